@@ -1,1 +1,5 @@
-//! The `sandbox` room.
+//! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
+
+mod child;
+
+pub use child::{ChildSetup, InChild, StepFailure};
