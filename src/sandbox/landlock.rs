@@ -69,7 +69,11 @@ impl Handled {
             3 | 4 => (1 << 15) - 1,
             _ => (1 << 16) - 1,
         };
-        let net = if abi >= 4 && !free.net { NET_BIND_TCP | NET_CONNECT_TCP } else { 0 };
+        let net = if abi >= 4 && !free.net {
+            NET_BIND_TCP | NET_CONNECT_TCP
+        } else {
+            0
+        };
         let scoped = match (abi >= SCOPE_ABI, free.unix) {
             (false, _) => 0,
             (true, true) => SCOPE_SIGNAL,
@@ -97,7 +101,12 @@ impl Handled {
 pub fn abi() -> u32 {
     // SAFETY: with the version flag the kernel reads no memory of ours.
     let version = unsafe {
-        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<Handled>(), 0usize, CREATE_RULESET_VERSION)
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::null::<Handled>(),
+            0usize,
+            CREATE_RULESET_VERSION,
+        )
     };
     u32::try_from(version).unwrap_or(0)
 }
@@ -155,7 +164,10 @@ impl AsFd for Ruleset {
 /// # Safety
 /// Both must be open descriptors: a ruleset and a path.
 pub unsafe fn add_rule(ruleset: i32, path: i32, rights: u64) -> i32 {
-    let rule = PathBeneath { allowed: rights, parent: path };
+    let rule = PathBeneath {
+        allowed: rights,
+        parent: path,
+    };
     // SAFETY: `rule` has the kernel's packed layout and outlives the call.
     let done = unsafe {
         libc::syscall(
@@ -186,7 +198,11 @@ fn errno() -> i32 {
 
 /// The rights among `wanted` that a rule on this open file may carry.
 pub fn rights_for(file: &File, wanted: u64, handled: &Handled) -> io::Result<u64> {
-    let of_kind = if file.metadata()?.is_dir() { wanted } else { wanted & fs::OF_A_FILE };
+    let of_kind = if file.metadata()?.is_dir() {
+        wanted
+    } else {
+        wanted & fs::OF_A_FILE
+    };
     Ok(of_kind & handled.fs())
 }
 
@@ -202,12 +218,29 @@ mod tests {
         assert_eq!(all(5).fs & fs::IOCTL_DEV, fs::IOCTL_DEV);
         assert_eq!((all(4).net, all(4).scoped), (3, 0));
         assert_eq!((all(6).net, all(6).scoped), (3, 3));
-        assert_eq!(Handled::of(6, Free { net: true, unix: true }), Handled { fs: 0xffff, net: 0, scoped: 2 });
+        assert_eq!(
+            Handled::of(
+                6,
+                Free {
+                    net: true,
+                    unix: true
+                }
+            ),
+            Handled {
+                fs: 0xffff,
+                net: 0,
+                scoped: 2
+            }
+        );
     }
 
     #[test]
     fn this_machine_has_an_abi_the_tests_need() {
-        assert!(abi() >= SCOPE_ABI, "the sandbox tests need Landlock ABI {SCOPE_ABI}, this kernel has {}", abi());
+        assert!(
+            abi() >= SCOPE_ABI,
+            "the sandbox tests need Landlock ABI {SCOPE_ABI}, this kernel has {}",
+            abi()
+        );
     }
 
     #[test]
@@ -216,7 +249,11 @@ mod tests {
             let handled = Handled::of(abi, Free::default());
             let set = Ruleset::new(abi, &handled).expect("a ruleset");
             let dir = File::open("/").expect("the root");
-            set.allow(dir.as_fd(), rights_for(&dir, fs::READ_FILE | fs::READ_DIR, &handled).expect("rights")).expect("a rule");
+            set.allow(
+                dir.as_fd(),
+                rights_for(&dir, fs::READ_FILE | fs::READ_DIR, &handled).expect("rights"),
+            )
+            .expect("a rule");
         }
     }
 
@@ -224,6 +261,9 @@ mod tests {
     fn a_rule_on_a_file_carries_no_directory_rights() {
         let file = File::open("/proc/self/exe").expect("own program");
         let handled = Handled::of(TESTED_ABI, Free::default());
-        assert_eq!(rights_for(&file, fs::READ_FILE | fs::READ_DIR, &handled).expect("rights"), fs::READ_FILE);
+        assert_eq!(
+            rights_for(&file, fs::READ_FILE | fs::READ_DIR, &handled).expect("rights"),
+            fs::READ_FILE
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
 mod child;
+pub mod landlock;
+pub mod seccomp;
 
 pub use child::{ChildSetup, InChild, StepFailure};

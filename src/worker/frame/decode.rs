@@ -168,7 +168,7 @@ pub enum Stream {
 /// Which console method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// console.debug, trace of timing
+    /// console.debug
     Debug,
     /// console.info
     Info,
