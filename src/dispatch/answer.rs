@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::ending::facts;
 use super::facts::{Doom, End, StartFault};
 use super::hub::{Hub, State};
 use super::phase::Phase;
 use super::printed::{Listeners, Source};
 use super::retry::Failure;
 use crate::pool::WorkerId;
-use crate::worker::{FrameError, FromWorker, ResultFrame, Retry, Status, frame};
+use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Status};
 
 #[derive(Deserialize)]
 struct Ready {
@@ -89,7 +88,7 @@ impl State {
     fn speaks_for(&self, worker: WorkerId, number: u32, nonce: [u8; 16]) -> bool {
         self.calls
             .get(&number)
-            .is_some_and(|call| call.phase.served().is_some_and(|on| on.worker == worker) && call.nonce.matches(&nonce))
+            .is_some_and(|call| call.phase.served().is_some_and(|on| on.worker == worker) && call.nonce.is_some_and(|given| given.matches(&nonce)))
     }
 
     fn imported(&mut self, worker: WorkerId, json: &str) {
@@ -131,7 +130,7 @@ impl State {
             return;
         }
         if let Some(call) = self.calls.remove(&result.call) {
-            hub.settings.sink.settled(facts(call, end_of(result)));
+            self.settle(hub, call, end_of(result));
         }
         self.pool.release(worker, now, &mut self.actions);
     }

@@ -6,7 +6,7 @@ use super::phase::Phase;
 use super::retry::Attempts;
 use crate::config::RetryPolicy;
 use crate::sandbox::Denial;
-use crate::spawn::output::Captured;
+use crate::spawn::Captured;
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::Nonce;
 
@@ -41,7 +41,7 @@ pub(super) struct Call {
     pub(super) phase: Phase,
     pub(super) attempts: Attempts,
     /// Proves that an answer belongs to this attempt.
-    pub(super) nonce: Nonce,
+    pub(super) nonce: Option<Nonce>,
     /// The tool function may have been entered in this attempt.
     pub(super) entered: bool,
     pub(super) submitted: Instant,
@@ -58,7 +58,7 @@ impl Call {
             request,
             phase: Phase::Waiting,
             attempts: Attempts::default(),
-            nonce: Nonce::default(),
+            nonce: None,
             entered: false,
             submitted: now,
             execution_time: Duration::ZERO,

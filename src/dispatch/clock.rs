@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::facts::{Doom, StartFault};
-use super::hub::{Closing, Hub, Settings, State};
+use super::facts::StartFault;
+use super::hub::{Closing, Hub, State};
 use super::phase::Phase;
 
 /// Longest a process may take from its start until it can serve. Not counted in any call's timeout.
@@ -18,7 +18,7 @@ pub(super) async fn run(hub: Arc<Hub>) {
             if state.closing == Closing::Done {
                 return;
             }
-            state.armed = state.next_wake(&hub.settings);
+            state.armed = state.next_wake();
             state.armed
         };
         match next {
@@ -39,19 +39,20 @@ pub(super) async fn run(hub: Arc<Hub>) {
 
 impl State {
     /// When the clock has something to do, if nothing else happens.
-    pub(super) fn next_wake(&self, _settings: &Settings) -> Option<Instant> {
+    pub(super) fn next_wake(&self) -> Option<Instant> {
         let stations = self.stations.values().flat_map(|station| {
             let calls = station.calls.iter().filter_map(|number| self.calls.get(number)).filter_map(|call| call.phase.wake());
             let start = (!station.ready && !station.ending).then(|| station.started + START_LIMIT);
             calls.chain(start).chain(station.kill_at)
         });
         let resting = self.resting.iter().filter_map(|number| self.calls.get(number)).filter_map(|call| call.phase.wake());
-        stations.chain(resting).chain(self.pool.next_wake()).min()
+        stations.chain(resting).chain(self.pool.next_wake()).chain(self.watch.next()).min()
     }
 
     fn tick(&mut self, hub: &Arc<Hub>) {
         let now = Instant::now();
         self.wake_resting(now);
+        self.weigh(hub, now);
         let due: Vec<u32> = self
             .stations
             .values()
@@ -89,11 +90,5 @@ impl State {
                 self.pool.resubmit(number, now, &mut self.actions);
             }
         }
-    }
-
-    /// The process tree of these calls used more memory than it may.
-    #[allow(dead_code, reason = "wired by the memory watch")]
-    pub(super) fn out_of_memory(&mut self, hub: &Hub, worker: crate::pool::WorkerId) {
-        self.doom_all(hub, worker, &Doom::OutOfMemory);
     }
 }

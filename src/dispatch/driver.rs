@@ -30,6 +30,8 @@ pub struct Parts {
     pub denials: Option<Denials>,
     /// Who is told.
     pub sink: Arc<dyn Sink>,
+    /// Tools can start programs: a process may have children.
+    pub may_start_programs: bool,
     /// Processors of this machine.
     pub cpus: usize,
 }
@@ -47,6 +49,7 @@ impl Driver {
             stderr_cap: usize::try_from(config.max_stderr_capture_size).unwrap_or(usize::MAX),
             output_cap: config.max_output_size,
             max_memory_mb: config.max_memory_mb,
+            may_start_programs: parts.may_start_programs,
             single_use: config.isolation == Isolation::Call,
             shared: config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1,
             launch: parts.launch,
@@ -91,8 +94,9 @@ async fn drive(hub: Arc<Hub>, mut spawned: UnboundedReceiver<Spawned>) {
 }
 
 fn fault(failure: SpawnFailure) -> StartFault {
-    match failure {
-        SpawnFailure::System { step, errno, retryable } => StartFault::Spawn { step, errno, retryable },
-        SpawnFailure::Sandbox(error) => StartFault::Sandbox(Arc::new(*error)),
+    let SpawnFailure { step, errno, retryable, error } = failure;
+    match error {
+        Some(error) => StartFault::Sandbox { error: error.into(), retryable },
+        None => StartFault::Spawn { step, errno, retryable },
     }
 }

@@ -69,14 +69,14 @@ impl State {
             return;
         }
         if let Some(call) = self.calls.remove(&number) {
-            hub.settings.sink.settled(facts(call, end));
+            self.settle(hub, call, end);
         }
     }
 
     /// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
     fn start_failed(&mut self, hub: &Hub, station: &Station, fault: StartFault, now: Instant) {
         let may_pass = fault.may_pass();
-        let failure = StartFailure { fault, stderr: station.stderr.text() };
+        let failure = StartFailure { fault, stderr: station.stderr.redacted::<&str>(&[]) };
         let next_start = now + self.start_delays.next_delay();
         let waiting: Vec<u32> = self.pool.waiting().collect();
         for number in waiting {
@@ -88,7 +88,7 @@ impl State {
             }
             self.pool.withdraw(number, now, &mut self.actions);
             if let Some(call) = self.calls.remove(&number) {
-                hub.settings.sink.settled(facts(call, End::NotStarted(failure.clone())));
+                self.settle(hub, call, End::NotStarted(failure.clone()));
             }
         }
         self.pool.start_failed(station.id, may_pass.then_some(next_start), now, &mut self.actions);
@@ -108,8 +108,19 @@ impl State {
     }
 }
 
+impl State {
+    /// The call is over: its facts go out.
+    pub(super) fn settle(&mut self, hub: &Hub, call: Call, end: End) {
+        if hub.settings.sink.settled(facts(call, end)) {
+            self.counters.succeeded += 1;
+        } else {
+            self.counters.failed += 1;
+        }
+    }
+}
+
 /// The account of a call that is over.
-pub(super) fn facts(call: Call, end: End) -> Facts {
+fn facts(call: Call, end: End) -> Facts {
     let output_bytes = match &end {
         End::Value(text) | End::Threw(text) => text.len() as u64,
         _ => 0,

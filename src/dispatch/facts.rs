@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
-use crate::worker::{Level, Stream};
+use crate::worker::frame::{Level, Stream};
 
 /// Why a process was killed under a call. The first reason is the one that is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Doom {
     OutOfMemory,
     /// The process sent bytes that are no frame of the protocol; what was wrong with them.
     Protocol(String),
+    /// The system gave no random bytes, without which an answer could be forged.
+    NoRandomness,
     /// The answer's frame announced more bytes than a result may have.
     OutputTooLarge,
 }
@@ -81,7 +83,12 @@ pub enum StartFault {
     /// The entrypoint's own import failed: the error as JSON text.
     Load(String),
     /// The sandbox could not be built for it.
-    Sandbox(std::sync::Arc<Error>),
+    Sandbox {
+        /// What it said.
+        error: std::sync::Arc<Error>,
+        /// A shortage that may pass.
+        retryable: bool,
+    },
     /// The manager was closed first.
     Closed,
 }
@@ -90,9 +97,9 @@ impl StartFault {
     /// Starting again may help.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Spawn { retryable, .. } => *retryable,
+            Self::Spawn { retryable, .. } | Self::Sandbox { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
-            Self::Load(_) | Self::Sandbox(_) | Self::Closed => false,
+            Self::Load(_) | Self::Closed => false,
         }
     }
 }
@@ -147,8 +154,8 @@ pub struct LogEntry {
 
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.
 pub trait Sink: Send + Sync {
-    /// A call is over.
-    fn settled(&self, facts: Facts);
+    /// A call is over. True when it succeeded.
+    fn settled(&self, facts: Facts) -> bool;
     /// A tool printed a line. `tool`: of the call it belongs to.
     fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool);
     /// Whether anybody listens to lines beyond the calls' own listeners.

@@ -12,10 +12,11 @@ use tokio::sync::{Notify, mpsc::UnboundedSender};
 use super::call::{Call, Request};
 use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
+use super::memory::Watch;
 use super::station::Station;
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
-use crate::spawn::backoff::Delays;
+use crate::spawn::Delays;
 use crate::spawn::{Launch, Spawner};
 
 /// Why a call was not accepted.
@@ -32,6 +33,10 @@ pub enum Refusal {
 pub struct Counters {
     /// Calls accepted.
     pub started: u64,
+    /// Calls that gave a result.
+    pub succeeded: u64,
+    /// Calls that failed, cancelled ones included.
+    pub failed: u64,
     /// Attempts beyond the first of a call.
     pub retried: u64,
     /// Processes that ended, for whatever reason.
@@ -46,6 +51,8 @@ pub(super) struct Settings {
     pub(super) output_cap: u64,
     pub(super) max_memory_mb: u64,
     pub(super) single_use: bool,
+    /// A process can have children.
+    pub(super) may_start_programs: bool,
     /// Several calls may be in flight in one process.
     pub(super) shared: bool,
     pub(super) launch: Arc<Launch>,
@@ -82,6 +89,7 @@ pub(super) struct State {
     pub(super) tools_tickets: Vec<u32>,
     pub(super) counters: Counters,
     pub(super) spawner: Option<Spawner>,
+    pub(super) watch: Watch,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -111,6 +119,7 @@ impl Hub {
             tools_tickets: Vec::new(),
             counters: Counters::default(),
             spawner: Some(spawner),
+            watch: Watch::default(),
         };
         Self { settings, clock: Notify::new(), spawned, state: Mutex::new(state) }
     }
@@ -209,7 +218,7 @@ impl Hub {
 
     /// Wakes the clock when something is due before it would wake by itself.
     fn arm(&self, state: &mut State) {
-        if let Some(next) = state.next_wake(&self.settings)
+        if let Some(next) = state.next_wake()
             && state.armed.is_none_or(|armed| next < armed)
         {
             state.armed = Some(next);

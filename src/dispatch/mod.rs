@@ -12,6 +12,7 @@ mod ending;
 mod driver;
 mod facts;
 mod hub;
+mod memory;
 mod perform;
 mod phase;
 mod printed;

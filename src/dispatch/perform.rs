@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::driver::Spawned;
-use super::ending::facts;
 use super::facts::{Doom, End, StartFailure, StartFault};
 use super::hub::{Closing, Hub, State};
 use super::phase::{Effect, Phase};
 use super::station::Station;
 use crate::pool::{Action, WorkerId};
-use crate::worker::{CallFrame, Nonce, frame};
+use crate::spawn::Captured;
+use crate::worker::Nonce;
+use crate::worker::frame::{self, AbortReason, CallFrame};
 
 impl State {
     /// Everything the pool wants done.
@@ -37,21 +38,28 @@ impl State {
 
     fn assign(&mut self, hub: &Hub, number: u32, worker: WorkerId) {
         let (Some(call), Some(station)) = (self.calls.get_mut(&number), self.stations.get_mut(&worker)) else { return };
+        let Ok(nonce) = Nonce::generate() else {
+            // No secret, no call: without one an answer could be forged.
+            self.doom(hub, number, Doom::NoRandomness);
+            self.pool.release(worker, Instant::now(), &mut self.actions);
+            return;
+        };
         let now = Instant::now();
         call.attempts.begin(now);
         if call.attempts.made > 1 {
             self.counters.retried += 1;
         }
-        call.nonce = Nonce::new();
+        call.nonce = Some(nonce);
         call.entered = !hub.settings.shared;
         call.pid = station.pid();
         call.phase = Phase::assigned(worker, now, call.request.timeout);
-        call.stderr.clear();
+        call.stderr = Captured::new(hub.settings.stderr_cap);
         station.calls.push(number);
+        self.watch.active(now);
         let request = &call.request;
-        CallFrame {
+        let framed = CallFrame {
             call: number,
-            nonce: &call.nonce,
+            nonce: &nonce,
             tool_id: request.tool.as_str(),
             exec_id: request.exec.as_str(),
             attempt: call.attempts.made,
@@ -61,7 +69,8 @@ impl State {
             entered: hub.settings.shared,
             progress: request.progress,
         }
-        .append_to(station.outgoing());
+        .append(station.outgoing());
+        debug_assert!(framed.is_ok(), "validation bounds what a call carries");
         self.dirty.push(worker);
     }
 
@@ -104,13 +113,15 @@ impl State {
                 self.resting.retain(|other| *other != number);
                 self.pool.withdraw(number, Instant::now(), &mut self.actions);
                 if let Some(call) = self.calls.remove(&number) {
-                    hub.settings.sink.settled(facts(call, End::Doomed(why)));
+                    self.settle(hub, call, End::Doomed(why));
                 }
             }
             Effect::Abort(worker) => {
                 let (Some(call), Some(station)) = (self.calls.get(&number), self.stations.get_mut(&worker)) else { return };
-                let reason = if why == Doom::Timeout { "timeout" } else { "cancelled" };
-                frame::append_abort(station.outgoing(), number, &call.nonce, reason);
+                let reason = if why == Doom::Timeout { AbortReason::Timeout } else { AbortReason::Cancelled };
+                if let Some(nonce) = &call.nonce {
+                    frame::append_abort(station.outgoing(), number, nonce, reason);
+                }
                 // No other call may come to a process that is about to be ended.
                 self.pool.condemn(worker);
                 self.dirty.push(worker);

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::call::Call;
 use super::facts::{LogEntry, Sink};
 use super::station::Station;
-use crate::spawn::output::LineSplitter;
-use crate::worker::{LogFrame, Stream};
+use crate::spawn::LineSplitter;
+use crate::worker::frame::{LogFrame, Stream};
 
 /// Where raw bytes come from. Each keeps its own unfinished line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Listeners<'_> {
             station.printed.owner[index] = call;
         }
         let mut splitter = std::mem::take(&mut station.printed.splitters[index]);
-        splitter.push(bytes, |line| self.deliver(source.stream(), call, line));
+        splitter.push(bytes, |line| self.deliver(source.stream(), call, &line));
         station.printed.splitters[index] = splitter;
     }
 
@@ -90,7 +90,7 @@ impl Listeners<'_> {
     fn finish(&mut self, station: &mut Station, source: Source) {
         let index = source as usize;
         let call = station.printed.owner[index];
-        station.printed.splitters[index].finish(|line| self.deliver(source.stream(), call, line));
+        station.printed.splitters[index].flush(|line| self.deliver(source.stream(), call, &line));
     }
 
     fn capture(&mut self, station: &mut Station, call: Option<u32>, bytes: &[u8]) {

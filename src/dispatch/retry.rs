@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::config::{BackoffLimits, RetryPolicy};
-use crate::spawn::backoff::Delays;
+use crate::spawn::Delays;
 
 /// What kind of failure ended an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

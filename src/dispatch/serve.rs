@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
@@ -12,8 +12,8 @@ use super::hub::Hub;
 use super::printed::Source;
 use super::station::Link;
 use crate::pool::WorkerId;
-use crate::spawn::{Child, Exit, Process};
-use crate::worker::FrameReader;
+use crate::spawn::{Child, Exit, MemoryMeter, Process};
+use crate::worker::frame::{FrameReader, max_frame};
 
 /// Bytes read from a descriptor at once.
 const CHUNK: usize = 64 * 1024;
@@ -37,7 +37,12 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let process = Arc::new(child.process);
     let channel = Arc::new(child.channel);
     let blocked = Arc::new(Notify::new());
-    let link = Link { channel: Arc::clone(&channel), process: Arc::clone(&process), blocked: Arc::clone(&blocked) };
+    let link = Link {
+        channel: Arc::clone(&channel),
+        memory: MemoryMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
+        process: Arc::clone(&process),
+        blocked: Arc::clone(&blocked),
+    };
     hub.batch(|state, _| {
         if let Some(station) = state.stations.get_mut(&worker) {
             station.link = Some(link);
@@ -50,16 +55,11 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         channel: AsyncFd::new(channel).ok(),
         stdout: AsyncFd::new(child.stdout).ok(),
         stderr: AsyncFd::new(child.stderr).ok(),
-        reader: FrameReader::new(frame_cap(hub.settings.output_cap)),
+        reader: FrameReader::new(max_frame(hub.settings.output_cap)),
         chunk: vec![0; CHUNK].into_boxed_slice(),
     };
     let exit = supervise(&hub, worker, pipes, &process, &blocked).await;
     hub.batch(|state, hub| state.exited(hub, worker, exit));
-}
-
-/// Catalogues and errors may be larger than a small limit on results.
-fn frame_cap(output_cap: u64) -> usize {
-    usize::try_from(output_cap).unwrap_or(usize::MAX).saturating_add(64 * 1024).max(16 * 1024 * 1024)
 }
 
 async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: &Process, blocked: &Notify) -> Exit {
@@ -197,7 +197,7 @@ impl Pipes {
                 }
             }
             loop {
-                match self.reader.next_frame() {
+                match self.reader.next() {
                     Some(Ok(frame)) => state.heard(hub, worker, frame),
                     Some(Err(error)) => {
                         garbled = Some(error);

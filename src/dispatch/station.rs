@@ -11,8 +11,7 @@ use tokio::sync::Notify;
 use super::facts::{Doom, StartFault};
 use super::printed::Printed;
 use crate::pool::WorkerId;
-use crate::spawn::Process;
-use crate::spawn::output::Captured;
+use crate::spawn::{Captured, MemoryMeter, Process};
 
 #[derive(Debug)]
 pub(super) struct Station {
@@ -45,6 +44,8 @@ pub(super) struct Station {
 pub(super) struct Link {
     pub(super) channel: Arc<OwnedFd>,
     pub(super) process: Arc<Process>,
+    /// None where the process was gone at once.
+    pub(super) memory: Option<MemoryMeter>,
     /// Tells the serving task that the channel did not take everything.
     pub(super) blocked: Arc<Notify>,
 }
