@@ -2,6 +2,7 @@
 
 mod child;
 pub mod landlock;
+pub mod policy;
 pub mod seccomp;
 
 pub use child::{ChildSetup, InChild, StepFailure};

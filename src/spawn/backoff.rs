@@ -10,6 +10,8 @@ use backoff::Clock;
 use backoff::backoff::Backoff;
 use backoff::exponential::ExponentialBackoff;
 
+use crate::config::BackoffLimits;
+
 /// A delay is drawn from half to one and a half of the current interval.
 const JITTER: f64 = 0.5;
 /// How the interval grows from attempt to attempt.
@@ -33,9 +35,13 @@ impl Clock for Still {
 }
 
 impl Delays {
-    /// `initial` must not be above `max`; it is lowered to it otherwise.
-    pub fn new(initial: Duration, max: Duration) -> Self {
-        let initial = initial.min(max);
+    /// Takes `initial` and `max`; `max_elapsed` is the caller's to watch.
+    pub fn new(limits: &BackoffLimits) -> Self {
+        let BackoffLimits {
+            initial,
+            max,
+            max_elapsed: _,
+        } = *limits;
         let start = Instant::now();
         Self {
             inner: ExponentialBackoff {
@@ -74,19 +80,31 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn delays(initial: Duration, max: Duration) -> Delays {
+        Delays::new(&BackoffLimits {
+            initial,
+            max,
+            max_elapsed: Duration::from_secs(30),
+        })
+    }
+
     #[test]
     fn late_delays_still_differ() {
-        let mut delays = Delays::new(Duration::from_millis(10), Duration::from_millis(100));
-        let late: std::collections::HashSet<Duration> = (0..32).map(|_| delays.next_delay()).skip(8).collect();
+        let mut delays = delays(Duration::from_millis(10), Duration::from_millis(100));
+        let late: std::collections::HashSet<Duration> =
+            (0..32).map(|_| delays.next_delay()).skip(8).collect();
         assert!(late.len() > 12, "{late:?}");
-        assert!(late.iter().all(|d| *d >= Duration::from_millis(49)), "{late:?}");
+        assert!(
+            late.iter().all(|d| *d >= Duration::from_millis(49)),
+            "{late:?}"
+        );
     }
 
     proptest! {
         #[test]
         fn every_delay_keeps_its_bounds(initial in 1_u64..10_000, factor in 1_u64..200) {
             let (initial, max) = (Duration::from_millis(initial), Duration::from_millis(initial * factor));
-            let mut delays = Delays::new(initial, max);
+            let mut delays = delays(initial, max);
             for round in 0..2 {
                 let mut interval = initial;
                 for attempt in 0..20 {

@@ -13,18 +13,16 @@ use std::ptr;
 
 use super::failure::SpawnFailure;
 use super::stack::Stack;
-use crate::sandbox::InChild;
+use crate::sandbox::{InChild, StepFailure};
 
-/// The number of the worker's end of the channel.
-const CHANNEL: RawFd = 3;
+/// The number of the worker's end of the channel, and the last one that is given.
+pub(super) const CHANNEL: RawFd = 3;
 /// What a child that could not set itself up exits with; nobody reads it, the plan says why.
 const SETUP_FAILED: c_int = 127;
 /// Signals of Linux, real-time ones included: 1 to 64.
 const SIGNALS: c_int = 64;
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
-
-type Failure = (&'static str, i32);
 
 /// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `CHANNEL`.
 pub(super) struct Plan<'a> {
@@ -40,7 +38,7 @@ pub(super) struct Plan<'a> {
     /// The host's pid when the child must not outlive the thread that spawned it.
     pub(super) die_with: Option<libc::pid_t>,
     pub(super) sandbox: Option<&'a dyn InChild>,
-    pub(super) failure: Cell<Option<Failure>>,
+    pub(super) failure: Cell<Option<StepFailure>>,
 }
 
 /// The type libc gives resource numbers differs between C libraries.
@@ -51,7 +49,10 @@ pub(super) type Resource = libc::__rlimit_resource_t;
 pub(super) type Resource = c_int;
 
 /// Starts the planned program; returns once it runs (or has failed) with its pid and pidfd.
-pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
+pub(super) fn start(
+    plan: &Plan<'_>,
+    stack: &Stack,
+) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
     let mut pidfd: c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
 
@@ -70,7 +71,11 @@ pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, Owne
             ptr::null_mut::<c_int>(),
         )
     };
-    let cloned = if pid < 0 { Err(SpawnFailure::last("clone")) } else { Ok(pid) };
+    let cloned = if pid < 0 {
+        Err(SpawnFailure::last("clone"))
+    } else {
+        Ok(pid)
+    };
     restore_signals(mask);
 
     let pid = cloned?;
@@ -78,10 +83,10 @@ pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, Owne
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     match plan.failure.get() {
         None => Ok((pid, pidfd)),
-        Some((step, errno)) => {
+        Some(failure) => {
             // The child is past its last instruction: this waits for the kernel only.
             let _ = super::process::wait_exited(&pidfd);
-            Err(SpawnFailure::system(step, errno))
+            Err(failure.into())
         }
     }
 }
@@ -100,7 +105,7 @@ extern "C" fn entry(plan: *mut c_void) -> c_int {
 ///
 /// # Safety
 /// Only in a child of `start`: changes the process it runs in and replaces its program.
-unsafe fn run(plan: &Plan<'_>) -> Failure {
+unsafe fn run(plan: &Plan<'_>) -> StepFailure {
     // SAFETY: the caller's promise; every pointer was prepared by `Launch` and lives as long as the plan.
     match unsafe { set_up(plan) } {
         Err(failure) => failure,
@@ -114,9 +119,14 @@ unsafe fn run(plan: &Plan<'_>) -> Failure {
 
 /// # Safety
 /// As `run`.
-unsafe fn set_up(plan: &Plan<'_>) -> Result<(), Failure> {
+unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     // Sources are above CHANNEL, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
-    for (source, target) in [(plan.stdin, 0), (plan.stdout, 1), (plan.stderr, 2), (plan.channel, CHANNEL)] {
+    for (source, target) in [
+        (plan.stdin, 0),
+        (plan.stdout, 1),
+        (plan.stderr, 2),
+        (plan.channel, CHANNEL),
+    ] {
         // SAFETY: descriptor numbers only; the child's table is its own (no CLONE_FILES).
         check("dup2", unsafe { libc::dup2(source, target) })?;
     }
@@ -124,7 +134,9 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), Failure> {
     check("setpgid", unsafe { libc::setpgid(0, 0) })?;
     if let Some(host) = plan.die_with {
         // SAFETY: sets this process's parent death signal.
-        check("prctl", unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
+        check("prctl", unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL)
+        })?;
         // The host may have died before the request took effect. Comparing with the host's own pid, and not with 1,
         // is right also where the host is pid 1 or a subreaper adopts orphans.
         // SAFETY: takes no arguments and cannot fail.
@@ -140,7 +152,14 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), Failure> {
     }
     // Marks instead of closing: the sandbox still needs descriptors that were prepared for it.
     // SAFETY: numbers only; the child's table is its own.
-    let closed = unsafe { libc::syscall(libc::SYS_close_range, CHANNEL + 1, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    let closed = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            CHANNEL + 1,
+            c_int::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
     check("close_range", closed as c_int)?;
     if let Some(sandbox) = plan.sandbox {
         // SAFETY: this is the vfork child; see InChild.
@@ -203,8 +222,12 @@ fn restore_signals(mask: u64) {
     };
 }
 
-fn check(step: &'static str, result: c_int) -> Result<(), Failure> {
-    if result < 0 { Err((step, errno())) } else { Ok(()) }
+fn check(step: &'static str, result: c_int) -> Result<(), StepFailure> {
+    if result < 0 {
+        Err((step, errno()))
+    } else {
+        Ok(())
+    }
 }
 
 fn errno() -> i32 {

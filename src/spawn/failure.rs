@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::error::Error;
+use crate::sandbox::StepFailure;
 
 /// A start that failed before the program ran.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpawnFailure {
     /// The system call or step that failed, e.g. "execve", "chdir", "clone".
     pub step: &'static str,
@@ -13,8 +13,6 @@ pub struct SpawnFailure {
     pub errno: i32,
     /// Whether the same start may work a moment later.
     pub retryable: bool,
-    /// What the sandbox said, when it could not prepare this start.
-    pub error: Option<Box<Error>>,
 }
 
 impl SpawnFailure {
@@ -24,7 +22,6 @@ impl SpawnFailure {
             step,
             errno,
             retryable: is_transient(errno),
-            error: None,
         }
     }
 
@@ -38,25 +35,19 @@ impl SpawnFailure {
     pub(super) fn permanent(step: &'static str) -> Self {
         Self::system(step, 0)
     }
+}
 
-    /// The sandbox refused; worth another attempt when a shortage of descriptors or memory was the cause.
-    pub(super) fn sandbox(error: Box<Error>) -> Self {
-        let errno = errno_of(error.as_ref()).unwrap_or(0);
-        Self {
-            step: "sandbox",
-            errno,
-            retryable: is_transient(errno),
-            error: Some(error),
-        }
+impl From<StepFailure> for SpawnFailure {
+    fn from((step, errno): StepFailure) -> Self {
+        Self::system(step, errno)
     }
 }
 
 impl fmt::Display for SpawnFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.error, self.errno) {
-            (Some(error), _) => write!(f, "{}", error.message),
-            (None, 0) => write!(f, "{} failed", self.step),
-            (None, errno) => write!(
+        match self.errno {
+            0 => write!(f, "{} failed", self.step),
+            errno => write!(
                 f,
                 "{} failed: {}",
                 self.step,
@@ -83,31 +74,33 @@ fn is_transient(errno: i32) -> bool {
     )
 }
 
-fn errno_of(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
-    let mut next = Some(error);
-    while let Some(current) = next {
-        if let Some(io) = current.downcast_ref::<std::io::Error>() {
-            return io.raw_os_error();
-        }
-        next = current.source();
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn shortages_are_worth_another_attempt() {
-        for errno in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE, libc::ETXTBSY] {
+        for errno in [
+            libc::EAGAIN,
+            libc::ENOMEM,
+            libc::EMFILE,
+            libc::ENFILE,
+            libc::ETXTBSY,
+        ] {
             assert!(SpawnFailure::system("clone", errno).retryable, "{errno}");
         }
     }
 
     #[test]
     fn a_missing_or_forbidden_program_is_not() {
-        for errno in [libc::ENOENT, libc::EACCES, libc::EPERM, libc::ENOEXEC, libc::ENOTDIR, 0] {
+        for errno in [
+            libc::ENOENT,
+            libc::EACCES,
+            libc::EPERM,
+            libc::ENOEXEC,
+            libc::ENOTDIR,
+            0,
+        ] {
             assert!(!SpawnFailure::system("execve", errno).retryable, "{errno}");
         }
     }
@@ -115,7 +108,13 @@ mod tests {
     #[test]
     fn the_message_names_step_and_reason() {
         let text = SpawnFailure::system("execve", libc::ENOENT).to_string();
-        assert_eq!(text, "execve failed: No such file or directory (os error 2)");
-        assert_eq!(SpawnFailure::permanent("closed").to_string(), "closed failed");
+        assert_eq!(
+            text,
+            "execve failed: No such file or directory (os error 2)"
+        );
+        assert_eq!(
+            SpawnFailure::permanent("closed").to_string(),
+            "closed failed"
+        );
     }
 }

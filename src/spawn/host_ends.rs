@@ -10,9 +10,10 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::child::CHANNEL;
 use super::failure::SpawnFailure;
 
-const FIRST_FREE: i32 = 4;
+const FIRST_FREE: i32 = CHANNEL + 1;
 
 /// Non-blocking, closed on exec.
 pub(super) struct HostEnds {
@@ -29,10 +30,17 @@ pub(super) struct ChildEnds {
 }
 
 pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
-    let (host_channel, channel) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-        .map_err(|errno| failed("socketpair", errno))?;
-    let (host_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
-    let (host_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let (host_channel, channel) = socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )
+    .map_err(|errno| failed("socketpair", errno))?;
+    let (host_stdout, stdout) =
+        pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let (host_stderr, stderr) =
+        pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
     let host = HostEnds {
         channel: non_blocking(host_channel)?,
         stdout: non_blocking(host_stdout)?,
@@ -48,8 +56,12 @@ pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
 
 /// What every child reads as its stdin.
 pub(super) fn open_null() -> Result<OwnedFd, SpawnFailure> {
-    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, rustix::fs::Mode::empty())
-        .map_err(|errno| failed("open", errno))?;
+    let null = rustix::fs::open(
+        "/dev/null",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        rustix::fs::Mode::empty(),
+    )
+    .map_err(|errno| failed("open", errno))?;
     above_fixed(null)
 }
 
@@ -91,7 +103,15 @@ mod tests {
     fn every_end_is_closed_on_exec() {
         let (host, child) = open().unwrap();
         let null = open_null().unwrap();
-        for fd in [&host.channel, &host.stdout, &host.stderr, &child.channel, &child.stdout, &child.stderr, &null] {
+        for fd in [
+            &host.channel,
+            &host.stdout,
+            &host.stderr,
+            &child.channel,
+            &child.stdout,
+            &child.stderr,
+            &null,
+        ] {
             let flags = rustix::io::fcntl_getfd(fd).unwrap();
             assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
         }

@@ -62,10 +62,16 @@ impl Launch {
         }
         let mut limits = vec![
             (libc::RLIMIT_CORE, 0),
-            (libc::RLIMIT_NOFILE, options.max_open_files.unwrap_or(DEFAULT_OPEN_FILES)),
+            (
+                libc::RLIMIT_NOFILE,
+                options.max_open_files.unwrap_or(DEFAULT_OPEN_FILES),
+            ),
         ];
         if let Some(limit) = options.memory_limit_mb {
-            limits.push((libc::RLIMIT_DATA, limit.saturating_add(MEMORY_HEADROOM_MB).saturating_mul(MIB)));
+            limits.push((
+                libc::RLIMIT_DATA,
+                limit.saturating_add(MEMORY_HEADROOM_MB).saturating_mul(MIB),
+            ));
         }
         if let Some(limit) = options.max_processes {
             limits.push((libc::RLIMIT_NPROC, limit));
@@ -141,7 +147,11 @@ struct StringArray {
 
 impl StringArray {
     fn new(strings: Vec<CString>) -> Self {
-        let pointers = strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect();
+        let pointers = strings
+            .iter()
+            .map(|string| string.as_ptr())
+            .chain([ptr::null()])
+            .collect();
         Self {
             pointers,
             _strings: strings,
@@ -199,13 +209,21 @@ mod tests {
     fn a_nul_is_refused() {
         let mut bad = options();
         bad.args.push("a\0b".into());
-        assert_eq!(Launch::new(bad).err().map(|f| (f.step, f.errno)), Some(("prepare", libc::EINVAL)));
+        assert_eq!(
+            Launch::new(bad).err().map(|f| (f.step, f.errno)),
+            Some(("prepare", libc::EINVAL))
+        );
     }
 
     #[test]
     fn the_memory_limit_leaves_room_for_the_runtime() {
         let limits = Launch::new(options()).unwrap().limits();
-        let of = |wanted| limits.iter().find(|(r, _)| *r == wanted).map(|(_, l)| (l.rlim_cur, l.rlim_max));
+        let of = |wanted| {
+            limits
+                .iter()
+                .find(|(r, _)| *r == wanted)
+                .map(|(_, l)| (l.rlim_cur, l.rlim_max))
+        };
         let data = 513 * MIB;
         assert_eq!(of(libc::RLIMIT_DATA), Some((data, data)));
         assert_eq!(of(libc::RLIMIT_CORE), Some((0, 0)));

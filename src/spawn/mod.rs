@@ -28,7 +28,7 @@ pub use launch::{Launch, LaunchOptions};
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};
 pub use runtime::{
-    FindRuntime, NodeVersion, Runtime, RuntimeFormat, find_runtime, node_version,
+    FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, find_runtime, node_version,
 };
 pub use signals::signal_name;
 pub use spawner::{Child, Spawner};

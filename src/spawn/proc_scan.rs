@@ -30,7 +30,10 @@ pub(super) fn group(group: Pid) -> GroupState {
             continue;
         };
         // A process that ended meanwhile has no file, or an empty one.
-        let Some((state, its_group)) = fs::read(entry.path().join("stat")).ok().and_then(|stat| parse(&stat)) else {
+        let Some((state, its_group)) = fs::read(entry.path().join("stat"))
+            .ok()
+            .and_then(|stat| parse(&stat))
+        else {
             continue;
         };
         if its_group == group && !matches!(state, b'Z' | b'X') {
@@ -38,7 +41,11 @@ pub(super) fn group(group: Pid) -> GroupState {
             leader |= pid == group;
         }
     }
-    if running { GroupState::Running { leader } } else { GroupState::Empty }
+    if running {
+        GroupState::Running { leader }
+    } else {
+        GroupState::Empty
+    }
 }
 
 /// State and process group of a /proc/<pid>/stat. The name in brackets may itself contain spaces and brackets.

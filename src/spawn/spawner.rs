@@ -6,22 +6,22 @@
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::child::{self, Plan};
+use super::child::{self, CHANNEL, Plan};
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
 use super::process::Process;
 use super::stack::Stack;
 use crate::error::{Code, Error, Result};
-use crate::sandbox::ChildSetup;
+use crate::sandbox::{ChildSetup, InChild};
 
 /// How long dropping the spawner waits for its thread, which may be in a start that the disk holds up.
 const DROP_WAIT: Duration = Duration::from_secs(1);
@@ -79,7 +79,9 @@ impl Spawner {
                 }
             })
             .map_err(|error| not_started("its thread could not be created").source(error))?;
-        ready.recv().map_err(|_| not_started("its thread ended"))??;
+        ready
+            .recv()
+            .map_err(|_| not_started("its thread ended"))??;
         Ok(Self {
             requests: Some(requests),
             closing,
@@ -134,11 +136,17 @@ struct Worker {
 impl Worker {
     fn new(mut sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
         if let Some(sandbox) = &mut sandbox {
-            sandbox.on_spawner_thread()?;
+            sandbox
+                .on_spawner_thread()
+                .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
         }
         let stack = Stack::new().map_err(|failure| not_started(&failure.to_string()))?;
         let null = host_ends::open_null().map_err(|failure| not_started(&failure.to_string()))?;
-        Ok(Self { sandbox, stack, null })
+        Ok(Self {
+            sandbox,
+            stack,
+            null,
+        })
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
@@ -156,7 +164,7 @@ impl Worker {
 
     fn start(&mut self, launch: &Launch) -> std::result::Result<Child, SpawnFailure> {
         let in_child = match &mut self.sandbox {
-            Some(sandbox) => Some(sandbox.per_spawn().map_err(SpawnFailure::sandbox)?),
+            Some(sandbox) => Some(usable(sandbox.per_spawn()?)?),
             None => None,
         };
         let (host, child) = host_ends::open()?;
@@ -171,17 +179,23 @@ impl Worker {
             stderr: child.stderr.as_raw_fd(),
             channel: child.channel.as_raw_fd(),
             limits: &limits,
-            die_with: launch.die_with_parent().then(|| rustix::process::getpid().as_raw_nonzero().get()),
+            die_with: launch
+                .die_with_parent()
+                .then(|| rustix::process::getpid().as_raw_nonzero().get()),
             sandbox: in_child.as_deref(),
             failure: Cell::new(None),
         };
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
+        let process = Process::new(pid, pidfd);
+        if let Some(sandbox) = &mut self.sandbox {
+            sandbox.spawned(process.pid());
+        }
         Ok(Child {
             channel: host.channel,
             stdout: host.stdout,
             stderr: host.stderr,
-            process: Process::new(pid, pidfd),
+            process,
         })
     }
 }
@@ -190,8 +204,27 @@ fn closed() -> SpawnFailure {
     SpawnFailure::system("closed", libc::ECANCELED)
 }
 
+/// The child's fixed numbers would take the place of a descriptor that the sandbox still needs.
+fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
+    if in_child.keep_fds().iter().any(|&fd| fd <= CHANNEL) {
+        return Err(SpawnFailure::system("keep_fds", libc::EBADF));
+    }
+    Ok(in_child)
+}
+
+fn unavailable(failure: SpawnFailure) -> Box<Error> {
+    let message = format!("the sandbox could not be prepared: {failure}");
+    Box::new(Error::new(Code::SandboxUnavailable, message).source(failure))
+}
+
 fn not_started(why: &str) -> Box<Error> {
-    Box::new(Error::new(Code::WorkerStart, format!("the spawner could not start: {why}")).with(|context| {
-        context.operation = Some("start worker");
-    }))
+    Box::new(
+        Error::new(
+            Code::WorkerStart,
+            format!("the spawner could not start: {why}"),
+        )
+        .with(|context| {
+            context.operation = Some("start worker");
+        }),
+    )
 }

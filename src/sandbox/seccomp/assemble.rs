@@ -353,10 +353,10 @@ mod tests {
                             args[1] = 1;
                         }
                         if row.calls.contains(&"socketpair") {
-                        args[0] = if row.when[0].arg == 0 { 2 } else { 1 };
-                        args[1] = if row.when[0].arg == 1 { 2 } else { 1 };
-                    }
-                    let call = Call {
+                            args[0] = if row.when[0].arg == 0 { 2 } else { 1 };
+                            args[1] = if row.when[0].arg == 1 { 2 } else { 1 };
+                        }
+                        let call = Call {
                             arch: NATIVE.audit_arch,
                             number,
                             args,

@@ -35,8 +35,16 @@ impl Captured {
     /// The kept text, at most `cap` bytes of it, in which none of `values` of 8 characters and more can be read. Shorter ones
     /// are left: they are words and numbers that the text has for other reasons.
     pub fn redacted<S: AsRef<str>>(&self, values: &[S]) -> String {
-        let secrets: Vec<&str> = values.iter().map(AsRef::as_ref).filter(|value| redact::is_secret(value)).collect();
-        let mut text = redact::redact(&String::from_utf8_lossy(&self.kept), &secrets, self.dropped > 0);
+        let secrets: Vec<&str> = values
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|value| redact::is_secret(value))
+            .collect();
+        let mut text = redact::redact(
+            &String::from_utf8_lossy(&self.kept),
+            &secrets,
+            self.dropped > 0,
+        );
         // A byte that is no text became three.
         text.truncate(text.floor_char_boundary(self.cap));
         text
@@ -54,21 +62,30 @@ mod tests {
         captured.push(b"abc");
         captured.push(b"defg");
         captured.push(b"h");
-        assert_eq!((captured.redacted::<&str>(&[]).as_str(), captured.dropped()), ("abcde", 3));
+        assert_eq!(
+            (captured.redacted::<&str>(&[]).as_str(), captured.dropped()),
+            ("abcde", 3)
+        );
     }
 
     #[test]
     fn a_cap_of_nothing_keeps_nothing() {
         let mut captured = Captured::new(0);
         captured.push(b"abc");
-        assert_eq!((captured.redacted::<&str>(&[]).as_str(), captured.dropped()), ("", 3));
+        assert_eq!(
+            (captured.redacted::<&str>(&[]).as_str(), captured.dropped()),
+            ("", 3)
+        );
     }
 
     #[test]
     fn short_values_stay() {
         let mut captured = Captured::new(100);
         captured.push(b"port 1234567 token 12345678");
-        assert_eq!(captured.redacted(&["1234567", "12345678"]), "port 1234567 token [hidden]");
+        assert_eq!(
+            captured.redacted(&["1234567", "12345678"]),
+            "port 1234567 token [hidden]"
+        );
     }
 
     #[test]

@@ -89,7 +89,11 @@ fn character_boundary(bytes: &[u8]) -> usize {
             0xf0..=0xf4 => 4,
             _ => 1,
         };
-        return if bytes.len() - start < length { start } else { bytes.len() };
+        return if bytes.len() - start < length {
+            start
+        } else {
+            bytes.len()
+        };
     }
     bytes.len()
 }
@@ -112,7 +116,10 @@ mod tests {
 
     #[test]
     fn lines_over_chunks() {
-        assert_eq!(split(100, &[b"on", b"e\ntwo\r", b"\n\nthr", b"ee"]), ["one", "two", "", "three"]);
+        assert_eq!(
+            split(100, &[b"on", b"e\ntwo\r", b"\n\nthr", b"ee"]),
+            ["one", "two", "", "three"]
+        );
     }
 
     #[test]
@@ -122,12 +129,18 @@ mod tests {
 
     #[test]
     fn a_long_line_comes_in_pieces_of_whole_characters() {
-        assert_eq!(split(5, &["aa\u{e9}\u{e9}\u{e9}b".as_bytes()]), ["aa\u{e9}", "\u{e9}\u{e9}b"]);
+        assert_eq!(
+            split(5, &["aa\u{e9}\u{e9}\u{e9}b".as_bytes()]),
+            ["aa\u{e9}", "\u{e9}\u{e9}b"]
+        );
     }
 
     #[test]
     fn bytes_that_are_no_text_are_replaced() {
-        assert_eq!(split(100, &[b"a\xffb\n\xe2\x82"]), ["a\u{fffd}b", "\u{fffd}"]);
+        assert_eq!(
+            split(100, &[b"a\xffb\n\xe2\x82"]),
+            ["a\u{fffd}b", "\u{fffd}"]
+        );
     }
 
     #[test]

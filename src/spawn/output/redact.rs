@@ -64,20 +64,29 @@ mod tests {
 
     #[test]
     fn overlapping_values_leave_nothing() {
-        assert_eq!(redact("x abcdefghijkl y", &["abcdefgh", "efghijkl"], false), "x [hidden] y");
+        assert_eq!(
+            redact("x abcdefghijkl y", &["abcdefgh", "efghijkl"], false),
+            "x [hidden] y"
+        );
         assert_eq!(redact("aaaaaaaaaaaa", &["aaaaaaaa"], false), "[hidden]");
     }
 
     #[test]
     fn a_value_inside_another_is_hidden_with_it() {
-        assert_eq!(redact("-abcdefghij-", &["cdefghij", "abcdefghij"], false), "-[hidden]-");
+        assert_eq!(
+            redact("-abcdefghij-", &["cdefghij", "abcdefghij"], false),
+            "-[hidden]-"
+        );
     }
 
     #[test]
     fn only_a_cut_text_hides_a_beginning() {
         assert_eq!(redact("say secr", &["secretvalue"], false), "say secr");
         assert_eq!(redact("say secr", &["secretvalue"], true), "say [hidden]");
-        assert_eq!(redact("say s\u{e9}c\u{fffd}", &["s\u{e9}c\u{e9}cr\u{e9}t"], true), "say [hidden]");
+        assert_eq!(
+            redact("say s\u{e9}c\u{fffd}", &["s\u{e9}c\u{e9}cr\u{e9}t"], true),
+            "say [hidden]"
+        );
     }
 
     proptest! {
