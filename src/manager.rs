@@ -1,7 +1,7 @@
 //! Wires the rooms; the one file that knows their order.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -27,14 +27,14 @@ pub struct Options {
     /// The configuration, as given.
     pub config: Box<RawValue>,
     /// Where the host itself lives: places where a `bun` package may be found.
-    pub host_dirs: Vec<String>,
+    pub host_dirs: Vec<PathBuf>,
     /// The host's PATH.
     pub path: String,
     /// The host's environment.
     pub env: BTreeMap<String, String>,
     /// The host's own executable, where it is Node.
     #[serde(default)]
-    pub node: Option<String>,
+    pub node: Option<PathBuf>,
 }
 
 /// One call, as given.
@@ -79,11 +79,11 @@ impl Manager {
         let entrypoint = Entrypoint::resolve(working_dir.path(), config.entrypoint_path.as_deref())?;
         let runtime = find_runtime(&FindRuntime {
             kind: config.runtime_type,
-            runtime_path: config.runtime_path.clone(),
-            working_dir: working_dir.path().to_owned(),
-            host_dirs: options.host_dirs.iter().map(Into::into).collect(),
-            path_var: (!options.path.is_empty()).then(|| options.path.clone().into()),
-            host_node: options.node.clone().map(Into::into),
+            runtime_path: config.runtime_path.as_deref(),
+            working_dir: working_dir.path(),
+            host_dirs: &options.host_dirs,
+            path_var: &options.path,
+            host_executable: options.node.as_deref(),
         })?;
         let worker_file = WorkerFile::write(
             working_dir.path(),
@@ -102,7 +102,12 @@ impl Manager {
                 RuntimeType::Bun => bun_arguments(worker_file.path()),
                 RuntimeType::Node => node_arguments(&config.runtime_options, worker_file.path()),
             },
-            env: environment(&EnvironmentInput { host: &options.env, permissions: &config.permissions }),
+            env: environment(&EnvironmentInput {
+                host: &options.env.clone().into_iter().collect::<Vec<_>>(),
+                permissions: &config.permissions,
+                project_root: working_dir.path(),
+                extra: &[],
+            }),
             cwd: working_dir.path().to_owned(),
             memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
             max_open_files: None,
@@ -120,7 +125,7 @@ impl Manager {
             },
         });
         let parts = Parts {
-            spawner: Spawner::start(None).map_err(no_spawner)?,
+            spawner: Spawner::start(None)?,
             launch: Arc::new(launch),
             denials: None,
             sink,
@@ -308,13 +313,6 @@ fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
         Refusal::Closed => Error::new(Code::ManagerClosed, format!("tool {tool} was not called: the manager is closed"))
             .hint("make a new Manager; a closed one does not open again"),
     }
-}
-
-fn no_spawner(failure: crate::spawn::SpawnFailure) -> Box<Error> {
-    Box::new(
-        Error::new(Code::WorkerStart, format!("the thread that starts processes could not be made: {failure}"))
-            .with(|context| context.operation = Some("start worker")),
-    )
 }
 
 fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<Error> {

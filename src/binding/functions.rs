@@ -1,5 +1,7 @@
 //! Functions that need no manager.
 
+use std::path::Path;
+
 use napi_derive::napi;
 
 use crate::config::{self, Preset};
@@ -27,10 +29,10 @@ pub fn is_bun_available(working_dir: String, host_dirs: Vec<String>, path: Optio
     find_runtime(&FindRuntime {
         kind: config::RuntimeType::Bun,
         runtime_path: None,
-        working_dir: working_dir.into(),
-        host_dirs: host_dirs.into_iter().map(Into::into).collect(),
-        path_var: path.map(Into::into),
-        host_node: None,
+        working_dir: Path::new(&working_dir),
+        host_dirs: &host_dirs.into_iter().map(Into::into).collect::<Vec<_>>(),
+        path_var: path.as_deref().unwrap_or_default(),
+        host_executable: None,
     })
     .is_ok()
 }

@@ -120,7 +120,7 @@ impl State {
         };
         let now = Instant::now();
         call.execution_time += now - on.since;
-        self.with_listeners(hub, worker, Listeners::finish_all);
+        self.with_listeners(hub, worker, |listeners, station| listeners.finish_all(station));
         if let Some(station) = self.stations.get_mut(&worker) {
             station.calls.retain(|number| *number != result.call);
         }

@@ -35,7 +35,6 @@ pub struct Request {
     pub progress: bool,
 }
 
-#[derive(Debug)]
 pub(super) struct Call {
     pub(super) request: Request,
     pub(super) phase: Phase,

@@ -94,9 +94,6 @@ async fn drive(hub: Arc<Hub>, mut spawned: UnboundedReceiver<Spawned>) {
 }
 
 fn fault(failure: SpawnFailure) -> StartFault {
-    let SpawnFailure { step, errno, retryable, error } = failure;
-    match error {
-        Some(error) => StartFault::Sandbox { error: error.into(), retryable },
-        None => StartFault::Spawn { step, errno, retryable },
-    }
+    let SpawnFailure { step, errno, retryable } = failure;
+    StartFault::Spawn { step, errno, retryable }
 }

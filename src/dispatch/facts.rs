@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
 use crate::worker::frame::{Level, Stream};
@@ -82,13 +81,6 @@ pub enum StartFault {
     TimedOut(Duration),
     /// The entrypoint's own import failed: the error as JSON text.
     Load(String),
-    /// The sandbox could not be built for it.
-    Sandbox {
-        /// What it said.
-        error: std::sync::Arc<Error>,
-        /// A shortage that may pass.
-        retryable: bool,
-    },
     /// The manager was closed first.
     Closed,
 }
@@ -97,7 +89,7 @@ impl StartFault {
     /// Starting again may help.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Spawn { retryable, .. } | Self::Sandbox { retryable, .. } => *retryable,
+            Self::Spawn { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
             Self::Load(_) | Self::Closed => false,
         }

@@ -18,7 +18,7 @@ pub(super) enum Failure {
 }
 
 /// The attempts of one call.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Attempts {
     /// Made so far, the running one included; failed starts count.
     pub(super) made: u32,

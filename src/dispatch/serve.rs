@@ -1,6 +1,6 @@
 //! Serves one process from its first byte to its end: one loop that drains every pipe in every phase.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,9 +52,9 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         }
     });
     let pipes = Pipes {
-        channel: AsyncFd::new(channel).ok(),
-        stdout: AsyncFd::new(child.stdout).ok(),
-        stderr: AsyncFd::new(child.stderr).ok(),
+        channel: watch(channel),
+        stdout: watch(child.stdout),
+        stderr: watch(child.stderr),
         reader: FrameReader::new(max_frame(hub.settings.output_cap)),
         chunk: vec![0; CHUNK].into_boxed_slice(),
     };
@@ -63,7 +63,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
 }
 
 async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: &Process, blocked: &Notify) -> Exit {
-    let Ok(exited) = AsyncFd::new(process.pidfd()) else {
+    let Some(exited) = watch(process.pidfd()) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
         return reap(process).await;
@@ -88,6 +88,13 @@ async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: 
     exit
 }
 
+/// Registers a descriptor with the runtime.
+fn watch<T: AsRawFd + AsFd>(fd: T) -> Option<AsyncFd<T>> {
+    // SAFETY: every type passed here owns its descriptor, or borrows it from one that outlives the registration, and gives
+    // the same one each time it is asked; none of them is closed before the AsyncFd is dropped.
+    unsafe { AsyncFd::register(fd) }.ok()
+}
+
 async fn reap(process: &Process) -> Exit {
     let exit = loop {
         match process.try_reap() {
@@ -105,7 +112,7 @@ async fn reap(process: &Process) -> Exit {
     exit
 }
 
-async fn ready_to_read<T: std::os::fd::AsRawFd>(fd: Option<&AsyncFd<T>>) {
+async fn ready_to_read<T: AsRawFd>(fd: Option<&AsyncFd<T>>) {
     match fd {
         Some(fd) => match fd.readable().await {
             // Readiness is taken as consumed: reading goes on until the descriptor says that nothing is left.

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error};
-use crate::spawn::Exit;
+use crate::spawn::{Exit, signal_name};
 
 /// A process that ended without an answer.
 pub(super) fn ended(tool: &str, exit: Exit) -> Error {
@@ -13,8 +13,9 @@ pub(super) fn ended(tool: &str, exit: Exit) -> Error {
         Exit::Code(code) => Error::new(Code::ToolExited, format!("tool {tool} ended its process with exit code {code} before it answered"))
             .hint("return a value or throw an error instead of calling process.exit()")
             .with(|context| context.exit_code = Some(code)),
-        Exit::Signal(_) => {
-            let name = exit.signal_name().unwrap_or_else(|| "a signal".to_owned());
+        Exit::Unknown => Error::new(Code::ToolExited, format!("tool {tool} ended its process before it answered")),
+        Exit::Signal(signal) => {
+            let name = signal_name(signal);
             Error::new(Code::ToolKilled, format!("the process of tool {tool} was killed by {name}"))
                 .with(|context| context.signal = Some(name))
         }
@@ -35,25 +36,18 @@ struct Loaded {
 pub fn start_error(failure: &StartFailure) -> Error {
     let error = match &failure.fault {
         StartFault::Load(json) => return load_error(json, &failure.stderr),
-        StartFault::Sandbox { error, .. } => {
-            let mut same = Error::new(error.code, error.message.clone());
-            if let Some(hint) = &error.hint {
-                same = same.hint(hint.clone());
-            }
-            same
-        }
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed"),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
             worker_start(&format!("{step} failed: {reason}"))
         }
-        StartFault::Died(exit @ Exit::Code(code)) => {
+        StartFault::Died(Exit::Code(code)) => {
             let code = *code;
-            let _ = exit;
             worker_start(&format!("it ended with exit code {code} before it was ready")).with(|context| context.exit_code = Some(code))
         }
-        StartFault::Died(exit) => {
-            let name = exit.signal_name().unwrap_or_else(|| "a signal".to_owned());
+        StartFault::Died(Exit::Unknown) => worker_start("it ended before it was ready"),
+        StartFault::Died(Exit::Signal(signal)) => {
+            let name = signal_name(*signal);
             worker_start(&format!("it was killed by {name} before it was ready")).with(|context| context.signal = Some(name))
         }
         StartFault::Protocol(what) => worker_start(&format!("it sent bytes that are not toolwarden's protocol: {what}"))

@@ -1,8 +1,10 @@
 //! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
 mod child;
+mod denials;
 pub mod landlock;
 pub mod policy;
 pub mod seccomp;
 
+pub use denials::{Denial, Denials};
 pub use child::{ChildSetup, InChild, StepFailure};
