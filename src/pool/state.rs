@@ -285,7 +285,7 @@ impl Pool {
         (self.refill_at.is_none() && spare < self.limits.min) || (self.wanted && starting == 0)
     }
 
-    fn accepts(&self) -> bool {
+    pub(super) fn accepts(&self) -> bool {
         let free: usize = self
             .slots
             .iter()
