@@ -88,12 +88,12 @@ impl Manager {
         let worker_file = WorkerFile::write(
             working_dir.path(),
             &render(&WorkerSettings {
-                entrypoint: entrypoint.path(),
-                project_root: working_dir.path(),
+                entrypoint: entrypoint.path().map(|path| path.to_string_lossy().into_owned()),
+                project_root: working_dir.path().to_string_lossy().into_owned(),
                 max_output_size: config.max_output_size,
                 concurrent: config.concurrent_calls_per_worker,
                 isolation: config.isolation,
-            })?,
+            }),
             config.worker_file_perm,
         )?;
         let launch = Launch::new(LaunchOptions {
