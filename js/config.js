@@ -1,0 +1,47 @@
+/** Configurations made from presets and from the environment, and what can be asked about runtimes. */
+
+import process from 'node:process'
+import { captureSite, errorFrom } from './errors.js'
+import { encodeGiven, parseGiven } from './given.js'
+import { hostDirs } from './host.js'
+
+/** @typedef {import('../index.d.ts').ResolvedConfig} ResolvedConfig */
+/** @typedef {import('../index.d.ts').RuntimeType} RuntimeType */
+
+/** @type {readonly RuntimeType[]} */
+export const SUPPORTED_RUNTIME_TYPES = Object.freeze(['bun', 'node'])
+
+/** @param {string} type @returns {type is RuntimeType} */
+export function isValidRuntimeType(type) {
+  return /** @type {readonly string[]} */ (SUPPORTED_RUNTIME_TYPES).includes(type)
+}
+
+/** @param {import('./native-interface.d.ts').NativeModule} native */
+export function createConfigFunctions(native) {
+  /** @param {string} name @returns {ResolvedConfig} an object of its own each time: the caller may change it */
+  const preset = (name) => parseGiven(native.preset(name))
+
+  /**
+   * @param {Record<string, string | undefined>} [env]
+   * @returns {import('../index.d.ts').Config}
+   */
+  function configFromEnv(env = process.env) {
+    const pairs = Object.entries(env)
+      .filter(([name, value]) => name.startsWith('TOOLWARDEN_') && value !== undefined)
+      .map(([name, value]) => [name, encodeGiven(value)])
+    const { ok, error } = parseGiven(native.configFromEnv(JSON.stringify(pairs)))
+    if (error) throw errorFrom(error, captureSite(configFromEnv))
+    return ok
+  }
+
+  return {
+    defaultConfig: () => preset('default'),
+    testConfig: () => preset('test'),
+    developmentConfig: () => preset('development'),
+    productionConfig: () => preset('production'),
+    debugConfig: () => preset('debug'),
+    configFromEnv,
+    /** @returns {boolean} */
+    isBunAvailable: () => native.isBunAvailable(process.cwd(), hostDirs()),
+  }
+}

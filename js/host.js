@@ -1,0 +1,18 @@
+/** What the core is told about the application it runs in. */
+
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+/** Folders from which the host's `bun` package is looked for, nearest to the application first. */
+export function hostDirs() {
+  const main = process.argv[1]
+  const dirs = [process.cwd(), path.dirname(fileURLToPath(import.meta.url))]
+  if (typeof main === 'string' && path.isAbsolute(main)) dirs.unshift(path.dirname(main))
+  return [...new Set(dirs)]
+}
+
+/** The host's environment as it is now; the core decides what of it a tool may see. */
+export function hostEnv() {
+  return { path: process.env.PATH ?? '', env: { ...process.env } }
+}

@@ -1,0 +1,348 @@
+/**
+ * The manager over the native core: calls go down as text, what happened comes back in batches. All promises live in
+ * one map here, because a native promise costs a thread-safe function of its own per call.
+ */
+
+import { createBuilderClass } from './builder.js'
+import { checkToolId, payloadText, readOptions } from './call-options.js'
+import { ArgumentProblem, captureSite, configProblem, errorFrom } from './errors.js'
+import { newExecId } from './exec-id.js'
+import { encodeGiven, givenText, parseGiven, typeName } from './given.js'
+import { hostDirs, hostEnv } from './host.js'
+import { KeepAlive } from './keep-alive.js'
+import { ObservedEmitter } from './observed-emitter.js'
+import { PendingCall, Ticket } from './pending.js'
+
+/** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
+/** @typedef {import('./errors.js').Site} Site */
+
+/** What an item of native.drain() is; each is followed by the call or ticket it belongs to and two values. */
+const Kind = {
+  RESULT: 0, // JSON text, null for undefined
+  ERROR: 1, // ErrorData
+  LOG: 2, // JSON array of LogEntry
+  PROGRESS: 3, // JSON text
+  RECORD: 4, // ExecutionRecord
+  READY: 5, // null or ErrorData
+  DRAIN: 6,
+  CLOSED: 7,
+  TOOLS: 8, // ToolInfo[], or ErrorData when the second value is 1
+}
+const ITEM = 4
+
+const OBSERVE_LOG = 1
+const OBSERVE_EXECUTION = 2
+
+/** Batches taken in one go. A tool that floods its log must not keep the host from its timers and sockets. */
+const MAX_BATCHES = 16
+
+/** @template T @param {T} value @returns {T} */
+function deepFreeze(value) {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
+  return value
+}
+
+/**
+ * What a refused call is rejected with. Anything else than a refusal comes from the caller's own getters and proxies.
+ * @param {unknown} error @param {Site} site
+ */
+const refusal = (error, site) => (error instanceof ArgumentProblem ? errorFrom(error.data, site) : error)
+
+/** @returns {{ promise: Promise<void>, done: () => void }} */
+function pendingPromise() {
+  let done
+  const promise = new Promise((resolve) => {
+    done = resolve
+  })
+  return { promise, done: /** @type {any} */ (done) }
+}
+
+/** @param {string} toolId @param {string} toolExecId @returns {ErrorData} */
+const closed = (toolId = '', toolExecId = '') => ({
+  code: 'ERR_MANAGER_CLOSED',
+  message: 'the manager is closed',
+  hint: 'A closed manager stays closed; create a new one for further calls.',
+  operation: 'queue',
+  toolId,
+  toolExecId,
+})
+
+/** @param {import('./native-interface.d.ts').NativeModule} native */
+export function createManagerClass(native) {
+  class Manager extends ObservedEmitter {
+    /** @type {import('./native-interface.d.ts').NativeManager} */ #native
+    /** @type {{ config: any, workingDir: string, workerFileHash: string, enforcement: any }} */ #info
+    /** @type {Map<number, PendingCall | Ticket>} */ #pending = new Map()
+    #lastNumber = 0
+    #flushing = false
+    #observed = 0
+    /** @type {KeepAlive} */ #keepAlive
+    /** @type {{ promise: Promise<void>, done: () => void, forced: boolean } | null} */ #closing = null
+
+    /** @param {string} workingDir @param {object} [config] */
+    constructor(workingDir, config = {}) {
+      super()
+      const site = captureSite(Manager)
+      if (typeof workingDir !== 'string') {
+        throw configProblem('workingDir', `must be a string, got ${typeName(workingDir)}`, site)
+      }
+      if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+        throw configProblem('config', `must be an object, got ${typeName(config)}`, site)
+      }
+      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), ...hostEnv() }
+      const opened = native.open(JSON.stringify(options), () => this.#drain())
+      if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
+      this.#native = opened
+      this.#keepAlive = new KeepAlive()
+      this.#info = deepFreeze(parseGiven(opened.info()))
+    }
+
+    /** @param {string} workingDir */
+    static builder(workingDir) {
+      return new ManagerBuilder(workingDir)
+    }
+
+    get config() {
+      return this.#info.config
+    }
+
+    get workingDir() {
+      return this.#info.workingDir
+    }
+
+    get workerFileHash() {
+      return this.#info.workerFileHash
+    }
+
+    get enforcement() {
+      return this.#info.enforcement
+    }
+
+    /** @returns {number} */
+    getGlobalTimeout() {
+      return this.#info.config.toolExecutionTimeout
+    }
+
+    /** @returns {import('../index.d.ts').ManagerStats} */
+    stats() {
+      return JSON.parse(this.#native.stats())
+    }
+
+    metrics() {
+      return this.#native.metrics()
+    }
+
+    /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
+    executeTool(toolId, input, options) {
+      return this.#call(captureSite(Manager.prototype.executeTool), toolId, input, null, options)
+    }
+
+    /** @param {string} toolId @param {unknown} input @param {unknown} timeout @param {object} [options] */
+    executeToolWithTimeout(toolId, input, timeout, options) {
+      return this.#call(captureSite(Manager.prototype.executeToolWithTimeout), toolId, input, givenText(timeout), options)
+    }
+
+    /** @returns {Promise<void>} */
+    ready() {
+      return this.#ask(captureSite(Manager.prototype.ready), (ticket) => this.#native.ready(ticket))
+    }
+
+    /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
+    listTools() {
+      return this.#ask(captureSite(Manager.prototype.listTools), (ticket) => this.#native.listTools(ticket))
+    }
+
+    /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
+    close(options) {
+      const force = options?.force ?? false
+      if (typeof force !== 'boolean') {
+        const message = `force must be a boolean, got ${typeName(force)}`
+        return Promise.reject(
+          errorFrom({ code: 'ERR_INPUT_INVALID', field: 'force', message }, captureSite(Manager.prototype.close)),
+        )
+      }
+      if (this.#closing === null) {
+        this.#closing = { ...pendingPromise(), forced: force }
+        this.#keepAlive.hold()
+        this.#native.close(force)
+      } else if (force && !this.#closing.forced) {
+        this.#closing.forced = true
+        this.#native.close(true)
+      }
+      return this.#closing.promise
+    }
+
+    /** @override */
+    listenersChanged() {
+      const flags =
+        (this.listenerCount('log') > 0 ? OBSERVE_LOG : 0) |
+        (this.listenerCount('execution') > 0 ? OBSERVE_EXECUTION : 0)
+      if (flags === this.#observed) return
+      this.#observed = flags
+      this.#native.observe(flags)
+    }
+
+    /**
+     * @param {Site} site
+     * @param {unknown} toolId
+     * @param {unknown} input
+     * @param {string | null} timeout Given text that wins over the options' own
+     * @param {unknown} given
+     * @returns {Promise<any>}
+     */
+    #call(site, toolId, input, timeout, given) {
+      let id, options, text
+      try {
+        id = checkToolId(toolId)
+        options = readOptions(given)
+        text = payloadText('input', input)
+      } catch (error) {
+        return Promise.reject(refusal(error, site))
+      }
+      const toolExecId = options.toolExecId ?? newExecId()
+      if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), site))
+      const { signal } = options
+      if (signal?.aborted) {
+        const message = `tool ${id} was cancelled before it started`
+        return Promise.reject(
+          errorFrom({ code: 'ABORT_ERR', message, operation: 'queue', toolId: id, toolExecId }, site, options),
+        )
+      }
+
+      const number = this.#newNumber()
+      const refused = this.#native.submit(
+        number,
+        id,
+        toolExecId,
+        text,
+        options.config,
+        options.env,
+        timeout ?? options.timeout,
+        options.retry,
+        options.flags,
+      )
+      if (refused !== null) return Promise.reject(errorFrom(JSON.parse(refused), site))
+      if (this.#pending.size > 0) this.#flushSoon()
+      return new Promise((resolve, reject) => {
+        const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
+        if (signal !== undefined) call.cancelWhenAborted(() => this.#native.cancel(number))
+        this.#add(number, call)
+      })
+    }
+
+    /**
+     * @param {Site} site @param {(ticket: number) => void} question
+     * @returns {Promise<any>}
+     */
+    #ask(site, question) {
+      if (this.#closing !== null) return Promise.reject(errorFrom(closed(), site))
+      return new Promise((resolve, reject) => {
+        const number = this.#newNumber()
+        this.#add(number, new Ticket(site, resolve, reject))
+        question(number)
+      })
+    }
+
+    /** Numbers cross as u32, so after four thousand million calls they begin anew, past those still in use. */
+    #newNumber() {
+      do this.#lastNumber = (this.#lastNumber + 1) >>> 0
+      while (this.#lastNumber === 0 || this.#pending.has(this.#lastNumber))
+      return this.#lastNumber
+    }
+
+    /** @param {number} number @param {PendingCall | Ticket} entry */
+    #add(number, entry) {
+      this.#pending.set(number, entry)
+      this.#keepAlive.hold()
+    }
+
+    /** @param {number} number */
+    #take(number) {
+      const entry = this.#pending.get(number)
+      if (this.#pending.delete(number)) this.#keepAlive.release()
+      return entry
+    }
+
+    /** With other calls on their way, those of one turn are written together: one wake-up of the worker for all. */
+    async #flushSoon() {
+      if (this.#flushing) return
+      this.#flushing = true
+      await undefined
+      this.#flushing = false
+      this.#native.flush()
+    }
+
+    #drain() {
+      for (let batch = 0; batch < MAX_BATCHES; batch++) {
+        const items = this.#native.drain()
+        if (items.length === 0) return
+        for (let at = 0; at < items.length; at += ITEM) {
+          this.#happened(/** @type {number} */ (items[at]), /** @type {number} */ (items[at + 1]), items[at + 2], items[at + 3])
+        }
+      }
+      // The core wakes us again only after we found nothing left.
+      setImmediate(() => this.#drain())
+    }
+
+    /** @param {number} kind @param {number} number @param {any} a @param {unknown} b */
+    #happened(kind, number, a, b) {
+      switch (kind) {
+        case Kind.RESULT:
+          return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(a)
+        case Kind.ERROR:
+          return this.#take(number)?.fail(JSON.parse(a))
+        case Kind.LOG:
+          return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), JSON.parse(a))
+        case Kind.PROGRESS:
+          return /** @type {PendingCall | undefined} */ (this.#pending.get(number))?.progress(a)
+        case Kind.RECORD:
+          return this.tell('execution', JSON.parse(a))
+        case Kind.READY:
+        case Kind.TOOLS: {
+          const ticket = this.#take(number)
+          const failed = kind === Kind.READY ? a !== null : b === 1
+          if (failed) return ticket?.fail(JSON.parse(a))
+          return ticket?.resolve(kind === Kind.READY ? undefined : JSON.parse(a))
+        }
+        case Kind.DRAIN:
+          return this.tell('drain')
+        case Kind.CLOSED:
+          return this.#closed()
+        default:
+          throw new TypeError(`the native addon sent an item of kind ${kind}; it does not fit this version of toolwarden`)
+      }
+    }
+
+    /** @param {PendingCall | undefined} call @param {Array<import('../index.d.ts').LogEntry>} entries */
+    #logged(call, entries) {
+      for (const entry of entries) {
+        call?.log(entry)
+        if (this.#observed & OBSERVE_LOG) this.tell('log', entry)
+      }
+    }
+
+    #closed() {
+      // The core answers everything before this; were it not to, a caller must still not wait for ever.
+      for (const [number, entry] of this.#pending) {
+        this.#take(number)
+        entry.fail(entry instanceof PendingCall ? closed(entry.toolId, entry.toolExecId) : closed())
+      }
+      this.#keepAlive.end()
+      this.#closing?.done()
+    }
+  }
+
+  // Where a runtime has no Symbol.asyncDispose, this is the symbol Node's own classes use instead.
+  const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
+  Object.defineProperty(Manager.prototype, asyncDispose, {
+    /** @this {Manager} */
+    value() {
+      return this.close()
+    },
+    configurable: true,
+    writable: true,
+  })
+
+  const ManagerBuilder = createBuilderClass(native, (workingDir, config) => new Manager(workingDir, config))
+  return { Manager, ManagerBuilder }
+}

@@ -1,0 +1,75 @@
+/**
+ * What the native addon offers to this side. Everything is synchronous and crosses as text; failures are returned as
+ * the JSON of an ErrorData and never thrown. "Given" text is the encoding of given.js.
+ */
+
+import type { ErrorCode, Denial } from '../index.d.ts'
+
+export interface NativeModule {
+  /** ResolvedConfig as Given text. */
+  preset(name: string): string
+  /** From the JSON of [name, value] pairs: `{"ok": <Given>}` or `{"error": ErrorData}`. */
+  configFromEnv(pairs: string): string
+  isBunAvailable(workingDir: string, hostDirs: string[]): boolean
+  /** The JSON of OpenOptions; a string in return is an ErrorData. */
+  open(options: string, wake: () => void): NativeManager | string
+}
+
+export interface OpenOptions {
+  workingDir: string
+  /** A Given value. */
+  config: unknown
+  /** Where the host application lives: its `bun` package is used when the project has none. */
+  hostDirs: string[]
+  path: string
+  env: Record<string, string | undefined>
+}
+
+export interface NativeManager {
+  /** `{ config, workingDir, workerFileHash, enforcement }` as Given text. */
+  info(): string
+  /** Null when the call was accepted, else an ErrorData. */
+  submit(
+    call: number,
+    toolId: string,
+    toolExecId: string | null,
+    input: string | null,
+    config: string | null,
+    env: string | null,
+    timeout: string | null,
+    retry: string | null,
+    flags: number,
+  ): string | null
+  /** Writes what submit() left to be written together. */
+  flush(): void
+  cancel(call: number): void
+  observe(flags: number): void
+  /** What happened since the last time, four entries each: kind, call, a, b (see Kind in manager.js). */
+  drain(): unknown[]
+  ready(ticket: number): void
+  listTools(ticket: number): void
+  close(force: boolean): void
+  stats(): string
+  metrics(): string
+}
+
+/** One failure as the core describes it; null where there is nothing to say. */
+export interface ErrorData {
+  code: ErrorCode
+  message: string
+  hint?: string | null
+  problems?: Array<{ field: string; message: string }> | null
+  operation?: string | null
+  field?: string | null
+  issues?: Array<{ path: string; message: string }> | null
+  attempts?: number | null
+  exitCode?: number | null
+  signal?: string | null
+  stderr?: string | null
+  toolId?: string | null
+  toolExecId?: string | null
+  timedOut?: boolean | null
+  permission?: Denial['permission'] | null
+  resource?: string | null
+  cause?: unknown
+}

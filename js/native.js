@@ -1,0 +1,81 @@
+/** Finds and loads the compiled addon: the one built in this folder, else the one of the platform's package. */
+
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import process from 'node:process'
+
+const require = createRequire(import.meta.url)
+
+/** Platforms a package is published for, by `process.platform` and `process.arch`. On Linux, by C library, glibc first. */
+const PLATFORMS = new Map([
+  ['linux-x64', ['linux-x64-gnu', 'linux-x64-musl']],
+  ['linux-arm64', ['linux-arm64-gnu', 'linux-arm64-musl']],
+  ['darwin-x64', ['darwin-x64']],
+  ['darwin-arm64', ['darwin-arm64']],
+  ['win32-x64', ['win32-x64-msvc']],
+])
+
+/** Whether this very process runs on musl: what is mapped into it says so, whatever else is installed. */
+function runsOnMusl() {
+  try {
+    return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-')
+  } catch {
+    return false
+  }
+}
+
+/** @param {unknown} error */
+const reasonOf = (error) => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
+
+/** @param {string} code @param {string} message @param {unknown} [cause] */
+function loadError(code, message, cause) {
+  return Object.assign(new Error(message, { cause }), { code })
+}
+
+/**
+ * @param {{ platform?: string, arch?: string, load?: (id: string) => unknown, musl?: () => boolean }} [host]
+ * @returns {import('./native-interface.d.ts').NativeModule}
+ */
+export function loadNative({
+  platform = process.platform,
+  arch = process.arch,
+  load = require,
+  musl = runsOnMusl,
+} = {}) {
+  const triples = PLATFORMS.get(`${platform}-${arch}`)
+  if (triples === undefined) {
+    throw loadError(
+      'ERR_UNSUPPORTED_PLATFORM',
+      `toolwarden has no native addon for ${platform} on ${arch}; there is one for ${[...PLATFORMS.keys()].join(', ')}`,
+    )
+  }
+  /** @type {unknown[]} */
+  const failures = []
+  // npm's `libc` field installs only the package that fits, so the first that loads is the right one.
+  for (const triple of triples) {
+    for (const id of [`../toolwarden.${triple}.node`, `toolwarden-${triple}`]) {
+      try {
+        return /** @type {import('./native-interface.d.ts').NativeModule} */ (load(id))
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+  }
+  const broken = failures.find((failure) => Object(failure).code !== 'MODULE_NOT_FOUND')
+  if (broken !== undefined) {
+    throw loadError(
+      'ERR_DLOPEN_FAILED',
+      `toolwarden's native addon for ${platform} on ${arch} is installed but cannot be loaded: ${reasonOf(broken)}`,
+      broken,
+    )
+  }
+  const wanted = triples.length > 1 && musl() ? triples[1] : triples[0]
+  throw loadError(
+    'MODULE_NOT_FOUND',
+    `toolwarden's native addon is missing: the package "toolwarden-${wanted}" is not installed. ` +
+      'It is an optional dependency that package managers leave out when told to omit optional dependencies or when ' +
+      'the lockfile was made on another platform: remove node_modules and the lockfile, then install again with ' +
+      `optional dependencies enabled (npm install --include=optional), or add it with: npm install toolwarden-${wanted}`,
+    failures[0],
+  )
+}

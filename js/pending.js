@@ -1,0 +1,116 @@
+/** What callers wait for: calls, and tickets for the manager's other questions. Each is settled once. */
+
+import { errorFrom } from './errors.js'
+import { raiseLater } from './raise-later.js'
+
+/** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
+
+/** A question to the core with one answer: ready(), listTools(). */
+export class Ticket {
+  /**
+   * @param {import('./errors.js').Site} site
+   * @param {(value: any) => void} resolve
+   * @param {(error: Error) => void} reject
+   */
+  constructor(site, resolve, reject) {
+    this.site = site
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  /** @param {ErrorData} data */
+  fail(data) {
+    this.reject(errorFrom(data, this.site))
+  }
+}
+
+/** One call of a tool. */
+export class PendingCall extends Ticket {
+  /** @type {(() => void) | undefined} */
+  #onAbort
+
+  /**
+   * @param {import('./errors.js').Site} site
+   * @param {string} toolId
+   * @param {string} toolExecId
+   * @param {Readonly<import('./call-options.js').CallOptions>} options
+   * @param {(value: any) => void} resolve
+   * @param {(error: Error) => void} reject
+   */
+  constructor(site, toolId, toolExecId, options, resolve, reject) {
+    super(site, resolve, reject)
+    this.toolId = toolId
+    this.toolExecId = toolExecId
+    this.options = options
+  }
+
+  /**
+   * Never through `onabort`: that property is the user's.
+   * @param {() => void} cancel
+   */
+  cancelWhenAborted(cancel) {
+    this.#onAbort = cancel
+    this.options.signal?.addEventListener('abort', cancel, { once: true })
+  }
+
+  #forgetSignal() {
+    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** @param {string | null} text null for undefined, which JSON has no word for */
+  succeed(text) {
+    this.#forgetSignal()
+    if (text === null) return this.resolve(undefined)
+    let value
+    try {
+      value = JSON.parse(text)
+    } catch (cause) {
+      // The text comes from the tool's process unread: one that forges frames can send anything.
+      return this.fail({
+        code: 'ERR_OUTPUT_INVALID',
+        message: `the result of tool ${this.toolId} is not valid JSON`,
+        operation: 'decode result',
+        toolId: this.toolId,
+        toolExecId: this.toolExecId,
+        attempts: 1,
+        cause,
+      })
+    }
+    return this.resolve(value)
+  }
+
+  /** @param {ErrorData} data @override */
+  fail(data) {
+    this.#forgetSignal()
+    this.reject(errorFrom(data, this.site, this.options))
+  }
+
+  /** @param {import('../index.d.ts').LogEntry} entry */
+  log(entry) {
+    this.#tell(this.options.onLog, entry)
+  }
+
+  /** @param {string} text */
+  progress(text) {
+    let value
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return // forged, like a result that is no JSON, but nothing waits for it
+    }
+    this.#tell(this.options.onProgress, value)
+  }
+
+  /**
+   * @template T
+   * @param {((value: T) => void) | undefined} listener
+   * @param {T} value
+   */
+  #tell(listener, value) {
+    try {
+      listener?.(value)
+    } catch (error) {
+      raiseLater(error)
+    }
+  }
+}
