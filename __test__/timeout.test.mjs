@@ -26,7 +26,8 @@ describe('The timeout of a call', () => {
     it(`ends a tool that ${tool.replaceAll('-', ' ')}, and its process.`, async () => {
       const logs = logCollector()
       const manager = bench.openTools('slow.ts', { gracePeriod: 100 })
-      await timedOut(manager.executeTool(tool, null, { timeout: 100, onLog: logs.add }))
+      manager.on('log', logs.add)
+      await timedOut(manager.executeTool(tool, null, { timeout: 100 }))
       assert.equal(isRunning(await logs.number('pid')), false)
       assert.equal(typeof (await manager.executeTool('pid')), 'number')
     })
@@ -67,24 +68,25 @@ describe('The timeout of a call', () => {
   it('gives a tool that listens to its signal the time to clean up, and stays the reason.', async () => {
     const logs = logCollector()
     const manager = bench.openTools('slow.ts', { gracePeriod: '20s' })
-    await timedOut(manager.executeTool('cleans-up-on-abort', null, { timeout: 100, onLog: logs.add }))
+    manager.on('log', logs.add)
+    await timedOut(manager.executeTool('cleans-up-on-abort', null, { timeout: 100 }))
     await logs.line('cleaned up')
   })
 
   it('with a gracePeriod of 0 ends at once also a tool that listens.', async () => {
     const logs = logCollector()
     const manager = bench.openTools('slow.ts', { gracePeriod: 0 })
-    await timedOut(manager.executeTool('cleans-up-on-abort', null, { timeout: 100, onLog: logs.add }))
+    manager.on('log', logs.add)
+    await timedOut(manager.executeTool('cleans-up-on-abort', null, { timeout: 100 }))
     assert.equal(isRunning(await logs.number('pid')), false)
     assert.ok(!logs.texts().includes('cleaned up'))
   })
 
   it('does not wait for a tool that does not listen, however long the gracePeriod.', async () => {
-    const logs = logCollector()
     // A grace period beyond the bound of a hang: granted to the wrong tool, it would show as one.
     const manager = bench.openTools('slow.ts', { gracePeriod: '10m' })
-    await timedOut(manager.executeTool('loops-for-ever', null, { timeout: 100, onLog: logs.add }))
-    await timedOut(manager.executeTool('never-settles', null, { timeout: 100, onLog: logs.add }))
+    await timedOut(manager.executeTool('loops-for-ever', null, { timeout: 100 }))
+    await timedOut(manager.executeTool('never-settles', null, { timeout: 100 }))
   })
 
   it('does not count the time a call waits in the queue.', async () => {
