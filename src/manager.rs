@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::config::{self, Config, RetryPolicy, RuntimeType, SandboxMode, parse_timeout};
+use crate::config::{self, Config, RuntimeType, SandboxMode};
 use crate::dispatch::{Driver, Facts, Hub, LogEntry, Parts, Refusal, Request, Sink, StartFailure};
 use crate::error::{Code, Error};
 use crate::observe::{Event, Observer};
@@ -15,7 +15,7 @@ use crate::outcome::{self, Meaning, interpret, start_error};
 use crate::spawn::{
     EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, environment, find_runtime, node_arguments,
 };
-use crate::validate::{CallEnv, Entrypoint, ExecId, InputText, ToolId, WorkingDir};
+use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// What a host passes to open a manager.
@@ -76,20 +76,20 @@ impl Manager {
     pub fn open(options: &Options, observer: Arc<dyn Observer>) -> Result<Self, Box<Error>> {
         let config = config::resolve(options.config.get())?;
         let working_dir = WorkingDir::open(&options.working_dir)?;
-        let entrypoint = Entrypoint::resolve(working_dir.path(), config.entrypoint_path.as_deref())?;
+        let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
         let runtime = find_runtime(&FindRuntime {
             kind: config.runtime_type,
             runtime_path: config.runtime_path.as_deref(),
-            working_dir: working_dir.path(),
+            working_dir: working_dir.as_path(),
             host_dirs: &options.host_dirs,
             path_var: &options.path,
             host_executable: options.node.as_deref(),
         })?;
         let worker_file = WorkerFile::write(
-            working_dir.path(),
+            working_dir.as_path(),
             &render(&WorkerSettings {
-                entrypoint: entrypoint.path().map(|path| path.to_string_lossy().into_owned()),
-                project_root: working_dir.path().to_string_lossy().into_owned(),
+                entrypoint: entrypoint.as_str().map(str::to_owned),
+                project_root: working_dir.as_str().to_owned(),
                 max_output_size: config.max_output_size,
                 concurrent: config.concurrent_calls_per_worker,
                 isolation: config.isolation,
@@ -105,17 +105,17 @@ impl Manager {
             env: environment(&EnvironmentInput {
                 host: &options.env.clone().into_iter().collect::<Vec<_>>(),
                 permissions: &config.permissions,
-                project_root: working_dir.path(),
+                project_root: working_dir.as_path(),
                 extra: &[],
             }),
-            cwd: working_dir.path().to_owned(),
+            cwd: working_dir.as_path().to_owned(),
             memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
             max_open_files: None,
             max_processes: None,
             die_with_parent: true,
         })
         .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let permissions = config.permissions.to_flags(working_dir.path());
+        let permissions = config.permissions.to_flags(working_dir.as_path());
         let sink = Arc::new(Told {
             observer,
             meaning: Meaning {
@@ -147,10 +147,10 @@ impl Manager {
         let request = Request {
             number: asked.number,
             env: asked.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: asked.timeout.map_or(Ok(self.config.tool_execution_timeout), parse_timeout)?,
-            retry: asked.retry.map_or(Ok(RetryPolicy::default()), RetryPolicy::from_json)?,
-            input: InputText::new("input", asked.input)?,
-            config: InputText::new("config", asked.config)?,
+            timeout: asked.timeout.map(CallTimeout::from_json).transpose()?.map_or(self.config.tool_execution_timeout, CallTimeout::get),
+            retry: retry_policy(asked.retry)?,
+            input: InputText::parse("input", asked.input)?,
+            config: InputText::parse("config", asked.config)?,
             logs: asked.logs,
             progress: asked.progress,
             tool,
@@ -196,7 +196,7 @@ impl Manager {
         let config: serde_json::Value = serde_json::from_str(&self.config.to_json()).unwrap_or_default();
         serde_json::json!({
             "config": config,
-            "workingDir": self.working_dir.path(),
+            "workingDir": self.working_dir.as_str(),
             "workerFileHash": self.worker_file.hash(),
             "enforcement": {
                 "level": "none",

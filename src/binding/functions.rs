@@ -10,7 +10,7 @@ use crate::spawn::{FindRuntime, find_runtime};
 /// A preset's resolved configuration, as JSON text; null for an unknown name.
 #[napi]
 pub fn preset(name: String) -> Option<String> {
-    Preset::parse(&name).map(|preset| config::preset(preset).to_json())
+    Preset::from_name(&name).map(|preset| config::preset(preset).to_json())
 }
 
 /// `{ok: config}` or `{error: ErrorData}`, as JSON text.

@@ -122,6 +122,12 @@ impl NativeManager {
         self.with(Manager::stats)
     }
 
+    /// Counters, gauges and histograms, as Prometheus text.
+    #[napi]
+    pub fn metrics(&self) -> String {
+        self.with(Manager::metrics)
+    }
+
     /// Kills every process and removes the worker file at once: the host is about to end.
     #[napi]
     pub fn abandon(&mut self) {

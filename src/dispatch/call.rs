@@ -1,5 +1,6 @@
 //! A call: what was asked, and where it stands.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::phase::Phase;
@@ -52,6 +53,22 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// The call's variables as a JSON object; none where it brings none.
+    pub(super) fn env_json(&self) -> Option<String> {
+        let env = &self.request.env;
+        if env.is_empty() {
+            return None;
+        }
+        // Strings always serialise.
+        serde_json::to_string(&env.iter().collect::<BTreeMap<_, _>>()).ok()
+    }
+
+    /// What it printed to stderr, without the values of its variables.
+    pub(super) fn stderr(&self) -> String {
+        let values: Vec<&str> = self.request.env.iter().map(|(_, value)| value).collect();
+        self.stderr.redacted(&values)
+    }
+
     pub(super) fn new(request: Request, stderr_cap: usize, now: Instant) -> Self {
         Self {
             request,

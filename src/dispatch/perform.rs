@@ -57,15 +57,16 @@ impl State {
         station.calls.push(number);
         self.watch.active(now);
         let request = &call.request;
+        let env = call.env_json();
         let framed = CallFrame {
             call: number,
             nonce: &nonce,
             tool_id: request.tool.as_str(),
             exec_id: request.exec.as_str(),
             attempt: call.attempts.made,
-            env: request.env.json(),
-            input: request.input.json(),
-            config: request.config.json(),
+            env: env.as_deref(),
+            input: request.input.as_str(),
+            config: request.config.as_str(),
             entered: hub.settings.shared,
             progress: request.progress,
         }
