@@ -11,9 +11,10 @@ use crate::config::{self, Config, RuntimeType, SandboxMode};
 use crate::dispatch::{Driver, Facts, Hub, LogEntry, Parts, Refusal, Request, Sink, StartFailure};
 use crate::error::{Code, Error};
 use crate::observe::{Event, Observer};
-use crate::outcome::{self, Meaning, interpret, start_error};
+use crate::outcome::{self, Meaning, Metrics, Moment, interpret, start_error};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, environment, find_runtime, node_arguments,
+    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, environment, find_runtime,
+    node_arguments,
 };
 use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -69,6 +70,7 @@ pub struct Manager {
     worker_file: WorkerFile,
     permissions: Vec<String>,
     hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
 }
 
 impl Manager {
@@ -116,8 +118,10 @@ impl Manager {
         })
         .map_err(|failure| not_launchable(&runtime.path, &failure))?;
         let permissions = config.permissions.to_flags(working_dir.as_path());
+        let metrics = Arc::new(Metrics::default());
         let sink = Arc::new(Told {
             observer,
+            metrics: Arc::clone(&metrics),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
@@ -134,7 +138,14 @@ impl Manager {
         };
         let hub = Driver::start(&config, parts)?;
         hub.warm();
-        Ok(Self { config, working_dir, worker_file, permissions, hub })
+        Ok(Self {
+            config,
+            working_dir,
+            worker_file,
+            permissions,
+            hub,
+            metrics,
+        })
     }
 
     /// Takes a call; its result comes as an event with its number. An error is the call's answer: nothing follows.
@@ -147,7 +158,11 @@ impl Manager {
         let request = Request {
             number: asked.number,
             env: asked.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: asked.timeout.map(CallTimeout::from_json).transpose()?.map_or(self.config.tool_execution_timeout, CallTimeout::get),
+            timeout: asked
+                .timeout
+                .map(CallTimeout::from_json)
+                .transpose()?
+                .map_or(self.config.tool_execution_timeout, CallTimeout::get),
             retry: retry_policy(asked.retry)?,
             input: InputText::parse("input", asked.input)?,
             config: InputText::parse("config", asked.config)?,
@@ -225,9 +240,20 @@ impl Manager {
                 "failed": counters.failed,
                 "retried": counters.retried,
             },
-            "workerExits": counters.worker_exits,
+            "workerExits": counters.exits.total(),
         })
         .to_string()
+    }
+}
+
+impl Manager {
+    /// Counters, gauges and histograms, as Prometheus text.
+    pub fn metrics(&self) -> String {
+        self.metrics.render(&Moment {
+            gauges: self.hub.gauges(),
+            exits: self.hub.counters().exits,
+            resident_bytes: self.hub.resident_bytes(),
+        })
     }
 }
 
@@ -240,6 +266,7 @@ impl Drop for Manager {
 /// Turns raw facts into what the outside understands.
 struct Told {
     observer: Arc<dyn Observer>,
+    metrics: Arc<Metrics>,
     meaning: Meaning,
 }
 
@@ -250,6 +277,7 @@ impl Sink for Told {
         let result = interpret(&mut facts, &self.meaning);
         let error = result.as_ref().err().map(AsRef::as_ref);
         let succeeded = error.is_none();
+        self.metrics.record(&facts, error);
         let record = records.then(|| outcome::record(&facts, error));
         self.observer.notify(match result {
             Ok(json) => Event::Value { call, json },
@@ -263,7 +291,10 @@ impl Sink for Told {
 
     fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool) {
         let json = outcome::line(&entry, tool);
-        self.observer.notify(Event::Log { call: entry.call.filter(|_| wanted_by_call), json });
+        self.observer.notify(Event::Log {
+            call: entry.call.filter(|_| wanted_by_call),
+            json,
+        });
     }
 
     fn wants_logs(&self) -> bool {
@@ -271,7 +302,10 @@ impl Sink for Told {
     }
 
     fn progress(&self, call: u32, json: &str) {
-        self.observer.notify(Event::Progress { call, json: json.to_owned() });
+        self.observer.notify(Event::Progress {
+            call,
+            json: json.to_owned(),
+        });
     }
 
     fn drained(&self) {
@@ -279,11 +313,16 @@ impl Sink for Told {
     }
 
     fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>) {
-        self.observer.notify(Event::Ready { ticket, result: result.map_err(|failure| Box::new(start_error(failure))) });
+        self.observer.notify(Event::Ready {
+            ticket,
+            result: result.map_err(|failure| Box::new(start_error(failure))),
+        });
     }
 
     fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>) {
-        let result = result.map(str::to_owned).map_err(|failure| Box::new(start_error(failure)));
+        let result = result
+            .map(str::to_owned)
+            .map_err(|failure| Box::new(start_error(failure)));
         self.observer.notify(Event::Tools { ticket, result });
     }
 
@@ -307,17 +346,26 @@ fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
                 config::Count::Limited(limit) => limit.to_string(),
                 config::Count::Infinite => "any number of".to_owned(),
             };
-            Error::new(Code::QueueFull, format!("tool {tool} was not called: {limit} calls wait already, as many as maxQueue allows"))
-                .hint("wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`")
+            Error::new(
+                Code::QueueFull,
+                format!("tool {tool} was not called: {limit} calls wait already, as many as maxQueue allows"),
+            )
+            .hint("wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`")
         }
-        Refusal::Closed => Error::new(Code::ManagerClosed, format!("tool {tool} was not called: the manager is closed"))
-            .hint("make a new Manager; a closed one does not open again"),
+        Refusal::Closed => Error::new(
+            Code::ManagerClosed,
+            format!("tool {tool} was not called: the manager is closed"),
+        )
+        .hint("make a new Manager; a closed one does not open again"),
     }
 }
 
 fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<Error> {
     Box::new(
-        Error::new(Code::WorkerStart, format!("{} cannot be started: {failure}", program.display()))
-            .with(|context| context.operation = Some("start worker")),
+        Error::new(
+            Code::WorkerStart,
+            format!("{} cannot be started: {failure}", program.display()),
+        )
+        .with(|context| context.operation = Some("start worker")),
     )
 }

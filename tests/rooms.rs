@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 8] = ["config", "validate", "worker", "sandbox", "spawn", "pool", "dispatch", "outcome"];
+const ORDER: [&str; 8] = [
+    "config", "validate", "worker", "sandbox", "spawn", "pool", "dispatch", "outcome",
+];
 const NEUTRAL: [&str; 2] = ["error", "observe"];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
@@ -39,7 +41,11 @@ fn named(text: &str) -> BTreeSet<String> {
                 .chars()
                 .map(|character| {
                     depth += i32::from(character == '{') - i32::from(character == '}');
-                    if depth == 0 && character == ',' { '\n' } else { character }
+                    if depth == 0 && character == ',' {
+                        '\n'
+                    } else {
+                        character
+                    }
                 })
                 .collect();
             rooms.extend(top.lines().map(first_name));
@@ -51,7 +57,9 @@ fn named(text: &str) -> BTreeSet<String> {
 }
 
 fn first_name(path: &str) -> String {
-    path.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+    path.chars()
+        .take_while(|character| character.is_alphanumeric() || *character == '_')
+        .collect()
 }
 
 /// Why this room may not name that one; none when it may.
@@ -75,14 +83,28 @@ fn rooms_import_only_to_their_left() {
     let mut checked = 0;
     for file in &files {
         let relative = file.strip_prefix(&root).expect("below src");
-        let room = relative.iter().next().and_then(|part| part.to_str()).unwrap_or_default().trim_end_matches(".rs");
+        let room = relative
+            .iter()
+            .next()
+            .and_then(|part| part.to_str())
+            .unwrap_or_default()
+            .trim_end_matches(".rs");
         if !ORDER.contains(&room) && !NEUTRAL.contains(&room) {
             continue;
         }
         checked += 1;
         let text = fs::read_to_string(file).expect("a source file can be read");
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        objections.extend(named(&code).iter().filter_map(|other| objection(room, other)).map(|why| format!("{}: {why}", relative.display())));
+        let code: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        objections.extend(
+            named(&code)
+                .iter()
+                .filter_map(|other| objection(room, other))
+                .map(|why| format!("{}: {why}", relative.display())),
+        );
     }
     assert!(checked > 40, "the rooms were found: {checked} files");
     assert!(objections.is_empty(), "{}", objections.join("\n"));
@@ -97,7 +119,9 @@ fn napi_is_known_to_the_binding_alone() {
     let guilty: Vec<_> = outside
         .filter(|file| {
             let text = fs::read_to_string(file).expect("a source file can be read");
-            text.lines().any(|line| !line.trim_start().starts_with("//") && (line.contains("napi::") || line.contains("napi_derive")))
+            text.lines().any(|line| {
+                !line.trim_start().starts_with("//") && (line.contains("napi::") || line.contains("napi_derive"))
+            })
         })
         .collect();
     assert!(guilty.is_empty(), "{guilty:?}");

@@ -10,8 +10,7 @@ use std::process::Command;
 use toolwarden::config::RuntimeType;
 use toolwarden::error::Code;
 use toolwarden::spawn::{
-    FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, bun_arguments, find_runtime,
-    node_version,
+    FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, bun_arguments, find_runtime, node_version,
 };
 
 /// What npm installs where Bun's install script did not run.
@@ -123,26 +122,17 @@ fn the_package_whose_install_script_ran() {
 #[test]
 fn the_package_whose_install_script_did_not_run() {
     let place = Place::new();
-    place.file(
-        "project/node_modules/bun/bin/bun.exe",
-        PLACEHOLDER.as_bytes(),
-    );
+    place.file("project/node_modules/bun/bin/bun.exe", PLACEHOLDER.as_bytes());
     let real = place.program(&platform("project/node_modules"));
     assert_eq!(place.bun(|_| ()).path, real);
     // The same through what `npm run` puts on PATH.
     place.link("project/node_modules/.bin/bun", "../bun/bin/bun.exe");
-    let path_var = place
-        .path("project/node_modules/.bin")
-        .display()
-        .to_string();
+    let path_var = place.path("project/node_modules/.bin").display().to_string();
     let found = place.bun(|search| {
         search.path_var = path_var;
         search.working_dir = "/".into();
     });
-    assert_eq!(
-        (found.path, found.found_in),
-        (real.clone(), FoundIn::Package)
-    );
+    assert_eq!((found.path, found.found_in), (real.clone(), FoundIn::Package));
     // And when the user names it.
     let found = place.bun(|search| search.runtime_path = Some("node_modules/.bin/bun".into()));
     assert_eq!((found.path, found.found_in), (real, FoundIn::RuntimePath));
@@ -154,10 +144,7 @@ fn pnpms_layout() {
     let store = "project/node_modules/.pnpm/bun@1.4.5/node_modules";
     place.file(&format!("{store}/bun/bin/bun.exe"), PLACEHOLDER.as_bytes());
     let real = place.program(&platform(store));
-    place.link(
-        "project/node_modules/bun",
-        ".pnpm/bun@1.4.5/node_modules/bun",
-    );
+    place.link("project/node_modules/bun", ".pnpm/bun@1.4.5/node_modules/bun");
     assert_eq!(place.bun(|_| ()).path, real);
 }
 
@@ -185,14 +172,10 @@ fn a_version_managers_shim_is_passed_over() {
     place.link("shims/bun", "../manager/mise");
     let path_var = place.path("shims").display().to_string();
     let error = place
-        .find(RuntimeType::Bun, |search| {
-            search.path_var = path_var.clone()
-        })
+        .find(RuntimeType::Bun, |search| search.path_var = path_var.clone())
         .unwrap_err();
     assert!(
-        error
-            .message
-            .contains("shims/bun (a shim of another program)"),
+        error.message.contains("shims/bun (a shim of another program)"),
         "{}",
         error.message
     );
@@ -276,8 +259,7 @@ fn node_on_path_then_the_host_itself() {
     assert_eq!((found.path, found.found_in), (host.clone(), FoundIn::Host));
     assert!(
         place
-            .find(RuntimeType::Bun, |search| search.host_executable =
-                Some(host.clone()))
+            .find(RuntimeType::Bun, |search| search.host_executable = Some(host.clone()))
             .is_err()
     );
 
@@ -344,15 +326,9 @@ fn the_projects_own_settings_do_not_reach_the_worker() {
 }
 
 /// How often Bun asks a registry for a package that is not there.
-fn registry_requests(
-    switches: &[&str],
-    arguments: impl Fn(&Path) -> Vec<std::ffi::OsString>,
-) -> usize {
+fn registry_requests(switches: &[&str], arguments: impl Fn(&Path) -> Vec<std::ffi::OsString>) -> usize {
     let place = Place::new();
-    let worker = place.file(
-        "project/worker.mjs",
-        b"import 'toolwarden-no-such-package'\n",
-    );
+    let worker = place.file("project/worker.mjs", b"import 'toolwarden-no-such-package'\n");
     let registry = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", registry.local_addr().unwrap());
     let answering = registry.try_clone().unwrap();
@@ -368,9 +344,7 @@ fn registry_requests(
             }
             asked += 1;
             stream
-                .write_all(
-                    b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
-                )
+                .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
                 .unwrap();
         }
         asked

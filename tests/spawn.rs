@@ -45,10 +45,7 @@ fn spawner() -> Spawner {
 
 fn wait_readable(fd: impl AsFd) {
     let mut fds = [PollFd::new(&fd, PollFlags::IN)];
-    let limit = Timespec {
-        tv_sec: 20,
-        tv_nsec: 0,
-    };
+    let limit = Timespec { tv_sec: 20, tv_nsec: 0 };
     assert_eq!(
         rustix::io::retry_on_intr(|| poll(&mut fds, Some(&limit))).unwrap(),
         1,
@@ -65,10 +62,7 @@ fn wait_exit(child: &Child) -> Exit {
 fn wait_gone(child: &Child) {
     let limit = Instant::now() + Duration::from_secs(20);
     while !child.process.group_gone() {
-        assert!(
-            Instant::now() < limit,
-            "the group is still there after 20 s"
-        );
+        assert!(Instant::now() < limit, "the group is still there after 20 s");
         std::thread::yield_now();
     }
 }
@@ -151,16 +145,10 @@ fn a_program_that_is_being_written_is_worth_another_attempt() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("busy");
     std::fs::copy("/bin/true", &path).unwrap();
-    let writer = std::fs::OpenOptions::new()
-        .append(true)
-        .open(&path)
-        .unwrap();
+    let writer = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     let spawner = spawner();
     let busy = options(path.to_str().unwrap(), &[]);
-    assert_eq!(
-        failure(spawn(&spawner, busy.clone())),
-        ("execve", libc::ETXTBSY, true)
-    );
+    assert_eq!(failure(spawn(&spawner, busy.clone())), ("execve", libc::ETXTBSY, true));
     drop(writer);
     // A child of another test may hold a copy of the writer until its own execve.
     let child = (0..1000).find_map(|_| match spawn(&spawner, busy.clone()) {
@@ -174,10 +162,7 @@ fn a_program_that_is_being_written_is_worth_another_attempt() {
 fn a_missing_directory_fails_at_chdir() {
     let mut options = shell("exit 0");
     options.cwd = "/nonexistent".into();
-    assert_eq!(
-        failure(spawn(&spawner(), options)),
-        ("chdir", libc::ENOENT, false)
-    );
+    assert_eq!(failure(spawn(&spawner(), options)), ("chdir", libc::ENOENT, false));
 }
 
 #[test]
@@ -201,10 +186,7 @@ fn the_child_has_its_four_descriptors_and_no_other() {
         found[1].1.starts_with("pipe:") && found[2].1.starts_with("pipe:"),
         "{listing}"
     );
-    assert!(
-        found[3].0 == "3" && found[3].1.starts_with("socket:"),
-        "{listing}"
-    );
+    assert!(found[3].0 == "3" && found[3].1.starts_with("socket:"), "{listing}");
     assert!(found[4].1.starts_with("/proc/"), "{listing}");
     wait_exit(&child);
 }
@@ -222,9 +204,7 @@ fn the_channel_carries_bytes_both_ways() {
 fn environment_directory_limits_and_signals_are_as_planned() {
     let dir = tempfile::tempdir().unwrap();
     let real = dir.path().canonicalize().unwrap();
-    let mut planned = shell(
-        "pwd; env; ulimit -c; ulimit -n; ulimit -d; grep -E '^Sig(Blk|Ign)' /proc/self/status",
-    );
+    let mut planned = shell("pwd; env; ulimit -c; ulimit -n; ulimit -d; grep -E '^Sig(Blk|Ign)' /proc/self/status");
     planned.cwd = real.clone();
     planned.env = vec![("ONLY".into(), "this one".into())];
     planned.memory_limit_mb = Some(100);
@@ -233,10 +213,7 @@ fn environment_directory_limits_and_signals_are_as_planned() {
     let spawner = spawner();
     let child = spawn(&spawner, planned).unwrap();
     let output = read_all(&child.stdout);
-    let lines: Vec<&str> = output
-        .lines()
-        .filter(|line| !line.starts_with("PWD="))
-        .collect();
+    let lines: Vec<&str> = output.lines().filter(|line| !line.starts_with("PWD=")).collect();
     let data = ((100 + 512) * 1024).to_string();
     let expected = [real.to_str().unwrap(), "ONLY=this one", "0", "77", &data];
     assert_eq!(lines[..5], expected, "{output}");

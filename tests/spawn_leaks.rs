@@ -25,20 +25,12 @@ fn launch(program: &str) -> Arc<Launch> {
 
 fn spawn(spawner: &Spawner, launch: &Arc<Launch>) -> Option<Child> {
     let (sender, receiver) = channel();
-    spawner.spawn(Arc::clone(launch), move |result| {
-        sender.send(result.ok()).unwrap()
-    });
+    spawner.spawn(Arc::clone(launch), move |result| sender.send(result.ok()).unwrap());
     receiver.recv().unwrap()
 }
 
 fn finish(child: &Child) -> Exit {
-    rustix::io::retry_on_intr(|| {
-        poll(
-            &mut [PollFd::new(&child.process.pidfd(), PollFlags::IN)],
-            None,
-        )
-    })
-    .unwrap();
+    rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&child.process.pidfd(), PollFlags::IN)], None)).unwrap();
     child.process.try_reap().unwrap()
 }
 
@@ -58,10 +50,7 @@ fn children() -> Vec<String> {
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -133,10 +122,7 @@ fn spawning_leaks_nothing_and_does_not_grow_with_the_host() {
         took
     });
     println!("1 GiB resident: fork {forked:?}, spawn to reply {spawned:?}");
-    assert!(
-        spawned * 3 < forked,
-        "spawn {spawned:?}, fork alone {forked:?}"
-    );
+    assert!(spawned * 3 < forked, "spawn {spawned:?}, fork alone {forked:?}");
     // SAFETY: the mapping made above; nothing refers to it.
     unsafe { libc::munmap(memory, SIZE) };
 }

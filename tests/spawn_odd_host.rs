@@ -59,12 +59,7 @@ fn descriptors_and_exits_are_right_all_the_same() {
     // The kernel has thrown the status away; what the process left behind is killed nevertheless.
     assert_eq!(child.process.try_reap(), Some(Exit::Unknown));
     wait_readable(&child.stdout);
-    assert_eq!(
-        std::fs::File::from(child.stdout)
-            .read(&mut [0; 16])
-            .unwrap(),
-        0
-    );
+    assert_eq!(std::fs::File::from(child.stdout).read(&mut [0; 16]).unwrap(), 0);
 
     let failure = spawn(&spawner, "/nonexistent/program", "").unwrap_err();
     assert_eq!((failure.step, failure.errno), ("execve", libc::ENOENT));

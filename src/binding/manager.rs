@@ -23,14 +23,23 @@ pub struct NativeManager {
 /// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something.
 #[napi]
 pub fn open(options: String, wake: Function<'_, (), ()>) -> napi::Result<Either<NativeManager, String>> {
-    let wake = wake.build_threadsafe_function().callee_handled::<false>().weak::<true>().build()?;
+    let wake = wake
+        .build_threadsafe_function()
+        .callee_handled::<false>()
+        .weak::<true>()
+        .build()?;
     let outbox = Arc::new(Outbox::default());
     outbox.connect(wake);
     let opened = serde_json::from_str::<Options>(&options)
-        .map_err(|error| Box::new(Error::new(Code::ConfigInvalid, "the manager's options cannot be read").source(error)))
+        .map_err(|error| {
+            Box::new(Error::new(Code::ConfigInvalid, "the manager's options cannot be read").source(error))
+        })
         .and_then(|options| Manager::open(&options, Arc::clone(&outbox) as Arc<dyn Observer>));
     Ok(match opened {
-        Ok(manager) => Either::A(NativeManager { inner: Some(manager), outbox }),
+        Ok(manager) => Either::A(NativeManager {
+            inner: Some(manager),
+            outbox,
+        }),
         Err(error) => Either::B(error.to_json()),
     })
 }
@@ -45,7 +54,10 @@ impl NativeManager {
 
     /// Takes a call. Text is the ErrorData that answers it; null: its answer comes through `drain()`.
     #[napi]
-    #[allow(clippy::too_many_arguments, reason = "one crossing with plain values is several times cheaper than an object")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one crossing with plain values is several times cheaper than an object"
+    )]
     pub fn submit(
         &self,
         call: u32,

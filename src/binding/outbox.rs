@@ -102,7 +102,12 @@ impl Outbox {
         }
         text.push(']');
         self.log_bytes.fetch_sub(count, Ordering::Relaxed);
-        [Part::Number(2), call.map_or(Part::Null, Part::Number), Part::Text(text), Part::Null]
+        [
+            Part::Number(2),
+            call.map_or(Part::Null, Part::Number),
+            Part::Text(text),
+            Part::Null,
+        ]
     }
 
     fn parts(event: Event) -> [Part; 4] {
@@ -113,13 +118,22 @@ impl Outbox {
             Event::Log { call, json } => [Number(2), call.map_or(Null, Number), Text(format!("[{json}]")), Null],
             Event::Progress { call, json } => [Number(3), Number(call), Text(json), Null],
             Event::Record { json } => [Number(4), Null, Text(json), Null],
-            Event::Ready { ticket, result } => {
-                [Number(5), Number(ticket), result.err().map_or(Null, |error| Text(error.to_json())), Null]
-            }
+            Event::Ready { ticket, result } => [
+                Number(5),
+                Number(ticket),
+                result.err().map_or(Null, |error| Text(error.to_json())),
+                Null,
+            ],
             Event::Drain => [Number(6), Null, Null, Null],
             Event::Closed => [Number(7), Null, Null, Null],
-            Event::Tools { ticket, result: Ok(json) } => [Number(8), Number(ticket), Text(json), Null],
-            Event::Tools { ticket, result: Err(error) } => [Number(8), Number(ticket), Text(error.to_json()), Number(1)],
+            Event::Tools {
+                ticket,
+                result: Ok(json),
+            } => [Number(8), Number(ticket), Text(json), Null],
+            Event::Tools {
+                ticket,
+                result: Err(error),
+            } => [Number(8), Number(ticket), Text(error.to_json()), Number(1)],
         }
     }
 }

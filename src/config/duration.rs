@@ -82,9 +82,7 @@ fn from_text(text: &str) -> Result<Duration, &'static str> {
     let mut sum: u128 = 0;
     while !rest.is_empty() {
         let (nanoseconds, after) = part(rest)?;
-        sum = sum
-            .checked_add(nanoseconds)
-            .ok_or("it is longer than 365 days")?;
+        sum = sum.checked_add(nanoseconds).ok_or("it is longer than 365 days")?;
         rest = after;
     }
     if sum > LONGEST.as_nanos() {
@@ -115,9 +113,7 @@ fn part(text: &str) -> Result<(u128, &str), &'static str> {
         .find_map(|(name, unit)| Some((*unit, rest.strip_prefix(name)?)))
         .ok_or("each number needs one of the units ms, s, m, h")?;
     let whole: u128 = whole.parse().map_err(|_| "it is longer than 365 days")?;
-    let whole = whole
-        .checked_mul(unit)
-        .ok_or("it is longer than 365 days")?;
+    let whole = whole.checked_mul(unit).ok_or("it is longer than 365 days")?;
     let fraction = &fraction[..fraction.len().min(FRACTION_DIGITS)];
     let scale = 10_u128.pow(fraction.len() as u32);
     let fraction: u128 = if fraction.is_empty() {
@@ -132,10 +128,7 @@ fn part(text: &str) -> Result<(u128, &str), &'static str> {
 }
 
 fn digits(text: &str) -> (&str, &str) {
-    text.split_at(
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len()),
-    )
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 /// Milliseconds as JavaScript gets them: whole where they are.
@@ -179,18 +172,11 @@ mod tests {
                 "{given}"
             );
         }
-        for (given, nanoseconds) in [
-            (1.0, 1_000_000),
-            (0.5, 500_000),
-            (86_400_000.25, 86_400_000_250_000),
-        ] {
+        for (given, nanoseconds) in [(1.0, 1_000_000), (0.5, 500_000), (86_400_000.25, 86_400_000_250_000)] {
             let duration = parse_duration(&Given::Number(given), ZeroAllowed::No);
             assert_eq!(duration, Ok(Duration::from_nanos(nanoseconds)), "{given}");
         }
-        assert_eq!(
-            text("365h", ZeroAllowed::No),
-            Ok(Duration::from_secs(365 * 3600))
-        );
+        assert_eq!(text("365h", ZeroAllowed::No), Ok(Duration::from_secs(365 * 3600)));
         assert_eq!(text("8760h", ZeroAllowed::No), Ok(LONGEST));
     }
 
@@ -220,14 +206,8 @@ mod tests {
             ("0s", "it is zero"),
             ("0.0ms", "it is zero"),
             ("8760h1ms", "longer than 365 days"),
-            (
-                "99999999999999999999999999999999999999999999h",
-                "longer than 365 days",
-            ),
-            (
-                "340282366920938463463374607431768211455ms",
-                "longer than 365 days",
-            ),
+            ("99999999999999999999999999999999999999999999h", "longer than 365 days"),
+            ("340282366920938463463374607431768211455ms", "longer than 365 days"),
             (
                 "94522879700260684295381h94522879700260684295381h",
                 "longer than 365 days",
@@ -249,18 +229,9 @@ mod tests {
             (Given::Number(-1.0), "got -1 (number): it is negative"),
             (Given::Number(0.0), "got 0 (number): it is zero"),
             (Given::Number(-0.0), "(number): it is zero"),
-            (
-                Given::Number(f64::NAN),
-                "got NaN (number): it is not finite",
-            ),
-            (
-                Given::Number(f64::INFINITY),
-                "got Infinity (number): it is not finite",
-            ),
-            (
-                Given::Number(1e12),
-                "got 1000000000000 (number): it is longer",
-            ),
+            (Given::Number(f64::NAN), "got NaN (number): it is not finite"),
+            (Given::Number(f64::INFINITY), "got Infinity (number): it is not finite"),
+            (Given::Number(1e12), "got 1000000000000 (number): it is longer"),
             (Given::Number(1e300), "it is longer"),
             (Given::Number(1e-12), "shorter than a nanosecond"),
             (Given::Null, "got null"),

@@ -56,14 +56,8 @@ const TELEMETRY: [&str; 2] = ["recordInputs", "recordOutputs"];
 /// Sets one field to what was given, or says everything that is wrong with it. The permissions that follow from the
 /// lists of flags are not set here: which list counts depends on other fields.
 pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), Vec<Problem>> {
-    let expected = |rest: String| {
-        vec![Problem::new(
-            name,
-            format!("expected `{name}` to be {rest}"),
-        )]
-    };
-    let time =
-        |zero| -> Result<Duration, Vec<Problem>> { parse_duration(given, zero).map_err(expected) };
+    let expected = |rest: String| vec![Problem::new(name, format!("expected `{name}` to be {rest}"))];
+    let time = |zero| -> Result<Duration, Vec<Problem>> { parse_duration(given, zero).map_err(expected) };
     let whole = |least, most| limits::integer(given, least..=most).map_err(expected);
     let bytes = |least| whole(least, MOST_BYTES);
     // In range of u32 by the bound.
@@ -74,10 +68,7 @@ pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), 
         "backoffMaxElapsedTime" => config.backoff.max_elapsed = time(ZeroAllowed::No)?,
         "workerFilePerm" => config.worker_file_perm = limits::mode(given).map_err(expected)?,
         "sandbox" => {
-            let modes = [
-                ("required", SandboxMode::Required),
-                ("off", SandboxMode::Off),
-            ];
+            let modes = [("required", SandboxMode::Required), ("off", SandboxMode::Off)];
             config.sandbox = limits::choice(given, &modes).map_err(expected)?;
         }
         "toolExecutionTimeout" => config.tool_execution_timeout = time(ZeroAllowed::No)?,
@@ -106,9 +97,7 @@ pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), 
         "maxWorkers" => config.max_workers = workers(1)?,
         "maxQueue" => config.max_queue = limits::count(given, 0).map_err(expected)?,
         "idleTimeout" => config.idle_timeout = time(ZeroAllowed::No)?,
-        "maxCallsPerWorker" => {
-            config.max_calls_per_worker = limits::count(given, 1).map_err(expected)?
-        }
+        "maxCallsPerWorker" => config.max_calls_per_worker = limits::count(given, 1).map_err(expected)?,
         "concurrentCallsPerWorker" => config.concurrent_calls_per_worker = workers(1)?,
         "telemetry" => config.telemetry = telemetry(given)?,
         "entrypointCache" => config.entrypoint_cache = limits::switch(given).map_err(expected)?,
@@ -120,10 +109,7 @@ pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), 
 fn unknown_field(name: &str) -> Problem {
     let nearest = nearest(name, FIELDS.iter().map(|(name, _)| *name)).unwrap_or_default();
     let shown = name.escape_debug();
-    Problem::new(
-        name,
-        format!("`{shown}` is not a setting; the nearest is `{nearest}`"),
-    )
+    Problem::new(name, format!("`{shown}` is not a setting; the nearest is `{nearest}`"))
 }
 
 fn runtime_type(given: &Given) -> Result<RuntimeType, Vec<Problem>> {

@@ -22,25 +22,24 @@ pub fn from_env(vars: &[(String, String)]) -> Result<String> {
     let mut entries = Vec::new();
     let mut problems = Vec::new();
     for (variable, text) in vars {
-        if !variable.starts_with(PREFIX) || text.is_empty() || MARKERS.contains(&variable.as_str())
-        {
+        if !variable.starts_with(PREFIX) || text.is_empty() || MARKERS.contains(&variable.as_str()) {
             continue;
         }
         let Some((_, name, form)) = names.iter().find(|(known, ..)| known == variable) else {
-            let nearest = nearest(variable, names.iter().map(|(known, ..)| known.as_str()))
-                .unwrap_or_default();
+            let nearest = nearest(variable, names.iter().map(|(known, ..)| known.as_str())).unwrap_or_default();
             let shown = variable.escape_debug();
-            let message =
-                format!("`{shown}` is not a variable of toolwarden; the nearest is `{nearest}`");
+            let message = format!("`{shown}` is not a variable of toolwarden; the nearest is `{nearest}`");
             problems.push(Problem::new(variable, message));
             continue;
         };
         let given = read(*form, text);
         match fields::set(&mut trial, name, &given) {
             Ok(()) => entries.push(((*name).to_owned(), given)),
-            Err(found) => problems.extend(found.into_iter().map(|problem| {
-                Problem::new(problem.field, format!("`{variable}`: {}", problem.message))
-            })),
+            Err(found) => problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| Problem::new(problem.field, format!("`{variable}`: {}", problem.message))),
+            ),
         }
     }
     if problems.is_empty() {
@@ -73,9 +72,7 @@ fn read(form: Form, text: &str) -> Given {
             "false" | "0" => Given::Bool(false),
             _ => as_text(),
         },
-        Form::List if !text.starts_with('[') => {
-            Given::List(split(text).into_iter().map(Given::Text).collect())
-        }
+        Form::List if !text.starts_with('[') => Given::List(split(text).into_iter().map(Given::Text).collect()),
         Form::List | Form::Json => Given::from_json(text).unwrap_or_else(|_| as_text()),
     }
 }
@@ -84,12 +81,7 @@ fn number(text: &str) -> Option<f64> {
     match text {
         "Infinity" => Some(f64::INFINITY),
         // Rust reads more words as numbers than JavaScript does.
-        _ if text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) =>
-        {
-            text.parse().ok()
-        }
+        _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => text.parse().ok(),
         _ => None,
     }
 }
@@ -181,20 +173,8 @@ mod tests {
             let json = read_all(&[("TOOLWARDEN_WORKER_FILE_PERM", text)]).expect(text);
             assert_eq!(json, r#"{"workerFilePerm":384}"#);
         }
-        for text in [
-            "0x180",
-            "888",
-            "1000",
-            "-600",
-            "+600",
-            "0o+600",
-            "rw",
-            "99999999999999",
-        ] {
-            assert!(
-                read_all(&[("TOOLWARDEN_WORKER_FILE_PERM", text)]).is_err(),
-                "{text}"
-            );
+        for text in ["0x180", "888", "1000", "-600", "+600", "0o+600", "rw", "99999999999999"] {
+            assert!(read_all(&[("TOOLWARDEN_WORKER_FILE_PERM", text)]).is_err(), "{text}");
         }
     }
 
@@ -231,10 +211,7 @@ mod tests {
             .map(|problem| (problem.field.as_str(), problem.message.as_str()))
             .collect();
         let expected = [
-            (
-                "TOOLWARDEN_MAX_WORKER",
-                "the nearest is `TOOLWARDEN_MAX_WORKERS`",
-            ),
+            ("TOOLWARDEN_MAX_WORKER", "the nearest is `TOOLWARDEN_MAX_WORKERS`"),
             (
                 "maxQueue",
                 "`TOOLWARDEN_MAX_QUEUE`: expected `maxQueue` to be a whole number not below 0, or Infinity, got \"many\" (string)",

@@ -235,10 +235,7 @@ mod tests {
             ("[1, \"a\"]", r#"[1,"a"] (array)"#),
             (r#"{"a": null}"#, r#"{"a":null} (object)"#),
             (r#"{"$js":"number","text":"NaN"}"#, "NaN (number)"),
-            (
-                r#"{"$js":"number","text":"-Infinity"}"#,
-                "-Infinity (number)",
-            ),
+            (r#"{"$js":"number","text":"-Infinity"}"#, "-Infinity (number)"),
             (r#"{"$js":"undefined","text":"undefined"}"#, "undefined"),
             (r#"{"$js":"bigint","text":"10n"}"#, "10n (bigint)"),
             (
@@ -261,10 +258,7 @@ mod tests {
             r#"{"$js":"bigint"}"#,
             r#"{"$js":"bigint","text":"1n","more":1}"#,
         ] {
-            assert!(
-                matches!(Given::from_json(json), Ok(Given::Object(_))),
-                "{json}"
-            );
+            assert!(matches!(Given::from_json(json), Ok(Given::Object(_))), "{json}");
         }
     }
 

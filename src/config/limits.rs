@@ -48,15 +48,11 @@ fn whole(given: &Given, bounds: &RangeInclusive<u64>) -> Option<u64> {
 /// The mode of a file: permission bits only, and its owner must be able to read it.
 pub(super) fn mode(given: &Given) -> Result<u32, String> {
     let refused = |reason: &str| {
-        format!(
-            "a file mode from 0o000 to 0o777 that lets its owner read, such as 0o600, got {given}{reason}"
-        )
+        format!("a file mode from 0o000 to 0o777 that lets its owner read, such as 0o600, got {given}{reason}")
     };
     let mode = whole(given, &(0..=0o777)).ok_or_else(|| refused(""))?;
     if mode & 0o400 == 0 {
-        return Err(refused(&format!(
-            ": with {mode:#05o} the owner cannot read the file"
-        )));
+        return Err(refused(&format!(": with {mode:#05o} the owner cannot read the file")));
     }
     // At most 0o777.
     Ok(mode as u32)
@@ -77,10 +73,7 @@ pub(super) fn choice<T: Copy>(given: &Given, words: &[(&str, T)]) -> Result<T, S
         _ => None,
     };
     found.map(|(_, value)| *value).ok_or_else(|| {
-        let words: Vec<_> = words
-            .iter()
-            .map(|(word, _)| format!("\"{word}\""))
-            .collect();
+        let words: Vec<_> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         format!("{}, got {given}", words.join(" or "))
     })
 }
@@ -88,9 +81,7 @@ pub(super) fn choice<T: Copy>(given: &Given, words: &[(&str, T)]) -> Result<T, S
 /// A path; empty is "not set", which is what a resolved configuration says for a path nobody gave.
 pub(super) fn path(given: &Given) -> Result<Option<String>, String> {
     match given {
-        Given::Text(text) if text.contains('\0') => {
-            Err(format!("a path, got {given}: it contains a NUL character"))
-        }
+        Given::Text(text) if text.contains('\0') => Err(format!("a path, got {given}: it contains a NUL character")),
         Given::Text(text) if text.is_empty() => Ok(None),
         Given::Text(text) => Ok(Some(text.clone())),
         _ => Err(format!("a path (string), got {given}")),
@@ -105,10 +96,7 @@ mod tests {
     fn whole_numbers_within_bounds() {
         assert_eq!(integer(&Given::Number(1.0), 1..=5), Ok(1));
         assert_eq!(integer(&Given::Number(5.0), 1..=5), Ok(5));
-        assert_eq!(
-            integer(&Given::Number(MOST_EXACT as f64), 0..=u64::MAX),
-            Ok(MOST_EXACT)
-        );
+        assert_eq!(integer(&Given::Number(MOST_EXACT as f64), 0..=u64::MAX), Ok(MOST_EXACT));
         let refused = [
             0.0,
             6.0,
@@ -123,10 +111,7 @@ mod tests {
             assert!(integer(&Given::Number(number), 1..=5).is_err(), "{number}");
         }
         let refusal = integer(&Given::Text("3".into()), 1..=5);
-        assert_eq!(
-            refusal,
-            Err("a whole number from 1 to 5, got \"3\" (string)".into())
-        );
+        assert_eq!(refusal, Err("a whole number from 1 to 5, got \"3\" (string)".into()));
     }
 
     #[test]
@@ -173,10 +158,7 @@ mod tests {
         assert_eq!(choice(&Given::Text("off".into()), &words), Ok(2));
         for bad in ["Off", "off ", "", "none"] {
             let refusal = choice(&Given::Text(bad.into()), &words);
-            assert_eq!(
-                refusal,
-                Err(format!("\"required\" or \"off\", got {bad:?} (string)"))
-            );
+            assert_eq!(refusal, Err(format!("\"required\" or \"off\", got {bad:?} (string)")));
         }
         assert!(choice(&Given::Bool(false), &words).is_err());
     }
@@ -186,10 +168,7 @@ mod tests {
         assert_eq!(path(&Given::Text("a/b".into())), Ok(Some("a/b".into())));
         assert_eq!(path(&Given::Text(String::new())), Ok(None));
         assert!(path(&Given::Text("a\0b".into())).is_err());
-        assert_eq!(
-            path(&Given::Number(1.0)),
-            Err("a path (string), got 1 (number)".into())
-        );
+        assert_eq!(path(&Given::Number(1.0)), Err("a path (string), got 1 (number)".into()));
         assert_eq!(switch(&Given::Bool(false)), Ok(false));
         assert_eq!(
             switch(&Given::Text("true".into())),

@@ -1,16 +1,9 @@
 //! Which of the names there are comes closest to one that is not.
 
 /// The closest name, letter case aside. `None` only when there are no names.
-pub(crate) fn nearest<'a>(
-    unknown: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A name is short; of something long only the beginning is compared, as the comparison is quadratic.
-    let unknown: String = unknown
-        .chars()
-        .take(64)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let unknown: String = unknown.chars().take(64).flat_map(char::to_lowercase).collect();
     names
         .into_iter()
         .map(|name| {

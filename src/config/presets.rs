@@ -4,9 +4,7 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use super::permissions::{NetScope, Permissions, Scope};
-use super::settings::{
-    BackoffLimits, Config, Count, Isolation, RuntimeType, SandboxMode, Telemetry,
-};
+use super::settings::{BackoffLimits, Config, Count, Isolation, RuntimeType, SandboxMode, Telemetry};
 
 /// A set of values by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,22 +105,14 @@ fn defaults() -> Config {
 /// The number of CPUs, but at least 2 and what is kept ready.
 pub(super) fn default_max_workers(min_workers: u32) -> u32 {
     let cpus = std::thread::available_parallelism().map_or(1, NonZero::get);
-    u32::try_from(cpus)
-        .unwrap_or(u32::MAX)
-        .max(min_workers)
-        .max(2)
+    u32::try_from(cpus).unwrap_or(u32::MAX).max(min_workers).max(2)
 }
 
 /// For either runtime, so that the preset means the same when only `runtimeType` is changed.
 fn allow_read_write_net(config: &mut Config) {
     let owned = |flags: &[&str]| flags.iter().map(|&flag| flag.to_owned()).collect();
     config.bun_permissions = owned(&["--allow-read", "--allow-write", "--allow-net"]);
-    config.node_options = owned(&[
-        "--permission",
-        "--allow-fs-read=*",
-        "--allow-fs-write=*",
-        "--allow-net",
-    ]);
+    config.node_options = owned(&["--permission", "--allow-fs-read=*", "--allow-fs-write=*", "--allow-net"]);
     config.permissions = Permissions {
         read: Scope::All,
         write: Scope::All,
@@ -162,9 +152,7 @@ mod tests {
             (100, 5_000, 15_000, 30_000, 2048, false),
             (100, 5_000, 60_000, 300_000, 2048, true),
         ];
-        for ((name, of), (initial, max, elapsed, timeout, memory, wide)) in
-            ALL.into_iter().zip(expected)
-        {
+        for ((name, of), (initial, max, elapsed, timeout, memory, wide)) in ALL.into_iter().zip(expected) {
             let config = preset(of);
             let milliseconds = [
                 config.backoff.initial,
@@ -185,11 +173,7 @@ mod tests {
     #[test]
     fn a_preset_given_as_configuration_gives_itself() {
         for (name, of) in ALL {
-            assert_eq!(
-                resolve(&preset(of).to_json()).expect(name),
-                preset(of),
-                "{name}"
-            );
+            assert_eq!(resolve(&preset(of).to_json()).expect(name), preset(of), "{name}");
         }
     }
 

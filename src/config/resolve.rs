@@ -10,11 +10,8 @@ use crate::error::{Code, Error, Problem, Result, hints};
 /// The configuration that a partial one, as JSON text, means.
 pub fn resolve(given_json: &str) -> Result<Config> {
     let whole = |message: String| Error::config_invalid(vec![Problem::new("config", message)]);
-    let given = Given::from_json(given_json).map_err(|reason| {
-        whole(format!(
-            "expected `config` to be an object, but it is {reason}"
-        ))
-    })?;
+    let given = Given::from_json(given_json)
+        .map_err(|reason| whole(format!("expected `config` to be an object, but it is {reason}")))?;
     let entries = match &given {
         Given::Object(entries) => entries.as_slice(),
         given if given.is_undefined() => &[],
@@ -57,11 +54,7 @@ pub fn resolve(given_json: &str) -> Result<Config> {
 
 /// What no field alone is wrong about. A field that is wrong by itself is left alone: it still has its default.
 fn contradictions(config: &Config, problems: &[Problem]) -> Vec<Problem> {
-    let sound = |names: [&str; 2]| {
-        !problems
-            .iter()
-            .any(|problem| names.contains(&problem.field.as_str()))
-    };
+    let sound = |names: [&str; 2]| !problems.iter().any(|problem| names.contains(&problem.field.as_str()));
     let mut found = Vec::new();
     let backoff = &config.backoff;
     if sound(["backoffInitialInterval", "backoffMaxInterval"]) && backoff.max < backoff.initial {
@@ -155,17 +148,10 @@ mod tests {
         .expect("valid");
         let milliseconds = Duration::from_millis;
         assert_eq!(
-            (
-                config.backoff.initial,
-                config.backoff.max,
-                config.backoff.max_elapsed
-            ),
+            (config.backoff.initial, config.backoff.max, config.backoff.max_elapsed),
             (milliseconds(1), milliseconds(2), milliseconds(3))
         );
-        assert_eq!(
-            (config.worker_file_perm, config.sandbox),
-            (0o644, SandboxMode::Off)
-        );
+        assert_eq!((config.worker_file_perm, config.sandbox), (0o644, SandboxMode::Off));
         assert_eq!(
             (config.tool_execution_timeout, config.grace_period),
             (milliseconds(1500), Duration::ZERO)
@@ -180,16 +166,10 @@ mod tests {
         );
         assert_eq!(config.runtime_type, RuntimeType::Node);
         assert_eq!(
-            (
-                config.runtime_path.as_deref(),
-                config.entrypoint_path.as_deref()
-            ),
+            (config.runtime_path.as_deref(), config.entrypoint_path.as_deref()),
             (Some("/bin/node"), Some("src/t.ts"))
         );
-        assert_eq!(
-            (config.bun_permissions.len(), config.node_options.len()),
-            (0, 2)
-        );
+        assert_eq!((config.bun_permissions.len(), config.node_options.len()), (0, 2));
         assert_eq!(
             (config.isolation, config.min_workers, config.max_workers),
             (Isolation::Worker, 0, 1)
@@ -247,11 +227,7 @@ mod tests {
                 "backoffMaxElapsedTime",
                 "got \"soon\" (string)",
             ),
-            (
-                r#"{"workerFilePerm":512}"#,
-                "workerFilePerm",
-                "got 512 (number)",
-            ),
+            (r#"{"workerFilePerm":512}"#, "workerFilePerm", "got 512 (number)"),
             (
                 r#"{"workerFilePerm":"0600"}"#,
                 "workerFilePerm",
@@ -300,11 +276,7 @@ mod tests {
                 "nodeOptions[0]",
                 "does not begin with `-`",
             ),
-            (
-                r#"{"isolation":"fork"}"#,
-                "isolation",
-                "\"call\" or \"worker\"",
-            ),
+            (r#"{"isolation":"fork"}"#, "isolation", "\"call\" or \"worker\""),
             (r#"{"minWorkers":-1}"#, "minWorkers", "got -1 (number)"),
             (r#"{"maxWorkers":0}"#, "maxWorkers", "got 0 (number)"),
             (
@@ -312,21 +284,13 @@ mod tests {
                 "maxQueue",
                 "or Infinity, got NaN (number)",
             ),
-            (
-                r#"{"maxCallsPerWorker":0}"#,
-                "maxCallsPerWorker",
-                "got 0 (number)",
-            ),
+            (r#"{"maxCallsPerWorker":0}"#, "maxCallsPerWorker", "got 0 (number)"),
             (
                 r#"{"concurrentCallsPerWorker":{"$js":"bigint","text":"1n"}}"#,
                 "concurrentCallsPerWorker",
                 "got 1n (bigint)",
             ),
-            (
-                r#"{"telemetry":true}"#,
-                "telemetry",
-                "an object, got true (boolean)",
-            ),
+            (r#"{"telemetry":true}"#, "telemetry", "an object, got true (boolean)"),
             (
                 r#"{"telemetry":{"recordInputs":1}}"#,
                 "telemetry.recordInputs",
@@ -371,11 +335,7 @@ mod tests {
             let problems = problems(json);
             assert_eq!(problems.len(), 1, "{json}: {problems:?}");
             assert_eq!(problems[0].field, field, "{json}");
-            assert!(
-                problems[0].message.contains(message),
-                "{json}: {}",
-                problems[0].message
-            );
+            assert!(problems[0].message.contains(message), "{json}: {}", problems[0].message);
         }
     }
 
@@ -403,14 +363,8 @@ mod tests {
         for given in [r#""deno""#, r#""Bun""#, r#""""#, "null", "1"] {
             let error = resolve(&format!(r#"{{"runtimeType":{given}}}"#)).expect_err(given);
             assert_eq!(error.code, Code::RuntimeUnsupported, "{given}");
-            assert!(
-                error.message.contains("unsupported runtime type"),
-                "{error}"
-            );
-            assert!(
-                error.message.contains(r#""bun" or "node", got "#),
-                "{error}"
-            );
+            assert!(error.message.contains("unsupported runtime type"), "{error}");
+            assert!(error.message.contains(r#""bun" or "node", got "#), "{error}");
             assert_eq!(error.context.problems.len(), 1);
             assert!(error.hint.is_some());
         }
@@ -418,20 +372,14 @@ mod tests {
 
     #[test]
     fn as_many_workers_as_are_kept_ready() {
-        assert_eq!(
-            resolve(r#"{"minWorkers":300}"#).expect("valid").max_workers,
-            300
-        );
+        assert_eq!(resolve(r#"{"minWorkers":300}"#).expect("valid").max_workers, 300);
         assert!(resolve(r#"{"minWorkers":0}"#).expect("valid").max_workers >= 2);
     }
 
     #[test]
     fn options_that_need_no_sandbox_pass_without_one() {
         let json = r#"{"runtimeType":"node","sandbox":"off","nodeOptions":["--inspect=0"]}"#;
-        assert_eq!(
-            resolve(json).expect("valid").runtime_options,
-            ["--inspect=0"]
-        );
+        assert_eq!(resolve(json).expect("valid").runtime_options, ["--inspect=0"]);
         assert!(
             resolve(r#"{"nodeOptions":["--inspect=0"]}"#).is_ok(),
             "Bun does not get them"

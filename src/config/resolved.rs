@@ -109,8 +109,7 @@ mod tests {
 
     #[test]
     fn a_resolved_configuration_has_every_field_in_order() {
-        let Ok(Given::Object(entries)) = Given::from_json(&preset(Preset::Default).to_json())
-        else {
+        let Ok(Given::Object(entries)) = Given::from_json(&preset(Preset::Default).to_json()) else {
             panic!("an object");
         };
         let names: Vec<_> = entries.iter().map(|(name, _)| name.as_str()).collect();
@@ -120,10 +119,7 @@ mod tests {
     #[test]
     fn the_contract_has_the_same_fields() {
         let contract = include_str!("../../index.d.ts");
-        let body = contract
-            .split("export interface Config {")
-            .nth(1)
-            .expect("Config");
+        let body = contract.split("export interface Config {").nth(1).expect("Config");
         let body = body.split("\n}").next().expect("its end");
         let names: Vec<_> = body
             .lines()
@@ -135,9 +131,7 @@ mod tests {
 
     #[test]
     fn a_resolved_configuration_reads_as_itself() {
-        let config = resolve(
-            r#"{"gracePeriod":"0.5ms","maxQueue":7,"runtimePath":"/x","toolExecutionTimeout":"1m"}"#,
-        );
+        let config = resolve(r#"{"gracePeriod":"0.5ms","maxQueue":7,"runtimePath":"/x","toolExecutionTimeout":"1m"}"#);
         let config = config.expect("valid");
         let json = config.to_json();
         assert_eq!(resolve(&json).expect("valid"), config);

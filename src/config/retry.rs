@@ -36,10 +36,7 @@ impl Default for RetryPolicy {
             timeout: false,
             tool: false,
         };
-        Self {
-            on,
-            max_attempts: None,
-        }
+        Self { on, max_attempts: None }
     }
 }
 
@@ -49,12 +46,8 @@ const FAILURES: [&str; 4] = ["start", "crash", "timeout", "tool"];
 impl RetryPolicy {
     /// Reads `RetryOptions`; the first thing wrong is the problem.
     pub fn from_json(json: &str) -> Result<Self, Problem> {
-        let given = Given::from_json(json).map_err(|reason| {
-            Problem::new(
-                "retry",
-                format!("expected `retry` to be an object, got text {reason}"),
-            )
-        })?;
+        let given = Given::from_json(json)
+            .map_err(|reason| Problem::new("retry", format!("expected `retry` to be an object, got text {reason}")))?;
         let mut policy = Self::default();
         let entries = match &given {
             Given::Object(entries) => entries,
@@ -74,9 +67,7 @@ impl RetryPolicy {
                     let nearest = nearest(unknown, KEYS).unwrap_or_default();
                     return Err(Problem::new(
                         format!("retry.{unknown}"),
-                        format!(
-                            "`retry.{unknown}` is not an option; the nearest is `retry.{nearest}`"
-                        ),
+                        format!("`retry.{unknown}` is not an option; the nearest is `retry.{nearest}`"),
                     ));
                 }
             }
@@ -149,18 +140,13 @@ mod tests {
             r#"{"on":["start"]}"#,
             r#"{"on":{"$js":"undefined","text":""}}"#,
         ] {
-            assert_eq!(
-                RetryPolicy::from_json(json),
-                Ok(RetryPolicy::default()),
-                "{json}"
-            );
+            assert_eq!(RetryPolicy::from_json(json), Ok(RetryPolicy::default()), "{json}");
         }
     }
 
     #[test]
     fn given_options_replace_them() {
-        let policy = RetryPolicy::from_json(r#"{"on":["crash","tool","crash"],"maxAttempts":3}"#)
-            .expect("valid");
+        let policy = RetryPolicy::from_json(r#"{"on":["crash","tool","crash"],"maxAttempts":3}"#).expect("valid");
         assert_eq!(
             policy.on,
             RetryOn {
@@ -172,8 +158,7 @@ mod tests {
         );
         assert_eq!(policy.max_attempts, Some(3));
         let none =
-            RetryPolicy::from_json(r#"{"on":[],"maxAttempts":{"$js":"number","text":"Infinity"}}"#)
-                .expect("valid");
+            RetryPolicy::from_json(r#"{"on":[],"maxAttempts":{"$js":"number","text":"Infinity"}}"#).expect("valid");
         assert_eq!(
             none.on,
             RetryOn {
@@ -202,27 +187,11 @@ mod tests {
                 "retry.on",
                 "to be an array, got \"start\" (string)",
             ),
-            (
-                r#"{"on":["start","Crash"]}"#,
-                "retry.on[1]",
-                "got \"Crash\" (string)",
-            ),
+            (r#"{"on":["start","Crash"]}"#, "retry.on[1]", "got \"Crash\" (string)"),
             (r#"{"on":[null]}"#, "retry.on[0]", "got null"),
-            (
-                r#"{"maxAttempts":0}"#,
-                "retry.maxAttempts",
-                "got 0 (number)",
-            ),
-            (
-                r#"{"maxAttempts":1.5}"#,
-                "retry.maxAttempts",
-                "got 1.5 (number)",
-            ),
-            (
-                r#"{"maxAttempts":"3"}"#,
-                "retry.maxAttempts",
-                "got \"3\" (string)",
-            ),
+            (r#"{"maxAttempts":0}"#, "retry.maxAttempts", "got 0 (number)"),
+            (r#"{"maxAttempts":1.5}"#, "retry.maxAttempts", "got 1.5 (number)"),
+            (r#"{"maxAttempts":"3"}"#, "retry.maxAttempts", "got \"3\" (string)"),
             (
                 r#"{"maxAttempts":{"$js":"number","text":"NaN"}}"#,
                 "retry.maxAttempts",
@@ -232,11 +201,7 @@ mod tests {
         for (json, field, message) in cases {
             let problem = RetryPolicy::from_json(json).expect_err(json);
             assert_eq!(problem.field, field, "{json}");
-            assert!(
-                problem.message.contains(message),
-                "{json}: {}",
-                problem.message
-            );
+            assert!(problem.message.contains(message), "{json}: {}", problem.message);
         }
     }
 

@@ -24,9 +24,13 @@ impl State {
     pub(super) fn heard(&mut self, hub: &Arc<Hub>, worker: WorkerId, frame: FromWorker<'_>) {
         match frame {
             FromWorker::Result(result) => self.answered(hub, worker, &result),
-            FromWorker::Log(log) => self.with_listeners(hub, worker, |listeners, station| listeners.frame(station, &log)),
+            FromWorker::Log(log) => {
+                self.with_listeners(hub, worker, |listeners, station| listeners.frame(station, &log))
+            }
             FromWorker::Progress { call, nonce, json } => {
-                if self.speaks_for(worker, call, nonce) && self.calls.get(&call).is_some_and(|call| call.request.progress) {
+                if self.speaks_for(worker, call, nonce)
+                    && self.calls.get(&call).is_some_and(|call| call.request.progress)
+                {
                     hub.settings.sink.progress(call, json);
                 }
             }
@@ -65,7 +69,9 @@ impl State {
 
     /// Bytes that are no frame: nothing that follows can be believed.
     pub(super) fn garbled(&mut self, hub: &Hub, worker: WorkerId, error: FrameError) {
-        let Some(station) = self.stations.get_mut(&worker) else { return };
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
         if !station.ready {
             station.fault.get_or_insert(StartFault::Protocol(error.to_string()));
             station.kill();
@@ -78,21 +84,35 @@ impl State {
         self.doom_all(hub, worker, &why);
     }
 
-    fn with_listeners(&mut self, hub: &Hub, worker: WorkerId, work: impl FnOnce(&mut Listeners<'_>, &mut super::station::Station)) {
+    fn with_listeners(
+        &mut self,
+        hub: &Hub,
+        worker: WorkerId,
+        work: impl FnOnce(&mut Listeners<'_>, &mut super::station::Station),
+    ) {
         if let Some(station) = self.stations.get_mut(&worker) {
-            work(&mut Listeners { calls: &mut self.calls, sink: &*hub.settings.sink }, station);
+            work(
+                &mut Listeners {
+                    calls: &mut self.calls,
+                    sink: &*hub.settings.sink,
+                },
+                station,
+            );
         }
     }
 
     /// The process serves this call, and knows its nonce.
     fn speaks_for(&self, worker: WorkerId, number: u32, nonce: [u8; 16]) -> bool {
-        self.calls
-            .get(&number)
-            .is_some_and(|call| call.phase.served().is_some_and(|on| on.worker == worker) && call.nonce.is_some_and(|given| given.matches(&nonce)))
+        self.calls.get(&number).is_some_and(|call| {
+            call.phase.served().is_some_and(|on| on.worker == worker)
+                && call.nonce.is_some_and(|given| given.matches(&nonce))
+        })
     }
 
     fn imported(&mut self, worker: WorkerId, json: &str) {
-        let Some(station) = self.stations.get_mut(&worker) else { return };
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
         let tools = serde_json::from_str::<Ready>(json).ok().and_then(|ready| ready.tools);
         self.tools = Some(tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned()));
         frame::append_ping(station.outgoing());
@@ -100,7 +120,9 @@ impl State {
     }
 
     fn warmed(&mut self, worker: WorkerId) {
-        let Some(station) = self.stations.get_mut(&worker) else { return };
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
         if station.ready || station.ending || self.tools.is_none() {
             return;
         }
@@ -114,7 +136,9 @@ impl State {
         if !self.speaks_for(worker, result.call, result.nonce) {
             return;
         }
-        let Some(call) = self.calls.get_mut(&result.call) else { return };
+        let Some(call) = self.calls.get_mut(&result.call) else {
+            return;
+        };
         let Phase::Running { on, .. } = call.phase else {
             return self.step(hub, result.call, Phase::answered_late);
         };
@@ -149,16 +173,30 @@ impl State {
 
     /// Puts the call to rest until its next attempt, if it has one.
     pub(super) fn rest(&mut self, hub: &Hub, number: u32, failure: Failure, now: Instant) -> bool {
-        let Some(call) = self.calls.get_mut(&number) else { return false };
-        let Some(until) = call.attempts.next(failure, &call.request.retry, &hub.settings.backoff, now) else { return false };
+        let Some(call) = self.calls.get_mut(&number) else {
+            return false;
+        };
+        let Some(until) = call
+            .attempts
+            .next(failure, &call.request.retry, &hub.settings.backoff, now)
+        else {
+            return false;
+        };
         call.phase = Phase::Resting { until };
         self.resting.push(number);
         true
     }
 
     /// One transition of a call's phase.
-    pub(super) fn step(&mut self, hub: &Hub, number: u32, transition: impl FnOnce(Phase) -> (Phase, super::phase::Effect)) {
-        let Some(call) = self.calls.get_mut(&number) else { return };
+    pub(super) fn step(
+        &mut self,
+        hub: &Hub,
+        number: u32,
+        transition: impl FnOnce(Phase) -> (Phase, super::phase::Effect),
+    ) {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return;
+        };
         let (phase, effect) = transition(std::mem::replace(&mut call.phase, Phase::Waiting));
         let why = phase.doom().cloned().unwrap_or(Doom::Timeout);
         call.phase = phase;

@@ -41,12 +41,24 @@ impl State {
     /// When the clock has something to do, if nothing else happens.
     pub(super) fn next_wake(&self) -> Option<Instant> {
         let stations = self.stations.values().flat_map(|station| {
-            let calls = station.calls.iter().filter_map(|number| self.calls.get(number)).filter_map(|call| call.phase.wake());
+            let calls = station
+                .calls
+                .iter()
+                .filter_map(|number| self.calls.get(number))
+                .filter_map(|call| call.phase.wake());
             let start = (!station.ready && !station.ending).then(|| station.started + START_LIMIT);
             calls.chain(start).chain(station.kill_at)
         });
-        let resting = self.resting.iter().filter_map(|number| self.calls.get(number)).filter_map(|call| call.phase.wake());
-        stations.chain(resting).chain(self.pool.next_wake()).chain(self.watch.next()).min()
+        let resting = self
+            .resting
+            .iter()
+            .filter_map(|number| self.calls.get(number))
+            .filter_map(|call| call.phase.wake());
+        stations
+            .chain(resting)
+            .chain(self.pool.next_wake())
+            .chain(self.watch.next())
+            .min()
     }
 
     fn tick(&mut self, hub: &Arc<Hub>) {
@@ -58,7 +70,12 @@ impl State {
             .values()
             .flat_map(|station| &station.calls)
             .copied()
-            .filter(|number| self.calls.get(number).and_then(|call| call.phase.wake()).is_some_and(|at| at <= now))
+            .filter(|number| {
+                self.calls
+                    .get(number)
+                    .and_then(|call| call.phase.wake())
+                    .is_some_and(|at| at <= now)
+            })
             .collect();
         for number in due {
             self.step(hub, number, |phase| phase.elapsed(now, hub.settings.grace));
@@ -81,7 +98,12 @@ impl State {
             .resting
             .iter()
             .copied()
-            .filter(|number| self.calls.get(number).and_then(|call| call.phase.wake()).is_none_or(|at| at <= now))
+            .filter(|number| {
+                self.calls
+                    .get(number)
+                    .and_then(|call| call.phase.wake())
+                    .is_none_or(|at| at <= now)
+            })
             .collect();
         self.resting.retain(|number| !due.contains(number));
         for number in due {

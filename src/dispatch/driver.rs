@@ -58,7 +58,11 @@ impl Driver {
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
         let hub = Arc::new(Hub::new(settings, pool, parts.spawner, sender));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(no_thread)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(no_thread)?;
         let driven = Arc::clone(&hub);
         thread::Builder::new()
             .name("toolwarden-drive".to_owned())
@@ -70,9 +74,12 @@ impl Driver {
 
 fn no_thread(error: std::io::Error) -> Box<Error> {
     Box::new(
-        Error::new(Code::WorkerStart, "the thread that supervises processes could not be started")
-            .with(|context| context.operation = Some("start worker"))
-            .source(error),
+        Error::new(
+            Code::WorkerStart,
+            "the thread that supervises processes could not be started",
+        )
+        .with(|context| context.operation = Some("start worker"))
+        .source(error),
     )
 }
 

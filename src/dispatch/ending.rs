@@ -16,10 +16,23 @@ use crate::spawn::Exit;
 impl State {
     /// The process and its group are gone and reaped.
     pub(super) fn exited(&mut self, hub: &Arc<Hub>, worker: WorkerId, exit: Exit) {
-        let Some(mut station) = self.stations.remove(&worker) else { return };
+        let Some(mut station) = self.stations.remove(&worker) else {
+            return;
+        };
         let now = Instant::now();
-        self.counters.worker_exits += 1;
-        Listeners { calls: &mut self.calls, sink: &*hub.settings.sink }.finish_all(&mut station);
+        let exits = &mut self.counters.exits;
+        *match (&station.doom, station.ready, station.ending) {
+            (Some(_), ..) => &mut exits.killed,
+            (None, true, true) => &mut exits.retired,
+            (None, true, false) => &mut exits.crashed,
+            (None, false, _) if station.fault.is_none() && station.ending => &mut exits.retired,
+            (None, false, _) => &mut exits.start_failed,
+        } += 1;
+        Listeners {
+            calls: &mut self.calls,
+            sink: &*hub.settings.sink,
+        }
+        .finish_all(&mut station);
         for number in std::mem::take(&mut station.calls) {
             self.take_denials_of(hub, station.pid(), number);
             self.orphaned(hub, &station, number, exit, now);
@@ -40,7 +53,9 @@ impl State {
 
     /// There is no process: the system or the sandbox refused.
     pub(super) fn not_spawned(&mut self, hub: &Hub, worker: WorkerId, fault: StartFault) {
-        let Some(station) = self.stations.remove(&worker) else { return };
+        let Some(station) = self.stations.remove(&worker) else {
+            return;
+        };
         let now = Instant::now();
         if !station.ending {
             self.start_failed(hub, &station, fault, now);
@@ -49,7 +64,9 @@ impl State {
     }
 
     fn orphaned(&mut self, hub: &Hub, station: &Station, number: u32, exit: Exit, now: Instant) {
-        let Some(call) = self.calls.get_mut(&number) else { return };
+        let Some(call) = self.calls.get_mut(&number) else {
+            return;
+        };
         if let Some(on) = call.phase.served() {
             call.execution_time += now - on.since;
         }
@@ -76,13 +93,22 @@ impl State {
     /// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
     fn start_failed(&mut self, hub: &Hub, station: &Station, fault: StartFault, now: Instant) {
         let may_pass = fault.may_pass();
-        let failure = StartFailure { fault, stderr: station.stderr.redacted::<&str>(&[]) };
+        let failure = StartFailure {
+            fault,
+            stderr: station.stderr.redacted::<&str>(&[]),
+        };
         let next_start = now + self.start_delays.next_delay();
         let waiting: Vec<u32> = self.pool.waiting().collect();
         for number in waiting {
-            let Some(call) = self.calls.get_mut(&number) else { continue };
+            let Some(call) = self.calls.get_mut(&number) else {
+                continue;
+            };
             call.attempts.begin(station.started.max(call.submitted));
-            if may_pass && call.attempts.outlives_failed_start(&call.request.retry, &hub.settings.backoff, next_start) {
+            if may_pass
+                && call
+                    .attempts
+                    .outlives_failed_start(&call.request.retry, &hub.settings.backoff, next_start)
+            {
                 self.counters.retried += 1;
                 continue;
             }
@@ -91,7 +117,8 @@ impl State {
                 self.settle(hub, call, End::NotStarted(failure.clone()));
             }
         }
-        self.pool.start_failed(station.id, may_pass.then_some(next_start), now, &mut self.actions);
+        self.pool
+            .start_failed(station.id, may_pass.then_some(next_start), now, &mut self.actions);
         self.last_failure = Some(failure);
     }
 

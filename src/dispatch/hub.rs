@@ -39,8 +39,28 @@ pub struct Counters {
     pub failed: u64,
     /// Attempts beyond the first of a call.
     pub retried: u64,
-    /// Processes that ended, for whatever reason.
-    pub worker_exits: u64,
+    /// Processes that ended.
+    pub exits: Exits,
+}
+
+/// Processes that ended, by reason.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Exits {
+    /// Not needed any more.
+    pub retired: u64,
+    /// Under a call: timeout, cancellation, memory.
+    pub killed: u64,
+    /// By themselves, under a call or idle.
+    pub crashed: u64,
+    /// Before they were ready.
+    pub start_failed: u64,
+}
+
+impl Exits {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.retired + self.killed + self.crashed + self.start_failed
+    }
 }
 
 /// What does not change while the manager lives.
@@ -121,7 +141,12 @@ impl Hub {
             spawner: Some(spawner),
             watch: Watch::default(),
         };
-        Self { settings, clock: Notify::new(), spawned, state: Mutex::new(state) }
+        Self {
+            settings,
+            clock: Notify::new(),
+            spawned,
+            state: Mutex::new(state),
+        }
     }
 
     /// The state, whatever became of a thread that held it: every transition leaves it whole.
@@ -149,7 +174,9 @@ impl Hub {
         let State { pool, actions, .. } = &mut *state;
         pool.submit(number, now, actions).map_err(|_| Refusal::QueueFull)?;
         state.counters.started += 1;
-        state.calls.insert(number, Call::new(request, self.settings.stderr_cap, now));
+        state
+            .calls
+            .insert(number, Call::new(request, self.settings.stderr_cap, now));
         let alone = state.calls.len() == 1;
         state.perform(self);
         if alone {
@@ -190,6 +217,17 @@ impl Hub {
     /// Refuses new calls and ends when the accepted ones are over; `force`: ends them too. `Sink::closed` follows.
     pub fn close(self: &Arc<Self>, force: bool) {
         self.batch(|state, hub| state.close(hub, force));
+    }
+
+    /// Resident memory of all processes, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let meters = state
+            .stations
+            .values_mut()
+            .filter_map(|station| station.link.as_mut()?.memory.as_mut());
+        meters.filter_map(|meter| meter.resident(now)).sum()
     }
 
     /// The pool in numbers.

@@ -47,7 +47,9 @@ impl State {
         let mut over: Vec<WorkerId> = Vec::new();
         for station in self.stations.values_mut().filter(|station| !station.calls.is_empty()) {
             let meter = station.link.as_mut().and_then(|link| link.memory.as_mut());
-            let Some(bytes) = meter.and_then(|meter| meter.resident(now)) else { continue };
+            let Some(bytes) = meter.and_then(|meter| meter.resident(now)) else {
+                continue;
+            };
             for number in &station.calls {
                 if let Some(call) = self.calls.get_mut(number) {
                     call.peak_memory_mb = call.peak_memory_mb.max(Some(bytes.div_ceil(MIB)));

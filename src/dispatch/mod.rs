@@ -8,8 +8,8 @@
 mod answer;
 mod call;
 mod clock;
-mod ending;
 mod driver;
+mod ending;
 mod facts;
 mod hub;
 mod memory;
@@ -23,4 +23,4 @@ mod station;
 pub use call::Request;
 pub use driver::{Driver, Parts};
 pub use facts::{Doom, End, Facts, LogEntry, Sink, StartFailure, StartFault};
-pub use hub::{Hub, Refusal};
+pub use hub::{Counters, Exits, Hub, Refusal};

@@ -27,7 +27,8 @@ impl State {
     }
 
     fn start(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
-        self.stations.insert(worker, Station::new(worker, hub.settings.stderr_cap, Instant::now()));
+        self.stations
+            .insert(worker, Station::new(worker, hub.settings.stderr_cap, Instant::now()));
         let Some(spawner) = &self.spawner else { return };
         let replies = hub.spawned.clone();
         spawner.spawn(Arc::clone(&hub.settings.launch), move |result| {
@@ -37,7 +38,9 @@ impl State {
     }
 
     fn assign(&mut self, hub: &Hub, number: u32, worker: WorkerId) {
-        let (Some(call), Some(station)) = (self.calls.get_mut(&number), self.stations.get_mut(&worker)) else { return };
+        let (Some(call), Some(station)) = (self.calls.get_mut(&number), self.stations.get_mut(&worker)) else {
+            return;
+        };
         let Ok(nonce) = Nonce::generate() else {
             // No secret, no call: without one an answer could be forged.
             self.doom(hub, number, Doom::NoRandomness);
@@ -76,7 +79,9 @@ impl State {
     }
 
     fn end(&mut self, hub: &Hub, worker: WorkerId) {
-        let Some(station) = self.stations.get_mut(&worker) else { return };
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
         station.ending = true;
         if hub.settings.single_use || hub.settings.grace.is_zero() || !station.ready {
             station.kill();
@@ -99,7 +104,9 @@ impl State {
 
     /// Something ends the call before its tool answered.
     pub(super) fn doom(&mut self, hub: &Hub, number: u32, why: Doom) {
-        let Some(call) = self.calls.get_mut(&number) else { return };
+        let Some(call) = self.calls.get_mut(&number) else {
+            return;
+        };
         let phase = std::mem::replace(&mut call.phase, Phase::Waiting);
         let (phase, effect) = phase.doomed(why.clone(), Instant::now(), hub.settings.grace);
         call.phase = phase;
@@ -118,8 +125,14 @@ impl State {
                 }
             }
             Effect::Abort(worker) => {
-                let (Some(call), Some(station)) = (self.calls.get(&number), self.stations.get_mut(&worker)) else { return };
-                let reason = if why == Doom::Timeout { AbortReason::Timeout } else { AbortReason::Cancelled };
+                let (Some(call), Some(station)) = (self.calls.get(&number), self.stations.get_mut(&worker)) else {
+                    return;
+                };
+                let reason = if why == Doom::Timeout {
+                    AbortReason::Timeout
+                } else {
+                    AbortReason::Cancelled
+                };
                 if let Some(nonce) = &call.nonce {
                     frame::append_abort(station.outgoing(), number, nonce, reason);
                 }
@@ -142,7 +155,9 @@ impl State {
 
     /// A process that can't be believed or used any more: all its calls share its fate.
     pub(super) fn doom_all(&mut self, hub: &Hub, worker: WorkerId, why: &Doom) {
-        let Some(station) = self.stations.get(&worker) else { return };
+        let Some(station) = self.stations.get(&worker) else {
+            return;
+        };
         for number in station.calls.clone() {
             self.doom(hub, number, why.clone());
         }
@@ -154,7 +169,11 @@ impl State {
             hub.settings.sink.closed();
             return;
         }
-        self.closing = if force || self.closing == Closing::Forced { Closing::Forced } else { Closing::Draining };
+        self.closing = if force || self.closing == Closing::Forced {
+            Closing::Forced
+        } else {
+            Closing::Draining
+        };
         if force {
             for number in self.calls.keys().copied().collect::<Vec<_>>() {
                 self.doom(hub, number, Doom::Closed);
@@ -167,27 +186,44 @@ impl State {
     pub(super) fn answer_tickets(&mut self, hub: &Hub) {
         let sink = &hub.settings.sink;
         if self.closing != Closing::Open {
-            let failure = StartFailure { fault: StartFault::Closed, stderr: String::new() };
-            self.ready_tickets.drain(..).for_each(|ticket| sink.warmed(ticket, Err(&failure)));
-            self.tools_tickets.drain(..).for_each(|ticket| sink.tools(ticket, Err(&failure)));
+            let failure = StartFailure {
+                fault: StartFault::Closed,
+                stderr: String::new(),
+            };
+            self.ready_tickets
+                .drain(..)
+                .for_each(|ticket| sink.warmed(ticket, Err(&failure)));
+            self.tools_tickets
+                .drain(..)
+                .for_each(|ticket| sink.tools(ticket, Err(&failure)));
             return;
         }
         if let Some(tools) = &self.tools {
-            self.tools_tickets.drain(..).for_each(|ticket| sink.tools(ticket, Ok(tools)));
+            self.tools_tickets
+                .drain(..)
+                .for_each(|ticket| sink.tools(ticket, Ok(tools)));
         }
         if self.pool.warmed() {
-            self.ready_tickets.drain(..).for_each(|ticket| sink.warmed(ticket, Ok(())));
+            self.ready_tickets
+                .drain(..)
+                .for_each(|ticket| sink.warmed(ticket, Ok(())));
         } else if self.pool.gave_up()
             && let Some(failure) = &self.last_failure
         {
-            self.ready_tickets.drain(..).for_each(|ticket| sink.warmed(ticket, Err(failure)));
-            self.tools_tickets.drain(..).for_each(|ticket| sink.tools(ticket, Err(failure)));
+            self.ready_tickets
+                .drain(..)
+                .for_each(|ticket| sink.warmed(ticket, Err(failure)));
+            self.tools_tickets
+                .drain(..)
+                .for_each(|ticket| sink.tools(ticket, Err(failure)));
         }
     }
 
     /// The last process is gone and no call is left: that is the end.
     pub(super) fn finish_closing(&mut self, hub: &Hub) {
-        let over = matches!(self.closing, Closing::Draining | Closing::Forced) && self.calls.is_empty() && self.stations.is_empty();
+        let over = matches!(self.closing, Closing::Draining | Closing::Forced)
+            && self.calls.is_empty()
+            && self.stations.is_empty();
         if over {
             self.closing = Closing::Done;
             self.spawner = None;

@@ -28,14 +28,31 @@ pub(super) enum Phase {
     /// For a process.
     Waiting,
     /// Between two attempts.
-    Resting { until: Instant },
-    Running { on: Served, deadline: Instant },
+    Resting {
+        until: Instant,
+    },
+    Running {
+        on: Served,
+        deadline: Instant,
+    },
     /// The abort was sent, nothing came back yet.
-    Aborting { on: Served, doom: Doom, kill_at: Instant, grace_ends: Instant },
+    Aborting {
+        on: Served,
+        doom: Doom,
+        kill_at: Instant,
+        grace_ends: Instant,
+    },
     /// The tool listens and has time left.
-    Graceful { on: Served, doom: Doom, kill_at: Instant },
+    Graceful {
+        on: Served,
+        doom: Doom,
+        kill_at: Instant,
+    },
     /// The process group is being killed.
-    Ending { on: Served, doom: Doom },
+    Ending {
+        on: Served,
+        doom: Doom,
+    },
 }
 
 /// By which process, since when.
@@ -59,14 +76,20 @@ pub(super) enum Effect {
 
 impl Phase {
     pub(super) fn assigned(worker: WorkerId, now: Instant, timeout: Duration) -> Self {
-        Self::Running { on: Served { worker, since: now }, deadline: now + timeout }
+        Self::Running {
+            on: Served { worker, since: now },
+            deadline: now + timeout,
+        }
     }
 
     /// The process that serves the call.
     pub(super) fn served(&self) -> Option<Served> {
         match self {
             Self::Waiting | Self::Resting { .. } => None,
-            Self::Running { on, .. } | Self::Aborting { on, .. } | Self::Graceful { on, .. } | Self::Ending { on, .. } => Some(*on),
+            Self::Running { on, .. }
+            | Self::Aborting { on, .. }
+            | Self::Graceful { on, .. }
+            | Self::Ending { on, .. } => Some(*on),
         }
     }
 
@@ -97,7 +120,15 @@ impl Phase {
                     (Self::Ending { on, doom: why }, Effect::Kill(on.worker))
                 } else {
                     let kill_at = now + grace.min(ACKNOWLEDGE);
-                    (Self::Aborting { on, doom: why, kill_at, grace_ends: now + grace }, Effect::Abort(on.worker))
+                    (
+                        Self::Aborting {
+                            on,
+                            doom: why,
+                            kill_at,
+                            grace_ends: now + grace,
+                        },
+                        Effect::Abort(on.worker),
+                    )
                 }
             }
             Self::Aborting { on, doom, .. } | Self::Graceful { on, doom, .. }
@@ -112,9 +143,16 @@ impl Phase {
     /// The process said whether its tool listens to its signal.
     pub(super) fn acknowledged(self, listens: bool) -> (Self, Effect) {
         match self {
-            Self::Aborting { on, doom, grace_ends, .. } if listens => {
-                (Self::Graceful { on, doom, kill_at: grace_ends }, Effect::Nothing)
-            }
+            Self::Aborting {
+                on, doom, grace_ends, ..
+            } if listens => (
+                Self::Graceful {
+                    on,
+                    doom,
+                    kill_at: grace_ends,
+                },
+                Effect::Nothing,
+            ),
             Self::Aborting { on, doom, .. } => (Self::Ending { on, doom }, Effect::Kill(on.worker)),
             other => (other, Effect::Nothing),
         }
@@ -193,7 +231,10 @@ mod tests {
     fn a_call_without_a_process_is_over_at_once() {
         let now = Instant::now();
         assert_eq!(Phase::Waiting.doomed(Doom::Cancelled, now, GRACE).1, Effect::Settle);
-        assert_eq!(Phase::Resting { until: now }.doomed(Doom::Closed, now, GRACE).1, Effect::Settle);
+        assert_eq!(
+            Phase::Resting { until: now }.doomed(Doom::Closed, now, GRACE).1,
+            Effect::Settle
+        );
     }
 
     #[test]

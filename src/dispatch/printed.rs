@@ -21,7 +21,12 @@ pub(super) enum Source {
 }
 
 impl Source {
-    const ALL: [Self; 4] = [Self::StdoutPipe, Self::StderrPipe, Self::StdoutWrites, Self::StderrWrites];
+    const ALL: [Self; 4] = [
+        Self::StdoutPipe,
+        Self::StderrPipe,
+        Self::StdoutWrites,
+        Self::StderrWrites,
+    ];
 
     fn stream(self) -> Stream {
         match self {
@@ -77,7 +82,13 @@ impl Listeners<'_> {
             self.capture(station, call, b"\n");
         }
         let time = if frame.time.is_finite() { frame.time } else { now_ms() };
-        self.entry(LogEntry { call, stream: frame.stream, level: Some(level), time, text: frame.text().into_owned() });
+        self.entry(LogEntry {
+            call,
+            stream: frame.stream,
+            level: Some(level),
+            time,
+            text: frame.text().into_owned(),
+        });
     }
 
     /// A call is over or the process is gone: an unfinished line is a line.
@@ -101,7 +112,13 @@ impl Listeners<'_> {
     }
 
     fn deliver(&mut self, stream: Stream, call: Option<u32>, line: &str) {
-        self.entry(LogEntry { call, stream, level: None, time: now_ms(), text: line.to_owned() });
+        self.entry(LogEntry {
+            call,
+            stream,
+            level: None,
+            time: now_ms(),
+            text: line.to_owned(),
+        });
     }
 
     fn entry(&mut self, entry: LogEntry) {
@@ -115,5 +132,7 @@ impl Listeners<'_> {
 }
 
 fn now_ms() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64() * 1000.0)
 }

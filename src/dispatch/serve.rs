@@ -136,7 +136,9 @@ async fn ready_to_send(fd: Option<&AsyncFd<Arc<OwnedFd>>>) {
 /// Sends more of what waits; true while something is left.
 fn send(hub: &Hub, worker: WorkerId) -> bool {
     let mut state = hub.lock();
-    let Some(station) = state.stations.get_mut(&worker) else { return false };
+    let Some(station) = state.stations.get_mut(&worker) else {
+        return false;
+    };
     station.send();
     station.has_output()
 }
@@ -188,7 +190,11 @@ impl Pipes {
         }
         hub.batch(|state, hub| {
             for source in [Source::StdoutPipe, Source::StderrPipe] {
-                let pipe = if source == Source::StdoutPipe { &mut self.stdout } else { &mut self.stderr };
+                let pipe = if source == Source::StdoutPipe {
+                    &mut self.stdout
+                } else {
+                    &mut self.stderr
+                };
                 let mut taken = 0;
                 while let Some(fd) = pipe
                     && taken < TURN

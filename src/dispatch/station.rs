@@ -82,7 +82,11 @@ impl Station {
     pub(super) fn send(&mut self) {
         let Some(link) = &self.link else { return };
         while self.sent < self.out.len() {
-            match send(&link.channel, &self.out[self.sent..], SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            match send(
+                &link.channel,
+                &self.out[self.sent..],
+                SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
+            ) {
                 Ok(count) => self.sent += count,
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {

@@ -116,10 +116,7 @@ mod tests {
 
     #[test]
     fn the_codes_and_their_classes_are_those_of_the_contract() {
-        let have: Vec<_> = Code::ALL
-            .iter()
-            .map(|code| (code.as_str(), code.class()))
-            .collect();
+        let have: Vec<_> = Code::ALL.iter().map(|code| (code.as_str(), code.class())).collect();
         assert_eq!(have, CONTRACT);
     }
 

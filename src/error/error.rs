@@ -248,10 +248,7 @@ mod tests {
 
     #[test]
     fn several_problems_are_listed_one_a_line() {
-        let error = Error::config_invalid(vec![
-            Problem::new("a", "a is wrong"),
-            Problem::new("b", "b is wrong"),
-        ]);
+        let error = Error::config_invalid(vec![Problem::new("a", "a is wrong"), Problem::new("b", "b is wrong")]);
         assert_eq!(
             error.message,
             "invalid configuration, 2 problems:\n- a is wrong\n- b is wrong"
@@ -264,11 +261,7 @@ mod tests {
 
     #[test]
     fn the_source_is_kept() {
-        let error =
-            Error::new(Code::WorkerStart, "no").source(std::io::Error::from_raw_os_error(2));
-        assert!(
-            std::error::Error::source(&error)
-                .is_some_and(|source| source.to_string().contains("os error 2"))
-        );
+        let error = Error::new(Code::WorkerStart, "no").source(std::io::Error::from_raw_os_error(2));
+        assert!(std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("os error 2")));
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::dispatch::{Doom, End, Facts, LogEntry};
+use super::metrics::outcome;
+use crate::dispatch::{Facts, LogEntry};
 use crate::error::{Code, Error};
 use crate::sandbox::Denial;
 use crate::validate::{ExecId, ToolId};
@@ -29,16 +30,10 @@ struct Record<'a> {
 
 /// An `ExecutionRecord`.
 pub fn record(facts: &Facts, error: Option<&Error>) -> String {
-    let outcome = match (&facts.end, error) {
-        (_, None) => "success",
-        (End::Doomed(Doom::Timeout), _) => "timeout",
-        (End::Doomed(Doom::Cancelled), _) => "cancelled",
-        _ => "error",
-    };
     let record = Record {
         tool_id: facts.tool.as_str(),
         tool_exec_id: facts.exec.as_str(),
-        outcome,
+        outcome: outcome(facts, error.is_some()),
         code: error.map(|error| Code::as_str(error.code)),
         attempts: facts.attempts,
         queue_time: ms(facts.queue_time),

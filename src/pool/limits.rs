@@ -38,8 +38,16 @@ impl Limits {
             max: config.max_workers as usize,
             queue: config.max_queue,
             idle: config.idle_timeout,
-            calls_per_worker: if single_use { Count::Limited(1) } else { config.max_calls_per_worker },
-            concurrent: if single_use { 1 } else { config.concurrent_calls_per_worker as usize },
+            calls_per_worker: if single_use {
+                Count::Limited(1)
+            } else {
+                config.max_calls_per_worker
+            },
+            concurrent: if single_use {
+                1
+            } else {
+                config.concurrent_calls_per_worker as usize
+            },
             single_use,
             starts_at_once: cpus.max(1),
         }

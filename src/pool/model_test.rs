@@ -36,13 +36,24 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    (0usize..4, 1usize..5, prop_oneof![Just(None), (0u64..4).prop_map(Some)], 1usize..4, prop_oneof![Just(None), (1u64..5).prop_map(Some)], any::<bool>())
+    (
+        0usize..4,
+        1usize..5,
+        prop_oneof![Just(None), (0u64..4).prop_map(Some)],
+        1usize..4,
+        prop_oneof![Just(None), (1u64..5).prop_map(Some)],
+        any::<bool>(),
+    )
         .prop_map(|(min, max, queue, concurrent, calls, single_use)| Limits {
             min: min.min(max),
             max,
             queue: queue.map_or(Count::Infinite, Count::Limited),
             idle: Duration::from_millis(500),
-            calls_per_worker: if single_use { Count::Limited(1) } else { calls.map_or(Count::Infinite, Count::Limited) },
+            calls_per_worker: if single_use {
+                Count::Limited(1)
+            } else {
+                calls.map_or(Count::Infinite, Count::Limited)
+            },
             concurrent: if single_use { 1 } else { concurrent },
             single_use,
             starts_at_once: 2,
@@ -98,10 +109,16 @@ impl World {
                 }
                 Action::Assign(ticket, id) => {
                     assert_eq!(self.waiting.pop_front(), Some(ticket), "first come, first served");
-                    assert!(!self.starting.contains(&id) && !self.dying.contains(&id), "handed to a process that is not ready");
+                    assert!(
+                        !self.starting.contains(&id) && !self.dying.contains(&id),
+                        "handed to a process that is not ready"
+                    );
                     let calls = self.serving.entry(id).or_default();
                     calls.push(ticket);
-                    assert!(calls.len() <= self.limits.concurrent, "too many calls in flight on one process");
+                    assert!(
+                        calls.len() <= self.limits.concurrent,
+                        "too many calls in flight on one process"
+                    );
                     let served = self.served.entry(id).or_default();
                     *served += 1;
                     if let Count::Limited(limit) = self.limits.calls_per_worker {
@@ -109,7 +126,10 @@ impl World {
                     }
                 }
                 Action::End(id) => {
-                    assert!(self.serving.remove(&id).unwrap_or_default().is_empty(), "ended under a call");
+                    assert!(
+                        self.serving.remove(&id).unwrap_or_default().is_empty(),
+                        "ended under a call"
+                    );
                     self.starting.retain(|other| *other != id);
                     assert!(!self.dying.contains(&id), "ended twice");
                     self.dying.push(id);
@@ -162,7 +182,12 @@ impl World {
                 }
             }
             Step::Release(at) => {
-                let busy: Vec<WorkerId> = self.serving.iter().filter(|(_, calls)| !calls.is_empty()).map(|(id, _)| *id).collect();
+                let busy: Vec<WorkerId> = self
+                    .serving
+                    .iter()
+                    .filter(|(_, calls)| !calls.is_empty())
+                    .map(|(id, _)| *id)
+                    .collect();
                 if let Some(id) = Self::pick(&busy, at) {
                     self.serving.entry(id).or_default().pop();
                     self.pool.release(id, self.now, &mut self.out);
@@ -207,7 +232,10 @@ impl World {
             self.apply(&Step::Exit(0));
             self.apply(&Step::Wait(200));
         }
-        panic!("stuck: waiting {:?}, alive {:?}, {:?}", self.waiting, self.alive, self.pool);
+        panic!(
+            "stuck: waiting {:?}, alive {:?}, {:?}",
+            self.waiting, self.alive, self.pool
+        );
     }
 }
 

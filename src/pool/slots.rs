@@ -42,7 +42,13 @@ impl Slots {
     pub(super) fn open(&mut self, now: Instant) -> WorkerId {
         self.last = self.last.wrapping_add(1);
         let id = WorkerId(self.last);
-        self.all.push(Slot { id, state: State::Starting, in_flight: 0, served: 0, idle_since: now });
+        self.all.push(Slot {
+            id,
+            state: State::Starting,
+            in_flight: 0,
+            served: 0,
+            idle_since: now,
+        });
         id
     }
 
@@ -73,7 +79,10 @@ impl Slots {
 
     /// Ready processes with nothing in flight.
     pub(super) fn idle(&self) -> usize {
-        self.all.iter().filter(|slot| slot.state == State::Ready && slot.in_flight == 0).count()
+        self.all
+            .iter()
+            .filter(|slot| slot.state == State::Ready && slot.in_flight == 0)
+            .count()
     }
 
     /// The ready process with room for a call: the least loaded, and of equals the one used last, so that surplus

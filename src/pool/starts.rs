@@ -15,7 +15,12 @@ pub(super) struct Starts {
 
 impl Starts {
     pub(super) fn new(patience: Duration) -> Self {
-        Self { patience, failing_since: None, not_before: None, prewarm: true }
+        Self {
+            patience,
+            failing_since: None,
+            not_before: None,
+            prewarm: true,
+        }
     }
 
     pub(super) fn succeeded(&mut self) {

@@ -149,7 +149,11 @@ impl Pool {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == State::Ready
         {
-            slot.state = if slot.in_flight == 0 { State::Dying } else { State::Retiring };
+            slot.state = if slot.in_flight == 0 {
+                State::Dying
+            } else {
+                State::Retiring
+            };
             if slot.in_flight == 0 {
                 out.push(Action::End(worker));
             }
@@ -179,7 +183,11 @@ impl Pool {
 
     /// When [`tick`](Self::tick) has something to do, if nothing else happens.
     pub fn next_wake(&self) -> Option<Instant> {
-        let idle = self.surplus().then(|| self.oldest_idle()).flatten().map(|since| since + self.limits.idle);
+        let idle = self
+            .surplus()
+            .then(|| self.oldest_idle())
+            .flatten()
+            .map(|since| since + self.limits.idle);
         let start = self.starts.opens_at().filter(|_| self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
@@ -242,7 +250,9 @@ impl Pool {
 
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
         while let Some(&ticket) = self.queue.front() {
-            let Some(slot) = self.slots.best(self.limits.concurrent) else { break };
+            let Some(slot) = self.slots.best(self.limits.concurrent) else {
+                break;
+            };
             self.queue.pop_front();
             slot.in_flight += 1;
             slot.served += 1;
@@ -281,7 +291,12 @@ impl Pool {
         if self.closing || !self.starts.prewarm {
             return false;
         }
-        let spare = starting + if self.limits.single_use { self.slots.idle() } else { self.slots.count(State::Ready) };
+        let spare = starting
+            + if self.limits.single_use {
+                self.slots.idle()
+            } else {
+                self.slots.count(State::Ready)
+            };
         (self.refill_at.is_none() && spare < self.limits.min) || (self.wanted && starting == 0)
     }
 
@@ -316,8 +331,10 @@ impl Pool {
             && let Some(since) = self.oldest_idle()
             && now.duration_since(since) >= self.limits.idle
         {
-            let unused =
-                self.slots.iter_mut().find(|slot| slot.state == State::Ready && slot.in_flight == 0 && slot.idle_since == since);
+            let unused = self
+                .slots
+                .iter_mut()
+                .find(|slot| slot.state == State::Ready && slot.in_flight == 0 && slot.idle_since == since);
             let Some(slot) = unused else { break };
             slot.state = State::Dying;
             out.push(Action::End(slot.id));

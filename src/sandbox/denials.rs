@@ -35,7 +35,11 @@ impl Denials {
 
     /// What was refused to this group since it was asked last.
     pub fn take(&self, leader: u32) -> Vec<Denial> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&leader).unwrap_or_default()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&leader)
+            .unwrap_or_default()
     }
 }
 
@@ -44,7 +48,11 @@ mod tests {
     use super::*;
 
     fn denial(resource: &str) -> Denial {
-        Denial { permission: "net", resource: resource.to_owned(), flag: format!("--allow-net={resource}") }
+        Denial {
+            permission: "net",
+            resource: resource.to_owned(),
+            flag: format!("--allow-net={resource}"),
+        }
     }
 
     #[test]

@@ -6,5 +6,5 @@ pub mod landlock;
 pub mod policy;
 pub mod seccomp;
 
-pub use denials::{Denial, Denials};
 pub use child::{ChildSetup, InChild, StepFailure};
+pub use denials::{Denial, Denials};

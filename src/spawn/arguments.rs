@@ -9,20 +9,12 @@ const BUN_SWITCHES: [&str; 3] = ["--no-env-file", "--config=/dev/null", "--no-in
 
 /// What follows `bun`. `worker` must be absolute, so that it is not taken for a command or a package script.
 pub fn bun_arguments(worker: &Path) -> Vec<OsString> {
-    BUN_SWITCHES
-        .iter()
-        .map(OsString::from)
-        .chain([worker.into()])
-        .collect()
+    BUN_SWITCHES.iter().map(OsString::from).chain([worker.into()]).collect()
 }
 
 /// What follows `node`: the user's options, none of which is a permission flag, then the file.
 pub fn node_arguments(options: &[String], worker: &Path) -> Vec<OsString> {
-    options
-        .iter()
-        .map(OsString::from)
-        .chain([worker.into()])
-        .collect()
+    options.iter().map(OsString::from).chain([worker.into()]).collect()
 }
 
 #[cfg(test)]
@@ -34,12 +26,7 @@ mod tests {
         let file = Path::new("/p/w.mjs");
         assert_eq!(
             bun_arguments(file),
-            [
-                "--no-env-file",
-                "--config=/dev/null",
-                "--no-install",
-                "/p/w.mjs"
-            ]
+            ["--no-env-file", "--config=/dev/null", "--no-install", "/p/w.mjs"]
         );
         assert_eq!(
             node_arguments(&["--stack-size=2000".to_owned()], file),

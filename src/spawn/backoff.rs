@@ -91,13 +91,9 @@ mod tests {
     #[test]
     fn late_delays_still_differ() {
         let mut delays = delays(Duration::from_millis(10), Duration::from_millis(100));
-        let late: std::collections::HashSet<Duration> =
-            (0..32).map(|_| delays.next_delay()).skip(8).collect();
+        let late: std::collections::HashSet<Duration> = (0..32).map(|_| delays.next_delay()).skip(8).collect();
         assert!(late.len() > 12, "{late:?}");
-        assert!(
-            late.iter().all(|d| *d >= Duration::from_millis(49)),
-            "{late:?}"
-        );
+        assert!(late.iter().all(|d| *d >= Duration::from_millis(49)), "{late:?}");
     }
 
     proptest! {

@@ -49,10 +49,7 @@ pub(super) type Resource = libc::__rlimit_resource_t;
 pub(super) type Resource = c_int;
 
 /// Starts the planned program; returns once it runs (or has failed) with its pid and pidfd.
-pub(super) fn start(
-    plan: &Plan<'_>,
-    stack: &Stack,
-) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
+pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
     let mut pidfd: c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
 
@@ -134,9 +131,7 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     check("setpgid", unsafe { libc::setpgid(0, 0) })?;
     if let Some(host) = plan.die_with {
         // SAFETY: sets this process's parent death signal.
-        check("prctl", unsafe {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL)
-        })?;
+        check("prctl", unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
         // The host may have died before the request took effect. Comparing with the host's own pid, and not with 1,
         // is right also where the host is pid 1 or a subreaper adopts orphans.
         // SAFETY: takes no arguments and cannot fail.
@@ -223,11 +218,7 @@ fn restore_signals(mask: u64) {
 }
 
 fn check(step: &'static str, result: c_int) -> Result<(), StepFailure> {
-    if result < 0 {
-        Err((step, errno()))
-    } else {
-        Ok(())
-    }
+    if result < 0 { Err((step, errno())) } else { Ok(()) }
 }
 
 fn errno() -> i32 {

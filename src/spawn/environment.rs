@@ -61,20 +61,14 @@ fn is_visible(name: &str, permissions: &Permissions) -> bool {
 }
 
 fn is_injecting(name: &str) -> bool {
-    name != HARMLESS
-        && (INJECTING.contains(&name)
-            || INJECTING_PREFIXES
-                .iter()
-                .any(|prefix| name.starts_with(prefix)))
+    name != HARMLESS && (INJECTING.contains(&name) || INJECTING_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 fn matches_any(patterns: &[String], name: &str) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => pattern == name,
-        })
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => pattern == name,
+    })
 }
 
 /// What can be written into an environment block; a host may hold more, such as bash's exported functions, but not these.
@@ -138,13 +132,7 @@ mod tests {
     fn without_permission_the_base_alone() {
         assert_eq!(
             names(&Permissions::default()),
-            [
-                "HOME",
-                "LC_ALL",
-                "PATH",
-                "TOOLWARDEN",
-                "TOOLWARDEN_PROJECT_ROOT"
-            ]
+            ["HOME", "LC_ALL", "PATH", "TOOLWARDEN", "TOOLWARDEN_PROJECT_ROOT"]
         );
     }
 
@@ -200,10 +188,7 @@ mod tests {
             ..Permissions::default()
         };
         let seen = names(&permissions);
-        assert!(
-            !seen.iter().any(|n| n == "HOME" || n.starts_with("APP_")),
-            "{seen:?}"
-        );
+        assert!(!seen.iter().any(|n| n == "HOME" || n.starts_with("APP_")), "{seen:?}");
         assert!(seen.iter().any(|n| n == "SECRET"), "{seen:?}");
     }
 

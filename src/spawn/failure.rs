@@ -47,12 +47,7 @@ impl fmt::Display for SpawnFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.errno {
             0 => write!(f, "{} failed", self.step),
-            errno => write!(
-                f,
-                "{} failed: {}",
-                self.step,
-                std::io::Error::from_raw_os_error(errno)
-            ),
+            errno => write!(f, "{} failed: {}", self.step, std::io::Error::from_raw_os_error(errno)),
         }
     }
 }
@@ -80,27 +75,14 @@ mod tests {
 
     #[test]
     fn shortages_are_worth_another_attempt() {
-        for errno in [
-            libc::EAGAIN,
-            libc::ENOMEM,
-            libc::EMFILE,
-            libc::ENFILE,
-            libc::ETXTBSY,
-        ] {
+        for errno in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE, libc::ETXTBSY] {
             assert!(SpawnFailure::system("clone", errno).retryable, "{errno}");
         }
     }
 
     #[test]
     fn a_missing_or_forbidden_program_is_not() {
-        for errno in [
-            libc::ENOENT,
-            libc::EACCES,
-            libc::EPERM,
-            libc::ENOEXEC,
-            libc::ENOTDIR,
-            0,
-        ] {
+        for errno in [libc::ENOENT, libc::EACCES, libc::EPERM, libc::ENOEXEC, libc::ENOTDIR, 0] {
             assert!(!SpawnFailure::system("execve", errno).retryable, "{errno}");
         }
     }
@@ -108,13 +90,7 @@ mod tests {
     #[test]
     fn the_message_names_step_and_reason() {
         let text = SpawnFailure::system("execve", libc::ENOENT).to_string();
-        assert_eq!(
-            text,
-            "execve failed: No such file or directory (os error 2)"
-        );
-        assert_eq!(
-            SpawnFailure::permanent("closed").to_string(),
-            "closed failed"
-        );
+        assert_eq!(text, "execve failed: No such file or directory (os error 2)");
+        assert_eq!(SpawnFailure::permanent("closed").to_string(), "closed failed");
     }
 }

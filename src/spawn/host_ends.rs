@@ -30,17 +30,10 @@ pub(super) struct ChildEnds {
 }
 
 pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
-    let (host_channel, channel) = socketpair(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        SocketFlags::CLOEXEC,
-        None,
-    )
-    .map_err(|errno| failed("socketpair", errno))?;
-    let (host_stdout, stdout) =
-        pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
-    let (host_stderr, stderr) =
-        pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let (host_channel, channel) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+        .map_err(|errno| failed("socketpair", errno))?;
+    let (host_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let (host_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
     let host = HostEnds {
         channel: non_blocking(host_channel)?,
         stdout: non_blocking(host_stdout)?,
@@ -56,12 +49,8 @@ pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
 
 /// What every child reads as its stdin.
 pub(super) fn open_null() -> Result<OwnedFd, SpawnFailure> {
-    let null = rustix::fs::open(
-        "/dev/null",
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        rustix::fs::Mode::empty(),
-    )
-    .map_err(|errno| failed("open", errno))?;
+    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, rustix::fs::Mode::empty())
+        .map_err(|errno| failed("open", errno))?;
     above_fixed(null)
 }
 

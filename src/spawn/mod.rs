@@ -25,12 +25,10 @@ pub use arguments::{bun_arguments, node_arguments};
 pub use backoff::Delays;
 pub use environment::{EnvironmentInput, environment};
 pub use failure::SpawnFailure;
-pub use memory::MemoryMeter;
 pub use launch::{Launch, LaunchOptions};
+pub use memory::MemoryMeter;
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};
-pub use runtime::{
-    FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, find_runtime, node_version,
-};
+pub use runtime::{FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, find_runtime, node_version};
 pub use signals::signal_name;
 pub use spawner::{Child, Spawner};

@@ -30,10 +30,7 @@ pub(super) fn group(group: Pid) -> GroupState {
             continue;
         };
         // A process that ended meanwhile has no file, or an empty one.
-        let Some((state, its_group)) = fs::read(entry.path().join("stat"))
-            .ok()
-            .and_then(|stat| parse(&stat))
-        else {
+        let Some((state, its_group)) = fs::read(entry.path().join("stat")).ok().and_then(|stat| parse(&stat)) else {
             continue;
         };
         if its_group == group && !matches!(state, b'Z' | b'X') {

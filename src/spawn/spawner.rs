@@ -79,9 +79,7 @@ impl Spawner {
                 }
             })
             .map_err(|error| not_started("its thread could not be created").source(error))?;
-        ready
-            .recv()
-            .map_err(|_| not_started("its thread ended"))??;
+        ready.recv().map_err(|_| not_started("its thread ended"))??;
         Ok(Self {
             requests: Some(requests),
             closing,
@@ -142,11 +140,7 @@ impl Worker {
         }
         let stack = Stack::new().map_err(|failure| not_started(&failure.to_string()))?;
         let null = host_ends::open_null().map_err(|failure| not_started(&failure.to_string()))?;
-        Ok(Self {
-            sandbox,
-            stack,
-            null,
-        })
+        Ok(Self { sandbox, stack, null })
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
@@ -219,11 +213,7 @@ fn unavailable(failure: SpawnFailure) -> Box<Error> {
 
 fn not_started(why: &str) -> Box<Error> {
     Box::new(
-        Error::new(
-            Code::WorkerStart,
-            format!("the spawner could not start: {why}"),
-        )
-        .with(|context| {
+        Error::new(Code::WorkerStart, format!("the spawner could not start: {why}")).with(|context| {
             context.operation = Some("start worker");
         }),
     )

@@ -32,9 +32,7 @@ impl CallEnv {
 
     /// Names with their values.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Whether the call brings no variables.
@@ -54,10 +52,7 @@ impl fmt::Debug for CallEnv {
 }
 
 fn refused(name: &str, rule: &str, hint: &str) -> Error {
-    let message = format!(
-        "invalid environment variable `{}`: {rule}",
-        name.escape_debug()
-    );
+    let message = format!("invalid environment variable `{}`: {rule}", name.escape_debug());
     Error::validation(Code::EnvInvalid, format!("env.{name}"), message).hint(hint)
 }
 
@@ -178,16 +173,12 @@ mod tests {
             ("null", "must be a string"),
         ];
         for (value, rule) in cases {
-            let error = CallEnv::from_json(&format!(r#"[["OK","secret"],["TOKEN",{value}]]"#))
-                .expect_err(value);
+            let error = CallEnv::from_json(&format!(r#"[["OK","secret"],["TOKEN",{value}]]"#)).expect_err(value);
             let json = error.to_json();
             assert!(error.message.contains(rule), "{value}: {error}");
             assert_eq!(error.context.field.as_deref(), Some("env.TOKEN"));
             let printed = format!("{json}{error:?}");
-            assert!(
-                !printed.contains("sec") && !printed.contains("12345"),
-                "{printed}"
-            );
+            assert!(!printed.contains("sec") && !printed.contains("12345"), "{printed}");
         }
     }
 
@@ -214,10 +205,7 @@ mod tests {
 
     #[test]
     fn printing_shows_no_value() {
-        assert_eq!(
-            format!("{:?}", one("TOKEN", "secret").expect("valid")),
-            r#"{"TOKEN"}"#
-        );
+        assert_eq!(format!("{:?}", one("TOKEN", "secret").expect("valid")), r#"{"TOKEN"}"#);
     }
 
     proptest! {

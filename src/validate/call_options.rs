@@ -32,13 +32,8 @@ pub fn retry_policy(json: Option<&str>) -> Result<RetryPolicy> {
     let Some(json) = json else {
         return Ok(RetryPolicy::default());
     };
-    RetryPolicy::from_json(json).map_err(|problem| {
-        Box::new(Error::validation(
-            Code::InputInvalid,
-            problem.field,
-            problem.message,
-        ))
-    })
+    RetryPolicy::from_json(json)
+        .map_err(|problem| Box::new(Error::validation(Code::InputInvalid, problem.field, problem.message)))
 }
 
 #[cfg(test)]
@@ -59,10 +54,7 @@ mod tests {
             ("0", "got 0 (number)"),
             ("-5", "got -5 (number)"),
             (r#"{"$js":"number","text":"NaN"}"#, "got NaN (number)"),
-            (
-                r#"{"$js":"number","text":"Infinity"}"#,
-                "got Infinity (number)",
-            ),
+            (r#"{"$js":"number","text":"Infinity"}"#, "got Infinity (number)"),
             (r#""soon""#, "got \"soon\" (string)"),
             (r#""""#, "got \"\" (string)"),
             ("null", "got null"),
@@ -75,8 +67,7 @@ mod tests {
                 (Code::InputInvalid, Some("timeout"))
             );
             assert!(
-                error.message.starts_with("expected `timeout` to be ")
-                    && error.message.contains(part),
+                error.message.starts_with("expected `timeout` to be ") && error.message.contains(part),
                 "{error}"
             );
         }
@@ -86,9 +77,7 @@ mod tests {
     fn a_wrong_retry_option_is_named() {
         assert_eq!(retry_policy(None).expect("default"), RetryPolicy::default());
         assert_eq!(
-            retry_policy(Some(r#"{"maxAttempts":2}"#))
-                .expect("valid")
-                .max_attempts,
+            retry_policy(Some(r#"{"maxAttempts":2}"#)).expect("valid").max_attempts,
             Some(2)
         );
         let error = retry_policy(Some(r#"{"maxAttempts":0}"#)).expect_err("refused");

@@ -48,11 +48,7 @@ fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
         );
         Error::new(Code::EntrypointNotFound, message.clone())
             .hint(hint)
-            .with(|context| {
-                context
-                    .problems
-                    .push(Problem::new("entrypointPath", message))
-            })
+            .with(|context| context.problems.push(Problem::new("entrypointPath", message)))
     };
     if given.contains('\0') {
         return Err(Box::new(refused(
@@ -62,26 +58,18 @@ fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
     }
     let real = fs::canonicalize(&looked_at).map_err(|error| {
         let what = match error.kind() {
-            std::io::ErrorKind::NotFound if looked_at.is_symlink() => {
-                "is a link that leads nowhere".to_owned()
-            }
+            std::io::ErrorKind::NotFound if looked_at.is_symlink() => "is a link that leads nowhere".to_owned(),
             std::io::ErrorKind::NotFound => "not found".to_owned(),
             _ => format!("cannot be reached ({error})"),
         };
         refused(&what, hints::ENTRYPOINT_NOT_FOUND).source(error)
     })?;
     if real.is_dir() {
-        return Err(Box::new(refused(
-            "is a directory",
-            hints::ENTRYPOINT_NOT_A_FILE,
-        )));
+        return Err(Box::new(refused("is a directory", hints::ENTRYPOINT_NOT_A_FILE)));
     }
     // Opening a pipe or a device would wait or never end.
     if !real.is_file() {
-        return Err(Box::new(refused(
-            "is not a regular file",
-            hints::ENTRYPOINT_NOT_A_FILE,
-        )));
+        return Err(Box::new(refused("is not a regular file", hints::ENTRYPOINT_NOT_A_FILE)));
     }
     match real.into_os_string().into_string() {
         Ok(real) => Ok(Entrypoint(Some(real))),
@@ -128,11 +116,7 @@ mod tests {
         ];
         for (given, expected) in cases {
             let entrypoint = Entrypoint::resolve(&project, Some(given)).expect(given);
-            assert_eq!(
-                entrypoint.as_path(),
-                Some(real.join(expected).as_path()),
-                "{given}"
-            );
+            assert_eq!(entrypoint.as_path(), Some(real.join(expected).as_path()), "{given}");
         }
         let default = Entrypoint::resolve(&project, None).expect("the default");
         assert_eq!(default.as_path(), Some(project.join("tools.ts").as_path()));

@@ -13,11 +13,7 @@ impl ExecId {
     pub fn parse(id: &str) -> Result<Self> {
         if id.is_empty() {
             let message = "expected `toolExecId` to be a non-empty string, got \"\" (string)";
-            return Err(Box::new(Error::validation(
-                Code::InputInvalid,
-                "toolExecId",
-                message,
-            )));
+            return Err(Box::new(Error::validation(Code::InputInvalid, "toolExecId", message)));
         }
         Ok(Self(id.to_owned()))
     }

@@ -16,13 +16,8 @@ impl InputText {
             && let Err(error) = serde_json::from_str::<IgnoredAny>(text)
         {
             let place = format!("line {}, column {}", error.line(), error.column());
-            let message =
-                format!("expected `{field}` to be a JSON value, got text that is none ({place})");
-            return Err(Box::new(Error::validation(
-                Code::InputInvalid,
-                field,
-                message,
-            )));
+            let message = format!("expected `{field}` to be a JSON value, got text that is none ({place})");
+            return Err(Box::new(Error::validation(Code::InputInvalid, field, message)));
         }
         Ok(Self(text))
     }
@@ -52,14 +47,7 @@ mod tests {
     #[test]
     fn json_passes_as_it_is() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        for text in [
-            "null",
-            "1.0",
-            r#""a\ud800""#,
-            r#"{"b":1,"a":[true]}"#,
-            "false",
-            &deep,
-        ] {
+        for text in ["null", "1.0", r#""a\ud800""#, r#"{"b":1,"a":[true]}"#, "false", &deep] {
             let input = InputText::parse("input", Some(text.to_owned())).expect("valid");
             assert_eq!((input.as_str(), input.len()), (Some(text), text.len()));
         }

@@ -17,8 +17,7 @@ impl WorkingDir {
                 "expected `workingDir` to be an existing directory, got \"{}\" (string): {reason}",
                 given.escape_debug()
             );
-            Error::config_invalid(vec![Problem::new("workingDir", message)])
-                .hint(hints::WORKING_DIR)
+            Error::config_invalid(vec![Problem::new("workingDir", message)]).hint(hints::WORKING_DIR)
         };
         if given.is_empty() {
             return Err(Box::new(refused("it is empty")));
@@ -74,12 +73,7 @@ mod tests {
                 "{name}"
             );
         }
-        assert!(
-            WorkingDir::open(".")
-                .expect("the current one")
-                .as_path()
-                .is_absolute()
-        );
+        assert!(WorkingDir::open(".").expect("the current one").as_path().is_absolute());
     }
 
     #[test]
@@ -100,10 +94,7 @@ mod tests {
                 (error.code, error.context.problems[0].field.as_str()),
                 (Code::ConfigInvalid, "workingDir")
             );
-            assert!(
-                error.context.problems[0].message.contains(reason),
-                "{error}"
-            );
+            assert!(error.context.problems[0].message.contains(reason), "{error}");
         }
     }
 }

@@ -58,10 +58,7 @@ struct Literal<'a> {
 /// The source of the worker file.
 pub fn render(settings: &WorkerSettings) -> String {
     let literal = Literal {
-        entrypoint: settings
-            .entrypoint
-            .as_deref()
-            .map(|path| file_url(Path::new(path))),
+        entrypoint: settings.entrypoint.as_deref().map(|path| file_url(Path::new(path))),
         project_root: &settings.project_root,
         max_output_size: settings.max_output_size,
         concurrent: settings.concurrent,
@@ -131,10 +128,7 @@ mod tests {
     fn the_pieces_are_one_module_that_imports_nothing_statically() {
         let source = render(&settings());
         for line in source.lines() {
-            assert!(
-                !line.starts_with("import ") && !line.starts_with("export "),
-                "{line}"
-            );
+            assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");
         }
     }
 

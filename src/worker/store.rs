@@ -46,10 +46,7 @@ impl WorkerFile {
         let lock = loop {
             round += 1;
             match place(&directory, &stem, &path, source, mode) {
-                Err(error)
-                    if error.kind() == io::ErrorKind::NotFound
-                        && working_dir.is_dir()
-                        && round < ROUNDS => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound && working_dir.is_dir() && round < ROUNDS => {}
                 other => break other,
             }
         }
@@ -116,10 +113,7 @@ fn make_directory(directory: &Path, mode: u32) -> io::Result<()> {
         Ok(()) => {
             // Whoever may read the files may enter the directory, whatever the umask.
             let readers = mode & 0o044;
-            fs::set_permissions(
-                directory,
-                fs::Permissions::from_mode(0o700 | readers | (readers >> 2)),
-            )
+            fs::set_permissions(directory, fs::Permissions::from_mode(0o700 | readers | (readers >> 2)))
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if fs::symlink_metadata(directory)?.is_dir() {
@@ -176,10 +170,7 @@ fn holds(path: &Path, content: &str, mode: Option<u32>) -> bool {
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(path)?;
         let found = file.metadata()?;
-        if !found.is_file()
-            || found.len() != content.len() as u64
-            || mode.is_some_and(|m| found.mode() & 0o7777 != m)
-        {
+        if !found.is_file() || found.len() != content.len() as u64 || mode.is_some_and(|m| found.mode() & 0o7777 != m) {
             return Ok(false);
         }
         let mut bytes = Vec::with_capacity(content.len());
@@ -197,8 +188,7 @@ fn put(directory: &Path, path: &Path, content: &str, mode: u32) -> io::Result<()
     // Says to the sweeping of other managers that the writer lives.
     file.as_file().lock_shared()?;
     file.write_all(content.as_bytes())?;
-    file.as_file()
-        .set_permissions(fs::Permissions::from_mode(mode))?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     file.persist(path).map(drop).map_err(|failed| failed.error)
 }
 
@@ -223,9 +213,7 @@ fn sweep(directory: &Path, mode: u32) {
 
 /// `worker-0123456789abcdef` of that name with `.mjs` or `.lock`; nothing else in the directory is ours to remove.
 fn worker_stem(name: &str) -> Option<&str> {
-    let stem = name
-        .strip_suffix(".mjs")
-        .or_else(|| name.strip_suffix(".lock"))?;
+    let stem = name.strip_suffix(".mjs").or_else(|| name.strip_suffix(".lock"))?;
     let hash = stem.strip_prefix(WORKER_PREFIX)?;
     (hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())).then_some(stem)
 }
@@ -269,10 +257,7 @@ fn remove_empty(directory: &Path, mode: u32) {
         let Ok(entries) = fs::read_dir(directory) else {
             return;
         };
-        if entries
-            .flatten()
-            .any(|entry| entry.file_name() != IGNORE_FILE)
-        {
+        if entries.flatten().any(|entry| entry.file_name() != IGNORE_FILE) {
             return;
         }
         let _ = fs::remove_file(&ignore_file);

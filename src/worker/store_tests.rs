@@ -29,17 +29,12 @@ fn lies_in_the_project_with_its_hash_and_mode_and_goes_with_its_user() {
     );
     assert_eq!(
         file.path(),
-        project
-            .path()
-            .join(".toolwarden/worker-ba7816bf8f01cfea.mjs")
+        project.path().join(".toolwarden/worker-ba7816bf8f01cfea.mjs")
     );
     assert_eq!(fs::read_to_string(file.path()).unwrap(), "abc");
     assert_eq!(mode_of(file.path()), 0o640);
     let directory = project.path().join(DIRECTORY);
-    assert_eq!(
-        fs::read_to_string(directory.join(IGNORE_FILE)).unwrap(),
-        "*\n"
-    );
+    assert_eq!(fs::read_to_string(directory.join(IGNORE_FILE)).unwrap(), "*\n");
     assert_eq!(mode_of(&directory.join(IGNORE_FILE)), 0o640);
     assert_eq!(mode_of(&directory), 0o750);
     drop(file);
@@ -122,11 +117,7 @@ fn a_directory_that_cannot_be_written_is_a_configuration_error() {
         let error = WorkerFile::write(working_dir, "abc", 0o600).unwrap_err();
         assert_eq!(error.code, Code::ConfigInvalid);
         assert_eq!(error.context.problems[0].field, "workingDir");
-        assert!(
-            std::error::Error::source(&*error)
-                .unwrap()
-                .is::<io::Error>()
-        );
+        assert!(std::error::Error::source(&*error).unwrap().is::<io::Error>());
     }
 }
 
@@ -208,19 +199,11 @@ fn a_manager_that_was_killed_leaves_nothing_that_stays() {
     child.stderr.take().unwrap().read_exact(&mut byte).unwrap();
     let directory = project.path().join(DIRECTORY);
     let survivor = WorkerFile::write(project.path(), "of the living", 0o600).unwrap();
-    assert_eq!(
-        names(&directory).len(),
-        5,
-        "the file of a living manager stays"
-    );
+    assert_eq!(names(&directory).len(), 5, "the file of a living manager stays");
     child.kill().unwrap();
     child.wait().unwrap();
     let next = WorkerFile::write(project.path(), "of the living", 0o600).unwrap();
-    assert_eq!(
-        names(&directory).len(),
-        3,
-        "the file of the dead one is gone"
-    );
+    assert_eq!(names(&directory).len(), 3, "the file of the dead one is gone");
     drop((survivor, next));
     assert_eq!(names(project.path()), Vec::<String>::new());
 }

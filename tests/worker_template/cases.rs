@@ -46,16 +46,9 @@ pub(crate) fn results_as_json_carries_them(runtime: Runtime) {
     assert_eq!(worker.value("date", "1"), "1970-01-01T00:00:00.000Z");
     assert_eq!(worker.value("nan", "1"), Value::Null);
     assert_eq!(worker.value("thenable", "1"), "then");
-    assert_eq!(
-        worker.value("nested", "1"),
-        json!({ "d": "1970-01-01T00:00:00.000Z" })
-    );
+    assert_eq!(worker.value("nested", "1"), json!({ "d": "1970-01-01T00:00:00.000Z" }));
     for tool in ["nothing", "fn", "symbol"] {
-        assert_eq!(
-            worker.ask(tool, "1"),
-            (Status::Undefined, String::new()),
-            "{tool}"
-        );
+        assert_eq!(worker.ask(tool, "1"), (Status::Undefined, String::new()), "{tool}");
     }
 }
 
@@ -91,16 +84,10 @@ pub(crate) fn the_three_shapes_and_the_table(runtime: Runtime) {
         config: Some("{\"k\":2}"),
         ..Ask::default()
     });
-    assert_eq!(
-        result_of(worker.next()).3,
-        json!([1, { "k": 2 }, "exec-4", "ai", []])
-    );
+    assert_eq!(result_of(worker.next()).3, json!([1, { "k": 2 }, "exec-4", "ai", []]));
     assert_eq!(
         worker.ask("ignored", "1"),
-        (
-            Status::NotFound,
-            r#"["greet","a/b.c-d","ai","chain"]"#.into()
-        )
+        (Status::NotFound, r#"["greet","a/b.c-d","ai","chain"]"#.into())
     );
 }
 
@@ -120,22 +107,8 @@ pub(crate) fn arguments_and_context(runtime: Runtime) {
         config: Some("{}"),
         ..Ask::default()
     });
-    let context =
-        json!({ "toolId": "see", "toolExecId": "exec-1", "attempt": 3, "env": { "A": "b" } });
-    let seen = json!([
-        3,
-        true,
-        false,
-        {},
-        context,
-        true,
-        true,
-        "1",
-        true,
-        "exec-1",
-        true,
-        true
-    ]);
+    let context = json!({ "toolId": "see", "toolExecId": "exec-1", "attempt": 3, "env": { "A": "b" } });
+    let seen = json!([3, true, false, {}, context, true, true, "1", true, "exec-1", true, true]);
     assert_eq!(result_of(worker.next()).3, seen);
     worker.call(Ask {
         tool: "see",
@@ -176,11 +149,7 @@ pub(crate) fn named_exports_are_tools_and_prototypes_are_not(runtime: Runtime) {
         "default",
         "data",
     ] {
-        assert_eq!(
-            worker.ask(id, "1"),
-            (Status::NotFound, r#"["a","b"]"#.into()),
-            "{id}"
-        );
+        assert_eq!(worker.ask(id, "1"), (Status::NotFound, r#"["a","b"]"#.into()), "{id}");
     }
 }
 
@@ -203,10 +172,7 @@ pub(crate) fn thrown_values(runtime: Runtime) {
          export const aborted = () => { throw new DOMException('stop', 'AbortError') }",
     );
     let mut throws = |tool: &str| {
-        worker.call(Ask {
-            tool,
-            ..Ask::default()
-        });
+        worker.call(Ask { tool, ..Ask::default() });
         let (status, retry, after, error) = result_of(worker.next());
         assert_eq!(status, Status::Threw, "{tool}");
         (retry, after, error)
@@ -240,10 +206,7 @@ pub(crate) fn thrown_values(runtime: Runtime) {
         throws("text").2,
         json!({ "message": "just text", "thrown": "just text" })
     );
-    assert_eq!(
-        throws("nothing").2,
-        json!({ "message": "null", "thrown": null })
-    );
+    assert_eq!(throws("nothing").2, json!({ "message": "null", "thrown": null }));
     assert_eq!(throws("none").2, json!({ "message": "undefined" }));
     let thrown = json!({ "code": "E_OBJ", "message": "an object", "n": 1 });
     assert_eq!(
@@ -258,10 +221,7 @@ pub(crate) fn thrown_values(runtime: Runtime) {
     );
     let (_, _, error) = throws("many");
     assert_eq!(
-        (
-            &error["errors"][0]["message"],
-            &error["errors"][1]["thrown"]
-        ),
+        (&error["errors"][0]["message"], &error["errors"][1]["thrown"]),
         (&json!("one"), &json!("two"))
     );
     let (retry, after, _) = throws("retry");
@@ -288,21 +248,12 @@ pub(crate) fn results_that_cannot_be_sent(runtime: Runtime) {
     for (tool, says) in [("cyclic", "c"), ("bigint", "BigInt"), ("json", "no json")] {
         let (status, text) = worker.ask(tool, "1");
         assert_eq!(status, Status::OutputInvalid, "{tool}");
-        assert!(
-            parse(&text)["message"].as_str().unwrap().contains(says),
-            "{text}"
-        );
+        assert!(parse(&text)["message"].as_str().unwrap().contains(says), "{text}");
     }
     assert_eq!(worker.ask("size", "998").0, Status::Value);
-    assert_eq!(
-        worker.ask("size", "999"),
-        (Status::OutputTooLarge, "1001".into())
-    );
+    assert_eq!(worker.ask("size", "999"), (Status::OutputTooLarge, "1001".into()));
     assert_eq!(worker.ask("wide", "332").0, Status::Value);
-    assert_eq!(
-        worker.ask("wide", "333"),
-        (Status::OutputTooLarge, "1001".into())
-    );
+    assert_eq!(worker.ask("wide", "333"), (Status::OutputTooLarge, "1001".into()));
 }
 
 pub(crate) fn console_methods_keep_their_levels(runtime: Runtime) {
@@ -462,10 +413,7 @@ pub(crate) fn an_answer_cannot_be_forged_or_broken_by_patching(runtime: Runtime)
     };
     let mut worker = Worker::ready(runtime, &source.replace("FUNCTIONS", functions));
     let mut ask = |tool: &str| {
-        worker.call(Ask {
-            tool,
-            ..Ask::default()
-        });
+        worker.call(Ask { tool, ..Ask::default() });
         worker.next()
     };
     assert_eq!(result_of(ask("good")).3, "good");
@@ -559,10 +507,7 @@ pub(crate) fn ping_rehearses_and_warms_up_once(runtime: Runtime) {
     worker.ping();
     assert_eq!(worker.next(), Got::Pong);
     assert_eq!(worker.value("count", "1"), json!([1, "exec-1"]));
-    let mut worker = Worker::ready(
-        runtime,
-        "export function warmup() { throw new Error('cold') }",
-    );
+    let mut worker = Worker::ready(runtime, "export function warmup() { throw new Error('cold') }");
     worker.ping();
     let (level, text) = worker.log();
     assert!(
@@ -608,10 +553,7 @@ pub(crate) fn late_errors_are_logged_and_early_ones_fail_the_call(runtime: Runti
          export const timer = () => { setTimeout(() => { throw new Error('in timer') }, 1); return new Promise(() => {}) }
          export const ok = () => 'ok'",
     );
-    for (tool, says) in [
-        ("rejection", "late rejection"),
-        ("exception", "late exception"),
-    ] {
+    for (tool, says) in [("rejection", "late rejection"), ("exception", "late exception")] {
         assert_eq!(worker.value(tool, "1"), "fine");
         let (level, text) = worker.log();
         assert!(level == Some(Level::Error) && text.contains(says), "{text}");
@@ -619,10 +561,7 @@ pub(crate) fn late_errors_are_logged_and_early_ones_fail_the_call(runtime: Runti
     }
     for (tool, says) in [("early", "floating"), ("timer", "in timer")] {
         let (status, text) = worker.ask(tool, "1");
-        assert_eq!(
-            (status, &parse(&text)["message"]),
-            (Status::Threw, &json!(says))
-        );
+        assert_eq!((status, &parse(&text)["message"]), (Status::Threw, &json!(says)));
         assert_eq!(worker.value("ok", "1"), "ok");
     }
 }
@@ -644,15 +583,9 @@ pub(crate) fn several_in_flight_and_an_uncaught_error_end_the_process(runtime: R
         entered: true,
         ..Ask::default()
     });
-    assert_eq!(
-        (worker.next(), worker.next()),
-        (Got::Entered(1), Got::Entered(2))
-    );
+    assert_eq!((worker.next(), worker.next()), (Got::Entered(1), Got::Entered(2)));
     let Got::Log {
-        stream,
-        level,
-        text,
-        ..
+        stream, level, text, ..
     } = worker.next()
     else {
         panic!("nothing said")
@@ -746,22 +679,15 @@ pub(crate) fn an_entrypoint_that_fails_says_why(runtime: Runtime) {
         (&error["name"], &error["message"], &error["code"]),
         (&json!("TypeError"), &json!("at import"), &json!("E_IMPORT"))
     );
-    assert!(
-        error["stack"].as_str().unwrap().contains("tools.mjs:2"),
-        "{error}"
-    );
+    assert!(error["stack"].as_str().unwrap().contains("tools.mjs:2"), "{error}");
     let syntax = failed("export const a = 1\nexport const b = = 2").to_string();
     assert!(
-        syntax.contains("tools.mjs")
-            || runtime == Runtime::Node && syntax.contains("Unexpected token"),
+        syntax.contains("tools.mjs") || runtime == Runtime::Node && syntax.contains("Unexpected token"),
         "{syntax}"
     );
     let missing = failed("import 'no-such-package-here'");
     assert!(
-        missing["message"]
-            .as_str()
-            .unwrap()
-            .contains("no-such-package-here"),
+        missing["message"].as_str().unwrap().contains("no-such-package-here"),
         "{missing}"
     );
     assert!(missing["code"].is_string(), "{missing}");
@@ -778,11 +704,7 @@ pub(crate) fn the_end_of_the_channel_or_end_ends_the_process(runtime: Runtime) {
     });
     assert_eq!(worker.next(), Got::Entered(1));
     worker.end();
-    assert_eq!(
-        result_of(worker.next()).3,
-        "done",
-        "END waits for the call in flight"
-    );
+    assert_eq!(result_of(worker.next()).3, "done", "END waits for the call in flight");
     assert_eq!(worker.try_next(), None);
     assert_eq!(worker.wait().code(), Some(0));
     let mut worker = Worker::ready(runtime, source);
@@ -843,15 +765,9 @@ pub(crate) fn schemas_check_input_and_output(runtime: Runtime) {
     let Got::Ready(ready) = worker.next() else {
         panic!("no READY")
     };
-    assert_eq!(
-        ready["tools"][0]["inputSchema"],
-        json!({ "target": "draft-2020-12" })
-    );
+    assert_eq!(ready["tools"][0]["inputSchema"], json!({ "target": "draft-2020-12" }));
     assert_eq!(worker.value("hello", r#"{"name":" Bo "}"#), "Bo!");
-    assert_eq!(
-        worker.value("own", r#"{"name":" Bo "}"#),
-        json!({ "name": " Bo " })
-    );
+    assert_eq!(worker.value("own", r#"{"name":" Bo "}"#), json!({ "name": " Bo " }));
     let call = worker.call(Ask {
         tool: "hello",
         input: Some("{}"),
@@ -881,10 +797,7 @@ pub(crate) fn schemas_check_input_and_output(runtime: Runtime) {
     let (status, text) = worker.ask("hello", r#"{"name":"far too long"}"#);
     assert_eq!(
         (status, &parse(&text)["issues"]),
-        (
-            Status::OutputInvalid,
-            &json!([{ "path": "", "message": "too long" }])
-        )
+        (Status::OutputInvalid, &json!([{ "path": "", "message": "too long" }]))
     );
     assert_eq!(worker.ask("throws", "1").0, Status::Threw);
 }

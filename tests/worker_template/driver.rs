@@ -12,8 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use toolwarden::config::Isolation;
 use toolwarden::worker::frame::{
-    AbortReason, CallFrame, FrameReader, FromWorker, Level, Retry, Status, Stream, append_abort,
-    append_end, append_ping, max_frame,
+    AbortReason, CallFrame, FrameReader, FromWorker, Level, Retry, Status, Stream, append_abort, append_end,
+    append_ping, max_frame,
 };
 use toolwarden::worker::{Nonce, WorkerFile, WorkerSettings, render};
 
@@ -27,10 +27,7 @@ impl Runtime {
     fn command(self) -> Command {
         match self {
             Runtime::Bun => {
-                let mut bun = Command::new(concat!(
-                    env!("CARGO_MANIFEST_DIR"),
-                    "/node_modules/bun/bin/bun.exe"
-                ));
+                let mut bun = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/bun/bin/bun.exe"));
                 bun.args(["--no-env-file", "--config=/dev/null", "--no-install"]);
                 bun
             }
@@ -125,9 +122,7 @@ impl Worker {
         let file = WorkerFile::write(&project, &source, 0o600).unwrap();
         let (channel, theirs) = UnixStream::pair().unwrap();
         let child = spawn(runtime, &project, file.path(), &theirs);
-        channel
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
+        channel.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let reader = FrameReader::new(max_frame(options.max_output_size));
         Worker {
             child,
@@ -214,12 +209,7 @@ impl Worker {
 
     pub(crate) fn abort(&mut self, call: u32, reason: AbortReason) {
         let mut bytes = Vec::new();
-        append_abort(
-            &mut bytes,
-            call,
-            &self.nonces[call as usize - 1].clone(),
-            reason,
-        );
+        append_abort(&mut bytes, call, &self.nonces[call as usize - 1].clone(), reason);
         self.send(&bytes);
     }
 
@@ -319,10 +309,7 @@ fn spawn(runtime: Runtime, project: &Path, file: &Path, theirs: &UnixStream) -> 
 
 fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
     let check = |call: u32, nonce: [u8; 16]| {
-        assert!(
-            nonces[call as usize - 1].matches(&nonce),
-            "the nonce of call {call}"
-        );
+        assert!(nonces[call as usize - 1].matches(&nonce), "the nonce of call {call}");
         call
     };
     let json = |text: &str| serde_json::from_str(text).unwrap();
@@ -351,11 +338,7 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
                 text: l.text().into_owned(),
             }
         }
-        FromWorker::AbortAck {
-            call,
-            nonce,
-            listens,
-        } => Got::AbortAck(check(call, nonce), listens),
+        FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
     }
 }

@@ -38,11 +38,7 @@ impl Permissions {
             }
         }
         let permissions = grants.finish().unwrap_or_else(|reasons| {
-            problems.extend(
-                reasons
-                    .into_iter()
-                    .map(|reason| Problem::new("bunPermissions", reason)),
-            );
+            problems.extend(reasons.into_iter().map(|reason| Problem::new("bunPermissions", reason)));
             Permissions::default()
         });
         if problems.is_empty() {
@@ -82,12 +78,12 @@ fn read(flag: Flag<'_>, grants: &mut Grants) -> Result<(), String> {
 /// Why a flag of Deno is not one of ours.
 fn cannot_be_held(name: &str) -> Option<&'static str> {
     match name {
-        "--allow-sys" | "-S" | "--deny-sys" => Some(
-            "what these names cover is not one system call each; a tool sees what the sandbox leaves visible",
-        ),
-        "--allow-ffi" | "--deny-ffi" => Some(
-            "native code is confined by the same sandbox anyway and needs no flag; allow the files it reads",
-        ),
+        "--allow-sys" | "-S" | "--deny-sys" => {
+            Some("what these names cover is not one system call each; a tool sees what the sandbox leaves visible")
+        }
+        "--allow-ffi" | "--deny-ffi" => {
+            Some("native code is confined by the same sandbox anyway and needs no flag; allow the files it reads")
+        }
         "--allow-import" | "-I" | "--deny-import" => {
             Some("modules come from files only, and those follow --allow-read")
         }
@@ -121,24 +117,12 @@ fn env(flag: Flag<'_>, allow: bool) -> Result<Option<Vec<String>>, String> {
         return Ok(None);
     };
     for entry in &entries {
-        let refused = |reason: &str| {
-            format!(
-                "`{}`: `{}` {reason}",
-                flag.text.escape_debug(),
-                entry.escape_debug()
-            )
-        };
+        let refused = |reason: &str| format!("`{}`: `{}` {reason}", flag.text.escape_debug(), entry.escape_debug());
         if entry == "*" {
-            return Err(refused(&format!(
-                "is everything; write `{}` alone",
-                flag.name
-            )));
+            return Err(refused(&format!("is everything; write `{}` alone", flag.name)));
         }
         let name = entry.strip_suffix('*').unwrap_or(entry);
-        if !name
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && b != b'*' && b != b'=')
-        {
+        if !name.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'=') {
             return Err(refused(
                 "is not a variable's name, nor the beginning of one followed by `*`",
             ));
@@ -161,12 +145,7 @@ mod tests {
     use super::*;
 
     fn parse(flags: &[&str]) -> Result<Permissions, Vec<Problem>> {
-        Permissions::from_bun_flags(
-            &flags
-                .iter()
-                .map(|&flag| flag.to_owned())
-                .collect::<Vec<_>>(),
-        )
+        Permissions::from_bun_flags(&flags.iter().map(|&flag| flag.to_owned()).collect::<Vec<_>>())
     }
 
     fn only(entries: &[&str]) -> Scope {
@@ -205,17 +184,10 @@ mod tests {
 
     #[test]
     fn allow_all_is_everything() {
-        for flags in [
-            &["-A"][..],
-            &["--allow-all"],
-            &["--allow-all", "--allow-read=x", "-A"],
-        ] {
+        for flags in [&["-A"][..], &["--allow-all"], &["--allow-all", "--allow-read=x", "-A"]] {
             let permissions = parse(flags).expect("valid");
             assert!(permissions.all);
-            assert_eq!(
-                (permissions.read, permissions.run),
-                (Scope::All, Scope::All)
-            );
+            assert_eq!((permissions.read, permissions.run), (Scope::All, Scope::All));
             assert_eq!(permissions.net, NetScope::All);
         }
     }
@@ -234,10 +206,7 @@ mod tests {
             parse(&["--deny-net", "--deny-run=x", "--deny-read"]),
             Ok(Permissions::default())
         );
-        assert_eq!(
-            parse(&["--allow-env", "--deny-env"]).map(|p| p.deny_env),
-            Ok(Deny::All)
-        );
+        assert_eq!(parse(&["--allow-env", "--deny-env"]).map(|p| p.deny_env), Ok(Deny::All));
     }
 
     #[test]
@@ -267,10 +236,7 @@ mod tests {
             ("--allow-raed=x", "nearest valid one is `--allow-read`"),
             ("allow-net", "nearest valid one is `--allow-net`"),
             ("--Allow-Write", "nearest valid one is `--allow-write`"),
-            (
-                "--allow-read ./data",
-                "put `=` between `--allow-read` and its value",
-            ),
+            ("--allow-read ./data", "put `=` between `--allow-read` and its value"),
             ("", "nearest valid one is"),
             ("./data", "is not a permission flag"),
         ];
@@ -278,33 +244,16 @@ mod tests {
             let problems = parse(&["--allow-read=ok", flag]).expect_err(flag);
             assert_eq!(problems.len(), 1, "{flag}");
             assert_eq!(problems[0].field, "bunPermissions[1]");
-            assert!(
-                problems[0].message.contains(reason),
-                "{flag}: {}",
-                problems[0].message
-            );
+            assert!(problems[0].message.contains(reason), "{flag}: {}", problems[0].message);
         }
-        assert_eq!(
-            parse(&["--x", "--allow-net=", "-A=1"])
-                .expect_err("three")
-                .len(),
-            3
-        );
+        assert_eq!(parse(&["--x", "--allow-net=", "-A=1"]).expect_err("three").len(), 3);
     }
 
     #[test]
     fn what_contradicts_is_refused_naming_both() {
         let cases: [(&[&str], &str, &str); 10] = [
-            (
-                &["--allow-read", "--deny-read=x"],
-                "`--deny-read=x`",
-                "`--allow-read`",
-            ),
-            (
-                &["--deny-read", "--allow-read"],
-                "`--deny-read`",
-                "`--allow-read`",
-            ),
+            (&["--allow-read", "--deny-read=x"], "`--deny-read=x`", "`--allow-read`"),
+            (&["--deny-read", "--allow-read"], "`--deny-read`", "`--allow-read`"),
             (
                 &["--allow-read=dir", "--deny-read=./dir/sub"],
                 "`--deny-read=./dir/sub`",
@@ -325,16 +274,8 @@ mod tests {
                 "`--allow-write=/a/b`",
                 "`--deny-write`",
             ),
-            (
-                &["--allow-net=a", "--deny-net"],
-                "`--deny-net`",
-                "`--allow-net`",
-            ),
-            (
-                &["--allow-run", "--deny-run=rm"],
-                "`--deny-run`",
-                "`--allow-run`",
-            ),
+            (&["--allow-net=a", "--deny-net"], "`--deny-net`", "`--allow-net`"),
+            (&["--allow-run", "--deny-run=rm"], "`--deny-run`", "`--allow-run`"),
             (&["-A", "--deny-net=a"], "`--deny-net`", "`--allow-all`"),
             (&["-A", "--deny-env"], "`--deny-env`", "`--allow-all`"),
         ];

@@ -30,18 +30,10 @@ impl Permissions {
             NetScope::None => {}
             NetScope::All => flags.push("--allow-net".to_owned()),
             NetScope::Only(rules) => {
-                write_list(
-                    &mut flags,
-                    "--allow-net",
-                    rules.iter().map(NetRule::to_string),
-                );
+                write_list(&mut flags, "--allow-net", rules.iter().map(NetRule::to_string));
             }
         }
-        write_list(
-            &mut flags,
-            "--deny-net",
-            self.deny_net.iter().map(NetRule::to_string),
-        );
+        write_list(&mut flags, "--deny-net", self.deny_net.iter().map(NetRule::to_string));
         write_scope(&mut flags, "--allow-env", &self.env, String::clone);
         match &self.deny_env {
             Deny::None => {}
@@ -53,12 +45,7 @@ impl Permissions {
     }
 }
 
-fn write_scope(
-    flags: &mut Vec<String>,
-    name: &str,
-    scope: &Scope,
-    entry: impl Fn(&String) -> String,
-) {
+fn write_scope(flags: &mut Vec<String>, name: &str, scope: &Scope, entry: impl Fn(&String) -> String) {
     match scope {
         Scope::None => {}
         Scope::All => flags.push(name.to_owned()),
@@ -127,10 +114,7 @@ mod tests {
 
     #[test]
     fn commas_in_names_are_written_twice() {
-        assert_eq!(
-            flags(&["-R=a,,b,c,,"]),
-            ["--allow-read=/base/a,,b,/base/c,,"]
-        );
+        assert_eq!(flags(&["-R=a,,b,c,,"]), ["--allow-read=/base/a,,b,/base/c,,"]);
         assert_eq!(
             flags(&["--allow-run=x", "--allow-run=,,y,z"]),
             ["--allow-run=x", "--allow-run=,,y,z"]

@@ -33,10 +33,7 @@ impl<'a> Flag<'a> {
             return Ok(None);
         };
         if value.contains('\0') {
-            return Err(format!(
-                "`{}` contains a NUL character",
-                self.text.escape_debug()
-            ));
+            return Err(format!("`{}` contains a NUL character", self.text.escape_debug()));
         }
         match list(value) {
             Ok(entries) => Ok(Some(entries)),
@@ -66,9 +63,7 @@ impl<'a> Flag<'a> {
         let name = self.name.split_whitespace().next().unwrap_or_default();
         let nearest = nearest(name, names).unwrap_or_default();
         if nearest == name && self.name != name {
-            return format!(
-                "`{shown}` is not a permission flag; put `=` between `{nearest}` and its value"
-            );
+            return format!("`{shown}` is not a permission flag; put `=` between `{nearest}` and its value");
         }
         format!("`{shown}` is not a permission flag; the nearest valid one is `{nearest}`")
     }

@@ -82,18 +82,14 @@ impl Grants {
             write: scope(self.write),
             deny_write: outside(self.deny_write),
             net: match self.net {
-                Grant {
-                    everything: true, ..
-                } => NetScope::All,
+                Grant { everything: true, .. } => NetScope::All,
                 Grant { listed, .. } if listed.is_empty() => NetScope::None,
                 Grant { listed, .. } => NetScope::Only(listed),
             },
             deny_net: outside(self.deny_net),
             env: scope(self.env),
             deny_env: match self.deny_env {
-                Grant {
-                    everything: true, ..
-                } => Deny::All,
+                Grant { everything: true, .. } => Deny::All,
                 Grant { listed, .. } if listed.is_empty() => Deny::None,
                 Grant { listed, .. } => Deny::Only(listed),
             },
@@ -119,7 +115,8 @@ impl Grants {
         files("read", &self.read, &self.deny_read, &mut refusals);
         files("write", &self.write, &self.deny_write, &mut refusals);
         if self.deny_net.everything && !self.net.is_empty() {
-            refusals.push("`--deny-net` contradicts `--allow-net`: nothing of it would be left; remove one of them".into());
+            refusals
+                .push("`--deny-net` contradicts `--allow-net`: nothing of it would be left; remove one of them".into());
         }
         if !self.deny_run.is_empty() && !self.run.is_empty() {
             refusals.push(
@@ -172,9 +169,7 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
 
 fn scope(grant: Grant<String>) -> Scope {
     match grant {
-        Grant {
-            everything: true, ..
-        } => Scope::All,
+        Grant { everything: true, .. } => Scope::All,
         Grant { listed, .. } if listed.is_empty() => Scope::None,
         Grant { listed, .. } => Scope::Only(listed),
     }
@@ -182,9 +177,5 @@ fn scope(grant: Grant<String>) -> Scope {
 
 /// What is denied outside of anything allowed. Denying everything leaves nothing to list: nothing was allowed.
 fn outside<T>(grant: Grant<T>) -> Vec<T> {
-    if grant.everything {
-        Vec::new()
-    } else {
-        grant.listed
-    }
+    if grant.everything { Vec::new() } else { grant.listed }
 }

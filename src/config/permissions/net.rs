@@ -37,7 +37,9 @@ impl NetRule {
     /// Reads one entry. The refusal is a reason that follows the entry in a message.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with("unix:") {
-            return Err("unix sockets cannot be allowed one by one: the kernel's rules know no path of a socket".into());
+            return Err(
+                "unix sockets cannot be allowed one by one: the kernel's rules know no path of a socket".into(),
+            );
         }
         if text.starts_with("vsock:") {
             return Err("vsock addresses cannot be allowed".into());
@@ -49,10 +51,7 @@ impl NetRule {
             return Err("address ranges and paths cannot be held; list each host".into());
         }
         if text.contains('*') {
-            return Err(
-                "wildcards cannot be held: the kernel sees addresses, not names; list each host"
-                    .into(),
-            );
+            return Err("wildcards cannot be held: the kernel sees addresses, not names; list each host".into());
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (address, after) = rest
@@ -72,9 +71,7 @@ impl NetRule {
             });
         }
         if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(format!(
-                "an IPv6 address is written in brackets: `[{text}]`"
-            ));
+            return Err(format!("an IPv6 address is written in brackets: `[{text}]`"));
         }
         let (host, port) = match text.split_once(':') {
             Some((host, port)) => (host, Some(self::port(port)?)),
@@ -174,11 +171,7 @@ mod tests {
             ("1.example", "1.example"),
         ];
         for (text, normal) in cases {
-            assert_eq!(
-                NetRule::parse(text).expect(text).to_string(),
-                normal,
-                "{text}"
-            );
+            assert_eq!(NetRule::parse(text).expect(text).to_string(), normal, "{text}");
         }
     }
 

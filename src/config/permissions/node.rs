@@ -70,11 +70,7 @@ impl Permissions {
             }
         }
         let mut permissions = grants.finish().unwrap_or_else(|reasons| {
-            problems.extend(
-                reasons
-                    .into_iter()
-                    .map(|reason| Problem::new("nodeOptions", reason)),
-            );
+            problems.extend(reasons.into_iter().map(|reason| Problem::new("nodeOptions", reason)));
             Permissions::default()
         });
         if !any_permission {
@@ -104,17 +100,12 @@ fn is_permission(name: &str) -> bool {
         "--no-permission",
         "--no-allow-",
     ];
-    name != "--allow-inspector"
-        && (FLAGS.contains(&name) || about.iter().any(|prefix| name.starts_with(prefix)))
+    name != "--allow-inspector" && (FLAGS.contains(&name) || about.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 fn read(flag: Flag<'_>, grants: &mut Grants) -> Result<(), String> {
     match flag.name {
-        "--permission"
-        | "--experimental-permission"
-        | "--allow-worker"
-        | "--allow-addons"
-        | "--allow-wasi" => {
+        "--permission" | "--experimental-permission" | "--allow-worker" | "--allow-addons" | "--allow-wasi" => {
             flag.without_value()?;
         }
         "--allow-fs-read" => grants.read.add(files(flag)?),
@@ -171,12 +162,7 @@ mod tests {
     use super::*;
 
     fn parse(options: &[&str]) -> Result<NodeOptions, Vec<Problem>> {
-        Permissions::from_node_options(
-            &options
-                .iter()
-                .map(|&option| option.to_owned())
-                .collect::<Vec<_>>(),
-        )
+        Permissions::from_node_options(&options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>())
     }
 
     fn only(entries: &[&str]) -> Scope {
@@ -202,10 +188,7 @@ mod tests {
     fn the_bare_switch_allows_nothing() {
         for switch in ["--permission", "--experimental-permission"] {
             let read = parse(&[switch]).expect("valid");
-            assert_eq!(
-                (read.permissions, read.rest),
-                (Permissions::default(), vec![])
-            );
+            assert_eq!((read.permissions, read.rest), (Permissions::default(), vec![]));
         }
     }
 
@@ -233,10 +216,7 @@ mod tests {
             parse(&["--allow-fs-write=*", "--allow-fs-write=/x"]).map(|r| r.permissions.write),
             Ok(Scope::All)
         );
-        assert_eq!(
-            parse(&["--allow-net"]).map(|r| r.permissions.net),
-            Ok(NetScope::All)
-        );
+        assert_eq!(parse(&["--allow-net"]).map(|r| r.permissions.net), Ok(NetScope::All));
         assert_eq!(parse(&["-A"]).map(|r| r.permissions.all), Ok(true));
     }
 
@@ -253,14 +233,8 @@ mod tests {
             ("--permission=on", "takes no value"),
             ("--permission-audit", "is not a permission flag"),
             ("--no-permission", "the nearest valid one is `--permission`"),
-            (
-                "--allow-read=/x",
-                "the nearest valid one is `--allow-fs-read`",
-            ),
-            (
-                "--allow-fs-reed=/x",
-                "the nearest valid one is `--allow-fs-read`",
-            ),
+            ("--allow-read=/x", "the nearest valid one is `--allow-fs-read`"),
+            ("--allow-fs-reed=/x", "the nearest valid one is `--allow-fs-read`"),
             (
                 "--allow-child-proces",
                 "the nearest valid one is `--allow-child-process`",
@@ -298,12 +272,7 @@ mod tests {
             .collect();
         assert_eq!(
             fields,
-            [
-                "nodeOptions[0]",
-                "nodeOptions[1]",
-                "nodeOptions[2]",
-                "nodeOptions[3]"
-            ]
+            ["nodeOptions[0]", "nodeOptions[1]", "nodeOptions[2]", "nodeOptions[3]"]
         );
         assert_eq!(read.permissions.read, Scope::All);
     }

@@ -65,9 +65,7 @@ const OPENS: [&str; 2] = ["--allow-inspector", "--experimental-worker-inspection
 pub(super) fn refusal(text: &str, name: &str) -> Option<Refusal> {
     let shown = text.escape_debug();
     if text.contains('\0') {
-        return Some(Refusal::Always(format!(
-            "`{shown}` contains a NUL character"
-        )));
+        return Some(Refusal::Always(format!("`{shown}` contains a NUL character")));
     }
     if !text.starts_with('-') {
         return Some(Refusal::Always(format!(
@@ -79,10 +77,7 @@ pub(super) fn refusal(text: &str, name: &str) -> Option<Refusal> {
             "`{shown}` would end the options before the worker's own"
         )));
     }
-    if INSTEAD.contains(&name)
-        || name.starts_with("--test-")
-        || name.starts_with("--experimental-test-")
-    {
+    if INSTEAD.contains(&name) || name.starts_with("--test-") || name.starts_with("--experimental-test-") {
         return Some(Refusal::Always(format!(
             "`{shown}` makes Node do something else instead of the worker"
         )));
@@ -105,10 +100,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<Refusal> {
-        refusal(
-            text,
-            &text.split('=').next().unwrap_or_default().replace('_', "-"),
-        )
+        refusal(text, &text.split('=').next().unwrap_or_default().replace('_', "-"))
     }
 
     #[test]

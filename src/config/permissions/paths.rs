@@ -73,11 +73,7 @@ mod tests {
             ("/../x", "/x"),
         ];
         for (path, expected) in cases {
-            assert_eq!(
-                absolute(path, Path::new("/base")),
-                Path::new(expected),
-                "{path}"
-            );
+            assert_eq!(absolute(path, Path::new("/base")), Path::new(expected), "{path}");
         }
     }
 

@@ -38,12 +38,7 @@ pub struct Program {
 }
 
 fn op(code: u16, k: u32) -> sock_filter {
-    sock_filter {
-        code,
-        jt: 0,
-        jf: 0,
-        k,
-    }
+    sock_filter { code, jt: 0, jf: 0, k }
 }
 
 fn jump(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
@@ -58,23 +53,12 @@ pub(super) fn value(answer: Answer) -> u32 {
 }
 
 /// Builds the program of `rows` for one architecture.
-pub fn assemble<'a>(
-    table: &Table,
-    rows: impl IntoIterator<Item = &'a Row>,
-    foreign: Foreign,
-) -> Program {
+pub fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>, foreign: Foreign) -> Program {
     let mut program = Program::default();
     let code = &mut program.code;
     code.push(op(LOAD, 4)); // seccomp_data.arch
     code.push(jump(EQUAL, table.audit_arch, 1, 0));
-    code.push(op(
-        RETURN,
-        if foreign == Foreign::Kill {
-            RET_KILL
-        } else {
-            RET_ALLOW
-        },
-    ));
+    code.push(op(RETURN, if foreign == Foreign::Kill { RET_KILL } else { RET_ALLOW }));
     code.push(op(LOAD, 0)); // seccomp_data.nr
     if table.x32 && foreign == Foreign::Kill {
         code.push(jump(AT_LEAST, 0x4000_0000, 0, 1));
@@ -100,9 +84,7 @@ pub fn assemble<'a>(
             }
         }
         let start = code.len();
-        program
-            .own_pid_at
-            .extend(block.own_pid_at.iter().map(|at| start + at));
+        program.own_pid_at.extend(block.own_pid_at.iter().map(|at| start + at));
         code.append(&mut block.code);
     }
     code.push(op(RETURN, RET_ALLOW));
@@ -137,9 +119,7 @@ fn emit_row(block: &mut Program, row: &Row) {
         tail = test;
     }
     let end = block.code.len() + tail.len();
-    block
-        .own_pid_at
-        .extend(own_pid.iter().map(|from_end| end - from_end));
+    block.own_pid_at.extend(own_pid.iter().map(|from_end| end - from_end));
     block.code.append(&mut tail);
 }
 
@@ -236,11 +216,7 @@ mod tests {
         for table in TABLES {
             for name in ROWS.iter().flat_map(|row| row.calls) {
                 let known = table.number(name).is_some();
-                assert!(
-                    known != table.absent.contains(name),
-                    "{name} on {}",
-                    table.arch
-                );
+                assert!(known != table.absent.contains(name), "{name} on {}", table.arch);
             }
             for (name, _) in table.calls {
                 assert!(
@@ -277,11 +253,7 @@ mod tests {
                         number,
                         args,
                     };
-                    assert_eq!(
-                        run(&program, &call(meeting(row))),
-                        value(row.answer),
-                        "{row:?}"
-                    );
+                    assert_eq!(run(&program, &call(meeting(row))), value(row.answer), "{row:?}");
                     for args in missing(row) {
                         assert_eq!(run(&program, &call(args)), RET_ALLOW, "{row:?} {args:x?}");
                     }
@@ -328,9 +300,7 @@ mod tests {
                     return false;
                 }
                 let listener = matches!(row.applies, For::Reported(_));
-                let same = |other: &Row| {
-                    matches!(other.applies, For::Reported(_)) == listener && part(other)
-                };
+                let same = |other: &Row| matches!(other.applies, For::Reported(_)) == listener && part(other);
                 let with = assemble(&NATIVE, ROWS.iter().filter(|r| same(r)), Foreign::Kill);
                 let without = assemble(
                     &NATIVE,
@@ -340,36 +310,30 @@ mod tests {
                         .map(|(_, r)| r),
                     Foreign::Kill,
                 );
-                row.calls
-                    .iter()
-                    .filter_map(|name| NATIVE.number(name))
-                    .all(|number| {
-                        let mut args = meeting(row);
-                        // An answer may hang on an earlier row about another argument: make that one pass.
-                        if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 0) {
-                            args[0] = 2;
-                        }
-                        if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 1) {
-                            args[1] = 1;
-                        }
-                        if row.calls.contains(&"socketpair") {
-                            args[0] = if row.when[0].arg == 0 { 2 } else { 1 };
-                            args[1] = if row.when[0].arg == 1 { 2 } else { 1 };
-                        }
-                        let call = Call {
-                            arch: NATIVE.audit_arch,
-                            number,
-                            args,
-                        };
-                        run(&with, &call) != run(&without, &call)
-                    })
+                row.calls.iter().filter_map(|name| NATIVE.number(name)).all(|number| {
+                    let mut args = meeting(row);
+                    // An answer may hang on an earlier row about another argument: make that one pass.
+                    if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 0) {
+                        args[0] = 2;
+                    }
+                    if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 1) {
+                        args[1] = 1;
+                    }
+                    if row.calls.contains(&"socketpair") {
+                        args[0] = if row.when[0].arg == 0 { 2 } else { 1 };
+                        args[1] = if row.when[0].arg == 1 { 2 } else { 1 };
+                    }
+                    let call = Call {
+                        arch: NATIVE.audit_arch,
+                        number,
+                        args,
+                    };
+                    run(&with, &call) != run(&without, &call)
+                })
             });
             assert!(alive, "this row does nothing: {row:?}");
         }
-        assert!(
-            ROWS.iter()
-                .any(|row| row.applies == For::Reported(Reported::Exec))
-        );
+        assert!(ROWS.iter().any(|row| row.applies == For::Reported(Reported::Exec)));
     }
 
     #[test]
@@ -399,10 +363,7 @@ mod tests {
                 let program = assemble(table, rows, Foreign::Kill);
                 assert!(program.code.len() < 4096);
                 for (at, ins) in program.code.iter().enumerate() {
-                    assert!(
-                        at + 1 + usize::from(ins.jt.max(ins.jf)) < program.code.len()
-                            || ins.code == RETURN
-                    );
+                    assert!(at + 1 + usize::from(ins.jt.max(ins.jf)) < program.code.len() || ins.code == RETURN);
                     assert!(ins.jt < u8::MAX && ins.jf < u8::MAX, "a row is too long");
                 }
             }

@@ -152,13 +152,7 @@ pub const ROWS: &[Row] = &[
     row!(
         Everyone,
         EPERM,
-        [
-            "ptrace",
-            "process_vm_readv",
-            "process_vm_writev",
-            "pidfd_getfd",
-            "kcmp"
-        ],
+        ["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"],
         "reads or takes what belongs to another process"
     ),
     row!(
@@ -397,12 +391,7 @@ pub const ROWS: &[Row] = &[
         "this kernel cannot confine signals"
     ),
     // Programs.
-    row!(
-        WithoutRunUnrecorded,
-        EACCES,
-        ["fork", "vfork"],
-        "starts a process"
-    ),
+    row!(WithoutRunUnrecorded, EACCES, ["fork", "vfork"], "starts a process"),
     row!(WithoutRunUnrecorded, EACCES, ["clone"] if [on(0, Test::NotAny(CLONE_THREAD))], "starts a process"),
     row!(
         Reported(Reported::Fork),

@@ -15,10 +15,7 @@ pub struct Table {
 
 impl Table {
     pub fn number(&self, name: &str) -> Option<u32> {
-        self.calls
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, number)| *number)
+        self.calls.iter().find(|(n, _)| *n == name).map(|(_, number)| *number)
     }
 }
 

@@ -40,11 +40,7 @@ impl Captured {
             .map(AsRef::as_ref)
             .filter(|value| redact::is_secret(value))
             .collect();
-        let mut text = redact::redact(
-            &String::from_utf8_lossy(&self.kept),
-            &secrets,
-            self.dropped > 0,
-        );
+        let mut text = redact::redact(&String::from_utf8_lossy(&self.kept), &secrets, self.dropped > 0);
         // A byte that is no text became three.
         text.truncate(text.floor_char_boundary(self.cap));
         text
@@ -72,10 +68,7 @@ mod tests {
     fn a_cap_of_nothing_keeps_nothing() {
         let mut captured = Captured::new(0);
         captured.push(b"abc");
-        assert_eq!(
-            (captured.redacted::<&str>(&[]).as_str(), captured.dropped()),
-            ("", 3)
-        );
+        assert_eq!((captured.redacted::<&str>(&[]).as_str(), captured.dropped()), ("", 3));
     }
 
     #[test]

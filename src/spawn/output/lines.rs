@@ -137,10 +137,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_replaced() {
-        assert_eq!(
-            split(100, &[b"a\xffb\n\xe2\x82"]),
-            ["a\u{fffd}b", "\u{fffd}"]
-        );
+        assert_eq!(split(100, &[b"a\xffb\n\xe2\x82"]), ["a\u{fffd}b", "\u{fffd}"]);
     }
 
     #[test]

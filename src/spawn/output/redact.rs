@@ -73,10 +73,7 @@ mod tests {
 
     #[test]
     fn a_value_inside_another_is_hidden_with_it() {
-        assert_eq!(
-            redact("-abcdefghij-", &["cdefghij", "abcdefghij"], false),
-            "-[hidden]-"
-        );
+        assert_eq!(redact("-abcdefghij-", &["cdefghij", "abcdefghij"], false), "-[hidden]-");
     }
 
     #[test]

@@ -12,9 +12,7 @@ use super::executable::{Executable, RuntimeFormat, inspect};
 pub(super) fn find_from(dir: &Path, cpu: Cpu) -> Option<Executable> {
     dir.ancestors()
         .map(|above| above.join("node_modules"))
-        .find_map(|modules| {
-            in_package(&modules.join("bun"), cpu).or_else(|| platform_package(&modules, cpu))
-        })
+        .find_map(|modules| in_package(&modules.join("bun"), cpu).or_else(|| platform_package(&modules, cpu)))
 }
 
 /// The program that a file of a `bun` package stands for, when it is one.
@@ -45,9 +43,7 @@ fn platform_package(modules: &Path, cpu: Cpu) -> Option<Executable> {
 }
 
 fn program(path: &Path) -> Option<Executable> {
-    inspect(path)
-        .ok()
-        .filter(|found| found.format == RuntimeFormat::Elf)
+    inspect(path).ok().filter(|found| found.format == RuntimeFormat::Elf)
 }
 
 /// What decides which build of Bun runs here.
@@ -99,14 +95,8 @@ mod tests {
     #[test]
     fn the_build_follows_processor_and_c_library() {
         let cpu = |arm, avx2, musl| platform_names(Cpu { arm, avx2, musl });
-        assert_eq!(
-            cpu(false, true, false),
-            ["bun-linux-x64", "bun-linux-x64-baseline"]
-        );
-        assert_eq!(
-            cpu(false, false, false),
-            ["bun-linux-x64-baseline", "bun-linux-x64"]
-        );
+        assert_eq!(cpu(false, true, false), ["bun-linux-x64", "bun-linux-x64-baseline"]);
+        assert_eq!(cpu(false, false, false), ["bun-linux-x64-baseline", "bun-linux-x64"]);
         assert_eq!(
             cpu(false, true, true),
             ["bun-linux-x64-musl", "bun-linux-x64-musl-baseline"]

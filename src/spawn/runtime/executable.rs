@@ -97,11 +97,7 @@ fn format_of(real: &Path) -> Result<RuntimeFormat, Reason> {
 /// Up to and including the field e_machine.
 const ELF_HEAD: usize = 20;
 /// EM_AARCH64 or EM_X86_64.
-const OWN_MACHINE: u16 = if cfg!(target_arch = "aarch64") {
-    183
-} else {
-    62
-};
+const OWN_MACHINE: u16 = if cfg!(target_arch = "aarch64") { 183 } else { 62 };
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -138,10 +134,7 @@ mod tests {
         for (path, reason) in [
             (dir.join("absent"), Reason::Missing),
             (dir.to_owned(), Reason::NotAFile),
-            (
-                file(dir, "plain", 0o644, b"#!/bin/sh\n"),
-                Reason::NotExecutable,
-            ),
+            (file(dir, "plain", 0o644, b"#!/bin/sh\n"), Reason::NotExecutable),
             (file(dir, "text", 0o755, b"echo no"), Reason::NoProgram),
             (file(dir, "empty", 0o755, b""), Reason::NoProgram),
             (file(dir, "mips", 0o755, &other), Reason::OtherMachine),

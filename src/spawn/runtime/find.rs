@@ -7,8 +7,7 @@ use super::executable::{Executable, Reason, RuntimeFormat, inspect};
 use crate::config::RuntimeType;
 use crate::error::{Code, Error, Result};
 
-const INSTALL_BUN: &str =
-    "install Bun with `npm install bun` or as https://bun.sh describes, or set `runtimePath`";
+const INSTALL_BUN: &str = "install Bun with `npm install bun` or as https://bun.sh describes, or set `runtimePath`";
 const INSTALL_NODE: &str = "install Node.js from https://nodejs.org or set `runtimePath`";
 const SET_RUNTIME_PATH: &str = "set `runtimePath` to the runtime's executable, relative to the working directory or absolute, or leave it out to have it found";
 
@@ -81,9 +80,7 @@ fn configured(input: &FindRuntime<'_>, given: &str, cpu: Cpu) -> Result<Runtime>
         real.and_then(|real| bun_package::stands_for(&real, cpu))
     };
     match (stands_for, outcome) {
-        (Some(found), _) | (None, Ok(found)) => {
-            Ok(runtime(input.kind, found, FoundIn::RuntimePath))
-        }
+        (Some(found), _) | (None, Ok(found)) => Ok(runtime(input.kind, found, FoundIn::RuntimePath)),
         (None, Err(reason)) => Err(Box::new(refused(input.kind, given, &path, reason))),
     }
 }
@@ -154,10 +151,7 @@ fn names(kind: RuntimeType) -> &'static [&'static str] {
 /// Version managers put links named `bun` or `node` on PATH that lead to a program of their own, which looks at the name
 /// it was started by; at its real path it is something else. Bun does the same with `node`.
 fn is_called(kind: RuntimeType, real: &Path) -> bool {
-    let name = real
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match kind {
         RuntimeType::Bun => name.starts_with("bun") && !name.starts_with("bunx"),
         RuntimeType::Node => name.starts_with("node"),

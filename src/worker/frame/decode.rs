@@ -202,12 +202,8 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
         rest: body,
     };
     let decoded = match kind {
-        kind::READY => FromWorker::Ready {
-            json: fields.text()?,
-        },
-        kind::LOAD_FAILED => FromWorker::LoadFailed {
-            json: fields.text()?,
-        },
+        kind::READY => FromWorker::Ready { json: fields.text()? },
+        kind::LOAD_FAILED => FromWorker::LoadFailed { json: fields.text()? },
         kind::ENTERED => FromWorker::Entered {
             call: fields.u32()?,
             nonce: fields.take()?,
@@ -290,10 +286,7 @@ impl<'a> Fields<'a> {
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or_else(|| self.wrong_length())?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(|| self.wrong_length())?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -333,20 +326,8 @@ mod tests {
     fn refuses_what_is_not_in_the_tables() {
         assert_eq!(decode(&[]), Err(FrameError::Empty));
         assert_eq!(decode(&[0x01, b'{', b'}']), Err(FrameError::Kind(1)));
-        assert_eq!(
-            decode(&[0x88, 0]),
-            Err(FrameError::Length {
-                kind: 0x88,
-                length: 1
-            })
-        );
-        assert_eq!(
-            decode(&[0x83, 0, 0]),
-            Err(FrameError::Length {
-                kind: 0x83,
-                length: 2
-            })
-        );
+        assert_eq!(decode(&[0x88, 0]), Err(FrameError::Length { kind: 0x88, length: 1 }));
+        assert_eq!(decode(&[0x83, 0, 0]), Err(FrameError::Length { kind: 0x83, length: 2 }));
         assert_eq!(decode(&[0x81, 0xff]), Err(FrameError::Utf8(0x81)));
         let mut ack = vec![0x87];
         ack.extend_from_slice(&[0; 20]);
@@ -372,10 +353,7 @@ mod tests {
             (log.call, log.stream, log.level, log.time),
             (None, Stream::Stderr, None, 1.5)
         );
-        assert_eq!(
-            (log.bytes, log.text().as_ref()),
-            (&[b'a', 0xff][..], "a\u{fffd}")
-        );
+        assert_eq!((log.bytes, log.text().as_ref()), (&[b'a', 0xff][..], "a\u{fffd}"));
     }
 
     proptest! {

@@ -222,16 +222,10 @@ mod tests {
         append_end(&mut out);
         let (kind, body, rest) = take(&out);
         let body: Value = serde_json::from_slice(body).unwrap();
-        assert_eq!(
-            (kind, &body["c"], &body["r"]),
-            (2, &json!(7), &json!("timeout"))
-        );
+        assert_eq!((kind, &body["c"], &body["r"]), (2, &json!(7), &json!("timeout")));
         let (kind, body, rest) = take(rest);
         let body: Value = serde_json::from_slice(body).unwrap();
-        assert_eq!(
-            (kind, &body["c"], &body["r"]),
-            (2, &json!(8), &json!("cancelled"))
-        );
+        assert_eq!((kind, &body["c"], &body["r"]), (2, &json!(8), &json!("cancelled")));
         let (kind, body, rest) = take(rest);
         assert_eq!((kind, body), (3, &b""[..]));
         assert_eq!(take(rest), (4, &b""[..], &b""[..]));

@@ -64,8 +64,7 @@ impl FrameReader {
             (self.start, self.end) = (0, self.end - self.start);
             let needed = self.end + least;
             if self.buffer.len() < needed {
-                self.buffer
-                    .resize(needed.max(self.buffer.len() * 2).max(SMALL), 0);
+                self.buffer.resize(needed.max(self.buffer.len() * 2).max(SMALL), 0);
             }
         }
         &mut self.buffer[self.end..]
@@ -77,10 +76,7 @@ impl FrameReader {
     }
 
     /// The next whole frame, `None` until more bytes come.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an Iterator cannot lend its items"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "an Iterator cannot lend its items")]
     pub fn next(&mut self) -> Option<Result<FromWorker<'_>, FrameError>> {
         if self.broken {
             return None;
@@ -89,10 +85,7 @@ impl FrameReader {
         let length = u32::from_le_bytes(*header) as usize;
         if length > self.max {
             self.broken = true;
-            return Some(Err(FrameError::TooLarge {
-                length,
-                max: self.max,
-            }));
+            return Some(Err(FrameError::TooLarge { length, max: self.max }));
         }
         let body = self.start + LENGTH_BYTES;
         if self.end - body < length {
@@ -130,17 +123,10 @@ mod tests {
         reader.push(&101u32.to_le_bytes());
         assert_eq!(
             drain(&mut reader),
-            [Err(FrameError::TooLarge {
-                length: 101,
-                max: 100
-            })]
+            [Err(FrameError::TooLarge { length: 101, max: 100 })]
         );
         reader.push(&[1, 0, 0, 0, 0x88]);
-        assert_eq!(
-            drain(&mut reader),
-            [],
-            "what follows a broken frame is not believed"
-        );
+        assert_eq!(drain(&mut reader), [], "what follows a broken frame is not believed");
     }
 
     #[test]

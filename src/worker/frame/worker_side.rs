@@ -30,21 +30,10 @@ impl From<FromWorker<'_>> for Said {
             FromWorker::Ready { json } => Said::Ready(json.into()),
             FromWorker::LoadFailed { json } => Said::LoadFailed(json.into()),
             FromWorker::Entered { call, nonce } => Said::Entered(call, nonce),
-            FromWorker::Result(r) => Said::Result(
-                r.call,
-                r.nonce,
-                r.status,
-                r.retry,
-                r.retry_after_ms,
-                r.text.into(),
-            ),
+            FromWorker::Result(r) => Said::Result(r.call, r.nonce, r.status, r.retry, r.retry_after_ms, r.text.into()),
             FromWorker::Progress { call, nonce, json } => Said::Progress(call, nonce, json.into()),
             FromWorker::Log(l) => Said::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
-            FromWorker::AbortAck {
-                call,
-                nonce,
-                listens,
-            } => Said::AbortAck(call, nonce, listens),
+            FromWorker::AbortAck { call, nonce, listens } => Said::AbortAck(call, nonce, listens),
             FromWorker::Pong => Said::Pong,
         }
     }
@@ -65,10 +54,9 @@ impl Said {
                 body.extend(text.as_bytes());
                 (kind::RESULT, body)
             }
-            Said::Progress(call, nonce, json) => (
-                kind::PROGRESS,
-                [&call_nonce(call, nonce)[..], json.as_bytes()].concat(),
-            ),
+            Said::Progress(call, nonce, json) => {
+                (kind::PROGRESS, [&call_nonce(call, nonce)[..], json.as_bytes()].concat())
+            }
             Said::Log(call, stream, level, time, bytes) => {
                 let mut body = call.unwrap_or(0).to_le_bytes().to_vec();
                 body.extend([*stream as u8 + 1, level.map_or(0, |level| level as u8 + 1)]);
@@ -98,8 +86,7 @@ pub fn said() -> impl Strategy<Value = Said> {
         Status::OutputInvalid,
         Status::OutputTooLarge,
     ]);
-    let retry =
-        proptest::sample::select(vec![Retry::Unsaid, Retry::Retryable, Retry::NotRetryable]);
+    let retry = proptest::sample::select(vec![Retry::Unsaid, Retry::Retryable, Retry::NotRetryable]);
     let stream = proptest::sample::select(vec![Stream::Stdout, Stream::Stderr]);
     let level = proptest::option::of(proptest::sample::select(vec![
         Level::Debug,
