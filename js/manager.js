@@ -8,7 +8,7 @@ import { checkToolId, payloadText, readOptions } from './call-options.js'
 import { ArgumentProblem, captureSite, configProblem, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeGiven, givenText, parseGiven, typeName } from './given.js'
-import { hostDirs, hostEnv } from './host.js'
+import { hostDirs, hostEnv, hostNode } from './host.js'
 import { KeepAlive } from './keep-alive.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { PendingCall, Ticket } from './pending.js'
@@ -89,7 +89,7 @@ export function createManagerClass(native) {
       if (typeof config !== 'object' || config === null || Array.isArray(config)) {
         throw configProblem('config', `must be an object, got ${typeName(config)}`, site)
       }
-      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), ...hostEnv() }
+      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const opened = native.open(JSON.stringify(options), () => this.#drain())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened

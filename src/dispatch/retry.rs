@@ -8,8 +8,6 @@ use crate::spawn::Delays;
 /// What kind of failure ended an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// Before the tool function was entered.
-    Start,
     /// The process ended without an answer.
     Crash,
     Timeout,
