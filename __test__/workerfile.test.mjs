@@ -116,7 +116,18 @@ describe('The worker file', () => {
     assert.ok(!existsSync(left[0]))
   })
 
-  for (const name of ['with "quotes".ts', "with 'single'.ts", 'with `backtick` ${x}.ts', 'with\nnewline.ts', 'with \u2028 separator.ts', 'with \\ backslash.ts', 'h\u00e9llo \u4e16.ts', '*/ comment.ts', 'with # and ? and %41.ts']) {
+  // Bun itself cannot load a file whose name has a backslash, # or ?.
+  const ODD_NAMES = [
+    'with "quotes".ts',
+    "with 'single'.ts",
+    'with `backtick` ${x}.ts',
+    'with\nnewline.ts',
+    'with \u2028 separator.ts',
+    'h\u00e9llo \u4e16.ts',
+    '*/ comment.ts',
+    'with %41 escape.ts',
+  ]
+  for (const name of ODD_NAMES) {
     it(`carries the name of the entrypoint as data: ${JSON.stringify(name)}.`, async () => {
       const project = bench.project()
       project.copyTools('values.ts', name)
