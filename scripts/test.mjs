@@ -52,7 +52,6 @@ const total = { passed: 0, failed: 0 }
 for (const { name, command, args, counts } of runners) {
   console.log(`\n=== ${name}`)
   // One after the other: the tests measure time and processes of their own.
-  // oxlint-disable-next-line no-await-in-loop
   const { status, output } = await run(command, args, { NO_COLOR: '1' })
   const { passed, failed, notRun } = counts(output)
   const fine = status === 0 && passed > 0 && failed === 0 && notRun === 0
