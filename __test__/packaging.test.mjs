@@ -85,7 +85,7 @@ describe('the packed packages', () => {
       const { scripts = {} } = JSON.parse(await readFile(join(installed, 'node_modules', name, 'package.json'), 'utf8'))
       for (const hook of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(hook in scripts, false, `${name}: ${hook}`)
     }
-    assert.deepEqual((await readdir(join(installed, 'node_modules'))).filter((name) => !name.startsWith('.')), ['toolwarden', platformPackage])
+    assert.deepEqual((await readdir(join(installed, 'node_modules'))).filter((name) => !name.startsWith('.')).toSorted(), ['toolwarden', platformPackage])
   })
 
   for (const [what, command] of [['Node', () => 'node'], ['Node 24', () => otherNode], ['Bun', () => bun]]) {
