@@ -225,7 +225,7 @@ export function createManagerClass(native) {
       if (this.#pending.size > 0) this.#flushSoon()
       return new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(() => this.#native.cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#native.cancel(number))
         this.#add(number, call)
       })
     }
