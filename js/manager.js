@@ -3,6 +3,7 @@
  * one map here, because a native promise costs a thread-safe function of its own per call.
  */
 
+import * as atExit from './at-exit.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readOptions } from './call-options.js'
 import { ArgumentProblem, captureSite, configProblem, errorFrom } from './errors.js'
@@ -93,6 +94,7 @@ export function createManagerClass(native) {
       const opened = native.open(JSON.stringify(options), () => this.#drain())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
+      atExit.opened(opened)
       this.#keepAlive = new KeepAlive()
       this.#info = deepFreeze(parseGiven(opened.info()))
     }
@@ -328,6 +330,7 @@ export function createManagerClass(native) {
         entry.fail(entry instanceof PendingCall ? closed(entry.toolId, entry.toolExecId) : closed())
       }
       this.#keepAlive.end()
+      atExit.closed(this.#native)
       this.#closing?.done()
     }
   }

@@ -188,7 +188,9 @@ impl State {
         if self.closing != Closing::Open {
             let failure = StartFailure {
                 fault: StartFault::Closed,
-                stderr: String::new(), in_a_row: 0 };
+                stderr: String::new(),
+                in_a_row: 0,
+            };
             self.ready_tickets
                 .drain(..)
                 .for_each(|ticket| sink.warmed(ticket, Err(&failure)));

@@ -275,8 +275,7 @@ mod tests {
 
     #[test]
     fn a_problem_that_does_not_name_its_field_is_listed_with_it() {
-        let error =
-            Error::config_invalid(vec![Problem::new("bunPermissions[1]", "`--x` is no flag")]);
+        let error = Error::config_invalid(vec![Problem::new("bunPermissions[1]", "`--x` is no flag")]);
         assert_eq!(
             error.message,
             "invalid configuration: `bunPermissions[1]`: `--x` is no flag"
