@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
 import { workbench } from './support/workbench.mjs'
@@ -78,6 +78,7 @@ describe('The worker file', () => {
     const first = bench.open(project)
     const path = workerFile(first)
     await first.close()
+    mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'console.log("planted")\nprocess.exit(0)\n')
     const second = bench.open(project)
     assert.equal(hash(path), second.workerFileHash)

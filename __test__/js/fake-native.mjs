@@ -67,6 +67,9 @@ class FakeManager {
   close(force) {
     this.asked.push(`close ${force}`)
   }
+  abandon() {
+    this.asked.push('abandon')
+  }
   stats() {
     return '{"queued":0}'
   }

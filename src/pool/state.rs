@@ -306,8 +306,9 @@ impl Pool {
             .iter()
             .map(|slot| match slot.state {
                 State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
-                State::Starting => self.limits.concurrent,
-                State::Retiring | State::Dying => 0,
+                // A dying process makes room in a moment: who comes then does not really wait.
+                State::Starting | State::Dying => self.limits.concurrent,
+                State::Retiring => 0,
             })
             .sum();
         let startable = self.limits.max.saturating_sub(self.slots.len()) * self.limits.concurrent;
