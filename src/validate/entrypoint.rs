@@ -162,7 +162,7 @@ mod tests {
                 (error.code, error.context.problems[0].field.as_str()),
                 (Code::EntrypointNotFound, "entrypointPath")
             );
-            let looked_at = project.join(given);
+            let looked_at = normalised(&project.join(given));
             let looked_at = looked_at.to_string_lossy().escape_debug().to_string();
             assert!(
                 error.message.contains(what) && error.message.contains(&looked_at),

@@ -193,7 +193,7 @@ pub(crate) fn thrown_values(runtime: Runtime) {
     let thrown = json!({ "code": "E_OBJ", "message": "an object", "n": 1 });
     assert_eq!(
         throws("object").2,
-        json!({ "message": "an object", "code": "E_OBJ", "thrown": thrown })
+        json!({ "message": "an object", "code": "E_OBJ", "thrown": thrown, "n": 1 })
     );
     assert!(throws("hostile").2["message"].is_string());
     let (_, _, error) = throws("looped");
