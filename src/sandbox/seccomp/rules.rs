@@ -44,7 +44,6 @@ pub struct Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For {
     Everyone,
-    WithoutRun,
     /// Programs may not be run and nobody listens: the filter itself answers.
     WithoutRunUnrecorded,
     /// No network and no supervisor.
@@ -88,7 +87,6 @@ impl For {
     pub fn in_child(self, shape: &Shape) -> bool {
         match self {
             For::Everyone => true,
-            For::WithoutRun => !shape.run,
             For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
             For::NetDenied => shape.net == Net::Denied,
             For::NetSupervised => shape.net == Net::Supervised,

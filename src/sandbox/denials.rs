@@ -1,0 +1,134 @@
+//! What was refused, as the supervisor saw it: exact where a call ended in the supervisor, whether the tool told or not.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// More are not kept: a tool that tries for ever must not fill the host's memory.
+const KEPT: usize = 1024;
+
+/// The kinds of access that the supervisor refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    Net,
+    Run,
+}
+
+impl Permission {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::Net => "net",
+            Permission::Run => "run",
+        }
+    }
+}
+
+/// One refused access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    pub permission: Permission,
+    /// host:port, a host, or a program.
+    pub resource: String,
+    /// The flag that would allow it.
+    pub flag: String,
+    /// The worker: the process that leads the group of the one that was refused.
+    pub worker: u32,
+    pub at: Instant,
+}
+
+impl Denial {
+    /// `resource` is empty where the program is not known.
+    pub fn new(permission: Permission, resource: String, worker: u32) -> Self {
+        let flag = match (permission, resource.is_empty()) {
+            (Permission::Net, _) => format!("--allow-net={resource}"),
+            (Permission::Run, false) => format!(
+                "--allow-run={}",
+                resource.rsplit('/').next().unwrap_or_default()
+            ),
+            (Permission::Run, true) => "--allow-run".to_owned(),
+        };
+        Denial {
+            permission,
+            resource,
+            flag,
+            worker,
+            at: Instant::now(),
+        }
+    }
+}
+
+/// Shared between the supervisor, which adds, and whoever records executions, which takes.
+#[derive(Debug, Clone, Default)]
+pub struct Denials(Arc<Mutex<VecDeque<Denial>>>);
+
+impl Denials {
+    /// Adds one; the same access of the same worker is kept once.
+    pub fn add(&self, denial: Denial) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |other: &Denial| {
+            (other.worker, other.permission, &other.resource)
+                == (denial.worker, denial.permission, &denial.resource)
+        };
+        if kept.iter().any(same) {
+            return;
+        }
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(denial);
+    }
+
+    /// Takes what a worker was refused since the last time.
+    pub fn take(&self, worker: u32) -> Vec<Denial> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (taken, left) = kept.drain(..).partition(|denial| denial.worker == worker);
+        *kept = left;
+        Vec::from(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_gets_its_own_once() {
+        let denials = Denials::default();
+        let add = |worker, resource: &str| {
+            denials.add(Denial::new(Permission::Net, resource.into(), worker))
+        };
+        add(1, "a.test:443");
+        add(2, "b.test:443");
+        add(1, "a.test:443");
+        let taken = denials.take(1);
+        assert_eq!(taken.len(), 1);
+        assert_eq!(taken[0].flag, "--allow-net=a.test:443");
+        assert!(denials.take(1).is_empty());
+        assert_eq!(denials.take(2).len(), 1);
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let denials = Denials::default();
+        for port in 0..KEPT + 10 {
+            denials.add(Denial::new(Permission::Net, format!("10.0.0.1:{port}"), 1));
+        }
+        let taken = denials.take(1);
+        assert_eq!(
+            (taken.len(), taken[0].resource.as_str()),
+            (KEPT, "10.0.0.1:10")
+        );
+    }
+
+    #[test]
+    fn flags_name_programs_by_their_last_part() {
+        assert_eq!(
+            Denial::new(Permission::Run, "/usr/bin/git".into(), 1).flag,
+            "--allow-run=git"
+        );
+        assert_eq!(
+            Denial::new(Permission::Run, String::new(), 1).flag,
+            "--allow-run"
+        );
+    }
+}
