@@ -104,6 +104,7 @@ const OWN_MACHINE: u16 = if cfg!(target_arch = "aarch64") {
 };
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
     use std::fs;
