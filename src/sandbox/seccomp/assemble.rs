@@ -23,7 +23,7 @@ pub(super) const RET_ERRNO: u32 = 0x0005_0000;
 
 /// What a foreign architecture gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
+pub(super) enum Foreign {
     Kill,
     /// In the listener's filter: the child's own filter kills it.
     Allow,
@@ -31,7 +31,7 @@ pub enum Foreign {
 
 /// A program ready to be loaded, but for the places where the process's own id belongs.
 #[derive(Debug, Clone, Default)]
-pub struct Program {
+pub(crate) struct Program {
     pub code: Vec<sock_filter>,
     /// Instructions whose constant is the process's own id.
     pub own_pid_at: Vec<usize>,
@@ -58,7 +58,7 @@ pub(super) fn value(answer: Answer) -> u32 {
 }
 
 /// Builds the program of `rows` for one architecture.
-pub fn assemble<'a>(
+pub(super) fn assemble<'a>(
     table: &Table,
     rows: impl IntoIterator<Item = &'a Row>,
     foreign: Foreign,

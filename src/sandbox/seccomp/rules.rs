@@ -7,7 +7,7 @@ use super::shape::{Net, Shape};
 
 /// What the filter says to a call that a row matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub(super) enum Answer {
     Errno(i32),
     /// Ask the supervisor; only in the filter that has its listener.
     Notify,
@@ -16,7 +16,7 @@ pub enum Answer {
 /// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: junk above
 /// must not get past a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Test {
+pub(super) enum Test {
     Is(u32),
     IsNot(u32),
     OneOf(&'static [u32]),
@@ -35,14 +35,14 @@ pub enum Test {
 
 /// `arg` is the index of the argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Condition {
+pub(super) struct Condition {
     pub arg: u8,
     pub test: Test,
 }
 
 /// For which policies a row is part of the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum For {
+pub(super) enum For {
     Everyone,
     /// Programs may not be run and nobody listens: the filter itself answers.
     WithoutRunUnrecorded,
@@ -66,7 +66,7 @@ pub enum For {
 
 /// The rows of the filter with the listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reported {
+pub(super) enum Reported {
     Net,
     Fork,
     Exec,
@@ -74,7 +74,7 @@ pub enum Reported {
 
 /// One refusal.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub(super) struct Row {
     pub calls: &'static [&'static str],
     pub when: &'static [Condition],
     pub answer: Answer,
@@ -84,7 +84,7 @@ pub struct Row {
 
 impl For {
     /// Whether a row is part of the child's own filter.
-    pub fn in_child(self, shape: &Shape) -> bool {
+    pub(super) fn in_child(self, shape: &Shape) -> bool {
         match self {
             For::Everyone => true,
             For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
@@ -101,7 +101,7 @@ impl For {
     }
 
     /// Whether a row is part of the filter with the listener.
-    pub fn in_listener(self, shape: &Shape) -> bool {
+    pub(super) fn in_listener(self, shape: &Shape) -> bool {
         match self {
             For::Reported(Reported::Net) => shape.net == Net::Supervised,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
@@ -145,7 +145,7 @@ macro_rules! row {
 use For::*;
 
 /// Every row of both filters.
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     // Other processes' memory, descriptors and kernel internals.
     row!(
         Everyone,

@@ -2,7 +2,7 @@
 
 /// One architecture. A call that the rules name is either in `calls` or in `absent`; a test holds that.
 #[derive(Debug)]
-pub struct Table {
+pub(super) struct Table {
     pub arch: &'static str,
     /// The kernel's AUDIT_ARCH value; a call under another one kills the process.
     pub audit_arch: u32,
@@ -14,7 +14,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn number(&self, name: &str) -> Option<u32> {
+    pub(super) fn number(&self, name: &str) -> Option<u32> {
         self.calls
             .iter()
             .find(|(n, _)| *n == name)
@@ -24,7 +24,7 @@ impl Table {
 
 /// The table of the architecture this is built for.
 #[cfg(target_arch = "x86_64")]
-pub use super::table_x86_64::TABLE as NATIVE;
+pub(super) use super::table_x86_64::TABLE as NATIVE;
 
 #[cfg(target_arch = "aarch64")]
 pub use super::table_aarch64::TABLE as NATIVE;
