@@ -37,10 +37,11 @@ pub struct Denial {
 }
 
 impl Denial {
-    /// `resource` is empty where the program is not known.
+    /// `resource` is empty where the program or the address is not known.
     pub fn new(permission: Permission, resource: String, worker: u32) -> Self {
         let flag = match (permission, resource.is_empty()) {
-            (Permission::Net, _) => format!("--allow-net={resource}"),
+            (Permission::Net, true) => "--allow-net".to_owned(),
+            (Permission::Net, false) => format!("--allow-net={resource}"),
             (Permission::Run, false) => format!(
                 "--allow-run={}",
                 resource.rsplit('/').next().unwrap_or_default()
@@ -83,7 +84,16 @@ impl Denials {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (taken, left) = kept.drain(..).partition(|denial| denial.worker == worker);
         *kept = left;
-        Vec::from(taken)
+        let mut taken: Vec<Denial> = Vec::from(taken);
+        // One that says where makes one that does not superfluous.
+        for permission in [Permission::Net, Permission::Run] {
+            let known =
+                |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
+            if taken.iter().any(known) {
+                taken.retain(|denial| denial.permission != permission || known(denial));
+            }
+        }
+        taken
     }
 }
 

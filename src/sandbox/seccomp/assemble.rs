@@ -153,8 +153,11 @@ fn emit_test(condition: &Condition, rest: usize) -> Vec<sock_filter> {
         Test::NotSelf => vec![op(LOAD, low), jump(EQUAL, 0, miss(0), 0)],
         Test::Any(mask) => vec![op(LOAD, low), jump(ANY_BIT, mask, 0, miss(0))],
         Test::NotAny(mask) => vec![op(LOAD, low), jump(ANY_BIT, mask, miss(0), 0)],
-        Test::MaskedIsNot(mask, k) => {
-            vec![op(LOAD, low), op(AND, mask), jump(EQUAL, k, miss(0), 0)]
+        Test::MaskedIs(mask, k) => vec![op(LOAD, low), op(AND, mask), jump(EQUAL, k, 0, miss(0))],
+        Test::MaskedNoneOf(mask, values) => {
+            let mut code = vec![op(LOAD, low), op(AND, mask)];
+            code.extend(none_of(values, miss));
+            code
         }
         Test::NotNull => vec![
             op(LOAD, low),
@@ -173,12 +176,18 @@ fn emit_test(condition: &Condition, rest: usize) -> Vec<sock_filter> {
         }
         Test::NoneOf(values) => {
             let mut code = vec![op(LOAD, low)];
-            for (i, k) in values.iter().enumerate() {
-                code.push(jump(EQUAL, *k, miss(values.len() - 1 - i), 0));
-            }
+            code.extend(none_of(values, miss));
             code
         }
     }
+}
+
+/// Jumps to the row's end for each of the values.
+fn none_of(values: &[u32], miss: impl Fn(usize) -> u8) -> impl Iterator<Item = sock_filter> {
+    values
+        .iter()
+        .enumerate()
+        .map(move |(i, k)| jump(EQUAL, *k, miss(values.len() - 1 - i), 0))
 }
 
 #[cfg(test)]
@@ -198,9 +207,12 @@ mod tests {
             let arg = &mut args[usize::from(condition.arg)];
             *arg = match condition.test {
                 Test::Is(k) => u64::from(k),
-                Test::IsNot(k) | Test::MaskedIsNot(_, k) => u64::from(k) + 1,
+                Test::IsNot(k) => u64::from(k) + 1,
+                Test::MaskedIs(_, k) => u64::from(k),
                 Test::OneOf(values) => u64::from(values[values.len() - 1]),
-                Test::NoneOf(values) => u64::from(values.iter().max().unwrap_or(&0) + 1),
+                Test::NoneOf(values) | Test::MaskedNoneOf(_, values) => {
+                    u64::from(values.iter().max().unwrap_or(&0) + 1)
+                }
                 Test::Any(mask) => u64::from(1u32 << mask.trailing_zeros()),
                 Test::NotAny(_) => 0,
                 Test::NotNull => 1 << 40,
@@ -218,9 +230,10 @@ mod tests {
                 let mut args = meeting(row);
                 args[usize::from(condition.arg)] = match condition.test {
                     Test::Is(k) => u64::from(k) + 1,
-                    Test::IsNot(k) | Test::MaskedIsNot(_, k) => u64::from(k),
+                    Test::IsNot(k) => u64::from(k),
+                    Test::MaskedIs(_, k) => u64::from(k) + 1,
                     Test::OneOf(values) => u64::from(values.iter().max().unwrap_or(&0) + 1),
-                    Test::NoneOf(values) => u64::from(values[0]),
+                    Test::NoneOf(values) | Test::MaskedNoneOf(_, values) => u64::from(values[0]),
                     Test::Any(mask) => u64::from(!mask),
                     Test::NotAny(mask) => u64::from(mask),
                     Test::NotNull => 0,

@@ -25,8 +25,10 @@ pub(super) enum Test {
     Any(u32),
     /// No bit of the mask is set.
     NotAny(u32),
-    /// The bits under the mask differ from the value.
-    MaskedIsNot(u32, u32),
+    /// The bits under the mask are the value.
+    MaskedIs(u32, u32),
+    /// The bits under the mask are none of the values.
+    MaskedNoneOf(u32, &'static [u32]),
     /// A pointer that is not null; both halves count.
     NotNull,
     /// Not the process itself, whose id is written into the program just before it is loaded.
@@ -128,6 +130,7 @@ const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
+const SOCK_DGRAM: u32 = 2;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
@@ -427,8 +430,8 @@ pub(super) const ROWS: &[Row] = &[
     row!(NetDenied, EACCES, ["sendto"] if [on(4, Test::NotNull)], "an address makes it a connection"),
     row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6]))],
         "only what the supervisor can check"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIsNot(SOCK_TYPE, SOCK_STREAM))],
-        "datagrams carry their address where it cannot be checked"),
+    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
+        "raw sockets and others that are no connection"),
     row!(NetSupervised, EACCES, ["socket"] if [on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
         "MPTCP and SCTP pass Landlock's TCP rules"),
     row!(NetSupervised, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
@@ -439,8 +442,14 @@ pub(super) const ROWS: &[Row] = &[
     row!(NetFreeWithUnix, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
         "other families are no tool's"),
     row!(WithoutUnix, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
-    row!(WithoutUnix, EACCES, ["socketpair"] if [on(1, Test::MaskedIsNot(SOCK_TYPE, SOCK_STREAM))],
+    row!(WithoutUnix, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
         "a datagram socket of a pair reaches any other, such as /dev/log"),
+    row!(
+        Reported(Reported::Net),
+        Answer::Notify,
+        ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_DGRAM))],
+        "datagrams carry their address where it cannot be checked; the supervisor refuses and records it"
+    ),
     row!(
         Reported(Reported::Net),
         Answer::Notify,

@@ -49,6 +49,10 @@ impl Answers {
                 }
                 Some(ACCESS)
             }
+            libc::SYS_socket => {
+                self.net.refused_datagrams(target.worker());
+                Some(ACCESS)
+            }
             libc::SYS_execve => self.execute(listener, call, target),
             // What is left starts a process.
             _ => {
