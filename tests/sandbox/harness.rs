@@ -280,6 +280,16 @@ pub fn drained(child: Child) -> (String, String) {
     (stdout, stderr)
 }
 
+/// The next line that the child writes.
+pub fn read_line(fd: &OwnedFd, line: &mut String) {
+    let flags = rustix::fs::fcntl_getfl(fd).expect("flags");
+    rustix::fs::fcntl_setfl(fd, flags & !rustix::fs::OFlags::NONBLOCK).expect("blocking");
+    let mut byte = [0];
+    while rustix::io::read(fd, &mut byte).expect("read") == 1 && byte[0] != b'\n' {
+        line.push(char::from(byte[0]));
+    }
+}
+
 fn text(fd: OwnedFd) -> String {
     let flags = rustix::fs::fcntl_getfl(&fd).expect("flags");
     rustix::fs::fcntl_setfl(&fd, flags & !rustix::fs::OFlags::NONBLOCK).expect("blocking");

@@ -6,3 +6,6 @@
 mod files;
 mod harness;
 mod network;
+mod programs;
+mod sockets;
+mod syscalls;

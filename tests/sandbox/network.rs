@@ -1,20 +1,19 @@
 //! Whom a tool may talk to.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
-use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Project, RAW, Run, as_root_and_user};
 
 /// An HTTP server of the host that counts who comes.
-struct Server {
-    port: u16,
-    visits: Arc<AtomicUsize>,
+pub struct Server {
+    pub port: u16,
+    pub visits: Arc<AtomicUsize>,
 }
 
-fn server() -> Server {
+pub fn server() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let port = listener.local_addr().expect("bound").port();
     let visits = Arc::new(AtomicUsize::new(0));

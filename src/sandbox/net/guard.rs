@@ -57,11 +57,20 @@ impl NetGuard {
         if self.allows(to) {
             return socket.connect(to);
         }
-        if to.port() == DNS_PORT && is_nameserver(to.ip()) {
+        if resolves(to) {
             return self.lead_to_resolver(socket, worker);
         }
         self.refused(to, worker);
         Err(libc::EACCES)
+    }
+
+    /// Whether a send may name this address; records it when not.
+    pub(in super::super) fn may_send(&self, to: SocketAddr, worker: u32) -> bool {
+        let may = self.allows(to) || resolves(to);
+        if !may {
+            self.refused(to, worker);
+        }
+        may
     }
 
     pub(in super::super) fn bind(
@@ -129,6 +138,10 @@ impl NetGuard {
         self.askers.expect(own.port(), worker);
         socket.connect(self.resolver.address())
     }
+}
+
+fn resolves(to: SocketAddr) -> bool {
+    to.port() == DNS_PORT && is_nameserver(to.ip())
 }
 
 /// Whether libc or c-ares would ask this address. Without a readable resolv.conf they ask the own machine.

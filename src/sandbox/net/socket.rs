@@ -48,6 +48,19 @@ impl Socket {
         })
     }
 
+    /// Sends over an existing connection: no address is passed, and none that connects.
+    pub(in super::super) fn send(&self, data: &[u8], flags: i32) -> Result<usize, i32> {
+        let flags = (flags & !libc::MSG_FASTOPEN) | libc::MSG_NOSIGNAL;
+        // SAFETY: the data outlives the call.
+        let sent =
+            unsafe { libc::send(self.fd.as_raw_fd(), data.as_ptr().cast(), data.len(), flags) };
+        usize::try_from(sent).map_err(|_| {
+            io::Error::last_os_error()
+                .raw_os_error()
+                .unwrap_or(libc::EIO)
+        })
+    }
+
     pub(super) fn listen(&self, backlog: i32) -> Result<(), i32> {
         // SAFETY: no memory is passed.
         check(unsafe { libc::listen(self.fd.as_raw_fd(), backlog) })

@@ -21,6 +21,9 @@ pub(super) struct Answers {
     pub(super) denials: Denials,
 }
 
+/// A send may always send less than it was given.
+const MOST_SENT: usize = 64 * 1024;
+
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
 impl Answers {
@@ -42,13 +45,7 @@ impl Answers {
             libc::SYS_connect => self.connect(listener, call, target),
             libc::SYS_bind => self.bind(listener, call, target),
             libc::SYS_listen => self.listen(listener, call, target),
-            libc::SYS_sendto => {
-                let address = copied(listener, call, target, call.args[4], call.args[5])?;
-                if let Some(address) = address.ok().and_then(|bytes| address::parse(&bytes).ok()) {
-                    self.net.refused(address, target.worker());
-                }
-                Some(ACCESS)
-            }
+            libc::SYS_sendto => self.send(listener, call, target),
             libc::SYS_socket => {
                 self.net.refused_datagrams(target.worker());
                 Some(ACCESS)
@@ -111,6 +108,40 @@ impl Answers {
             call.args[1] as i32,
             target.worker(),
         )))
+    }
+
+    /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
+    fn send(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
+        let bytes = match copied(listener, call, target, call.args[4], call.args[5])? {
+            Ok(bytes) => bytes,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        let Ok(address) = address::parse(&bytes) else {
+            return Some(ACCESS);
+        };
+        if !self.net.may_send(address, target.worker()) {
+            return Some(ACCESS);
+        }
+        let socket = match socket(listener, call, target)? {
+            Ok(socket) => socket,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        let mut data = vec![
+            0;
+            usize::try_from(call.args[2])
+                .map_or(MOST_SENT, |length| length.min(MOST_SENT))
+        ];
+        let read = target.read(call.args[1], &mut data);
+        if !listener.waits(call.id) {
+            return None;
+        }
+        Some(
+            match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
+                Ok(Ok(sent)) => Answer::Value(sent as i64),
+                Ok(Err(errno)) => Answer::Errno(errno),
+                Err(_) => Answer::Errno(libc::EFAULT),
+            },
+        )
     }
 
     /// Names a program for the record. Landlock decides: what the caller does to the path meanwhile changes only the
