@@ -5,7 +5,9 @@
 
 mod files;
 mod harness;
+mod lesser;
 mod network;
 mod programs;
+mod races;
 mod sockets;
 mod syscalls;
