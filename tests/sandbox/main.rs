@@ -5,6 +5,7 @@
 
 mod files;
 mod harness;
+mod host_death;
 mod lesser;
 mod network;
 mod programs;

@@ -124,6 +124,7 @@ await attempt('fetch', async () => (await fetch('http://api.example.com:8080/'))
 await attempt('lookup', async () => (await dns.lookup('leak.secret.example.com')).address)
 await attempt('resolve4', async () => dns.resolve4('resolved.example.com'))
 await attempt('resolveTxt', async () => dns.resolveTxt('txt.example.com'))
+process.exit(0)
 "#;
             let run = Run::new(&project, &[]);
             let outcome = run.script(script);
@@ -152,7 +153,7 @@ await attempt('resolveTxt', async () => dns.resolveTxt('txt.example.com'))
                 assert!(denied.contains(&name), "{name}: {outcome:?}");
             }
             let outcome = Run::new(&project, &[])
-            .script("import dns from 'node:dns/promises'; await attempt('x', () => dns.resolve4('x.example.com'))");
+            .script("import dns from 'node:dns/promises'; await attempt('x', () => dns.resolve4('x.example.com')); process.exit(0)");
             assert_eq!(outcome.denials[0].flag, "--allow-net", "{outcome:?}");
         },
     );
