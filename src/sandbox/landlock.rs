@@ -19,11 +19,14 @@ pub(super) mod fs {
     pub(crate) const READ_DIR: u64 = 1 << 3;
     pub(crate) const REMOVE_DIR: u64 = 1 << 4;
     pub(crate) const REMOVE_FILE: u64 = 1 << 5;
+    #[cfg(test)]
     pub(crate) const MAKE_CHAR: u64 = 1 << 6;
     pub(crate) const MAKE_DIR: u64 = 1 << 7;
     pub(crate) const MAKE_REG: u64 = 1 << 8;
     pub(crate) const MAKE_SOCK: u64 = 1 << 9;
+    #[cfg(test)]
     pub(crate) const MAKE_FIFO: u64 = 1 << 10;
+    #[cfg(test)]
     pub(crate) const MAKE_BLOCK: u64 = 1 << 11;
     pub(crate) const MAKE_SYM: u64 = 1 << 12;
     pub(crate) const REFER: u64 = 1 << 13;

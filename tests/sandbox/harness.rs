@@ -23,7 +23,7 @@ const SECOND: &str = "TOOLWARDEN_TEST_SECOND_RUN";
 const ORDINARY: u32 = 54321;
 
 /// Runs the body as root in this process and once more as an ordinary user in a process of its own.
-pub fn as_root_and_user(test: &str, body: impl FnOnce()) {
+pub(crate) fn as_root_and_user(test: &str, body: impl FnOnce()) {
     // SAFETY: cannot fail and touches no memory.
     let root = unsafe { libc::geteuid() } == 0;
     if std::env::var_os(SECOND).is_some() {
@@ -51,13 +51,13 @@ pub fn as_root_and_user(test: &str, body: impl FnOnce()) {
     );
 }
 
-pub fn bun() -> PathBuf {
+pub(crate) fn bun() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/bun/bin/bun.exe");
     path.canonicalize()
         .expect("npm install puts the real Bun there")
 }
 
-pub fn node() -> PathBuf {
+pub(crate) fn node() -> PathBuf {
     let path = std::env::var("PATH").expect("PATH");
     let found = path
         .split(':')
@@ -70,12 +70,12 @@ pub fn node() -> PathBuf {
 }
 
 /// A project directory, which is the current directory of what runs in it, beside a directory of secrets.
-pub struct Project {
-    pub directory: tempfile::TempDir,
+pub(crate) struct Project {
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Project {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let project = Project { directory };
         for name in ["project/.toolwarden", "outside", "open"] {
@@ -86,7 +86,7 @@ impl Project {
         project
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory
             .path()
             .canonicalize()
@@ -94,41 +94,41 @@ impl Project {
             .join(name)
     }
 
-    pub fn shown(&self, name: &str) -> String {
+    pub(crate) fn shown(&self, name: &str) -> String {
         self.path(name).display().to_string()
     }
 }
 
 /// What came of a script.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The last value printed under each name.
-    pub said: BTreeMap<String, String>,
-    pub stderr: String,
-    pub denials: Vec<Denial>,
+    pub(crate) said: BTreeMap<String, String>,
+    pub(crate) stderr: String,
+    pub(crate) denials: Vec<Denial>,
 }
 
 impl Outcome {
     #[track_caller]
-    pub fn said(&self, name: &str) -> &str {
+    pub(crate) fn said(&self, name: &str) -> &str {
         self.said
             .get(name)
             .unwrap_or_else(|| panic!("nothing said of {name}: {self:?}"))
     }
 
     #[track_caller]
-    pub fn refused(&self, name: &str) {
+    pub(crate) fn refused(&self, name: &str) {
         let said = self.said(name);
         assert!(said.starts_with("refused "), "{name} was {said}: {self:?}");
     }
 
     #[track_caller]
-    pub fn done(&self, name: &str) {
+    pub(crate) fn done(&self, name: &str) {
         let said = self.said(name);
         assert!(said.starts_with("done"), "{name} was {said}: {self:?}");
     }
 
-    pub fn denied(&self, permission: &str) -> Vec<&str> {
+    pub(crate) fn denied(&self, permission: &str) -> Vec<&str> {
         let of_kind = self
             .denials
             .iter()
@@ -138,7 +138,7 @@ impl Outcome {
 }
 
 /// One run of a script.
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     project: &'a Project,
     flags: Vec<String>,
     runtime: RuntimeType,
@@ -146,7 +146,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(project: &'a Project, flags: &[&str]) -> Self {
+    pub(crate) fn new(project: &'a Project, flags: &[&str]) -> Self {
         let flags = flags.iter().map(ToString::to_string).collect();
         Run {
             project,
@@ -156,13 +156,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub fn node(mut self) -> Self {
+    pub(crate) fn node(mut self) -> Self {
         self.runtime = RuntimeType::Node;
         self
     }
 
     /// As if the kernel had only this much.
-    pub fn support(mut self, support: Support) -> Self {
+    pub(crate) fn support(mut self, support: Support) -> Self {
         self.support = Some(support);
         self
     }
@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub fn policy(&self, script: &Path) -> Policy {
+    pub(crate) fn policy(&self, script: &Path) -> Policy {
         let permissions = Permissions::from_bun_flags(&self.flags).expect("flags");
         plan(&PlanInput {
             permissions: &permissions,
@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         .expect("a policy")
     }
 
-    pub fn sandbox(&self, script: &Path) -> Sandbox {
+    pub(crate) fn sandbox(&self, script: &Path) -> Sandbox {
         let support = self
             .support
             .unwrap_or_else(|| probe().expect("this machine can hold a sandbox"));
@@ -197,13 +197,13 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the script and gives its path.
-    pub fn write(&self, script: &str) -> PathBuf {
+    pub(crate) fn write(&self, script: &str) -> PathBuf {
         let path = self.project.path("project/attack.mjs");
         std::fs::write(&path, format!("{PRELUDE}\n{script}\n")).expect("written");
         path
     }
 
-    pub fn launch(&self, script: &Path, sandbox: Option<&Sandbox>) -> Arc<Launch> {
+    pub(crate) fn launch(&self, script: &Path, sandbox: Option<&Sandbox>) -> Arc<Launch> {
         let args = match self.runtime {
             RuntimeType::Bun => bun_arguments(script),
             RuntimeType::Node => node_arguments(&[], script),
@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs the script to its end.
-    pub fn script(&self, script: &str) -> Outcome {
+    pub(crate) fn script(&self, script: &str) -> Outcome {
         let path = self.write(script);
         let sandbox = self.sandbox(&path);
         let launch = self.launch(&path, Some(&sandbox));
@@ -256,7 +256,7 @@ impl<'a> Run<'a> {
     }
 }
 
-pub fn spawn(spawner: &Spawner, launch: Arc<Launch>) -> Child {
+pub(crate) fn spawn(spawner: &Spawner, launch: Arc<Launch>) -> Child {
     let (sender, receiver) = channel();
     spawner.spawn(launch, move |child| {
         let _ = sender.send(child);
@@ -265,7 +265,7 @@ pub fn spawn(spawner: &Spawner, launch: Arc<Launch>) -> Child {
 }
 
 /// Everything the child writes until it has ended.
-pub fn drained(child: Child) -> (String, String) {
+pub(crate) fn drained(child: Child) -> (String, String) {
     let Child {
         channel,
         stdout,
@@ -281,7 +281,7 @@ pub fn drained(child: Child) -> (String, String) {
 }
 
 /// The next line that the child writes.
-pub fn read_line(fd: &OwnedFd, line: &mut String) {
+pub(crate) fn read_line(fd: &OwnedFd, line: &mut String) {
     let flags = rustix::fs::fcntl_getfl(fd).expect("flags");
     rustix::fs::fcntl_setfl(fd, flags & !rustix::fs::OFlags::NONBLOCK).expect("blocking");
     let mut byte = [0];
@@ -312,7 +312,7 @@ export const hostPid = Number(process.env.HOST_PID)
 "#;
 
 /// For attacks with raw system calls: `call(number, ...args)` gives the result or throws with the errno as its code.
-pub const RAW: &str = r#"
+pub(crate) const RAW: &str = r#"
 import { dlopen, ptr, read, FFIType } from 'bun:ffi'
 const i64 = FFIType.i64
 const libc = dlopen('libc.so.6', {

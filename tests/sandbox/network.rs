@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::harness::{Project, RAW, Run, as_root_and_user};
 
 /// An HTTP server of the host that counts who comes.
-pub struct Server {
-    pub port: u16,
-    pub visits: Arc<AtomicUsize>,
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    pub(crate) visits: Arc<AtomicUsize>,
 }
 
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let port = listener.local_addr().expect("bound").port();
     let visits = Arc::new(AtomicUsize::new(0));

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod load;
+mod row;
 mod rules;
 mod shape;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 /// One architecture. A call that the rules name is either in `calls` or in `absent`; a test holds that.
 #[derive(Debug)]
 pub(super) struct Table {
+    #[allow(dead_code, reason = "for the tests' messages")]
     pub arch: &'static str,
     /// The kernel's AUDIT_ARCH value; a call under another one kills the process.
     pub audit_arch: u32,
@@ -10,6 +11,7 @@ pub(super) struct Table {
     pub x32: bool,
     pub calls: &'static [(&'static str, u32)],
     /// Calls the architecture never had.
+    #[allow(dead_code, reason = "a test holds that no call is forgotten")]
     pub absent: &'static [&'static str],
 }
 
