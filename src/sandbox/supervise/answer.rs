@@ -1,0 +1,212 @@
+//! What each reported call is answered.
+
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use super::super::denials::{Denial, Denials, Permission};
+use super::super::net::{NetGuard, Socket, address};
+use super::super::run::wanted_program;
+use super::listener::{Answer, Call, Listener};
+use super::target::Target;
+
+/// Everything that answers hang on.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// The host's own thread, which has the filter only to pass it on.
+    pub(super) spawner: u32,
+    pub(super) net: NetGuard,
+    /// Real paths of what may be started, when that is a list.
+    pub(super) programs: Option<BTreeSet<PathBuf>>,
+    pub(super) denials: Denials,
+}
+
+/// A send may always send less than it was given.
+const MOST_SENT: usize = 64 * 1024;
+
+const ACCESS: Answer = Answer::Errno(libc::EACCES);
+
+impl Answers {
+    pub(super) fn handle(&self, listener: &Listener, call: &Call) {
+        let answer = if call.thread == self.spawner {
+            Some(Answer::Continue)
+        } else {
+            self.decide(listener, call)
+        };
+        if let Some(answer) = answer {
+            listener.answer(call.id, answer);
+        }
+    }
+
+    /// `None` when the caller went away: then there is nobody to answer.
+    fn decide(&self, listener: &Listener, call: &Call) -> Option<Answer> {
+        let target = Target::new(call.thread);
+        match i64::from(call.number) {
+            libc::SYS_connect => self.connect(listener, call, target),
+            libc::SYS_bind => self.bind(listener, call, target),
+            libc::SYS_listen => self.listen(listener, call, target),
+            libc::SYS_sendto => self.send(listener, call, target),
+            libc::SYS_socket => {
+                self.net.refused_datagrams(target.worker());
+                Some(ACCESS)
+            }
+            libc::SYS_execve => self.execute(listener, call, target),
+            // What is left starts a process.
+            _ => {
+                let program =
+                    wanted_program(&target).map(|path| path.to_string_lossy().into_owned());
+                if !listener.waits(call.id) {
+                    return None;
+                }
+                self.denials.add(Denial::new(
+                    Permission::Run,
+                    program.unwrap_or_default(),
+                    target.worker(),
+                ));
+                Some(ACCESS)
+            }
+        }
+    }
+
+    fn connect(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
+        let bytes = match copied(listener, call, target, call.args[1], call.args[2])? {
+            Ok(bytes) => bytes,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        let Ok(address) = address::parse(&bytes) else {
+            return Some(ACCESS);
+        };
+        let socket = match socket(listener, call, target)? {
+            Ok(socket) => socket,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        Some(result(self.net.connect(&socket, address, target.worker())))
+    }
+
+    fn bind(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
+        let bytes = match copied(listener, call, target, call.args[1], call.args[2])? {
+            Ok(bytes) => bytes,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        let Ok(address) = address::parse(&bytes) else {
+            return Some(ACCESS);
+        };
+        let socket = match socket(listener, call, target)? {
+            Ok(socket) => socket,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        Some(result(self.net.bind(&socket, address, target.worker())))
+    }
+
+    fn listen(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
+        let socket = match socket(listener, call, target)? {
+            Ok(socket) => socket,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        Some(result(self.net.listen(
+            &socket,
+            call.args[1] as i32,
+            target.worker(),
+        )))
+    }
+
+    /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
+    fn send(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
+        let bytes = match copied(listener, call, target, call.args[4], call.args[5])? {
+            Ok(bytes) => bytes,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        let Ok(address) = address::parse(&bytes) else {
+            return Some(ACCESS);
+        };
+        if !self.net.may_send(address, target.worker()) {
+            return Some(ACCESS);
+        }
+        let socket = match socket(listener, call, target)? {
+            Ok(socket) => socket,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        let mut data = vec![
+            0;
+            usize::try_from(call.args[2])
+                .map_or(MOST_SENT, |length| length.min(MOST_SENT))
+        ];
+        let read = target.read(call.args[1], &mut data);
+        if !listener.waits(call.id) {
+            return None;
+        }
+        Some(
+            match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
+                Ok(Ok(sent)) => Answer::Value(sent as i64),
+                Ok(Err(errno)) => Answer::Errno(errno),
+                Err(_) => Answer::Errno(libc::EFAULT),
+            },
+        )
+    }
+
+    /// Names a program for the record. Landlock decides: what the caller does to the path meanwhile changes only the
+    /// record. Refused here as well, so that a program that is not listed fails in the same way whatever it is.
+    fn execute(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
+        let path = target.read_string(call.args[0]);
+        let path = path
+            .ok()
+            .and_then(|bytes| target.absolute(&PathBuf::from(std::ffi::OsString::from_vec(bytes))));
+        if !listener.waits(call.id) {
+            return None;
+        }
+        let (Some(programs), Some(real)) = (
+            &self.programs,
+            path.and_then(|path| path.canonicalize().ok()),
+        ) else {
+            return Some(Answer::Continue); // the kernel says what is wrong with it
+        };
+        if programs.contains(&real) {
+            return Some(Answer::Continue);
+        }
+        let name = real.to_string_lossy().into_owned();
+        self.denials
+            .add(Denial::new(Permission::Run, name, target.worker()));
+        Some(ACCESS)
+    }
+}
+
+fn result(done: Result<(), i32>) -> Answer {
+    match done {
+        Ok(()) => Answer::Value(0),
+        Err(errno) => Answer::Errno(errno),
+    }
+}
+
+/// The address, copied once; an errno for the caller. `None` when the caller went away: the memory read may have been
+/// another's.
+fn copied(
+    listener: &Listener,
+    call: &Call,
+    target: Target,
+    at: u64,
+    length: u64,
+) -> Option<Result<Vec<u8>, i32>> {
+    let bytes = match usize::try_from(length as i32) {
+        Ok(length) if length <= address::LONGEST => {
+            let mut bytes = vec![0; length];
+            match target.read(at, &mut bytes) {
+                Ok(read) if read == length => Ok(bytes),
+                _ => Err(libc::EFAULT),
+            }
+        }
+        _ => Err(libc::EINVAL),
+    };
+    listener.waits(call.id).then_some(bytes)
+}
+
+/// The supervisor's own copy of the socket in the first argument.
+fn socket(listener: &Listener, call: &Call, target: Target) -> Option<Result<Socket, i32>> {
+    let socket = match target.descriptor(call.args[0] as i32) {
+        Ok(fd) => Socket::of(fd).ok_or(libc::EACCES),
+        Err(error) => Err(match error.raw_os_error() {
+            Some(libc::EBADF) => libc::EBADF,
+            _ => libc::EACCES,
+        }),
+    };
+    listener.waits(call.id).then_some(socket)
+}
