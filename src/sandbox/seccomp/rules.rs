@@ -45,7 +45,13 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         Everyone,
         EPERM,
-        ["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"],
+        [
+            "ptrace",
+            "process_vm_readv",
+            "process_vm_writev",
+            "pidfd_getfd",
+            "kcmp"
+        ],
         "reads or takes what belongs to another process"
     ),
     row!(
@@ -284,7 +290,12 @@ pub(super) const ROWS: &[Row] = &[
         "this kernel cannot confine signals"
     ),
     // Programs.
-    row!(WithoutRunUnrecorded, EACCES, ["fork", "vfork"], "starts a process"),
+    row!(
+        WithoutRunUnrecorded,
+        EACCES,
+        ["fork", "vfork"],
+        "starts a process"
+    ),
     row!(WithoutRunUnrecorded, EACCES, ["clone"] if [on(0, Test::NotAny(CLONE_THREAD))], "starts a process"),
     row!(
         Reported(Reported::Fork),
