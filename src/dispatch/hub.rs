@@ -16,6 +16,7 @@ use super::memory::Watch;
 use super::station::Station;
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
+use crate::sandbox::{Denials, Guardian};
 use crate::spawn::Delays;
 use crate::spawn::{Launch, Spawner};
 
@@ -77,7 +78,8 @@ pub(super) struct Settings {
     pub(super) shared: bool,
     pub(super) launch: Arc<Launch>,
     pub(super) sink: Arc<dyn Sink>,
-    pub(super) denials: Option<crate::sandbox::Denials>,
+    pub(super) denials: Option<Denials>,
+    pub(super) guardian: Option<Guardian>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

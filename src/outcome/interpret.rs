@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::denied::Denied;
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Doom, End, Facts};
@@ -16,7 +17,7 @@ pub struct Meaning {
     /// Memory of one process tree.
     pub max_memory_mb: u64,
     /// Host variables of the tools' processes and what the sandbox holds, for denials.
-    pub denied: thrown::Denied,
+    pub denied: Denied,
 }
 
 /// The result as JSON text (none: undefined), or why there is none.

@@ -222,13 +222,7 @@ mod tests {
         assert_eq!((all(4).net, all(4).scoped), (3, 0));
         assert_eq!((all(6).net, all(6).scoped), (3, 3));
         assert_eq!(
-            Handled::of(
-                6,
-                Free {
-                    net: true,
-                    unix: true
-                }
-            ),
+            Handled::of(6, Free { net: true, unix: true }),
             Handled {
                 fs: 0xffff,
                 net: 0,

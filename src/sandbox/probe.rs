@@ -49,16 +49,15 @@ pub fn probe() -> Result<Support, Box<Error>> {
 
 fn lacking(what: &str) -> Box<Error> {
     Box::new(
-        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(
-            "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way",
-        ),
+        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}"))
+            .hint("run on such a kernel, or set sandbox: \"off\" and isolate the host in another way"),
     )
 }
 
 fn holds(abi: u32) -> Result<(), Box<Error>> {
     let handled = Handled::of(abi, Free::default());
-    let ruleset = Ruleset::new(abi, &handled)
-        .map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
+    let ruleset =
+        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
     let shape = Shape {
         run: false,
         net: Net::Denied,
@@ -77,11 +76,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
                 failed.set(step);
                 return APPLY_FAILED;
             }
-            if libc::open(
-                c"/proc/self/environ".as_ptr(),
-                libc::O_RDONLY | libc::O_CLOEXEC,
-            ) >= 0
-            {
+            if libc::open(c"/proc/self/environ".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) >= 0 {
                 return FILE_OPENED;
             }
             if libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0 {

@@ -14,10 +14,7 @@ fn a_swapped_link_never_opens_what_is_outside() {
     as_root_and_user("races::a_swapped_link_never_opens_what_is_outside", || {
         let project = Project::new();
         let (link, spare) = (project.path("open/swapped"), project.path("open/spare"));
-        let targets = [
-            project.path("open/data.txt"),
-            project.path("outside/secret.txt"),
-        ];
+        let targets = [project.path("open/data.txt"), project.path("outside/secret.txt")];
         let over = Arc::new(AtomicBool::new(false));
         let swapping = {
             let over = Arc::clone(&over);
@@ -55,27 +52,25 @@ for (const [name, times] of Object.entries(count)) said(name, times)
 
 #[test]
 fn a_swapped_address_never_reaches_what_is_not_listed() {
-    as_root_and_user(
-        "races::a_swapped_address_never_reaches_what_is_not_listed",
-        || {
-            let project = Project::new();
-            let listen = || {
-                let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
-                let port = listener.local_addr().expect("bound").port();
-                let visits = Arc::new(AtomicUsize::new(0));
-                let seen = Arc::clone(&visits);
-                std::thread::spawn(move || {
-                    for _ in listener.incoming() {
-                        seen.fetch_add(1, Ordering::SeqCst);
-                    }
-                });
-                (port, visits)
-            };
-            let ((listed, visited), (other, escaped)) = (listen(), listen());
-            let flag = format!("--allow-net=127.0.0.1:{listed}");
-            // Another thread flips the port in shared memory while this one connects with it.
-            let outcome = Run::new(&project, &[&flag]).script(&format!(
-                r#"{RAW}
+    as_root_and_user("races::a_swapped_address_never_reaches_what_is_not_listed", || {
+        let project = Project::new();
+        let listen = || {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+            let port = listener.local_addr().expect("bound").port();
+            let visits = Arc::new(AtomicUsize::new(0));
+            let seen = Arc::clone(&visits);
+            std::thread::spawn(move || {
+                for _ in listener.incoming() {
+                    seen.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            (port, visits)
+        };
+        let ((listed, visited), (other, escaped)) = (listen(), listen());
+        let flag = format!("--allow-net=127.0.0.1:{listed}");
+        // Another thread flips the port in shared memory while this one connects with it.
+        let outcome = Run::new(&project, &[&flag]).script(&format!(
+            r#"{RAW}
 const shared = new SharedArrayBuffer(16)
 const bytes = new Uint8Array(shared)
 bytes.set(inet('127.0.0.1', {listed}))
@@ -102,12 +97,11 @@ Atomics.store(new Int32Array(flag), 0, 1)
 for (const [name, times] of Object.entries(count)) said(name, times)
 process.exit(0)
 "#
-            ));
-            assert_eq!(escaped.load(Ordering::SeqCst), 0, "{outcome:?}");
-            assert!(visited.load(Ordering::SeqCst) > 0, "{outcome:?}");
-            for name in ["connected", "refused"] {
-                assert_ne!(outcome.said(name), "0", "the race was none: {outcome:?}");
-            }
-        },
-    );
+        ));
+        assert_eq!(escaped.load(Ordering::SeqCst), 0, "{outcome:?}");
+        assert!(visited.load(Ordering::SeqCst) > 0, "{outcome:?}");
+        for name in ["connected", "refused"] {
+            assert_ne!(outcome.said(name), "0", "the race was none: {outcome:?}");
+        }
+    });
 }

@@ -25,11 +25,7 @@ pub(in super::super) struct NetGuard {
 
 impl NetGuard {
     /// Starts the resolver as well.
-    pub(in super::super) fn start(
-        allow: Vec<NetRule>,
-        deny: Vec<NetRule>,
-        denials: Denials,
-    ) -> io::Result<Self> {
+    pub(in super::super) fn start(allow: Vec<NetRule>, deny: Vec<NetRule>, denials: Denials) -> io::Result<Self> {
         let rules = Arc::new(Rules { allow, deny });
         let names = Arc::new(Names::default());
         let askers = Arc::new(Askers::default());
@@ -48,12 +44,7 @@ impl NetGuard {
         })
     }
 
-    pub(in super::super) fn connect(
-        &self,
-        socket: &Socket,
-        to: SocketAddr,
-        worker: u32,
-    ) -> Result<(), i32> {
+    pub(in super::super) fn connect(&self, socket: &Socket, to: SocketAddr, worker: u32) -> Result<(), i32> {
         if self.allows(to) {
             return socket.connect(to);
         }
@@ -73,12 +64,7 @@ impl NetGuard {
         may
     }
 
-    pub(in super::super) fn bind(
-        &self,
-        socket: &Socket,
-        at: SocketAddr,
-        worker: u32,
-    ) -> Result<(), i32> {
+    pub(in super::super) fn bind(&self, socket: &Socket, at: SocketAddr, worker: u32) -> Result<(), i32> {
         if self.allows(at) {
             return socket.bind(at);
         }
@@ -87,12 +73,7 @@ impl NetGuard {
     }
 
     /// A socket that was never bound would get a port of the kernel's choice.
-    pub(in super::super) fn listen(
-        &self,
-        socket: &Socket,
-        backlog: i32,
-        worker: u32,
-    ) -> Result<(), i32> {
+    pub(in super::super) fn listen(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
         match socket.own_address() {
             Some(at) if at.port() != 0 && self.allows(at) => socket.listen(backlog),
             Some(at) => {
@@ -106,16 +87,14 @@ impl NetGuard {
     /// Records a refusal.
     pub(in super::super) fn refused(&self, address: SocketAddr, worker: u32) {
         let resource = resource(address, &self.names.learned(address.ip()));
-        self.denials
-            .add(Denial::new(Permission::Net, resource, worker));
+        self.denials.add(Denial::new(Permission::Net, resource, worker));
     }
 
     /// A datagram socket was refused. Where names may be resolved, libc makes one to sort addresses, and that is no access
     /// of the tool's.
     pub(in super::super) fn refused_datagrams(&self, worker: u32) {
         if self.rules.allow.is_empty() {
-            self.denials
-                .add(Denial::new(Permission::Net, String::new(), worker));
+            self.denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }
 
@@ -124,10 +103,8 @@ impl NetGuard {
     }
 
     fn names_of(&self, ip: IpAddr) -> std::collections::BTreeSet<String> {
-        self.names.of(
-            ip,
-            &std::fs::read_to_string("/etc/hosts").unwrap_or_default(),
-        )
+        self.names
+            .of(ip, &std::fs::read_to_string("/etc/hosts").unwrap_or_default())
     }
 
     /// The worker believes to talk to its nameserver.
@@ -147,17 +124,12 @@ fn resolves(to: SocketAddr) -> bool {
 /// Whether libc or c-ares would ask this address. Without a readable resolv.conf they ask the own machine.
 fn is_nameserver(ip: IpAddr) -> bool {
     ip.is_loopback()
-        || nameservers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default())
-            .any(|known| known == ip)
+        || nameservers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()).any(|known| known == ip)
 }
 
 fn nameservers(resolv_conf: &str) -> impl Iterator<Item = IpAddr> {
     resolv_conf.lines().filter_map(|line| {
-        let address = line
-            .trim()
-            .strip_prefix("nameserver")?
-            .split_whitespace()
-            .next()?;
+        let address = line.trim().strip_prefix("nameserver")?.split_whitespace().next()?;
         let address = address.split('%').next()?; // the interface of a link-local address
         Some(address.parse::<IpAddr>().ok()?.to_canonical())
     })
@@ -169,7 +141,8 @@ mod tests {
 
     #[test]
     fn nameservers_are_those_of_resolv_conf() {
-        let conf = "# nameserver 1.1.1.1\nsearch a.test\nnameserver 10.0.0.53\n nameserver\tfe80::1%eth0\nnameserver x\n";
+        let conf =
+            "# nameserver 1.1.1.1\nsearch a.test\nnameserver 10.0.0.53\n nameserver\tfe80::1%eth0\nnameserver x\n";
         let known: Vec<String> = nameservers(conf).map(|ip| ip.to_string()).collect();
         assert_eq!(known, ["10.0.0.53", "fe80::1"]);
     }

@@ -45,13 +45,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         Everyone,
         EPERM,
-        [
-            "ptrace",
-            "process_vm_readv",
-            "process_vm_writev",
-            "pidfd_getfd",
-            "kcmp"
-        ],
+        ["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"],
         "reads or takes what belongs to another process"
     ),
     row!(
@@ -290,12 +284,7 @@ pub(super) const ROWS: &[Row] = &[
         "this kernel cannot confine signals"
     ),
     // Programs.
-    row!(
-        WithoutRunUnrecorded,
-        EACCES,
-        ["fork", "vfork"],
-        "starts a process"
-    ),
+    row!(WithoutRunUnrecorded, EACCES, ["fork", "vfork"], "starts a process"),
     row!(WithoutRunUnrecorded, EACCES, ["clone"] if [on(0, Test::NotAny(CLONE_THREAD))], "starts a process"),
     row!(
         Reported(Reported::Fork),

@@ -53,8 +53,7 @@ impl Answers {
             libc::SYS_execve => self.execute(listener, call, target),
             // What is left starts a process.
             _ => {
-                let program =
-                    wanted_program(&target).map(|path| path.to_string_lossy().into_owned());
+                let program = wanted_program(&target).map(|path| path.to_string_lossy().into_owned());
                 if !listener.waits(call.id) {
                     return None;
                 }
@@ -103,11 +102,7 @@ impl Answers {
             Ok(socket) => socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        Some(result(self.net.listen(
-            &socket,
-            call.args[1] as i32,
-            target.worker(),
-        )))
+        Some(result(self.net.listen(&socket, call.args[1] as i32, target.worker())))
     }
 
     /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
@@ -126,22 +121,16 @@ impl Answers {
             Ok(socket) => socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let mut data = vec![
-            0;
-            usize::try_from(call.args[2])
-                .map_or(MOST_SENT, |length| length.min(MOST_SENT))
-        ];
+        let mut data = vec![0; usize::try_from(call.args[2]).map_or(MOST_SENT, |length| length.min(MOST_SENT))];
         let read = target.read(call.args[1], &mut data);
         if !listener.waits(call.id) {
             return None;
         }
-        Some(
-            match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
-                Ok(Ok(sent)) => Answer::Value(sent as i64),
-                Ok(Err(errno)) => Answer::Errno(errno),
-                Err(_) => Answer::Errno(libc::EFAULT),
-            },
-        )
+        Some(match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
+            Ok(Ok(sent)) => Answer::Value(sent as i64),
+            Ok(Err(errno)) => Answer::Errno(errno),
+            Err(_) => Answer::Errno(libc::EFAULT),
+        })
     }
 
     /// Names a program for the record. Landlock decides: what the caller does to the path meanwhile changes only the
@@ -154,18 +143,14 @@ impl Answers {
         if !listener.waits(call.id) {
             return None;
         }
-        let (Some(programs), Some(real)) = (
-            &self.programs,
-            path.and_then(|path| path.canonicalize().ok()),
-        ) else {
+        let (Some(programs), Some(real)) = (&self.programs, path.and_then(|path| path.canonicalize().ok())) else {
             return Some(Answer::Continue); // the kernel says what is wrong with it
         };
         if programs.contains(&real) {
             return Some(Answer::Continue);
         }
         let name = real.to_string_lossy().into_owned();
-        self.denials
-            .add(Denial::new(Permission::Run, name, target.worker()));
+        self.denials.add(Denial::new(Permission::Run, name, target.worker()));
         Some(ACCESS)
     }
 }
@@ -179,13 +164,7 @@ fn result(done: Result<(), i32>) -> Answer {
 
 /// The address, copied once; an errno for the caller. `None` when the caller went away: the memory read may have been
 /// another's.
-fn copied(
-    listener: &Listener,
-    call: &Call,
-    target: Target,
-    at: u64,
-    length: u64,
-) -> Option<Result<Vec<u8>, i32>> {
+fn copied(listener: &Listener, call: &Call, target: Target, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
     let bytes = match usize::try_from(length as i32) {
         Ok(length) if length <= address::LONGEST => {
             let mut bytes = vec![0; length];

@@ -36,22 +36,14 @@ impl Supervision {
 
     /// Starts the threads, then puts the calling thread under the reporting filter.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
-        let failed =
-            |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
+        let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let (allow, deny) = match &self.policy.net {
             NetPolicy::Only { allow, deny } => (allow.clone(), deny.clone()),
             NetPolicy::None | NetPolicy::All => (Vec::new(), Vec::new()),
         };
-        let net = NetGuard::start(allow, deny, self.denials.clone())
-            .map_err(failed("start the resolver"))?;
+        let net = NetGuard::start(allow, deny, self.denials.clone()).map_err(failed("start the resolver"))?;
         let programs = match &self.policy.run {
-            Run::Only(programs) => Some(
-                programs
-                    .iter()
-                    .cloned()
-                    .chain([self.policy.runtime.clone()])
-                    .collect(),
-            ),
+            Run::Only(programs) => Some(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect()),
             Run::None | Run::All => None,
         };
         // SAFETY: cannot fail and touches no memory.
@@ -67,9 +59,7 @@ impl Supervision {
         if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
             return Err((
                 "PR_SET_NO_NEW_PRIVS",
-                io::Error::last_os_error()
-                    .raw_os_error()
-                    .unwrap_or(libc::EIO),
+                io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO),
             ));
         }
         let fd = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;

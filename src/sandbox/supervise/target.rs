@@ -29,16 +29,8 @@ impl Target {
             iov_len: buffer.len(),
         };
         // SAFETY: the local buffer is ours for the length of the call; the remote address is only read, by the kernel.
-        let read = unsafe {
-            libc::process_vm_readv(
-                self.thread as libc::pid_t,
-                &raw const local,
-                1,
-                &raw const remote,
-                1,
-                0,
-            )
-        };
+        let read =
+            unsafe { libc::process_vm_readv(self.thread as libc::pid_t, &raw const local, 1, &raw const remote, 1, 0) };
         usize::try_from(read).map_err(|_| io::Error::last_os_error())
     }
 
@@ -123,10 +115,6 @@ impl Target {
         if path.is_absolute() {
             return Some(path.to_path_buf());
         }
-        Some(
-            fs::read_link(format!("/proc/{}/cwd", self.thread))
-                .ok()?
-                .join(path),
-        )
+        Some(fs::read_link(format!("/proc/{}/cwd", self.thread)).ok()?.join(path))
     }
 }
