@@ -57,10 +57,9 @@ impl Driver {
             launch: parts.launch,
             sink: parts.sink,
             denials: parts.denials,
-            guardian: parts.guardian,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
-        let hub = Arc::new(Hub::new(settings, pool, parts.spawner, sender));
+        let hub = Arc::new(Hub::new(settings, pool, (parts.spawner, parts.guardian), sender));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

@@ -79,7 +79,6 @@ pub(super) struct Settings {
     pub(super) launch: Arc<Launch>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
-    pub(super) guardian: Option<Guardian>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +113,8 @@ pub(super) struct State {
     pub(super) counters: Counters,
     pub(super) spawner: Option<Spawner>,
     pub(super) watch: Watch,
+    /// A process of its own: it ends with the manager.
+    pub(super) guardian: Option<Guardian>,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -125,7 +126,12 @@ pub struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(settings: Settings, pool: Pool, spawner: Spawner, spawned: UnboundedSender<Spawned>) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        pool: Pool,
+        (spawner, guardian): (Spawner, Option<Guardian>),
+        spawned: UnboundedSender<Spawned>,
+    ) -> Self {
         let start_delays = Delays::new(&settings.backoff);
         let state = State {
             pool,
@@ -145,6 +151,7 @@ impl Hub {
             counters: Counters::default(),
             spawner: Some(spawner),
             watch: Watch::default(),
+            guardian,
         };
         Self {
             settings,

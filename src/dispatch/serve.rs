@@ -98,7 +98,8 @@ fn watch<T: AsRawFd + AsFd>(fd: T) -> Option<AsyncFd<T>> {
 async fn reap(hub: &Hub, process: &Process) -> Exit {
     // The group is killed while its number is still held; only then may the guardian forget it.
     process.kill_group();
-    if let Some(guardian) = &hub.settings.guardian {
+    let guardian = hub.lock().guardian.clone();
+    if let Some(guardian) = guardian {
         guardian.forget(process.pid());
     }
     let exit = loop {

@@ -243,9 +243,15 @@ fn network(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Deni
     let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
     // The error's own address first, then what was refused last; a refusal without an address says least.
     let witnessed = of_net()
-        .find(|denial| !named.is_empty() && denial.resource.starts_with(&named))
+        .find(|denial| {
+            !denial.resource.is_empty() && (named.starts_with(&denial.resource) || denial.resource.starts_with(&named))
+        })
         .or_else(|| of_net().find(|denial| !denial.resource.is_empty()));
     match witnessed {
+        // A refused name has no port yet; the URL that was fetched has one.
+        Some(denial) if named.starts_with(&format!("{}:", denial.resource)) => {
+            Some(Denial::new(Permission::Net, named, 0))
+        }
         Some(denial) => Some(denial.clone()),
         None if of_net().next().is_some() || refused_call || policy.net == NetPolicy::None => {
             Some(Denial::new(Permission::Net, named, 0))
@@ -278,7 +284,7 @@ fn resource(thrown: &Thrown<'_>, address: Option<&str>, host: Option<&str>) -> S
     match (address.or(host), port) {
         (Some(name), Some(port)) if name.contains(':') => format!("[{name}]:{port}"),
         (Some(name), Some(port)) => format!("{name}:{port}"),
-        (Some(name), None) => name.to_owned(),
+        (Some(name), None) => from_url().unwrap_or_else(|| name.to_owned()),
         (None, _) => from_url().unwrap_or_default(),
     }
 }

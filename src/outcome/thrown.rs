@@ -6,8 +6,10 @@ use serde_json::value::RawValue;
 use super::denied::Denied;
 use crate::dispatch::Facts;
 use crate::error::{Code, Error};
+use crate::sandbox::Denial;
 
-pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> Error {
+/// The error, and the refusal behind it.
+pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> (Error, Option<Denial>) {
     let thrown: Value = serde_json::from_str(json).unwrap_or_default();
     let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
     let name = match text("name") {
@@ -15,7 +17,8 @@ pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> Error {
         name => format!("{name}: "),
     };
     let tool = facts.tool.as_str();
-    let error = match denied.explain(&thrown, &facts.denials) {
+    let denial = denied.explain(&thrown, &facts.denials);
+    let error = match &denial {
         Some(denial) => {
             let permission = denial.permission.as_str();
             let what = if denial.resource.is_empty() {
@@ -33,10 +36,11 @@ pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> Error {
             .hint(format!("to allow it, add {} to {}", denial.flag, denied.option()))
             .with(|context| {
                 context.permission = Some(permission.to_owned());
-                context.resource = Some(denial.resource);
+                context.resource = Some(denial.resource.clone());
             })
         }
         None => Error::new(Code::ToolThrew, format!("tool {tool} threw: {name}{}", text("message"))),
     };
-    error.with(|context| context.cause = RawValue::from_string(json.to_owned()).ok())
+    let cause = RawValue::from_string(json.to_owned()).ok();
+    (error.with(|context| context.cause = cause), denial)
 }

@@ -116,7 +116,8 @@ pub struct Policy {
 impl Policy {
     /// Whether a rule lets this real path be read.
     pub fn may_read(&self, path: &Path) -> bool {
-        self.read_all || self.covered(path, |rights| rights.read)
+        // Other processes' entries are in no rule that is about everything: the host's environ holds its secrets.
+        (self.read_all && !path.starts_with("/proc")) || self.covered(path, |rights| rights.read)
     }
 
     /// Whether a rule lets this real path be changed.
