@@ -195,7 +195,13 @@ await attempt('clone newuser', () => call(56, 0x10000011, 0, 0, 0, 0))
 await attempt('clone3', () => call(435, at(new Uint8Array(88)), 88))
 await attempt('execveat', () => call(322, -100, text('/bin/true'), 0, 0, 0))
 await attempt('execve', () => call(59, text('/bin/true'), 0, 0))
-await attempt('loader', () => call(59, text('/bin/sh'), 0, 0))
+await attempt('loader', () => {{
+  const loader = '/lib64/ld-linux-x86-64.so.2'
+  const strings = [loader, '/bin/echo', 'ran'].map(text)
+  const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+  return call(59, strings[0], argv, at(new Uint8Array(8)))
+}})
+await attempt('itself', () => call(59, text(process.execPath), 0, 0))
 await attempt('memfd', () => call(319, text('x'), 0))
 process.exit(0)
 "#
@@ -213,6 +219,7 @@ process.exit(0)
             ("execveat", "ENOSYS"),
             ("execve", "EACCES"),
             ("loader", "EACCES"),
+            ("itself", "EACCES"),
             ("memfd", "ENOSYS"),
         ] {
             assert!(
