@@ -229,3 +229,27 @@ process.exit(0)
         }
     });
 }
+
+#[test]
+fn a_readable_program_starts_through_the_loader_only_with_run() {
+    as_root_and_user(
+        "programs::a_readable_program_starts_through_the_loader_only_with_run",
+        || {
+            let project = Project::new();
+            let attack = format!(
+                r#"{RAW}
+const strings = ['/lib64/ld-linux-x86-64.so.2', '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
+const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
+process.exit(0)
+"#
+            );
+            Run::new(&project, &["--allow-read"])
+                .script(&attack)
+                .refused("loader");
+            Run::new(&project, &["--allow-read", "--allow-run"])
+                .script(&attack)
+                .done("loader");
+        },
+    );
+}

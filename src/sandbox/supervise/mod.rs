@@ -42,8 +42,7 @@ impl Supervision {
             NetPolicy::Only { allow, deny } => (allow.clone(), deny.clone()),
             NetPolicy::None | NetPolicy::All => (Vec::new(), Vec::new()),
         };
-        let net = NetGuard::start(allow, deny, self.denials.clone())
-            .map_err(failed("start the resolver"))?;
+        let net = NetGuard::new(allow, deny, self.denials.clone());
         let programs = match &self.policy.run {
             Run::Only(programs) => Programs::Listed(
                 programs
