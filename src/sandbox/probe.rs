@@ -169,10 +169,8 @@ mod tests {
             };
             let program = seccomp::listener_program(&shape).expect("it reports connections");
             // SAFETY: no memory is passed.
-            assert_eq!(
-                unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
-                0
-            );
+            let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+            assert_eq!(set, 0);
             let listener = seccomp::load_with_listener(&program).expect("the first listener");
             let support = probe().expect("the rest is held");
             // SAFETY: the descriptor is this test's own.
