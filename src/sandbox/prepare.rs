@@ -113,7 +113,7 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         write_all: policy.write_all,
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
-        exec_reported: support.listener && matches!(policy.run, Run::Only(_)),
+        exec_reported: support.listener && policy.run != Run::All,
     }
 }
 

@@ -148,4 +148,30 @@ mod tests {
             holds(abi).expect("held");
         }
     }
+
+    #[test]
+    fn another_listener_above_is_noticed() {
+        // On a thread of its own: a filter stays for the thread's life.
+        let listens = std::thread::spawn(|| {
+            let shape = Shape {
+                run: true,
+                net: Net::Supervised,
+                read_all: false,
+                write_all: false,
+                signal_scope: true,
+                fork_reported: false,
+                exec_reported: false,
+            };
+            let program = seccomp::listener_program(&shape).expect("it reports connections");
+            // SAFETY: no memory is passed.
+            let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+            assert_eq!(set, 0);
+            let listener = seccomp::load_with_listener(&program).expect("the first listener");
+            let support = probe().expect("the rest is held");
+            // SAFETY: the descriptor is this test's own.
+            unsafe { libc::close(listener) };
+            support.listener
+        });
+        assert!(!listens.join().expect("probed"));
+    }
 }

@@ -173,7 +173,13 @@ await attempt('clone newuser', () => call(56, 0x10000011, 0, 0, 0, 0))
 await attempt('clone3', () => call(435, at(new Uint8Array(88)), 88))
 await attempt('execveat', () => call(322, -100, text('/bin/true'), 0, 0, 0))
 await attempt('execve', () => call(59, text('/bin/true'), 0, 0))
-await attempt('loader', () => call(59, text('/bin/sh'), 0, 0))
+await attempt('loader', () => {{
+  const loader = '/lib64/ld-linux-x86-64.so.2'
+  const strings = [loader, '/bin/echo', 'ran'].map(text)
+  const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+  return call(59, strings[0], argv, at(new Uint8Array(8)))
+}})
+await attempt('itself', () => call(59, text(process.execPath), 0, 0))
 await attempt('memfd', () => call(319, text('x'), 0))
 process.exit(0)
 "#
@@ -190,6 +196,7 @@ process.exit(0)
             ("execveat", "ENOSYS"),
             ("execve", "EACCES"),
             ("loader", "EACCES"),
+            ("itself", "EACCES"),
             ("memfd", "ENOSYS"),
         ] {
             assert!(
@@ -198,4 +205,28 @@ process.exit(0)
             );
         }
     });
+}
+
+#[test]
+fn a_readable_program_starts_through_the_loader_only_with_run() {
+    as_root_and_user(
+        "programs::a_readable_program_starts_through_the_loader_only_with_run",
+        || {
+            let project = Project::new();
+            let attack = format!(
+                r#"{RAW}
+const strings = ['/lib64/ld-linux-x86-64.so.2', '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
+const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
+process.exit(0)
+"#
+            );
+            Run::new(&project, &["--allow-read"])
+                .script(&attack)
+                .refused("loader");
+            Run::new(&project, &["--allow-read", "--allow-run"])
+                .script(&attack)
+                .done("loader");
+        },
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::names::Names;
 use super::resolver::{Askers, Resolver};
@@ -20,28 +20,19 @@ pub(in super::super) struct NetGuard {
     names: Arc<Names>,
     denials: Denials,
     askers: Arc<Askers>,
-    resolver: Resolver,
+    /// Started when a worker first asks for a name.
+    resolver: Mutex<Option<Resolver>>,
 }
 
 impl NetGuard {
-    /// Starts the resolver as well.
-    pub(in super::super) fn start(allow: Vec<NetRule>, deny: Vec<NetRule>, denials: Denials) -> io::Result<Self> {
-        let rules = Arc::new(Rules { allow, deny });
-        let names = Arc::new(Names::default());
-        let askers = Arc::new(Askers::default());
-        let resolver = Resolver::start(
-            Arc::clone(&rules),
-            Arc::clone(&names),
-            Arc::clone(&askers),
-            denials.clone(),
-        )?;
-        Ok(NetGuard {
-            rules,
-            names,
+    pub(in super::super) fn new(allow: Vec<NetRule>, deny: Vec<NetRule>, denials: Denials) -> Self {
+        NetGuard {
+            rules: Arc::new(Rules { allow, deny }),
+            names: Arc::new(Names::default()),
             denials,
-            askers,
-            resolver,
-        })
+            askers: Arc::new(Askers::default()),
+            resolver: Mutex::new(None),
+        }
     }
 
     pub(in super::super) fn connect(&self, socket: &Socket, to: SocketAddr, worker: u32) -> Result<(), i32> {
@@ -113,7 +104,26 @@ impl NetGuard {
         socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
         let own = socket.own_address().ok_or(libc::EACCES)?;
         self.askers.expect(own.port(), worker);
-        socket.connect(self.resolver.address())
+        let resolver = self
+            .resolver_address()
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
+        socket.connect(resolver)
+    }
+
+    fn resolver_address(&self) -> io::Result<SocketAddr> {
+        let mut resolver = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = &*resolver {
+            return Ok(resolver.address());
+        }
+        let (rules, names, askers) = (
+            Arc::clone(&self.rules),
+            Arc::clone(&self.names),
+            Arc::clone(&self.askers),
+        );
+        let started = Resolver::start(rules, names, askers, self.denials.clone())?;
+        let address = started.address();
+        *resolver = Some(started);
+        Ok(address)
     }
 }
 

@@ -298,7 +298,7 @@ pub(super) const ROWS: &[Row] = &[
         Reported(Reported::Exec),
         Answer::Notify,
         ["execve"],
-        "the supervisor names a refused program for the record; Landlock is what refuses it"
+        "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
     // Network.
     row!(NetDenied, EACCES, ["socket"], "no network"),

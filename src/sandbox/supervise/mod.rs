@@ -18,7 +18,7 @@ use super::denials::Denials;
 use super::net::NetGuard;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
-use answer::Answers;
+use answer::{Answers, Programs, Started};
 use listener::Listener;
 pub(super) use threads::Supervisor;
 
@@ -41,10 +41,17 @@ impl Supervision {
             NetPolicy::Only { allow, deny } => (allow.clone(), deny.clone()),
             NetPolicy::None | NetPolicy::All => (Vec::new(), Vec::new()),
         };
-        let net = NetGuard::start(allow, deny, self.denials.clone()).map_err(failed("start the resolver"))?;
+        let net = NetGuard::new(allow, deny, self.denials.clone());
         let programs = match &self.policy.run {
-            Run::Only(programs) => Some(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect()),
-            Run::None | Run::All => None,
+            Run::Only(programs) => Programs::Listed(
+                programs
+                    .iter()
+                    .cloned()
+                    .chain([self.policy.runtime.clone()])
+                    .collect(),
+            ),
+            Run::None => Programs::RuntimeOnce(Started::default()),
+            Run::All => Programs::Any,
         };
         // SAFETY: cannot fail and touches no memory.
         let spawner = unsafe { libc::gettid() } as u32;

@@ -7,6 +7,14 @@ use std::path::PathBuf;
 
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
+/// A process told from a later one of the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Birth {
+    process: u32,
+    /// Clock ticks since the machine started.
+    at: u64,
+}
+
 /// A thread of a worker or of a program it started.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Target {
@@ -91,6 +99,21 @@ impl Target {
             .trim()
             .parse()
             .ok()
+    }
+
+    /// Which process it is of.
+    pub(super) fn birth(&self) -> Option<Birth> {
+        let process = self.status("Tgid:")?;
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name in parentheses may hold anything; the start is the 22nd field.
+        let at = stat
+            .rsplit(')')
+            .next()?
+            .split_whitespace()
+            .nth(19)?
+            .parse()
+            .ok()?;
+        Some(Birth { process, at })
     }
 
     /// The worker it belongs to: the leader of its group, which nobody below it can leave.
