@@ -221,9 +221,7 @@ await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
 process.exit(0)
 "#
             );
-            Run::new(&project, &["--allow-read"])
-                .script(&attack)
-                .refused("loader");
+            Run::new(&project, &["--allow-read"]).script(&attack).refused("loader");
             Run::new(&project, &["--allow-read", "--allow-run"])
                 .script(&attack)
                 .done("loader");

@@ -181,9 +181,7 @@ impl Answers {
             (Programs::Listed(_), None) => true,
             (Programs::Listed(programs), Some(real)) => programs.contains(real),
             // The first one is the host's: it turns its child into the runtime.
-            (Programs::RuntimeOnce(started), _) => {
-                target.birth().is_some_and(|birth| started.first(birth))
-            }
+            (Programs::RuntimeOnce(started), _) => target.birth().is_some_and(|birth| started.first(birth)),
         };
         if !listener.waits(call.id) {
             return None;
@@ -191,11 +189,8 @@ impl Answers {
         if allowed {
             return Some(Answer::Continue);
         }
-        let name = real
-            .map(|path| path.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        self.denials
-            .add(Denial::new(Permission::Run, name, target.worker()));
+        let name = real.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        self.denials.add(Denial::new(Permission::Run, name, target.worker()));
         Some(ACCESS)
     }
 }

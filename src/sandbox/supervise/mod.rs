@@ -43,13 +43,9 @@ impl Supervision {
         };
         let net = NetGuard::new(allow, deny, self.denials.clone());
         let programs = match &self.policy.run {
-            Run::Only(programs) => Programs::Listed(
-                programs
-                    .iter()
-                    .cloned()
-                    .chain([self.policy.runtime.clone()])
-                    .collect(),
-            ),
+            Run::Only(programs) => {
+                Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
+            }
             Run::None => Programs::RuntimeOnce(Started::default()),
             Run::All => Programs::Any,
         };

@@ -106,13 +106,7 @@ impl Target {
         let process = self.status("Tgid:")?;
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
         // The name in parentheses may hold anything; the start is the 22nd field.
-        let at = stat
-            .rsplit(')')
-            .next()?
-            .split_whitespace()
-            .nth(19)?
-            .parse()
-            .ok()?;
+        let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
         Some(Birth { process, at })
     }
 
