@@ -14,13 +14,13 @@ pub mod error;
 pub mod observe;
 
 pub mod config;
-pub mod validate;
-pub mod worker;
-pub mod sandbox;
-pub mod spawn;
-pub mod pool;
 pub mod dispatch;
 pub mod outcome;
+pub mod pool;
+pub mod sandbox;
+pub mod spawn;
+pub mod validate;
+pub mod worker;
 
 pub mod manager;
 
