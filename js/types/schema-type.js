@@ -7,8 +7,8 @@ import { docComment, literal, propertyName } from './printing.js'
 
 /** @typedef {Record<string, any>} Schema */
 
-/** Deeper than any schema a person writes; recursive ones end here. */
-const DEEPEST = 24
+/** More parts than any schema a person writes; references to references can unfold without end. */
+const MOST_PARTS = 10_000
 
 /** @type {Record<string, string>} */
 const PRIMITIVES = { string: 'string', number: 'number', integer: 'number', boolean: 'boolean', null: 'null' }
@@ -24,26 +24,7 @@ function union(types) {
 }
 
 /** @param {string} type */
-const grouped = (type) => (/[|&]/.test(type) && !isWrapped(type) ? `(${type})` : type)
-
-/** Whether the type is one bracketed thing, in which a `|` needs no further brackets. @param {string} type */
-function isWrapped(type) {
-  let depth = 0
-  for (let at = 0; at < type.length; at++) {
-    if (type[at] === '"') at = type.indexOf('"', skipEscapes(type, at + 1))
-    else if ('{[('.includes(/** @type {string} */ (type[at]))) depth++
-    else if ('}])'.includes(/** @type {string} */ (type[at]))) depth--
-    else if (depth === 0 && (type[at] === '|' || type[at] === '&')) return false
-  }
-  return true
-}
-
-/** The end of a literal's last escape. @param {string} text @param {number} from */
-function skipEscapes(text, from) {
-  let at = from
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at
-}
+const grouped = (type) => (/[|&]/.test(type) ? `(${type})` : type)
 
 /** A value as its own type. @param {unknown} value @returns {string} */
 function valueType(value) {
@@ -56,6 +37,10 @@ function valueType(value) {
 }
 
 class Translation {
+  #partsLeft = MOST_PARTS
+  /** References being followed: one that leads into itself ends there, as `Json`. @type {string[]} */
+  #following = []
+
   /** @param {unknown} root where references are looked up */
   constructor(root) {
     this.root = root
@@ -72,76 +57,83 @@ class Translation {
     return at
   }
 
+  /** @param {string} reference @param {string} indent */
+  #referred(reference, indent) {
+    if (this.#following.includes(reference)) return 'Json'
+    this.#following.push(reference)
+    const type = this.type(this.#target(reference), indent)
+    this.#following.pop()
+    return type
+  }
+
   /**
    * @param {any} schema
    * @param {string} indent of the line the type stands on
-   * @param {number} depth
    * @returns {string}
    */
-  type(schema, indent, depth = 0) {
+  type(schema, indent) {
     if (schema === false) return 'never'
-    if (!isObject(schema) || depth > DEEPEST) return 'Json'
-    const next = depth + 1
-    if (typeof schema.$ref === 'string') return this.type(this.#target(schema.$ref), indent, next)
+    if (!isObject(schema) || this.#partsLeft-- <= 0) return 'Json'
+    if (typeof schema.$ref === 'string') return this.#referred(schema.$ref, indent)
     if (Object.hasOwn(schema, 'const')) return valueType(schema.const)
     if (Array.isArray(schema.enum)) return union(schema.enum.map(valueType))
 
     const parts = []
     for (const members of [schema.anyOf, schema.oneOf]) {
-      if (Array.isArray(members)) parts.push(union(members.map((member) => this.type(member, indent, next))))
+      if (Array.isArray(members)) parts.push(union(members.map((member) => this.type(member, indent))))
     }
-    if (Array.isArray(schema.allOf)) parts.push(...schema.allOf.map((member) => this.type(member, indent, next)))
-    const own = this.#own(schema, indent, next)
+    if (Array.isArray(schema.allOf)) parts.push(...schema.allOf.map((member) => this.type(member, indent)))
+    const own = this.#own(schema, indent)
     if (own !== undefined) parts.unshift(own)
     const saying = [...new Set(parts)].filter((part) => part !== 'Json')
     if (saying.length === 0) return 'Json'
     return saying.length === 1 ? /** @type {string} */ (saying[0]) : saying.map(grouped).join(' & ')
   }
 
-  /** What the schema says apart from its combinations. @param {Schema} schema @param {string} indent @param {number} depth */
-  #own(schema, indent, depth) {
+  /** What the schema says apart from its combinations. @param {Schema} schema @param {string} indent */
+  #own(schema, indent) {
     const { type } = schema
-    if (Array.isArray(type)) return union(type.map((one) => this.#ofType(one, schema, indent, depth)))
-    if (typeof type === 'string') return this.#ofType(type, schema, indent, depth)
-    if (isObject(schema.properties) || isObject(schema.additionalProperties)) return this.#object(schema, indent, depth)
-    if (schema.items !== undefined || schema.prefixItems !== undefined) return this.#array(schema, indent, depth)
+    if (Array.isArray(type)) return union(type.map((one) => this.#ofType(one, schema, indent)))
+    if (typeof type === 'string') return this.#ofType(type, schema, indent)
+    if (isObject(schema.properties) || isObject(schema.additionalProperties)) return this.#object(schema, indent)
+    if (schema.items !== undefined || schema.prefixItems !== undefined) return this.#array(schema, indent)
     return undefined
   }
 
-  /** @param {string} type @param {Schema} schema @param {string} indent @param {number} depth */
-  #ofType(type, schema, indent, depth) {
-    if (type === 'object') return this.#object(schema, indent, depth)
-    if (type === 'array') return this.#array(schema, indent, depth)
+  /** @param {string} type @param {Schema} schema @param {string} indent */
+  #ofType(type, schema, indent) {
+    if (type === 'object') return this.#object(schema, indent)
+    if (type === 'array') return this.#array(schema, indent)
     return Object.hasOwn(PRIMITIVES, type) ? /** @type {string} */ (PRIMITIVES[type]) : 'Json'
   }
 
-  /** @param {Schema} schema @param {string} indent @param {number} depth */
-  #array(schema, indent, depth) {
+  /** @param {Schema} schema @param {string} indent */
+  #array(schema, indent) {
     const { items } = schema
     // Drafts before 2020-12 wrote tuples as `items: []` with `additionalItems`.
     const first = schema.prefixItems ?? (Array.isArray(items) ? items : undefined)
     const rest = Array.isArray(items) ? schema.additionalItems : items
-    if (!Array.isArray(first)) return `${grouped(this.type(rest, indent, depth))}[]`
+    if (!Array.isArray(first)) return `${grouped(this.type(rest, indent))}[]`
     const least = typeof schema.minItems === 'number' ? schema.minItems : 0
     const members = first.map((member, index) => {
-      const type = this.type(member, indent, depth)
+      const type = this.type(member, indent)
       return index < least ? type : `${grouped(type)}?`
     })
-    if (rest !== false) members.push(`...${grouped(this.type(rest, indent, depth))}[]`)
+    if (rest !== false) members.push(`...${grouped(this.type(rest, indent))}[]`)
     return `[${members.join(', ')}]`
   }
 
-  /** @param {Schema} schema @param {string} indent @param {number} depth */
-  #object(schema, indent, depth) {
+  /** @param {Schema} schema @param {string} indent */
+  #object(schema, indent) {
     const inner = `${indent}  `
     const properties = Object.entries(isObject(schema.properties) ? schema.properties : {})
     const required = new Set(Array.isArray(schema.required) ? schema.required : [])
     const lines = properties.map(
       ([name, member]) =>
         `${docComment(isObject(member) ? member.description : undefined, inner)}${inner}${propertyName(name)}` +
-        `${required.has(name) ? '' : '?'}: ${this.type(member, inner, depth)}\n`,
+        `${required.has(name) ? '' : '?'}: ${this.type(member, inner)}\n`,
     )
-    const others = this.#others(schema, properties.length === 0, inner, depth)
+    const others = this.#others(schema, properties.length === 0, inner)
     if (others !== undefined) lines.push(`${inner}[name: string]: ${others}\n`)
     return lines.length === 0 ? 'Record<string, never>' : `{\n${lines.join('')}${indent}}`
   }
@@ -149,15 +141,15 @@ class Translation {
   /**
    * The type of properties that are not named; undefined where there are none, or none worth naming: an open object
    * that names some properties is nearly always meant to have just these.
-   * @param {Schema} schema @param {boolean} nothingNamed @param {string} indent @param {number} depth
+   * @param {Schema} schema @param {boolean} nothingNamed @param {string} indent
    */
-  #others(schema, nothingNamed, indent, depth) {
+  #others(schema, nothingNamed, indent) {
     const { additionalProperties, patternProperties } = schema
     const types = isObject(patternProperties)
-      ? Object.values(patternProperties).map((member) => this.type(member, indent, depth))
+      ? Object.values(patternProperties).map((member) => this.type(member, indent))
       : []
     if (isObject(additionalProperties) || additionalProperties === true) {
-      types.push(this.type(additionalProperties, indent, depth))
+      types.push(this.type(additionalProperties, indent))
     } else if (additionalProperties === undefined && nothingNamed && types.length === 0) {
       types.push('Json')
     }
