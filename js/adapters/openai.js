@@ -23,6 +23,9 @@ function responsesDefinition({ name, description, schema }) {
   return { type: 'function', name, description, parameters: schema, strict: false }
 }
 
+/** @param {any} item */
+const isCall = (item) => item?.type === 'function_call' || item?.type === 'function'
+
 /**
  * @param {import('./manager-like.d.ts').ManagerLike} manager
  * @param {import('./manager-like.d.ts').ToolSelection} [selection]
@@ -47,9 +50,6 @@ export async function openaiTools(manager, selection = {}) {
       ? { type: 'function_call_output', call_id: callId, output: text }
       : { role: 'tool', tool_call_id: callId, content: text }
   }
-
-  /** @param {any} call */
-  const isCall = (call) => call?.type === 'function_call' || call?.type === 'function'
 
   return {
     chat: list.map(chatDefinition),

@@ -8,15 +8,16 @@
 export function progressThenResult(start) {
   /** @type {unknown[]} */
   const values = []
-  let wake = () => {}
+  /** @type {(() => void) | undefined} */
+  let wake
   const result = start((value) => {
     values.push(value)
-    wake()
+    wake?.()
   })
   let ended = false
   const end = () => {
     ended = true
-    wake()
+    wake?.()
   }
   // Both ways: a failure is raised where the result is read below, and must not count as unhandled until then.
   result.then(end, end)

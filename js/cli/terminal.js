@@ -3,6 +3,9 @@
 /** @type {Record<string, [number, number]>} */
 const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] }
 
+/** @param {NodeJS.WriteStream} stream */
+const written = (stream) => new Promise((resolve) => stream.write('', () => resolve(undefined)))
+
 /** @typedef {'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'} Style */
 
 export class Terminal {
@@ -62,8 +65,6 @@ export class Terminal {
 
   /** Resolves when everything was handed to the system: process.exit() drops what was not. */
   async flush() {
-    /** @param {NodeJS.WriteStream} stream */
-    const written = (stream) => new Promise((resolve) => stream.write('', () => resolve(undefined)))
     await Promise.all([written(this.#out), written(this.#err)])
   }
 }

@@ -40,7 +40,7 @@ function withFlags(error, manager) {
   const missing = /--allow-[a-z]+(?:=[^\s`'"]+)?/.exec(error.hint ?? '')?.[0]
   if (missing === undefined) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
-  const now = runtimeType === 'node' ? nodeOptions : bunPermissions
+  const now = /** @type {any} */ (runtimeType) === 'node' ? nodeOptions : bunPermissions
   error.hint = `run it again with \`${[...now, missing].join(' ')}\``
   return error
 }

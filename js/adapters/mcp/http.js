@@ -82,6 +82,7 @@ export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...opt
     })
     const server = createMcpServer(manager, options)
     // Set before connect(), which calls what it finds here after its own work.
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
     transport.onclose = () => sessions.remove(transport.sessionId)
     await server.connect(/** @type {any} */ (transport))
     return transport

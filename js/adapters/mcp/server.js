@@ -72,7 +72,8 @@ export function createMcpServer(manager, options = {}) {
     if (tool === undefined) throw unknownTool(params.name, tools)
 
     const queue = new NotificationQueue((notification) => extra.sendNotification(notification))
-    const token = params._meta?.progressToken
+    const { _meta: meta } = params
+    const token = meta?.progressToken
     const progress = token === undefined ? undefined : progressNotifier(token)
     try {
       const result = await manager.executeTool(tool.id, objectInput(tool.inputSchema).toInput(params.arguments ?? {}), {

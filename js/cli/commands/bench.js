@@ -19,8 +19,8 @@ const MODES = [
   { name: 'reused', config: { isolation: 'worker', minWorkers: 1 }, sideBySide: 64, waits: true },
 ]
 
-/** @param {number} ms */
-const ms = (ms) => ms.toFixed(ms < 10 ? 2 : 1)
+/** Milliseconds. @param {number} time */
+const ms = (time) => time.toFixed(time < 10 ? 2 : 1)
 
 /** @param {import('commander').Command} program @param {import('../main.js').Context} context */
 export function addBench(program, context) {

@@ -59,6 +59,7 @@ async function aborted(signal) {
 async function serveStdio(mcp, manager, { stdin, interrupts }) {
   const server = mcp.createMcpServer(manager)
   const gone = new Promise((resolve) => {
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
     server.onclose = resolve
     stdin.once('end', resolve)
     stdin.once('close', resolve)
