@@ -122,6 +122,8 @@ describe('An AbortSignal', () => {
     const manager = bench.openTools('values.ts')
     const control = new AbortController()
     const { signal } = control
+    let heard = 0
+    signal.onabort = () => (heard += 1)
     const held = new Map()
     const { addEventListener, removeEventListener } = signal
     signal.addEventListener = (type, listener, ...rest) => {
@@ -132,8 +134,6 @@ describe('An AbortSignal', () => {
       held.delete(listener)
       removeEventListener.call(signal, type, listener, ...rest)
     }
-    let heard = 0
-    signal.onabort = () => (heard += 1)
     for (let call = 0; call < 3; call += 1) await manager.executeTool('echo', call, { signal })
     assert.equal(held.size, 0)
     control.abort()

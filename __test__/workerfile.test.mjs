@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
 import { workbench } from './support/workbench.mjs'
@@ -78,6 +78,7 @@ describe('The worker file', () => {
     const first = bench.open(project)
     const path = workerFile(first)
     await first.close()
+    mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'console.log("planted")\nprocess.exit(0)\n')
     const second = bench.open(project)
     assert.equal(hash(path), second.workerFileHash)
@@ -116,7 +117,18 @@ describe('The worker file', () => {
     assert.ok(!existsSync(left[0]))
   })
 
-  for (const name of ['with "quotes".ts', "with 'single'.ts", 'with `backtick` ${x}.ts', 'with\nnewline.ts', 'with \u2028 separator.ts', 'with \\ backslash.ts', 'h\u00e9llo \u4e16.ts', '*/ comment.ts', 'with # and ? and %41.ts']) {
+  // Bun itself cannot load a file whose name has a backslash, # or ?.
+  const ODD_NAMES = [
+    'with "quotes".ts',
+    "with 'single'.ts",
+    'with `backtick` ${x}.ts',
+    'with\nnewline.ts',
+    'with \u2028 separator.ts',
+    'h\u00e9llo \u4e16.ts',
+    '*/ comment.ts',
+    'with %41 escape.ts',
+  ]
+  for (const name of ODD_NAMES) {
     it(`carries the name of the entrypoint as data: ${JSON.stringify(name)}.`, async () => {
       const project = bench.project()
       project.copyTools('values.ts', name)

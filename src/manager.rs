@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -67,10 +67,10 @@ pub struct Asked<'a> {
 pub struct Manager {
     config: Config,
     working_dir: WorkingDir,
-    worker_file: WorkerFile,
+    worker_file_hash: String,
     permissions: Vec<String>,
     hub: Arc<Hub>,
-    metrics: Arc<Metrics>,
+    told: Arc<Told>,
 }
 
 impl Manager {
@@ -117,11 +117,12 @@ impl Manager {
             die_with_parent: true,
         })
         .map_err(|failure| not_launchable(&runtime.path, &failure))?;
+        let worker_file_hash = worker_file.hash().to_owned();
         let permissions = config.permissions.to_flags(working_dir.as_path());
-        let metrics = Arc::new(Metrics::default());
-        let sink = Arc::new(Told {
+        let told = Arc::new(Told {
             observer,
-            metrics: Arc::clone(&metrics),
+            metrics: Metrics::default(),
+            worker_file: Mutex::new(Some(worker_file)),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
@@ -132,7 +133,7 @@ impl Manager {
             spawner: Spawner::start(None)?,
             launch: Arc::new(launch),
             denials: None,
-            sink,
+            sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: true,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         };
@@ -141,10 +142,10 @@ impl Manager {
         Ok(Self {
             config,
             working_dir,
-            worker_file,
+            worker_file_hash,
             permissions,
             hub,
-            metrics,
+            told,
         })
     }
 
@@ -206,13 +207,19 @@ impl Manager {
         self.hub.close(force);
     }
 
+    /// The host is about to end: kills every process and removes the worker file before this returns.
+    pub fn abandon(&self) {
+        self.hub.close(true);
+        self.told.remove_worker_file();
+    }
+
     /// What a host may ask of an open manager, as JSON text.
     pub fn info(&self) -> String {
         let config: serde_json::Value = serde_json::from_str(&self.config.to_json()).unwrap_or_default();
         serde_json::json!({
             "config": config,
             "workingDir": self.working_dir.as_str(),
-            "workerFileHash": self.worker_file.hash(),
+            "workerFileHash": self.worker_file_hash,
             "enforcement": {
                 "level": "none",
                 "landlockAbi": null,
@@ -249,7 +256,7 @@ impl Manager {
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
-        self.metrics.render(&Moment {
+        self.told.metrics.render(&Moment {
             gauges: self.hub.gauges(),
             exits: self.hub.counters().exits,
             resident_bytes: self.hub.resident_bytes(),
@@ -266,8 +273,16 @@ impl Drop for Manager {
 /// Turns raw facts into what the outside understands.
 struct Told {
     observer: Arc<dyn Observer>,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
+    /// Removed with the last process.
+    worker_file: Mutex<Option<WorkerFile>>,
     meaning: Meaning,
+}
+
+impl Told {
+    fn remove_worker_file(&self) {
+        self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
 }
 
 impl Sink for Told {
@@ -327,6 +342,7 @@ impl Sink for Told {
     }
 
     fn closed(&self) {
+        self.remove_worker_file();
         self.observer.notify(Event::Closed);
     }
 

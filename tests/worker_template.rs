@@ -1,7 +1,7 @@
 //! The worker file in the real runtimes: frames in, frames out. Each case runs under Bun and under Node.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "worker_template/cases.rs"]
+#[path = "worker_template/cases/mod.rs"]
 mod cases;
 #[path = "worker_template/driver.rs"]
 mod driver;
@@ -41,5 +41,7 @@ both!(
     progress_values_and_async_iterables,
     schemas_check_input_and_output,
     large_and_cut_frames,
+    the_one_call_left_in_flight_gets_the_error,
+    a_child_process_has_no_channel,
     paths_with_every_kind_of_character,
 );

@@ -142,8 +142,8 @@ impl NativeManager {
 
     /// Kills every process and removes the worker file at once: the host is about to end.
     #[napi]
-    pub fn abandon(&mut self) {
-        self.inner = None;
+    pub fn abandon(&self) {
+        self.with(Manager::abandon);
     }
 
     fn with<R: Default>(&self, ask: impl FnOnce(&Manager) -> R) -> R {

@@ -4,7 +4,8 @@ use super::fields::{self, FIELDS, Form};
 use super::given::Given;
 use super::nearest::nearest;
 use super::presets::{Preset, preset};
-use crate::error::{Error, Problem, Result};
+use super::resolve::failure;
+use crate::error::{Problem, Result};
 
 const PREFIX: &str = "TOOLWARDEN_";
 /// What the manager tells tools; a manager in a tool must not trip over it.
@@ -45,7 +46,7 @@ pub fn from_env(vars: &[(String, String)]) -> Result<String> {
     if problems.is_empty() {
         Ok(Given::Object(entries).to_json())
     } else {
-        Err(Box::new(Error::config_invalid(problems)))
+        Err(Box::new(failure(problems)))
     }
 }
 
@@ -231,6 +232,18 @@ mod tests {
             assert_eq!(field, expected_field);
             assert!(message.contains(part), "{message}");
         }
+    }
+
+    #[test]
+    fn an_unsupported_runtime_alone_has_its_code_here_too() {
+        let error = read_all(&[("TOOLWARDEN_RUNTIME_TYPE", "deno")]).expect_err("wrong");
+        assert_eq!(error.code, crate::error::Code::RuntimeUnsupported);
+        assert!(
+            error
+                .message
+                .contains("`TOOLWARDEN_RUNTIME_TYPE`: unsupported runtime type"),
+            "{error}"
+        );
     }
 
     #[test]

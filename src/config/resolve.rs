@@ -98,7 +98,8 @@ fn set_permissions(config: &mut Config, problems: &mut Vec<Problem>) {
     }
 }
 
-fn failure(problems: Vec<Problem>) -> Error {
+/// The error of all problems; an unsupported runtime as the only one has a code of its own.
+pub(super) fn failure(problems: Vec<Problem>) -> Error {
     let [problem] = problems.as_slice() else {
         return Error::config_invalid(problems);
     };

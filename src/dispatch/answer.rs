@@ -129,6 +129,7 @@ impl State {
         station.ready = true;
         self.start_delays.reset();
         self.last_failure = None;
+        self.failed_starts = 0;
         self.pool.ready(worker, Instant::now(), &mut self.actions);
     }
 

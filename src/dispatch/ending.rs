@@ -93,9 +93,11 @@ impl State {
     /// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
     fn start_failed(&mut self, hub: &Hub, station: &Station, fault: StartFault, now: Instant) {
         let may_pass = fault.may_pass();
+        self.failed_starts += 1;
         let failure = StartFailure {
             fault,
             stderr: station.stderr.redacted::<&str>(&[]),
+            in_a_row: self.failed_starts,
         };
         let next_start = now + self.start_delays.next_delay();
         let waiting: Vec<u32> = self.pool.waiting().collect();
@@ -104,12 +106,12 @@ impl State {
                 continue;
             };
             call.attempts.begin(station.started.max(call.submitted));
+            self.counters.retried += u64::from(call.attempts.made > 1);
             if may_pass
                 && call
                     .attempts
                     .outlives_failed_start(&call.request.retry, &hub.settings.backoff, next_start)
             {
-                self.counters.retried += 1;
                 continue;
             }
             self.pool.withdraw(number, now, &mut self.actions);

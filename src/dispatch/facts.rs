@@ -59,6 +59,8 @@ pub struct StartFailure {
     pub fault: StartFault,
     /// What it had printed to stderr.
     pub stderr: String,
+    /// Starts that failed since one worked, this one included.
+    pub in_a_row: u32,
 }
 
 /// What went wrong at a start.

@@ -103,6 +103,8 @@ pub(super) struct State {
     pub(super) dirty: Vec<WorkerId>,
     pub(super) start_delays: Delays,
     pub(super) last_failure: Option<StartFailure>,
+    /// Since a start worked.
+    pub(super) failed_starts: u32,
     /// What the entrypoint exports, as the latest process said.
     pub(super) tools: Option<String>,
     pub(super) ready_tickets: Vec<u32>,
@@ -134,6 +136,7 @@ impl Hub {
             dirty: Vec::new(),
             start_delays,
             last_failure: None,
+            failed_starts: 0,
             tools: None,
             ready_tickets: Vec::new(),
             tools_tickets: Vec::new(),

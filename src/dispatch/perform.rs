@@ -137,7 +137,7 @@ impl State {
                     frame::append_abort(station.outgoing(), number, nonce, reason);
                 }
                 // No other call may come to a process that is about to be ended.
-                self.pool.condemn(worker);
+                self.pool.condemn(worker, Instant::now(), &mut self.actions);
                 self.dirty.push(worker);
             }
             Effect::Kill(worker) => self.kill(worker, why),
@@ -146,7 +146,7 @@ impl State {
 
     /// Kills a process under its calls.
     pub(super) fn kill(&mut self, worker: WorkerId, why: Doom) {
-        self.pool.condemn(worker);
+        self.pool.condemn(worker, Instant::now(), &mut self.actions);
         if let Some(station) = self.stations.get_mut(&worker) {
             station.doom.get_or_insert(why);
             station.kill();
@@ -189,6 +189,7 @@ impl State {
             let failure = StartFailure {
                 fault: StartFault::Closed,
                 stderr: String::new(),
+                in_a_row: 0,
             };
             self.ready_tickets
                 .drain(..)

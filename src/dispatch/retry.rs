@@ -8,8 +8,6 @@ use crate::spawn::Delays;
 /// What kind of failure ended an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// Before the tool function was entered.
-    Start,
     /// The process ended without an answer.
     Crash,
     Timeout,
@@ -64,7 +62,6 @@ impl Attempts {
         now: Instant,
     ) -> Option<Instant> {
         let (wanted, given) = match failure {
-            Failure::Start => (policy.on.start, None),
             Failure::Crash => (policy.on.crash, None),
             Failure::Timeout => (policy.on.timeout, None),
             Failure::Tool { retryable, retry_after } => (retryable.unwrap_or(policy.on.tool), retry_after),
@@ -152,9 +149,5 @@ mod tests {
         assert!(!attempts.outlives_failed_start(&RetryPolicy::default(), &limits(), late));
         attempts.begin(late);
         assert_eq!(attempts.made, 2);
-        assert_eq!(
-            attempts.next(Failure::Start, &RetryPolicy::default(), &limits(), late),
-            None
-        );
     }
 }

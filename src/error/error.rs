@@ -27,6 +27,16 @@ impl Problem {
             message: message.into(),
         }
     }
+
+    /// The problem where nothing else says which field it is about.
+    fn line(&self) -> String {
+        let Self { field, message } = self;
+        if message.contains(field.as_str()) {
+            message.clone()
+        } else {
+            format!("`{}`: {message}", field.escape_debug())
+        }
+    }
 }
 
 /// One thing a schema found.
@@ -120,12 +130,16 @@ impl Error {
 
     /// A configuration that does not hold; the message lists every problem, one a line when there are several.
     pub fn config_invalid(problems: Vec<Problem>) -> Self {
-        let message = match problems.as_slice() {
-            [one] => format!("invalid configuration: {}", one.message),
-            several => several.iter().fold(
-                format!("invalid configuration, {} problems:", several.len()),
-                |text, problem| format!("{text}\n- {}", problem.message),
-            ),
+        let lines: Vec<_> = problems.iter().map(Problem::line).collect();
+        let message = match lines.as_slice() {
+            [one] => format!("invalid configuration: {one}"),
+            several => {
+                format!(
+                    "invalid configuration, {} problems:\n- {}",
+                    several.len(),
+                    several.join("\n- ")
+                )
+            }
         };
         Self::new(Code::ConfigInvalid, message).with(|context| context.problems = problems)
     }
@@ -257,6 +271,16 @@ mod tests {
             Error::config_invalid(vec![Problem::new("a", "a is wrong")]).message,
             "invalid configuration: a is wrong"
         );
+    }
+
+    #[test]
+    fn a_problem_that_does_not_name_its_field_is_listed_with_it() {
+        let error = Error::config_invalid(vec![Problem::new("bunPermissions[1]", "`--x` is no flag")]);
+        assert_eq!(
+            error.message,
+            "invalid configuration: `bunPermissions[1]`: `--x` is no flag"
+        );
+        assert_eq!(error.context.problems[0].message, "`--x` is no flag");
     }
 
     #[test]

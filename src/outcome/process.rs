@@ -44,7 +44,7 @@ struct Loaded {
 /// A process that never became ready.
 pub fn start_error(failure: &StartFailure) -> Error {
     let error = match &failure.fault {
-        StartFault::Load(json) => return load_error(json, &failure.stderr),
+        StartFault::Load(json) => return load_error(json, failure),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed"),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
@@ -70,6 +70,7 @@ pub fn start_error(failure: &StartFailure) -> Error {
     };
     error.with(|context| {
         context.operation = Some("start worker");
+        context.attempts = failure.in_a_row;
         context.stderr.clone_from(&failure.stderr);
     })
 }
@@ -80,10 +81,11 @@ fn worker_start(reason: &str) -> Error {
         Code::WorkerStart,
         format!("a worker process could not be started: {reason}"),
     )
+    .hint("read the error\'s `stderr`; check that `runtimePath` runs by itself, and that the system has processes and memory to spare")
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(json: &str, stderr: &str) -> Error {
+fn load_error(json: &str, failure: &StartFailure) -> Error {
     let loaded: Loaded = serde_json::from_str(json).unwrap_or(Loaded {
         name: String::new(),
         message: json.to_owned(),
@@ -94,7 +96,7 @@ fn load_error(json: &str, stderr: &str) -> Error {
         (name, message) => format!("{name}: {message}"),
     };
     let detail = if loaded.stack.is_empty() { &what } else { &loaded.stack };
-    let stderr = match stderr {
+    let stderr = match failure.stderr.as_str() {
         "" => detail.clone(),
         printed if printed.contains(loaded.message.as_str()) => printed.to_owned(),
         printed => format!("{printed}{}{detail}", if printed.ends_with('\n') { "" } else { "\n" }),

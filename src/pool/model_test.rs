@@ -198,7 +198,7 @@ impl World {
                 if let Some(id) = Self::pick(&up, at) {
                     self.serving.remove(&id);
                     self.dying.push(id);
-                    self.pool.condemn(id);
+                    self.pool.condemn(id, self.now, &mut self.out);
                 }
             }
             Step::Exit(at) => {

@@ -122,8 +122,7 @@ impl Pool {
         if retry_at.is_none() {
             self.wanted = false;
         }
-        self.condemn(worker);
-        self.settle(now, out);
+        self.condemn(worker, now, out);
     }
 
     /// A call on this process ended and the process is fit to go on.
@@ -162,10 +161,11 @@ impl Pool {
     }
 
     /// The process is being killed: no call goes to it.
-    pub fn condemn(&mut self, worker: WorkerId) {
+    pub fn condemn(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.state = State::Dying;
         }
+        self.settle(now, out);
     }
 
     /// The process is gone and reaped.
@@ -306,8 +306,9 @@ impl Pool {
             .iter()
             .map(|slot| match slot.state {
                 State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
-                State::Starting => self.limits.concurrent,
-                State::Retiring | State::Dying => 0,
+                // A dying process makes room in a moment: who comes then does not really wait.
+                State::Starting | State::Dying => self.limits.concurrent,
+                State::Retiring => 0,
             })
             .sum();
         let startable = self.limits.max.saturating_sub(self.slots.len()) * self.limits.concurrent;

@@ -1,7 +1,7 @@
 //! The file whose exports are the tools.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Code, Error, Problem, Result, hints};
 
@@ -37,8 +37,23 @@ impl Entrypoint {
     }
 }
 
+/// Without `.` and `..`, as JavaScript's `path.resolve` has it: a directory that a `..` leaves need not exist.
+fn normalised(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
-    let looked_at = working_dir.join(given);
+    let looked_at = normalised(&working_dir.join(given));
     let refused = |what: &str, hint: &str| {
         let shown = looked_at.to_string_lossy();
         let message = format!(
@@ -82,10 +97,8 @@ fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-    use std::path::PathBuf;
-
     use super::*;
+    use std::os::unix::fs::symlink;
 
     /// `<root>/project` with src/tools.ts, a link to it, links that lead nowhere, and shared/tools.ts beside it.
     fn project() -> (tempfile::TempDir, PathBuf) {
@@ -149,7 +162,7 @@ mod tests {
                 (error.code, error.context.problems[0].field.as_str()),
                 (Code::EntrypointNotFound, "entrypointPath")
             );
-            let looked_at = project.join(given);
+            let looked_at = normalised(&project.join(given));
             let looked_at = looked_at.to_string_lossy().escape_debug().to_string();
             assert!(
                 error.message.contains(what) && error.message.contains(&looked_at),

@@ -240,7 +240,6 @@ impl Worker {
         }
     }
 
-    #[expect(clippy::should_implement_trait, reason = "it panics at the end")]
     pub(crate) fn next(&mut self) -> Got {
         self.try_next().expect("the channel ended")
     }

@@ -39,11 +39,12 @@ impl<'a> Flag<'a> {
             Ok(entries) => Ok(Some(entries)),
             Err(Blank::All) => Err(format!(
                 "`{0}` has an empty scope; name what it covers behind the `=`, or write `{1}` for everything",
-                self.text, self.name
+                self.text.escape_debug(),
+                self.name
             )),
             Err(Blank::Entry) => Err(format!(
                 "`{}` has an empty entry; put one comma between two entries and none at the ends (a comma in a name is written `,,`)",
-                self.text
+                self.text.escape_debug()
             )),
         }
     }
@@ -52,7 +53,11 @@ impl<'a> Flag<'a> {
     pub(super) fn without_value(&self) -> Result<(), String> {
         match self.value {
             None => Ok(()),
-            Some(_) => Err(format!("`{}`: `{}` takes no value", self.text, self.name)),
+            Some(_) => Err(format!(
+                "`{}`: `{}` takes no value",
+                self.text.escape_debug(),
+                self.name
+            )),
         }
     }
 

@@ -138,7 +138,7 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
         false => allow.listed.iter().map(Some).collect(),
     };
     let flag = |verb: &str, path: Option<&String>| match path {
-        Some(path) => format!("`--{verb}-{kind}={path}`"),
+        Some(path) => format!("`--{verb}-{kind}={}`", path.escape_debug()),
         None => format!("`--{verb}-{kind}`"),
     };
     for &denied in &denied {

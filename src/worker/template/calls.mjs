@@ -6,7 +6,7 @@ import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
   abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf,
+  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf,
 } from './primordials.mjs'
 import { check, issuesText } from './schema.mjs'
 import { settings } from './settings.mjs'
@@ -41,8 +41,9 @@ const storedCall = storage ? storage.getStore.bind(storage) : null
 
 /** The call that runs now, where it can be named. @returns {Call | undefined} */
 export function currentCall() {
-  if (openCount === 1 && latest !== undefined && !latest.answered) return latest
-  if (openCount === 0 || storedCall === null) return undefined
+  if (openCount === 0) return undefined
+  if (openCount === 1) return latest !== undefined && !latest.answered ? latest : mapFirst(open)
+  if (storedCall === null) return undefined
   const stored = /** @type {Call | undefined} */ (storedCall())
   return stored !== undefined && !stored.answered ? stored : undefined
 }

@@ -3,7 +3,8 @@
  * chains of causes are expected.
  *
  * An error is `{name, message, stack, code?, cause?, errors?, ...own properties that JSON can carry}`. Anything else that
- * is thrown is `{message, thrown}`: its text, and the value itself where JSON can carry it.
+ * is thrown is `{message, thrown}`: its text, and the value itself where JSON can carry it; an object also brings its own
+ * properties.
  */
 import { ErrorOf, includes, isArray, join, jsonStringify, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
 
@@ -96,6 +97,7 @@ export function describe(thrown, depth = 0) {
     const code = thrown === null || thrown === undefined ? undefined : read(thrown, 'code')
     if (typeof code === 'string' || typeof code === 'number') add('code', jsonStringify(code))
     add('thrown', jsonOf(thrown))
+    if (typeof thrown === 'object' && thrown !== null) addOwn(thrown, add)
     return `{${join(fields, ',')}}`
   }
   const error = /** @type {any} */ (thrown)
@@ -123,15 +125,20 @@ export function describe(thrown, depth = 0) {
     if (typeof value === 'string' || typeof value === 'number') add(SYSTEM_FIELDS[i], jsonStringify(value))
   }
   if (position !== undefined) add('position', jsonOf(read(error, 'position')))
+  addOwn(error, add)
+  return `{${join(fields, ',')}}`
+}
+
+/** The value's own properties that JSON can carry. @param {object} value @param {(key: string, text: string | undefined) => void} add */
+function addOwn(value, add) {
   /** @type {string[]} */
   let keys = []
   try {
-    keys = ObjectKeys(error)
+    keys = ObjectKeys(value)
   } catch {
     // A proxy that refuses to be looked at has no properties to tell.
   }
-  for (let i = 0; i < keys.length && i < MAX_LIST; i++) add(keys[i], jsonOf(read(error, keys[i])))
-  return `{${join(fields, ',')}}`
+  for (let i = 0; i < keys.length && i < MAX_LIST; i++) add(keys[i], jsonOf(read(value, keys[i])))
 }
 
 /** @param {string} stack @param {string} name @param {string} message @param {string | undefined} position */

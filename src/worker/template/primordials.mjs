@@ -60,6 +60,10 @@ export const mapGet = uncurry(Map.prototype.get)
 export const mapSet = uncurry(Map.prototype.set)
 export const mapDelete = uncurry(Map.prototype.delete)
 export const MapOf = Map
+const mapValues = uncurry(Map.prototype.values)
+const nextValue = uncurry(Object.getPrototypeOf(new Map().values()).next)
+/** The value that was set first. @param {Map<any, any>} map */
+export const mapFirst = (map) => nextValue(mapValues(map)).value
 
 export const ErrorOf = Error
 export const TypeErrorOf = TypeError

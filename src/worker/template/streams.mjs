@@ -3,7 +3,7 @@
  * They are made when first asked for: Bun needs 8 ms for its own, and few tools use them.
  */
 import { logRaw } from './log.mjs'
-import { builtin, defineProperty } from './primordials.mjs'
+import { builtin, defineProperty, isBun } from './primordials.mjs'
 
 /** @param {'stdout' | 'stderr'} name @param {number} fd */
 export function patchStream(name, fd) {
@@ -24,6 +24,8 @@ export function patchStream(name, fd) {
     })
     return Object.assign(made, { fd, _type: 'pipe', _isStdio: true })
   }
+  // Assigning replaces Bun's lazy property unmade; defining over it would make the stream first, for 8 ms.
+  if (isBun) /** @type {any} */ (process)[name] = undefined
   defineProperty(process, name, { configurable: true, enumerable: true, get: () => (stream ??= make()) })
 }
 
