@@ -167,23 +167,20 @@ process.exit(0)
 }
 
 #[test]
-fn a_sandbox_starts_inside_a_host_without_capabilities_and_threads() {
-    as_root_and_user(
-        "lesser::a_sandbox_starts_inside_a_host_without_capabilities_and_threads",
-        || {
-            let project = Project::new();
-            let handles: Vec<_> = (0..4)
-                .map(|_| {
-                    std::thread::spawn(|| {
-                        let project = Project::new();
-                        Run::new(&project, &[]).script("await attempt('x', () => 1)").done("x");
-                    })
+fn sandboxes_start_side_by_side() {
+    as_root_and_user("lesser::sandboxes_start_side_by_side", || {
+        let handles: Vec<_> = (0..4)
+            .map(|_| {
+                std::thread::spawn(|| {
+                    let project = Project::new();
+                    Run::new(&project, &[])
+                        .script("await attempt('x', () => 1)")
+                        .done("x");
                 })
-                .collect();
-            for handle in handles {
-                handle.join().expect("held");
-            }
-            drop(project);
-        },
-    );
+            })
+            .collect();
+        for handle in handles {
+            handle.join().expect("held");
+        }
+    });
 }
