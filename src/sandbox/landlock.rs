@@ -146,10 +146,7 @@ impl Ruleset {
             return Ok(Ruleset(ruleset));
         }
         // A host may have low numbers free; in a child those are stdio's and the channel's.
-        Ok(Ruleset(rustix::io::fcntl_dupfd_cloexec(
-            &ruleset,
-            FIRST_FREE as i32,
-        )?))
+        Ok(Ruleset(rustix::io::fcntl_dupfd_cloexec(&ruleset, FIRST_FREE as i32)?))
     }
 
     /// Allows `rights` beneath (or on) an open path.
@@ -271,10 +268,7 @@ mod tests {
         let many: Vec<_> = (0..8)
             .map(|_| Ruleset::new(TESTED_ABI, &handled).expect("a ruleset"))
             .collect();
-        assert!(
-            many.iter()
-                .all(|set| i64::from(set.as_raw_fd()) >= FIRST_FREE)
-        );
+        assert!(many.iter().all(|set| i64::from(set.as_raw_fd()) >= FIRST_FREE));
     }
 
     #[test]

@@ -173,9 +173,7 @@ fn sandboxes_start_side_by_side() {
             .map(|_| {
                 std::thread::spawn(|| {
                     let project = Project::new();
-                    Run::new(&project, &[])
-                        .script("await attempt('x', () => 1)")
-                        .done("x");
+                    Run::new(&project, &[]).script("await attempt('x', () => 1)").done("x");
                 })
             })
             .collect();
