@@ -10,6 +10,15 @@
 //! `tests/rooms.rs` reads the `use crate::` lines and fails when one does. Only `manager` knows the order, only
 //! `binding` knows napi.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::unwrap_used,
+        reason = "a test makes files and processes of its own, and fails by panicking"
+    )
+)]
+
 // Blank lines keep the order of the picture above.
 pub mod error;
 

@@ -1,5 +1,5 @@
 //! Finding the runtime in directories made up for it, and what Bun does under our command line.
-
+#![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;

@@ -1,5 +1,5 @@
 //! Real processes through the spawner: what a child starts with, how it ends, and that nothing of it stays.
-
+#![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::ffi::OsString;

@@ -1,5 +1,5 @@
 //! Many spawns in a process of their own: nothing accumulates, and the host's size does not matter.
-
+#![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;

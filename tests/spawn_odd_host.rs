@@ -1,5 +1,5 @@
 //! A host that ignores SIGCHLD and has closed its stdin: changes to the whole process, so a program of its own.
-
+#![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::Read;

@@ -1,4 +1,5 @@
 //! The worker file in the real runtimes: frames in, frames out. Each case runs under Bun and under Node.
+#![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "worker_template/cases/mod.rs"]

@@ -2,6 +2,11 @@
 //!
 //! Failures cross as JSON text and become error classes in `js/errors.js`; nothing here throws on purpose.
 
+#![expect(
+    unreachable_pub,
+    reason = "what #[napi] exports is reached from JavaScript, not from Rust"
+)]
+
 mod functions;
 mod manager;
 mod outbox;

@@ -23,7 +23,7 @@ pub(super) const OBSERVES_LOGS: u8 = 1;
 pub(super) const OBSERVES_RECORDS: u8 = 2;
 
 /// One element of what `drain()` returns.
-pub(super) enum Part {
+pub enum Part {
     Number(u32),
     Text(String),
     Null,

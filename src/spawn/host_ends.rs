@@ -73,7 +73,6 @@ fn failed(step: &'static str, errno: Errno) -> SpawnFailure {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
 

@@ -169,7 +169,6 @@ unsafe impl Send for StringArray {}
 unsafe impl Sync for StringArray {}
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
     use std::ffi::CStr;

@@ -39,7 +39,6 @@ impl fmt::Debug for Nonce {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,4 @@
 //! One manager, many managers, dead managers.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
 use crate::error::Code;

@@ -1,6 +1,6 @@
 //! The sandbox under attack: each test does what it tries in a process of its own, as root and as an ordinary user, and
 //! has a twin that succeeds when the matching flag is given.
-
+#![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod files;

@@ -174,7 +174,6 @@ fn push_json_string(out: &mut Vec<u8>, text: &str) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
