@@ -62,7 +62,7 @@ function histogram(otel) {
  */
 function withTrace(otel, span, env = {}) {
   const context = span.spanContext()
-  if (!otel.isSpanContextValid(context) || typeof env !== 'object' || env === null) return env
+  if (!otel.isSpanContextValid(context) || typeof env !== 'object' || env === null || Array.isArray(env)) return env
   const flags = context.traceFlags.toString(16).padStart(2, '0')
   const state = context.traceState?.serialize()
   return {
