@@ -130,18 +130,28 @@ export function instrument({ prototype }, newExecId) {
     return Reflect.get(options, 'toolExecId') === undefined ? { ...options, toolExecId: newExecId() } : options
   }
 
-  /** Wraps a method whose last argument, the one at `last`, is the call's options. @param {string} name @param {number} last */
+  /**
+   * Wraps a method whose last argument is the call's options.
+   * @param {string} name
+   * @param {number} last where the options stand
+   */
   const wrap = (name, last) => {
     const call = prototype[name]
-    /** @this {any} @param {any[]} args */
-    function observed(...args) {
+    /** @this {any} @param {any} toolId @param {any} input @param {any} third @param {any} fourth */
+    function observed(toolId, input, third, fourth) {
       const otel = api()
-      const options = otel && complete(args[last])
-      if (!options) return call.apply(this, args)
-      return recorded(otel, args[0], args[1], options, this.config.telemetry, (given) => {
-        args[last] = given
-        return call.apply(this, args)
-      })
+      const options = otel && complete(last === 2 ? third : fourth)
+      // Not returned as it is called: in a tail call this frame would be gone, and with it the place where the error's
+      // stack has to begin (JavaScriptCore).
+      let promise
+      if (options) {
+        promise = recorded(otel, toolId, input, options, this.config.telemetry, (given) =>
+          last === 2 ? call.call(this, toolId, input, given) : call.call(this, toolId, input, third, given),
+        )
+      } else {
+        promise = call.call(this, toolId, input, third, fourth)
+      }
+      return promise
     }
     Object.defineProperty(prototype, name, { value: observed, configurable: true, writable: true })
   }

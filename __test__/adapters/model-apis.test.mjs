@@ -13,7 +13,7 @@ const parameters = {
   required: ['name'],
 }
 const within = (schema) => {
-  const { $schema, ...rest } = schema
+  const { $schema: _, ...rest } = schema
   return rest
 }
 
