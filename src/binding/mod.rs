@@ -2,6 +2,7 @@
 //!
 //! Failures cross as JSON text and become error classes in `js/errors.js`; nothing here throws on purpose.
 
+#![cfg_attr(test, allow(dead_code, reason = "napi registers nothing in a test build"))]
 #![expect(
     unreachable_pub,
     reason = "what #[napi] exports is reached from JavaScript, not from Rust"
