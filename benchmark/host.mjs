@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { endDescendants } from './meters/proc.mjs'
 import { PROFILES } from './profiles.mjs'
 import { SCENARIOS } from './scenarios/all.mjs'
 
@@ -17,5 +18,6 @@ const entries = await scenario.run({
   heapMb,
 })
 writeFileSync(resultFile, JSON.stringify(entries))
-// A contestant's library may leave something open; what it measured is written, and nothing here is worth waiting for.
+// A contestant's library may leave something open or running; what it measured is written, nothing is worth waiting for.
+endDescendants()
 process.exit(0)

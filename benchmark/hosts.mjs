@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { bunPath, node24Path } from './contestants/binaries.mjs'
+import { endDescendants } from './meters/proc.mjs'
 
 const HOST = fileURLToPath(new URL('host.mjs', import.meta.url))
 const MAIN_NODE = `node${process.versions.node.split('.')[0]}`
@@ -53,6 +54,7 @@ function finished(child, limitMs) {
     let late = false
     const timer = setTimeout(() => {
       late = true
+      endDescendants(child.pid)
       child.kill('SIGKILL')
     }, limitMs)
     child.on('error', reject)

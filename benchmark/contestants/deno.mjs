@@ -5,7 +5,7 @@ import process from 'node:process'
 import { denoPath } from './binaries.mjs'
 import { ONE_CALL, resultOf } from './one-process.mjs'
 
-const FLAGS = ['run', '--quiet', '--no-prompt', '--cached-only', '--no-lock', '--allow-read', '--allow-env']
+const FLAGS = ['run', '--quiet', '--no-prompt', '--cached-only', '--no-lock', '--allow-read', '--allow-env', '--allow-sys']
 
 export function deno({ entrypoint }) {
   let binary

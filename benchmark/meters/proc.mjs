@@ -21,14 +21,17 @@ function statFields(pid) {
   }
 }
 
-/** @returns {Array<{ pid: number, fields: string[] }>} every descendant of this process, zombies included */
-export function descendants() {
+/**
+ * @param {number} [root] default: this process
+ * @returns {Array<{ pid: number, fields: string[] }>} every descendant of it, zombies included
+ */
+export function descendants(root = process.pid) {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), fields: statFields(name) }))
     .filter(({ fields }) => fields !== null)
   const found = []
-  let parents = new Set([process.pid])
+  let parents = new Set([root])
   while (parents.size > 0) {
     const children = all.filter(({ fields }) => parents.has(Number(fields[PPID])))
     found.push(...children)
@@ -58,5 +61,16 @@ export function pssKib(pid) {
     return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0)
   } catch {
     return 0
+  }
+}
+
+/** Ends, by their ids, the processes that `root` started and that a contestant left behind. @param {number} [root] */
+export function endDescendants(root) {
+  for (const { pid } of descendants(root)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // Gone by itself since it was listed.
+    }
   }
 }
