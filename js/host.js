@@ -16,3 +16,6 @@ export function hostDirs() {
 export function hostEnv() {
   return { path: process.env.PATH ?? '', env: { ...process.env } }
 }
+
+/** The host's own executable, where it is Node: with `runtimeType: "node"` it runs the tools if PATH has none. */
+export const hostNode = () => (process.versions.bun === undefined ? process.execPath : null)

@@ -3,12 +3,13 @@
  * one map here, because a native promise costs a thread-safe function of its own per call.
  */
 
+import * as atExit from './at-exit.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readOptions } from './call-options.js'
 import { ArgumentProblem, captureSite, configProblem, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeGiven, givenText, parseGiven, typeName } from './given.js'
-import { hostDirs, hostEnv } from './host.js'
+import { hostDirs, hostEnv, hostNode } from './host.js'
 import { KeepAlive } from './keep-alive.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { PendingCall, Ticket } from './pending.js'
@@ -89,10 +90,11 @@ export function createManagerClass(native) {
       if (typeof config !== 'object' || config === null || Array.isArray(config)) {
         throw configProblem('config', `must be an object, got ${typeName(config)}`, site)
       }
-      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), ...hostEnv() }
+      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const opened = native.open(JSON.stringify(options), () => this.#drain())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
+      atExit.opened(opened)
       this.#keepAlive = new KeepAlive()
       this.#info = deepFreeze(parseGiven(opened.info()))
     }
@@ -225,7 +227,7 @@ export function createManagerClass(native) {
       if (this.#pending.size > 0) this.#flushSoon()
       return new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(() => this.#native.cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#native.cancel(number))
         this.#add(number, call)
       })
     }
@@ -328,6 +330,7 @@ export function createManagerClass(native) {
         entry.fail(entry instanceof PendingCall ? closed(entry.toolId, entry.toolExecId) : closed())
       }
       this.#keepAlive.end()
+      atExit.closed(this.#native)
       this.#closing?.done()
     }
   }

@@ -22,6 +22,8 @@ export interface OpenOptions {
   /** Where the host application lives: its `bun` package is used when the project has none. */
   hostDirs: string[]
   path: string
+  /** The host's own executable, where it is Node. */
+  node: string | null
   env: Record<string, string | undefined>
 }
 
@@ -49,6 +51,8 @@ export interface NativeManager {
   ready(ticket: number): void
   listTools(ticket: number): void
   close(force: boolean): void
+  /** Kills every process and removes the worker file before it returns: the host is about to end. */
+  abandon(): void
   stats(): string
   metrics(): string
 }

@@ -1,5 +1,6 @@
 /** What callers wait for: calls, and tickets for the manager's other questions. Each is settled once. */
 
+import { forgetAborted, whenAborted } from './abort.js'
 import { errorFrom } from './errors.js'
 import { raiseLater } from './raise-later.js'
 
@@ -44,17 +45,15 @@ export class PendingCall extends Ticket {
     this.options = options
   }
 
-  /**
-   * Never through `onabort`: that property is the user's.
-   * @param {() => void} cancel
-   */
-  cancelWhenAborted(cancel) {
+  /** @param {AbortSignal} signal @param {() => void} cancel */
+  cancelWhenAborted(signal, cancel) {
     this.#onAbort = cancel
-    this.options.signal?.addEventListener('abort', cancel, { once: true })
+    whenAborted(signal, cancel)
   }
 
   #forgetSignal() {
-    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort)
+    const { signal } = this.options
+    if (signal !== undefined && this.#onAbort !== undefined) forgetAborted(signal, this.#onAbort)
   }
 
   /** @param {string | null} text null for undefined, which JSON has no word for */

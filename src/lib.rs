@@ -10,16 +10,25 @@
 //! `tests/rooms.rs` reads the `use crate::` lines and fails when one does. Only `manager` knows the order, only
 //! `binding` knows napi.
 
+// Blank lines keep the order of the picture above.
 pub mod error;
+
 pub mod observe;
 
 pub mod config;
+
 pub mod validate;
+
 pub mod worker;
+
 pub mod sandbox;
+
 pub mod spawn;
+
 pub mod pool;
+
 pub mod dispatch;
+
 pub mod outcome;
 
 pub mod manager;

@@ -1,1 +1,76 @@
 //! What the core tells the outside.
+//!
+//! The core calls an [`Observer`] from the thread on which something happened, with its state locked: an implementation
+//! stores the event and wakes whoever reads it, and never calls back into the core.
+
+use crate::error::Error;
+
+/// Something the outside hears of.
+#[derive(Debug)]
+pub enum Event {
+    /// A call's result, as JSON text; none where the tool returned undefined.
+    Value {
+        /// The caller's number.
+        call: u32,
+        /// JSON text.
+        json: Option<String>,
+    },
+    /// A call failed.
+    Failed {
+        /// The caller's number.
+        call: u32,
+        /// Why.
+        error: Box<Error>,
+    },
+    /// A line a tool printed.
+    Log {
+        /// The call whose own listener wants it.
+        call: Option<u32>,
+        /// A `LogEntry`, as JSON text.
+        json: String,
+    },
+    /// A progress value.
+    Progress {
+        /// The caller's number.
+        call: u32,
+        /// JSON text.
+        json: String,
+    },
+    /// An `ExecutionRecord`, as JSON text.
+    Record {
+        /// JSON text.
+        json: String,
+    },
+    /// The queue went from full to not full.
+    Drain,
+    /// The answer to `Manager::ready`.
+    Ready {
+        /// As given.
+        ticket: u32,
+        /// Why the processes could not be started.
+        result: Result<(), Box<Error>>,
+    },
+    /// The answer to `Manager::list_tools`.
+    Tools {
+        /// As given.
+        ticket: u32,
+        /// `ToolInfo[]` as JSON text.
+        result: Result<String, Box<Error>>,
+    },
+    /// Every process is gone.
+    Closed,
+}
+
+/// Who hears of events.
+pub trait Observer: Send + Sync {
+    /// Stores an event.
+    fn notify(&self, event: Event);
+    /// A batch of events is complete: wake the reader.
+    fn flush(&self);
+    /// So much waits for the reader that processes should not be read from.
+    fn congested(&self) -> bool;
+    /// Somebody listens to every line.
+    fn wants_logs(&self) -> bool;
+    /// Somebody listens to records of calls.
+    fn wants_records(&self) -> bool;
+}

@@ -1,1 +1,26 @@
-//! The `dispatch` room.
+//! One execution: which attempt runs where, until when, and what ended it.
+//!
+//! [`phase`] holds the pure transitions of a call, [`retry`] decides about another attempt; [`Hub`] owns the state of a
+//! manager and is the only place that carries out what they and the pool decide. Threads: the host's thread submits,
+//! cancels and writes frames through the hub; one driver thread reads every process's pipes ([`serve`]) and keeps the
+//! time ([`clock`]). What comes out are raw [`Facts`]; the outcome room says what they mean.
+
+mod answer;
+mod call;
+mod clock;
+mod driver;
+mod ending;
+mod facts;
+mod hub;
+mod memory;
+mod perform;
+mod phase;
+mod printed;
+mod retry;
+mod serve;
+mod station;
+
+pub use call::Request;
+pub use driver::{Driver, Parts};
+pub use facts::{Doom, End, Facts, LogEntry, Sink, StartFailure, StartFault};
+pub use hub::{Counters, Exits, Hub, Refusal};

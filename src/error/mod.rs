@@ -1,1 +1,12 @@
-//! The `error` room.
+//! What a failure is: a stable code, a sentence, what to do about it, and the facts of its class.
+//!
+//! Errors cross to JavaScript as data ([`Error::to_json`]) and become classes there. Codes are listed in one place and
+//! pinned by a test; hints live apart from messages, so that the same advice reads the same everywhere.
+
+mod code;
+#[expect(clippy::module_inception, reason = "the file is named for the type it holds")]
+mod error;
+pub mod hints;
+
+pub use code::{Class, Code};
+pub use error::{Context, Error, Issue, Problem, Result};

@@ -1,1 +1,14 @@
-//! The `outcome` room.
+//! What the facts of a call mean: a result, or an error a person can act on.
+
+mod interpret;
+mod metrics;
+mod process;
+mod record;
+mod thrown;
+
+pub use thrown::Denied;
+
+pub use interpret::{Meaning, interpret};
+pub use metrics::{Metrics, Moment};
+pub use process::start_error;
+pub use record::{line, record};

@@ -1,1 +1,16 @@
-//! The `pool` room.
+//! Which process serves which call: slots, queue, refilling, recycling.
+//!
+//! The pool is a value without clock, thread or file descriptor. It is told what happened and answers with [`Action`]s;
+//! it knows calls as tickets and processes as worker ids, and nothing of what runs on them.
+
+mod limits;
+mod slots;
+mod starts;
+mod state;
+
+#[cfg(test)]
+mod model_test;
+
+pub use limits::Limits;
+pub use slots::WorkerId;
+pub use state::{Action, Gauges, Pool, Refused, Ticket};

@@ -1,1 +1,34 @@
-//! The `spawn` room.
+//! Brings a runtime process to life and sees it off: finds the executable, starts it without forking the host,
+//! owns its process group, and keeps what it printed.
+//!
+//! ```text
+//! runtime::find_runtime -> arguments + environment -> Launch -> Spawner -> Child { channel, stdout, stderr, process }
+//! ```
+
+mod arguments;
+mod backoff;
+mod child;
+mod environment;
+mod failure;
+mod host_ends;
+mod launch;
+mod memory;
+mod output;
+mod proc_scan;
+mod process;
+mod runtime;
+mod signals;
+mod spawner;
+mod stack;
+
+pub use arguments::{bun_arguments, node_arguments};
+pub use backoff::Delays;
+pub use environment::{EnvironmentInput, environment};
+pub use failure::SpawnFailure;
+pub use launch::{Launch, LaunchOptions};
+pub use memory::MemoryMeter;
+pub use output::{Captured, LineSplitter};
+pub use process::{Exit, Process};
+pub use runtime::{FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, find_runtime, node_version};
+pub use signals::signal_name;
+pub use spawner::{Child, Spawner};

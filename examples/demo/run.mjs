@@ -1,0 +1,43 @@
+/** Calls each tool of tools.ts and prints what the call gave. */
+
+import { fileURLToPath } from 'node:url'
+// In a project of your own: import { Manager } from 'toolwarden'
+import { Manager } from '../../index.js'
+
+const manager = new Manager(fileURLToPath(new URL('.', import.meta.url)), {
+  toolExecutionTimeout: '5s',
+  bunPermissions: ['--allow-read'],
+})
+
+/** Longer lines say no more in a terminal. @param {string} text */
+const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}...` : text)
+
+/** @param {string} toolId @param {any} [input] @param {import('../../index.js').ExecuteOptions} [options] */
+async function show(toolId, input, options) {
+  const started = performance.now()
+  const took = () => `${Math.round(performance.now() - started)} ms`
+  console.log(`\n> ${toolId}(${input === undefined ? '' : JSON.stringify(input)})`)
+  try {
+    const result = await manager.executeTool(toolId, input, { onLog: ({ text }) => console.log(`  log: ${text}`), ...options })
+    console.log(`  ${JSON.stringify(result)}   [${took()}]`)
+  } catch (/** @type {any} */ error) {
+    console.log(`  ${error.name} ${error.code}: ${short(error.message)}   [${took()}]`)
+    if (error.cause?.name) console.log(`  cause: ${error.cause.name}: ${short(error.cause.message)}`)
+    if (error.hint) console.log(`  hint: ${error.hint}`)
+  }
+}
+
+await manager.ready()
+console.log(`sandbox: ${manager.enforcement.level}; tools: ${(await manager.listTools()).map(({ id }) => id).join(', ')}`)
+
+await show('orderTotal', { customer: 'Ada', items: [{ name: 'tea', price: 3.5, count: 2 }, { name: 'cake', price: 4.2 }] })
+await show('orderTotal', { customer: '', items: [] })
+await show('wordCount', { file: 'notes.txt' })
+await show('charge', { amount: 20 })
+await show('tooSlow', undefined, { timeout: '500ms' })
+await show('nothing')
+await show('../escape')
+await show('orderTotal', {}, { env: { LD_PRELOAD: '/tmp/x.so' } })
+
+console.log(`\n${JSON.stringify(manager.stats())}`)
+await manager.close()

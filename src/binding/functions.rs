@@ -1,0 +1,38 @@
+//! Functions that need no manager.
+
+use std::path::Path;
+
+use napi_derive::napi;
+
+use crate::config::{self, Preset};
+use crate::spawn::{FindRuntime, find_runtime};
+
+/// A preset's resolved configuration, as JSON text; null for an unknown name.
+#[napi]
+pub fn preset(name: String) -> Option<String> {
+    Preset::from_name(&name).map(|preset| config::preset(preset).to_json())
+}
+
+/// `{ok: config}` or `{error: ErrorData}`, as JSON text.
+#[napi]
+pub fn config_from_env(pairs: String) -> String {
+    let pairs: Vec<(String, String)> = serde_json::from_str(&pairs).unwrap_or_default();
+    match config::from_env(&pairs) {
+        Ok(json) => format!("{{\"ok\":{json}}}"),
+        Err(error) => format!("{{\"error\":{}}}", error.to_json()),
+    }
+}
+
+/// Whether a Bun executable would be found.
+#[napi]
+pub fn is_bun_available(working_dir: String, host_dirs: Vec<String>, path: Option<String>) -> bool {
+    find_runtime(&FindRuntime {
+        kind: config::RuntimeType::Bun,
+        runtime_path: None,
+        working_dir: Path::new(&working_dir),
+        host_dirs: &host_dirs.into_iter().map(Into::into).collect::<Vec<_>>(),
+        path_var: path.as_deref().unwrap_or_default(),
+        host_executable: None,
+    })
+    .is_ok()
+}

@@ -1,0 +1,187 @@
+//! Every setting: its name, the form it has as text, and what it may be.
+
+use std::time::Duration;
+
+use super::duration::{ZeroAllowed, parse_duration};
+use super::given::Given;
+use super::limits::{self, MOST_BYTES, MOST_MEMORY_MB, MOST_WORKERS};
+use super::nearest::nearest;
+use super::permissions::Permissions;
+use super::settings::{Config, Isolation, RuntimeType, SandboxMode, Telemetry};
+use crate::error::Problem;
+
+/// How a setting is written where everything is text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Duration,
+    Number,
+    Mode,
+    Switch,
+    Text,
+    List,
+    Json,
+}
+
+/// Every field of the public `Config`, in its order.
+pub(super) const FIELDS: [(&str, Form); 24] = [
+    ("backoffInitialInterval", Form::Duration),
+    ("backoffMaxInterval", Form::Duration),
+    ("backoffMaxElapsedTime", Form::Duration),
+    ("workerFilePerm", Form::Mode),
+    ("sandbox", Form::Text),
+    ("toolExecutionTimeout", Form::Duration),
+    ("gracePeriod", Form::Duration),
+    ("maxMemoryMb", Form::Number),
+    ("maxOutputSize", Form::Number),
+    ("maxStderrCaptureSize", Form::Number),
+    ("runtimeType", Form::Text),
+    ("runtimePath", Form::Text),
+    ("entrypointPath", Form::Text),
+    ("bunPermissions", Form::List),
+    ("nodeOptions", Form::List),
+    ("isolation", Form::Text),
+    ("minWorkers", Form::Number),
+    ("maxWorkers", Form::Number),
+    ("maxQueue", Form::Number),
+    ("idleTimeout", Form::Duration),
+    ("maxCallsPerWorker", Form::Number),
+    ("concurrentCallsPerWorker", Form::Number),
+    ("telemetry", Form::Json),
+    ("entrypointCache", Form::Switch),
+];
+
+/// The keys of `telemetry`.
+const TELEMETRY: [&str; 2] = ["recordInputs", "recordOutputs"];
+
+/// Sets one field to what was given, or says everything that is wrong with it. The permissions that follow from the
+/// lists of flags are not set here: which list counts depends on other fields.
+pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), Vec<Problem>> {
+    let expected = |rest: String| vec![Problem::new(name, format!("expected `{name}` to be {rest}"))];
+    let time = |zero| -> Result<Duration, Vec<Problem>> { parse_duration(given, zero).map_err(expected) };
+    let whole = |least, most| limits::integer(given, least..=most).map_err(expected);
+    let bytes = |least| whole(least, MOST_BYTES);
+    // In range of u32 by the bound.
+    let workers = |least| whole(least, MOST_WORKERS).map(|number| number as u32);
+    match name {
+        "backoffInitialInterval" => config.backoff.initial = time(ZeroAllowed::No)?,
+        "backoffMaxInterval" => config.backoff.max = time(ZeroAllowed::No)?,
+        "backoffMaxElapsedTime" => config.backoff.max_elapsed = time(ZeroAllowed::No)?,
+        "workerFilePerm" => config.worker_file_perm = limits::mode(given).map_err(expected)?,
+        "sandbox" => {
+            let modes = [("required", SandboxMode::Required), ("off", SandboxMode::Off)];
+            config.sandbox = limits::choice(given, &modes).map_err(expected)?;
+        }
+        "toolExecutionTimeout" => config.tool_execution_timeout = time(ZeroAllowed::No)?,
+        "gracePeriod" => config.grace_period = time(ZeroAllowed::Yes)?,
+        "maxMemoryMb" => config.max_memory_mb = whole(0, MOST_MEMORY_MB)?,
+        "maxOutputSize" => config.max_output_size = bytes(1)?,
+        "maxStderrCaptureSize" => config.max_stderr_capture_size = bytes(0)?,
+        "runtimeType" => config.runtime_type = runtime_type(given)?,
+        "runtimePath" => config.runtime_path = limits::path(given).map_err(expected)?,
+        "entrypointPath" => config.entrypoint_path = limits::path(given).map_err(expected)?,
+        "bunPermissions" => {
+            let flags = strings(name, given)?;
+            Permissions::from_bun_flags(&flags)?;
+            config.bun_permissions = flags;
+        }
+        "nodeOptions" => {
+            let options = strings(name, given)?;
+            Permissions::from_node_options(&options)?;
+            config.node_options = options;
+        }
+        "isolation" => {
+            let kinds = [("call", Isolation::Call), ("worker", Isolation::Worker)];
+            config.isolation = limits::choice(given, &kinds).map_err(expected)?;
+        }
+        "minWorkers" => config.min_workers = workers(0)?,
+        "maxWorkers" => config.max_workers = workers(1)?,
+        "maxQueue" => config.max_queue = limits::count(given, 0).map_err(expected)?,
+        "idleTimeout" => config.idle_timeout = time(ZeroAllowed::No)?,
+        "maxCallsPerWorker" => config.max_calls_per_worker = limits::count(given, 1).map_err(expected)?,
+        "concurrentCallsPerWorker" => config.concurrent_calls_per_worker = workers(1)?,
+        "telemetry" => config.telemetry = telemetry(given)?,
+        "entrypointCache" => config.entrypoint_cache = limits::switch(given).map_err(expected)?,
+        unknown => return Err(vec![unknown_field(unknown)]),
+    }
+    Ok(())
+}
+
+fn unknown_field(name: &str) -> Problem {
+    let nearest = nearest(name, FIELDS.iter().map(|(name, _)| *name)).unwrap_or_default();
+    let shown = name.escape_debug();
+    Problem::new(name, format!("`{shown}` is not a setting; the nearest is `{nearest}`"))
+}
+
+fn runtime_type(given: &Given) -> Result<RuntimeType, Vec<Problem>> {
+    let words = RuntimeType::ALL.map(|runtime| (runtime.as_str(), runtime));
+    limits::choice(given, &words).map_err(|rest| {
+        vec![Problem::new(
+            "runtimeType",
+            format!("unsupported runtime type: expected `runtimeType` to be {rest}"),
+        )]
+    })
+}
+
+fn strings(name: &str, given: &Given) -> Result<Vec<String>, Vec<Problem>> {
+    let Given::List(entries) = given else {
+        let message = format!("expected `{name}` to be an array of strings, got {given}");
+        return Err(vec![Problem::new(name, message)]);
+    };
+    let mut strings = Vec::new();
+    let mut problems = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        match entry {
+            Given::Text(text) => strings.push(text.clone()),
+            other => {
+                let field = format!("{name}[{index}]");
+                let message = format!("expected `{field}` to be a string, got {other}");
+                problems.push(Problem::new(field, message));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(strings)
+    } else {
+        Err(problems)
+    }
+}
+
+fn telemetry(given: &Given) -> Result<Telemetry, Vec<Problem>> {
+    let Given::Object(entries) = given else {
+        let message = format!("expected `telemetry` to be an object, got {given}");
+        return Err(vec![Problem::new("telemetry", message)]);
+    };
+    let mut telemetry = Telemetry::default();
+    let mut problems = Vec::new();
+    for (key, value) in entries {
+        let field = format!("telemetry.{key}");
+        let target = match key.as_str() {
+            "recordInputs" => &mut telemetry.record_inputs,
+            "recordOutputs" => &mut telemetry.record_outputs,
+            unknown => {
+                let nearest = nearest(unknown, TELEMETRY).unwrap_or_default();
+                let shown = field.escape_debug().to_string();
+                problems.push(Problem::new(
+                    field,
+                    format!("`{shown}` is not a setting; the nearest is `telemetry.{nearest}`"),
+                ));
+                continue;
+            }
+        };
+        if value.is_undefined() {
+            continue;
+        }
+        match limits::switch(value) {
+            Ok(value) => *target = value,
+            Err(rest) => {
+                let message = format!("expected `{field}` to be {rest}");
+                problems.push(Problem::new(field, message));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(telemetry)
+    } else {
+        Err(problems)
+    }
+}

@@ -1,0 +1,308 @@
+//! A value as JavaScript gave it, before anything was decided about it.
+//!
+//! It arrives as JSON text. What JSON cannot carry arrives as `{"$js": <type>, "text": <as printed>}`, so that an error
+//! can still say what was there: `NaN (number)`, `10n (bigint)`, `undefined`.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// Longest excerpt of a value in a message, in characters.
+const SHOWN: usize = 60;
+
+/// A value as given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// `null`.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number; NaN and the infinities included.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// An array.
+    List(Vec<Given>),
+    /// An object, in the order of its keys.
+    Object(Vec<(String, Given)>),
+    /// A value JSON has no form for: its JavaScript type and what it prints as.
+    Foreign {
+        /// `undefined`, `bigint`, `function`, `symbol` or `object`.
+        kind: String,
+        /// As printed.
+        text: String,
+    },
+}
+
+impl Given {
+    /// Reads what JavaScript sent. The reason of a failure never repeats the text.
+    pub fn from_json(json: &str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|error| {
+            let reason = match error.classify() {
+                serde_json::error::Category::Eof => "it ends too early",
+                _ => "its text is malformed or nested too deeply",
+            };
+            format!(
+                "not readable as JSON: {reason} (line {}, column {})",
+                error.line(),
+                error.column()
+            )
+        })
+    }
+
+    /// Whether JavaScript would call this not given at all.
+    pub fn is_undefined(&self) -> bool {
+        matches!(self, Given::Foreign { kind, .. } if kind == "undefined")
+    }
+
+    /// The type as a message names it; `None` where the value says it by itself (`null`, `undefined`).
+    fn kind(&self) -> Option<&str> {
+        match self {
+            Given::Null => None,
+            Given::Bool(_) => Some("boolean"),
+            Given::Number(_) => Some("number"),
+            Given::Text(_) => Some("string"),
+            Given::List(_) => Some("array"),
+            Given::Object(_) => Some("object"),
+            Given::Foreign { kind, .. } if kind == "undefined" => None,
+            Given::Foreign { kind, .. } => Some(kind),
+        }
+    }
+
+    /// The encoding `from_json` reads.
+    pub fn to_json(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    fn to_value(&self) -> serde_json::Value {
+        use serde_json::Value;
+        let foreign = |kind: &str, text: &str| serde_json::json!({ "$js": kind, "text": text });
+        match self {
+            Given::Null => Value::Null,
+            Given::Bool(value) => Value::Bool(*value),
+            Given::Number(value) if !value.is_finite() => foreign("number", &printed(*value)),
+            Given::Number(value) => number(*value),
+            Given::Text(value) => Value::String(value.clone()),
+            Given::List(values) => values.iter().map(Given::to_value).collect(),
+            Given::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| (key.clone(), value.to_value()))
+                .collect(),
+            Given::Foreign { kind, text } => foreign(kind, text),
+        }
+    }
+}
+
+/// A finite number as JSON writes it; whole ones without ".0", as JavaScript does.
+fn number(value: f64) -> serde_json::Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        // In range by the line above; the cast is exact.
+        (value as i64).into()
+    } else {
+        value.into()
+    }
+}
+
+/// A number as JavaScript prints it, near enough for a message.
+fn printed(value: f64) -> String {
+    match value {
+        value if value.is_nan() => "NaN".to_owned(),
+        f64::INFINITY => "Infinity".to_owned(),
+        f64::NEG_INFINITY => "-Infinity".to_owned(),
+        value if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => format!("{value:e}"),
+        value => format!("{value}"),
+    }
+}
+
+/// The value and its type: `-1 (number)`, `"30" (string)`, `null`.
+impl fmt::Display for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Given::Number(value) => printed(*value),
+            Given::Foreign { text, .. } => text.clone(),
+            other => other.to_json(),
+        };
+        let mut shown: String = text.chars().take(SHOWN).collect();
+        if shown.len() < text.len() {
+            shown.push_str("...");
+        }
+        match self.kind() {
+            Some(kind) => write!(formatter, "{shown} ({kind})"),
+            None => formatter.write_str(&shown),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(GivenVisitor)
+    }
+}
+
+struct GivenVisitor;
+
+impl<'de> Visitor<'de> for GivenVisitor {
+    type Value = Given;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Given, E> {
+        Ok(Given::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Given, E> {
+        Ok(Given::Bool(value))
+    }
+
+    // JavaScript's numbers are f64: what these lose was lost before it got here.
+    fn visit_u64<E>(self, value: u64) -> Result<Given, E> {
+        Ok(Given::Number(value as f64))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Given, E> {
+        Ok(Given::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Given, E> {
+        Ok(Given::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Given, E> {
+        Ok(Given::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Given, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Given::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(foreign(&entries).unwrap_or(Given::Object(entries)))
+    }
+}
+
+/// The value that an object of exactly `$js` and `text` stands for.
+fn foreign(entries: &[(String, Given)]) -> Option<Given> {
+    let [(first, Given::Text(kind)), (second, Given::Text(text))] = entries else {
+        return None;
+    };
+    if first != "$js" || second != "text" {
+        return None;
+    }
+    match (kind.as_str(), text.as_str()) {
+        ("number", "NaN") => Some(Given::Number(f64::NAN)),
+        ("number", "Infinity") => Some(Given::Number(f64::INFINITY)),
+        ("number", "-Infinity") => Some(Given::Number(f64::NEG_INFINITY)),
+        ("undefined" | "bigint" | "function" | "symbol" | "object", _) => Some(Given::Foreign {
+            kind: kind.clone(),
+            text: text.clone(),
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(json: &str) -> String {
+        Given::from_json(json).expect("valid").to_string()
+    }
+
+    #[test]
+    fn a_value_is_shown_with_its_type() {
+        let cases = [
+            ("-1", "-1 (number)"),
+            ("1.50", "1.5 (number)"),
+            ("1e300", "1e300 (number)"),
+            ("1e-9", "1e-9 (number)"),
+            ("0", "0 (number)"),
+            ("true", "true (boolean)"),
+            ("null", "null"),
+            (r#""3\n0""#, r#""3\n0" (string)"#),
+            ("[1, \"a\"]", r#"[1,"a"] (array)"#),
+            (r#"{"a": null}"#, r#"{"a":null} (object)"#),
+            (r#"{"$js":"number","text":"NaN"}"#, "NaN (number)"),
+            (r#"{"$js":"number","text":"-Infinity"}"#, "-Infinity (number)"),
+            (r#"{"$js":"undefined","text":"undefined"}"#, "undefined"),
+            (r#"{"$js":"bigint","text":"10n"}"#, "10n (bigint)"),
+            (
+                r#"{"$js":"function","text":"[Function: f]"}"#,
+                "[Function: f] (function)",
+            ),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(shown(json), expected, "{json}");
+        }
+        let long = format!("\"{}\"", "é".repeat(100));
+        assert_eq!(shown(&long), format!("\"{}... (string)", "é".repeat(59)));
+    }
+
+    #[test]
+    fn an_object_that_only_looks_foreign_stays_an_object() {
+        for json in [
+            r#"{"$js":"number","text":"7"}"#,
+            r#"{"$js":"wat","text":"x"}"#,
+            r#"{"$js":"bigint"}"#,
+            r#"{"$js":"bigint","text":"1n","more":1}"#,
+        ] {
+            assert!(matches!(Given::from_json(json), Ok(Given::Object(_))), "{json}");
+        }
+    }
+
+    #[test]
+    fn unreadable_text_is_refused_without_being_repeated() {
+        for json in ["", "{", "secret", r#"{"a": secret}"#, &"[".repeat(1000)] {
+            let reason = Given::from_json(json).expect_err(json);
+            assert!(!reason.contains("secret"), "{reason}");
+        }
+    }
+
+    fn any_given() -> impl Strategy<Value = Given> {
+        let leaf = prop_oneof![
+            Just(Given::Null),
+            any::<bool>().prop_map(Given::Bool),
+            // Few enough digits that reading them is exact: what settings are made of.
+            any::<i32>().prop_map(|number| Given::Number(f64::from(number) / 8.0)),
+            Just(Given::Number(f64::INFINITY)),
+            any::<String>().prop_map(Given::Text),
+            any::<String>().prop_map(|text| Given::Foreign {
+                kind: "symbol".into(),
+                text
+            }),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Given::List),
+                prop::collection::btree_map("[a-z]{1,4}", inner, 0..4)
+                    .prop_map(|map| Given::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(given in any_given()) {
+            prop_assert_eq!(Given::from_json(&given.to_json()), Ok(given));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in any::<String>()) {
+            if let Ok(given) = Given::from_json(&text) {
+                prop_assert!(!given.to_string().is_empty());
+            }
+        }
+    }
+}

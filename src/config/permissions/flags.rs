@@ -1,0 +1,123 @@
+//! Permissions written down again, as the flags of `bunPermissions` with tidy absolute paths.
+
+use std::path::Path;
+
+use super::net::{NetRule, NetScope};
+use super::paths;
+use super::scope::{Deny, Permissions, Scope};
+
+impl Permissions {
+    /// Flags that mean the same wherever they are read; relative paths are taken from `base`.
+    pub fn to_flags(&self, base: &Path) -> Vec<String> {
+        if self.all {
+            return vec!["--allow-all".to_owned()];
+        }
+        let path = |path: &String| paths::absolute(path, base).to_string_lossy().into_owned();
+        // A name without a slash is looked up on PATH, a path is a path.
+        let program = |program: &String| {
+            if program.contains('/') {
+                path(program)
+            } else {
+                program.clone()
+            }
+        };
+        let mut flags = Vec::new();
+        write_scope(&mut flags, "--allow-read", &self.read, path);
+        write_list(&mut flags, "--deny-read", self.deny_read.iter().map(path));
+        write_scope(&mut flags, "--allow-write", &self.write, path);
+        write_list(&mut flags, "--deny-write", self.deny_write.iter().map(path));
+        match &self.net {
+            NetScope::None => {}
+            NetScope::All => flags.push("--allow-net".to_owned()),
+            NetScope::Only(rules) => {
+                write_list(&mut flags, "--allow-net", rules.iter().map(NetRule::to_string));
+            }
+        }
+        write_list(&mut flags, "--deny-net", self.deny_net.iter().map(NetRule::to_string));
+        write_scope(&mut flags, "--allow-env", &self.env, String::clone);
+        match &self.deny_env {
+            Deny::None => {}
+            Deny::All => flags.push("--deny-env".to_owned()),
+            Deny::Only(names) => write_list(&mut flags, "--deny-env", names.iter().cloned()),
+        }
+        write_scope(&mut flags, "--allow-run", &self.run, program);
+        flags
+    }
+}
+
+fn write_scope(flags: &mut Vec<String>, name: &str, scope: &Scope, entry: impl Fn(&String) -> String) {
+    match scope {
+        Scope::None => {}
+        Scope::All => flags.push(name.to_owned()),
+        Scope::Only(entries) => write_list(flags, name, entries.iter().map(entry)),
+    }
+}
+
+/// One flag for the list, its entries once each.
+fn write_list(flags: &mut Vec<String>, name: &str, entries: impl Iterator<Item = String>) {
+    let mut written: Vec<String> = Vec::new();
+    let mut flag: Option<String> = None;
+    for entry in entries {
+        if written.contains(&entry) {
+            continue;
+        }
+        let escaped = entry.replace(',', ",,");
+        match &mut flag {
+            // Behind a separating comma, one that belongs to the entry would be read as part of the entry before.
+            Some(flag) if !entry.starts_with(',') => {
+                flag.push(',');
+                flag.push_str(&escaped);
+            }
+            flag => flags.extend(flag.replace(format!("{name}={escaped}"))),
+        }
+        written.push(entry);
+    }
+    flags.extend(flag);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(given: &[&str]) -> Vec<String> {
+        let given: Vec<_> = given.iter().map(|&flag| flag.to_owned()).collect();
+        Permissions::from_bun_flags(&given)
+            .expect("valid")
+            .to_flags(Path::new("/base"))
+    }
+
+    #[test]
+    fn flags_are_normalised() {
+        assert_eq!(flags(&[]), [""; 0]);
+        assert_eq!(flags(&["-A", "--allow-read=x"]), ["--allow-all"]);
+        assert_eq!(
+            flags(&[
+                "--allow-run=git,./bin/x,git",
+                "-N=B.example:80,[::ffff:1.2.3.4]",
+                "-E",
+                "--deny-env=X",
+                "-R=.,./a,a,/x/../y",
+                "--deny-write=z",
+                "--deny-net=c",
+            ]),
+            [
+                "--allow-read=/base,/base/a,/y",
+                "--deny-write=/base/z",
+                "--allow-net=b.example:80,1.2.3.4",
+                "--deny-net=c",
+                "--allow-env",
+                "--deny-env=X",
+                "--allow-run=git,/base/bin/x",
+            ]
+        );
+    }
+
+    #[test]
+    fn commas_in_names_are_written_twice() {
+        assert_eq!(flags(&["-R=a,,b,c,,"]), ["--allow-read=/base/a,,b,/base/c,,"]);
+        assert_eq!(
+            flags(&["--allow-run=x", "--allow-run=,,y,z"]),
+            ["--allow-run=x", "--allow-run=,,y,z"]
+        );
+    }
+}

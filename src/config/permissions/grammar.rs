@@ -1,0 +1,131 @@
+//! One flag: `--name`, `--name=value`, `--name=a,b,c`.
+
+use crate::config::nearest::nearest;
+
+/// A flag cut at its first `=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flag<'a> {
+    /// As written, for messages.
+    pub(super) text: &'a str,
+    pub(super) name: &'a str,
+    pub(super) value: Option<&'a str>,
+}
+
+impl<'a> Flag<'a> {
+    pub(super) fn cut(text: &'a str) -> Self {
+        match text.split_once('=') {
+            Some((name, value)) => Self {
+                text,
+                name,
+                value: Some(value),
+            },
+            None => Self {
+                text,
+                name: text,
+                value: None,
+            },
+        }
+    }
+
+    /// What the flag covers: `None` is everything, an entry without a value is never in the list.
+    pub(super) fn scope(&self) -> Result<Option<Vec<String>>, String> {
+        let Some(value) = self.value else {
+            return Ok(None);
+        };
+        if value.contains('\0') {
+            return Err(format!("`{}` contains a NUL character", self.text.escape_debug()));
+        }
+        match list(value) {
+            Ok(entries) => Ok(Some(entries)),
+            Err(Blank::All) => Err(format!(
+                "`{0}` has an empty scope; name what it covers behind the `=`, or write `{1}` for everything",
+                self.text.escape_debug(),
+                self.name
+            )),
+            Err(Blank::Entry) => Err(format!(
+                "`{}` has an empty entry; put one comma between two entries and none at the ends (a comma in a name is written `,,`)",
+                self.text.escape_debug()
+            )),
+        }
+    }
+
+    /// Refuses a value where the flag takes none.
+    pub(super) fn without_value(&self) -> Result<(), String> {
+        match self.value {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "`{}`: `{}` takes no value",
+                self.text.escape_debug(),
+                self.name
+            )),
+        }
+    }
+
+    /// The refusal of a flag that is not in the grammar.
+    pub(super) fn unknown<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> String {
+        let shown = self.text.escape_debug();
+        // "--allow-read ./data" in one entry: the name was right, the `=` is missing.
+        let name = self.name.split_whitespace().next().unwrap_or_default();
+        let nearest = nearest(name, names).unwrap_or_default();
+        if nearest == name && self.name != name {
+            return format!("`{shown}` is not a permission flag; put `=` between `{nearest}` and its value");
+        }
+        format!("`{shown}` is not a permission flag; the nearest valid one is `{nearest}`")
+    }
+}
+
+/// What an empty list lacks.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Blank {
+    /// There is nothing at all.
+    All,
+    /// One of the entries is empty.
+    Entry,
+}
+
+/// Entries separated by single commas; two commas are one that belongs to the entry, as Deno has it.
+pub(super) fn list(value: &str) -> Result<Vec<String>, Blank> {
+    if value.is_empty() {
+        return Err(Blank::All);
+    }
+    let mut entries = Vec::new();
+    let mut entry = String::new();
+    let mut rest = value.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c != ',' || rest.next_if_eq(&',').is_some() {
+            entry.push(c);
+        } else {
+            entries.push(std::mem::take(&mut entry));
+        }
+    }
+    entries.push(entry);
+    if entries.iter().any(String::is_empty) {
+        Err(Blank::Entry)
+    } else {
+        Ok(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_split_at_single_commas() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("a", &["a"]),
+            ("a,b", &["a", "b"]),
+            ("a,,b", &["a,b"]),
+            ("a,,,b", &["a,", "b"]),
+            ("a=b,c", &["a=b", "c"]),
+            (",,", &[","]),
+        ];
+        for (value, entries) in cases {
+            assert_eq!(list(value).expect(value), entries, "{value}");
+        }
+        assert_eq!(list(""), Err(Blank::All));
+        for value in [",", "a,", ",a", ",,,"] {
+            assert_eq!(list(value), Err(Blank::Entry), "{value}");
+        }
+    }
+}

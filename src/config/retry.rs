@@ -1,0 +1,214 @@
+//! Which failures of a call start another attempt.
+
+use super::given::Given;
+use super::limits;
+use super::nearest::nearest;
+use crate::error::Problem;
+
+/// The failures that do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryOn {
+    /// Those before the tool function was entered.
+    pub start: bool,
+    /// The process ended without an answer.
+    pub crash: bool,
+    /// The deadline passed.
+    pub timeout: bool,
+    /// The tool threw.
+    pub tool: bool,
+}
+
+/// When a call is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Which failures.
+    pub on: RetryOn,
+    /// Attempts in all, the first included; `None` is as many as the backoff's time allows.
+    pub max_attempts: Option<u32>,
+}
+
+/// A tool never runs twice unless its caller says it may: only failures before it was entered are retried.
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        let on = RetryOn {
+            start: true,
+            crash: false,
+            timeout: false,
+            tool: false,
+        };
+        Self { on, max_attempts: None }
+    }
+}
+
+const KEYS: [&str; 2] = ["on", "maxAttempts"];
+const FAILURES: [&str; 4] = ["start", "crash", "timeout", "tool"];
+
+impl RetryPolicy {
+    /// Reads `RetryOptions`; the first thing wrong is the problem.
+    pub fn from_json(json: &str) -> Result<Self, Problem> {
+        let given = Given::from_json(json)
+            .map_err(|reason| Problem::new("retry", format!("expected `retry` to be an object, got text {reason}")))?;
+        let mut policy = Self::default();
+        let entries = match &given {
+            Given::Object(entries) => entries,
+            given if given.is_undefined() => return Ok(policy),
+            given => {
+                return Err(Problem::new(
+                    "retry",
+                    format!("expected `retry` to be an object, got {given}"),
+                ));
+            }
+        };
+        for (key, value) in entries.iter().filter(|(_, value)| !value.is_undefined()) {
+            match key.as_str() {
+                "on" => policy.on = failures(value)?,
+                "maxAttempts" => policy.max_attempts = max_attempts(value)?,
+                unknown => {
+                    let nearest = nearest(unknown, KEYS).unwrap_or_default();
+                    return Err(Problem::new(
+                        format!("retry.{unknown}"),
+                        format!("`retry.{unknown}` is not an option; the nearest is `retry.{nearest}`"),
+                    ));
+                }
+            }
+        }
+        Ok(policy)
+    }
+}
+
+fn failures(given: &Given) -> Result<RetryOn, Problem> {
+    let Given::List(entries) = given else {
+        return Err(Problem::new(
+            "retry.on",
+            format!("expected `retry.on` to be an array, got {given}"),
+        ));
+    };
+    let mut on = RetryOn {
+        start: false,
+        crash: false,
+        timeout: false,
+        tool: false,
+    };
+    for (index, entry) in entries.iter().enumerate() {
+        let field = format!("retry.on[{index}]");
+        let word = match entry {
+            Given::Text(word) => word.as_str(),
+            _ => "",
+        };
+        match word {
+            "start" => on.start = true,
+            "crash" => on.crash = true,
+            "timeout" => on.timeout = true,
+            "tool" => on.tool = true,
+            _ => {
+                let words = FAILURES.map(|word| format!("\"{word}\"")).join(", ");
+                let message = format!("expected `{field}` to be one of {words}, got {entry}");
+                return Err(Problem::new(field, message));
+            }
+        }
+    }
+    Ok(on)
+}
+
+/// `Infinity` says what absence does.
+fn max_attempts(given: &Given) -> Result<Option<u32>, Problem> {
+    if *given == Given::Number(f64::INFINITY) {
+        return Ok(None);
+    }
+    // In range of u32 by the bounds.
+    limits::integer(given, 1..=u64::from(u32::MAX))
+        .map(|attempts| Some(attempts as u32))
+        .map_err(|reason| {
+            Problem::new(
+                "retry.maxAttempts",
+                format!("expected `retry.maxAttempts` to be {reason}"),
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn absent_options_have_their_defaults() {
+        for json in [
+            "{}",
+            r#"{"$js":"undefined","text":"undefined"}"#,
+            r#"{"on":["start"]}"#,
+            r#"{"on":{"$js":"undefined","text":""}}"#,
+        ] {
+            assert_eq!(RetryPolicy::from_json(json), Ok(RetryPolicy::default()), "{json}");
+        }
+    }
+
+    #[test]
+    fn given_options_replace_them() {
+        let policy = RetryPolicy::from_json(r#"{"on":["crash","tool","crash"],"maxAttempts":3}"#).expect("valid");
+        assert_eq!(
+            policy.on,
+            RetryOn {
+                start: false,
+                crash: true,
+                timeout: false,
+                tool: true
+            }
+        );
+        assert_eq!(policy.max_attempts, Some(3));
+        let none =
+            RetryPolicy::from_json(r#"{"on":[],"maxAttempts":{"$js":"number","text":"Infinity"}}"#).expect("valid");
+        assert_eq!(
+            none.on,
+            RetryOn {
+                start: false,
+                crash: false,
+                timeout: false,
+                tool: false
+            }
+        );
+        assert_eq!(none.max_attempts, None);
+    }
+
+    #[test]
+    fn refusals_name_the_option_and_the_value() {
+        let cases = [
+            ("null", "retry", "to be an object, got null"),
+            ("[]", "retry", "got [] (array)"),
+            ("{", "retry", "not readable"),
+            (
+                r#"{"maxAttempt":1}"#,
+                "retry.maxAttempt",
+                "nearest is `retry.maxAttempts`",
+            ),
+            (
+                r#"{"on":"start"}"#,
+                "retry.on",
+                "to be an array, got \"start\" (string)",
+            ),
+            (r#"{"on":["start","Crash"]}"#, "retry.on[1]", "got \"Crash\" (string)"),
+            (r#"{"on":[null]}"#, "retry.on[0]", "got null"),
+            (r#"{"maxAttempts":0}"#, "retry.maxAttempts", "got 0 (number)"),
+            (r#"{"maxAttempts":1.5}"#, "retry.maxAttempts", "got 1.5 (number)"),
+            (r#"{"maxAttempts":"3"}"#, "retry.maxAttempts", "got \"3\" (string)"),
+            (
+                r#"{"maxAttempts":{"$js":"number","text":"NaN"}}"#,
+                "retry.maxAttempts",
+                "got NaN (number)",
+            ),
+        ];
+        for (json, field, message) in cases {
+            let problem = RetryPolicy::from_json(json).expect_err(json);
+            assert_eq!(problem.field, field, "{json}");
+            assert!(problem.message.contains(message), "{json}: {}", problem.message);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(json in any::<String>()) {
+            let _ = RetryPolicy::from_json(&json);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What a process says.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::facts::{Doom, End, StartFault};
+use super::hub::{Hub, State};
+use super::phase::Phase;
+use super::printed::{Listeners, Source};
+use super::retry::Failure;
+use crate::pool::WorkerId;
+use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Status};
+
+#[derive(Deserialize)]
+struct Ready {
+    #[serde(default)]
+    tools: Option<Box<RawValue>>,
+}
+
+impl State {
+    pub(super) fn heard(&mut self, hub: &Arc<Hub>, worker: WorkerId, frame: FromWorker<'_>) {
+        match frame {
+            FromWorker::Result(result) => self.answered(hub, worker, &result),
+            FromWorker::Log(log) => {
+                self.with_listeners(hub, worker, |listeners, station| listeners.frame(station, &log))
+            }
+            FromWorker::Progress { call, nonce, json } => {
+                if self.speaks_for(worker, call, nonce)
+                    && self.calls.get(&call).is_some_and(|call| call.request.progress)
+                {
+                    hub.settings.sink.progress(call, json);
+                }
+            }
+            FromWorker::Entered { call, nonce } => {
+                if self.speaks_for(worker, call, nonce)
+                    && let Some(call) = self.calls.get_mut(&call)
+                {
+                    call.entered = true;
+                }
+            }
+            FromWorker::AbortAck { call, nonce, listens } => {
+                if self.speaks_for(worker, call, nonce) {
+                    self.step(hub, call, |phase| phase.acknowledged(listens));
+                }
+            }
+            FromWorker::Ready { json } => self.imported(worker, json),
+            FromWorker::Pong => self.warmed(worker),
+            FromWorker::LoadFailed { json } => {
+                if let Some(station) = self.stations.get_mut(&worker)
+                    && !station.ready
+                {
+                    station.fault = Some(StartFault::Load(json.to_owned()));
+                    station.kill();
+                }
+            }
+        }
+    }
+
+    /// Raw bytes of the pipes.
+    pub(super) fn printed(&mut self, hub: &Hub, worker: WorkerId, source: Source, bytes: &[u8]) {
+        self.with_listeners(hub, worker, |listeners, station| {
+            let call = station.only_call();
+            listeners.raw(station, source, call, bytes);
+        });
+    }
+
+    /// Bytes that are no frame: nothing that follows can be believed.
+    pub(super) fn garbled(&mut self, hub: &Hub, worker: WorkerId, error: FrameError) {
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
+        if !station.ready {
+            station.fault.get_or_insert(StartFault::Protocol(error.to_string()));
+            station.kill();
+            return;
+        }
+        let why = match error {
+            FrameError::TooLarge { .. } => Doom::OutputTooLarge,
+            other => Doom::Protocol(other.to_string()),
+        };
+        self.doom_all(hub, worker, &why);
+    }
+
+    fn with_listeners(
+        &mut self,
+        hub: &Hub,
+        worker: WorkerId,
+        work: impl FnOnce(&mut Listeners<'_>, &mut super::station::Station),
+    ) {
+        if let Some(station) = self.stations.get_mut(&worker) {
+            work(
+                &mut Listeners {
+                    calls: &mut self.calls,
+                    sink: &*hub.settings.sink,
+                },
+                station,
+            );
+        }
+    }
+
+    /// The process serves this call, and knows its nonce.
+    fn speaks_for(&self, worker: WorkerId, number: u32, nonce: [u8; 16]) -> bool {
+        self.calls.get(&number).is_some_and(|call| {
+            call.phase.served().is_some_and(|on| on.worker == worker)
+                && call.nonce.is_some_and(|given| given.matches(&nonce))
+        })
+    }
+
+    fn imported(&mut self, worker: WorkerId, json: &str) {
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
+        let tools = serde_json::from_str::<Ready>(json).ok().and_then(|ready| ready.tools);
+        self.tools = Some(tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned()));
+        frame::append_ping(station.outgoing());
+        self.dirty.push(worker);
+    }
+
+    fn warmed(&mut self, worker: WorkerId) {
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
+        if station.ready || station.ending || self.tools.is_none() {
+            return;
+        }
+        station.ready = true;
+        self.start_delays.reset();
+        self.last_failure = None;
+        self.failed_starts = 0;
+        self.pool.ready(worker, Instant::now(), &mut self.actions);
+    }
+
+    fn answered(&mut self, hub: &Arc<Hub>, worker: WorkerId, result: &ResultFrame<'_>) {
+        if !self.speaks_for(worker, result.call, result.nonce) {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(&result.call) else {
+            return;
+        };
+        let Phase::Running { on, .. } = call.phase else {
+            return self.step(hub, result.call, Phase::answered_late);
+        };
+        let now = Instant::now();
+        call.execution_time += now - on.since;
+        self.with_listeners(hub, worker, |listeners, station| listeners.finish_all(station));
+        if let Some(station) = self.stations.get_mut(&worker) {
+            station.calls.retain(|number| *number != result.call);
+        }
+        self.take_denials(hub, worker, result.call);
+        if result.status == Status::Threw && self.tries_again(hub, result, now) {
+            self.pool.release(worker, now, &mut self.actions);
+            return;
+        }
+        if let Some(call) = self.calls.remove(&result.call) {
+            self.settle(hub, call, end_of(result));
+        }
+        self.pool.release(worker, now, &mut self.actions);
+    }
+
+    fn tries_again(&mut self, hub: &Hub, result: &ResultFrame<'_>, now: Instant) -> bool {
+        let failure = Failure::Tool {
+            retryable: match result.retry {
+                Retry::Unsaid => None,
+                Retry::Retryable => Some(true),
+                Retry::NotRetryable => Some(false),
+            },
+            retry_after: result.retry_after_ms.map(|ms| Duration::from_millis(u64::from(ms))),
+        };
+        self.rest(hub, result.call, failure, now)
+    }
+
+    /// Puts the call to rest until its next attempt, if it has one.
+    pub(super) fn rest(&mut self, hub: &Hub, number: u32, failure: Failure, now: Instant) -> bool {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return false;
+        };
+        let Some(until) = call
+            .attempts
+            .next(failure, &call.request.retry, &hub.settings.backoff, now)
+        else {
+            return false;
+        };
+        call.phase = Phase::Resting { until };
+        self.resting.push(number);
+        true
+    }
+
+    /// One transition of a call's phase.
+    pub(super) fn step(
+        &mut self,
+        hub: &Hub,
+        number: u32,
+        transition: impl FnOnce(Phase) -> (Phase, super::phase::Effect),
+    ) {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return;
+        };
+        let (phase, effect) = transition(std::mem::replace(&mut call.phase, Phase::Waiting));
+        let why = phase.doom().cloned().unwrap_or(Doom::Timeout);
+        call.phase = phase;
+        self.apply(hub, number, effect, why);
+    }
+}
+
+fn end_of(result: &ResultFrame<'_>) -> End {
+    let text = || result.text.to_owned();
+    match result.status {
+        Status::Value => End::Value(text()),
+        Status::Undefined => End::Undefined,
+        Status::Threw => End::Threw(text()),
+        Status::NotFound => End::NotFound(text()),
+        Status::InputInvalid => End::InputInvalid(text()),
+        Status::OutputInvalid => End::OutputInvalid(text()),
+        Status::OutputTooLarge => End::OutputTooLarge(result.text.parse().ok()),
+    }
+}

@@ -1,0 +1,106 @@
+//! The driver thread: one single-threaded runtime on which every process of a manager is served.
+
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::facts::{Sink, StartFault};
+use super::hub::{Closing, Hub, Settings};
+use super::{clock, serve};
+use crate::config::{Config, Isolation};
+use crate::error::{Code, Error};
+use crate::pool::{Limits, Pool, WorkerId};
+use crate::sandbox::Denials;
+use crate::spawn::{Child, Launch, SpawnFailure, Spawner};
+
+/// The spawner's reply.
+pub(super) struct Spawned {
+    pub(super) worker: WorkerId,
+    pub(super) result: Result<Child, SpawnFailure>,
+}
+
+/// What a driver is made of.
+pub struct Parts {
+    /// The thread that starts processes.
+    pub spawner: Spawner,
+    /// How a process is started.
+    pub launch: Arc<Launch>,
+    /// What the sandbox refuses is read here.
+    pub denials: Option<Denials>,
+    /// Who is told.
+    pub sink: Arc<dyn Sink>,
+    /// Tools can start programs: a process may have children.
+    pub may_start_programs: bool,
+    /// Processors of this machine.
+    pub cpus: usize,
+}
+
+/// The driver thread.
+pub struct Driver;
+
+impl Driver {
+    /// Starts the thread. It ends when the hub was closed and every process is gone.
+    pub fn start(config: &Config, parts: Parts) -> Result<Arc<Hub>, Box<Error>> {
+        let (sender, receiver) = unbounded_channel();
+        let settings = Settings {
+            grace: config.grace_period,
+            backoff: config.backoff,
+            stderr_cap: usize::try_from(config.max_stderr_capture_size).unwrap_or(usize::MAX),
+            output_cap: config.max_output_size,
+            max_memory_mb: config.max_memory_mb,
+            may_start_programs: parts.may_start_programs,
+            single_use: config.isolation == Isolation::Call,
+            shared: config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1,
+            launch: parts.launch,
+            sink: parts.sink,
+            denials: parts.denials,
+        };
+        let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
+        let hub = Arc::new(Hub::new(settings, pool, parts.spawner, sender));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(no_thread)?;
+        let driven = Arc::clone(&hub);
+        thread::Builder::new()
+            .name("toolwarden-drive".to_owned())
+            .spawn(move || runtime.block_on(drive(driven, receiver)))
+            .map_err(no_thread)?;
+        Ok(hub)
+    }
+}
+
+fn no_thread(error: std::io::Error) -> Box<Error> {
+    Box::new(
+        Error::new(
+            Code::WorkerStart,
+            "the thread that supervises processes could not be started",
+        )
+        .with(|context| context.operation = Some("start worker"))
+        .source(error),
+    )
+}
+
+async fn drive(hub: Arc<Hub>, mut spawned: UnboundedReceiver<Spawned>) {
+    let clock = tokio::spawn(clock::run(Arc::clone(&hub)));
+    tokio::pin!(clock);
+    loop {
+        tokio::select! {
+            _ = &mut clock => break,
+            Some(Spawned { worker, result }) = spawned.recv() => match result {
+                Ok(child) => {
+                    tokio::spawn(serve::run(Arc::clone(&hub), worker, child));
+                }
+                Err(failure) => hub.batch(|state, hub| state.not_spawned(hub, worker, fault(failure))),
+            },
+        }
+    }
+    debug_assert!(hub.lock().closing == Closing::Done);
+}
+
+fn fault(failure: SpawnFailure) -> StartFault {
+    let SpawnFailure { step, errno, retryable } = failure;
+    StartFault::Spawn { step, errno, retryable }
+}

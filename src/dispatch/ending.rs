@@ -1,0 +1,173 @@
+//! A process is gone: what that means for the calls it served, or for those that waited for it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::call::Call;
+use super::facts::{Doom, End, Facts, StartFailure, StartFault};
+use super::hub::{Hub, State};
+use super::phase::Phase;
+use super::printed::Listeners;
+use super::retry::Failure;
+use super::station::Station;
+use crate::pool::WorkerId;
+use crate::spawn::Exit;
+
+impl State {
+    /// The process and its group are gone and reaped.
+    pub(super) fn exited(&mut self, hub: &Arc<Hub>, worker: WorkerId, exit: Exit) {
+        let Some(mut station) = self.stations.remove(&worker) else {
+            return;
+        };
+        let now = Instant::now();
+        let exits = &mut self.counters.exits;
+        *match (&station.doom, station.ready, station.ending) {
+            (Some(_), ..) => &mut exits.killed,
+            (None, true, true) => &mut exits.retired,
+            (None, true, false) => &mut exits.crashed,
+            (None, false, _) if station.fault.is_none() && station.ending => &mut exits.retired,
+            (None, false, _) => &mut exits.start_failed,
+        } += 1;
+        Listeners {
+            calls: &mut self.calls,
+            sink: &*hub.settings.sink,
+        }
+        .finish_all(&mut station);
+        for number in std::mem::take(&mut station.calls) {
+            self.take_denials_of(hub, station.pid(), number);
+            self.orphaned(hub, &station, number, exit, now);
+        }
+        if !station.ready {
+            let fault = match station.fault.take() {
+                Some(fault) => Some(fault),
+                // Told to end before it was ready: nobody's failure.
+                None if station.ending => None,
+                None => Some(StartFault::Died(exit)),
+            };
+            if let Some(fault) = fault {
+                self.start_failed(hub, &station, fault, now);
+            }
+        }
+        self.pool.exited(worker, now, &mut self.actions);
+    }
+
+    /// There is no process: the system or the sandbox refused.
+    pub(super) fn not_spawned(&mut self, hub: &Hub, worker: WorkerId, fault: StartFault) {
+        let Some(station) = self.stations.remove(&worker) else {
+            return;
+        };
+        let now = Instant::now();
+        if !station.ending {
+            self.start_failed(hub, &station, fault, now);
+        }
+        self.pool.exited(worker, now, &mut self.actions);
+    }
+
+    fn orphaned(&mut self, hub: &Hub, station: &Station, number: u32, exit: Exit, now: Instant) {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return;
+        };
+        if let Some(on) = call.phase.served() {
+            call.execution_time += now - on.since;
+        }
+        let (end, failure) = match (call.phase.doom().cloned(), &station.doom) {
+            (Some(Doom::Timeout), _) => (End::Doomed(Doom::Timeout), Some(Failure::Timeout)),
+            (Some(doom), _) => (End::Doomed(doom), None),
+            (None, _) if !call.entered => {
+                // Its tool was never reached: it goes to another process, and no policy has to allow that.
+                call.phase = Phase::Waiting;
+                self.pool.resubmit(number, now, &mut self.actions);
+                return;
+            }
+            (None, Some(doom)) => (End::Neighbour(doom.clone()), Some(Failure::Crash)),
+            (None, None) => (End::Exited(exit), Some(Failure::Crash)),
+        };
+        if failure.is_some_and(|failure| self.rest(hub, number, failure, now)) {
+            return;
+        }
+        if let Some(call) = self.calls.remove(&number) {
+            self.settle(hub, call, end);
+        }
+    }
+
+    /// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
+    fn start_failed(&mut self, hub: &Hub, station: &Station, fault: StartFault, now: Instant) {
+        let may_pass = fault.may_pass();
+        self.failed_starts += 1;
+        let failure = StartFailure {
+            fault,
+            stderr: station.stderr.redacted::<&str>(&[]),
+            in_a_row: self.failed_starts,
+        };
+        let next_start = now + self.start_delays.next_delay();
+        let waiting: Vec<u32> = self.pool.waiting().collect();
+        for number in waiting {
+            let Some(call) = self.calls.get_mut(&number) else {
+                continue;
+            };
+            call.attempts.begin(station.started.max(call.submitted));
+            self.counters.retried += u64::from(call.attempts.made > 1);
+            if may_pass
+                && call
+                    .attempts
+                    .outlives_failed_start(&call.request.retry, &hub.settings.backoff, next_start)
+            {
+                continue;
+            }
+            self.pool.withdraw(number, now, &mut self.actions);
+            if let Some(call) = self.calls.remove(&number) {
+                self.settle(hub, call, End::NotStarted(failure.clone()));
+            }
+        }
+        self.pool
+            .start_failed(station.id, may_pass.then_some(next_start), now, &mut self.actions);
+        self.last_failure = Some(failure);
+    }
+
+    /// What the sandbox refused to this process so far belongs to this call.
+    pub(super) fn take_denials(&mut self, hub: &Hub, worker: WorkerId, number: u32) {
+        let pid = self.stations.get(&worker).and_then(Station::pid);
+        self.take_denials_of(hub, pid, number);
+    }
+
+    fn take_denials_of(&mut self, hub: &Hub, pid: Option<u32>, number: u32) {
+        if let (Some(denials), Some(pid), Some(call)) = (&hub.settings.denials, pid, self.calls.get_mut(&number)) {
+            call.denials.extend(denials.take(pid));
+        }
+    }
+}
+
+impl State {
+    /// The call is over: its facts go out.
+    pub(super) fn settle(&mut self, hub: &Hub, call: Call, end: End) {
+        if hub.settings.sink.settled(facts(call, end)) {
+            self.counters.succeeded += 1;
+        } else {
+            self.counters.failed += 1;
+        }
+    }
+}
+
+/// The account of a call that is over.
+fn facts(call: Call, end: End) -> Facts {
+    let output_bytes = match &end {
+        End::Value(text) | End::Threw(text) => text.len() as u64,
+        _ => 0,
+    };
+    Facts {
+        call: call.request.number,
+        end,
+        attempts: call.attempts.made,
+        queue_time: call.submitted.elapsed().saturating_sub(call.execution_time),
+        execution_time: call.execution_time,
+        timeout: call.request.timeout,
+        input_bytes: call.request.input.len() as u64,
+        output_bytes,
+        peak_memory_mb: call.peak_memory_mb,
+        pid: call.pid,
+        stderr: call.stderr(),
+        denials: call.denials,
+        tool: call.request.tool,
+        exec: call.request.exec,
+    }
+}

@@ -1,0 +1,171 @@
+//! What happened to a call, before anybody says what it means.
+
+use std::time::Duration;
+
+use crate::spawn::Exit;
+use crate::validate::{ExecId, ToolId};
+use crate::worker::frame::{Level, Stream};
+
+/// Why a process was killed under a call. The first reason is the one that is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doom {
+    /// The attempt's deadline passed.
+    Timeout,
+    /// The caller cancelled.
+    Cancelled,
+    /// `close({ force: true })`.
+    Closed,
+    /// The process tree used more memory than it may.
+    OutOfMemory,
+    /// The process sent bytes that are no frame of the protocol; what was wrong with them.
+    Protocol(String),
+    /// The system gave no random bytes, without which an answer could be forged.
+    NoRandomness,
+    /// The answer's frame announced more bytes than a result may have.
+    OutputTooLarge,
+}
+
+/// How one call ended.
+#[derive(Debug)]
+pub enum End {
+    /// The result, as JSON text.
+    Value(String),
+    /// The tool returned nothing JSON could carry: undefined or a function.
+    Undefined,
+    /// The tool threw: the error as JSON text.
+    Threw(String),
+    /// No such tool: JSON array of those there are.
+    NotFound(String),
+    /// The tool's schema refused the input.
+    InputInvalid(String),
+    /// The result could not be serialised, or its schema refused it.
+    OutputInvalid(String),
+    /// The result's size in bytes, where it is known.
+    OutputTooLarge(Option<u64>),
+    /// The process was killed by us, for this reason.
+    Doomed(Doom),
+    /// The process ended by itself.
+    Exited(Exit),
+    /// The process was killed because of another call it was serving.
+    Neighbour(Doom),
+    /// No process came up for it.
+    NotStarted(StartFailure),
+}
+
+/// A process that never became ready.
+#[derive(Debug, Clone)]
+pub struct StartFailure {
+    /// What went wrong.
+    pub fault: StartFault,
+    /// What it had printed to stderr.
+    pub stderr: String,
+    /// Starts that failed since one worked, this one included.
+    pub in_a_row: u32,
+}
+
+/// What went wrong at a start.
+#[derive(Debug, Clone)]
+pub enum StartFault {
+    /// The system refused: the step and its errno.
+    Spawn {
+        /// The system call or step, e.g. "execve".
+        step: &'static str,
+        /// The error number.
+        errno: i32,
+        /// The system may allow it a little later.
+        retryable: bool,
+    },
+    /// It ended before it was ready.
+    Died(Exit),
+    /// It sent bytes that are no frame of the protocol.
+    Protocol(String),
+    /// It was not ready in time.
+    TimedOut(Duration),
+    /// The entrypoint's own import failed: the error as JSON text.
+    Load(String),
+    /// The manager was closed first.
+    Closed,
+}
+
+impl StartFault {
+    /// Starting again may help.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Spawn { retryable, .. } => *retryable,
+            Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
+            Self::Load(_) | Self::Closed => false,
+        }
+    }
+}
+
+/// Everything known of a call that is over.
+#[derive(Debug)]
+pub struct Facts {
+    /// The caller's number of the call.
+    pub call: u32,
+    /// The tool.
+    pub tool: ToolId,
+    /// The execution's id.
+    pub exec: ExecId,
+    /// How it ended.
+    pub end: End,
+    /// Attempts made, this one included.
+    pub attempts: u32,
+    /// Time without a process.
+    pub queue_time: Duration,
+    /// Time with one, over all attempts.
+    pub execution_time: Duration,
+    /// The attempt's time limit.
+    pub timeout: Duration,
+    /// Size of the input's JSON text.
+    pub input_bytes: u64,
+    /// Size of the answer's JSON text.
+    pub output_bytes: u64,
+    /// Highest resident memory seen.
+    pub peak_memory_mb: Option<u64>,
+    /// The last attempt's process.
+    pub pid: Option<u32>,
+    /// What the last attempt printed to stderr, without the call's env values.
+    pub stderr: String,
+    /// What the sandbox refused meanwhile.
+    pub denials: Vec<crate::sandbox::Denial>,
+}
+
+/// One line a tool printed.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// The call it belongs to; none at import, between calls, or where it can't be told.
+    pub call: Option<u32>,
+    /// Where it was printed.
+    pub stream: Stream,
+    /// From console.*; none for a raw write.
+    pub level: Option<Level>,
+    /// Unix time in milliseconds.
+    pub time: f64,
+    /// The line, without its end.
+    pub text: String,
+}
+
+/// Who is told. Called with the hub's state locked: an implementation only stores and wakes.
+pub trait Sink: Send + Sync {
+    /// A call is over. True when it succeeded.
+    fn settled(&self, facts: Facts) -> bool;
+    /// A tool printed a line. `tool`: of the call it belongs to.
+    fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool);
+    /// Whether anybody listens to lines beyond the calls' own listeners.
+    fn wants_logs(&self) -> bool;
+    /// A tool reported progress.
+    fn progress(&self, call: u32, json: &str);
+    /// The queue went from full to not full.
+    fn drained(&self);
+    /// The answer to `Hub::ready` with this ticket.
+    fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>);
+    /// The answer to `Hub::tools` with this ticket.
+    fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>);
+    /// Every process is gone.
+    fn closed(&self);
+    /// A batch is complete: wake the reader.
+    fn flush(&self);
+    /// So much waits for the reader that no more should be read from processes.
+    fn congested(&self) -> bool;
+}

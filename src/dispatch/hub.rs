@@ -1,0 +1,269 @@
+//! The state of one manager, and everything that may happen to it.
+//!
+//! One lock guards it: the host's thread holds it while it submits or cancels, the driver thread while it handles a batch
+//! of frames. Neither waits for anything with the lock held; a frame is sent only as far as the channel takes it at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc::UnboundedSender};
+
+use super::call::{Call, Request};
+use super::driver::Spawned;
+use super::facts::{Doom, Sink, StartFailure};
+use super::memory::Watch;
+use super::station::Station;
+use crate::config::BackoffLimits;
+use crate::pool::{Action, Gauges, Pool, WorkerId};
+use crate::spawn::Delays;
+use crate::spawn::{Launch, Spawner};
+
+/// Why a call was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// As many calls wait as may.
+    QueueFull,
+    /// `close()` was called.
+    Closed,
+}
+
+/// Counts since the manager was made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    /// Calls accepted.
+    pub started: u64,
+    /// Calls that gave a result.
+    pub succeeded: u64,
+    /// Calls that failed, cancelled ones included.
+    pub failed: u64,
+    /// Attempts beyond the first of a call.
+    pub retried: u64,
+    /// Processes that ended.
+    pub exits: Exits,
+}
+
+/// Processes that ended, by reason.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Exits {
+    /// Not needed any more.
+    pub retired: u64,
+    /// Under a call: timeout, cancellation, memory.
+    pub killed: u64,
+    /// By themselves, under a call or idle.
+    pub crashed: u64,
+    /// Before they were ready.
+    pub start_failed: u64,
+}
+
+impl Exits {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.retired + self.killed + self.crashed + self.start_failed
+    }
+}
+
+/// What does not change while the manager lives.
+pub(super) struct Settings {
+    pub(super) grace: Duration,
+    pub(super) backoff: BackoffLimits,
+    pub(super) stderr_cap: usize,
+    pub(super) output_cap: u64,
+    pub(super) max_memory_mb: u64,
+    pub(super) single_use: bool,
+    /// A process can have children.
+    pub(super) may_start_programs: bool,
+    /// Several calls may be in flight in one process.
+    pub(super) shared: bool,
+    pub(super) launch: Arc<Launch>,
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) denials: Option<crate::sandbox::Denials>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    Open,
+    Draining,
+    Forced,
+    Done,
+}
+
+pub(super) struct State {
+    pub(super) pool: Pool,
+    pub(super) calls: HashMap<u32, Call>,
+    pub(super) stations: HashMap<WorkerId, Station>,
+    /// Calls between two attempts.
+    pub(super) resting: Vec<u32>,
+    pub(super) closing: Closing,
+    /// When the clock wakes next; none: not before it is told.
+    pub(super) armed: Option<Instant>,
+    /// What the pool wants done, not done yet.
+    pub(super) actions: Vec<Action>,
+    /// Processes with frames not sent yet.
+    pub(super) dirty: Vec<WorkerId>,
+    pub(super) start_delays: Delays,
+    pub(super) last_failure: Option<StartFailure>,
+    /// Since a start worked.
+    pub(super) failed_starts: u32,
+    /// What the entrypoint exports, as the latest process said.
+    pub(super) tools: Option<String>,
+    pub(super) ready_tickets: Vec<u32>,
+    pub(super) tools_tickets: Vec<u32>,
+    pub(super) counters: Counters,
+    pub(super) spawner: Option<Spawner>,
+    pub(super) watch: Watch,
+}
+
+/// The manager's core; shared by the host's thread and the driver.
+pub struct Hub {
+    pub(super) settings: Settings,
+    pub(super) clock: Notify,
+    pub(super) spawned: UnboundedSender<Spawned>,
+    state: Mutex<State>,
+}
+
+impl Hub {
+    pub(super) fn new(settings: Settings, pool: Pool, spawner: Spawner, spawned: UnboundedSender<Spawned>) -> Self {
+        let start_delays = Delays::new(&settings.backoff);
+        let state = State {
+            pool,
+            calls: HashMap::new(),
+            stations: HashMap::new(),
+            resting: Vec::new(),
+            closing: Closing::Open,
+            armed: None,
+            actions: Vec::new(),
+            dirty: Vec::new(),
+            start_delays,
+            last_failure: None,
+            failed_starts: 0,
+            tools: None,
+            ready_tickets: Vec::new(),
+            tools_tickets: Vec::new(),
+            counters: Counters::default(),
+            spawner: Some(spawner),
+            watch: Watch::default(),
+        };
+        Self {
+            settings,
+            clock: Notify::new(),
+            spawned,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The state, whatever became of a thread that held it: every transition leaves it whole.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to warm processes.
+    pub fn warm(self: &Arc<Self>) {
+        self.batch(|state, hub| {
+            let now = Instant::now();
+            state.pool.warm(false, now, &mut state.actions);
+            let _ = hub;
+        });
+    }
+
+    /// Takes a call. Its frame is sent at once when it is the only one in flight, else by [`flush`](Self::flush).
+    pub fn submit(self: &Arc<Self>, request: Request) -> Result<(), Refusal> {
+        let mut state = self.lock();
+        if state.closing != Closing::Open {
+            return Err(Refusal::Closed);
+        }
+        let now = Instant::now();
+        let number = request.number;
+        let State { pool, actions, .. } = &mut *state;
+        pool.submit(number, now, actions).map_err(|_| Refusal::QueueFull)?;
+        state.counters.started += 1;
+        state
+            .calls
+            .insert(number, Call::new(request, self.settings.stderr_cap, now));
+        let alone = state.calls.len() == 1;
+        state.perform(self);
+        if alone {
+            state.send_dirty();
+        }
+        self.arm(&mut state);
+        Ok(())
+    }
+
+    /// Sends the frames that [`submit`](Self::submit) left.
+    pub fn flush(&self) {
+        self.lock().send_dirty();
+    }
+
+    /// The caller does not want the call any more.
+    pub fn cancel(self: &Arc<Self>, number: u32) {
+        self.batch(|state, hub| state.doom(hub, number, Doom::Cancelled));
+    }
+
+    /// Answers `Sink::warmed` with this ticket once the minimum of processes is ready, or with why it could not be.
+    pub fn ready(self: &Arc<Self>, ticket: u32) {
+        self.batch(|state, _| {
+            state.ready_tickets.push(ticket);
+            state.pool.warm(false, Instant::now(), &mut state.actions);
+        });
+    }
+
+    /// Answers `Sink::tools` with this ticket.
+    pub fn tools(self: &Arc<Self>, ticket: u32) {
+        self.batch(|state, _| {
+            state.tools_tickets.push(ticket);
+            if state.tools.is_none() {
+                state.pool.warm(true, Instant::now(), &mut state.actions);
+            }
+        });
+    }
+
+    /// Refuses new calls and ends when the accepted ones are over; `force`: ends them too. `Sink::closed` follows.
+    pub fn close(self: &Arc<Self>, force: bool) {
+        self.batch(|state, hub| state.close(hub, force));
+    }
+
+    /// Resident memory of all processes, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let meters = state
+            .stations
+            .values_mut()
+            .filter_map(|station| station.link.as_mut()?.memory.as_mut());
+        meters.filter_map(|meter| meter.resident(now)).sum()
+    }
+
+    /// The pool in numbers.
+    pub fn gauges(&self) -> Gauges {
+        self.lock().pool.gauges()
+    }
+
+    /// Counts since the manager was made.
+    pub fn counters(&self) -> Counters {
+        self.lock().counters
+    }
+
+    /// Runs `work` on the state and then, in this order: tells the reader, carries out what the pool decided, sends
+    /// frames, sets the clock. An answer is delivered before the processes it frees are replaced.
+    pub(super) fn batch<R>(self: &Arc<Self>, work: impl FnOnce(&mut State, &Arc<Self>) -> R) -> R {
+        let mut state = self.lock();
+        let result = work(&mut state, self);
+        state.answer_tickets(self);
+        self.settings.sink.flush();
+        state.perform(self);
+        state.send_dirty();
+        state.finish_closing(self);
+        self.arm(&mut state);
+        result
+    }
+
+    /// Wakes the clock when something is due before it would wake by itself.
+    fn arm(&self, state: &mut State) {
+        if let Some(next) = state.next_wake()
+            && state.armed.is_none_or(|armed| next < armed)
+        {
+            state.armed = Some(next);
+            self.clock.notify_one();
+        }
+    }
+}

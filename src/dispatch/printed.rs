@@ -1,0 +1,138 @@
+//! From bytes that a process printed to lines, each with the call it belongs to.
+
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::call::Call;
+use super::facts::{LogEntry, Sink};
+use super::station::Station;
+use crate::spawn::LineSplitter;
+use crate::worker::frame::{LogFrame, Stream};
+
+/// Where raw bytes come from. Each keeps its own unfinished line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The stdout pipe: children of the tool, writes by descriptor.
+    StdoutPipe,
+    StderrPipe,
+    /// process.stdout.write, as the worker reported it.
+    StdoutWrites,
+    StderrWrites,
+}
+
+impl Source {
+    const ALL: [Self; 4] = [
+        Self::StdoutPipe,
+        Self::StderrPipe,
+        Self::StdoutWrites,
+        Self::StderrWrites,
+    ];
+
+    fn stream(self) -> Stream {
+        match self {
+            Self::StdoutPipe | Self::StdoutWrites => Stream::Stdout,
+            Self::StderrPipe | Self::StderrWrites => Stream::Stderr,
+        }
+    }
+}
+
+/// The unfinished lines of one process.
+#[derive(Debug, Default)]
+pub(super) struct Printed {
+    splitters: [LineSplitter; 4],
+    /// Whose the unfinished line is.
+    owner: [Option<u32>; 4],
+}
+
+/// Everything that takes part in delivering a line.
+pub(super) struct Listeners<'a> {
+    pub(super) calls: &'a mut HashMap<u32, Call>,
+    pub(super) sink: &'a dyn Sink,
+}
+
+impl Listeners<'_> {
+    /// Raw bytes.
+    pub(super) fn raw(&mut self, station: &mut Station, source: Source, call: Option<u32>, bytes: &[u8]) {
+        if source.stream() == Stream::Stderr {
+            self.capture(station, call, bytes);
+        }
+        let index = source as usize;
+        if station.printed.owner[index] != call {
+            self.finish(station, source);
+            station.printed.owner[index] = call;
+        }
+        let mut splitter = std::mem::take(&mut station.printed.splitters[index]);
+        splitter.push(bytes, |line| self.deliver(source.stream(), call, &line));
+        station.printed.splitters[index] = splitter;
+    }
+
+    /// A LOG frame.
+    pub(super) fn frame(&mut self, station: &mut Station, frame: &LogFrame<'_>) {
+        let call = frame.call.filter(|number| station.calls.contains(number));
+        let Some(level) = frame.level else {
+            let source = match frame.stream {
+                Stream::Stdout => Source::StdoutWrites,
+                Stream::Stderr => Source::StderrWrites,
+            };
+            self.raw(station, source, call, frame.bytes);
+            return;
+        };
+        if frame.stream == Stream::Stderr {
+            self.capture(station, call, frame.bytes);
+            self.capture(station, call, b"\n");
+        }
+        let time = if frame.time.is_finite() { frame.time } else { now_ms() };
+        self.entry(LogEntry {
+            call,
+            stream: frame.stream,
+            level: Some(level),
+            time,
+            text: frame.text().into_owned(),
+        });
+    }
+
+    /// A call is over or the process is gone: an unfinished line is a line.
+    pub(super) fn finish_all(&mut self, station: &mut Station) {
+        for source in Source::ALL {
+            self.finish(station, source);
+        }
+    }
+
+    fn finish(&mut self, station: &mut Station, source: Source) {
+        let index = source as usize;
+        let call = station.printed.owner[index];
+        station.printed.splitters[index].flush(|line| self.deliver(source.stream(), call, &line));
+    }
+
+    fn capture(&mut self, station: &mut Station, call: Option<u32>, bytes: &[u8]) {
+        match call.and_then(|number| self.calls.get_mut(&number)) {
+            Some(call) => call.stderr.push(bytes),
+            None => station.stderr.push(bytes),
+        }
+    }
+
+    fn deliver(&mut self, stream: Stream, call: Option<u32>, line: &str) {
+        self.entry(LogEntry {
+            call,
+            stream,
+            level: None,
+            time: now_ms(),
+            text: line.to_owned(),
+        });
+    }
+
+    fn entry(&mut self, entry: LogEntry) {
+        let call = entry.call.and_then(|number| self.calls.get(&number));
+        let wanted = call.is_some_and(|call| call.request.logs);
+        if wanted || self.sink.wants_logs() {
+            let tool = call.map(|call| (&call.request.tool, &call.request.exec));
+            self.sink.log(entry, tool, wanted);
+        }
+    }
+}
+
+fn now_ms() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+}

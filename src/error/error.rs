@@ -1,0 +1,291 @@
+//! The one error type of the crate and the object it becomes in JavaScript.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::code::Code;
+
+/// What every room returns. The error is boxed: it is large and rare, the results that carry it are small and frequent.
+pub type Result<T> = std::result::Result<T, Box<Error>>;
+
+/// One wrong setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Path of the setting, such as `toolExecutionTimeout` or `bunPermissions[2]`.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of a field.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The problem where nothing else says which field it is about.
+    fn line(&self) -> String {
+        let Self { field, message } = self;
+        if message.contains(field.as_str()) {
+            message.clone()
+        } else {
+            format!("`{}`: {message}", field.escape_debug())
+        }
+    }
+}
+
+/// One thing a schema found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Issue {
+    /// Where in the value, such as `user.name`.
+    pub path: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// The facts of a failure beside its code and sentence. Which are set follows from the class of the code.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// Every wrong setting.
+    pub problems: Vec<Problem>,
+    /// What was being done, such as "validate inputs" or "start worker".
+    pub operation: Option<&'static str>,
+    /// The option, variable or argument at fault.
+    pub field: Option<String>,
+    /// What a tool's schema found.
+    pub issues: Option<Vec<Issue>>,
+    /// Attempts made, the failed ones included.
+    pub attempts: u32,
+    /// Exit code of the process, where it exited.
+    pub exit_code: Option<i32>,
+    /// Name of the signal that ended the process, such as "SIGSEGV".
+    pub signal: Option<String>,
+    /// What was kept of the process's stderr.
+    pub stderr: String,
+    /// The tool that was called.
+    pub tool_id: Option<String>,
+    /// The execution this happened in.
+    pub tool_exec_id: Option<String>,
+    /// Whether the deadline was what ended the call.
+    pub timed_out: bool,
+    /// Kind of access that was refused.
+    pub permission: Option<String>,
+    /// What access was refused to.
+    pub resource: Option<String>,
+    /// What the worker threw, as the JSON text it sent.
+    pub cause: Option<Box<RawValue>>,
+}
+
+/// One failure.
+#[derive(Debug)]
+pub struct Error {
+    /// What went wrong, for programs.
+    pub code: Code,
+    /// What went wrong, for people.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The facts.
+    pub context: Context,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// A failure with nothing but its code and sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            context: Context::default(),
+            source: None,
+        }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds facts.
+    #[must_use]
+    pub fn with(mut self, add: impl FnOnce(&mut Context)) -> Self {
+        add(&mut self.context);
+        self
+    }
+
+    /// Keeps the error this one was made of.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// A configuration that does not hold; the message lists every problem, one a line when there are several.
+    pub fn config_invalid(problems: Vec<Problem>) -> Self {
+        let lines: Vec<_> = problems.iter().map(Problem::line).collect();
+        let message = match lines.as_slice() {
+            [one] => format!("invalid configuration: {one}"),
+            several => {
+                format!(
+                    "invalid configuration, {} problems:\n- {}",
+                    several.len(),
+                    several.join("\n- ")
+                )
+            }
+        };
+        Self::new(Code::ConfigInvalid, message).with(|context| context.problems = problems)
+    }
+
+    /// An argument of a call that breaks a rule.
+    pub fn validation(code: Code, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(code, message).with(|context| {
+            context.operation = Some("validate inputs");
+            context.field = Some(field.into());
+        })
+    }
+
+    /// The object that crosses to JavaScript, as JSON text.
+    pub fn to_json(&self) -> String {
+        let Self {
+            code,
+            message,
+            hint,
+            context,
+            source: _,
+        } = self;
+        let crossing = Crossing {
+            code: code.as_str(),
+            message,
+            hint: hint.as_deref(),
+            problems: &context.problems,
+            operation: context.operation,
+            field: context.field.as_deref(),
+            issues: context.issues.as_deref(),
+            attempts: context.attempts,
+            exit_code: context.exit_code,
+            signal: context.signal.as_deref(),
+            stderr: &context.stderr,
+            tool_id: context.tool_id.as_deref(),
+            tool_exec_id: context.tool_exec_id.as_deref(),
+            timed_out: context.timed_out,
+            permission: context.permission.as_deref(),
+            resource: context.resource.as_deref(),
+            cause: context.cause.as_deref(),
+        };
+        // Strings, numbers and text that already is JSON: there is nothing here that could refuse to be written.
+        serde_json::to_string(&crossing).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Names and order are those of the `ErrorData` interface in js/.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Crossing<'a> {
+    code: &'static str,
+    message: &'a str,
+    hint: Option<&'a str>,
+    problems: &'a [Problem],
+    operation: Option<&'static str>,
+    field: Option<&'a str>,
+    issues: Option<&'a [Issue]>,
+    attempts: u32,
+    exit_code: Option<i32>,
+    signal: Option<&'a str>,
+    stderr: &'a str,
+    tool_id: Option<&'a str>,
+    tool_exec_id: Option<&'a str>,
+    timed_out: bool,
+    permission: Option<&'a str>,
+    resource: Option<&'a str>,
+    cause: Option<&'a RawValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_crosses_with_every_key_and_null_for_what_is_absent() {
+        let json = Error::new(Code::QueueFull, "the queue is full").to_json();
+        assert_eq!(
+            json,
+            concat!(
+                r#"{"code":"ERR_QUEUE_FULL","message":"the queue is full","hint":null,"problems":[],"operation":null,"#,
+                r#""field":null,"issues":null,"attempts":0,"exitCode":null,"signal":null,"stderr":"","toolId":null,"#,
+                r#""toolExecId":null,"timedOut":false,"permission":null,"resource":null,"cause":null}"#
+            )
+        );
+    }
+
+    #[test]
+    fn the_cause_crosses_as_the_text_the_worker_sent() {
+        let cause = r#"{"name":"Error","message":"no","n":1.0}"#;
+        let error = Error::new(Code::ToolThrew, "no")
+            .hint("look at the cause")
+            .with(|context| {
+                context.cause = RawValue::from_string(cause.to_owned()).ok();
+                context.exit_code = Some(3);
+                context.issues = Some(vec![Issue {
+                    path: "a.b".into(),
+                    message: "too short".into(),
+                }]);
+            });
+        let json = error.to_json();
+        assert!(json.contains(&format!(r#""cause":{cause}"#)), "{json}");
+        assert!(json.contains(r#""hint":"look at the cause""#), "{json}");
+        assert!(json.contains(r#""exitCode":3"#), "{json}");
+        assert!(
+            json.contains(r#""issues":[{"path":"a.b","message":"too short"}]"#),
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn several_problems_are_listed_one_a_line() {
+        let error = Error::config_invalid(vec![Problem::new("a", "a is wrong"), Problem::new("b", "b is wrong")]);
+        assert_eq!(
+            error.message,
+            "invalid configuration, 2 problems:\n- a is wrong\n- b is wrong"
+        );
+        assert_eq!(
+            Error::config_invalid(vec![Problem::new("a", "a is wrong")]).message,
+            "invalid configuration: a is wrong"
+        );
+    }
+
+    #[test]
+    fn a_problem_that_does_not_name_its_field_is_listed_with_it() {
+        let error = Error::config_invalid(vec![Problem::new("bunPermissions[1]", "`--x` is no flag")]);
+        assert_eq!(
+            error.message,
+            "invalid configuration: `bunPermissions[1]`: `--x` is no flag"
+        );
+        assert_eq!(error.context.problems[0].message, "`--x` is no flag");
+    }
+
+    #[test]
+    fn the_source_is_kept() {
+        let error = Error::new(Code::WorkerStart, "no").source(std::io::Error::from_raw_os_error(2));
+        assert!(std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("os error 2")));
+    }
+}

@@ -1,0 +1,22 @@
+//! What to do about a failure. Kept apart from the messages, so that the same advice reads the same everywhere.
+
+/// The entrypoint file is not there.
+pub const ENTRYPOINT_NOT_FOUND: &str =
+    "create the file, or set `entrypointPath` to one that exists, relative to the working directory or absolute";
+/// The entrypoint is something other than a file.
+pub const ENTRYPOINT_NOT_A_FILE: &str =
+    "set `entrypointPath` to a JavaScript or TypeScript file, such as \"src/tools.ts\"";
+/// The working directory is not usable.
+pub const WORKING_DIR: &str = "pass the path of your project's root directory";
+/// The runtime type is none of ours.
+pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
+/// The tool id breaks a rule.
+pub const TOOL_ID: &str = "use letters, digits, \"_\", \"-\", \".\" and \"/\", such as \"category/tool-name\"";
+/// A variable's name breaks a rule.
+pub const ENV_NAME: &str = "use upper-case letters, digits and underscores, such as \"API_TOKEN\"";
+/// A variable that decides what code runs.
+pub const ENV_REFUSED: &str = "pass it to the tool under another name, or in its input";
+/// A variable's value breaks a rule.
+pub const ENV_VALUE: &str = "encode the value, for example as base64, or pass it in the tool's input";
+/// A timeout that is none.
+pub const TIMEOUT: &str = "give milliseconds as a number greater than 0, or text such as \"30s\" or \"1m30s\"";

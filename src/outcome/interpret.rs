@@ -1,0 +1,178 @@
+//! From [`Facts`] to a result or an error.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::process::{ended, start_error};
+use super::thrown;
+use crate::dispatch::{Doom, End, Facts};
+use crate::error::{Code, Error, Issue};
+
+/// The limits that messages name.
+#[derive(Debug, Clone)]
+pub struct Meaning {
+    /// Largest serialised result, in bytes.
+    pub max_output_size: u64,
+    /// Memory of one process tree.
+    pub max_memory_mb: u64,
+    /// Host variables of the tools' processes and what the sandbox holds, for denials.
+    pub denied: thrown::Denied,
+}
+
+/// The result as JSON text (none: undefined), or why there is none.
+pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
+    if let End::Value(json) = &mut facts.end {
+        return Ok(Some(std::mem::take(json)));
+    }
+    let facts = &*facts;
+    let tool = facts.tool.as_str();
+    let error = match &facts.end {
+        End::Value(_) | End::Undefined => return Ok(None),
+        End::Threw(json) => thrown::error(facts, json, &meaning.denied),
+        End::NotFound(json) => not_found(tool, json),
+        End::InputInvalid(json) => {
+            invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json).with(|context| {
+                context.operation = Some("validate inputs");
+                context.field = Some("input".to_owned());
+            })
+        }
+        End::OutputInvalid(json) => invalid(Code::OutputInvalid, &format!("result of tool {tool} is invalid"), json)
+            .with(|context| context.operation = Some("decode result")),
+        End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, meaning.max_output_size),
+        End::Doomed(doom) => doomed(facts, doom, meaning),
+        End::Exited(exit) => ended(tool, *exit),
+        End::Neighbour(doom) => neighbour(tool, doom),
+        End::NotStarted(failure) => start_error(failure),
+    };
+    Err(Box::new(error.with(|context| {
+        context.tool_id = Some(tool.to_owned());
+        context.tool_exec_id = Some(facts.exec.as_str().to_owned());
+        context.operation.get_or_insert("execute");
+        context.attempts = facts.attempts;
+        if context.stderr.is_empty() {
+            context.stderr.clone_from(&facts.stderr);
+        }
+    })))
+}
+
+fn not_found(tool: &str, available: &str) -> Error {
+    let mut ids: Vec<String> = serde_json::from_str(available).unwrap_or_default();
+    ids.sort();
+    let list = if ids.is_empty() {
+        "none".to_owned()
+    } else {
+        ids.join(", ")
+    };
+    let error = Error::new(
+        Code::ToolNotFound,
+        format!("tool {tool} not found; available tools: {list}"),
+    );
+    let nearest = ids.iter().map(|id| (strsim::damerau_levenshtein(id, tool), id)).min();
+    match nearest {
+        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{id}`?")),
+        Some(_) => error,
+        None => error
+            .hint("export a function from the entrypoint, or set `entrypointPath` to the file that exports the tools"),
+    }
+}
+
+#[derive(Deserialize)]
+struct Found {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    issues: Option<Vec<FoundIssue>>,
+}
+
+#[derive(Deserialize)]
+struct FoundIssue {
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    message: String,
+}
+
+fn invalid(code: Code, what: &str, json: &str) -> Error {
+    let found: Option<Found> = serde_json::from_str(json).ok();
+    let message = found.as_ref().map_or("", |found| found.message.as_str());
+    let text = if message.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {message}")
+    };
+    let issues = found.and_then(|found| found.issues);
+    let cause = issues
+        .is_none()
+        .then(|| RawValue::from_string(json.to_owned()).ok())
+        .flatten();
+    Error::new(code, text).with(|context| {
+        context.issues = issues.map(|issues| {
+            issues
+                .into_iter()
+                .map(|issue| Issue {
+                    path: issue.path,
+                    message: issue.message,
+                })
+                .collect()
+        });
+        context.cause = cause;
+    })
+}
+
+fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
+    let size = bytes.map_or_else(|| "more".to_owned(), |bytes| format!("{bytes} bytes"));
+    Error::new(
+        Code::OutputTooLarge,
+        format!("result of tool {tool} is too large: {size}, where maxOutputSize allows {limit} bytes"),
+    )
+    .hint("return less, write the data to a file and return its path, or raise `maxOutputSize`")
+    .with(|context| context.operation = Some("decode result"))
+}
+
+fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
+    let tool = facts.tool.as_str();
+    match doom {
+        Doom::Timeout => Error::new(
+            Code::ToolTimeout,
+            format!("tool {tool} timed out after {} ms", facts.timeout.as_millis()),
+        )
+        .hint("raise `toolExecutionTimeout` or the call's `timeout`, or let the tool do less per call")
+        .with(|context| context.timed_out = true),
+        Doom::Cancelled => Error::new(Code::Aborted, format!("the call of tool {tool} was cancelled")),
+        Doom::Closed => Error::new(
+            Code::ManagerClosed,
+            format!("the manager was closed while tool {tool} was called"),
+        ),
+        Doom::NoRandomness => Error::new(
+            Code::ToolKilled,
+            format!("tool {tool} was not called: the system gave no random bytes"),
+        ),
+        Doom::OutOfMemory => Error::new(
+            Code::ToolOutOfMemory,
+            format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
+        )
+        .hint("raise `maxMemoryMb`, or let the tool process its data in pieces"),
+        Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
+        Doom::Protocol(what) => Error::new(
+            Code::ToolKilled,
+            format!("the process of tool {tool} was killed because it sent bytes that are no answer: {what}"),
+        )
+        .hint("file descriptor 3 belongs to toolwarden; a tool must not write to it")
+        .with(|context| context.signal = Some("SIGKILL".to_owned())),
+    }
+}
+
+fn neighbour(tool: &str, doom: &Doom) -> Error {
+    let why = match doom {
+        Doom::Timeout => "another call in it timed out",
+        Doom::Cancelled => "another call in it was cancelled",
+        Doom::OutOfMemory => "its process used too much memory",
+        Doom::Closed => "the manager was closed",
+        Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {
+            "another call in it sent an answer that cannot be read"
+        }
+    };
+    Error::new(Code::ToolKilled, format!("tool {tool} was ended with its process because {why}: another call ended the process"))
+        .hint("set `concurrentCallsPerWorker` to 1 or `isolation` to \"call\" to keep calls apart, or retry with `retry: { on: [\"crash\"] }`")
+        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+}

@@ -1,0 +1,260 @@
+//! What Prometheus reads: counts and histograms of finished calls, gauges of this moment.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::dispatch::{Doom, End, Exits, Facts};
+use crate::error::Error;
+use crate::pool::Gauges;
+
+/// Upper bounds in seconds, from a warm call to a long-running tool.
+const BUCKETS: [f64; 14] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0,
+];
+/// Tool label of calls whose id no tool has: ids come from callers, and there must not be a series for each.
+const UNKNOWN: &str = "unknown";
+
+#[derive(Debug, Default, Clone)]
+struct Histogram {
+    buckets: [u64; BUCKETS.len()],
+    count: u64,
+    sum: f64,
+}
+
+impl Histogram {
+    fn observe(&mut self, value: Duration) {
+        let seconds = value.as_secs_f64();
+        if let Some(bucket) = BUCKETS.iter().position(|bound| seconds <= *bound) {
+            self.buckets[bucket] += 1;
+        }
+        self.count += 1;
+        self.sum += seconds;
+    }
+
+    fn write(&self, out: &mut String, name: &str, labels: &str) {
+        let comma = if labels.is_empty() { "" } else { "," };
+        let mut below = 0;
+        for (bound, count) in BUCKETS.iter().zip(self.buckets) {
+            below += count;
+            let _ = writeln!(out, "{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {below}");
+        }
+        let _ = writeln!(out, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {}", self.count);
+        let braces = if labels.is_empty() {
+            String::new()
+        } else {
+            format!("{{{labels}}}")
+        };
+        let _ = writeln!(
+            out,
+            "{name}_sum{braces} {}\n{name}_count{braces} {}",
+            self.sum, self.count
+        );
+    }
+}
+
+#[derive(Debug, Default)]
+struct ToolCounts {
+    outcomes: BTreeMap<&'static str, u64>,
+    duration: Histogram,
+    retries: u64,
+    denials: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    tools: BTreeMap<String, ToolCounts>,
+    queue_wait: Histogram,
+}
+
+/// Counts since the manager was made.
+#[derive(Debug, Default)]
+pub struct Metrics(Mutex<Counts>);
+
+/// What is read at the moment of asking.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The pool.
+    pub gauges: Gauges,
+    /// Processes that ended.
+    pub exits: Exits,
+    /// Resident memory of all processes, in bytes.
+    pub resident_bytes: u64,
+}
+
+/// The outcome as records and metrics name it.
+pub(super) fn outcome(facts: &Facts, failed: bool) -> &'static str {
+    match &facts.end {
+        _ if !failed => "success",
+        End::Doomed(Doom::Timeout) => "timeout",
+        End::Doomed(Doom::Cancelled) => "cancelled",
+        _ => "error",
+    }
+}
+
+impl Metrics {
+    /// A call is over.
+    pub fn record(&self, facts: &Facts, error: Option<&Error>) {
+        let tool = if matches!(facts.end, End::NotFound(_)) {
+            UNKNOWN
+        } else {
+            facts.tool.as_str()
+        };
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.queue_wait.observe(facts.queue_time);
+        // Most calls are of a tool seen before: no text is copied for those.
+        if !counts.tools.contains_key(tool) {
+            counts.tools.insert(tool.to_owned(), ToolCounts::default());
+        }
+        let Some(of_tool) = counts.tools.get_mut(tool) else {
+            return;
+        };
+        *of_tool.outcomes.entry(outcome(facts, error.is_some())).or_default() += 1;
+        of_tool.duration.observe(facts.execution_time);
+        of_tool.retries += u64::from(facts.attempts.saturating_sub(1));
+        for denial in &facts.denials {
+            *of_tool.denials.entry(denial.permission).or_default() += 1;
+        }
+    }
+
+    /// The text format, version 0.0.4.
+    pub fn render(&self, moment: &Moment) -> String {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = String::new();
+        let tools: Vec<(String, &ToolCounts)> = counts.tools.iter().map(|(id, tool)| (label(id), tool)).collect();
+        head(&mut out, "toolwarden_tool_calls_total", "counter", "Finished calls.");
+        for (id, tool) in &tools {
+            for (outcome, count) in &tool.outcomes {
+                let _ = writeln!(
+                    out,
+                    "toolwarden_tool_calls_total{{tool=\"{id}\",outcome=\"{outcome}\"}} {count}"
+                );
+            }
+        }
+        head(
+            &mut out,
+            "toolwarden_tool_call_duration_seconds",
+            "histogram",
+            "Time in worker processes, over all attempts.",
+        );
+        for (id, tool) in &tools {
+            tool.duration.write(
+                &mut out,
+                "toolwarden_tool_call_duration_seconds",
+                &format!("tool=\"{id}\""),
+            );
+        }
+        head(
+            &mut out,
+            "toolwarden_queue_wait_seconds",
+            "histogram",
+            "Time calls waited for a worker.",
+        );
+        counts.queue_wait.write(&mut out, "toolwarden_queue_wait_seconds", "");
+        head(
+            &mut out,
+            "toolwarden_tool_retries_total",
+            "counter",
+            "Attempts beyond the first.",
+        );
+        for (id, tool) in &tools {
+            let _ = writeln!(out, "toolwarden_tool_retries_total{{tool=\"{id}\"}} {}", tool.retries);
+        }
+        head(
+            &mut out,
+            "toolwarden_permission_denials_total",
+            "counter",
+            "Accesses the sandbox refused.",
+        );
+        for (id, tool) in &tools {
+            for (permission, count) in &tool.denials {
+                let _ = writeln!(
+                    out,
+                    "toolwarden_permission_denials_total{{tool=\"{id}\",permission=\"{permission}\"}} {count}"
+                );
+            }
+        }
+        gauges(&mut out, moment);
+        out
+    }
+}
+
+fn gauges(out: &mut String, moment: &Moment) {
+    let Moment {
+        gauges,
+        exits,
+        resident_bytes,
+    } = moment;
+    head(out, "toolwarden_queue_size", "gauge", "Calls waiting for a worker.");
+    let _ = writeln!(out, "toolwarden_queue_size {}", gauges.queued);
+    head(out, "toolwarden_workers", "gauge", "Worker processes.");
+    for (state, count) in [
+        ("starting", gauges.starting),
+        ("idle", gauges.idle),
+        ("busy", gauges.busy),
+    ] {
+        let _ = writeln!(out, "toolwarden_workers{{state=\"{state}\"}} {count}");
+    }
+    head(
+        out,
+        "toolwarden_worker_exits_total",
+        "counter",
+        "Worker processes that ended.",
+    );
+    let reasons = [
+        ("retired", exits.retired),
+        ("killed", exits.killed),
+        ("crashed", exits.crashed),
+        ("start_failed", exits.start_failed),
+    ];
+    for (reason, count) in reasons {
+        let _ = writeln!(out, "toolwarden_worker_exits_total{{reason=\"{reason}\"}} {count}");
+    }
+    head(
+        out,
+        "toolwarden_worker_resident_memory_bytes",
+        "gauge",
+        "Resident memory of all worker processes.",
+    );
+    let _ = writeln!(out, "toolwarden_worker_resident_memory_bytes {resident_bytes}");
+    head(out, "toolwarden_build_info", "gauge", "Always 1.");
+    let _ = writeln!(
+        out,
+        "toolwarden_build_info{{version=\"{}\"}} 1",
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn label(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_counts_cumulatively_and_beyond_its_last_bound() {
+        let mut histogram = Histogram::default();
+        for millis in [0, 3, 3, 500_000] {
+            histogram.observe(Duration::from_millis(millis));
+        }
+        let mut out = String::new();
+        histogram.write(&mut out, "x", "tool=\"a\"");
+        assert!(out.contains("x_bucket{tool=\"a\",le=\"0.0025\"} 1\n"), "{out}");
+        assert!(out.contains("x_bucket{tool=\"a\",le=\"0.005\"} 3\n"), "{out}");
+        assert!(out.contains("x_bucket{tool=\"a\",le=\"120\"} 3\n"), "{out}");
+        assert!(out.contains("x_bucket{tool=\"a\",le=\"+Inf\"} 4\n"), "{out}");
+        assert!(out.contains("x_count{tool=\"a\"} 4\n"), "{out}");
+    }
+
+    #[test]
+    fn labels_are_escaped() {
+        assert_eq!(label("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+    }
+}

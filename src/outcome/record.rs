@@ -1,0 +1,83 @@
+//! The public shapes of a finished call and of a printed line, as JSON text.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::metrics::outcome;
+use crate::dispatch::{Facts, LogEntry};
+use crate::error::{Code, Error};
+use crate::sandbox::Denial;
+use crate::validate::{ExecId, ToolId};
+use crate::worker::frame::{Level, Stream};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    tool_id: &'a str,
+    tool_exec_id: &'a str,
+    outcome: &'static str,
+    code: Option<&'static str>,
+    attempts: u32,
+    queue_time: f64,
+    execution_time: f64,
+    input_bytes: u64,
+    output_bytes: u64,
+    peak_memory_mb: Option<u64>,
+    pid: Option<u32>,
+    denials: &'a [Denial],
+}
+
+/// An `ExecutionRecord`.
+pub fn record(facts: &Facts, error: Option<&Error>) -> String {
+    let record = Record {
+        tool_id: facts.tool.as_str(),
+        tool_exec_id: facts.exec.as_str(),
+        outcome: outcome(facts, error.is_some()),
+        code: error.map(|error| Code::as_str(error.code)),
+        attempts: facts.attempts,
+        queue_time: ms(facts.queue_time),
+        execution_time: ms(facts.execution_time),
+        input_bytes: facts.input_bytes,
+        output_bytes: facts.output_bytes,
+        peak_memory_mb: facts.peak_memory_mb,
+        pid: facts.pid,
+        denials: &facts.denials,
+    };
+    text(&record)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    tool_id: Option<&'a str>,
+    tool_exec_id: Option<&'a str>,
+    stream: &'static str,
+    level: Option<&'static str>,
+    text: &'a str,
+    time: f64,
+}
+
+/// A `LogEntry`.
+pub fn line(entry: &LogEntry, tool: Option<(&ToolId, &ExecId)>) -> String {
+    text(&Line {
+        tool_id: tool.map(|(tool, _)| tool.as_str()),
+        tool_exec_id: tool.map(|(_, exec)| exec.as_str()),
+        stream: match entry.stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        },
+        level: entry.level.map(Level::as_str),
+        text: &entry.text,
+        time: entry.time,
+    })
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Structs of numbers and strings always serialise.
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}

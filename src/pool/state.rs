@@ -1,0 +1,353 @@
+//! The pool's transitions.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::limits::{Limits, REFILL_PATIENCE};
+use super::slots::{Slots, State, WorkerId};
+use super::starts::Starts;
+
+/// A call, as the pool knows it.
+pub type Ticket = u32;
+
+/// What has to be done now; in the order given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Start a process under this id.
+    Start(WorkerId),
+    /// Hand the call to the process.
+    Assign(Ticket, WorkerId),
+    /// The process is not needed any more: let it end.
+    End(WorkerId),
+    /// The queue went from full to not full.
+    Drain,
+}
+
+/// The queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused;
+
+/// The pool in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Processes being started.
+    pub starting: usize,
+    /// Ready processes without a call.
+    pub idle: usize,
+    /// Processes with a call.
+    pub busy: usize,
+    /// Calls waiting for a process.
+    pub queued: usize,
+}
+
+/// The state of all processes and of the queue.
+#[derive(Debug)]
+pub struct Pool {
+    limits: Limits,
+    slots: Slots,
+    queue: VecDeque<Ticket>,
+    starts: Starts,
+    closing: bool,
+    full: bool,
+    refill_at: Option<Instant>,
+    /// Somebody wants to see the entrypoint imported although no call waits.
+    wanted: bool,
+}
+
+impl Pool {
+    /// An empty pool. `patience`: how long failing starts are repeated that no call waits for.
+    pub fn new(limits: Limits, patience: Duration) -> Self {
+        Self {
+            limits,
+            slots: Slots::default(),
+            queue: VecDeque::new(),
+            starts: Starts::new(patience),
+            closing: false,
+            full: false,
+            refill_at: None,
+            wanted: false,
+        }
+    }
+
+    /// Starts what the minimum asks for. `import`: at least one process, even with a minimum of none.
+    pub fn warm(&mut self, import: bool, now: Instant, out: &mut Vec<Action>) {
+        self.starts.asked();
+        self.wanted |= import;
+        self.settle(now, out);
+    }
+
+    /// A new call.
+    pub fn submit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
+        if !self.accepts() {
+            return Err(Refused);
+        }
+        self.starts.asked();
+        self.queue.push_back(ticket);
+        self.settle(now, out);
+        Ok(())
+    }
+
+    /// A call that was accepted before needs a process once more; it goes before those that came after it.
+    pub fn resubmit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) {
+        self.starts.asked();
+        self.queue.push_front(ticket);
+        self.settle(now, out);
+    }
+
+    /// A waiting call went away. False when it was not waiting.
+    pub fn withdraw(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
+        let before = self.queue.len();
+        self.queue.retain(|waiting| *waiting != ticket);
+        self.settle(now, out);
+        self.queue.len() != before
+    }
+
+    /// A started process has imported the entrypoint.
+    pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.starts.succeeded();
+        self.wanted = false;
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state == State::Starting
+        {
+            slot.state = State::Ready;
+            slot.idle_since = now;
+        }
+        self.settle(now, out);
+    }
+
+    /// A start failed; the slot is free once [`exited`](Self::exited) says so. `retry_at`: none when starting again is
+    /// pointless until somebody asks.
+    pub fn start_failed(&mut self, worker: WorkerId, retry_at: Option<Instant>, now: Instant, out: &mut Vec<Action>) {
+        self.starts.failed(now, retry_at);
+        if retry_at.is_none() {
+            self.wanted = false;
+        }
+        self.condemn(worker);
+        self.settle(now, out);
+    }
+
+    /// A call on this process ended and the process is fit to go on.
+    pub fn release(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        let limits = &self.limits;
+        if let Some(slot) = self.slots.get_mut(worker) {
+            slot.in_flight = slot.in_flight.saturating_sub(1);
+            slot.idle_since = now;
+            if slot.state == State::Ready && limits.served_out(slot.served) {
+                slot.state = State::Retiring;
+            }
+            if slot.state == State::Retiring && slot.in_flight == 0 {
+                slot.state = State::Dying;
+                out.push(Action::End(worker));
+            }
+        }
+        self.refill_at = None;
+        self.settle(now, out);
+    }
+
+    /// The process takes no further call; those in flight may finish, then it ends.
+    pub fn retire(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state == State::Ready
+        {
+            slot.state = if slot.in_flight == 0 {
+                State::Dying
+            } else {
+                State::Retiring
+            };
+            if slot.in_flight == 0 {
+                out.push(Action::End(worker));
+            }
+        }
+        self.settle(now, out);
+    }
+
+    /// The process is being killed: no call goes to it.
+    pub fn condemn(&mut self, worker: WorkerId) {
+        if let Some(slot) = self.slots.get_mut(worker) {
+            slot.state = State::Dying;
+        }
+    }
+
+    /// The process is gone and reaped.
+    pub fn exited(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.slots.remove(worker);
+        self.refill_at = None;
+        self.settle(now, out);
+    }
+
+    /// Time went by; call it at [`next_wake`](Self::next_wake).
+    pub fn tick(&mut self, now: Instant, out: &mut Vec<Action>) {
+        self.retire_unused(now, out);
+        self.settle(now, out);
+    }
+
+    /// When [`tick`](Self::tick) has something to do, if nothing else happens.
+    pub fn next_wake(&self) -> Option<Instant> {
+        let idle = self
+            .surplus()
+            .then(|| self.oldest_idle())
+            .flatten()
+            .map(|since| since + self.limits.idle);
+        let start = self.starts.opens_at().filter(|_| self.start_needed());
+        [idle, start, self.refill_at].into_iter().flatten().min()
+    }
+
+    /// No new calls are coming: what waits is served, then every process ends.
+    pub fn close(&mut self, now: Instant, out: &mut Vec<Action>) {
+        self.closing = true;
+        self.wanted = false;
+        self.settle(now, out);
+    }
+
+    /// Takes every waiting call out of the queue.
+    pub fn dismiss(&mut self) -> Vec<Ticket> {
+        self.queue.drain(..).collect()
+    }
+
+    /// The calls that wait, first come first.
+    pub fn waiting(&self) -> impl Iterator<Item = Ticket> {
+        self.queue.iter().copied()
+    }
+
+    /// No process is left.
+    pub fn is_empty(&self) -> bool {
+        self.slots.len() == 0
+    }
+
+    /// As many processes as the minimum asks for have imported the entrypoint.
+    pub fn warmed(&self) -> bool {
+        self.slots.count(State::Ready) >= self.limits.min
+    }
+
+    /// Starts failed for so long, or so finally, that none is made that no call waits for.
+    pub fn gave_up(&self) -> bool {
+        !self.starts.prewarm
+    }
+
+    /// The pool in numbers.
+    pub fn gauges(&self) -> Gauges {
+        let idle = self.slots.idle();
+        Gauges {
+            starting: self.slots.count(State::Starting),
+            idle,
+            busy: self.slots.iter().filter(|slot| slot.in_flight > 0).count(),
+            queued: self.queue.len(),
+        }
+    }
+
+    fn settle(&mut self, now: Instant, out: &mut Vec<Action>) {
+        self.assign(now, out);
+        self.start(now, out);
+        if self.closing && self.queue.is_empty() {
+            self.end_idle(out);
+        }
+        let full = !self.accepts();
+        if self.full && !full && !self.closing {
+            out.push(Action::Drain);
+        }
+        self.full = full;
+    }
+
+    fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
+        while let Some(&ticket) = self.queue.front() {
+            let Some(slot) = self.slots.best(self.limits.concurrent) else {
+                break;
+            };
+            self.queue.pop_front();
+            slot.in_flight += 1;
+            slot.served += 1;
+            slot.idle_since = now;
+            if self.limits.served_out(slot.served) {
+                slot.state = State::Retiring;
+            }
+            out.push(Action::Assign(ticket, slot.id));
+            if self.limits.single_use {
+                self.refill_at = Some(now + REFILL_PATIENCE);
+            }
+        }
+    }
+
+    fn start(&mut self, now: Instant, out: &mut Vec<Action>) {
+        if self.refill_at.is_some_and(|at| now >= at) {
+            self.refill_at = None;
+        }
+        while self.start_needed() {
+            let starting = self.slots.count(State::Starting);
+            if starting >= self.limits.starts_at_once || !self.starts.allowed(now, starting) {
+                break;
+            }
+            out.push(Action::Start(self.slots.open(now)));
+        }
+    }
+
+    fn start_needed(&self) -> bool {
+        if self.slots.len() >= self.limits.max {
+            return false;
+        }
+        let starting = self.slots.count(State::Starting);
+        if self.queue.len() > starting * self.limits.concurrent {
+            return true;
+        }
+        if self.closing || !self.starts.prewarm {
+            return false;
+        }
+        let spare = starting
+            + if self.limits.single_use {
+                self.slots.idle()
+            } else {
+                self.slots.count(State::Ready)
+            };
+        (self.refill_at.is_none() && spare < self.limits.min) || (self.wanted && starting == 0)
+    }
+
+    pub(super) fn accepts(&self) -> bool {
+        let free: usize = self
+            .slots
+            .iter()
+            .map(|slot| match slot.state {
+                State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
+                State::Starting => self.limits.concurrent,
+                State::Retiring | State::Dying => 0,
+            })
+            .sum();
+        let startable = self.limits.max.saturating_sub(self.slots.len()) * self.limits.concurrent;
+        self.limits.queue_allows(self.queue.len(), free + startable)
+    }
+
+    fn surplus(&self) -> bool {
+        self.slots.count(State::Ready) > self.limits.min
+    }
+
+    fn oldest_idle(&self) -> Option<Instant> {
+        self.slots
+            .iter()
+            .filter(|slot| slot.state == State::Ready && slot.in_flight == 0)
+            .map(|slot| slot.idle_since)
+            .min()
+    }
+
+    fn retire_unused(&mut self, now: Instant, out: &mut Vec<Action>) {
+        while self.surplus()
+            && let Some(since) = self.oldest_idle()
+            && now.duration_since(since) >= self.limits.idle
+        {
+            let unused = self
+                .slots
+                .iter_mut()
+                .find(|slot| slot.state == State::Ready && slot.in_flight == 0 && slot.idle_since == since);
+            let Some(slot) = unused else { break };
+            slot.state = State::Dying;
+            out.push(Action::End(slot.id));
+        }
+    }
+
+    fn end_idle(&mut self, out: &mut Vec<Action>) {
+        for slot in self.slots.iter_mut() {
+            let unused = slot.in_flight == 0 && matches!(slot.state, State::Ready | State::Starting | State::Retiring);
+            if unused {
+                slot.state = State::Dying;
+                out.push(Action::End(slot.id));
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Landlock: the kernel's own access control by inode, as this crate needs it. Raw system calls, one ABI pinned.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// Below this the kernel cannot hold TCP as a second lock, nor truncation of files: Linux 6.7.
+pub const MINIMUM_ABI: u32 = 4;
+/// Signals and abstract unix sockets can be confined from here on: Linux 6.12.
+pub const SCOPE_ABI: u32 = 6;
+/// The newest version this code was tested with; a newer kernel is used as if it were this one.
+pub const TESTED_ABI: u32 = 7;
+
+/// Rights over files, by their number in the kernel's interface.
+pub mod fs {
+    pub const EXECUTE: u64 = 1 << 0;
+    pub const WRITE_FILE: u64 = 1 << 1;
+    pub const READ_FILE: u64 = 1 << 2;
+    pub const READ_DIR: u64 = 1 << 3;
+    pub const REMOVE_DIR: u64 = 1 << 4;
+    pub const REMOVE_FILE: u64 = 1 << 5;
+    pub const MAKE_CHAR: u64 = 1 << 6;
+    pub const MAKE_DIR: u64 = 1 << 7;
+    pub const MAKE_REG: u64 = 1 << 8;
+    pub const MAKE_SOCK: u64 = 1 << 9;
+    pub const MAKE_FIFO: u64 = 1 << 10;
+    pub const MAKE_BLOCK: u64 = 1 << 11;
+    pub const MAKE_SYM: u64 = 1 << 12;
+    pub const REFER: u64 = 1 << 13;
+    pub const TRUNCATE: u64 = 1 << 14;
+    pub const IOCTL_DEV: u64 = 1 << 15;
+
+    /// The rights a rule on something that is not a directory may carry; others make the kernel refuse the rule.
+    pub const OF_A_FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
+}
+
+const NET_BIND_TCP: u64 = 1 << 0;
+const NET_CONNECT_TCP: u64 = 1 << 1;
+const SCOPE_ABSTRACT_UNIX_SOCKET: u64 = 1 << 0;
+const SCOPE_SIGNAL: u64 = 1 << 1;
+
+const CREATE_RULESET_VERSION: u32 = 1;
+const RULE_PATH_BENEATH: i32 = 1;
+
+/// What a ruleset governs: everything in here is refused unless a rule allows it.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handled {
+    fs: u64,
+    net: u64,
+    scoped: u64,
+}
+
+/// What the policy leaves to the kernel's other checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Free {
+    /// Any address may be reached: TCP is not governed.
+    pub net: bool,
+    /// Unix sockets of any name may be reached.
+    pub unix: bool,
+}
+
+impl Handled {
+    /// Everything a kernel of this ABI can govern, but for what is free.
+    pub fn of(abi: u32, free: Free) -> Self {
+        let fs = match abi {
+            0 | 1 => (1 << 13) - 1,
+            2 => (1 << 14) - 1,
+            3 | 4 => (1 << 15) - 1,
+            _ => (1 << 16) - 1,
+        };
+        let net = if abi >= 4 && !free.net {
+            NET_BIND_TCP | NET_CONNECT_TCP
+        } else {
+            0
+        };
+        let scoped = match (abi >= SCOPE_ABI, free.unix) {
+            (false, _) => 0,
+            (true, true) => SCOPE_SIGNAL,
+            (true, false) => SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX_SOCKET,
+        };
+        Handled { fs, net, scoped }
+    }
+
+    /// The file rights of this ABI; a rule may carry no others.
+    pub fn fs(&self) -> u64 {
+        self.fs
+    }
+
+    /// The attribute's size this ABI knows: a field it does not know must not be passed.
+    fn size(&self, abi: u32) -> usize {
+        match abi {
+            0..=3 => 8,
+            4 | 5 => 16,
+            _ => 24,
+        }
+    }
+}
+
+/// The ABI of the running kernel; 0 when Landlock is missing or switched off.
+pub fn abi() -> u32 {
+    // SAFETY: with the version flag the kernel reads no memory of ours.
+    let version = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::null::<Handled>(),
+            0usize,
+            CREATE_RULESET_VERSION,
+        )
+    };
+    u32::try_from(version).unwrap_or(0)
+}
+
+/// A set of rules under construction. Each spawn has one of its own, because its own /proc files are part of it.
+#[derive(Debug)]
+pub struct Ruleset(OwnedFd);
+
+#[repr(C, packed)]
+struct PathBeneath {
+    allowed: u64,
+    parent: i32,
+}
+
+impl Ruleset {
+    pub fn new(abi: u32, handled: &Handled) -> io::Result<Self> {
+        // SAFETY: `handled` outlives the call and the size is at most its own.
+        let fd = unsafe {
+            libc::syscall(
+                libc::SYS_landlock_create_ruleset,
+                std::ptr::from_ref(handled),
+                handled.size(abi),
+                0u32,
+            )
+        };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
+        Ok(Ruleset(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
+    }
+
+    /// Allows `rights` beneath (or on) an open path.
+    pub fn allow(&self, path: BorrowedFd<'_>, rights: u64) -> io::Result<()> {
+        // SAFETY: both descriptors are open for the length of the call.
+        match unsafe { add_rule(self.0.as_raw_fd(), path.as_raw_fd(), rights) } {
+            0 => Ok(()),
+            errno => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+
+    pub fn as_raw_fd(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+impl AsFd for Ruleset {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Adds a rule; 0 or an errno. Async-signal-safe.
+///
+/// # Safety
+/// Both must be open descriptors: a ruleset and a path.
+pub unsafe fn add_rule(ruleset: i32, path: i32, rights: u64) -> i32 {
+    let rule = PathBeneath {
+        allowed: rights,
+        parent: path,
+    };
+    // SAFETY: `rule` has the kernel's packed layout and outlives the call.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset,
+            RULE_PATH_BENEATH,
+            std::ptr::from_ref(&rule),
+            0u32,
+        )
+    };
+    if done == 0 { 0 } else { errno() }
+}
+
+/// Puts the calling thread under the ruleset for good; 0 or an errno. Async-signal-safe.
+///
+/// # Safety
+/// `ruleset` must be an open ruleset; the thread must have no_new_privs.
+pub unsafe fn restrict_self(ruleset: i32) -> i32 {
+    // SAFETY: no memory is passed.
+    let done = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0u32) };
+    if done == 0 { 0 } else { errno() }
+}
+
+fn errno() -> i32 {
+    // SAFETY: the location is this thread's own (a vfork child borrows its parent's, which is suspended).
+    unsafe { *libc::__errno_location() }
+}
+
+/// The rights among `wanted` that a rule on this open file may carry.
+pub fn rights_for(file: &File, wanted: u64, handled: &Handled) -> io::Result<u64> {
+    let of_kind = if file.metadata()?.is_dir() {
+        wanted
+    } else {
+        wanted & fs::OF_A_FILE
+    };
+    Ok(of_kind & handled.fs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn governs_what_each_abi_can() {
+        let all = |abi| Handled::of(abi, Free::default());
+        assert_eq!(all(4).fs & fs::TRUNCATE, fs::TRUNCATE);
+        assert_eq!(all(4).fs & fs::IOCTL_DEV, 0);
+        assert_eq!(all(5).fs & fs::IOCTL_DEV, fs::IOCTL_DEV);
+        assert_eq!((all(4).net, all(4).scoped), (3, 0));
+        assert_eq!((all(6).net, all(6).scoped), (3, 3));
+        assert_eq!(
+            Handled::of(6, Free { net: true, unix: true }),
+            Handled {
+                fs: 0xffff,
+                net: 0,
+                scoped: 2
+            }
+        );
+    }
+
+    #[test]
+    fn this_machine_has_an_abi_the_tests_need() {
+        assert!(
+            abi() >= SCOPE_ABI,
+            "the sandbox tests need Landlock ABI {SCOPE_ABI}, this kernel has {}",
+            abi()
+        );
+    }
+
+    #[test]
+    fn every_supported_abi_makes_a_ruleset() {
+        for abi in MINIMUM_ABI..=TESTED_ABI {
+            let handled = Handled::of(abi, Free::default());
+            let set = Ruleset::new(abi, &handled).expect("a ruleset");
+            let dir = File::open("/").expect("the root");
+            set.allow(
+                dir.as_fd(),
+                rights_for(&dir, fs::READ_FILE | fs::READ_DIR, &handled).expect("rights"),
+            )
+            .expect("a rule");
+        }
+    }
+
+    #[test]
+    fn a_rule_on_a_file_carries_no_directory_rights() {
+        let file = File::open("/proc/self/exe").expect("own program");
+        let handled = Handled::of(TESTED_ABI, Free::default());
+        assert_eq!(
+            rights_for(&file, fs::READ_FILE | fs::READ_DIR, &handled).expect("rights"),
+            fs::READ_FILE
+        );
+    }
+}

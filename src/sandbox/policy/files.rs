@@ -1,0 +1,216 @@
+//! The file system as planning sees it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::elf::{self, Elf};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Directory,
+    Symlink,
+    Other,
+}
+
+/// What planning asks of the file system.
+pub trait Files {
+    /// The path without symlinks, `.` and `..`; an error when it does not exist.
+    fn real(&self, path: &Path) -> io::Result<PathBuf>;
+    /// What is at a path, without following a symlink at its end.
+    fn kind(&self, path: &Path) -> Option<Kind>;
+    /// Whether it is a file that the user may execute.
+    fn executable(&self, path: &Path) -> bool;
+    /// The full paths in a directory; none when it cannot be listed.
+    fn list(&self, directory: &Path) -> Vec<PathBuf>;
+    /// The first line of a file that starts with `#!`, without those two.
+    fn interpreter_line(&self, path: &Path) -> Option<String>;
+    /// What the program's header asks the loader for; `None` when it is no ELF file.
+    fn elf(&self, path: &Path) -> Option<Elf>;
+}
+
+/// The real one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
+    }
+
+    fn kind(&self, path: &Path) -> Option<Kind> {
+        let kind = path.symlink_metadata().ok()?.file_type();
+        Some(if kind.is_symlink() {
+            Kind::Symlink
+        } else if kind.is_dir() {
+            Kind::Directory
+        } else if kind.is_file() {
+            Kind::File
+        } else {
+            Kind::Other
+        })
+    }
+
+    fn executable(&self, path: &Path) -> bool {
+        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+    }
+
+    fn list(&self, directory: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = directory.read_dir() else {
+            return Vec::new();
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        paths
+    }
+
+    fn interpreter_line(&self, path: &Path) -> Option<String> {
+        use std::io::Read;
+        let mut head = Vec::new();
+        std::fs::File::open(path).ok()?.take(256).read_to_end(&mut head).ok()?;
+        let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+        String::from_utf8(line.to_vec()).ok()
+    }
+
+    fn elf(&self, path: &Path) -> Option<Elf> {
+        elf::read(&std::fs::File::open(path).ok()?)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod fake {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// A file system made of a few entries.
+    #[derive(Debug, Default)]
+    pub(in super::super) struct Fake(BTreeMap<PathBuf, Entry>);
+
+    #[derive(Debug, Clone)]
+    enum Entry {
+        File {
+            executable: bool,
+            line: Option<String>,
+            elf: Option<Elf>,
+        },
+        Directory,
+        Symlink(PathBuf),
+    }
+
+    impl Fake {
+        fn add(mut self, path: &str, entry: Entry) -> Self {
+            for parent in Path::new(path).ancestors().skip(1) {
+                self.0.entry(parent.to_path_buf()).or_insert(Entry::Directory);
+            }
+            self.0.insert(path.into(), entry);
+            self
+        }
+
+        pub(in super::super) fn file(self, path: &str) -> Self {
+            self.add(
+                path,
+                Entry::File {
+                    executable: false,
+                    line: None,
+                    elf: None,
+                },
+            )
+        }
+
+        pub(in super::super) fn directory(self, path: &str) -> Self {
+            self.add(path, Entry::Directory)
+        }
+
+        pub(in super::super) fn link(self, path: &str, target: &str) -> Self {
+            self.add(path, Entry::Symlink(target.into()))
+        }
+
+        pub(in super::super) fn script(self, path: &str, line: &str) -> Self {
+            self.add(
+                path,
+                Entry::File {
+                    executable: true,
+                    line: Some(line.into()),
+                    elf: None,
+                },
+            )
+        }
+
+        pub(in super::super) fn program(self, path: &str, interpreter: &str, needed: &[&str]) -> Self {
+            let elf = Elf {
+                interpreter: (!interpreter.is_empty()).then(|| interpreter.into()),
+                needed: needed.iter().map(ToString::to_string).collect(),
+                search: Vec::new(),
+            };
+            self.add(
+                path,
+                Entry::File {
+                    executable: true,
+                    line: None,
+                    elf: Some(elf),
+                },
+            )
+        }
+
+        fn at(&self, path: &Path) -> Option<Entry> {
+            self.0.get(&self.real(path).ok()?).cloned()
+        }
+    }
+
+    impl Files for Fake {
+        fn real(&self, path: &Path) -> io::Result<PathBuf> {
+            let mut real = PathBuf::new();
+            for part in path.components() {
+                match part {
+                    std::path::Component::ParentDir => {
+                        real.pop();
+                        continue;
+                    }
+                    std::path::Component::CurDir => continue,
+                    other => real.push(other),
+                }
+                match self.0.get(&real) {
+                    Some(Entry::Symlink(target)) => real = self.real(&real.parent().unwrap_or(&real).join(target))?,
+                    Some(_) => {}
+                    None => return Err(io::ErrorKind::NotFound.into()),
+                }
+            }
+            Ok(real)
+        }
+
+        fn kind(&self, path: &Path) -> Option<Kind> {
+            Some(match self.0.get(path)? {
+                Entry::File { .. } => Kind::File,
+                Entry::Directory => Kind::Directory,
+                Entry::Symlink(_) => Kind::Symlink,
+            })
+        }
+
+        fn executable(&self, path: &Path) -> bool {
+            matches!(self.at(path), Some(Entry::File { executable: true, .. }))
+        }
+
+        fn list(&self, directory: &Path) -> Vec<PathBuf> {
+            self.0
+                .keys()
+                .filter(|path| path.parent() == Some(directory))
+                .cloned()
+                .collect()
+        }
+
+        fn interpreter_line(&self, path: &Path) -> Option<String> {
+            match self.at(path)? {
+                Entry::File { line, .. } => line,
+                _ => None,
+            }
+        }
+
+        fn elf(&self, path: &Path) -> Option<Elf> {
+            match self.at(path)? {
+                Entry::File { elf, .. } => elf,
+                _ => None,
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What is allowed, as data: from the permissions and the places things are at. Nothing here changes anything; the
+//! file system is asked through [`Files`] alone, so that the tests can give one of their own.
+
+mod elf;
+mod files;
+mod package;
+mod plan;
+mod programs;
+mod runtime;
+mod scopes;
+
+pub use files::{Disk, Files, Kind};
+pub use plan::{PlanInput, plan, plan_with};
+
+use std::path::PathBuf;
+
+use crate::config::{NetRule, Permissions};
+
+/// What a rule allows on a path and everything beneath it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rights {
+    pub read: bool,
+    pub list: bool,
+    pub execute: bool,
+    pub write: bool,
+}
+
+impl Rights {
+    /// Files and directories may be read.
+    pub const READ: Rights = Rights {
+        read: true,
+        list: true,
+        execute: false,
+        write: false,
+    };
+    /// Names may be listed, files not read.
+    pub const LIST: Rights = Rights {
+        read: false,
+        list: true,
+        execute: false,
+        write: false,
+    };
+    /// A program: the kernel wants it readable as well.
+    pub const EXECUTE: Rights = Rights {
+        read: true,
+        list: false,
+        execute: true,
+        write: false,
+    };
+    /// Anything may be started that is readable by another rule.
+    pub const START: Rights = Rights {
+        read: false,
+        list: false,
+        execute: true,
+        write: false,
+    };
+    pub const WRITE: Rights = Rights {
+        read: false,
+        list: false,
+        execute: false,
+        write: true,
+    };
+    pub const READ_WRITE: Rights = Rights {
+        read: true,
+        list: true,
+        execute: false,
+        write: true,
+    };
+}
+
+/// One path and what is allowed there. The path is real: no symlink in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRule {
+    pub path: PathBuf,
+    pub rights: Rights,
+}
+
+/// Which programs may be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Run {
+    None,
+    All,
+    /// Real paths.
+    Only(Vec<PathBuf>),
+}
+
+/// Whom the worker may reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetPolicy {
+    None,
+    All,
+    /// What the list allows and the second one does not take back.
+    Only {
+        allow: Vec<NetRule>,
+        deny: Vec<NetRule>,
+    },
+}
+
+/// Everything the sandbox needs to know of what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// By path; sorted, each path once.
+    pub files: Vec<FileRule>,
+    /// Every file but other processes' /proc entries may be read.
+    pub read_all: bool,
+    /// Every file but /proc and /sys may be written.
+    pub write_all: bool,
+    pub run: Run,
+    pub net: NetPolicy,
+    /// The runtime's program: it may always be started, by the host.
+    pub runtime: PathBuf,
+    /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.
+    pub permissions: Permissions,
+}

@@ -1,0 +1,206 @@
+use std::fmt::Write;
+
+use super::super::files::fake::Fake;
+use super::*;
+use crate::config::NetRule;
+
+fn machine() -> Fake {
+    Fake::default()
+        .program("/opt/bun", "/lib64/ld.so", &["libc.so.6", "libm.so.6"])
+        .link("/lib64", "usr/lib64")
+        .program("/usr/lib64/ld.so", "", &[])
+        .program("/usr/lib64/libc.so.6", "", &["ld.so"])
+        .link("/usr/lib64/libm.so.6", "libm-2.so")
+        .program("/usr/lib64/libm-2.so", "", &["libc.so.6"])
+        .file("/usr/lib64/libnss_dns.so.2")
+        .file("/dev/null")
+        .file("/dev/urandom")
+        .file("/etc/hosts")
+        .file("/etc/ssl/certs/a.pem")
+        .file("/work/package.json")
+        .directory("/work/node_modules/zod")
+        .file("/work/app/package.json")
+        .file("/work/app/src/tools.ts")
+        .directory("/work/app/.toolwarden")
+        .directory("/work/app/node_modules")
+        .link("/work/app/node_modules/sibling", "../../sibling")
+        .link("/work/app/node_modules/stray", "/home/secret")
+        .file("/work/sibling/package.json")
+        .file("/home/secret/package.json")
+        .file("/data/in.csv")
+        .directory("/data/sub")
+        .link("/data/link", "/home/secret")
+        .directory("/proc/4242")
+        .file("/proc/meminfo")
+        .program("/usr/bin/git", "/lib64/ld.so", &["libc.so.6"])
+        .program("/usr/bin/env", "/lib64/ld.so", &[])
+        .script("/usr/bin/tool", "/usr/bin/env git")
+}
+
+fn planned(permissions: &Permissions) -> Result<Policy, Box<Error>> {
+    plan_with(
+        &machine(),
+        &PlanInput {
+            permissions,
+            working_dir: Path::new("/work/app"),
+            entrypoint: Some(Path::new("/work/app/src/tools.ts")),
+            worker_file: Path::new("/work/app/.toolwarden/worker.mjs"),
+            runtime_binary: Path::new("/opt/bun"),
+            runtime: RuntimeType::Bun,
+            path_var: "/usr/bin",
+        },
+    )
+}
+
+fn only(paths: &[&str]) -> Scope {
+    Scope::Only(paths.iter().map(ToString::to_string).collect())
+}
+
+fn shown(policy: &Policy) -> String {
+    let mut text = String::new();
+    for rule in &policy.files {
+        let Rights {
+            read,
+            list,
+            execute,
+            write,
+        } = rule.rights;
+        let mark = |held: bool, letter: char| if held { letter } else { '-' };
+        let _ = writeln!(
+            text,
+            "{}{}{}{} {}",
+            mark(read, 'r'),
+            mark(list, 'l'),
+            mark(execute, 'x'),
+            mark(write, 'w'),
+            rule.path.display()
+        );
+    }
+    text
+}
+
+fn problems(permissions: &Permissions) -> String {
+    let error = planned(permissions).expect_err("refused");
+    let lines = error
+        .context
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {}\n", problem.field, problem.message));
+    lines.collect()
+}
+
+#[test]
+fn nothing_allowed_is_the_runtime_the_package_and_what_it_imports() {
+    insta::assert_snapshot!(shown(&planned(&Permissions::default()).expect("a policy")));
+}
+
+#[test]
+fn lists_become_real_paths() {
+    let policy = planned(&Permissions {
+        read: only(&["/data/link", "../sibling", "/data/in.csv"]),
+        write: only(&["/data/sub"]),
+        ..Permissions::default()
+    })
+    .expect("a policy");
+    assert_eq!(
+        policy.permissions.read,
+        only(&["/home/secret", "/work/sibling", "/data/in.csv"])
+    );
+    assert!(!policy.read_all);
+    insta::assert_snapshot!(shown(&policy));
+}
+
+#[test]
+fn everything_is_everything_also_when_it_is_spelled_as_a_list() {
+    for read in [Scope::All, only(&["/"]), only(&["/data", "/../"])] {
+        let policy = planned(&Permissions {
+            read,
+            ..Permissions::default()
+        })
+        .expect("a policy");
+        assert!(policy.read_all && !policy.write_all);
+        assert_eq!(policy.permissions.read, Scope::All);
+    }
+}
+
+#[test]
+fn programs_come_with_their_interpreters_and_libraries() {
+    let policy = planned(&Permissions {
+        run: only(&["tool"]),
+        ..Permissions::default()
+    })
+    .expect("a policy");
+    assert_eq!(policy.run, Run::Only(vec!["/usr/bin/tool".into()]));
+    insta::assert_snapshot!(shown(&policy));
+}
+
+#[test]
+fn with_net_the_resolver_and_certificates_are_readable() {
+    let rule = NetRule {
+        host: Host::Name("example.com".into()),
+        port: Some(443),
+    };
+    let policy = planned(&Permissions {
+        net: NetScope::Only(vec![rule]),
+        ..Permissions::default()
+    })
+    .expect("a policy");
+    let text = shown(&policy);
+    for path in ["/etc/hosts", "/etc/ssl/certs", "/usr/lib64/libnss_dns.so.2"] {
+        assert!(text.contains(path), "{path} in {text}");
+    }
+}
+
+#[test]
+fn what_the_kernel_cannot_hold_is_refused_with_the_reason() {
+    insta::assert_snapshot!(problems(&Permissions {
+        read: only(&["/data", "/nowhere", "/proc", "/proc/4242"]),
+        deny_read: vec![
+            "/data/sub".into(),
+            "/".into(),
+            "/work/app/src".into(),
+            "/data/new/one".into()
+        ],
+        write: only(&["/data/new.txt", "/proc/meminfo"]),
+        run: only(&["nothing", "./src/tools.ts"]),
+        ..Permissions::default()
+    }));
+}
+
+#[test]
+fn a_deny_outside_what_is_allowed_holds_by_itself() {
+    let policy = planned(&Permissions {
+        read: only(&["/data"]),
+        deny_read: vec!["/home/secret".into()],
+        deny_write: vec!["/data".into()],
+        ..Permissions::default()
+    })
+    .expect("a policy");
+    assert_eq!(policy.permissions.deny_read, ["/home/secret"]);
+}
+
+#[test]
+fn a_denied_name_needs_an_allow_list_that_can_hold_it() {
+    let name = |name: &str, port| NetRule {
+        host: Host::Name(name.into()),
+        port,
+    };
+    let ip = NetRule {
+        host: Host::Ip([10, 0, 0, 1].into()),
+        port: None,
+    };
+    let held = Permissions {
+        net: NetScope::Only(vec![name("a.test", None)]),
+        deny_net: vec![name("a.test", Some(25)), name("b.test", None)],
+        ..Permissions::default()
+    };
+    assert!(matches!(planned(&held).expect("a policy").net, NetPolicy::Only { .. }));
+    insta::assert_snapshot!(problems(&Permissions {
+        net: NetScope::Only(vec![ip]),
+        ..held.clone()
+    }));
+    insta::assert_snapshot!(problems(&Permissions {
+        net: NetScope::All,
+        ..held
+    }));
+}

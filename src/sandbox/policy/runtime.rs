@@ -1,0 +1,149 @@
+//! The files a runtime needs before it runs a line of anybody's code.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{FileRule, Files, Rights};
+use crate::config::RuntimeType;
+
+/// Where loaders look when the program names no directory.
+pub(super) const LIBRARY_DIRECTORIES: &[&str] = &[
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+    "/lib/aarch64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
+    "/usr/local/lib",
+];
+
+/// Read by runtimes and their C library, and nobody's secret.
+const COMFORT: &[&str] = &[
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+    "/usr/lib/locale",
+    "/dev/zero",
+    "/dev/urandom",
+    "/dev/random",
+];
+
+/// OpenSSL refuses to start where its configuration exists and cannot be read.
+const NODE_COMFORT: &[&str] = &[
+    "/etc/ssl/openssl.cnf",
+    "/usr/lib/ssl/openssl.cnf",
+    "/etc/pki/tls/openssl.cnf",
+];
+
+/// Name resolution and certificates.
+const NETWORK: &[&str] = &[
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/ssl/certs",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+    "/etc/ca-certificates/extracted",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+];
+
+/// The program, its loader and libraries, and the comfort files that exist here.
+pub(super) fn rules(files: &dyn Files, binary: &Path, runtime: RuntimeType) -> Vec<FileRule> {
+    let mut rules = vec![FileRule {
+        path: binary.to_path_buf(),
+        rights: Rights::EXECUTE,
+    }];
+    let (loader, libraries) = loaded_by(files, binary);
+    rules.extend(loader.map(|path| FileRule {
+        path,
+        rights: Rights::EXECUTE,
+    }));
+    rules.extend(libraries.into_iter().map(|path| FileRule {
+        path,
+        rights: Rights::READ,
+    }));
+    rules.extend(existing(files, COMFORT));
+    if runtime == RuntimeType::Node {
+        rules.extend(existing(files, NODE_COMFORT));
+    }
+    if let Ok(path) = files.real(Path::new("/dev/null")) {
+        rules.push(FileRule {
+            path,
+            rights: Rights::READ_WRITE,
+        });
+    }
+    rules
+}
+
+/// What name resolution and TLS read, with the C library's resolver modules.
+pub(super) fn network_rules(files: &dyn Files) -> Vec<FileRule> {
+    let mut rules = existing(files, NETWORK);
+    for directory in LIBRARY_DIRECTORIES {
+        for path in files.list(Path::new(directory)) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if (name.starts_with("libnss_") || name.starts_with("libresolv")) && name.contains(".so") {
+                rules.extend(files.real(&path).map(|path| FileRule {
+                    path,
+                    rights: Rights::READ,
+                }));
+            }
+        }
+    }
+    rules
+}
+
+fn existing(files: &dyn Files, paths: &[&str]) -> Vec<FileRule> {
+    paths
+        .iter()
+        .filter_map(|path| files.real(Path::new(path)).ok())
+        .map(|path| FileRule {
+            path,
+            rights: Rights::READ,
+        })
+        .collect()
+}
+
+/// The loader, and every library that the program and its libraries name.
+pub(super) fn loaded_by(files: &dyn Files, binary: &Path) -> (Option<PathBuf>, BTreeSet<PathBuf>) {
+    let mut found = BTreeSet::new();
+    let mut todo = vec![binary.to_path_buf()];
+    let mut loader = None;
+    let mut search: Vec<PathBuf> = Vec::new();
+    while let Some(object) = todo.pop() {
+        let Some(elf) = files.elf(&object) else {
+            continue;
+        };
+        if loader.is_none() {
+            loader = elf.interpreter.as_deref().and_then(|path| files.real(path).ok());
+        }
+        let origin = object.parent().unwrap_or(Path::new("/"));
+        for directory in &elf.search {
+            let named = PathBuf::from(directory.replace("$ORIGIN", &origin.to_string_lossy()));
+            search.push(named);
+        }
+        let beside_loader = loader.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+        for name in &elf.needed {
+            let places = search
+                .iter()
+                .cloned()
+                .chain(beside_loader.clone())
+                .chain(LIBRARY_DIRECTORIES.iter().map(PathBuf::from));
+            // Each copy the loader might choose: which one it is depends on its cache and the CPU.
+            for path in places.filter_map(|place| files.real(&place.join(name)).ok()) {
+                if Some(&path) != loader.as_ref() && found.insert(path.clone()) {
+                    todo.push(path);
+                }
+            }
+        }
+    }
+    (loader, found)
+}

@@ -1,0 +1,190 @@
+//! Listed paths become real ones, and what the kernel cannot hold is refused with the reason.
+
+use std::path::{Path, PathBuf};
+
+use super::Files;
+use crate::config::{RuntimeType, Scope};
+use crate::error::Problem;
+
+/// The names of one kind's flags, as the runtime's user writes them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flags {
+    pub field: &'static str,
+    pub allow: &'static str,
+    pub deny: &'static str,
+}
+
+pub(super) fn flags(runtime: RuntimeType, write: bool) -> Flags {
+    match (runtime, write) {
+        (RuntimeType::Bun, false) => Flags {
+            field: "bunPermissions",
+            allow: "--allow-read",
+            deny: "--deny-read",
+        },
+        (RuntimeType::Bun, true) => Flags {
+            field: "bunPermissions",
+            allow: "--allow-write",
+            deny: "--deny-write",
+        },
+        (RuntimeType::Node, false) => Flags {
+            field: "nodeOptions",
+            allow: "--allow-fs-read",
+            deny: "--deny-fs-read",
+        },
+        (RuntimeType::Node, true) => Flags {
+            field: "nodeOptions",
+            allow: "--allow-fs-write",
+            deny: "--deny-fs-write",
+        },
+    }
+}
+
+/// A scope with real paths. `/` in a list is the same as no list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    Nothing,
+    Everything,
+    Paths(Vec<PathBuf>),
+}
+
+impl Reach {
+    pub(super) fn to_scope(&self) -> Scope {
+        match self {
+            Reach::Nothing => Scope::None,
+            Reach::Everything => Scope::All,
+            Reach::Paths(paths) => Scope::Only(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()),
+        }
+    }
+}
+
+/// Resolves an allow scope.
+pub(super) fn reach(
+    files: &dyn Files,
+    scope: &Scope,
+    flags: Flags,
+    write: bool,
+    working_dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Reach {
+    let given = match scope {
+        Scope::None => return Reach::Nothing,
+        Scope::All => return Reach::Everything,
+        Scope::Only(given) => given,
+    };
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for path in given {
+        let flag = format!("{}={path}", flags.allow);
+        match files.real(&working_dir.join(path)) {
+            Err(error) => problems.push(Problem::new(
+                flags.field,
+                missing(&flag, &working_dir.join(path), &error),
+            )),
+            Ok(real) if real == Path::new("/") => return Reach::Everything,
+            Ok(real) => match kernel_file(&real, write) {
+                Some(why) => problems.push(Problem::new(flags.field, format!("{flag} is refused: {why}"))),
+                None if paths.contains(&real) => {}
+                None => paths.push(real),
+            },
+        }
+    }
+    Reach::Paths(paths)
+}
+
+fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
+    let path = path.display();
+    if error.kind() == std::io::ErrorKind::NotFound {
+        format!(
+            "{flag} names {path}, which does not exist: the kernel holds what is there, not names; create it first or allow the directory it will be in"
+        )
+    } else {
+        format!("{flag} names {path}, which cannot be opened: {error}")
+    }
+}
+
+/// Why a path of the kernel's own file systems cannot be allowed.
+fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
+    if write && (real.starts_with("/proc") || real.starts_with("/sys")) {
+        return Some("/proc and /sys change the machine, not files");
+    }
+    let within = real.strip_prefix("/proc").ok()?;
+    let first = within
+        .components()
+        .next()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    match first.as_deref() {
+        None => Some("/proc holds the environments of other processes"),
+        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("entries of a process in /proc cannot be allowed; a worker may read what its runtime needs of its own")
+        }
+        Some(_) => None,
+    }
+}
+
+/// Refuses a deny that lies in, on or around something allowed; elsewhere it holds anyway.
+pub(super) fn check_denied(
+    files: &dyn Files,
+    denied: &[String],
+    allowed: &Reach,
+    always: &[PathBuf],
+    flags: Flags,
+    working_dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Vec<String> {
+    let mut real_paths = Vec::new();
+    for path in denied {
+        let real = nearest_real(files, &working_dir.join(path));
+        let deny = format!("{}={path}", flags.deny);
+        let clashes = |with: &Path| real.starts_with(with) || with.starts_with(&real);
+        let reason = "rights can only be added, so a part of what is allowed cannot be taken back";
+        match allowed {
+            Reach::Everything => problems.push(Problem::new(
+                flags.field,
+                format!(
+                    "{deny} cannot be held together with {}: {reason}; list what is allowed instead",
+                    flags.allow
+                ),
+            )),
+            Reach::Paths(paths) if paths.iter().any(|with| clashes(with)) => {
+                let with = paths
+                    .iter()
+                    .find(|with| clashes(with))
+                    .map(|path| path.display().to_string());
+                problems.push(Problem::new(
+                    flags.field,
+                    format!(
+                        "{deny} cannot be held together with {}={}: {reason}",
+                        flags.allow,
+                        with.unwrap_or_default()
+                    ),
+                ));
+            }
+            _ => {
+                if let Some(with) = always.iter().find(|with| clashes(with)) {
+                    problems.push(Problem::new(
+                        flags.field,
+                        format!(
+                            "{deny} cannot be held: {} stays readable, because a module load there cannot be told from reading the file",
+                            with.display()
+                        ),
+                    ));
+                }
+            }
+        }
+        real_paths.push(real.to_string_lossy().into_owned());
+    }
+    real_paths
+}
+
+/// The real path, as far as it exists; what does not exist yet keeps its name.
+fn nearest_real(files: &dyn Files, path: &Path) -> PathBuf {
+    for ancestor in path.ancestors() {
+        if let Ok(real) = files.real(ancestor) {
+            return match path.strip_prefix(ancestor) {
+                Ok(rest) if rest.as_os_str().is_empty() => real,
+                Ok(rest) => real.join(rest),
+                Err(_) => real,
+            };
+        }
+    }
+    path.to_path_buf()
+}

@@ -1,0 +1,71 @@
+//! Which rows make which program, and handing a program to the kernel.
+
+use libc::{sock_filter, sock_fprog};
+
+use super::assemble::{Foreign, Program, assemble};
+use super::rules::ROWS;
+use super::shape::Shape;
+use super::table::NATIVE;
+
+/// The filter a child puts on itself.
+pub fn child_program(shape: &Shape) -> Program {
+    assemble(
+        &NATIVE,
+        ROWS.iter().filter(|row| row.applies.in_child(shape)),
+        Foreign::Kill,
+    )
+}
+
+/// The filter that reports to the supervisor; `None` when this policy reports nothing.
+pub fn listener_program(shape: &Shape) -> Option<Program> {
+    let rows: Vec<_> = ROWS.iter().filter(|row| row.applies.in_listener(shape)).collect();
+    (!rows.is_empty()).then(|| assemble(&NATIVE, rows, Foreign::Allow))
+}
+
+/// Loads a filter for the calling thread; 0 or an errno. Async-signal-safe.
+///
+/// # Safety
+/// `code` must point to `len` instructions; the thread must have no_new_privs.
+pub unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
+    // SAFETY: the caller vouches for the instructions.
+    match unsafe { set_filter(code, len, 0) } {
+        0.. => 0,
+        errno => -errno,
+    }
+}
+
+/// Loads a filter for the calling thread and gives the descriptor its notifications arrive on.
+pub fn load_with_listener(program: &Program) -> std::io::Result<i32> {
+    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    let len = u16::try_from(program.code.len()).map_err(|_| std::io::Error::from_raw_os_error(libc::E2BIG))?;
+    // SAFETY: the program outlives the call.
+    match unsafe { set_filter(program.code.as_ptr(), len, flags) } {
+        fd @ 0.. => Ok(fd),
+        errno => Err(std::io::Error::from_raw_os_error(-errno)),
+    }
+}
+
+/// The descriptor or 0, or a negative errno.
+///
+/// # Safety
+/// `code` must point to `len` instructions.
+unsafe fn set_filter(code: *const sock_filter, len: u16, flags: libc::c_ulong) -> i32 {
+    let program = sock_fprog {
+        len,
+        filter: code.cast_mut(),
+    };
+    // SAFETY: `program` outlives the call and the kernel only reads the instructions.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            std::ptr::from_ref(&program),
+        )
+    };
+    if done >= 0 {
+        return done as i32;
+    }
+    // SAFETY: the location is this thread's own (a vfork child borrows its parent's, which is suspended).
+    unsafe { -*libc::__errno_location() }
+}

@@ -1,0 +1,443 @@
+//! Which system calls a worker may not make, as data: one row per refusal, each with its reason.
+//!
+//! Answers follow one rule: EACCES for what tools meet (child_process emits 'error' for it and throws for EPERM and
+//! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
+
+use super::shape::{Net, Shape};
+
+/// What the filter says to a call that a row matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Answer {
+    Errno(i32),
+    /// Ask the supervisor; only in the filter that has its listener.
+    Notify,
+}
+
+/// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: junk above
+/// must not get past a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Test {
+    Is(u32),
+    IsNot(u32),
+    OneOf(&'static [u32]),
+    NoneOf(&'static [u32]),
+    /// Some bit of the mask is set.
+    Any(u32),
+    /// No bit of the mask is set.
+    NotAny(u32),
+    /// The bits under the mask differ from the value.
+    MaskedIsNot(u32, u32),
+    /// A pointer that is not null; both halves count.
+    NotNull,
+    /// Not the process itself, whose id is written into the program just before it is loaded.
+    NotSelf,
+}
+
+/// `arg` is the index of the argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Condition {
+    pub arg: u8,
+    pub test: Test,
+}
+
+/// For which policies a row is part of the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    Everyone,
+    WithoutRun,
+    /// Programs may not be run and nobody listens: the filter itself answers.
+    WithoutRunUnrecorded,
+    /// No network and no supervisor.
+    NetDenied,
+    /// The supervisor decides per address.
+    NetSupervised,
+    /// Everything may be reached, unix sockets may not.
+    NetFree,
+    /// Everything may be reached, unix sockets too.
+    NetFreeWithUnix,
+    /// Anything short of every network right and every write.
+    WithoutUnix,
+    WithoutWriteAll,
+    WithoutReadAll,
+    /// The kernel cannot confine signals (before Landlock ABI 6).
+    WithoutSignalScope,
+    /// Not in the child's filter: reported to the supervisor.
+    Reported(Reported),
+}
+
+/// The rows of the filter with the listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    Net,
+    Fork,
+    Exec,
+}
+
+/// One refusal.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub calls: &'static [&'static str],
+    pub when: &'static [Condition],
+    pub answer: Answer,
+    pub applies: For,
+    pub reason: &'static str,
+}
+
+impl For {
+    /// Whether a row is part of the child's own filter.
+    pub fn in_child(self, shape: &Shape) -> bool {
+        match self {
+            For::Everyone => true,
+            For::WithoutRun => !shape.run,
+            For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
+            For::NetDenied => shape.net == Net::Denied,
+            For::NetSupervised => shape.net == Net::Supervised,
+            For::NetFree => shape.net == Net::Free && !shape.unix(),
+            For::NetFreeWithUnix => shape.unix(),
+            For::WithoutUnix => !shape.unix(),
+            For::WithoutWriteAll => !shape.write_all,
+            For::WithoutReadAll => !shape.read_all,
+            For::WithoutSignalScope => !shape.signal_scope,
+            For::Reported(_) => false,
+        }
+    }
+
+    /// Whether a row is part of the filter with the listener.
+    pub fn in_listener(self, shape: &Shape) -> bool {
+        match self {
+            For::Reported(Reported::Net) => shape.net == Net::Supervised,
+            For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
+            For::Reported(Reported::Exec) => shape.exec_reported,
+            _ => false,
+        }
+    }
+}
+
+const fn on(arg: u8, test: Test) -> Condition {
+    Condition { arg, test }
+}
+
+const EACCES: Answer = Answer::Errno(libc::EACCES);
+const EPERM: Answer = Answer::Errno(libc::EPERM);
+const ENOSYS: Answer = Answer::Errno(libc::ENOSYS);
+
+const CLONE_THREAD: u32 = 0x0001_0000;
+/// NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. In clone() the low byte is the exit signal,
+/// so NEWTIME (0x80) can only be asked of clone3 and unshare.
+const CLONE_NAMESPACES: u32 = 0x7e02_0000;
+const AF_UNIX: u32 = 1;
+const AF_INET: u32 = 2;
+const AF_INET6: u32 = 10;
+const AF_NETLINK: u32 = 16;
+const SOCK_STREAM: u32 = 1;
+/// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
+const SOCK_TYPE: u32 = 0xf;
+const IPPROTO_TCP: u32 = 6;
+const MSG_FASTOPEN: u32 = 0x2000_0000;
+
+macro_rules! row {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
+        Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
+    };
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
+        Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
+    };
+}
+
+use For::*;
+
+/// Every row of both filters.
+pub const ROWS: &[Row] = &[
+    // Other processes' memory, descriptors and kernel internals.
+    row!(
+        Everyone,
+        EPERM,
+        ["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"],
+        "reads or takes what belongs to another process"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["process_madvise", "process_mrelease"],
+        "acts on another process's memory"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["bpf", "perf_event_open", "userfaultfd", "modify_ldt"],
+        "kernel surface that exploits are built from and no tool needs"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["add_key", "request_key", "keyctl"],
+        "keyrings are shared with the host's user"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        [
+            "init_module",
+            "finit_module",
+            "delete_module",
+            "kexec_load",
+            "kexec_file_load"
+        ],
+        "loads code into the kernel"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        [
+            "lookup_dcookie",
+            "acct",
+            "reboot",
+            "vhangup",
+            "syslog",
+            "quotactl",
+            "quotactl_fd"
+        ],
+        "administration of the machine"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["iopl", "ioperm", "uselib", "sysfs"],
+        "old interfaces to hardware and kernel"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["sethostname", "setdomainname", "swapon", "swapoff"],
+        "administration of the machine"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["clock_settime", "clock_adjtime", "adjtimex", "settimeofday"],
+        "sets the machine's clock"
+    ),
+    // Mounts and namespaces: either would put other files under allowed names.
+    row!(
+        Everyone,
+        EPERM,
+        [
+            "mount",
+            "umount2",
+            "pivot_root",
+            "chroot",
+            "fsopen",
+            "fsconfig",
+            "fsmount",
+            "fspick",
+            "open_tree",
+            "open_tree_attr",
+            "move_mount",
+            "mount_setattr",
+            "statmount",
+            "listmount"
+        ],
+        "changes or lists what is mounted"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["unshare", "setns"],
+        "namespaces give rights the policy did not"
+    ),
+    row!(Everyone, EPERM, ["clone"] if [on(0, Test::Any(CLONE_NAMESPACES))], "namespaces give rights the policy did not"),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["clone3"],
+        "its flags are in memory and cannot be inspected; libc falls back to clone"
+    ),
+    // Files by other ways than a path.
+    row!(
+        Everyone,
+        EPERM,
+        ["mknod", "mknodat"],
+        "devices, and pipes that block whoever opens them"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["name_to_handle_at", "open_by_handle_at"],
+        "opens files without walking a path"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["fanotify_init", "fanotify_mark"],
+        "watches what others do"
+    ),
+    row!(
+        WithoutReadAll,
+        EACCES,
+        ["inotify_init", "inotify_init1", "inotify_add_watch"],
+        "watching is not covered by Landlock"
+    ),
+    row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
+    row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
+        "F_SETOWN and F_SETOWN_EX aim signals at others, F_SETLEASE stalls whoever opens the file"),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["memfd_create", "memfd_secret", "execveat"],
+        "programs that have no path"
+    ),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["io_uring_setup", "io_uring_enter", "io_uring_register"],
+        "does what other calls do without passing this filter"
+    ),
+    row!(
+        WithoutWriteAll,
+        EPERM,
+        [
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "fchown",
+            "lchown",
+            "fchownat",
+            "utime",
+            "utimes",
+            "futimesat",
+            "utimensat",
+            "setxattr",
+            "lsetxattr",
+            "fsetxattr",
+            "setxattrat",
+            "removexattr",
+            "lremovexattr",
+            "fremovexattr",
+            "removexattrat",
+            "file_setattr"
+        ],
+        "changes metadata of files that Landlock does not cover"
+    ),
+    row!(WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[
+        0x4008_6602, 0x4004_6602, 0x401c_5820, 0x4008_7602, 0x4004_7602]))],
+        "FS_IOC_SETFLAGS, FSSETXATTR and SETVERSION change metadata through a descriptor open for reading"),
+    row!(Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x5412, 0x541c, 0x540e, 0x5423]))],
+        "TIOCSTI and TIOCLINUX type into the host's terminal, TIOCSCTTY and TIOCSETD take it over"),
+    // System V and POSIX message queues, shared memory and semaphores: named by number, reachable by anyone of the user.
+    row!(
+        Everyone,
+        EPERM,
+        [
+            "shmget",
+            "shmat",
+            "shmctl",
+            "shmdt",
+            "semget",
+            "semop",
+            "semtimedop",
+            "semctl",
+            "msgget",
+            "msgsnd",
+            "msgrcv",
+            "msgctl"
+        ],
+        "SysV IPC reaches other processes of the user"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        [
+            "mq_open",
+            "mq_unlink",
+            "mq_timedsend",
+            "mq_timedreceive",
+            "mq_notify",
+            "mq_getsetattr"
+        ],
+        "message queues reach other processes of the user"
+    ),
+    // What keeps the process in its group, under its parent and under this filter.
+    row!(
+        Everyone,
+        EPERM,
+        ["setsid", "setpgid"],
+        "a kill of the group must reach every descendant"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["seccomp"],
+        "a listener of its own could answer for its children"
+    ),
+    row!(Everyone, EPERM, ["prctl"] if [on(0, Test::OneOf(&[1, 4, 22, 35, 36, 59, 0x5961_6d61]))],
+        "PDEATHSIG, DUMPABLE, SECCOMP, MM, CHILD_SUBREAPER, SYSCALL_USER_DISPATCH and PTRACER loosen the host's hold"),
+    row!(Everyone, EPERM, ["personality"] if [on(0, Test::IsNot(0xffff_ffff))], "only asking for it is harmless"),
+    row!(Everyone, EPERM, ["prlimit64"] if [on(2, Test::NotNull)], "sets limits, also those of other processes"),
+    row!(Everyone, EPERM, ["setrlimit"], "sets limits"),
+    row!(Everyone, EPERM, ["sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"]
+        if [on(0, Test::IsNot(0))], "schedules other processes"),
+    row!(Everyone, EPERM, ["setpriority", "ioprio_set"] if [on(1, Test::IsNot(0))], "schedules other processes"),
+    row!(Everyone, EPERM, ["move_pages", "migrate_pages"] if [on(0, Test::IsNot(0))], "moves other processes' memory"),
+    row!(WithoutSignalScope, EPERM, ["kill"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)],
+        "this kernel cannot confine signals: only to itself and its group"),
+    row!(WithoutSignalScope, EPERM, ["tgkill", "rt_tgsigqueueinfo", "rt_sigqueueinfo"] if [on(0, Test::NotSelf)],
+        "this kernel cannot confine signals: only to itself"),
+    row!(
+        WithoutSignalScope,
+        EPERM,
+        ["tkill", "pidfd_send_signal"],
+        "this kernel cannot confine signals"
+    ),
+    // Programs.
+    row!(WithoutRunUnrecorded, EACCES, ["fork", "vfork"], "starts a process"),
+    row!(WithoutRunUnrecorded, EACCES, ["clone"] if [on(0, Test::NotAny(CLONE_THREAD))], "starts a process"),
+    row!(
+        Reported(Reported::Fork),
+        Answer::Notify,
+        ["fork", "vfork"],
+        "the supervisor refuses and records it"
+    ),
+    row!(Reported(Reported::Fork), Answer::Notify, ["clone"] if [on(0, Test::NotAny(CLONE_THREAD))],
+        "the supervisor refuses and records it"),
+    row!(
+        Reported(Reported::Exec),
+        Answer::Notify,
+        ["execve"],
+        "the supervisor names a refused program for the record; Landlock is what refuses it"
+    ),
+    // Network.
+    row!(NetDenied, EACCES, ["socket"], "no network"),
+    row!(
+        NetDenied,
+        EACCES,
+        ["connect", "bind", "listen", "accept", "accept4"],
+        "no network, also on inherited sockets"
+    ),
+    row!(NetDenied, EACCES, ["sendto"] if [on(4, Test::NotNull)], "an address makes it a connection"),
+    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6]))],
+        "only what the supervisor can check"),
+    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIsNot(SOCK_TYPE, SOCK_STREAM))],
+        "datagrams carry their address where it cannot be checked"),
+    row!(NetSupervised, EACCES, ["socket"] if [on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
+        "MPTCP and SCTP pass Landlock's TCP rules"),
+    row!(NetSupervised, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
+    row!(NetSupervised, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),
+    row!(NetSupervised, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
+    row!(NetFree, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6, AF_NETLINK]))],
+        "unix sockets are files that cannot be told apart here, other families are no tool's"),
+    row!(NetFreeWithUnix, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
+        "other families are no tool's"),
+    row!(WithoutUnix, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
+    row!(WithoutUnix, EACCES, ["socketpair"] if [on(1, Test::MaskedIsNot(SOCK_TYPE, SOCK_STREAM))],
+        "a datagram socket of a pair reaches any other, such as /dev/log"),
+    row!(
+        Reported(Reported::Net),
+        Answer::Notify,
+        ["connect", "bind", "listen"],
+        "the supervisor checks and does it"
+    ),
+    row!(Reported(Reported::Net), Answer::Notify, ["sendto"] if [on(4, Test::NotNull)],
+        "an address makes it a connection; the supervisor refuses and records it"),
+];

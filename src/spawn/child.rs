@@ -1,0 +1,227 @@
+//! The child between `clone` and `execve`.
+//!
+//! It shares the host's memory (CLONE_VM) while the spawning thread waits (CLONE_VFORK), so that the cost does not
+//! grow with the host. Another thread of the host may hold any lock, the allocator's included: the code here only makes
+//! system calls on data that was prepared before. It reports (step, errno) through the plan it was given.
+//!
+//! Every signal is blocked from before the clone until the handlers, which point into the host's code, are reset.
+
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_void};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+
+use super::failure::SpawnFailure;
+use super::stack::Stack;
+use crate::sandbox::{InChild, StepFailure};
+
+/// The number of the worker's end of the channel, and the last one that is given.
+pub(super) const CHANNEL: RawFd = 3;
+/// What a child that could not set itself up exits with; nobody reads it, the plan says why.
+const SETUP_FAILED: c_int = 127;
+/// Signals of Linux, real-time ones included: 1 to 64.
+const SIGNALS: c_int = 64;
+/// Bytes of the kernel's signal set.
+const SIGNAL_SET_SIZE: usize = 8;
+
+/// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `CHANNEL`.
+pub(super) struct Plan<'a> {
+    pub(super) program: *const c_char,
+    pub(super) argv: *const *const c_char,
+    pub(super) envp: *const *const c_char,
+    pub(super) cwd: *const c_char,
+    pub(super) stdin: RawFd,
+    pub(super) stdout: RawFd,
+    pub(super) stderr: RawFd,
+    pub(super) channel: RawFd,
+    pub(super) limits: &'a [(Resource, libc::rlimit)],
+    /// The host's pid when the child must not outlive the thread that spawned it.
+    pub(super) die_with: Option<libc::pid_t>,
+    pub(super) sandbox: Option<&'a dyn InChild>,
+    pub(super) failure: Cell<Option<StepFailure>>,
+}
+
+/// The type libc gives resource numbers differs between C libraries.
+#[cfg(target_env = "gnu")]
+pub(super) type Resource = libc::__rlimit_resource_t;
+/// The type libc gives resource numbers differs between C libraries.
+#[cfg(not(target_env = "gnu"))]
+pub(super) type Resource = c_int;
+
+/// Starts the planned program; returns once it runs (or has failed) with its pid and pidfd.
+pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
+    let mut pidfd: c_int = -1;
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+
+    let mask = block_all_signals();
+    // SAFETY: `entry` is async-signal-safe and never returns into Rust frames of this thread; the stack is its own and
+    // unused (this thread is suspended until the child has exec'd or exited, and starts one child at a time); `plan`
+    // and `pidfd` outlive the child's use of them for the same reason.
+    let pid = unsafe {
+        libc::clone(
+            entry,
+            stack.top(),
+            flags,
+            ptr::from_ref(plan).cast_mut().cast::<c_void>(),
+            &raw mut pidfd,
+            ptr::null_mut::<c_void>(),
+            ptr::null_mut::<c_int>(),
+        )
+    };
+    let cloned = if pid < 0 {
+        Err(SpawnFailure::last("clone"))
+    } else {
+        Ok(pid)
+    };
+    restore_signals(mask);
+
+    let pid = cloned?;
+    // SAFETY: clone succeeded with CLONE_PIDFD, so this is a new descriptor that nobody else owns.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    match plan.failure.get() {
+        None => Ok((pid, pidfd)),
+        Some(failure) => {
+            // The child is past its last instruction: this waits for the kernel only.
+            let _ = super::process::wait_exited(&pidfd);
+            Err(failure.into())
+        }
+    }
+}
+
+extern "C" fn entry(plan: *mut c_void) -> c_int {
+    // SAFETY: `start` passes a pointer to a Plan that lives until this child has exec'd or exited.
+    let plan = unsafe { &*plan.cast::<Plan<'_>>() };
+    // SAFETY: this is the child of `start`.
+    let failure = unsafe { run(plan) };
+    plan.failure.set(Some(failure));
+    // SAFETY: ends the child only, without running the host's exit handlers.
+    unsafe { libc::_exit(SETUP_FAILED) }
+}
+
+/// Returns only when something failed.
+///
+/// # Safety
+/// Only in a child of `start`: changes the process it runs in and replaces its program.
+unsafe fn run(plan: &Plan<'_>) -> StepFailure {
+    // SAFETY: the caller's promise; every pointer was prepared by `Launch` and lives as long as the plan.
+    match unsafe { set_up(plan) } {
+        Err(failure) => failure,
+        Ok(()) => {
+            // SAFETY: NUL-terminated strings and NULL-terminated arrays of them.
+            unsafe { libc::execve(plan.program, plan.argv, plan.envp) };
+            ("execve", errno())
+        }
+    }
+}
+
+/// # Safety
+/// As `run`.
+unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
+    // Sources are above CHANNEL, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
+    for (source, target) in [
+        (plan.stdin, 0),
+        (plan.stdout, 1),
+        (plan.stderr, 2),
+        (plan.channel, CHANNEL),
+    ] {
+        // SAFETY: descriptor numbers only; the child's table is its own (no CLONE_FILES).
+        check("dup2", unsafe { libc::dup2(source, target) })?;
+    }
+    // SAFETY: the calling process becomes the leader of a new group.
+    check("setpgid", unsafe { libc::setpgid(0, 0) })?;
+    if let Some(host) = plan.die_with {
+        // SAFETY: sets this process's parent death signal.
+        check("prctl", unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
+        // The host may have died before the request took effect. Comparing with the host's own pid, and not with 1,
+        // is right also where the host is pid 1 or a subreaper adopts orphans.
+        // SAFETY: takes no arguments and cannot fail.
+        if unsafe { libc::getppid() } != host {
+            return Err(("getppid", libc::ESRCH));
+        }
+    }
+    // SAFETY: a NUL-terminated path.
+    check("chdir", unsafe { libc::chdir(plan.cwd) })?;
+    for (resource, limit) in plan.limits {
+        // SAFETY: a valid rlimit; applies to this process only.
+        check("setrlimit", unsafe { libc::setrlimit(*resource, limit) })?;
+    }
+    // Marks instead of closing: the sandbox still needs descriptors that were prepared for it.
+    // SAFETY: numbers only; the child's table is its own.
+    let closed = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            CHANNEL + 1,
+            c_int::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    check("close_range", closed as c_int)?;
+    if let Some(sandbox) = plan.sandbox {
+        // SAFETY: this is the vfork child; see InChild.
+        unsafe { sandbox.apply() }?;
+    }
+    // SAFETY: this child's own table (no CLONE_SIGHAND); signals are still blocked.
+    unsafe { reset_handlers() };
+    restore_signals(0);
+    Ok(())
+}
+
+/// Also ignored signals (SIGPIPE in Node) go back to their default, as a program expects at its start.
+///
+/// # Safety
+/// Only in a child of `start`, with every signal blocked.
+unsafe fn reset_handlers() {
+    // All zero in the kernel's own layout: SIG_DFL, no flags, empty mask. libc's wrapper would refuse 32 and 33.
+    let default = [0_u64; 4];
+    for signal in 1..=SIGNALS {
+        // SAFETY: reads 32 bytes at most; SIGKILL and SIGSTOP are refused by the kernel, which is as well.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                ptr::null_mut::<c_void>(),
+                SIGNAL_SET_SIZE,
+            )
+        };
+    }
+}
+
+/// By system call: libc's wrapper would leave out the signals it uses itself, whose handlers need the host's threads.
+fn block_all_signals() -> u64 {
+    let all = u64::MAX;
+    let mut before = 0_u64;
+    // SAFETY: both point to a kernel signal set of 8 bytes.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const all,
+            &raw mut before,
+            SIGNAL_SET_SIZE,
+        )
+    };
+    before
+}
+
+fn restore_signals(mask: u64) {
+    // SAFETY: points to a kernel signal set of 8 bytes; no old set is asked for.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const mask,
+            ptr::null_mut::<u64>(),
+            SIGNAL_SET_SIZE,
+        )
+    };
+}
+
+fn check(step: &'static str, result: c_int) -> Result<(), StepFailure> {
+    if result < 0 { Err((step, errno())) } else { Ok(()) }
+}
+
+fn errno() -> i32 {
+    // SAFETY: the calling thread's errno; child and suspended parent share it, which is fine as only one of them runs.
+    unsafe { *libc::__errno_location() }
+}

@@ -1,0 +1,222 @@
+//! The environment of a worker process, built from nothing: what is not named here does not reach a tool.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::config::{Deny, Permissions, Scope};
+
+/// Given to every worker where the host has them. Names in LC_ are too.
+const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
+/// Names that decide what code a runtime, loader or shell runs; no permission lets them through.
+const INJECTING: [&str; 4] = ["GCONV_PATH", "BASH_ENV", "ENV", "XDG_CONFIG_HOME"];
+/// The same, by beginning.
+const INJECTING_PREFIXES: [&str; 5] = ["LD_", "DYLD_", "BUN_", "NODE_", "TOOLWARDEN_"];
+/// In spite of its beginning: it says where, not what.
+const HARMLESS: &str = "NODE_ENV";
+
+/// What the environment follows from.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvironmentInput<'a> {
+    /// The host's variables.
+    pub host: &'a [(String, String)],
+    /// Which of them tools may see.
+    pub permissions: &'a Permissions,
+    /// The project's root.
+    pub project_root: &'a Path,
+    /// What other rooms need a worker to have; wins over the host's.
+    pub extra: &'a [(OsString, OsString)],
+}
+
+/// The whole environment, ordered by name.
+pub fn environment(input: &EnvironmentInput<'_>) -> Vec<(OsString, OsString)> {
+    let mut variables: BTreeMap<OsString, OsString> = input
+        .host
+        .iter()
+        .filter(|(name, value)| is_valid(name, value) && is_visible(name, input.permissions))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    if input.permissions.run != Scope::None {
+        // bash with a socket as its stdin and no SHLVL takes itself for a remote shell and reads ~/.bashrc.
+        variables.insert("SHLVL".into(), "1".into());
+    }
+    variables.insert("TOOLWARDEN".into(), "1".into());
+    variables.insert("TOOLWARDEN_PROJECT_ROOT".into(), input.project_root.into());
+    variables.extend(input.extra.iter().cloned());
+    variables.into_iter().collect()
+}
+
+fn is_visible(name: &str, permissions: &Permissions) -> bool {
+    let denied = match &permissions.deny_env {
+        Deny::None => false,
+        Deny::All => true,
+        Deny::Only(patterns) => matches_any(patterns, name),
+    };
+    let allowed = match &permissions.env {
+        Scope::None => false,
+        Scope::All => true,
+        Scope::Only(patterns) => matches_any(patterns, name),
+    };
+    !denied && !is_injecting(name) && (allowed || BASE.contains(&name) || name.starts_with("LC_"))
+}
+
+fn is_injecting(name: &str) -> bool {
+    name != HARMLESS && (INJECTING.contains(&name) || INJECTING_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+}
+
+fn matches_any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => pattern == name,
+    })
+}
+
+/// What can be written into an environment block; a host may hold more, such as bash's exported functions, but not these.
+fn is_valid(name: &str, value: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HOST: [&str; 14] = [
+        "PATH",
+        "HOME",
+        "LC_ALL",
+        "SECRET",
+        "APP_KEY",
+        "APP_URL",
+        "LD_PRELOAD",
+        "BUN_OPTIONS",
+        "NODE_OPTIONS",
+        "NODE_ENV",
+        "BASH_ENV",
+        "HTTP_PROXY",
+        "TOOLWARDEN_SANDBOX",
+        "SHLVL",
+    ];
+
+    fn host() -> Vec<(String, String)> {
+        HOST.iter()
+            .map(|name| ((*name).to_owned(), format!("value of {name}")))
+            .collect()
+    }
+
+    fn names(permissions: &Permissions) -> Vec<String> {
+        environment(&EnvironmentInput {
+            host: &host(),
+            permissions,
+            project_root: Path::new("/project"),
+            extra: &[],
+        })
+        .into_iter()
+        .map(|(name, _)| name.into_string().unwrap())
+        .collect()
+    }
+
+    fn with_env(env: Scope) -> Permissions {
+        Permissions {
+            env,
+            ..Permissions::default()
+        }
+    }
+
+    fn only(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn without_permission_the_base_alone() {
+        assert_eq!(
+            names(&Permissions::default()),
+            ["HOME", "LC_ALL", "PATH", "TOOLWARDEN", "TOOLWARDEN_PROJECT_ROOT"]
+        );
+    }
+
+    #[test]
+    fn named_variables_and_prefixes_are_added() {
+        let seen = names(&with_env(Scope::Only(only(&["SECRET", "APP_*", "ABSENT"]))));
+        assert_eq!(
+            seen,
+            [
+                "APP_KEY",
+                "APP_URL",
+                "HOME",
+                "LC_ALL",
+                "PATH",
+                "SECRET",
+                "TOOLWARDEN",
+                "TOOLWARDEN_PROJECT_ROOT"
+            ]
+        );
+    }
+
+    #[test]
+    fn injecting_names_never_pass() {
+        for env in [
+            Scope::All,
+            Scope::Only(only(&[
+                "LD_PRELOAD",
+                "NODE_*",
+                "BASH_ENV",
+                "BUN_OPTIONS",
+                "TOOLWARDEN_*",
+            ])),
+        ] {
+            let seen = names(&with_env(env));
+            for name in [
+                "LD_PRELOAD",
+                "BUN_OPTIONS",
+                "NODE_OPTIONS",
+                "BASH_ENV",
+                "TOOLWARDEN_SANDBOX",
+            ] {
+                assert!(!seen.iter().any(|n| n == name), "{name} in {seen:?}");
+            }
+            assert!(seen.iter().any(|n| n == "NODE_ENV"), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_denied_name_is_gone_even_from_the_base() {
+        let permissions = Permissions {
+            env: Scope::All,
+            deny_env: Deny::Only(only(&["HOME", "APP_*"])),
+            ..Permissions::default()
+        };
+        let seen = names(&permissions);
+        assert!(!seen.iter().any(|n| n == "HOME" || n.starts_with("APP_")), "{seen:?}");
+        assert!(seen.iter().any(|n| n == "SECRET"), "{seen:?}");
+    }
+
+    #[test]
+    fn a_shell_level_is_set_where_programs_may_run() {
+        let permissions = Permissions {
+            run: Scope::Only(only(&["bash"])),
+            ..Permissions::default()
+        };
+        let variables = environment(&EnvironmentInput {
+            host: &host(),
+            permissions: &permissions,
+            project_root: Path::new("/project"),
+            extra: &[("RES_OPTIONS".into(), "use-vc".into())],
+        });
+        assert!(variables.contains(&("SHLVL".into(), "1".into())));
+        assert!(variables.contains(&("RES_OPTIONS".into(), "use-vc".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn every_variable_can_be_given_to_the_kernel(pairs in prop::collection::vec(("\\PC{0,6}|[A-Z=\0]{0,6}", "[a-z\0]{0,4}"), 0..12)) {
+            let permissions = with_env(Scope::All);
+            let variables = environment(&EnvironmentInput { host: &pairs, permissions: &permissions, project_root: Path::new("/p"), extra: &[] });
+            for (name, value) in variables {
+                let (name, value) = (name.into_string().unwrap(), value.into_string().unwrap());
+                prop_assert!(is_valid(&name, &value), "{name:?}={value:?}");
+            }
+        }
+    }
+}

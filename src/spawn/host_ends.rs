@@ -1,0 +1,109 @@
+//! The descriptors of one start: what the host keeps and what the child gets.
+//!
+//! The child's ends are moved above its fixed numbers 0 to 3 here, in the host, where a failure is easy to report: a
+//! host that closed its own stdin gets such numbers from the kernel.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use super::child::CHANNEL;
+use super::failure::SpawnFailure;
+
+const FIRST_FREE: i32 = CHANNEL + 1;
+
+/// Non-blocking, closed on exec.
+pub(super) struct HostEnds {
+    pub(super) channel: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+}
+
+/// Blocking, closed on exec, numbered from 4.
+pub(super) struct ChildEnds {
+    pub(super) channel: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+}
+
+pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
+    let (host_channel, channel) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+        .map_err(|errno| failed("socketpair", errno))?;
+    let (host_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let (host_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let host = HostEnds {
+        channel: non_blocking(host_channel)?,
+        stdout: non_blocking(host_stdout)?,
+        stderr: non_blocking(host_stderr)?,
+    };
+    let child = ChildEnds {
+        channel: above_fixed(channel)?,
+        stdout: above_fixed(stdout)?,
+        stderr: above_fixed(stderr)?,
+    };
+    Ok((host, child))
+}
+
+/// What every child reads as its stdin.
+pub(super) fn open_null() -> Result<OwnedFd, SpawnFailure> {
+    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, rustix::fs::Mode::empty())
+        .map_err(|errno| failed("open", errno))?;
+    above_fixed(null)
+}
+
+fn above_fixed(fd: OwnedFd) -> Result<OwnedFd, SpawnFailure> {
+    if fd.as_raw_fd() >= FIRST_FREE {
+        return Ok(fd);
+    }
+    fcntl_dupfd_cloexec(fd.as_fd(), FIRST_FREE).map_err(|errno| failed("fcntl", errno))
+}
+
+fn non_blocking(fd: OwnedFd) -> Result<OwnedFd, SpawnFailure> {
+    fcntl_getfl(&fd)
+        .and_then(|flags| fcntl_setfl(&fd, flags | OFlags::NONBLOCK))
+        .map_err(|errno| failed("fcntl", errno))?;
+    Ok(fd)
+}
+
+fn failed(step: &'static str, errno: Errno) -> SpawnFailure {
+    SpawnFailure::system(step, errno.raw_os_error())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_ends_do_not_block_and_the_childs_do() {
+        let (host, child) = open().unwrap();
+        for fd in [&host.channel, &host.stdout, &host.stderr] {
+            assert!(fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK));
+        }
+        for fd in [&child.channel, &child.stdout, &child.stderr] {
+            assert!(!fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK));
+            assert!(fd.as_raw_fd() >= FIRST_FREE);
+        }
+    }
+
+    #[test]
+    fn every_end_is_closed_on_exec() {
+        let (host, child) = open().unwrap();
+        let null = open_null().unwrap();
+        for fd in [
+            &host.channel,
+            &host.stdout,
+            &host.stderr,
+            &child.channel,
+            &child.stdout,
+            &child.stderr,
+            &null,
+        ] {
+            let flags = rustix::io::fcntl_getfd(fd).unwrap();
+            assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+        }
+    }
+}

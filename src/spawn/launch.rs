@@ -1,0 +1,234 @@
+//! What to start, made ready for the kernel once and shared by every start of it.
+
+use std::ffi::{CString, OsStr, OsString, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::ptr;
+
+use super::child::Resource;
+use super::failure::SpawnFailure;
+
+/// Above the tool's own limit: what the runtime itself needs, so that the watchdog decides and this is the backstop.
+const MEMORY_HEADROOM_MB: u64 = 512;
+const MIB: u64 = 1024 * 1024;
+/// Files one worker may have open where nothing else is said.
+const DEFAULT_OPEN_FILES: u64 = 4096;
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct LaunchOptions {
+    /// The executable's real path; also argv[0].
+    pub program: PathBuf,
+    /// Arguments after argv[0].
+    pub args: Vec<OsString>,
+    /// The whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// The current directory.
+    pub cwd: PathBuf,
+    /// The tool's memory limit in MiB; RLIMIT_DATA is this and 512 MiB for the runtime. None: no limit.
+    pub memory_limit_mb: Option<u64>,
+    /// RLIMIT_NOFILE. None: 4096.
+    pub max_open_files: Option<u64>,
+    /// RLIMIT_NPROC, counted per user. None: as the host.
+    pub max_processes: Option<u64>,
+    /// Whether the process is killed when the spawner ends, in whatever way.
+    pub die_with_parent: bool,
+}
+
+/// A checked `LaunchOptions` in the form the kernel takes.
+pub struct Launch {
+    program: CString,
+    cwd: CString,
+    argv: StringArray,
+    envp: StringArray,
+    limits: Vec<(Resource, u64)>,
+    die_with_parent: bool,
+}
+
+impl Launch {
+    /// Fails when a string contains NUL.
+    pub fn new(options: LaunchOptions) -> Result<Self, SpawnFailure> {
+        let program = c_string(options.program.as_os_str())?;
+        let mut argv = vec![program.clone()];
+        for arg in &options.args {
+            argv.push(c_string(arg)?);
+        }
+        let mut envp = Vec::with_capacity(options.env.len());
+        for (name, value) in &options.env {
+            let mut entry = name.clone();
+            entry.push("=");
+            entry.push(value);
+            envp.push(c_string(&entry)?);
+        }
+        let mut limits = vec![
+            (libc::RLIMIT_CORE, 0),
+            (
+                libc::RLIMIT_NOFILE,
+                options.max_open_files.unwrap_or(DEFAULT_OPEN_FILES),
+            ),
+        ];
+        if let Some(limit) = options.memory_limit_mb {
+            limits.push((
+                libc::RLIMIT_DATA,
+                limit.saturating_add(MEMORY_HEADROOM_MB).saturating_mul(MIB),
+            ));
+        }
+        if let Some(limit) = options.max_processes {
+            limits.push((libc::RLIMIT_NPROC, limit));
+        }
+        Ok(Self {
+            program,
+            cwd: c_string(options.cwd.as_os_str())?,
+            argv: StringArray::new(argv),
+            envp: StringArray::new(envp),
+            limits,
+            die_with_parent: options.die_with_parent,
+        })
+    }
+
+    pub(super) fn program(&self) -> *const c_char {
+        self.program.as_ptr()
+    }
+
+    pub(super) fn cwd(&self) -> *const c_char {
+        self.cwd.as_ptr()
+    }
+
+    pub(super) fn argv(&self) -> *const *const c_char {
+        self.argv.as_ptr()
+    }
+
+    pub(super) fn envp(&self) -> *const *const c_char {
+        self.envp.as_ptr()
+    }
+
+    pub(super) fn die_with_parent(&self) -> bool {
+        self.die_with_parent
+    }
+
+    /// The limits for a child of this process: never above what it may set, since raising a hard limit is refused.
+    pub(super) fn limits(&self) -> Vec<(Resource, libc::rlimit)> {
+        self.limits
+            .iter()
+            .map(|&(resource, wanted)| {
+                let limit = wanted.min(hard_limit(resource));
+                (
+                    resource,
+                    libc::rlimit {
+                        rlim_cur: limit,
+                        rlim_max: limit,
+                    },
+                )
+            })
+            .collect()
+    }
+}
+
+fn hard_limit(resource: Resource) -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: writes one rlimit; on failure the value above stays.
+    unsafe { libc::getrlimit(resource, &raw mut limit) };
+    limit.rlim_max
+}
+
+fn c_string(text: &OsStr) -> Result<CString, SpawnFailure> {
+    CString::new(text.as_bytes()).map_err(|_| SpawnFailure::system("prepare", libc::EINVAL))
+}
+
+/// Strings and the NULL-terminated array of pointers to them.
+struct StringArray {
+    pointers: Vec<*const c_char>,
+    /// Keeps what `pointers` points to; a CString's text does not move when the CString does.
+    _strings: Vec<CString>,
+}
+
+impl StringArray {
+    fn new(strings: Vec<CString>) -> Self {
+        let pointers = strings
+            .iter()
+            .map(|string| string.as_ptr())
+            .chain([ptr::null()])
+            .collect();
+        Self {
+            pointers,
+            _strings: strings,
+        }
+    }
+
+    fn as_ptr(&self) -> *const *const c_char {
+        self.pointers.as_ptr()
+    }
+}
+
+// SAFETY: the pointers lead to text that this value owns and nobody changes.
+unsafe impl Send for StringArray {}
+// SAFETY: as above; sharing only reads.
+unsafe impl Sync for StringArray {}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+    use std::ffi::CStr;
+
+    fn options() -> LaunchOptions {
+        LaunchOptions {
+            program: "/bin/true".into(),
+            args: vec!["one".into(), "two".into()],
+            env: vec![("NAME".into(), "a=b".into())],
+            cwd: "/".into(),
+            memory_limit_mb: Some(1),
+            max_open_files: Some(64),
+            max_processes: None,
+            die_with_parent: true,
+        }
+    }
+
+    fn read(mut array: *const *const c_char) -> Vec<String> {
+        let mut found = Vec::new();
+        // SAFETY: a NULL-terminated array of C strings, alive while the Launch is.
+        unsafe {
+            while !(*array).is_null() {
+                found.push(CStr::from_ptr(*array).to_str().unwrap().to_owned());
+                array = array.add(1);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn arrays_are_what_the_kernel_reads() {
+        let launch = Launch::new(options()).unwrap();
+        assert_eq!(read(launch.argv()), ["/bin/true", "one", "two"]);
+        assert_eq!(read(launch.envp()), ["NAME=a=b"]);
+    }
+
+    #[test]
+    fn a_nul_is_refused() {
+        let mut bad = options();
+        bad.args.push("a\0b".into());
+        assert_eq!(
+            Launch::new(bad).err().map(|f| (f.step, f.errno)),
+            Some(("prepare", libc::EINVAL))
+        );
+    }
+
+    #[test]
+    fn the_memory_limit_leaves_room_for_the_runtime() {
+        let limits = Launch::new(options()).unwrap().limits();
+        let of = |wanted| {
+            limits
+                .iter()
+                .find(|(r, _)| *r == wanted)
+                .map(|(_, l)| (l.rlim_cur, l.rlim_max))
+        };
+        let data = 513 * MIB;
+        assert_eq!(of(libc::RLIMIT_DATA), Some((data, data)));
+        assert_eq!(of(libc::RLIMIT_CORE), Some((0, 0)));
+        assert_eq!(of(libc::RLIMIT_NOFILE), Some((64, 64)));
+        assert_eq!(of(libc::RLIMIT_NPROC), None);
+    }
+}

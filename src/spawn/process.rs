@@ -1,0 +1,149 @@
+//! A started process and the group it leads: killing, reaping, and knowing that nothing of it is left.
+//!
+//! A process id is only ours until it is reaped. Signals therefore go out under the lock that guards reaping, and reaping
+//! is in three steps: wait without reaping, kill the group while the dead leader still holds its number, reap. All waiting
+//! names this one process (P_PIDFD): the host's own children are never touched, and no SIGCHLD handler is installed.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, test_kill_process_group, waitid,
+};
+
+use super::proc_scan::{self, GroupState};
+
+/// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
+const DROP_WAIT: Duration = Duration::from_millis(500);
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// Someone else took the status: a host that ignores SIGCHLD, or waits for any child.
+    Unknown,
+}
+
+/// A process that leads its own group. Dropped while it runs, it is killed with its group and reaped.
+#[derive(Debug)]
+pub struct Process {
+    pid: Pid,
+    pidfd: OwnedFd,
+    /// Set once the process is reaped, and its number may belong to another.
+    exit: Mutex<Option<Exit>>,
+}
+
+impl Process {
+    pub(super) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
+        Self {
+            pid,
+            pidfd,
+            exit: Mutex::new(None),
+        }
+    }
+
+    /// Its id, which is also its group's.
+    pub fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Readable once the process has ended.
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// SIGKILL to the whole group; nothing once the process is reaped.
+    pub fn kill_group(&self) {
+        let exit = self.lock();
+        if exit.is_none() {
+            self.signal_group();
+        }
+    }
+
+    /// How the process ended, None while it runs. Never blocks. The first Some has killed the rest of the group.
+    pub fn try_reap(&self) -> Option<Exit> {
+        let mut exit = self.lock();
+        if exit.is_none() {
+            *exit = self.reap();
+        }
+        *exit
+    }
+
+    /// Whether no running process of the group is left. Zombies that only wait for their adoptive parent do not count.
+    pub fn group_gone(&self) -> bool {
+        let exit = self.lock();
+        if test_kill_process_group(self.pid) == Err(Errno::SRCH) {
+            return true;
+        }
+        match proc_scan::group(self.pid) {
+            GroupState::Empty => true,
+            GroupState::Running { leader } => leader && exit.is_some(),
+        }
+    }
+
+    fn reap(&self) -> Option<Exit> {
+        match self.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT) {
+            Ok(None) => None,
+            Ok(Some(status)) => {
+                self.signal_group();
+                // Cannot block or say anything new: the process has ended.
+                let _ = self.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+                Some(exit_of(&status))
+            }
+            Err(_) => {
+                // The number is no longer held by a zombie. Members other than the leader still hold it; a process
+                // that carries it as its own id is a stranger's.
+                if proc_scan::group(self.pid) == (GroupState::Running { leader: false }) {
+                    self.signal_group();
+                }
+                Some(Exit::Unknown)
+            }
+        }
+    }
+
+    fn wait(&self, options: WaitIdOptions) -> Result<Option<WaitIdStatus>, Errno> {
+        rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(self.pidfd.as_fd()), options))
+    }
+
+    /// Only while the leader is unreaped, or members are known to hold the number.
+    fn signal_group(&self) {
+        // ESRCH: already gone.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Exit>> {
+        self.exit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.try_reap().is_some() {
+            return;
+        }
+        self.kill_group();
+        let mut ended = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let wait = Timespec::try_from(DROP_WAIT).ok();
+        let _ = rustix::io::retry_on_intr(|| poll(&mut ended, wait.as_ref()));
+        self.try_reap();
+    }
+}
+
+/// Waits for the end of a child that is about to end, and reaps it.
+pub(super) fn wait_exited(pidfd: &OwnedFd) -> Result<Option<WaitIdStatus>, Errno> {
+    rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED))
+}
+
+fn exit_of(status: &WaitIdStatus) -> Exit {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Unknown,
+    }
+}

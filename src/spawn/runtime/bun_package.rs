@@ -1,0 +1,107 @@
+//! Bun as an npm package.
+//!
+//! `node_modules/bun/bin/bun.exe` is a text until the package's install script has run (never, under --ignore-scripts or a
+//! package manager that asks first). The program itself comes in a platform package, `@oven/bun-linux-x64` for example;
+//! the script moves it to `bun.exe` or links it. Both places are looked at.
+
+use std::path::Path;
+
+use super::executable::{Executable, RuntimeFormat, inspect};
+
+/// The program of the nearest `bun` package for files in `dir`: a directory above may hold it.
+pub(super) fn find_from(dir: &Path, cpu: Cpu) -> Option<Executable> {
+    dir.ancestors()
+        .map(|above| above.join("node_modules"))
+        .find_map(|modules| in_package(&modules.join("bun"), cpu).or_else(|| platform_package(&modules, cpu)))
+}
+
+/// The program that a file of a `bun` package stands for, when it is one.
+pub(super) fn stands_for(real: &Path, cpu: Cpu) -> Option<Executable> {
+    let package = real.parent()?.parent()?;
+    if package.file_name()? != "bun" || package.parent()?.file_name()? != "node_modules" {
+        return None;
+    }
+    in_package(package, cpu)
+}
+
+fn in_package(package: &Path, cpu: Cpu) -> Option<Executable> {
+    // pnpm links the package to where its dependencies are its neighbours.
+    let package = package.canonicalize().ok()?;
+    program(&package.join("bin/bun.exe"))
+        .or_else(|| program(&package.join("bin/bun")))
+        .or_else(|| {
+            package
+                .ancestors()
+                .find_map(|above| platform_package(&above.join("node_modules"), cpu))
+        })
+}
+
+fn platform_package(modules: &Path, cpu: Cpu) -> Option<Executable> {
+    platform_names(cpu)
+        .iter()
+        .find_map(|name| program(&modules.join("@oven").join(name).join("bin/bun")))
+}
+
+fn program(path: &Path) -> Option<Executable> {
+    inspect(path).ok().filter(|found| found.format == RuntimeFormat::Elf)
+}
+
+/// What decides which build of Bun runs here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cpu {
+    pub(super) arm: bool,
+    pub(super) avx2: bool,
+    pub(super) musl: bool,
+}
+
+impl Cpu {
+    /// This machine's. The C library is the one this code was built for, since it was loaded into the host with it.
+    pub(super) fn own() -> Self {
+        Self {
+            arm: cfg!(target_arch = "aarch64"),
+            avx2: has_avx2(),
+            musl: cfg!(target_env = "musl"),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    std::arch::is_x86_feature_detected!("avx2")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_avx2() -> bool {
+    false
+}
+
+/// Best first. Newer versions have no baseline build of their own, so the other is tried too.
+fn platform_names(cpu: Cpu) -> Vec<String> {
+    let machine = if cpu.arm { "aarch64" } else { "x64" };
+    let libc = if cpu.musl { "-musl" } else { "" };
+    let standard = format!("bun-linux-{machine}{libc}");
+    let baseline = format!("{standard}-baseline");
+    match (cpu.arm, cpu.avx2) {
+        (true, _) => vec![standard],
+        (false, true) => vec![standard, baseline],
+        (false, false) => vec![baseline, standard],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_build_follows_processor_and_c_library() {
+        let cpu = |arm, avx2, musl| platform_names(Cpu { arm, avx2, musl });
+        assert_eq!(cpu(false, true, false), ["bun-linux-x64", "bun-linux-x64-baseline"]);
+        assert_eq!(cpu(false, false, false), ["bun-linux-x64-baseline", "bun-linux-x64"]);
+        assert_eq!(
+            cpu(false, true, true),
+            ["bun-linux-x64-musl", "bun-linux-x64-musl-baseline"]
+        );
+        assert_eq!(cpu(true, false, false), ["bun-linux-aarch64"]);
+        assert_eq!(cpu(true, false, true), ["bun-linux-aarch64-musl"]);
+    }
+}

@@ -1,0 +1,194 @@
+//! The order in which a runtime is looked for, and what is said when none is there.
+
+use std::path::{Path, PathBuf};
+
+use super::bun_package::{self, Cpu};
+use super::executable::{Executable, Reason, RuntimeFormat, inspect};
+use crate::config::RuntimeType;
+use crate::error::{Code, Error, Result};
+
+const INSTALL_BUN: &str = "install Bun with `npm install bun` or as https://bun.sh describes, or set `runtimePath`";
+const INSTALL_NODE: &str = "install Node.js from https://nodejs.org or set `runtimePath`";
+const SET_RUNTIME_PATH: &str = "set `runtimePath` to the runtime's executable, relative to the working directory or absolute, or leave it out to have it found";
+
+/// What to look for and where.
+#[derive(Debug, Clone, Copy)]
+pub struct FindRuntime<'a> {
+    /// Which runtime.
+    pub kind: RuntimeType,
+    /// Where the user says it is, relative to `working_dir` or absolute. Nothing else is looked at then.
+    pub runtime_path: Option<&'a str>,
+    /// The project's root.
+    pub working_dir: &'a Path,
+    /// Directories whose `node_modules` (and those above) may hold the `bun` package: the host program's.
+    pub host_dirs: &'a [PathBuf],
+    /// The host's PATH.
+    pub path_var: &'a str,
+    /// The host's own executable; it is of use where the host is such a runtime.
+    pub host_executable: Option<&'a Path>,
+}
+
+/// Where a runtime was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundIn {
+    /// The user named it.
+    RuntimePath,
+    /// On PATH.
+    Path,
+    /// In an npm package.
+    Package,
+    /// It runs the host.
+    Host,
+}
+
+/// A runtime that can be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runtime {
+    /// Which.
+    pub kind: RuntimeType,
+    /// Its real path: no symlink, shim or placeholder.
+    pub path: PathBuf,
+    /// A script only where the user named one as `runtimePath`.
+    pub format: RuntimeFormat,
+    /// Where it was.
+    pub found_in: FoundIn,
+}
+
+/// Looks at `runtimePath` alone when it is given; else on PATH, then in the npm package (Bun), then at the host itself.
+pub fn find_runtime(input: &FindRuntime<'_>) -> Result<Runtime> {
+    let cpu = Cpu::own();
+    if let Some(given) = input.runtime_path {
+        return configured(input, given, cpu);
+    }
+    let mut passed_over = Vec::new();
+    let found = on_path(input, cpu, &mut passed_over)
+        .or_else(|| in_packages(input, cpu))
+        .or_else(|| the_host(input));
+    found.ok_or_else(|| Box::new(not_found(input, &passed_over)))
+}
+
+fn configured(input: &FindRuntime<'_>, given: &str, cpu: Cpu) -> Result<Runtime> {
+    let path = input.working_dir.join(given);
+    let (real, outcome) = match inspect(&path) {
+        Ok(found) => (Some(found.path.clone()), Ok(found)),
+        Err(refused) => (refused.real, Err(refused.reason)),
+    };
+    let is_program = matches!(&outcome, Ok(found) if found.format == RuntimeFormat::Elf);
+    let stands_for = if is_program {
+        None
+    } else {
+        real.and_then(|real| bun_package::stands_for(&real, cpu))
+    };
+    match (stands_for, outcome) {
+        (Some(found), _) | (None, Ok(found)) => Ok(runtime(input.kind, found, FoundIn::RuntimePath)),
+        (None, Err(reason)) => Err(Box::new(refused(input.kind, given, &path, reason))),
+    }
+}
+
+/// `passed_over` gets what has the name and is not the program.
+fn on_path(input: &FindRuntime<'_>, cpu: Cpu, passed_over: &mut Vec<String>) -> Option<Runtime> {
+    let kind = input.kind;
+    // A relative entry means something else in each directory; the host's current one is not the project's.
+    for dir in std::env::split_paths(input.path_var).filter(|dir| dir.is_absolute()) {
+        for name in names(kind) {
+            let path = dir.join(name);
+            let real = match inspect(&path) {
+                Ok(found) if found.format == RuntimeFormat::Elf && is_called(kind, &found.path) => {
+                    return Some(runtime(kind, found, FoundIn::Path));
+                }
+                Ok(found) => {
+                    passed_over.push(format!("{} (a shim of another program)", path.display()));
+                    found.path
+                }
+                Err(refused) if refused.reason == Reason::Missing => continue,
+                Err(refused) => {
+                    passed_over.push(format!("{} ({})", path.display(), refused.reason));
+                    refused.real.unwrap_or(path)
+                }
+            };
+            if kind == RuntimeType::Bun
+                && let Some(found) = bun_package::stands_for(&real, cpu)
+            {
+                return Some(runtime(kind, found, FoundIn::Package));
+            }
+        }
+    }
+    None
+}
+
+fn in_packages(input: &FindRuntime<'_>, cpu: Cpu) -> Option<Runtime> {
+    if input.kind != RuntimeType::Bun {
+        return None;
+    }
+    std::iter::once(input.working_dir)
+        .chain(input.host_dirs.iter().map(PathBuf::as_path))
+        .find_map(|dir| bun_package::find_from(dir, cpu))
+        .map(|found| runtime(input.kind, found, FoundIn::Package))
+}
+
+fn the_host(input: &FindRuntime<'_>) -> Option<Runtime> {
+    let found = inspect(input.host_executable?).ok()?;
+    (found.format == RuntimeFormat::Elf && is_called(input.kind, &found.path))
+        .then(|| runtime(input.kind, found, FoundIn::Host))
+}
+
+fn runtime(kind: RuntimeType, found: Executable, found_in: FoundIn) -> Runtime {
+    Runtime {
+        kind,
+        path: found.path,
+        format: found.format,
+        found_in,
+    }
+}
+
+fn names(kind: RuntimeType) -> &'static [&'static str] {
+    match kind {
+        RuntimeType::Bun => &["bun"],
+        RuntimeType::Node => &["node", "nodejs"],
+    }
+}
+
+/// Version managers put links named `bun` or `node` on PATH that lead to a program of their own, which looks at the name
+/// it was started by; at its real path it is something else. Bun does the same with `node`.
+fn is_called(kind: RuntimeType, real: &Path) -> bool {
+    let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match kind {
+        RuntimeType::Bun => name.starts_with("bun") && !name.starts_with("bunx"),
+        RuntimeType::Node => name.starts_with("node"),
+    }
+}
+
+fn refused(kind: RuntimeType, given: &str, path: &Path, reason: Reason) -> Error {
+    let name = kind.as_str();
+    let message = format!(
+        "{name} executable not found: `runtimePath` is \"{given}\", and {} {reason}",
+        path.display()
+    );
+    with_operation(Error::new(Code::RuntimeNotFound, message).hint(SET_RUNTIME_PATH))
+}
+
+fn not_found(input: &FindRuntime<'_>, passed_over: &[String]) -> Error {
+    let name = input.kind.as_str();
+    let mut message = format!("{name} executable not found on PATH ({})", input.path_var);
+    if input.kind == RuntimeType::Bun {
+        message.push_str(", nor as the npm package `bun` for ");
+        message.push_str(&input.working_dir.display().to_string());
+        for dir in input.host_dirs {
+            message.push_str(", ");
+            message.push_str(&dir.display().to_string());
+        }
+    }
+    if !passed_over.is_empty() {
+        message.push_str("; passed over: ");
+        message.push_str(&passed_over.join(", "));
+    }
+    let hint = match input.kind {
+        RuntimeType::Bun => INSTALL_BUN,
+        RuntimeType::Node => INSTALL_NODE,
+    };
+    with_operation(Error::new(Code::RuntimeNotFound, message).hint(hint))
+}
+
+fn with_operation(error: Error) -> Error {
+    error.with(|context| context.operation = Some("find runtime"))
+}

@@ -1,0 +1,10 @@
+//! Where the runtime is: one real executable, whatever symlinks, shims and unfinished installs lie before it.
+
+mod bun_package;
+mod executable;
+mod find;
+mod node_version;
+
+pub use executable::RuntimeFormat;
+pub use find::{FindRuntime, FoundIn, Runtime, find_runtime};
+pub use node_version::{NodeVersion, node_version};

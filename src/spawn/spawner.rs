@@ -1,0 +1,220 @@
+//! The one thread that starts a manager's processes.
+//!
+//! PR_SET_PDEATHSIG fires when the *thread* that spawned exits, so processes are started by a thread that lives as long
+//! as the manager, never by a pool's. Its end takes every process with it that still runs.
+
+use std::cell::Cell;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+use super::child::{self, CHANNEL, Plan};
+use super::failure::SpawnFailure;
+use super::host_ends;
+use super::launch::Launch;
+use super::process::Process;
+use super::stack::Stack;
+use crate::error::{Code, Error, Result};
+use crate::sandbox::{ChildSetup, InChild};
+
+/// How long dropping the spawner waits for its thread, which may be in a start that the disk holds up.
+const DROP_WAIT: Duration = Duration::from_secs(1);
+
+/// A process that runs, with the host's ends of its channel and output, all O_NONBLOCK and CLOEXEC.
+#[derive(Debug)]
+pub struct Child {
+    /// The host's end of the worker's fd 3.
+    pub channel: OwnedFd,
+    /// What the process writes to fd 1.
+    pub stdout: OwnedFd,
+    /// What the process writes to fd 2.
+    pub stderr: OwnedFd,
+    /// The process itself.
+    pub process: Process,
+}
+
+type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
+
+struct Request {
+    launch: Arc<Launch>,
+    reply: Reply,
+}
+
+/// Starts processes on a thread of its own. Dropping it refuses what is queued, ends the thread and so kills every
+/// process that was started with `die_with_parent` and still runs.
+pub struct Spawner {
+    requests: Option<Sender<Request>>,
+    closing: Arc<AtomicBool>,
+    /// Disconnected when the thread has ended.
+    ended: Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Spawner {
+    /// Starts the thread and lets the sandbox prepare it.
+    pub fn start(sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
+        let (requests, queue) = channel();
+        let (ready_sender, ready) = channel();
+        let (ended_sender, ended) = channel::<()>();
+        let closing = Arc::new(AtomicBool::new(false));
+        let closing_there = Arc::clone(&closing);
+        let thread = thread::Builder::new()
+            .name("toolwarden-spawn".to_owned())
+            .spawn(move || {
+                let _ended = ended_sender;
+                match Worker::new(sandbox) {
+                    Ok(worker) => {
+                        let _ = ready_sender.send(Ok(()));
+                        worker.serve(&queue, &closing_there);
+                    }
+                    Err(error) => {
+                        let _ = ready_sender.send(Err(error));
+                    }
+                }
+            })
+            .map_err(|error| not_started("its thread could not be created").source(error))?;
+        ready.recv().map_err(|_| not_started("its thread ended"))??;
+        Ok(Self {
+            requests: Some(requests),
+            closing,
+            ended,
+            thread,
+        })
+    }
+
+    /// Asks for a process and returns at once; `reply` is called on the spawner's thread, exactly once.
+    pub fn spawn(
+        &self,
+        launch: Arc<Launch>,
+        reply: impl FnOnce(std::result::Result<Child, SpawnFailure>) + Send + 'static,
+    ) {
+        let request = Request {
+            launch,
+            reply: Box::new(reply),
+        };
+        let unsent = match &self.requests {
+            Some(requests) => requests.send(request).err().map(|error| error.0),
+            None => Some(request),
+        };
+        if let Some(request) = unsent {
+            (request.reply)(Err(closed()));
+        }
+    }
+}
+
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::Release);
+        drop(self.requests.take());
+        // A reply may hold the last handle: the thread cannot wait for itself.
+        if !is_current(self.thread.thread().id()) {
+            // Nothing is ever sent: this returns when the thread ends or the time is over.
+            let _ = self.ended.recv_timeout(DROP_WAIT);
+        }
+    }
+}
+
+fn is_current(thread: ThreadId) -> bool {
+    thread::current().id() == thread
+}
+
+/// What the thread owns.
+struct Worker {
+    sandbox: Option<Box<dyn ChildSetup>>,
+    stack: Stack,
+    null: OwnedFd,
+}
+
+impl Worker {
+    fn new(mut sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
+        if let Some(sandbox) = &mut sandbox {
+            sandbox
+                .on_spawner_thread()
+                .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
+        }
+        let stack = Stack::new().map_err(|failure| not_started(&failure.to_string()))?;
+        let null = host_ends::open_null().map_err(|failure| not_started(&failure.to_string()))?;
+        Ok(Self { sandbox, stack, null })
+    }
+
+    fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
+        while let Ok(Request { launch, reply }) = queue.recv() {
+            let result = if closing.load(Ordering::Acquire) {
+                Err(closed())
+            } else {
+                // A panic would end this thread, and with it every process it started.
+                catch_unwind(AssertUnwindSafe(|| self.start(&launch)))
+                    .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
+            };
+            let _ = catch_unwind(AssertUnwindSafe(|| reply(result)));
+        }
+    }
+
+    fn start(&mut self, launch: &Launch) -> std::result::Result<Child, SpawnFailure> {
+        let in_child = match &mut self.sandbox {
+            Some(sandbox) => Some(usable(sandbox.per_spawn()?)?),
+            None => None,
+        };
+        let (host, child) = host_ends::open()?;
+        let limits = launch.limits();
+        let plan = Plan {
+            program: launch.program(),
+            argv: launch.argv(),
+            envp: launch.envp(),
+            cwd: launch.cwd(),
+            stdin: self.null.as_raw_fd(),
+            stdout: child.stdout.as_raw_fd(),
+            stderr: child.stderr.as_raw_fd(),
+            channel: child.channel.as_raw_fd(),
+            limits: &limits,
+            die_with: launch
+                .die_with_parent()
+                .then(|| rustix::process::getpid().as_raw_nonzero().get()),
+            sandbox: in_child.as_deref(),
+            failure: Cell::new(None),
+        };
+        let (pid, pidfd) = child::start(&plan, &self.stack)?;
+        let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
+        let process = Process::new(pid, pidfd);
+        if let Some(sandbox) = &mut self.sandbox {
+            sandbox.spawned(process.pid());
+        }
+        Ok(Child {
+            channel: host.channel,
+            stdout: host.stdout,
+            stderr: host.stderr,
+            process,
+        })
+    }
+}
+
+fn closed() -> SpawnFailure {
+    SpawnFailure::system("closed", libc::ECANCELED)
+}
+
+/// The child's fixed numbers would take the place of a descriptor that the sandbox still needs.
+fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
+    if in_child.keep_fds().iter().any(|&fd| fd <= CHANNEL) {
+        return Err(SpawnFailure::system("keep_fds", libc::EBADF));
+    }
+    Ok(in_child)
+}
+
+fn unavailable(failure: SpawnFailure) -> Box<Error> {
+    let message = format!("the sandbox could not be prepared: {failure}");
+    Box::new(Error::new(Code::SandboxUnavailable, message).source(failure))
+}
+
+fn not_started(why: &str) -> Box<Error> {
+    Box::new(
+        Error::new(Code::WorkerStart, format!("the spawner could not start: {why}")).with(|context| {
+            context.operation = Some("start worker");
+        }),
+    )
+}

@@ -1,0 +1,228 @@
+//! The variables of one call. Their values are secrets: none is ever part of an error, nor of what `{:?}` prints.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::config::{Given, env_names};
+use crate::error::{Code, Error, Result, hints};
+
+/// Checked names and values, in the order given.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct CallEnv(Vec<(String, String)>);
+
+impl CallEnv {
+    /// Reads a JSON array of `[name, value]` pairs; a value that was no string is in the encoding of [`Given`].
+    pub fn from_json(json: &str) -> Result<Self> {
+        // Values are read one by one: text that is not valid Unicode then names its variable.
+        let pairs: Vec<(String, Box<RawValue>)> = serde_json::from_str(json).map_err(|_| {
+            Error::validation(
+                Code::EnvInvalid,
+                "env",
+                "expected `env` to be an object with names of variables and their values, all of them text",
+            )
+        })?;
+        let pairs = pairs.into_iter().map(|(name, value)| {
+            check_name(&name)?;
+            let value = check_value(&name, value.get())?;
+            Ok((name, value))
+        });
+        pairs.collect::<Result<_>>().map(Self)
+    }
+
+    /// Names with their values.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether the call brings no variables.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Names only.
+impl fmt::Debug for CallEnv {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_set()
+            .entries(self.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+fn refused(name: &str, rule: &str, hint: &str) -> Error {
+    let message = format!("invalid environment variable `{}`: {rule}", name.escape_debug());
+    Error::validation(Code::EnvInvalid, format!("env.{name}"), message).hint(hint)
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let rule = if name.is_empty() {
+        "its name must not be empty"
+    } else if name.starts_with(|c: char| c.is_ascii_digit()) {
+        "its name must not begin with a digit"
+    } else if name.chars().any(|c| c.is_lowercase()) {
+        "its name must not have lower-case letters"
+    } else if !name
+        .bytes()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    {
+        "its name may have only the letters A to Z, digits and underscores"
+    } else if let Some(reason) = env_names::refusal(name) {
+        let rule = format!("this name is refused, {reason}");
+        return Err(Box::new(refused(name, &rule, hints::ENV_REFUSED)));
+    } else {
+        return Ok(());
+    };
+    Err(Box::new(refused(name, rule, hints::ENV_NAME)))
+}
+
+fn check_value(name: &str, json: &str) -> Result<String> {
+    let refused = |rule: &str| Box::new(refused(name, rule, hints::ENV_VALUE));
+    let value = match Given::from_json(json) {
+        Ok(Given::Text(value)) => value,
+        Ok(_) => return Err(refused("its value must be a string")),
+        Err(_) => return Err(refused("its value is not valid Unicode text")),
+    };
+    let character = |c: char| match c {
+        '\r' => Some("a carriage return (CR)"),
+        '\n' => Some("a line feed (LF)"),
+        '\0' => Some("a NUL character"),
+        _ => None,
+    };
+    match value.chars().find_map(character) {
+        Some(character) => Err(refused(&format!("its value must not contain {character}"))),
+        None => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn one(name: &str, value: &str) -> Result<CallEnv> {
+        CallEnv::from_json(&serde_json::json!([[name, value]]).to_string())
+    }
+
+    #[test]
+    fn variables_that_pass() {
+        let json = r#"[["A","1"],["_X9",""],["NODE_ENV","test"],["TAB","a\tb"],["UTF8","ü😀"],["PATH","/x"]]"#;
+        let env = CallEnv::from_json(json).expect("valid");
+        let pairs: Vec<_> = env.iter().collect();
+        assert_eq!(
+            pairs,
+            [
+                ("A", "1"),
+                ("_X9", ""),
+                ("NODE_ENV", "test"),
+                ("TAB", "a\tb"),
+                ("UTF8", "ü😀"),
+                ("PATH", "/x")
+            ]
+        );
+        assert!(CallEnv::from_json("[]").expect("valid").is_empty());
+    }
+
+    #[test]
+    fn names_that_are_refused() {
+        let cases = [
+            ("", "must not be empty"),
+            ("lowercase_var", "lower-case"),
+            ("Mixed", "lower-case"),
+            ("1A", "begin with a digit"),
+            ("A-B", "only the letters"),
+            ("A B", "only the letters"),
+            ("A=B", "only the letters"),
+            ("A\0", "only the letters"),
+            ("\u{212a}", "only the letters"),
+            ("Ü", "only the letters"),
+            ("LD_PRELOAD", "dynamic loader"),
+            ("LD_LIBRARY_PATH", "dynamic loader"),
+            ("DYLD_INSERT_LIBRARIES", "dynamic loader"),
+            ("DYLD_LIBRARY_PATH", "dynamic loader"),
+            ("NODE_OPTIONS", "Node obeys it"),
+            ("BUN_CONFIG_PROFILE", "Bun obeys it"),
+            ("GCONV_PATH", "loads code"),
+            ("BASH_ENV", "runs the file"),
+            ("ENV", "runs the file"),
+            ("XDG_CONFIG_HOME", "configuration"),
+            ("TOOLWARDEN", "sets it itself"),
+            ("TOOLWARDEN_TOOL_EXEC_ID", "sets it itself"),
+        ];
+        for (name, rule) in cases {
+            let error = one(name, "the-secret").expect_err(name);
+            assert_eq!(error.code, Code::EnvInvalid, "{name}");
+            assert_eq!(error.context.field, Some(format!("env.{name}")));
+            assert!(error.message.contains(rule), "{name:?}: {error}");
+            assert!(!error.to_json().contains("the-secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_refused_appear_nowhere() {
+        let cases = [
+            (r#""sec\rret""#, "carriage return"),
+            (r#""sec\nret""#, "line feed"),
+            (r#""sec\u0000ret""#, "NUL"),
+            (r#""secret\ud800""#, "Unicode"),
+            (r#"{"$js":"undefined","text":"secret"}"#, "must be a string"),
+            (r#"{"secret":1}"#, "must be a string"),
+            ("12345", "must be a string"),
+            ("null", "must be a string"),
+        ];
+        for (value, rule) in cases {
+            let error = CallEnv::from_json(&format!(r#"[["OK","secret"],["TOKEN",{value}]]"#)).expect_err(value);
+            let json = error.to_json();
+            assert!(error.message.contains(rule), "{value}: {error}");
+            assert_eq!(error.context.field.as_deref(), Some("env.TOKEN"));
+            let printed = format!("{json}{error:?}");
+            assert!(!printed.contains("sec") && !printed.contains("12345"), "{printed}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_pairs_is_refused_without_being_repeated() {
+        for json in [
+            "",
+            "null",
+            "{}",
+            r#"["secret"]"#,
+            r#"[["A"]]"#,
+            r#"[["A","secret","x"]]"#,
+            r#"[["\ud800","secret"]]"#,
+            r#"[["A",secret]]"#,
+        ] {
+            let error = CallEnv::from_json(json).expect_err(json);
+            assert_eq!(
+                (error.code, error.context.field.as_deref()),
+                (Code::EnvInvalid, Some("env"))
+            );
+            assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn printing_shows_no_value() {
+        assert_eq!(format!("{:?}", one("TOKEN", "secret").expect("valid")), r#"{"TOKEN"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_is_in_any_error(name in "[A-Za-z_=-]{0,6}", value in "v4lue[\r\n\u{0}a-z]{0,4}") {
+            match one(&name, &value) {
+                Ok(env) => prop_assert_eq!(env.iter().collect::<Vec<_>>(), [(name.as_str(), value.as_str())]),
+                Err(error) => {
+                    let printed = format!("{error:?}{}", error.to_json());
+                    prop_assert!(!printed.contains("v4lue"), "{}", printed);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_passes_or_is_refused(json in any::<String>()) {
+            let _ = CallEnv::from_json(&json);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! What a worker says. The bytes come from a process that runs untrusted code: anything may arrive.
+
+use super::kind;
+use std::borrow::Cow;
+
+/// Bytes that are no frame. Fatal for the channel: where one frame is wrong, the next cannot be found or believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Length 0: not even a kind.
+    #[error("an empty frame")]
+    Empty,
+    /// The length field passes the cap.
+    #[error("a frame of {length} bytes where {max} are allowed")]
+    TooLarge {
+        /// As announced.
+        length: usize,
+        /// The reader's cap.
+        max: usize,
+    },
+    /// No worker frame has this kind.
+    #[error("unknown frame kind {0:#04x}")]
+    Kind(u8),
+    /// The body ends inside its fixed fields, or goes on after them.
+    #[error("a frame of kind {kind:#04x} with a body of {length} bytes")]
+    Length {
+        /// The frame's kind.
+        kind: u8,
+        /// Its body's length.
+        length: usize,
+    },
+    /// A field has a value that its table does not list.
+    #[error("the {field} of a frame is {value}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// As given.
+        value: u8,
+    },
+    /// The text is not UTF-8.
+    #[error("a frame of kind {0:#04x} whose text is not UTF-8")]
+    Utf8(u8),
+}
+
+/// One frame of a worker; borrows the reader's buffer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FromWorker<'a> {
+    /// The entrypoint is imported: JSON `{protocol, runtime, tools}`.
+    Ready {
+        /// JSON text.
+        json: &'a str,
+    },
+    /// The entrypoint could not be imported: JSON error.
+    LoadFailed {
+        /// JSON text.
+        json: &'a str,
+    },
+    /// The tool function is about to run.
+    Entered {
+        /// Number of the call.
+        call: u32,
+        /// As sent; to be compared with the call's.
+        nonce: [u8; 16],
+    },
+    /// A call's answer.
+    Result(ResultFrame<'a>),
+    /// A value passed to `context.progress`.
+    Progress {
+        /// Number of the call.
+        call: u32,
+        /// As sent; to be compared with the call's.
+        nonce: [u8; 16],
+        /// JSON text.
+        json: &'a str,
+    },
+    /// Something printed.
+    Log(LogFrame<'a>),
+    /// The call's signal aborted.
+    AbortAck {
+        /// Number of the call.
+        call: u32,
+        /// As sent; to be compared with the call's.
+        nonce: [u8; 16],
+        /// Whether the tool had taken its signal.
+        listens: bool,
+    },
+    /// The call path ran dry and is warm.
+    Pong,
+}
+
+/// RESULT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResultFrame<'a> {
+    /// Number of the call.
+    pub call: u32,
+    /// As sent; to be compared with the call's.
+    pub nonce: [u8; 16],
+    /// What `text` is.
+    pub status: Status,
+    /// What the thrown error said about trying again.
+    pub retry: Retry,
+    /// Milliseconds before the next attempt, where the error said so.
+    pub retry_after_ms: Option<u32>,
+    /// By status.
+    pub text: &'a str,
+}
+
+/// What a RESULT's text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The result, JSON.
+    Value,
+    /// Nothing: the result is undefined.
+    Undefined,
+    /// The thrown error, JSON.
+    Threw,
+    /// JSON array of the ids there are.
+    NotFound,
+    /// JSON `{message, issues: [{path, message}]}`.
+    InputInvalid,
+    /// The same shape, or a JSON error.
+    OutputInvalid,
+    /// Decimal bytes.
+    OutputTooLarge,
+}
+
+/// `error.retryable` as thrown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Not said.
+    Unsaid,
+    /// true
+    Retryable,
+    /// false
+    NotRetryable,
+}
+
+/// LOG.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogFrame<'a> {
+    /// The call it belongs to.
+    pub call: Option<u32>,
+    /// Where it was printed.
+    pub stream: Stream,
+    /// `None`: a raw write, a piece of the stream with its own line ends. Else one entry without a line end.
+    pub level: Option<Level>,
+    /// Unix time in milliseconds; whatever the worker says, so possibly not finite.
+    pub time: f64,
+    /// A raw write may hold any bytes and may end inside a character.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> LogFrame<'a> {
+    /// The bytes as text, with replacement characters where they are none.
+    pub fn text(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+}
+
+/// Standard output or error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// 1
+    Stdout,
+    /// 2
+    Stderr,
+}
+
+/// Which console method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// console.debug
+    Debug,
+    /// console.info
+    Info,
+    /// console.log and what prints like it
+    Log,
+    /// console.warn
+    Warn,
+    /// console.error
+    Error,
+}
+
+impl Level {
+    /// As `LogEntry.level` says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Log => "log",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// Decodes what follows the length field.
+pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
+    let (&kind, body) = frame.split_first().ok_or(FrameError::Empty)?;
+    let mut fields = Fields {
+        kind,
+        length: body.len(),
+        rest: body,
+    };
+    let decoded = match kind {
+        kind::READY => FromWorker::Ready { json: fields.text()? },
+        kind::LOAD_FAILED => FromWorker::LoadFailed { json: fields.text()? },
+        kind::ENTERED => FromWorker::Entered {
+            call: fields.u32()?,
+            nonce: fields.take()?,
+        },
+        kind::RESULT => FromWorker::Result(result(&mut fields)?),
+        kind::PROGRESS => FromWorker::Progress {
+            call: fields.u32()?,
+            nonce: fields.take()?,
+            json: fields.text()?,
+        },
+        kind::LOG => FromWorker::Log(log(&mut fields)?),
+        kind::ABORT_ACK => FromWorker::AbortAck {
+            call: fields.u32()?,
+            nonce: fields.take()?,
+            listens: fields.listed("listens", &[(0, false), (1, true)])?,
+        },
+        kind::PONG => FromWorker::Pong,
+        unknown => return Err(FrameError::Kind(unknown)),
+    };
+    fields.end()?;
+    Ok(decoded)
+}
+
+fn result<'a>(fields: &mut Fields<'a>) -> Result<ResultFrame<'a>, FrameError> {
+    use {Retry::*, Status::*};
+    Ok(ResultFrame {
+        call: fields.u32()?,
+        nonce: fields.take()?,
+        status: fields.listed(
+            "status",
+            &[
+                (0, Value),
+                (1, Undefined),
+                (2, Threw),
+                (3, NotFound),
+                (4, InputInvalid),
+                (5, OutputInvalid),
+                (6, OutputTooLarge),
+            ],
+        )?,
+        retry: fields.listed("retry", &[(0, Unsaid), (1, Retryable), (2, NotRetryable)])?,
+        retry_after_ms: Some(fields.u32()?).filter(|&ms| ms != u32::MAX),
+        text: fields.text()?,
+    })
+}
+
+fn log<'a>(fields: &mut Fields<'a>) -> Result<LogFrame<'a>, FrameError> {
+    Ok(LogFrame {
+        call: Some(fields.u32()?).filter(|&call| call != 0),
+        stream: fields.listed("stream", &[(1, Stream::Stdout), (2, Stream::Stderr)])?,
+        level: fields.listed(
+            "level",
+            &[
+                (0, None),
+                (1, Some(Level::Debug)),
+                (2, Some(Level::Info)),
+                (3, Some(Level::Log)),
+                (4, Some(Level::Warn)),
+                (5, Some(Level::Error)),
+            ],
+        )?,
+        time: f64::from_le_bytes(fields.take()?),
+        bytes: std::mem::take(&mut fields.rest),
+    })
+}
+
+/// The fields of one body, taken from the front.
+struct Fields<'a> {
+    kind: u8,
+    length: usize,
+    rest: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn wrong_length(&self) -> FrameError {
+        FrameError::Length {
+            kind: self.kind,
+            length: self.length,
+        }
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(|| self.wrong_length())?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn u32(&mut self) -> Result<u32, FrameError> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    fn listed<T: Copy>(&mut self, field: &'static str, table: &[(u8, T)]) -> Result<T, FrameError> {
+        let [value] = self.take()?;
+        table
+            .iter()
+            .find(|(listed, _)| *listed == value)
+            .map(|(_, meaning)| *meaning)
+            .ok_or(FrameError::Field { field, value })
+    }
+
+    fn text(&mut self) -> Result<&'a str, FrameError> {
+        str::from_utf8(std::mem::take(&mut self.rest)).map_err(|_| FrameError::Utf8(self.kind))
+    }
+
+    fn end(&self) -> Result<(), FrameError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.wrong_length())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn refuses_what_is_not_in_the_tables() {
+        assert_eq!(decode(&[]), Err(FrameError::Empty));
+        assert_eq!(decode(&[0x01, b'{', b'}']), Err(FrameError::Kind(1)));
+        assert_eq!(decode(&[0x88, 0]), Err(FrameError::Length { kind: 0x88, length: 1 }));
+        assert_eq!(decode(&[0x83, 0, 0]), Err(FrameError::Length { kind: 0x83, length: 2 }));
+        assert_eq!(decode(&[0x81, 0xff]), Err(FrameError::Utf8(0x81)));
+        let mut ack = vec![0x87];
+        ack.extend_from_slice(&[0; 20]);
+        ack.push(2);
+        assert_eq!(
+            decode(&ack),
+            Err(FrameError::Field {
+                field: "listens",
+                value: 2
+            })
+        );
+    }
+
+    #[test]
+    fn a_raw_write_may_hold_any_bytes() {
+        let mut frame = vec![0x86, 0, 0, 0, 0, 2, 0];
+        frame.extend_from_slice(&1.5f64.to_le_bytes());
+        frame.extend_from_slice(&[b'a', 0xff]);
+        let Ok(FromWorker::Log(log)) = decode(&frame) else {
+            panic!("not a log")
+        };
+        assert_eq!(
+            (log.call, log.stream, log.level, log.time),
+            (None, Stream::Stderr, None, 1.5)
+        );
+        assert_eq!((log.bytes, log.text().as_ref()), (&[b'a', 0xff][..], "a\u{fffd}"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(kind in prop_oneof![any::<u8>(), 0x80u8..=0x89], body: Vec<u8>) {
+            let mut frame = vec![kind];
+            frame.extend_from_slice(&body);
+            let _ = decode(&frame);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The channel's frames, as bytes: pure, no I/O.
+//!
+//! A frame is `u32 LE length of what follows | u8 kind | body`. The channel is a stream socket, file descriptor 3 of the
+//! worker. Payloads (input, config, env, results) are JSON text that is moved and never parsed here.
+//!
+//! | kind | direction | name | body |
+//! |---|---|---|---|
+//! | 0x01 | to worker | CALL | JSON `{c, n, t, x, a, e?, i?, g?, m?, l?}` |
+//! | 0x02 | to worker | ABORT | JSON `{c, n, r}` |
+//! | 0x03 | to worker | PING | empty |
+//! | 0x04 | to worker | END | empty |
+//! | 0x81 | from worker | READY | JSON `{protocol, runtime, tools}` |
+//! | 0x82 | from worker | LOAD_FAILED | JSON error |
+//! | 0x83 | from worker | ENTERED | u32 call, 16 B nonce |
+//! | 0x84 | from worker | RESULT | u32 call, 16 B nonce, u8 status, u8 retry, u32 retry after ms, text |
+//! | 0x85 | from worker | PROGRESS | u32 call, 16 B nonce, JSON |
+//! | 0x86 | from worker | LOG | u32 call (0 none), u8 stream, u8 level, f64 unix ms, text |
+//! | 0x87 | from worker | ABORT_ACK | u32 call, 16 B nonce, u8 listens |
+//! | 0x88 | from worker | PONG | empty |
+
+mod decode;
+mod encode;
+mod kind;
+mod reader;
+#[cfg(test)]
+pub mod worker_side;
+
+pub use decode::{FrameError, FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
+pub use encode::{AbortReason, CallFrame, TooLong, append_abort, append_end, append_ping};
+pub use reader::{FrameReader, max_frame};
+
+/// The version of this protocol; READY carries it.
+pub const PROTOCOL: u32 = 1;

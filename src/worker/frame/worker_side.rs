@@ -1,0 +1,124 @@
+//! A worker's side of the codec, for tests: owned frames, their bytes, and a strategy that makes them.
+
+use super::{FromWorker, Level, Retry, Status, Stream, kind};
+use proptest::prelude::*;
+
+/// A frame of a worker that owns its texts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// READY
+    Ready(String),
+    /// LOAD_FAILED
+    LoadFailed(String),
+    /// ENTERED
+    Entered(u32, [u8; 16]),
+    /// RESULT: call, nonce, status, retry, retry after, text
+    Result(u32, [u8; 16], Status, Retry, Option<u32>, String),
+    /// PROGRESS
+    Progress(u32, [u8; 16], String),
+    /// LOG: call, stream, level, time, bytes
+    Log(Option<u32>, Stream, Option<Level>, f64, Vec<u8>),
+    /// ABORT_ACK
+    AbortAck(u32, [u8; 16], bool),
+    /// PONG
+    Pong,
+}
+
+impl From<FromWorker<'_>> for Said {
+    fn from(frame: FromWorker<'_>) -> Said {
+        match frame {
+            FromWorker::Ready { json } => Said::Ready(json.into()),
+            FromWorker::LoadFailed { json } => Said::LoadFailed(json.into()),
+            FromWorker::Entered { call, nonce } => Said::Entered(call, nonce),
+            FromWorker::Result(r) => Said::Result(r.call, r.nonce, r.status, r.retry, r.retry_after_ms, r.text.into()),
+            FromWorker::Progress { call, nonce, json } => Said::Progress(call, nonce, json.into()),
+            FromWorker::Log(l) => Said::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
+            FromWorker::AbortAck { call, nonce, listens } => Said::AbortAck(call, nonce, listens),
+            FromWorker::Pong => Said::Pong,
+        }
+    }
+}
+
+impl Said {
+    /// The frame as a worker would write it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let call_nonce = |call: &u32, nonce: &[u8; 16]| [&call.to_le_bytes()[..], nonce].concat();
+        let (kind, body) = match self {
+            Said::Ready(json) => (kind::READY, json.clone().into_bytes()),
+            Said::LoadFailed(json) => (kind::LOAD_FAILED, json.clone().into_bytes()),
+            Said::Entered(call, nonce) => (kind::ENTERED, call_nonce(call, nonce)),
+            Said::Result(call, nonce, status, retry, after, text) => {
+                let mut body = call_nonce(call, nonce);
+                body.extend([*status as u8, *retry as u8]);
+                body.extend(after.unwrap_or(u32::MAX).to_le_bytes());
+                body.extend(text.as_bytes());
+                (kind::RESULT, body)
+            }
+            Said::Progress(call, nonce, json) => {
+                (kind::PROGRESS, [&call_nonce(call, nonce)[..], json.as_bytes()].concat())
+            }
+            Said::Log(call, stream, level, time, bytes) => {
+                let mut body = call.unwrap_or(0).to_le_bytes().to_vec();
+                body.extend([*stream as u8 + 1, level.map_or(0, |level| level as u8 + 1)]);
+                body.extend(time.to_le_bytes());
+                body.extend(bytes);
+                (kind::LOG, body)
+            }
+            Said::AbortAck(call, nonce, listens) => (
+                kind::ABORT_ACK,
+                [&call_nonce(call, nonce)[..], &[u8::from(*listens)]].concat(),
+            ),
+            Said::Pong => (kind::PONG, Vec::new()),
+        };
+        let length = u32::try_from(body.len() + 1).expect("a test frame is small");
+        [&length.to_le_bytes()[..], &[kind], &body].concat()
+    }
+}
+
+/// Any frame of a worker.
+pub fn said() -> impl Strategy<Value = Said> {
+    let status = proptest::sample::select(vec![
+        Status::Value,
+        Status::Undefined,
+        Status::Threw,
+        Status::NotFound,
+        Status::InputInvalid,
+        Status::OutputInvalid,
+        Status::OutputTooLarge,
+    ]);
+    let retry = proptest::sample::select(vec![Retry::Unsaid, Retry::Retryable, Retry::NotRetryable]);
+    let stream = proptest::sample::select(vec![Stream::Stdout, Stream::Stderr]);
+    let level = proptest::option::of(proptest::sample::select(vec![
+        Level::Debug,
+        Level::Info,
+        Level::Log,
+        Level::Warn,
+        Level::Error,
+    ]));
+    let nonce = any::<[u8; 16]>();
+    prop_oneof![
+        any::<String>().prop_map(Said::Ready),
+        any::<String>().prop_map(Said::LoadFailed),
+        (any::<u32>(), nonce).prop_map(|(c, n)| Said::Entered(c, n)),
+        (
+            any::<u32>(),
+            nonce,
+            status,
+            retry,
+            proptest::option::of(0..u32::MAX),
+            any::<String>()
+        )
+            .prop_map(|(c, n, s, r, a, t)| Said::Result(c, n, s, r, a, t)),
+        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| Said::Progress(c, n, t)),
+        (
+            proptest::option::of(1..=u32::MAX),
+            stream,
+            level,
+            -1e15..1e15f64,
+            any::<Vec<u8>>()
+        )
+            .prop_map(|(c, s, l, t, b)| Said::Log(c, s, l, t, b)),
+        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
+        Just(Said::Pong),
+    ]
+}

@@ -1,0 +1,209 @@
+//! One manager, many managers, dead managers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::error::Code;
+use std::os::unix::fs::symlink;
+use std::thread;
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn mode_of(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+#[test]
+fn lies_in_the_project_with_its_hash_and_mode_and_goes_with_its_user() {
+    let project = tempfile::tempdir().unwrap();
+    let file = WorkerFile::write(project.path(), "abc", 0o640).unwrap();
+    assert_eq!(
+        file.hash(),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    assert_eq!(
+        file.path(),
+        project.path().join(".toolwarden/worker-ba7816bf8f01cfea.mjs")
+    );
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "abc");
+    assert_eq!(mode_of(file.path()), 0o640);
+    let directory = project.path().join(DIRECTORY);
+    assert_eq!(fs::read_to_string(directory.join(IGNORE_FILE)).unwrap(), "*\n");
+    assert_eq!(mode_of(&directory.join(IGNORE_FILE)), 0o640);
+    assert_eq!(mode_of(&directory), 0o750);
+    drop(file);
+    assert_eq!(names(project.path()), Vec::<String>::new());
+}
+
+#[test]
+fn stays_until_its_last_user_closes() {
+    let project = tempfile::tempdir().unwrap();
+    let first = WorkerFile::write(project.path(), "same", 0o600).unwrap();
+    let second = WorkerFile::write(project.path(), "same", 0o600).unwrap();
+    let other = WorkerFile::write(project.path(), "other", 0o600).unwrap();
+    drop(first);
+    assert_eq!(fs::read_to_string(second.path()).unwrap(), "same");
+    assert_eq!(fs::read_to_string(other.path()).unwrap(), "other");
+    let path = second.path().to_owned();
+    drop(second);
+    assert!(!path.exists());
+    assert_eq!(fs::read_to_string(other.path()).unwrap(), "other");
+}
+
+#[test]
+fn other_content_mode_or_kind_under_its_name_is_repaired() {
+    let project = tempfile::tempdir().unwrap();
+    let file = WorkerFile::write(project.path(), "right", 0o600).unwrap();
+    let elsewhere = project.path().join("elsewhere");
+    fs::write(&elsewhere, "right").unwrap();
+    let damages: [&dyn Fn(&Path); 4] = [
+        &|path| fs::write(path, "wrong").unwrap(),
+        &|path| fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap(),
+        &|path| fs::remove_file(path).unwrap(),
+        &|path| {
+            fs::remove_file(path).unwrap();
+            symlink(&elsewhere, path).unwrap();
+        },
+    ];
+    for damage in damages {
+        damage(file.path());
+        let again = WorkerFile::write(project.path(), "right", 0o600).unwrap();
+        assert_eq!(fs::read_to_string(again.path()).unwrap(), "right");
+        let found = fs::symlink_metadata(again.path()).unwrap();
+        assert!(found.is_file());
+        assert_eq!(found.mode() & 0o7777, 0o600);
+    }
+}
+
+#[test]
+fn files_of_dead_managers_go_when_another_opens_and_strangers_stay() {
+    let project = tempfile::tempdir().unwrap();
+    let directory = project.path().join(DIRECTORY);
+    fs::create_dir(&directory).unwrap();
+    for name in [
+        "worker-0123456789abcdef.mjs",
+        "worker-0123456789abcdef.lock",
+        "worker-fedcba9876543210.mjs",
+        ".new-x",
+    ] {
+        fs::write(directory.join(name), "left behind").unwrap();
+    }
+    fs::write(directory.join("worker-notes.mjs"), "not ours").unwrap();
+    let file = WorkerFile::write(project.path(), "abc", 0o600).unwrap();
+    assert_eq!(
+        names(&directory),
+        [
+            IGNORE_FILE,
+            "worker-ba7816bf8f01cfea.lock",
+            "worker-ba7816bf8f01cfea.mjs",
+            "worker-notes.mjs"
+        ]
+    );
+    drop(file);
+    assert_eq!(names(&directory), [IGNORE_FILE, "worker-notes.mjs"]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_a_configuration_error() {
+    let project = tempfile::tempdir().unwrap();
+    fs::write(project.path().join(DIRECTORY), "a file in the way").unwrap();
+    for working_dir in [project.path(), Path::new("/proc/self/nowhere")] {
+        let error = WorkerFile::write(working_dir, "abc", 0o600).unwrap_err();
+        assert_eq!(error.code, Code::ConfigInvalid);
+        assert_eq!(error.context.problems[0].field, "workingDir");
+        assert!(std::error::Error::source(&*error).unwrap().is::<io::Error>());
+    }
+}
+
+/// Managers that open and close all the time; each sees its whole file for as long as it is open.
+fn open_and_close(project: &Path, rounds: usize, seed: usize) {
+    for round in 0..rounds {
+        let source = "x".repeat(1 + (seed + round) % 2 * 10_000);
+        let file = WorkerFile::write(project, &source, 0o600).unwrap();
+        for _ in 0..3 {
+            assert_eq!(fs::read_to_string(file.path()).unwrap(), source);
+            thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn managers_in_threads_never_see_a_half_file_or_none() {
+    let project = tempfile::tempdir().unwrap();
+    thread::scope(|scope| {
+        for seed in 0..4 {
+            let project = project.path();
+            scope.spawn(move || open_and_close(project, 150, seed));
+        }
+    });
+    assert_eq!(names(project.path()), Vec::<String>::new());
+}
+
+/// Names the directory that a process started by the test below works on.
+const RACE_DIRECTORY: &str = "STORE_TEST_RACE_DIRECTORY";
+
+#[test]
+fn managers_in_processes_never_see_a_half_file_or_none() {
+    if let Some(project) = std::env::var_os(RACE_DIRECTORY) {
+        open_and_close(Path::new(&project), 150, std::process::id() as usize);
+        return;
+    }
+    let project = tempfile::tempdir().unwrap();
+    let name = "worker::store::tests::managers_in_processes_never_see_a_half_file_or_none";
+    let children: Vec<_> = (0..3)
+        .map(|_| {
+            std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", name])
+                .env(RACE_DIRECTORY, project.path())
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for child in children {
+        assert!(child.wait_with_output().unwrap().status.success());
+    }
+    assert_eq!(names(project.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_manager_that_was_killed_leaves_nothing_that_stays() {
+    const HOLD: &str = "STORE_TEST_HOLD_DIRECTORY";
+    if let Some(project) = std::env::var_os(HOLD) {
+        let _file = WorkerFile::write(Path::new(&project), "of the dead", 0o600).unwrap();
+        // The parent reads this byte, then kills.
+        io::stderr().write_all(b"!").unwrap();
+        loop {
+            thread::park();
+        }
+    }
+    let project = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "--nocapture",
+            "worker::store::tests::a_manager_that_was_killed_leaves_nothing_that_stays",
+        ])
+        .env(HOLD, project.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut byte = [0];
+    child.stderr.take().unwrap().read_exact(&mut byte).unwrap();
+    let directory = project.path().join(DIRECTORY);
+    let survivor = WorkerFile::write(project.path(), "of the living", 0o600).unwrap();
+    assert_eq!(names(&directory).len(), 5, "the file of a living manager stays");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let next = WorkerFile::write(project.path(), "of the living", 0o600).unwrap();
+    assert_eq!(names(&directory).len(), 3, "the file of the dead one is gone");
+    drop((survivor, next));
+    assert_eq!(names(project.path()), Vec::<String>::new());
+}

@@ -1,0 +1,22 @@
+/** The part of Bun's API that the worker uses; its own types are not a dependency. */
+interface BunChannel {
+  write(bytes: Uint8Array, offset: number, length: number): number
+}
+interface BunApi {
+  version: string
+  connect(options: {
+    fd: number
+    socket: {
+      open?(socket: BunChannel): void
+      data(socket: BunChannel, bytes: Uint8Array): void
+      close?(): void
+      end?(): void
+      error?(socket: BunChannel, error: unknown): void
+    }
+  }): unknown
+  inspect: {
+    (value: unknown, options?: { depth?: number; colors?: boolean }): string
+    table(data: unknown, properties?: string[], options?: { colors?: boolean }): string
+  }
+}
+declare const Bun: BunApi

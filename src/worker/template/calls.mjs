@@ -1,0 +1,312 @@
+/** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
+import { begin, finish, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
+import { newConsoleState } from './console.mjs'
+import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
+import { describe } from './failure.mjs'
+import { attributeLogs } from './log.mjs'
+import {
+  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify,
+  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf,
+} from './primordials.mjs'
+import { check, issuesText } from './schema.mjs'
+import { settings } from './settings.mjs'
+import { idsText, toolOf } from './tools.mjs'
+import { isObject } from './values.mjs'
+
+const ENTERED = 0x83
+const RESULT = 0x84
+const PROGRESS = 0x85
+const ABORT_ACK = 0x87
+const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6 }
+const RETRY = { unsaid: 0, retryable: 1, not: 2 }
+const NO_RETRY_AFTER = 0xffffffff
+/** Number of the call that is rehearsed and whose frames are never sent. */
+const REHEARSAL = 0
+
+/** @typedef {import('./tools.mjs').Tool} Tool */
+/** @typedef {{ toolId: string, toolExecId: string, attempt: number, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
+
+/** Calls without an answer. */
+const open = new MapOf()
+let openCount = 0
+/** The last call begun; the one in flight when there is one only. @type {Call | undefined} */
+let latest
+let ending = false
+const idleConsole = newConsoleState()
+
+/** Only where several calls can be in flight: it costs every await a little. */
+const storage = settings.concurrent > 1 ? new (await import('node:async_hooks')).AsyncLocalStorage() : null
+const runIn = storage ? storage.run.bind(storage) : null
+const storedCall = storage ? storage.getStore.bind(storage) : null
+
+/** The call that runs now, where it can be named. @returns {Call | undefined} */
+export function currentCall() {
+  if (openCount === 0) return undefined
+  if (openCount === 1) return latest !== undefined && !latest.answered ? latest : mapFirst(open)
+  if (storedCall === null) return undefined
+  const stored = /** @type {Call | undefined} */ (storedCall())
+  return stored !== undefined && !stored.answered ? stored : undefined
+}
+attributeLogs(() => currentCall()?.number ?? 0)
+
+/** Groups, counters and timers of the call that prints. */
+export const consoleState = () => {
+  const call = currentCall()
+  return call === undefined ? idleConsole : (call.console ??= newConsoleState())
+}
+
+export class Call {
+  /** @param {any} frame the CALL frame's JSON */
+  constructor(frame) {
+    /** @type {number} */
+    this.number = frame.c
+    /** @type {string} */
+    this.nonce = frame.n
+    /** @type {string} */
+    this.toolId = frame.t
+    /** @type {string} */
+    this.execId = frame.x
+    /** @type {number} */
+    this.attempt = frame.a
+    // Absent members are asked for as own ones: a tool may have put an `e` on Object.prototype.
+    /** @type {Readonly<Record<string, string>>} */
+    this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
+    /** @type {unknown} */
+    this.config = hasOwn(frame, 'g') ? frame.g : undefined
+    this.wantsEntered = hasOwn(frame, 'm')
+    this.wantsProgress = hasOwn(frame, 'l')
+    this.answered = false
+    this.listens = false
+    /** @type {AbortController | undefined} */
+    this.controller = undefined
+    /** @type {string | undefined} */
+    this.abortReason = undefined
+    /** @type {import('./console.mjs').ConsoleState | undefined} */
+    this.console = undefined
+    this.leaveEnvironment = enterEnvironment(this.execId, this.env)
+  }
+
+  /** The tool's third argument. @returns {Context} */
+  context() {
+    const call = this
+    return ObjectFreeze({
+      toolId: this.toolId,
+      toolExecId: this.execId,
+      attempt: this.attempt,
+      env: this.env,
+      get signal() {
+        return call.takeSignal()
+      },
+      progress: (/** @type {unknown} */ value) => sendProgress(call, value),
+    })
+  }
+
+  takeSignal() {
+    this.listens = true
+    if (this.controller === undefined) {
+      this.controller = new AbortControllerOf()
+      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this.abortReason))
+    }
+    return signalOf(this.controller)
+  }
+}
+
+/** @param {string} why */
+const reasonOf = (why) =>
+  why === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf('The call was cancelled', 'AbortError')
+
+/** CALL. @param {string} text @param {Tool} [rehearsed] */
+export function startCall(text, rehearsed) {
+  const frame = jsonParse(text)
+  const call = new Call(frame)
+  latest = call
+  openCount++
+  mapSet(open, call.number, call)
+  const tool = rehearsed ?? toolOf(call.toolId)
+  if (tool === undefined) return answer(call, STATUS.notFound, idsText())
+  const input = hasOwn(frame, 'i') ? frame.i : undefined
+  if (runIn === null) checkInput(call, tool, input)
+  else runIn(call, checkInput, call, tool, input)
+}
+
+/** @param {Call} call @param {Tool} tool @param {unknown} input */
+function checkInput(call, tool, input) {
+  if (tool.input === undefined) return enter(call, tool, input)
+  check(
+    tool.input,
+    input,
+    (verdict) => {
+      if ('issues' in verdict) answerIssues(call, STATUS.inputInvalid, 'the input', verdict.issues)
+      // A tool that parses its input itself would transform it twice.
+      else enter(call, tool, tool.parses ? input : verdict.value)
+    },
+    (error) => fail(call, error),
+  )
+}
+
+/** @param {Call} call @param {Tool} tool @param {unknown} input */
+function enter(call, tool, input) {
+  if (call.answered) return
+  if (call.wantsEntered) sendEntered(call)
+  let returned
+  let later = false
+  try {
+    returned = tool.run(input, call)
+    later = (isObject(returned) || typeof returned === 'function') && typeof returned.then === 'function'
+  } catch (error) {
+    return fail(call, error)
+  }
+  if (!later) return complete(call, tool, returned)
+  promiseThen(
+    promiseResolve(returned),
+    (/** @type {unknown} */ value) => complete(call, tool, value),
+    (/** @type {unknown} */ error) => fail(call, error),
+  )
+}
+
+/** @param {Call} call @param {Tool} tool @param {any} value */
+function complete(call, tool, value) {
+  if (call.answered) return
+  if (tool.streams && isObject(value) && typeof value[asyncIterator] === 'function') {
+    promiseThen(drain(call, value), (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
+  } else {
+    checkOutput(call, tool, value)
+  }
+}
+
+/** Each value is progress, the last one the result. @param {Call} call @param {AsyncIterable<unknown>} values */
+async function drain(call, values) {
+  let last
+  for await (const value of values) {
+    last = value
+    sendProgress(call, value)
+  }
+  return last
+}
+
+/** @param {Call} call @param {Tool} tool @param {unknown} value */
+function checkOutput(call, tool, value) {
+  if (tool.output === undefined) return succeed(call, value)
+  check(
+    tool.output,
+    value,
+    (verdict) => {
+      if ('issues' in verdict) answerIssues(call, STATUS.outputInvalid, 'the result', verdict.issues)
+      else succeed(call, verdict.value)
+    },
+    (error) => answer(call, STATUS.outputInvalid, describe(error)),
+  )
+}
+
+/** @param {Call} call @param {unknown} value */
+function succeed(call, value) {
+  if (call.answered) return
+  let text
+  try {
+    text = jsonStringify(value)
+  } catch (error) {
+    return answer(call, STATUS.outputInvalid, describe(error))
+  }
+  if (typeof text !== 'string') return answer(call, STATUS.undefined, '')
+  if (text.length * 3 > settings.maxOutputSize) {
+    const bytes = byteLength(text)
+    if (bytes > settings.maxOutputSize) return answer(call, STATUS.outputTooLarge, `${bytes}`)
+  }
+  answer(call, STATUS.value, text)
+}
+
+/** The tool threw, or left an error to nobody. @param {Call} call @param {any} error */
+export function fail(call, error) {
+  if (call.answered) return
+  let retry = RETRY.unsaid
+  let after = NO_RETRY_AFTER
+  try {
+    if (isObject(error)) {
+      if (typeof error.retryable === 'boolean') retry = error.retryable ? RETRY.retryable : RETRY.not
+      const ms = error.retryAfter
+      if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
+    }
+  } catch {
+    // A getter that throws has said nothing.
+  }
+  answer(call, STATUS.threw, describe(error), retry, after)
+}
+
+/** @param {Call} call @param {number} status @param {string} what @param {import('./schema.mjs').Issue[]} issues */
+function answerIssues(call, status, what, issues) {
+  let list = ''
+  for (let i = 0; i < issues.length; i++) list += (i > 0 ? ',' : '') + jsonStringify(issues[i])
+  answer(call, status, `{"message":${jsonStringify(issuesText(what, issues))},"issues":[${list}]}`)
+}
+
+/** @param {Call} call @param {number} status @param {string} text */
+function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER) {
+  if (call.answered) return
+  call.answered = true
+  openCount--
+  mapDelete(open, call.number)
+  if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()
+  const start = beginForCall(RESULT, call)
+  putByte(status)
+  putByte(retry)
+  putU32(after)
+  putText(text)
+  finish(start)
+  if (call.number === REHEARSAL) return
+  if (ending && openCount === 0) endNow()
+  flushSoon()
+}
+
+/** @param {number} kind @param {Call} call */
+function beginForCall(kind, call) {
+  const start = begin(kind)
+  putU32(call.number)
+  putAscii(call.nonce)
+  return start
+}
+
+/** Before anything of the tool runs, and at the host before it runs: what it does next may be its last. @param {Call} call */
+function sendEntered(call) {
+  finish(beginForCall(ENTERED, call))
+  if (call.number !== REHEARSAL) flush()
+}
+
+/** @param {Call} call @param {unknown} value */
+function sendProgress(call, value) {
+  if (call.answered || !call.wantsProgress) return
+  const text = jsonStringify(value)
+  if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
+  if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
+  const start = beginForCall(PROGRESS, call)
+  putText(text)
+  finish(start)
+  flush()
+}
+
+/** ABORT. @param {string} text */
+export function abortCall(text) {
+  const frame = jsonParse(text)
+  const call = /** @type {Call | undefined} */ (mapGet(open, frame.c))
+  if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
+  call.abortReason = /** @type {string} */ (frame.r)
+  // Said before the tool's listeners run: they may never return.
+  const start = beginForCall(ABORT_ACK, call)
+  putByte(call.listens ? 1 : 0)
+  finish(start)
+  flush()
+  if (call.controller !== undefined) abort(call.controller, reasonOf(call.abortReason))
+}
+
+/** END. */
+export function endWhenIdle() {
+  ending = true
+  if (openCount === 0) endNow()
+}
+
+function endNow() {
+  flush()
+  exit(0)
+}
+
+/** How many calls wait for their answer. */
+export const callsInFlight = () => openCount

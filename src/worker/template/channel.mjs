@@ -1,0 +1,218 @@
+/**
+ * Frames over file descriptor 3: `u32 LE length of what follows | u8 kind | body`.
+ *
+ * Frames are appended to one buffer, and writing is synchronous: when `flush` returns, the kernel has the bytes, and the
+ * host gets them whatever the tool does next (loops for ever, kills itself). A full socket is waited for, like a pipe:
+ * the host always reads.
+ */
+import { builtin, bun, byteLength, charCodeAt, copyInto, exit, newBuffer, pause, soon, utf8Slice, utf8Write, view } from './primordials.mjs'
+
+const FD = 3
+const SMALL = 64 * 1024
+const LARGE = 1024 * 1024
+const HEADER = 5
+
+/** Frames not written yet: `out[0..end]`. */
+let out = newBuffer(SMALL)
+let end = 0
+let flushing = false
+
+/** Writes what it can of `out[from..end]`; the bytes written, 0 when the socket is full, < 0 when the host is gone. @type {(from: number) => number} */
+let writeSome = () => -1
+
+/** @param {number} bytes */
+function reserve(bytes) {
+  if (out.length - end >= bytes) return
+  const grown = newBuffer(end + bytes > out.length * 2 ? end + bytes : out.length * 2)
+  copyInto(grown, out)
+  out = grown
+}
+
+/** Starts a frame whose fixed fields take at most 64 bytes; gives its position for `finish`. @param {number} kind */
+export function begin(kind) {
+  reserve(HEADER + 64)
+  const start = end
+  out[start + 4] = kind
+  end = start + HEADER
+  return start
+}
+
+/** @param {number} value */
+export function putByte(value) {
+  out[end++] = value
+}
+
+/** @param {number} value */
+export function putU32(value) {
+  out[end] = value
+  out[end + 1] = value >>> 8
+  out[end + 2] = value >>> 16
+  out[end + 3] = value >>> 24
+  end += 4
+}
+
+const double = new Float64Array(1)
+const doubleBytes = new Uint8Array(double.buffer)
+/** @param {number} value */
+export function putF64(value) {
+  double[0] = value
+  for (let i = 0; i < 8; i++) out[end + i] = doubleBytes[i]
+  end += 8
+}
+
+/** @param {string} text ASCII, at most 16 characters */
+export function putAscii(text) {
+  for (let i = 0; i < text.length; i++) out[end + i] = charCodeAt(text, i)
+  end += text.length
+}
+
+/** @param {string} text */
+export function putText(text) {
+  // Three bytes a UTF-16 unit is the most there can be; counting exactly pays only where that wastes memory.
+  const bytes = text.length * 3 <= SMALL ? text.length * 3 : byteLength(text)
+  reserve(bytes)
+  end += utf8Write(out, text, end, bytes)
+}
+
+/** @param {Uint8Array} bytes */
+export function putBytes(bytes) {
+  reserve(bytes.length)
+  copyInto(out, bytes, end)
+  end += bytes.length
+}
+
+/** @param {number} start */
+export function finish(start) {
+  const length = end - start - 4
+  out[start] = length
+  out[start + 1] = length >>> 8
+  out[start + 2] = length >>> 16
+  out[start + 3] = length >>> 24
+}
+
+/** Takes back everything since `start`: the frame was a rehearsal. @param {number} start */
+export function discard(start) {
+  end = start
+}
+
+/** Writes everything appended, before it returns. */
+export function flush() {
+  flushing = false
+  let from = 0
+  let full = 0
+  while (from < end) {
+    const written = writeSome(from)
+    if (written < 0) exit(0)
+    from += written
+    if (written > 0) full = 0
+    // The reader usually runs on another core and needs microseconds; only then sleep.
+    else if (++full > 20) pause(0.5)
+  }
+  end = 0
+  if (out.length > LARGE) out = newBuffer(SMALL)
+}
+
+/** Writes everything appended at the end of this tick, in one piece with what others append until then. */
+export function flushSoon() {
+  if (flushing) return
+  flushing = true
+  soon(flush)
+}
+
+/** Bytes of an unfinished frame. @type {Uint8Array | null} */
+let held = null
+let heldLength = 0
+
+/** @param {Uint8Array} bytes @param {number} at */
+const u32 = (bytes, at) => (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
+
+/**
+ * Gives every whole frame of `bytes[0..length]` to `handle`; the number of bytes consumed.
+ * @param {Uint8Array} bytes @param {number} length @param {(kind: number, text: string) => void} handle
+ */
+function frames(bytes, length, handle) {
+  let at = 0
+  while (length - at >= HEADER) {
+    const next = at + 4 + u32(bytes, at)
+    if (next > length) break
+    handle(bytes[at + 4], utf8Slice(bytes, at + HEADER, next))
+    at = next
+  }
+  return at
+}
+
+/** @param {Uint8Array} chunk @param {(kind: number, text: string) => void} handle */
+function receive(chunk, handle) {
+  if (held === null) {
+    const used = frames(chunk, chunk.length, handle)
+    if (used < chunk.length) hold(chunk, used)
+    return
+  }
+  // A large frame's buffer has its full size once its length is known, so pieces are copied once.
+  if (held.length < heldLength + chunk.length) {
+    const grown = newBuffer(heldLength + chunk.length)
+    copyInto(grown, view(held, 0, heldLength))
+    held = grown
+  }
+  copyInto(held, chunk, heldLength)
+  heldLength += chunk.length
+  if (heldLength < HEADER) return
+  const needed = 4 + u32(held, 0)
+  if (heldLength < needed) {
+    if (held.length < needed) {
+      const grown = newBuffer(needed)
+      copyInto(grown, view(held, 0, heldLength))
+      held = grown
+    }
+    return
+  }
+  const whole = held
+  const length = heldLength
+  held = null
+  const used = frames(whole, length, handle)
+  if (used < length) hold(view(whole, 0, length), used)
+}
+
+/** @param {Uint8Array} bytes @param {number} used */
+function hold(bytes, used) {
+  heldLength = bytes.length - used
+  const needed = heldLength >= 4 ? 4 + u32(bytes, used) : 0
+  held = newBuffer(needed > heldLength ? needed : heldLength)
+  copyInto(held, view(bytes, used, bytes.length))
+}
+
+/**
+ * Connects. The process ends when the host's end closes.
+ * @param {(kind: number, text: string) => void} handle
+ * @param {(error: unknown) => void} onError told what `handle` throws, where the runtime would swallow it
+ */
+export function connect(handle, onError) {
+  if (bun) {
+    bun.connect({
+      fd: FD,
+      socket: {
+        open(socket) {
+          const write = socket.write.bind(socket)
+          writeSome = (from) => write(out, from, end - from)
+        },
+        data: (_, chunk) => receive(chunk, handle),
+        error: (_, error) => onError(error),
+        end: () => exit(0),
+        close: () => exit(0),
+      },
+    })
+    return
+  }
+  const { writeSync } = builtin('fs')
+  writeSome = (from) => {
+    try {
+      return writeSync(FD, out, from, end - from)
+    } catch (error) {
+      return /** @type {any} */ (error).code === 'EAGAIN' ? 0 : -1
+    }
+  }
+  const socket = new (builtin('net').Socket)({ fd: FD, readable: true, writable: false })
+  socket.on('data', (chunk) => receive(/** @type {Uint8Array} */ (chunk), handle))
+  socket.on('error', () => exit(0))
+  socket.on('close', () => exit(0))
+}

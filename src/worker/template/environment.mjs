@@ -1,0 +1,39 @@
+/**
+ * The variables of a call in process.env: there while the call runs, and as they were before after it. With several calls
+ * in flight at once process.env stays untouched, and context.env is the only place.
+ */
+import { environment, hasOwn, ObjectFreeze, ObjectKeys, push } from './primordials.mjs'
+import { settings } from './settings.mjs'
+
+const EXEC_ID = 'TOOLWARDEN_TOOL_EXEC_ID'
+/** @type {Readonly<Record<string, string>>} */
+export const NO_VARIABLES = ObjectFreeze({})
+
+/** Before the entrypoint is imported. */
+export function setMarkers() {
+  environment.TOOLWARDEN = '1'
+  environment.TOOLWARDEN_PROJECT_ROOT = settings.projectRoot
+}
+
+/**
+ * Sets a call's variables. What gives the old ones back is returned, undefined where nothing changed.
+ * @param {string} execId @param {Readonly<Record<string, string>>} variables @returns {(() => void) | undefined}
+ */
+export function enterEnvironment(execId, variables) {
+  if (settings.concurrent > 1) return undefined
+  const names = variables === NO_VARIABLES ? [] : ObjectKeys(variables)
+  /** @type {(string | undefined)[]} */
+  const before = []
+  for (let i = 0; i < names.length; i++) {
+    push(before, hasOwn(environment, names[i]) ? environment[names[i]] : undefined)
+    environment[names[i]] = variables[names[i]]
+  }
+  environment[EXEC_ID] = execId
+  return () => {
+    delete environment[EXEC_ID]
+    for (let i = 0; i < names.length; i++) {
+      if (before[i] === undefined) delete environment[names[i]]
+      else environment[names[i]] = before[i]
+    }
+  }
+}

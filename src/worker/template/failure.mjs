@@ -1,0 +1,150 @@
+/**
+ * Thrown values as JSON text. Whatever was thrown, this gives an answer: getters that throw, proxies, cycles and endless
+ * chains of causes are expected.
+ *
+ * An error is `{name, message, stack, code?, cause?, errors?, ...own properties that JSON can carry}`. Anything else that
+ * is thrown is `{message, thrown}`: its text, and the value itself where JSON can carry it; an object also brings its own
+ * properties.
+ */
+import { ErrorOf, includes, isArray, join, jsonStringify, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
+
+const MAX_TEXT = 1024 * 1024
+const MAX_DEPTH = 8
+const MAX_LIST = 50
+/** Set by the runtimes on system errors, not always as enumerable own properties. */
+const SYSTEM_FIELDS = ['code', 'errno', 'syscall', 'path', 'dest', 'address', 'port', 'hostname']
+
+/** @param {any} value @param {string} key */
+function read(value, key) {
+  try {
+    return value[key]
+  } catch {
+    return undefined
+  }
+}
+
+/** @param {unknown} value */
+function isError(value) {
+  try {
+    return value instanceof ErrorOf || objectToString(value) === '[object Error]' || isBuildMessage(value)
+  } catch {
+    return false
+  }
+}
+
+/** Bun's messages about modules that do not parse or resolve are no errors. @param {any} value */
+const isBuildMessage = (value) =>
+  typeof value === 'object' && value !== null && typeof read(value, 'message') === 'string' && typeof read(value, 'name') === 'string'
+
+/** Takes the worker's own frames out of a stack. @param {string} stack */
+export function cleanStack(stack) {
+  const lines = split(stack, '\n')
+  /** @type {string[]} */
+  const kept = []
+  for (let i = 0; i < lines.length; i++) {
+    if (!(includes(lines[i], '/.toolwarden/worker-') && includes(lines[i], ' at '))) push(kept, lines[i])
+  }
+  return join(kept, '\n')
+}
+
+/** JSON text of a value, or undefined where JSON cannot carry it or it is unreasonably large. @param {unknown} value */
+function jsonOf(value) {
+  try {
+    const text = jsonStringify(value)
+    return typeof text === 'string' && text.length <= MAX_TEXT ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  try {
+    return StringOf(value)
+  } catch {
+    return 'a value that has no text'
+  }
+}
+
+/** @param {string} text */
+const bounded = (text) => (text.length > MAX_TEXT ? `${slice(text, 0, MAX_TEXT)} [cut]` : text)
+
+/** Where Bun's message points to, as `file:line:column`. @param {any} error */
+function positionOf(error) {
+  const position = read(error, 'position')
+  if (typeof position !== 'object' || position === null) return undefined
+  const file = read(position, 'file')
+  return typeof file === 'string' ? `${file}:${read(position, 'line')}:${read(position, 'column')}` : undefined
+}
+
+/** @param {unknown} thrown @param {number} [depth] @returns {string} */
+export function describe(thrown, depth = 0) {
+  /** @type {string[]} */
+  const fields = []
+  /** @type {Record<string, true>} */
+  const said = /** @type {any} */ ({ __proto__: null })
+  let size = 0
+  /** @param {string} key @param {string | undefined} text */
+  const add = (key, text) => {
+    if (text === undefined || said[key] || size + text.length > MAX_TEXT * 3) return
+    said[key] = true
+    size += text.length
+    push(fields, `${jsonStringify(key)}:${text}`)
+  }
+  if (!isError(thrown)) {
+    const message = read(thrown ?? '', 'message')
+    add('message', jsonStringify(bounded(typeof message === 'string' ? message : textOf(thrown))))
+    const code = thrown === null || thrown === undefined ? undefined : read(thrown, 'code')
+    if (typeof code === 'string' || typeof code === 'number') add('code', jsonStringify(code))
+    add('thrown', jsonOf(thrown))
+    if (typeof thrown === 'object' && thrown !== null) addOwn(thrown, add)
+    return `{${join(fields, ',')}}`
+  }
+  const error = /** @type {any} */ (thrown)
+  const name = bounded(textOf(read(error, 'name') ?? 'Error'))
+  const message = bounded(textOf(read(error, 'message') ?? ''))
+  const position = positionOf(error)
+  const stack = read(error, 'stack')
+  add('name', jsonStringify(name))
+  add('message', jsonStringify(message))
+  add('stack', jsonStringify(bounded(stackText(typeof stack === 'string' ? stack : '', name, message, position))))
+  if (depth < MAX_DEPTH) {
+    const cause = read(error, 'cause')
+    if (cause !== undefined) add('cause', describe(cause, depth + 1))
+    const errors = read(error, 'errors')
+    if (isArray(errors)) {
+      /** @type {string[]} */
+      const described = []
+      for (let i = 0; i < errors.length && i < MAX_LIST; i++) push(described, describe(read(errors, `${i}`), depth + 2))
+      add('errors', `[${join(described, ',')}]`)
+    }
+  }
+  said.cause = said.errors = true
+  for (let i = 0; i < SYSTEM_FIELDS.length; i++) {
+    const value = read(error, SYSTEM_FIELDS[i])
+    if (typeof value === 'string' || typeof value === 'number') add(SYSTEM_FIELDS[i], jsonStringify(value))
+  }
+  if (position !== undefined) add('position', jsonOf(read(error, 'position')))
+  addOwn(error, add)
+  return `{${join(fields, ',')}}`
+}
+
+/** The value's own properties that JSON can carry. @param {object} value @param {(key: string, text: string | undefined) => void} add */
+function addOwn(value, add) {
+  /** @type {string[]} */
+  let keys = []
+  try {
+    keys = ObjectKeys(value)
+  } catch {
+    // A proxy that refuses to be looked at has no properties to tell.
+  }
+  for (let i = 0; i < keys.length && i < MAX_LIST; i++) add(keys[i], jsonOf(read(value, keys[i])))
+}
+
+/** @param {string} stack @param {string} name @param {string} message @param {string | undefined} position */
+function stackText(stack, name, message, position) {
+  const heading = message === '' ? name : `${name}: ${message}`
+  // Bun's parse and resolve messages have no stack but know the place.
+  if (position !== undefined && !includes(stack, position)) return `${heading}\n    at ${position}`
+  return stack === '' ? heading : cleanStack(stack)
+}

@@ -1,0 +1,107 @@
+/**
+ * Everything of the language and the runtime that the worker uses, taken before the entrypoint is imported: a tool that
+ * replaces JSON.stringify, Array.prototype.push or Promise.prototype.then changes what tools see, not what the worker does.
+ * For the same reason the other files destructure and spread no arrays, walk them by index, and give objects that are
+ * looked up or serialised no prototype.
+ */
+
+/**
+ * A method as a function of its receiver.
+ * @type {(method: Function) => (receiver: any, ...args: any[]) => any}
+ */
+const uncurry = Function.prototype.bind.bind(Function.prototype.call)
+
+export const isBun = typeof Bun !== 'undefined'
+export const bun = isBun ? Bun : null
+
+/** Node has these modules loaded anyway; in Bun `fs` alone costs 3 ms, so there only what is needed is fetched, late. */
+const nodeModules = isBun
+  ? null
+  : {
+      fs: await import('node:fs'),
+      net: await import('node:net'),
+      stream: await import('node:stream'),
+      util: await import('node:util'),
+      console: await import('node:console'),
+    }
+const getBuiltinModule = isBun ? process.getBuiltinModule.bind(process) : null
+/** @template {'fs' | 'net' | 'stream' | 'util' | 'console'} K @param {K} name @returns {NonNullable<typeof nodeModules>[K]} */
+export const builtin = (name) => (nodeModules ? nodeModules[name] : /** @type {any} */ (getBuiltinModule)(`node:${name}`))
+
+export const jsonParse = JSON.parse
+export const jsonStringify = JSON.stringify
+export const ObjectFreeze = Object.freeze
+export const ObjectKeys = Object.keys
+export const hasOwn = Object.hasOwn
+export const defineProperty = Object.defineProperty
+export const apply = Reflect.apply
+export const isArray = Array.isArray
+export const push = uncurry(Array.prototype.push)
+export const join = uncurry(Array.prototype.join)
+
+export const charCodeAt = uncurry(String.prototype.charCodeAt)
+export const slice = uncurry(String.prototype.slice)
+export const split = uncurry(String.prototype.split)
+export const indexOf = uncurry(String.prototype.indexOf)
+export const includes = uncurry(String.prototype.includes)
+export const replaceAll = uncurry(String.prototype.replaceAll)
+export const repeat = uncurry(String.prototype.repeat)
+export const StringOf = String
+export const NumberOf = Number
+export const isFinite = Number.isFinite
+export const parseInteger = Number.parseInt
+export const parseDecimal = Number.parseFloat
+export const toFixed = uncurry(Number.prototype.toFixed)
+export const round = Math.round
+export const now = Date.now
+export const clock = performance.now.bind(performance)
+
+export const mapGet = uncurry(Map.prototype.get)
+export const mapSet = uncurry(Map.prototype.set)
+export const mapDelete = uncurry(Map.prototype.delete)
+export const MapOf = Map
+const mapValues = uncurry(Map.prototype.values)
+const nextValue = uncurry(Object.getPrototypeOf(new Map().values()).next)
+/** The value that was set first. @param {Map<any, any>} map */
+export const mapFirst = (map) => nextValue(mapValues(map)).value
+
+export const ErrorOf = Error
+export const TypeErrorOf = TypeError
+export const RangeErrorOf = RangeError
+export const DOMExceptionOf = DOMException
+export const asyncIterator = Symbol.asyncIterator
+export const objectToString = uncurry(Object.prototype.toString)
+
+export const promiseResolve = Promise.resolve.bind(Promise)
+export const promiseThen = uncurry(Promise.prototype.then)
+export const soon = queueMicrotask
+
+export const AbortControllerOf = AbortController
+const signalGetter = Object.getOwnPropertyDescriptor(AbortController.prototype, 'signal')?.get
+/** @type {(controller: AbortController) => AbortSignal} */
+export const signalOf = uncurry(/** @type {Function} */ (signalGetter))
+/** @type {(controller: AbortController, reason: unknown) => void} */
+export const abort = uncurry(AbortController.prototype.abort)
+
+/** Native in both runtimes and not in their types: (buffer, start, end) and (buffer, text, offset, length) => bytes. */
+const bufferMethods = /** @type {any} */ (Buffer.prototype)
+/** @type {(buffer: Uint8Array, start: number, end: number) => string} */
+export const utf8Slice = uncurry(bufferMethods.utf8Slice)
+/** @type {(buffer: Uint8Array, text: string, offset: number, length: number) => number} */
+export const utf8Write = uncurry(bufferMethods.utf8Write)
+export const newBuffer = Buffer.allocUnsafeSlow
+export const byteLength = Buffer.byteLength
+/** @type {(target: Uint8Array, source: Uint8Array, offset?: number) => void} */
+export const copyInto = uncurry(Uint8Array.prototype.set)
+/** @type {(bytes: Uint8Array, start?: number, end?: number) => Uint8Array} */
+export const view = uncurry(Uint8Array.prototype.subarray)
+
+const pausing = new Int32Array(new SharedArrayBuffer(4))
+const wait = Atomics.wait
+/** Blocks the thread. @param {number} milliseconds */
+export const pause = (milliseconds) => wait(pausing, 0, 0, milliseconds)
+
+export const environment = process.env
+/** @type {(code: number) => never} */
+export const exit = process.exit.bind(process)
+export const onProcess = /** @type {(event: string, listener: (...args: any[]) => void) => void} */ (process.on.bind(process))

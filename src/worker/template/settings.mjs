@@ -1,0 +1,13 @@
+/**
+ * What the host decides for all calls. This file is for the type checker: `render` puts a JSON literal in its place.
+ *
+ * @typedef {object} WorkerSettings
+ * @property {string | null} entrypoint file: URL of the module with the tools
+ * @property {string} projectRoot
+ * @property {number} maxOutputSize bytes of the largest result
+ * @property {number} concurrent calls that may be in flight at once
+ * @property {'call' | 'worker'} isolation
+ */
+
+/** @type {WorkerSettings} */
+export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call' }

@@ -1,0 +1,138 @@
+//! The one direction: a room uses rooms to its left and the neutral ones. Reads the `use crate::` lines (and paths written
+//! out) of every file under src/.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ORDER: [&str; 8] = [
+    "config", "validate", "worker", "sandbox", "spawn", "pool", "dispatch", "outcome",
+];
+const NEUTRAL: [&str; 2] = ["error", "observe"];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).expect("src can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The rooms that a text names after `crate::`, group imports included.
+fn named(text: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 1;
+            let inner: String = group
+                .chars()
+                .take_while(|character| {
+                    depth += i32::from(*character == '{') - i32::from(*character == '}');
+                    depth > 0
+                })
+                .filter(|character| !character.is_whitespace())
+                .collect();
+            let mut depth = 0;
+            let top: String = inner
+                .chars()
+                .map(|character| {
+                    depth += i32::from(character == '{') - i32::from(character == '}');
+                    if depth == 0 && character == ',' {
+                        '\n'
+                    } else {
+                        character
+                    }
+                })
+                .collect();
+            rooms.extend(top.lines().map(first_name));
+        } else {
+            rooms.insert(first_name(rest));
+        }
+    }
+    rooms
+}
+
+fn first_name(path: &str) -> String {
+    path.chars()
+        .take_while(|character| character.is_alphanumeric() || *character == '_')
+        .collect()
+}
+
+/// Why this room may not name that one; none when it may.
+fn objection(room: &str, named: &str) -> Option<String> {
+    let place = |name: &str| ORDER.iter().position(|other| *other == name);
+    match (place(room), place(named)) {
+        _ if room == named => None,
+        (_, Some(_)) if NEUTRAL.contains(&room) => Some(format!("the neutral room {room} uses {named}")),
+        (Some(here), Some(there)) if there > here => Some(format!("{room} uses {named}, which is to its right")),
+        (Some(_), None) if !NEUTRAL.contains(&named) => Some(format!("{room} uses {named}")),
+        _ => None,
+    }
+}
+
+#[test]
+fn rooms_import_only_to_their_left() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut objections = Vec::new();
+    let mut checked = 0;
+    for file in &files {
+        let relative = file.strip_prefix(&root).expect("below src");
+        let room = relative
+            .iter()
+            .next()
+            .and_then(|part| part.to_str())
+            .unwrap_or_default()
+            .trim_end_matches(".rs");
+        if !ORDER.contains(&room) && !NEUTRAL.contains(&room) {
+            continue;
+        }
+        checked += 1;
+        let text = fs::read_to_string(file).expect("a source file can be read");
+        let code: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        objections.extend(
+            named(&code)
+                .iter()
+                .filter_map(|other| objection(room, other))
+                .map(|why| format!("{}: {why}", relative.display())),
+        );
+    }
+    assert!(checked > 40, "the rooms were found: {checked} files");
+    assert!(objections.is_empty(), "{}", objections.join("\n"));
+}
+
+#[test]
+fn napi_is_known_to_the_binding_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let outside = files.iter().filter(|file| !file.starts_with(root.join("binding")));
+    let guilty: Vec<_> = outside
+        .filter(|file| {
+            let text = fs::read_to_string(file).expect("a source file can be read");
+            text.lines().any(|line| {
+                !line.trim_start().starts_with("//") && (line.contains("napi::") || line.contains("napi_derive"))
+            })
+        })
+        .collect();
+    assert!(guilty.is_empty(), "{guilty:?}");
+}
+
+#[test]
+fn the_reader_of_imports_finds_them() {
+    let rooms = named("use crate::{config::{A, B}, spawn::C};\nlet x = crate::pool::D;");
+    assert_eq!(rooms.into_iter().collect::<Vec<_>>(), ["config", "pool", "spawn"]);
+    assert!(objection("config", "spawn").is_some());
+    assert!(objection("spawn", "config").is_none());
+    assert!(objection("error", "config").is_some());
+    assert!(objection("pool", "binding").is_some());
+}

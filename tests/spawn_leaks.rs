@@ -1,0 +1,128 @@
+//! Many spawns in a process of their own: nothing accumulates, and the host's size does not matter.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, Spawner};
+
+fn launch(program: &str) -> Arc<Launch> {
+    let options = LaunchOptions {
+        program: program.into(),
+        args: Vec::new(),
+        env: Vec::new(),
+        cwd: "/".into(),
+        memory_limit_mb: None,
+        max_open_files: None,
+        max_processes: None,
+        die_with_parent: true,
+    };
+    Arc::new(Launch::new(options).unwrap())
+}
+
+fn spawn(spawner: &Spawner, launch: &Arc<Launch>) -> Option<Child> {
+    let (sender, receiver) = channel();
+    spawner.spawn(Arc::clone(launch), move |result| sender.send(result.ok()).unwrap());
+    receiver.recv().unwrap()
+}
+
+fn finish(child: &Child) -> Exit {
+    rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&child.process.pidfd(), PollFlags::IN)], None)).unwrap();
+    child.process.try_reap().unwrap()
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Children of this process, zombies included.
+fn children() -> Vec<String> {
+    let mut all = Vec::new();
+    for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
+        let text = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        all.extend(text.split_whitespace().map(str::to_owned));
+    }
+    all
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn shortest(times: usize, mut run: impl FnMut() -> Duration) -> Duration {
+    (0..times).map(|_| run()).min().unwrap()
+}
+
+/// The time the host's thread is held by a plain fork; the child leaves at once.
+fn fork_time() -> Duration {
+    let start = Instant::now();
+    // SAFETY: the child only calls _exit.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: ends the forked child without running this process's exit handlers.
+        unsafe { libc::_exit(0) };
+    }
+    let took = start.elapsed();
+    // SAFETY: waits for the child just made; no status is written.
+    unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+    took
+}
+
+/// One test, since both parts look at the whole process.
+#[test]
+fn spawning_leaks_nothing_and_does_not_grow_with_the_host() {
+    let spawner = Spawner::start(None).unwrap();
+    let works = launch("/bin/true");
+    let fails = launch("/nonexistent/program");
+    drop(spawn(&spawner, &works));
+    assert!(spawn(&spawner, &fails).is_none());
+
+    let (open_before, children_before) = (descriptors(), children());
+    for _ in 0..200 {
+        let child = spawn(&spawner, &works).unwrap();
+        assert_eq!(finish(&child), Exit::Code(0));
+        assert!(spawn(&spawner, &fails).is_none());
+    }
+    assert_eq!(descriptors(), open_before);
+    assert_eq!(children(), children_before);
+    assert!(children_before.is_empty(), "{children_before:?}");
+
+    // One GiB of small pages that are really there.
+    const SIZE: usize = 1 << 30;
+    // SAFETY: an anonymous mapping where the kernel likes.
+    let memory = unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        libc::mmap(
+            std::ptr::null_mut(),
+            SIZE,
+            libc::PROT_READ | libc::PROT_WRITE,
+            flags,
+            -1,
+            0,
+        )
+    };
+    assert_ne!(memory, libc::MAP_FAILED);
+    // SAFETY: the mapping just made, all of it.
+    unsafe {
+        assert_eq!(libc::madvise(memory, SIZE, libc::MADV_NOHUGEPAGE), 0);
+        std::ptr::write_bytes(memory.cast::<u8>(), 1, SIZE);
+    }
+    assert!(resident_kib() > (SIZE / 1024) as u64);
+    let forked = shortest(5, fork_time);
+    let spawned = shortest(20, || {
+        let start = Instant::now();
+        let child = spawn(&spawner, &works).unwrap();
+        let took = start.elapsed();
+        finish(&child);
+        took
+    });
+    println!("1 GiB resident: fork {forked:?}, spawn to reply {spawned:?}");
+    assert!(spawned * 3 < forked, "spawn {spawned:?}, fork alone {forked:?}");
+    // SAFETY: the mapping made above; nothing refers to it.
+    unsafe { libc::munmap(memory, SIZE) };
+}

@@ -1,0 +1,193 @@
+//! The process: start, faults, end.
+
+use serde_json::json;
+use toolwarden::worker::frame::{Level, Status, Stream};
+
+use super::{parse, result_of};
+use crate::driver::{Ask, Got, Options, Runtime, Worker};
+
+pub(crate) fn ping_rehearses_and_warms_up_once(runtime: Runtime) {
+    let mut worker = Worker::ready(
+        runtime,
+        "let times = 0; export async function warmup() { await 0; times++; console.log('warm') } export const count = () => [times, process.env.TOOLWARDEN_TOOL_EXEC_ID]",
+    );
+    worker.ping();
+    assert_eq!(
+        worker.next(),
+        Got::Log {
+            call: None,
+            stream: Stream::Stdout,
+            level: Some(Level::Log),
+            text: "warm".into()
+        }
+    );
+    assert_eq!(worker.next(), Got::Pong);
+    worker.ping();
+    assert_eq!(worker.next(), Got::Pong);
+    assert_eq!(worker.value("count", "1"), json!([1, "exec-1"]));
+    let mut worker = Worker::ready(runtime, "export function warmup() { throw new Error('cold') }");
+    worker.ping();
+    let (level, text) = worker.log();
+    assert!(
+        level == Some(Level::Error) && text.contains("warmup failed") && text.contains("cold"),
+        "{text}"
+    );
+    assert_eq!(worker.next(), Got::Pong);
+}
+
+pub(crate) fn late_errors_are_logged_and_early_ones_fail_the_call(runtime: Runtime) {
+    let mut worker = Worker::ready(
+        runtime,
+        "export const rejection = () => { setTimeout(() => Promise.reject(new Error('late rejection')), 5); return 'fine' }
+         export const exception = () => { setTimeout(() => { throw new Error('late exception') }, 5); return 'fine' }
+         export const early = () => { Promise.reject(Object.assign(new Error('floating'), { code: 'E_FLOAT' })); return new Promise(() => {}) }
+         export const timer = () => { setTimeout(() => { throw new Error('in timer') }, 1); return new Promise(() => {}) }
+         export const ok = () => 'ok'",
+    );
+    for (tool, says) in [("rejection", "late rejection"), ("exception", "late exception")] {
+        assert_eq!(worker.value(tool, "1"), "fine");
+        let (level, text) = worker.log();
+        assert!(level == Some(Level::Error) && text.contains(says), "{text}");
+        assert_eq!(worker.value("ok", "1"), "ok");
+    }
+    for (tool, says) in [("early", "floating"), ("timer", "in timer")] {
+        let (status, text) = worker.ask(tool, "1");
+        assert_eq!((status, &parse(&text)["message"]), (Status::Threw, &json!(says)));
+        assert_eq!(worker.value("ok", "1"), "ok");
+    }
+}
+
+pub(crate) fn several_in_flight_and_an_uncaught_error_end_the_process(runtime: Runtime) {
+    let options = Options {
+        concurrent: 4,
+        ..Options::default()
+    };
+    let source = "export const wait = () => new Promise(() => {}); export const fault = () => { setTimeout(() => { throw new Error('whose') }, 1); return new Promise(() => {}) }";
+    let mut worker = Worker::ready_with(runtime, source, options);
+    worker.call(Ask {
+        tool: "wait",
+        entered: true,
+        ..Ask::default()
+    });
+    worker.call(Ask {
+        tool: "fault",
+        entered: true,
+        ..Ask::default()
+    });
+    assert_eq!((worker.next(), worker.next()), (Got::Entered(1), Got::Entered(2)));
+    let Got::Log {
+        stream, level, text, ..
+    } = worker.next()
+    else {
+        panic!("nothing said")
+    };
+    assert!(
+        stream == Stream::Stderr && level == Some(Level::Error) && text.contains("whose"),
+        "{text}"
+    );
+    assert_eq!(worker.try_next(), None);
+    assert_eq!(worker.wait().code(), Some(1));
+}
+
+pub(crate) fn an_entrypoint_that_fails_says_why(runtime: Runtime) {
+    let failed = |source: &str| {
+        let mut worker = Worker::start(runtime, source);
+        let Got::LoadFailed(error) = worker.next() else {
+            panic!("not LOAD_FAILED")
+        };
+        assert_eq!(worker.try_next(), None);
+        assert_eq!(worker.wait().code(), Some(1));
+        error
+    };
+    let error = failed("\nthrow Object.assign(new TypeError('at import'), { code: 'E_IMPORT' })");
+    assert_eq!(
+        (&error["name"], &error["message"], &error["code"]),
+        (&json!("TypeError"), &json!("at import"), &json!("E_IMPORT"))
+    );
+    assert!(error["stack"].as_str().unwrap().contains("tools.mjs:2"), "{error}");
+    let syntax = failed("export const a = 1\nexport const b = = 2").to_string();
+    assert!(
+        syntax.contains("tools.mjs") || runtime == Runtime::Node && syntax.contains("Unexpected token"),
+        "{syntax}"
+    );
+    let missing = failed("import 'no-such-package-here'");
+    assert!(
+        missing["message"].as_str().unwrap().contains("no-such-package-here"),
+        "{missing}"
+    );
+    assert!(missing["code"].is_string(), "{missing}");
+    failed("throw 'text'");
+}
+
+pub(crate) fn the_end_of_the_channel_or_end_ends_the_process(runtime: Runtime) {
+    let source = "setInterval(() => {}, 1000); export const wait = () => new Promise((done) => setTimeout(() => done('done'), 30))";
+    let mut worker = Worker::ready(runtime, source);
+    worker.call(Ask {
+        tool: "wait",
+        entered: true,
+        ..Ask::default()
+    });
+    assert_eq!(worker.next(), Got::Entered(1));
+    worker.end();
+    assert_eq!(result_of(worker.next()).3, "done", "END waits for the call in flight");
+    assert_eq!(worker.try_next(), None);
+    assert_eq!(worker.wait().code(), Some(0));
+    let mut worker = Worker::ready(runtime, source);
+    worker.end();
+    assert_eq!(worker.wait().code(), Some(0));
+    let mut worker = Worker::ready(runtime, source);
+    worker.call(Ask {
+        tool: "wait",
+        entered: true,
+        ..Ask::default()
+    });
+    assert_eq!(worker.next(), Got::Entered(1));
+    assert_eq!(worker.close().code(), Some(0));
+}
+
+pub(crate) fn the_one_call_left_in_flight_gets_the_error(runtime: Runtime) {
+    let options = Options {
+        concurrent: 4,
+        ..Options::default()
+    };
+    let source = "export const fault = () => { setTimeout(() => { throw new Error('mine') }, 20); return new Promise(() => {}) }; export const quick = () => 'quick'";
+    let mut worker = Worker::ready_with(runtime, source, options);
+    let fault = worker.call(Ask {
+        tool: "fault",
+        ..Ask::default()
+    });
+    assert_eq!(worker.value("quick", "1"), "quick");
+    let Got::Result { call, status, text, .. } = worker.next() else {
+        panic!("no answer")
+    };
+    assert_eq!(
+        (call, status, &parse(&text)["message"]),
+        (fault, Status::Threw, &json!("mine"))
+    );
+}
+
+pub(crate) fn a_child_process_has_no_channel(runtime: Runtime) {
+    let mut worker = Worker::ready(
+        runtime,
+        "import { spawnSync } from 'node:child_process'; export const fds = () => spawnSync('ls', ['-l', '/proc/self/fd']).stdout.toString()",
+    );
+    let listing = worker.value("fds", "1");
+    assert!(listing.as_str().unwrap().contains("0 -> "), "{listing}");
+    assert!(!listing.as_str().unwrap().contains("3 -> socket:"), "{listing}");
+}
+
+/// But `?` and `\`: Bun itself finds no module below such a directory, and Node none below one with `\`.
+pub(crate) fn paths_with_every_kind_of_character(runtime: Runtime) {
+    let directory = "a b%20c#de'f\"g`h$i{j}é\u{1F600}&k;l".to_string();
+    let options = Options {
+        directory,
+        ..Options::default()
+    };
+    let mut worker = Worker::ready_with(
+        runtime,
+        "export const where = () => process.env.TOOLWARDEN_PROJECT_ROOT",
+        options,
+    );
+    let project = worker.project.to_str().unwrap().to_owned();
+    assert_eq!(worker.value("where", "1"), project);
+}
