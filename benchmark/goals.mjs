@@ -32,6 +32,15 @@ class Taken {
     return mine === undefined || theirs === undefined ? null : ratio(mine, theirs, key)
   }
 
+  /** Whether the kernel held the permissions of every toolwarden process measured, where a scenario left them on. */
+  get sandboxed() {
+    const levels = this.host.scenarios
+      .flatMap(({ entries }) => entries)
+      .filter(({ contestant, enforcement }) => contestant !== COLD_OFF && enforcement !== undefined)
+      .map(({ enforcement }) => enforcement)
+    return levels.length > 0 && levels.every((level) => level === 'kernel')
+  }
+
   figure(scenario, entrypoint, contestant, key) {
     const rounds = this.rounds(scenario, entrypoint, contestant)
     return rounds === undefined ? null : medians(rounds)[key]
@@ -116,7 +125,8 @@ const GOALS = [
     value(taken) {
       const on = taken.figure('sandbox-cost', 'empty', COLD, 'p50Us')
       const off = taken.figure('sandbox-cost', 'empty', COLD_OFF, 'p50Us')
-      return on === null || off === null ? null : (on - off) / 1000
+      // Without enforcement both are the same spawn, and their difference is no cost of a sandbox.
+      return on === null || off === null || !taken.sandboxed ? null : (on - off) / 1000
     },
   },
   {
@@ -128,15 +138,17 @@ const GOALS = [
 ]
 
 /**
+ * Goals hold with the sandbox on: figures of a run without one are given, and never count as met.
  * @param {object} host one host of results.json
- * @returns {Array<{ what: string, against: string, goal: string, value: number | null, unit: string, state: 'met' | 'missed' | 'not measured' }>}
+ * @returns {Array<{ what: string, against: string, goal: string, value: number | null, unit: string, state: 'met' | 'met without sandbox' | 'missed' | 'not measured' }>}
  */
 export function judge(host) {
   const taken = new Taken(host)
   return GOALS.map(({ what, against, goal, value }) => {
     const { text, met, unit } = goal(taken)
     const measured = value(taken)
-    const state = measured === null ? 'not measured' : met(measured) ? 'met' : 'missed'
+    const reached = taken.sandboxed ? 'met' : 'met without sandbox'
+    const state = measured === null ? 'not measured' : met(measured) ? reached : 'missed'
     return { what, against, goal: text, value: measured, unit, state }
   })
 }

@@ -1,6 +1,6 @@
 /** Tables from results.json, as text for the terminal and as the generated part of docs/performance.md. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { chart } from './chart.mjs'
@@ -116,6 +116,7 @@ export function writePage(results) {
     from === -1 || to === -1
       ? `${old.trimEnd()}\n\n${text}\n`
       : `${old.slice(0, from)}${text}${old.slice(to + END.length)}`
+  mkdirSync(new URL('.', PAGE), { recursive: true })
   writeFileSync(PAGE, page)
   writeFileSync(CHART, chart(results.hosts[0]))
 }

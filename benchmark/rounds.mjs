@@ -47,13 +47,14 @@ async function ended(contestant) {
  * @param {Array<{ name: string, setup(): Promise<void>, call(input: unknown): Promise<unknown>, teardown(): Promise<void> }>} contestants
  * @param {{ rounds: number, budgetMs: number, discard?: number }} plan discard: rounds at the start that only warm up
  * @param {(contestant: any) => Promise<Record<string, number>>} measure one round of one contestant
- * @returns {Promise<Array<{ contestant: string, rounds?: Array<Record<string, number>>, notRun?: string }>>}
+ * @returns {Promise<Array<{ contestant: string, enforcement?: string, rounds?: Array<Record<string, number>>, notRun?: string }>>}
  */
 export async function interleave(contestants, { rounds, budgetMs, discard = 0 }, measure) {
   const entries = []
   for (const contestant of contestants) {
     const reason = await started(contestant)
-    entries.push({ contestant, rounds: [], notRun: reason })
+    const enforcement = reason === null ? contestant.enforcement?.() : undefined
+    entries.push({ contestant, rounds: [], notRun: reason, enforcement })
   }
   const running = () => entries.filter((entry) => entry.notRun === null)
   const from = performance.now()
@@ -72,7 +73,7 @@ export async function interleave(contestants, { rounds, budgetMs, discard = 0 },
     }
   }
   for (const { contestant } of running()) await ended(contestant)
-  return entries.map(({ contestant, rounds: taken, notRun }) =>
-    notRun === null ? { contestant: contestant.name, rounds: taken } : { contestant: contestant.name, notRun },
+  return entries.map(({ contestant: { name }, rounds: taken, notRun, enforcement }) =>
+    notRun === null ? { contestant: name, enforcement, rounds: taken } : { contestant: name, notRun },
   )
 }

@@ -24,6 +24,8 @@ function contestant(name, entrypoint, config) {
     },
     call: (input) => manager.executeTool('add', input),
     stats: () => manager.stats(),
+    /** What held while it was measured: figures of an unenforced sandbox must not pass for those of one. */
+    enforcement: () => manager.enforcement.level,
     async teardown() {
       await manager?.close({ force: true })
     },
