@@ -42,7 +42,7 @@ function scenarioTable(entries) {
   const keys = ran.length === 0 ? [] : Object.keys(ran[0].rounds[0]).filter((key) => key in FIGURES)
   const rows = ran.map(({ contestant, rounds }) => {
     const figures = medians(rounds)
-    return [contestant, ...keys.map((key) => FIGURES[key][1](figures[key]))]
+    return [contestant].concat(keys.map((key) => FIGURES[key][1](figures[key])))
   })
   const notes = entries.filter(({ notRun }) => notRun !== undefined).map((one) => `not run: ${one.contestant}: ${one.notRun}`)
   const head = ['', ...keys.map((key) => FIGURES[key][0])]
@@ -61,22 +61,22 @@ function hostTables(host, heading) {
 /** @param {object} results */
 export function resultsText(results) {
   return results.hosts
-    .flatMap((host) => [`# Host: ${host.name} ${host.version}`, ...hostTables(host, '##')])
+    .flatMap((host) => [`# Host: ${host.name} ${host.version}`].concat(hostTables(host, '##')))
     .join('\n\n')
 }
 
-const said = ({ value, unit }) => (value === null ? '-' : `${value.toFixed(value >= 10 ? 1 : 2)}${unit}`)
+const said = ({ value, unit }) => `${value.toFixed(value >= 10 ? 1 : 2)}${unit}`
+
+const verdict = (goal) => (goal.value === null ? goal.state : `${said(goal)}, ${goal.state}`)
 
 /** @param {object} results */
 export function goalsText({ hosts }) {
   const judged = hosts.map((host) => judge(host))
   const head = ['what', 'against', 'goal', ...hosts.map(({ name }) => name)]
-  const rows = judged[0].map(({ what, against }, at) => [
-    what,
-    against,
-    [...new Set(judged.map((goals) => goals[at].goal))].join(' / '),
-    ...judged.map((goals) => (goals[at].state === 'not measured' ? goals[at].state : `${said(goals[at])}, ${goals[at].state}`)),
-  ])
+  const rows = judged[0].map(({ what, against }, at) => {
+    const goals = judged.map((ofHost) => ofHost[at])
+    return [what, against, [...new Set(goals.map(({ goal }) => goal))].join(' / ')].concat(goals.map(verdict))
+  })
   return table([head, ...rows])
 }
 
@@ -101,7 +101,7 @@ function generated(results) {
     '![Calls per second and time per call, side by side](performance.svg)',
     '## Goals',
     goalsText(results),
-    ...hosts.flatMap((host) => [`## Host: ${host.name} ${host.version}`, ...hostTables(host, '###')]),
+    ...hosts.flatMap((host) => [`## Host: ${host.name} ${host.version}`].concat(hostTables(host, '###'))),
     ...soakText(),
     END,
   ].join('\n\n')

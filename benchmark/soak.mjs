@@ -23,6 +23,8 @@ const WORKERS = 4
 const SAMPLES = 50
 /** Growth beyond this over the second half is no noise of the collector's. */
 const MOST_GROWTH_MIB = 32
+/** No call takes nearly as long: when none settles for this long, those in flight never will. */
+const STALL_MS = 60_000
 
 const FOLDER = fileURLToPath(new URL('tools', import.meta.url))
 const RESULT = new URL('soak.json', import.meta.url)
@@ -55,27 +57,45 @@ function sample(done) {
 const outcomes = {}
 const wrong = []
 const samples = []
+/** Calls in flight, so that a stall can name them. */
+const inFlight = new Map()
 let begun = 0
 let settled = 0
+let progressAt = performance.now()
 
 async function caller() {
   while (begun < CALLS) {
     const number = begun
     begun += 1
     const kind = kindOf(number)
+    inFlight.set(number, kind)
     const outcome = await settledAs(KINDS[kind].call(manager, number))
+    inFlight.delete(number)
+    progressAt = performance.now()
     const key = `${kind}: ${outcome.code}`
     outcomes[key] = (outcomes[key] ?? 0) + 1
     if (!check(kind, number, outcome) && wrong.length < 20) wrong.push({ number, kind, ...outcome })
     settled += 1
-    if (settled % Math.max(1, Math.floor(CALLS / SAMPLES)) === 0) samples.push(sample(settled))
+    if (settled % Math.max(1, Math.floor(CALLS / SAMPLES)) === 0) {
+      samples.push(sample(settled))
+      process.stderr.write(`${JSON.stringify(samples.at(-1))}\n`)
+    }
   }
 }
+
+/** Calls that never settle would leave the soak waiting without a word: it says which, and fails. */
+const watch = setInterval(() => {
+  if (performance.now() - progressAt < STALL_MS) return
+  const stalled = { settled, inFlight: [...inFlight].map(([number, kind]) => ({ number, kind })), stats: manager.stats() }
+  process.stdout.write(`${JSON.stringify({ calls: CALLS, problems: ['calls did not settle'], stalled, outcomes, samples }, null, 2)}\n`)
+  process.exit(1)
+}, 1000)
 
 await manager.ready()
 const before = sample(0)
 const from = performance.now()
 await Promise.all(Array.from({ length: IN_FLIGHT }, caller))
+clearInterval(watch)
 const seconds = (performance.now() - from) / 1000
 const stats = manager.stats()
 await manager.close()
