@@ -3,7 +3,7 @@
 import { medians } from './stats.mjs'
 
 const WIDTH = 760
-const LABELS = 270
+const LABELS = 290
 const VALUES = 110
 const BAR = 20
 const STEP = 28

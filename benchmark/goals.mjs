@@ -1,6 +1,6 @@
 /** The goals, each a ratio within one run or a limit in milliseconds, and whether a run met them. */
 
-import { medians, ratio } from './stats.mjs'
+import { median, medians, ratios } from './stats.mjs'
 
 const PIPE = 'plain pipe to Bun'
 const REUSED = 'toolwarden, reused worker'
@@ -26,10 +26,10 @@ class Taken {
       ?.entries.find((entry) => entry.contestant === contestant)?.rounds
   }
 
-  /** @returns {number | null} how often `a` goes into `b`: null where one of the two did not run */
-  ratio(scenario, entrypoint, a, b, key) {
+  /** @returns {number[] | null} `a` divided by `b` in each round: null where one of the two did not run */
+  ratios(scenario, entrypoint, a, b, key) {
     const [mine, theirs] = [this.rounds(scenario, entrypoint, a), this.rounds(scenario, entrypoint, b)]
-    return mine === undefined || theirs === undefined ? null : ratio(mine, theirs, key)
+    return mine === undefined || theirs === undefined ? null : ratios(mine, theirs, key)
   }
 
   /** Whether the kernel held the permissions of every toolwarden process measured, where a scenario left them on. */
@@ -55,13 +55,13 @@ const GOALS = [
     what: 'reused worker, p50 latency',
     against: PIPE,
     goal: () => atMost(1),
-    value: (taken) => taken.ratio('reused-latency', 'empty', REUSED, PIPE, 'p50Us'),
+    value: (taken) => taken.ratios('reused-latency', 'empty', REUSED, PIPE, 'p50Us'),
   },
   {
     what: 'reused worker, calls/s at 64',
     against: PIPE,
     goal: () => atLeast(1.2),
-    value: (taken) => taken.ratio('reused-throughput', 'empty', REUSED, PIPE, 'callsPerSecond'),
+    value: (taken) => taken.ratios('reused-throughput', 'empty', REUSED, PIPE, 'callsPerSecond'),
   },
   {
     what: 'reused worker, calls/s at 64',
@@ -70,13 +70,13 @@ const GOALS = [
       const rate = taken.figure('reused-throughput', 'empty', PISCINA, 'callsPerSecond')
       return atLeast(rate !== null && rate > FAST_PISCINA ? 8 : 15)
     },
-    value: (taken) => taken.ratio('reused-throughput', 'empty', REUSED, PISCINA, 'callsPerSecond'),
+    value: (taken) => taken.ratios('reused-throughput', 'empty', REUSED, PISCINA, 'callsPerSecond'),
   },
   {
     what: 'reused worker, CPU per call at 64',
     against: PIPE,
     goal: () => atMost(0.6),
-    value: (taken) => taken.ratio('reused-throughput', 'empty', REUSED, PIPE, 'cpuUsPerCall'),
+    value: (taken) => taken.ratios('reused-throughput', 'empty', REUSED, PIPE, 'cpuUsPerCall'),
   },
   {
     what: 'warm worker, p50 latency',
@@ -92,31 +92,31 @@ const GOALS = [
     what: 'prewarmed process per call, p50, empty',
     against: SPAWN,
     goal: () => atLeast(25, ' times faster'),
-    value: (taken) => taken.ratio('process-latency', 'empty', SPAWN, PREWARMED, 'p50Us'),
+    value: (taken) => taken.ratios('process-latency', 'empty', SPAWN, PREWARMED, 'p50Us'),
   },
   {
     what: 'prewarmed process per call, p50, zod',
     against: SPAWN,
     goal: () => atLeast(12, ' times faster'),
-    value: (taken) => taken.ratio('process-latency', 'zod', SPAWN, PREWARMED, 'p50Us'),
+    value: (taken) => taken.ratios('process-latency', 'zod', SPAWN, PREWARMED, 'p50Us'),
   },
   {
     what: 'cold process per call, p50, empty',
     against: SPAWN,
     goal: () => atMost(0.5),
-    value: (taken) => taken.ratio('process-latency', 'empty', COLD, SPAWN, 'p50Us'),
+    value: (taken) => taken.ratios('process-latency', 'empty', COLD, SPAWN, 'p50Us'),
   },
   {
     what: 'cold process per call, p50, zod',
     against: SPAWN,
     goal: () => atMost(0.35),
-    value: (taken) => taken.ratio('process-latency', 'zod', COLD, SPAWN, 'p50Us'),
+    value: (taken) => taken.ratios('process-latency', 'zod', COLD, SPAWN, 'p50Us'),
   },
   ...['empty', 'zod', 'zod-ai'].map((entrypoint) => ({
     what: `sustained process per call at 8, ${entrypoint}`,
     against: SPAWN,
     goal: () => atLeast(2, ' times'),
-    value: (taken) => taken.ratio('process-throughput', entrypoint, SUSTAINED, SPAWN, 'callsPerSecond'),
+    value: (taken) => taken.ratios('process-throughput', entrypoint, SUSTAINED, SPAWN, 'callsPerSecond'),
   })),
   {
     what: "the full sandbox's part of a spawn",
@@ -140,15 +140,20 @@ const GOALS = [
 /**
  * Goals hold with the sandbox on: figures of a run without one are given, and never count as met.
  * @param {object} host one host of results.json
- * @returns {Array<{ what: string, against: string, goal: string, value: number | null, unit: string, state: 'met' | 'met without sandbox' | 'missed' | 'not measured' }>}
+ * @returns {Array<{ what: string, against: string, goal: string, value: number | null, range: [number, number] | null, unit: string, state: 'met' | 'met without sandbox' | 'missed' | 'not measured' }>}
  */
 export function judge(host) {
   const taken = new Taken(host)
   return GOALS.map(({ what, against, goal, value }) => {
     const { text, met, unit } = goal(taken)
-    const measured = value(taken)
+    const given = value(taken)
+    const measured = Array.isArray(given) ? median(given) : given
+    const range = Array.isArray(given) ? [Math.min(...given), Math.max(...given)] : null
     const reached = taken.sandboxed ? 'met' : 'met without sandbox'
     const state = measured === null ? 'not measured' : met(measured) ? reached : 'missed'
-    return { what, against, goal: text, value: measured, unit, state }
+    return { what, against, goal: text, value: measured, range, unit, state }
   })
 }
+
+/** @param {object} host one host of results.json */
+export const isSandboxed = (host) => new Taken(host).sandboxed

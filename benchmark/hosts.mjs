@@ -1,33 +1,44 @@
 /** The runtimes a host program may run on, and how a scenario is run on one. */
 
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { bunPath, node24Path } from './contestants/binaries.mjs'
 import { endDescendants } from './meters/proc.mjs'
 
 const HOST = fileURLToPath(new URL('host.mjs', import.meta.url))
-const MAIN_NODE = `node${process.versions.node.split('.')[0]}`
 
-/** @returns {Array<{ name: string, path: string }>} the current one first */
+/** @param {{ path: string }} host */
+export const versionOf = ({ path }) => execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().replace(/^v/, '')
+
+/**
+ * The machine's own Node, not the one among the development dependencies: npm puts that first on the PATH of its scripts.
+ * @returns {string}
+ */
+function machineNode() {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '' && !folder.endsWith('.bin'))
+  const path = folders.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
+  if (path === undefined) throw new Error('no node on the PATH')
+  return path
+}
+
+/** @returns {Array<{ name: string, path: string }>} the machine's own Node first */
 export function knownHosts() {
-  const hosts = [{ name: process.versions.bun === undefined ? MAIN_NODE : 'bun', path: process.execPath }]
-  for (const [name, find] of [['node24', node24Path], ['bun', bunPath]]) {
-    if (hosts.some((host) => host.name === name)) continue
+  const hosts = []
+  for (const [runtime, find] of [['node', machineNode], ['node', node24Path], ['bun', bunPath]]) {
     try {
-      hosts.push({ name, path: find() })
+      const path = find()
+      const name = runtime === 'bun' ? runtime : `node${versionOf({ path }).split('.')[0]}`
+      if (hosts.every((host) => host.name !== name)) hosts.push({ name, path })
     } catch (error) {
-      process.stderr.write(`not a host here: ${name} (${error.message})\n`)
+      process.stderr.write(`a host less: ${error.message}\n`)
     }
   }
   return hosts
 }
-
-/** @param {{ path: string }} host */
-export const versionOf = ({ path }) => execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().replace(/^v/, '')
 
 /**
  * @param {{ name: string, path: string }} host

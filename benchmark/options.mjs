@@ -6,7 +6,7 @@ import { SCENARIOS } from './scenarios/all.mjs'
 export const USAGE = `npm run bench -- [options]
 
   --quick             fewer and shorter rounds: ends within three minutes
-  --hosts A,B         runtimes to run as host (default: the current one with --quick, else all)
+  --hosts A,B         runtimes to run as host (default: the machine's own Node with --quick, else all)
   --scenarios A,B     only these; prints, and leaves results.json and the page as they are
   --heap-mb N         size of the large host (default 2048)
   --help
@@ -22,7 +22,7 @@ function chosen(text, known, what) {
   return names
 }
 
-/** @param {string[]} argv @param {Array<{ name: string }>} hosts the current one first */
+/** @param {string[]} argv @param {Array<{ name: string }>} hosts the default one first */
 export function readCommandLine(argv, hosts) {
   const { values } = parseArgs({
     args: argv,

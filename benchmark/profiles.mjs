@@ -2,5 +2,5 @@
 
 export const PROFILES = {
   full: { rounds: 15, sliceMs: 1000, callsPerRound: 30, gaps: 25, budgetMs: 120_000 },
-  quick: { rounds: 5, sliceMs: 300, callsPerRound: 8, gaps: 8, budgetMs: 9_000 },
+  quick: { rounds: 5, sliceMs: 300, callsPerRound: 8, gaps: 8, budgetMs: 6_000 },
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { chart } from './chart.mjs'
-import { judge } from './goals.mjs'
+import { isSandboxed, judge } from './goals.mjs'
 import { SCENARIOS } from './scenarios/all.mjs'
 import { medians } from './stats.mjs'
 
@@ -65,7 +65,10 @@ export function resultsText(results) {
     .join('\n\n')
 }
 
-const said = ({ value, unit }) => `${value.toFixed(value >= 10 ? 1 : 2)}${unit}`
+const number = (value) => value.toFixed(value >= 10 ? 1 : 2)
+/** With the lowest and the highest round: a median among rounds that disagree says little. */
+const said = ({ value, range, unit }) =>
+  `${number(value)}${unit}${range === null ? '' : ` (${number(range[0])} to ${number(range[1])})`}`
 
 const verdict = (goal) => (goal.value === null ? goal.state : `${said(goal)}, ${goal.state}`)
 
@@ -96,9 +99,10 @@ function generated(results) {
   return [
     BEGIN,
     `Made by \`npm run bench${profile === 'quick' ? ' -- --quick' : ''}\` on ${date}: ${machine.cpu}, ${machine.cores} cores, ` +
-      `${machine.memoryGib} GiB, ${machine.system}; ${packages.join(', ')}. Medians of interleaved rounds; absolute times ` +
+      `${machine.memoryGib} GiB, load ${machine.load} at the end, ${machine.system}; ${packages.join(', ')}. Medians of interleaved rounds; absolute times ` +
       'hold for that machine, ratios travel better.',
     '![Calls per second and time per call, side by side](performance.svg)',
+    ...(hosts.every(isSandboxed) ? [] : ['**The kernel did not enforce the permissions in this run: the goals hold with the sandbox on.**']),
     '## Goals',
     goalsText(results),
     ...hosts.flatMap((host) => [`## Host: ${host.name} ${host.version}`].concat(hostTables(host, '###'))),

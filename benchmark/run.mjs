@@ -38,6 +38,7 @@ function machine() {
     cpu: model,
     cores: os.availableParallelism(),
     memoryGib: Math.round(os.totalmem() / 2 ** 30),
+    load: Number(os.loadavg()[0].toFixed(1)),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
   }
 }

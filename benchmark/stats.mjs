@@ -22,11 +22,11 @@ export function medians(rounds) {
 }
 
 /**
- * How one contestant compares to another: the median of the ratios round by round, because the two measurements of a
- * round share the state of the machine and those of different rounds do not.
+ * How one contestant compares to another, round by round: the two measurements of a round share the state of the machine,
+ * and those of different rounds do not.
  * @param {Array<Record<string, number>>} rounds @param {Array<Record<string, number>>} against @param {string} key
  */
-export function ratio(rounds, against, key) {
+export function ratios(rounds, against, key) {
   const both = Math.min(rounds.length, against.length)
-  return median(Array.from({ length: both }, (_, round) => rounds[round][key] / against[round][key]))
+  return Array.from({ length: both }, (_, round) => rounds[round][key] / against[round][key])
 }
