@@ -1,0 +1,70 @@
+/** toolwarden in each of the shapes that are compared; the sandbox is on unless a shape says otherwise. */
+
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bunPath } from './binaries.mjs'
+
+/** Calls wait for their turn, and processes may start, under load: no call here is meant to time out. */
+const PATIENT = { toolExecutionTimeout: '60s', idleTimeout: '10m' }
+
+/** @param {string} name @param {object} config */
+function contestant(name, entrypoint, config) {
+  let manager
+  return {
+    name,
+    async setup() {
+      const { Manager } = await import('../../index.js')
+      manager = new Manager(dirname(entrypoint), {
+        ...PATIENT,
+        runtimePath: bunPath(),
+        entrypointPath: entrypoint,
+        ...config,
+      })
+      await manager.ready()
+    },
+    call: (input) => manager.executeTool('add', input),
+    stats: () => manager.stats(),
+    /** What held while it was measured: figures of an unenforced sandbox must not pass for those of one. */
+    enforcement: () => manager.enforcement.level,
+    async teardown() {
+      await manager?.close({ force: true })
+    },
+  }
+}
+
+/** One process that serves call after call, many at a time. */
+export const reused = ({ entrypoint, inFlight = 1, ...config }, name = 'toolwarden, reused worker') =>
+  contestant(name, entrypoint, {
+    isolation: 'worker',
+    minWorkers: 1,
+    maxWorkers: 1,
+    concurrentCallsPerWorker: inFlight,
+    ...config,
+  })
+
+/** A process of its own for every call, started and imported before the call comes. */
+export function prewarmed({ entrypoint }) {
+  const made = contestant('toolwarden, prewarmed process per call', entrypoint, { isolation: 'call', minWorkers: 1 })
+  return {
+    ...made,
+    /** Calls come now and then here: the next one finds its process ready. */
+    async rest() {
+      while (made.stats().workers.idle < 1 || made.stats().workers.starting > 0) await sleep(1)
+    },
+  }
+}
+
+/** A process of its own for every call, started when the call comes. */
+export const cold = ({ entrypoint }) =>
+  contestant('toolwarden, cold process per call', entrypoint, { isolation: 'call', minWorkers: 0 })
+
+export const coldUnsandboxed = ({ entrypoint }) =>
+  contestant('toolwarden, cold, sandbox off', entrypoint, { isolation: 'call', minWorkers: 0, sandbox: 'off' })
+
+/** A process of its own for every call, as many calls at once as `inFlight`. */
+export const sustained = ({ entrypoint, inFlight = 1 }) =>
+  contestant('toolwarden, process per call', entrypoint, {
+    isolation: 'call',
+    minWorkers: inFlight,
+    maxWorkers: inFlight,
+  })

@@ -1,0 +1,159 @@
+/** The goals, each a ratio within one run or a limit in milliseconds, and whether a run met them. */
+
+import { median, medians, ratios } from './stats.mjs'
+
+const PIPE = 'plain pipe to Bun'
+const REUSED = 'toolwarden, reused worker'
+const PISCINA = 'piscina, one thread'
+const SPAWN = 'child_process.spawn(bun)'
+const PREWARMED = 'toolwarden, prewarmed process per call'
+const COLD = 'toolwarden, cold process per call'
+const COLD_OFF = 'toolwarden, cold, sandbox off'
+const SUSTAINED = 'toolwarden, process per call'
+
+/** Where piscina itself passes this, an idle core wakes fast here and its rate says more about that. */
+const FAST_PISCINA = 14_000
+
+/** The contestants' rounds in one scenario of one host. */
+class Taken {
+  constructor(host) {
+    this.host = host
+  }
+
+  rounds(scenario, entrypoint, contestant) {
+    return this.host.scenarios
+      .find((one) => one.scenario === scenario && one.entrypoint === entrypoint)
+      ?.entries.find((entry) => entry.contestant === contestant)?.rounds
+  }
+
+  /** @returns {number[] | null} `a` divided by `b` in each round: null where one of the two did not run */
+  ratios(scenario, entrypoint, a, b, key) {
+    const [mine, theirs] = [this.rounds(scenario, entrypoint, a), this.rounds(scenario, entrypoint, b)]
+    return mine === undefined || theirs === undefined ? null : ratios(mine, theirs, key)
+  }
+
+  /** Whether the kernel held the permissions of every toolwarden process measured, where a scenario left them on. */
+  get sandboxed() {
+    const levels = this.host.scenarios
+      .flatMap(({ entries }) => entries)
+      .filter(({ contestant, enforcement }) => contestant !== COLD_OFF && enforcement !== undefined)
+      .map(({ enforcement }) => enforcement)
+    return levels.length > 0 && levels.every((level) => level === 'kernel')
+  }
+
+  figure(scenario, entrypoint, contestant, key) {
+    const rounds = this.rounds(scenario, entrypoint, contestant)
+    return rounds === undefined ? null : medians(rounds)[key]
+  }
+}
+
+const atMost = (limit, unit = '') => ({ text: `<= ${limit}${unit}`, met: (value) => value <= limit, unit })
+const atLeast = (limit, unit = '') => ({ text: `>= ${limit}${unit}`, met: (value) => value >= limit, unit })
+
+const GOALS = [
+  {
+    what: 'reused worker, p50 latency',
+    against: PIPE,
+    goal: () => atMost(1),
+    value: (taken) => taken.ratios('reused-latency', 'empty', REUSED, PIPE, 'p50Us'),
+  },
+  {
+    what: 'reused worker, calls/s at 64',
+    against: PIPE,
+    goal: () => atLeast(1.2),
+    value: (taken) => taken.ratios('reused-throughput', 'empty', REUSED, PIPE, 'callsPerSecond'),
+  },
+  {
+    what: 'reused worker, calls/s at 64',
+    against: PISCINA,
+    goal: (taken) => {
+      const rate = taken.figure('reused-throughput', 'empty', PISCINA, 'callsPerSecond')
+      return atLeast(rate !== null && rate > FAST_PISCINA ? 8 : 15)
+    },
+    value: (taken) => taken.ratios('reused-throughput', 'empty', REUSED, PISCINA, 'callsPerSecond'),
+  },
+  {
+    what: 'reused worker, CPU per call at 64',
+    against: PIPE,
+    goal: () => atMost(0.6),
+    value: (taken) => taken.ratios('reused-throughput', 'empty', REUSED, PIPE, 'cpuUsPerCall'),
+  },
+  {
+    what: 'warm worker, p50 latency',
+    against: SPAWN,
+    goal: () => atLeast(10, ' times faster'),
+    value(taken) {
+      const spawn = taken.figure('process-latency', 'empty', SPAWN, 'p50Us')
+      const warm = taken.figure('reused-latency', 'empty', REUSED, 'p50Us')
+      return spawn === null || warm === null ? null : spawn / warm
+    },
+  },
+  {
+    what: 'prewarmed process per call, p50, empty',
+    against: SPAWN,
+    goal: () => atLeast(25, ' times faster'),
+    value: (taken) => taken.ratios('process-latency', 'empty', SPAWN, PREWARMED, 'p50Us'),
+  },
+  {
+    what: 'prewarmed process per call, p50, zod',
+    against: SPAWN,
+    goal: () => atLeast(12, ' times faster'),
+    value: (taken) => taken.ratios('process-latency', 'zod', SPAWN, PREWARMED, 'p50Us'),
+  },
+  {
+    what: 'cold process per call, p50, empty',
+    against: SPAWN,
+    goal: () => atMost(0.5),
+    value: (taken) => taken.ratios('process-latency', 'empty', COLD, SPAWN, 'p50Us'),
+  },
+  {
+    what: 'cold process per call, p50, zod',
+    against: SPAWN,
+    goal: () => atMost(0.35),
+    value: (taken) => taken.ratios('process-latency', 'zod', COLD, SPAWN, 'p50Us'),
+  },
+  ...['empty', 'zod', 'zod-ai'].map((entrypoint) => ({
+    what: `sustained process per call at 8, ${entrypoint}`,
+    against: SPAWN,
+    goal: () => atLeast(2, ' times'),
+    value: (taken) => taken.ratios('process-throughput', entrypoint, SUSTAINED, SPAWN, 'callsPerSecond'),
+  })),
+  {
+    what: "the full sandbox's part of a spawn",
+    against: 'the same spawn without',
+    goal: () => atMost(0.8, ' ms'),
+    value(taken) {
+      const on = taken.figure('sandbox-cost', 'empty', COLD, 'p50Us')
+      const off = taken.figure('sandbox-cost', 'empty', COLD_OFF, 'p50Us')
+      // Without enforcement both are the same spawn, and their difference is no cost of a sandbox.
+      return on === null || off === null || !taken.sandboxed ? null : (on - off) / 1000
+    },
+  },
+  {
+    what: 'event loop blocked per spawn, large host',
+    against: '-',
+    goal: () => atMost(1, ' ms'),
+    value: (taken) => taken.figure('event-loop', 'empty', COLD, 'p50Ms'),
+  },
+]
+
+/**
+ * Goals hold with the sandbox on: figures of a run without one are given, and never count as met.
+ * @param {object} host one host of results.json
+ * @returns {Array<{ what: string, against: string, goal: string, value: number | null, range: [number, number] | null, unit: string, state: 'met' | 'met without sandbox' | 'missed' | 'not measured' }>}
+ */
+export function judge(host) {
+  const taken = new Taken(host)
+  return GOALS.map(({ what, against, goal, value }) => {
+    const { text, met, unit } = goal(taken)
+    const given = value(taken)
+    const measured = Array.isArray(given) ? median(given) : given
+    const range = Array.isArray(given) ? [Math.min(...given), Math.max(...given)] : null
+    const reached = taken.sandboxed ? 'met' : 'met without sandbox'
+    const state = measured === null ? 'not measured' : met(measured) ? reached : 'missed'
+    return { what, against, goal: text, value: measured, range, unit, state }
+  })
+}
+
+/** @param {object} host one host of results.json */
+export const isSandboxed = (host) => new Taken(host).sandboxed

@@ -1,0 +1,76 @@
+/** What /proc says of this process and of everything it started. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import process from 'node:process'
+
+/** Times in /proc are in USER_HZ, which is 100 on every Linux architecture that Node runs on. */
+const TICKS_PER_SECOND = 100
+const PPID = 1
+const UTIME = 11
+const STIME = 12
+const CUTIME = 13
+const CSTIME = 14
+
+/** The fields after the command name, which may itself hold spaces and parentheses; null for a process that is gone. */
+function statFields(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return null
+  }
+}
+
+/**
+ * @param {number} [root] default: this process
+ * @returns {Array<{ pid: number, fields: string[] }>} every descendant of it, zombies included
+ */
+export function descendants(root = process.pid) {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), fields: statFields(name) }))
+    .filter(({ fields }) => fields !== null)
+  const found = []
+  let parents = new Set([root])
+  while (parents.size > 0) {
+    const children = all.filter(({ fields }) => parents.has(Number(fields[PPID])))
+    found.push(...children)
+    parents = new Set(children.map(({ pid }) => pid))
+  }
+  return found
+}
+
+const ticks = (fields, ...columns) => columns.reduce((sum, column) => sum + Number(fields[column]), 0)
+
+/**
+ * User and system time in microseconds of this process with its threads, of its live descendants and of those that
+ * were waited for: a process that ends in between moves from one of these sums to another and is never lost.
+ */
+export function cpuMicroseconds() {
+  const { user, system } = process.cpuUsage()
+  const own = statFields('self')
+  const reaped = ticks(own, CUTIME, CSTIME)
+  const live = descendants().reduce((sum, { fields }) => sum + ticks(fields, UTIME, STIME, CUTIME, CSTIME), 0)
+  return user + system + ((reaped + live) * 1e6) / TICKS_PER_SECOND
+}
+
+/** Proportional set size in KiB: what a process costs when shared pages are split among their users. */
+export function pssKib(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+/** Ends, by their ids, the processes that `root` started and that a contestant left behind. @param {number} [root] */
+export function endDescendants(root) {
+  for (const { pid } of descendants(root)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // Gone by itself since it was listed.
+    }
+  }
+}

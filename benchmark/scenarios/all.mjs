@@ -1,0 +1,21 @@
+/** Every scenario, in the order they run and are reported. */
+
+import { eventLoop } from './event-loop.mjs'
+import { independence } from './independence.mjs'
+import { memory } from './memory.mjs'
+import { processLatency } from './process-latency.mjs'
+import { processThroughput } from './process-throughput.mjs'
+import { reusedLatency } from './reused-latency.mjs'
+import { reusedThroughput } from './reused-throughput.mjs'
+import { sandboxCost } from './sandbox-cost.mjs'
+
+export const SCENARIOS = [
+  reusedLatency,
+  reusedThroughput,
+  processLatency,
+  processThroughput,
+  sandboxCost,
+  eventLoop,
+  independence,
+  memory,
+]

@@ -1,0 +1,49 @@
+/** What an idle worker holds in memory: each kind alone, several of it, by proportional set size. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pipe } from '../contestants/pipe.mjs'
+import { piscina } from '../contestants/piscina.mjs'
+import { tinypool } from '../contestants/tinypool.mjs'
+import { prewarmed, reused } from '../contestants/toolwarden.mjs'
+import { workerpool } from '../contestants/workerpool.mjs'
+import { descendants, pssKib } from '../meters/proc.mjs'
+import { INPUT } from '../payload.mjs'
+
+const WORKERS = 4
+/** Time for workers to end what they do after start. */
+const SETTLE_MS = 300
+
+export const memory = {
+  name: 'memory',
+  title: 'Memory per idle worker',
+  entrypoints: ['empty', 'zod', 'zod-ai'],
+  async run({ entrypoint }) {
+    const entries = []
+    for (const make of [pipe, reused, prewarmed, piscina, tinypool, workerpool]) {
+      entries.push(await measured(Array.from({ length: WORKERS }, () => make({ entrypoint }))))
+    }
+    return entries
+  },
+}
+
+async function measured(contestants) {
+  const [{ name }] = contestants
+  try {
+    globalThis.gc?.()
+    const hostBefore = pssKib('self')
+    for (const contestant of contestants) {
+      await contestant.setup()
+      await contestant.call(INPUT)
+    }
+    for (const contestant of contestants) await contestant.rest?.()
+    await sleep(SETTLE_MS)
+    globalThis.gc?.()
+    const workers = descendants().reduce((sum, { pid }) => sum + pssKib(pid), 0)
+    const host = pssKib('self') - hostBefore
+    return { contestant: name, rounds: [{ workerPssKib: workers / WORKERS, hostGrowthKib: host / WORKERS }] }
+  } catch (error) {
+    return { contestant: name, notRun: String(error?.message ?? error).split('\n')[0] }
+  } finally {
+    await Promise.allSettled(contestants.map((contestant) => contestant.teardown()))
+  }
+}

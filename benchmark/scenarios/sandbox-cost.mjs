@@ -1,0 +1,17 @@
+/** The same cold start with the sandbox and without: the difference is the sandbox's part. */
+
+import { cold, coldUnsandboxed } from '../contestants/toolwarden.mjs'
+import { oneByOne } from '../meters/calls.mjs'
+import { interleave } from '../rounds.mjs'
+
+export const sandboxCost = {
+  name: 'sandbox-cost',
+  title: "The sandbox's part of a process start",
+  entrypoints: ['empty'],
+  run: ({ entrypoint, profile }) =>
+    interleave(
+      [cold({ entrypoint }), coldUnsandboxed({ entrypoint })],
+      { ...profile, rounds: profile.rounds * 2 },
+      (contestant) => oneByOne(contestant, { ms: profile.sliceMs, most: profile.callsPerRound }),
+    ),
+}

@@ -1,0 +1,7 @@
+/** The far side of the workerpool contestant: registers the tools of the entrypoint it is given. */
+
+import { pathToFileURL } from 'node:url'
+import workerpool from 'workerpool'
+
+const tools = await import(pathToFileURL(process.env.BENCHMARK_ENTRYPOINT).href)
+workerpool.worker({ add: tools.add })
