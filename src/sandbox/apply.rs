@@ -50,8 +50,7 @@ impl Restrictions {
                 return Err(("open /proc/self", errno()));
             }
             // SAFETY: both are open.
-            let added =
-                unsafe { landlock::add_rule(self.ruleset.as_raw_fd(), file, fs::READ_FILE) };
+            let added = unsafe { landlock::add_rule(self.ruleset.as_raw_fd(), file, fs::READ_FILE) };
             // SAFETY: opened above, used by nobody else.
             unsafe { libc::close(file) };
             if added != 0 {

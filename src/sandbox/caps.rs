@@ -37,15 +37,7 @@ pub(super) unsafe fn drop_all() -> Result<(), StepFailure> {
         unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
     }
     // SAFETY: no memory is passed. Refused only by kernels without ambient capabilities.
-    unsafe {
-        libc::prctl(
-            libc::PR_CAP_AMBIENT,
-            libc::PR_CAP_AMBIENT_CLEAR_ALL as c_ulong,
-            0,
-            0,
-            0,
-        )
-    };
+    unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as c_ulong, 0, 0, 0) };
     let header = Header {
         version: VERSION_3,
         pid: 0,
@@ -56,13 +48,7 @@ pub(super) unsafe fn drop_all() -> Result<(), StepFailure> {
         inheritable: 0,
     }; 2];
     // SAFETY: both have the kernel's layout for version 3 and outlive the call.
-    let done = unsafe {
-        libc::syscall(
-            libc::SYS_capset,
-            std::ptr::from_ref(&header),
-            nothing.as_ptr(),
-        )
-    };
+    let done = unsafe { libc::syscall(libc::SYS_capset, std::ptr::from_ref(&header), nothing.as_ptr()) };
     if done == 0 {
         return Ok(());
     }

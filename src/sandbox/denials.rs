@@ -7,16 +7,25 @@ use std::time::Instant;
 /// More are not kept: a tool that tries for ever must not fill the host's memory.
 const KEPT: usize = 1024;
 
-/// The kinds of access that the supervisor refuses.
+/// The kinds of access. Net and run are refused by the supervisor, which tells; read and write by the kernel alone: they are
+/// inferred from what the tool threw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
+    /// Files read.
+    Read,
+    /// Files changed.
+    Write,
+    /// The network.
     Net,
+    /// Programs started.
     Run,
 }
 
 impl Permission {
     pub fn as_str(self) -> &'static str {
         match self {
+            Permission::Read => "read",
+            Permission::Write => "write",
             Permission::Net => "net",
             Permission::Run => "run",
         }
@@ -40,12 +49,11 @@ impl Denial {
     /// `resource` is empty where the program or the address is not known.
     pub fn new(permission: Permission, resource: String, worker: u32) -> Self {
         let flag = match (permission, resource.is_empty()) {
+            (Permission::Read | Permission::Write, true) => format!("--allow-{}", permission.as_str()),
+            (Permission::Read | Permission::Write, false) => format!("--allow-{}={resource}", permission.as_str()),
             (Permission::Net, true) => "--allow-net".to_owned(),
             (Permission::Net, false) => format!("--allow-net={resource}"),
-            (Permission::Run, false) => format!(
-                "--allow-run={}",
-                resource.rsplit('/').next().unwrap_or_default()
-            ),
+            (Permission::Run, false) => format!("--allow-run={}", resource.rsplit('/').next().unwrap_or_default()),
             (Permission::Run, true) => "--allow-run".to_owned(),
         };
         Denial {
@@ -67,8 +75,7 @@ impl Denials {
     pub fn add(&self, denial: Denial) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |other: &Denial| {
-            (other.worker, other.permission, &other.resource)
-                == (denial.worker, denial.permission, &denial.resource)
+            (other.worker, other.permission, &other.resource) == (denial.worker, denial.permission, &denial.resource)
         };
         if kept.iter().any(same) {
             return;
@@ -87,8 +94,7 @@ impl Denials {
         let mut taken: Vec<Denial> = Vec::from(taken);
         // One that says where makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
-            let known =
-                |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
+            let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
             if taken.iter().any(known) {
                 taken.retain(|denial| denial.permission != permission || known(denial));
             }
@@ -104,9 +110,7 @@ mod tests {
     #[test]
     fn a_worker_gets_its_own_once() {
         let denials = Denials::default();
-        let add = |worker, resource: &str| {
-            denials.add(Denial::new(Permission::Net, resource.into(), worker))
-        };
+        let add = |worker, resource: &str| denials.add(Denial::new(Permission::Net, resource.into(), worker));
         add(1, "a.test:443");
         add(2, "b.test:443");
         add(1, "a.test:443");
@@ -124,10 +128,7 @@ mod tests {
             denials.add(Denial::new(Permission::Net, format!("10.0.0.1:{port}"), 1));
         }
         let taken = denials.take(1);
-        assert_eq!(
-            (taken.len(), taken[0].resource.as_str()),
-            (KEPT, "10.0.0.1:10")
-        );
+        assert_eq!((taken.len(), taken[0].resource.as_str()), (KEPT, "10.0.0.1:10"));
     }
 
     #[test]
@@ -136,9 +137,6 @@ mod tests {
             Denial::new(Permission::Run, "/usr/bin/git".into(), 1).flag,
             "--allow-run=git"
         );
-        assert_eq!(
-            Denial::new(Permission::Run, String::new(), 1).flag,
-            "--allow-run"
-        );
+        assert_eq!(Denial::new(Permission::Run, String::new(), 1).flag, "--allow-run");
     }
 }

@@ -43,6 +43,8 @@ const SCOPE_ABSTRACT_UNIX_SOCKET: u64 = 1 << 0;
 const SCOPE_SIGNAL: u64 = 1 << 1;
 
 const CREATE_RULESET_VERSION: u32 = 1;
+/// Below are the descriptors that a child is started with.
+const FIRST_FREE: i64 = 4;
 const RULE_PATH_BENEATH: i32 = 1;
 
 /// What a ruleset governs: everything in here is refused unless a rule allows it.
@@ -139,7 +141,12 @@ impl Ruleset {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
-        Ok(Ruleset(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
+        let ruleset = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        if fd >= FIRST_FREE {
+            return Ok(Ruleset(ruleset));
+        }
+        // A host may have low numbers free; in a child those are stdio's and the channel's.
+        Ok(Ruleset(rustix::io::fcntl_dupfd_cloexec(&ruleset, FIRST_FREE as i32)?))
     }
 
     /// Allows `rights` beneath (or on) an open path.
@@ -222,13 +229,7 @@ mod tests {
         assert_eq!((all(4).net, all(4).scoped), (3, 0));
         assert_eq!((all(6).net, all(6).scoped), (3, 3));
         assert_eq!(
-            Handled::of(
-                6,
-                Free {
-                    net: true,
-                    unix: true
-                }
-            ),
+            Handled::of(6, Free { net: true, unix: true }),
             Handled {
                 fs: 0xffff,
                 net: 0,
@@ -258,6 +259,16 @@ mod tests {
             )
             .expect("a rule");
         }
+    }
+
+    #[test]
+    fn a_ruleset_leaves_the_low_numbers_to_the_child() {
+        let handled = Handled::of(TESTED_ABI, Free::default());
+        // Numbers that are free are given lowest first: two rulesets of a host without stdin would be 0 and so on.
+        let many: Vec<_> = (0..8)
+            .map(|_| Ruleset::new(TESTED_ABI, &handled).expect("a ruleset"))
+            .collect();
+        assert!(many.iter().all(|set| i64::from(set.as_raw_fd()) >= FIRST_FREE));
     }
 
     #[test]

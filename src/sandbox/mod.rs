@@ -17,7 +17,7 @@ mod supervise;
 
 pub use child::{ChildSetup, InChild, StepFailure};
 pub use denials::{Denial, Denials, Permission};
-pub use policy::{PlanInput, Policy, plan};
+pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
 pub use run::Guardian;

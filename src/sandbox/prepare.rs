@@ -69,10 +69,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         Box::new(
             Error::new(
                 Code::SandboxUnavailable,
-                format!(
-                    "cannot open {}, which the policy names: {error}",
-                    path.display()
-                ),
+                format!("cannot open {}, which the policy names: {error}", path.display()),
             )
             .source(error),
         )
@@ -116,7 +113,7 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         write_all: policy.write_all,
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
-        exec_reported: support.listener && matches!(policy.run, Run::Only(_)),
+        exec_reported: support.listener && policy.run != Run::All,
     }
 }
 
@@ -156,10 +153,8 @@ impl ChildSetup for Sandbox {
     }
 
     fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure> {
-        let failed =
-            |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
-        let ruleset =
-            Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
+        let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
+        let ruleset = Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
         for (path, rights) in &self.paths {
             ruleset
                 .allow(path.as_fd(), *rights)
@@ -305,10 +300,6 @@ mod tests {
             &mut rules,
         );
         assert!(rules.iter().any(|rule| rule.path == Path::new("/etc")));
-        assert!(
-            !rules
-                .iter()
-                .any(|rule| Path::new("/proc").starts_with(&rule.path))
-        );
+        assert!(!rules.iter().any(|rule| Path::new("/proc").starts_with(&rule.path)));
     }
 }

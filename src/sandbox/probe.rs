@@ -49,16 +49,15 @@ pub fn probe() -> Result<Support, Box<Error>> {
 
 fn lacking(what: &str) -> Box<Error> {
     Box::new(
-        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(
-            "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way",
-        ),
+        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}"))
+            .hint("run on such a kernel, or set sandbox: \"off\" and isolate the host in another way"),
     )
 }
 
 fn holds(abi: u32) -> Result<(), Box<Error>> {
     let handled = Handled::of(abi, Free::default());
-    let ruleset = Ruleset::new(abi, &handled)
-        .map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
+    let ruleset =
+        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
     let shape = Shape {
         run: false,
         net: Net::Denied,
@@ -77,11 +76,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
                 failed.set(step);
                 return APPLY_FAILED;
             }
-            if libc::open(
-                c"/proc/self/environ".as_ptr(),
-                libc::O_RDONLY | libc::O_CLOEXEC,
-            ) >= 0
-            {
+            if libc::open(c"/proc/self/environ".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) >= 0 {
                 return FILE_OPENED;
             }
             if libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0 {
@@ -152,5 +147,31 @@ mod tests {
         for abi in landlock::MINIMUM_ABI..=landlock::TESTED_ABI {
             holds(abi).expect("held");
         }
+    }
+
+    #[test]
+    fn another_listener_above_is_noticed() {
+        // On a thread of its own: a filter stays for the thread's life.
+        let listens = std::thread::spawn(|| {
+            let shape = Shape {
+                run: true,
+                net: Net::Supervised,
+                read_all: false,
+                write_all: false,
+                signal_scope: true,
+                fork_reported: false,
+                exec_reported: false,
+            };
+            let program = seccomp::listener_program(&shape).expect("it reports connections");
+            // SAFETY: no memory is passed.
+            let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+            assert_eq!(set, 0);
+            let listener = seccomp::load_with_listener(&program).expect("the first listener");
+            let support = probe().expect("the rest is held");
+            // SAFETY: the descriptor is this test's own.
+            unsafe { libc::close(listener) };
+            support.listener
+        });
+        assert!(!listens.join().expect("probed"));
     }
 }

@@ -22,15 +22,13 @@ impl KernelMounts {
             let Some((mount, source)) = line.split_once(" - ") else {
                 continue;
             };
-            let (Some(point), Some(kind)) = (mount.split(' ').nth(4), source.split(' ').next())
-            else {
+            let (Some(point), Some(kind)) = (mount.split(' ').nth(4), source.split(' ').next()) else {
                 continue;
             };
             let point = PathBuf::from(unescaped(point));
             match kind {
                 "proc" if !point.starts_with("/proc") => mounts.proc.push(point),
-                "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "debugfs" | "tracefs" | "bpf"
-                | "configfs"
+                "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "debugfs" | "tracefs" | "bpf" | "configfs"
                     if !point.starts_with("/sys") =>
                 {
                     mounts.sys.push(point);
@@ -118,10 +116,7 @@ mod tests {
     #[test]
     fn finds_every_mount_of_the_kernels_file_systems() {
         let mounts = KernelMounts::parse(MOUNTS);
-        assert_eq!(
-            mounts.proc,
-            [Path::new("/proc"), Path::new("/srv/jail one/proc")]
-        );
+        assert_eq!(mounts.proc, [Path::new("/proc"), Path::new("/srv/jail one/proc")]);
         assert_eq!(mounts.sys, [Path::new("/sys"), Path::new("/mnt/groups")]);
     }
 
@@ -133,10 +128,7 @@ mod tests {
             std::fs::create_dir_all(at(name)).expect("made");
         }
         std::os::unix::fs::symlink(at("a/x"), at("link")).expect("linked");
-        assert_eq!(
-            without(&Disk, top.path(), &[at("a/x")]),
-            [at("a/y"), at("b")]
-        );
+        assert_eq!(without(&Disk, top.path(), &[at("a/x")]), [at("a/y"), at("b")]);
         assert_eq!(without(&Disk, top.path(), &[at("c")]), [at("a"), at("b")]);
         assert_eq!(without(&Disk, &at("a"), &[at("b")]), [at("a")]);
         assert!(without(&Disk, &at("b"), &[at("b")]).is_empty());

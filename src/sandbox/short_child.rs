@@ -62,10 +62,7 @@ pub(super) unsafe fn run(action: &dyn Fn() -> u8) -> io::Result<u8> {
     if libc::WIFEXITED(status) {
         Ok(libc::WEXITSTATUS(status) as u8)
     } else {
-        Err(io::Error::other(format!(
-            "ended by signal {}",
-            libc::WTERMSIG(status)
-        )))
+        Err(io::Error::other(format!("ended by signal {}", libc::WTERMSIG(status))))
     }
 }
 

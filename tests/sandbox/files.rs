@@ -24,11 +24,7 @@ await attempt('bun file', async () => (await Bun.file(`${room}/outside/secret.tx
 
 fn project() -> Project {
     let project = Project::new();
-    std::os::unix::fs::symlink(
-        project.path("outside/secret.txt"),
-        project.path("open/link"),
-    )
-    .expect("linked");
+    std::os::unix::fs::symlink(project.path("outside/secret.txt"), project.path("open/link")).expect("linked");
     std::fs::write(project.path("outside/code.mjs"), "export const x = 1").expect("written");
     project
 }
@@ -42,8 +38,8 @@ fn without_flags_only_the_package_is_readable() {
             outcome.done(held);
         }
         for name in [
-            "open", "secret", "list", "link", "dotdot", "passwd", "copy", "hard", "import",
-            "environ", "init", "mem", "hostmem", "bun file",
+            "open", "secret", "list", "link", "dotdot", "passwd", "copy", "hard", "import", "environ", "init", "mem",
+            "hostmem", "bun file",
         ] {
             outcome.refused(name);
         }
@@ -57,20 +53,12 @@ fn a_list_is_held_by_inode_also_through_links() {
         let flag = format!("--allow-read={}", project.shown("open"));
         let outcome = Run::new(&project, &[&flag]).script(READS);
         outcome.done("open");
-        for name in [
-            "secret", "link", "dotdot", "list", "import", "passwd", "environ",
-        ] {
+        for name in ["secret", "link", "dotdot", "list", "import", "passwd", "environ"] {
             outcome.refused(name);
         }
-        let twin = format!(
-            "--allow-read={},{}",
-            project.shown("open"),
-            project.shown("outside")
-        );
+        let twin = format!("--allow-read={},{}", project.shown("open"), project.shown("outside"));
         let outcome = Run::new(&project, &[&twin]).script(READS);
-        for name in [
-            "open", "secret", "link", "dotdot", "list", "import", "bun file",
-        ] {
+        for name in ["open", "secret", "link", "dotdot", "list", "import", "bun file"] {
             outcome.done(name);
         }
         outcome.refused("passwd");
@@ -79,21 +67,16 @@ fn a_list_is_held_by_inode_also_through_links() {
 
 #[test]
 fn everything_is_every_file_but_those_of_other_processes() {
-    as_root_and_user(
-        "files::everything_is_every_file_but_those_of_other_processes",
-        || {
-            let project = project();
-            let outcome = Run::new(&project, &["--allow-read"]).script(READS);
-            for name in [
-                "open", "secret", "link", "list", "passwd", "import", "bun file", "maps",
-            ] {
-                outcome.done(name);
-            }
-            for name in ["environ", "init", "hostmem", "mem", "hard"] {
-                outcome.refused(name);
-            }
-        },
-    );
+    as_root_and_user("files::everything_is_every_file_but_those_of_other_processes", || {
+        let project = project();
+        let outcome = Run::new(&project, &["--allow-read"]).script(READS);
+        for name in ["open", "secret", "link", "list", "passwd", "import", "bun file", "maps"] {
+            outcome.done(name);
+        }
+        for name in ["environ", "init", "hostmem", "mem", "hard"] {
+            outcome.refused(name);
+        }
+    });
 }
 
 const WRITES: &str = r#"
@@ -165,11 +148,7 @@ fn a_writable_directory_is_not_readable_and_nothing_else_is_writable() {
             for name in ["new", "append", "mkdir", "rename", "truncate"] {
                 outcome.done(name);
             }
-            for name in ["read", "own package", "oom"]
-                .iter()
-                .chain(&OUTSIDE)
-                .chain(&METADATA)
-            {
+            for name in ["read", "own package", "oom"].iter().chain(&OUTSIDE).chain(&METADATA) {
                 outcome.refused(name);
             }
             assert_eq!(

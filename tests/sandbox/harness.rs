@@ -30,10 +30,7 @@ pub(crate) fn as_root_and_user(test: &str, body: impl FnOnce()) {
         assert!(!root, "the second run is an ordinary user's");
         return body();
     }
-    assert!(
-        root,
-        "run as root: the suite changes to an ordinary user by itself"
-    );
+    assert!(root, "run as root: the suite changes to an ordinary user by itself");
     body();
     let output = Command::new(std::env::current_exe().expect("this test"))
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
@@ -53,8 +50,7 @@ pub(crate) fn as_root_and_user(test: &str, body: impl FnOnce()) {
 
 pub(crate) fn bun() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/bun/bin/bun.exe");
-    path.canonicalize()
-        .expect("npm install puts the real Bun there")
+    path.canonicalize().expect("npm install puts the real Bun there")
 }
 
 pub(crate) fn node() -> PathBuf {
@@ -63,10 +59,7 @@ pub(crate) fn node() -> PathBuf {
         .split(':')
         .map(|directory| Path::new(directory).join("node"))
         .find(|path| path.is_file());
-    found
-        .expect("node is on PATH")
-        .canonicalize()
-        .expect("node")
+    found.expect("node is on PATH").canonicalize().expect("node")
 }
 
 /// A project directory, which is the current directory of what runs in it, beside a directory of secrets.
@@ -87,11 +80,7 @@ impl Project {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory
-            .path()
-            .canonicalize()
-            .expect("there")
-            .join(name)
+        self.directory.path().canonicalize().expect("there").join(name)
     }
 
     pub(crate) fn shown(&self, name: &str) -> String {
@@ -208,15 +197,11 @@ impl<'a> Run<'a> {
             RuntimeType::Bun => bun_arguments(script),
             RuntimeType::Node => node_arguments(&[], script),
         };
-        let mut env: Vec<(OsString, OsString)> =
-            vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+        let mut env: Vec<(OsString, OsString)> = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
         env.push(("HOST_PID".into(), std::process::id().to_string().into()));
         env.push(("ROOM".into(), self.project.shown("").into()));
         let more = sandbox.map(Sandbox::environment).unwrap_or_default();
-        env.extend(
-            more.into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
+        env.extend(more.into_iter().map(|(name, value)| (name.into(), value.into())));
         Arc::new(
             Launch::new(LaunchOptions {
                 program: self.binary(),
@@ -244,8 +229,7 @@ impl<'a> Run<'a> {
         let (stdout, stderr) = drained(child);
         let mut said = BTreeMap::new();
         for line in stdout.lines().filter(|line| line.starts_with('{')) {
-            let object: BTreeMap<String, String> =
-                serde_json::from_str(line).expect("one object of strings a line");
+            let object: BTreeMap<String, String> = serde_json::from_str(line).expect("one object of strings a line");
             said.extend(object);
         }
         Outcome {
@@ -294,9 +278,7 @@ fn text(fd: OwnedFd) -> String {
     let flags = rustix::fs::fcntl_getfl(&fd).expect("flags");
     rustix::fs::fcntl_setfl(&fd, flags & !rustix::fs::OFlags::NONBLOCK).expect("blocking");
     let mut bytes = Vec::new();
-    std::fs::File::from(fd)
-        .read_to_end(&mut bytes)
-        .expect("read");
+    std::fs::File::from(fd).read_to_end(&mut bytes).expect("read");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -38,20 +38,9 @@ fn every_supported_abi_holds_the_same() {
         let net = format!("--allow-net=127.0.0.1:{}", server.port);
         for landlock_abi in 4..=probe().expect("probed").landlock_abi {
             for listener in [true, false] {
-                let support = Support {
-                    landlock_abi,
-                    listener,
-                };
+                let support = Support { landlock_abi, listener };
                 let outcome = Run::new(&project, &[]).support(support).script(&script);
-                for name in [
-                    "read",
-                    "environ",
-                    "write",
-                    "run",
-                    "kill",
-                    "kill init",
-                    "net",
-                ] {
+                for name in ["read", "environ", "write", "run", "kill", "kill init", "net"] {
                     outcome.refused(name);
                 }
                 for name in ["package", "kill self"] {
@@ -70,10 +59,7 @@ fn every_supported_abi_holds_the_same() {
                 landlock_abi,
                 listener: true,
             };
-            Run::new(&project, &[&net])
-                .support(support)
-                .script(&script)
-                .done("net");
+            Run::new(&project, &[&net]).support(support).script(&script).done("net");
         }
     });
 }
@@ -119,30 +105,16 @@ fn node_is_held_in_the_same_way() {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);
         let outcome = Run::new(&project, &[]).node().script(&script);
-        for name in [
-            "read",
-            "environ",
-            "write",
-            "run",
-            "kill",
-            "kill init",
-            "net",
-        ] {
+        for name in ["read", "environ", "write", "run", "kill", "kill init", "net"] {
             outcome.refused(name);
         }
         outcome.done("package");
         outcome.done("kill self");
         assert!(
-            outcome
-                .denied("run")
-                .iter()
-                .any(|path| path.ends_with("/true")),
+            outcome.denied("run").iter().any(|path| path.ends_with("/true")),
             "{outcome:?}"
         );
-        assert_eq!(
-            outcome.denied("net"),
-            [format!("127.0.0.1:{}", server.port)]
-        );
+        assert_eq!(outcome.denied("net"), [format!("127.0.0.1:{}", server.port)]);
         let read = format!("--allow-read={}", project.shown("open"));
         let write = format!("--allow-write={}", project.shown("open"));
         let net = format!("--allow-net=127.0.0.1:{}", server.port);
@@ -195,25 +167,18 @@ process.exit(0)
 }
 
 #[test]
-fn a_sandbox_starts_inside_a_host_without_capabilities_and_threads() {
-    as_root_and_user(
-        "lesser::a_sandbox_starts_inside_a_host_without_capabilities_and_threads",
-        || {
-            let project = Project::new();
-            let handles: Vec<_> = (0..4)
-                .map(|_| {
-                    std::thread::spawn(|| {
-                        let project = Project::new();
-                        Run::new(&project, &[])
-                            .script("await attempt('x', () => 1)")
-                            .done("x");
-                    })
+fn sandboxes_start_side_by_side() {
+    as_root_and_user("lesser::sandboxes_start_side_by_side", || {
+        let handles: Vec<_> = (0..4)
+            .map(|_| {
+                std::thread::spawn(|| {
+                    let project = Project::new();
+                    Run::new(&project, &[]).script("await attempt('x', () => 1)").done("x");
                 })
-                .collect();
-            for handle in handles {
-                handle.join().expect("held");
-            }
-            drop(project);
-        },
-    );
+            })
+            .collect();
+        for handle in handles {
+            handle.join().expect("held");
+        }
+    });
 }

@@ -25,9 +25,7 @@ pub(crate) fn server() -> Server {
                 let Ok(mut stream) = stream else { return };
                 let mut head = [0; 4096];
                 if matches!(stream.read(&mut head), Ok(1..)) {
-                    let _ = stream.write_all(
-                        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok",
-                    );
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
                 }
             });
         }
@@ -114,11 +112,9 @@ fn all_of_the_network_is_all_of_it() {
 
 #[test]
 fn names_are_answered_only_when_they_are_listed() {
-    as_root_and_user(
-        "network::names_are_answered_only_when_they_are_listed",
-        || {
-            let (project, server) = (Project::new(), server());
-            let script = r#"
+    as_root_and_user("network::names_are_answered_only_when_they_are_listed", || {
+        let (project, server) = (Project::new(), server());
+        let script = r#"
 import dns from 'node:dns/promises'
 await attempt('fetch', async () => (await fetch('http://api.example.com:8080/')).text())
 await attempt('lookup', async () => (await dns.lookup('leak.secret.example.com')).address)
@@ -126,65 +122,58 @@ await attempt('resolve4', async () => dns.resolve4('resolved.example.com'))
 await attempt('resolveTxt', async () => dns.resolveTxt('txt.example.com'))
 process.exit(0)
 "#;
-            let run = Run::new(&project, &[]);
-            let outcome = run.script(script);
-            for name in ["fetch", "lookup", "resolve4", "resolveTxt"] {
-                outcome.refused(name);
-            }
-            let denied = outcome.denied("net");
-            for name in ["api.example.com", "leak.secret.example.com"] {
-                assert!(denied.contains(&name), "{name}: {outcome:?}");
-            }
-            let flag = format!("--allow-net=localhost:{}", server.port);
-            let script = format!(
-                "await attempt('name', async () => (await fetch('http://localhost:{}/')).text())\n{script}",
-                server.port
-            );
-            let outcome = Run::new(&project, &[&flag]).script(&script);
-            outcome.done("name");
-            outcome.refused("fetch");
-            let denied = outcome.denied("net");
-            for name in [
-                "api.example.com",
-                "leak.secret.example.com",
-                "resolved.example.com",
-                "txt.example.com",
-            ] {
-                assert!(denied.contains(&name), "{name}: {outcome:?}");
-            }
-            let outcome = Run::new(&project, &[])
+        let run = Run::new(&project, &[]);
+        let outcome = run.script(script);
+        for name in ["fetch", "lookup", "resolve4", "resolveTxt"] {
+            outcome.refused(name);
+        }
+        let denied = outcome.denied("net");
+        for name in ["api.example.com", "leak.secret.example.com"] {
+            assert!(denied.contains(&name), "{name}: {outcome:?}");
+        }
+        let flag = format!("--allow-net=localhost:{}", server.port);
+        let script = format!(
+            "await attempt('name', async () => (await fetch('http://localhost:{}/')).text())\n{script}",
+            server.port
+        );
+        let outcome = Run::new(&project, &[&flag]).script(&script);
+        outcome.done("name");
+        outcome.refused("fetch");
+        let denied = outcome.denied("net");
+        for name in [
+            "api.example.com",
+            "leak.secret.example.com",
+            "resolved.example.com",
+            "txt.example.com",
+        ] {
+            assert!(denied.contains(&name), "{name}: {outcome:?}");
+        }
+        let outcome = Run::new(&project, &[])
             .script("import dns from 'node:dns/promises'; await attempt('x', () => dns.resolve4('x.example.com')); process.exit(0)");
-            assert_eq!(outcome.denials[0].flag, "--allow-net", "{outcome:?}");
-        },
-    );
+        assert_eq!(outcome.denials[0].flag, "--allow-net", "{outcome:?}");
+    });
 }
 
 #[test]
 fn a_blocking_socket_does_not_stall_the_supervisor() {
-    as_root_and_user(
-        "network::a_blocking_socket_does_not_stall_the_supervisor",
-        || {
-            let project = Project::new();
-            // A listener whose queue is full: further connections wait.
-            let full = TcpListener::bind("127.0.0.1:0").expect("bound");
-            // SAFETY: no memory is passed.
-            unsafe { libc::listen(std::os::fd::AsRawFd::as_raw_fd(&full), 0) };
-            let at = full.local_addr().expect("bound");
-            let mut fillers = Vec::new();
-            for _ in 0..3 {
-                fillers.push(std::net::TcpStream::connect_timeout(
-                    &at,
-                    std::time::Duration::from_millis(200),
-                ));
-            }
-            let server = server();
-            let flag = format!(
-                "--allow-net=127.0.0.1:{},127.0.0.1:{}",
-                at.port(),
-                server.port
-            );
-            let script = format!(
-                r#"{RAW}
+    as_root_and_user("network::a_blocking_socket_does_not_stall_the_supervisor", || {
+        let project = Project::new();
+        // A listener whose queue is full: further connections wait.
+        let full = TcpListener::bind("127.0.0.1:0").expect("bound");
+        // SAFETY: no memory is passed.
+        unsafe { libc::listen(std::os::fd::AsRawFd::as_raw_fd(&full), 0) };
+        let at = full.local_addr().expect("bound");
+        let mut fillers = Vec::new();
+        for _ in 0..3 {
+            fillers.push(std::net::TcpStream::connect_timeout(
+                &at,
+                std::time::Duration::from_millis(200),
+            ));
+        }
+        let server = server();
+        let flag = format!("--allow-net=127.0.0.1:{},127.0.0.1:{}", at.port(), server.port);
+        let script = format!(
+            r#"{RAW}
 const code = `
   import {{ dlopen, ptr, FFIType }} from 'bun:ffi'
   const i64 = FFIType.i64
@@ -206,13 +195,12 @@ await attempt('fetch', async () => (await fetch('http://127.0.0.1:{port}/')).tex
 said('still blocked', connected === 0)
 process.exit(0)
 "#,
-                hi = at.port() >> 8,
-                lo = at.port() & 255,
-                port = server.port
-            );
-            let outcome = Run::new(&project, &[&flag]).script(&script);
-            outcome.done("fetch");
-            assert_eq!(outcome.said("still blocked"), "true", "{outcome:?}");
-        },
-    );
+            hi = at.port() >> 8,
+            lo = at.port() & 255,
+            port = server.port
+        );
+        let outcome = Run::new(&project, &[&flag]).script(&script);
+        outcome.done("fetch");
+        assert_eq!(outcome.said("still blocked"), "true", "{outcome:?}");
+    });
 }

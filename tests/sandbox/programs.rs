@@ -17,14 +17,7 @@ await attempt('bun shell', async () => (await Bun.$`/bin/cat /dev/null`.quiet())
 await attempt('self', () => node(process.execPath, ['-e', '1']))
 "#;
 
-const ALL: [&str; 6] = [
-    "node true",
-    "node sh",
-    "async",
-    "bun true",
-    "bun shell",
-    "self",
-];
+const ALL: [&str; 6] = ["node true", "node sh", "async", "bun true", "bun shell", "self"];
 
 #[test]
 fn without_run_no_program_starts_and_the_record_names_it() {
@@ -39,8 +32,7 @@ fn without_run_no_program_starts_and_the_record_names_it() {
             let denied = outcome.denied("run");
             let named = |name: &str| denied.iter().any(|path| path.ends_with(name));
             assert!(named("/true") && named("/sh"), "{outcome:?}");
-            let one = Run::new(&project, &[])
-                .script("await attempt('x', () => Bun.spawnSync(['true']).exitCode)");
+            let one = Run::new(&project, &[]).script("await attempt('x', () => Bun.spawnSync(['true']).exitCode)");
             assert_eq!(one.denied("run").len(), 1, "{one:?}");
             assert_eq!(one.denials[0].flag, "--allow-run=true");
         },
@@ -65,10 +57,7 @@ fn a_list_starts_what_it_names() {
                 .is_some_and(|name| name == "dash" || name == "sh" || name == "bash")),
             "{outcome:?}"
         );
-        assert!(
-            denied.iter().any(|path| path.ends_with("/cat")),
-            "{outcome:?}"
-        );
+        assert!(denied.iter().any(|path| path.ends_with("/cat")), "{outcome:?}");
         let outcome = Run::new(&project, &["--allow-run"]).script(STARTS);
         for name in ALL {
             outcome.done(name);
@@ -82,8 +71,7 @@ fn a_script_brings_its_interpreter() {
         let project = Project::new();
         let script = project.path("open/tool");
         std::fs::write(&script, "#!/bin/sh\necho ran\n").expect("written");
-        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .expect("set");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
         let attack = format!(
             "import {{ spawnSync }} from 'node:child_process'
 const run = (path) => {{ const r = spawnSync(path); if (r.error) throw r.error; return r.stdout }}
@@ -122,9 +110,7 @@ await attempt('own', () => sh(`cat attack.mjs | wc -c`))
             "secret"
         );
         let flag = format!("--allow-read={}", project.shown("outside"));
-        Run::new(&project, &["--allow-run", &flag])
-            .script(attack)
-            .done("read");
+        Run::new(&project, &["--allow-run", &flag]).script(attack).done("read");
     });
 }
 
@@ -150,10 +136,7 @@ setInterval(() => {}, 1000)
         let mut line = String::new();
         crate::harness::read_line(&child.stdout, &mut line);
         assert!(line.contains("ready"), "{line}");
-        assert!(
-            members(child.process.pid()) >= 4,
-            "the script started its programs"
-        );
+        assert!(members(child.process.pid()) >= 4, "the script started its programs");
         child.process.kill_group();
         while child.process.try_reap().is_none() {
             std::thread::yield_now();
@@ -170,12 +153,7 @@ fn members(group: u32) -> usize {
     let entries = std::fs::read_dir("/proc").expect("/proc");
     let groups = entries.filter_map(|entry| {
         let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
-        stat.rsplit(')')
-            .next()?
-            .split_whitespace()
-            .nth(2)?
-            .parse::<u32>()
-            .ok()
+        stat.rsplit(')').next()?.split_whitespace().nth(2)?.parse::<u32>().ok()
     });
     groups.filter(|of| *of == group).count()
 }
@@ -195,13 +173,18 @@ await attempt('clone newuser', () => call(56, 0x10000011, 0, 0, 0, 0))
 await attempt('clone3', () => call(435, at(new Uint8Array(88)), 88))
 await attempt('execveat', () => call(322, -100, text('/bin/true'), 0, 0, 0))
 await attempt('execve', () => call(59, text('/bin/true'), 0, 0))
-await attempt('loader', () => call(59, text('/bin/sh'), 0, 0))
+await attempt('loader', () => {{
+  const loader = '/lib64/ld-linux-x86-64.so.2'
+  const strings = [loader, '/bin/echo', 'ran'].map(text)
+  const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+  return call(59, strings[0], argv, at(new Uint8Array(8)))
+}})
+await attempt('itself', () => call(59, text(process.execPath), 0, 0))
 await attempt('memfd', () => call(319, text('x'), 0))
 process.exit(0)
 "#
         );
-        let outcome =
-            Run::new(&project, &["--allow-read", "--allow-write", "--allow-net"]).script(&attack);
+        let outcome = Run::new(&project, &["--allow-read", "--allow-write", "--allow-net"]).script(&attack);
         for (name, code) in [
             ("fork", "EACCES"),
             ("vfork", "EACCES"),
@@ -213,6 +196,7 @@ process.exit(0)
             ("execveat", "ENOSYS"),
             ("execve", "EACCES"),
             ("loader", "EACCES"),
+            ("itself", "EACCES"),
             ("memfd", "ENOSYS"),
         ] {
             assert!(
@@ -221,4 +205,26 @@ process.exit(0)
             );
         }
     });
+}
+
+#[test]
+fn a_readable_program_starts_through_the_loader_only_with_run() {
+    as_root_and_user(
+        "programs::a_readable_program_starts_through_the_loader_only_with_run",
+        || {
+            let project = Project::new();
+            let attack = format!(
+                r#"{RAW}
+const strings = ['/lib64/ld-linux-x86-64.so.2', '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
+const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
+process.exit(0)
+"#
+            );
+            Run::new(&project, &["--allow-read"]).script(&attack).refused("loader");
+            Run::new(&project, &["--allow-read", "--allow-run"])
+                .script(&attack)
+                .done("loader");
+        },
+    );
 }

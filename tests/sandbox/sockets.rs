@@ -60,62 +60,49 @@ const UNIX: [&str; 3] = ["unix", "abstract", "pair datagram"];
 
 #[test]
 fn raw_calls_get_nowhere_without_net_and_with_a_list() {
-    as_root_and_user(
-        "sockets::raw_calls_get_nowhere_without_net_and_with_a_list",
-        || {
-            let (project, target, other) = (Project::new(), server(), server());
-            let udp = UdpSocket::bind("127.0.0.1:0").expect("bound");
-            let _stream = UnixListener::bind(project.path("open/stream")).expect("bound");
-            let _abstract = abstract_listener(&format!("toolwarden-{}", target.port));
-            let datagram = UnixDatagram::bind(project.path("open/datagram")).expect("bound");
-            datagram.set_nonblocking(true).expect("set");
-            for name in ["open/datagram", "open/stream"] {
-                std::fs::set_permissions(project.path(name), PermissionsExt::from_mode(0o777))
-                    .expect("open to all");
-            }
-            let script = raw(
-                target.port,
-                udp.local_addr().expect("bound").port(),
-                &project.shown(""),
-            );
-            let flag = format!("--allow-net=127.0.0.1:{}", other.port);
-            for flags in [
-                vec!["--allow-read"],
-                vec!["--allow-read", "--allow-write"],
-                vec![flag.as_str()],
-            ] {
-                let outcome = Run::new(&project, &flags).script(&script);
-                for name in INTERNET.iter().chain(&UNIX).chain(&["channel"]) {
-                    outcome.refused(name);
-                }
-                outcome.done("pair stream");
-                for (name, said) in outcome
-                    .said
-                    .iter()
-                    .filter(|(name, _)| name.starts_with("family"))
-                {
-                    assert!(said.contains("EACCES"), "{name}: {said}");
-                }
-            }
-            assert_eq!(target.visits.load(Ordering::SeqCst), 0);
-            assert_eq!(other.visits.load(Ordering::SeqCst), 0);
-            assert!(datagram.recv(&mut [0; 16]).is_err());
-
-            let outcome = Run::new(&project, &["--allow-net"]).script(&script);
-            for name in INTERNET {
-                outcome.done(name);
-            }
-            for name in UNIX {
+    as_root_and_user("sockets::raw_calls_get_nowhere_without_net_and_with_a_list", || {
+        let (project, target, other) = (Project::new(), server(), server());
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("bound");
+        let _stream = UnixListener::bind(project.path("open/stream")).expect("bound");
+        let _abstract = abstract_listener(&format!("toolwarden-{}", target.port));
+        let datagram = UnixDatagram::bind(project.path("open/datagram")).expect("bound");
+        datagram.set_nonblocking(true).expect("set");
+        for name in ["open/datagram", "open/stream"] {
+            std::fs::set_permissions(project.path(name), PermissionsExt::from_mode(0o777)).expect("open to all");
+        }
+        let script = raw(target.port, udp.local_addr().expect("bound").port(), &project.shown(""));
+        let flag = format!("--allow-net=127.0.0.1:{}", other.port);
+        for flags in [
+            vec!["--allow-read"],
+            vec!["--allow-read", "--allow-write"],
+            vec![flag.as_str()],
+        ] {
+            let outcome = Run::new(&project, &flags).script(&script);
+            for name in INTERNET.iter().chain(&UNIX).chain(&["channel"]) {
                 outcome.refused(name);
             }
-            let outcome = Run::new(&project, &["--allow-net", "--allow-write", "--allow-read"])
-                .script(&script);
-            for name in UNIX {
-                outcome.done(name);
+            outcome.done("pair stream");
+            for (name, said) in outcome.said.iter().filter(|(name, _)| name.starts_with("family")) {
+                assert!(said.contains("EACCES"), "{name}: {said}");
             }
-            assert!(datagram.recv(&mut [0; 16]).is_ok());
-        },
-    );
+        }
+        assert_eq!(target.visits.load(Ordering::SeqCst), 0);
+        assert_eq!(other.visits.load(Ordering::SeqCst), 0);
+        assert!(datagram.recv(&mut [0; 16]).is_err());
+
+        let outcome = Run::new(&project, &["--allow-net"]).script(&script);
+        for name in INTERNET {
+            outcome.done(name);
+        }
+        for name in UNIX {
+            outcome.refused(name);
+        }
+        let outcome = Run::new(&project, &["--allow-net", "--allow-write", "--allow-read"]).script(&script);
+        for name in UNIX {
+            outcome.done(name);
+        }
+        assert!(datagram.recv(&mut [0; 16]).is_ok());
+    });
 }
 
 fn abstract_listener(name: &str) -> UnixListener {

@@ -143,37 +143,27 @@ fn the_kernel_is_out_of_reach() {
 
 #[test]
 fn the_widest_rights_give_metadata_and_watching_only() {
-    as_root_and_user(
-        "syscalls::the_widest_rights_give_metadata_and_watching_only",
-        || {
-            let project = Project::new();
-            let flags = [
-                "--allow-read",
-                "--allow-write",
-                "--allow-net",
-                "--allow-run",
-            ];
-            let outcome = Run::new(&project, &flags).script(&attack());
-            for (name, said) in &outcome.said {
-                if WIDE.contains(&name.as_str()) {
-                    assert!(
-                        !said.contains("EPERM") && !said.contains("EACCES")
-                            || name == "setxattr"
-                            || name == "setflags",
-                        "{name}: {said}"
-                    );
-                } else {
-                    assert_eq!(
-                        said.starts_with("done"),
-                        HARMLESS.contains(&name.as_str()),
-                        "{name}: {said}"
-                    );
-                }
+    as_root_and_user("syscalls::the_widest_rights_give_metadata_and_watching_only", || {
+        let project = Project::new();
+        let flags = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];
+        let outcome = Run::new(&project, &flags).script(&attack());
+        for (name, said) in &outcome.said {
+            if WIDE.contains(&name.as_str()) {
+                assert!(
+                    !said.contains("EPERM") && !said.contains("EACCES") || name == "setxattr" || name == "setflags",
+                    "{name}: {said}"
+                );
+            } else {
+                assert_eq!(
+                    said.starts_with("done"),
+                    HARMLESS.contains(&name.as_str()),
+                    "{name}: {said}"
+                );
             }
-            outcome.done("chmod");
-            outcome.done("inotify_init1");
-        },
-    );
+        }
+        outcome.done("chmod");
+        outcome.done("inotify_init1");
+    });
 }
 
 #[test]

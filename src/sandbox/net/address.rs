@@ -14,10 +14,7 @@ pub(in super::super) struct Unknown;
 
 /// Reads sockaddr_in and sockaddr_in6. An IPv4 address mapped into IPv6 is the address it stands for.
 pub(in super::super) fn parse(bytes: &[u8]) -> Result<SocketAddr, Unknown> {
-    let family = u16::from_ne_bytes([
-        *bytes.first().ok_or(Unknown)?,
-        *bytes.get(1).ok_or(Unknown)?,
-    ]);
+    let family = u16::from_ne_bytes([*bytes.first().ok_or(Unknown)?, *bytes.get(1).ok_or(Unknown)?]);
     let port = u16::from_be_bytes([*bytes.get(2).ok_or(Unknown)?, *bytes.get(3).ok_or(Unknown)?]);
     let ip: IpAddr = match family {
         AF_INET if bytes.len() >= 16 => {
@@ -86,21 +83,14 @@ mod tests {
     fn short_and_foreign_addresses_are_unknown() {
         assert_eq!(parse(&[]), Err(Unknown));
         assert_eq!(
-            parse(
-                &bytes("1.2.3.4:5".parse().expect("an address"), libc::AF_INET).expect("bytes")
-                    [..15]
-            ),
+            parse(&bytes("1.2.3.4:5".parse().expect("an address"), libc::AF_INET).expect("bytes")[..15]),
             Err(Unknown)
         );
         assert_eq!(
             parse(&[1, 0, b'/', b'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
             Err(Unknown)
         );
-        assert_eq!(
-            parse(&[0; 16]),
-            Err(Unknown),
-            "AF_UNSPEC takes a connection back"
-        );
+        assert_eq!(parse(&[0; 16]), Err(Unknown), "AF_UNSPEC takes a connection back");
     }
 
     proptest! {

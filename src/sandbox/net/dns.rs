@@ -35,12 +35,7 @@ pub(super) enum Reply {
 
 /// Reads a query with exactly one question of the internet class.
 pub(super) fn question(message: &[u8]) -> Option<Question> {
-    let word = |at: usize| {
-        Some(u16::from_be_bytes([
-            *message.get(at)?,
-            *message.get(at + 1)?,
-        ]))
-    };
+    let word = |at: usize| Some(u16::from_be_bytes([*message.get(at)?, *message.get(at + 1)?]));
     let flags = word(2)?;
     let (response, opcode) = (flags & 0x8000 != 0, flags & 0x7800);
     if response || opcode != 0 || word(4)? != 1 {
@@ -68,11 +63,7 @@ pub(super) fn question(message: &[u8]) -> Option<Question> {
         if !name.is_empty() {
             name.push('.');
         }
-        name.extend(
-            label
-                .iter()
-                .map(|byte| char::from(byte.to_ascii_lowercase())),
-        );
+        name.extend(label.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
         at += length;
     }
     let kind = word(at)?;
@@ -155,16 +146,10 @@ mod tests {
     fn a_question_is_read_and_answered_in_its_own_case() {
         let raw = query("Api.Example.COM", TYPE_A);
         let asked = question(&raw).expect("a question");
-        assert_eq!(
-            (asked.name.as_str(), asked.kind),
-            ("api.example.com", TYPE_A)
-        );
+        assert_eq!((asked.name.as_str(), asked.kind), ("api.example.com", TYPE_A));
         let ips = vec!["10.0.0.1".parse().expect("ip"), "::1".parse().expect("ip")];
         let reply = answer(&asked, &Reply::Addresses(ips));
-        assert_eq!(
-            reply[..12],
-            [0xab, 0xcd, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]
-        );
+        assert_eq!(reply[..12], [0xab, 0xcd, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
         assert_eq!(reply[12..raw.len()], raw[12..]);
         assert_eq!(reply[reply.len() - 6..], [0, 4, 10, 0, 0, 1]);
     }
@@ -186,14 +171,7 @@ mod tests {
         pointer[12] = 0xc0;
         let mut nul = query("a.test", TYPE_A);
         nul[13] = 0;
-        for bad in [
-            &two[..],
-            &response,
-            &pointer,
-            &nul,
-            &query("a.test", TYPE_A)[..16],
-            &[],
-        ] {
+        for bad in [&two[..], &response, &pointer, &nul, &query("a.test", TYPE_A)[..16], &[]] {
             assert_eq!(question(bad), None);
         }
     }

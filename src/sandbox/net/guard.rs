@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::names::Names;
 use super::resolver::{Askers, Resolver};
@@ -20,40 +20,22 @@ pub(in super::super) struct NetGuard {
     names: Arc<Names>,
     denials: Denials,
     askers: Arc<Askers>,
-    resolver: Resolver,
+    /// Started when a worker first asks for a name.
+    resolver: Mutex<Option<Resolver>>,
 }
 
 impl NetGuard {
-    /// Starts the resolver as well.
-    pub(in super::super) fn start(
-        allow: Vec<NetRule>,
-        deny: Vec<NetRule>,
-        denials: Denials,
-    ) -> io::Result<Self> {
-        let rules = Arc::new(Rules { allow, deny });
-        let names = Arc::new(Names::default());
-        let askers = Arc::new(Askers::default());
-        let resolver = Resolver::start(
-            Arc::clone(&rules),
-            Arc::clone(&names),
-            Arc::clone(&askers),
-            denials.clone(),
-        )?;
-        Ok(NetGuard {
-            rules,
-            names,
+    pub(in super::super) fn new(allow: Vec<NetRule>, deny: Vec<NetRule>, denials: Denials) -> Self {
+        NetGuard {
+            rules: Arc::new(Rules { allow, deny }),
+            names: Arc::new(Names::default()),
             denials,
-            askers,
-            resolver,
-        })
+            askers: Arc::new(Askers::default()),
+            resolver: Mutex::new(None),
+        }
     }
 
-    pub(in super::super) fn connect(
-        &self,
-        socket: &Socket,
-        to: SocketAddr,
-        worker: u32,
-    ) -> Result<(), i32> {
+    pub(in super::super) fn connect(&self, socket: &Socket, to: SocketAddr, worker: u32) -> Result<(), i32> {
         if self.allows(to) {
             return socket.connect(to);
         }
@@ -73,12 +55,7 @@ impl NetGuard {
         may
     }
 
-    pub(in super::super) fn bind(
-        &self,
-        socket: &Socket,
-        at: SocketAddr,
-        worker: u32,
-    ) -> Result<(), i32> {
+    pub(in super::super) fn bind(&self, socket: &Socket, at: SocketAddr, worker: u32) -> Result<(), i32> {
         if self.allows(at) {
             return socket.bind(at);
         }
@@ -87,12 +64,7 @@ impl NetGuard {
     }
 
     /// A socket that was never bound would get a port of the kernel's choice.
-    pub(in super::super) fn listen(
-        &self,
-        socket: &Socket,
-        backlog: i32,
-        worker: u32,
-    ) -> Result<(), i32> {
+    pub(in super::super) fn listen(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
         match socket.own_address() {
             Some(at) if at.port() != 0 && self.allows(at) => socket.listen(backlog),
             Some(at) => {
@@ -106,16 +78,14 @@ impl NetGuard {
     /// Records a refusal.
     pub(in super::super) fn refused(&self, address: SocketAddr, worker: u32) {
         let resource = resource(address, &self.names.learned(address.ip()));
-        self.denials
-            .add(Denial::new(Permission::Net, resource, worker));
+        self.denials.add(Denial::new(Permission::Net, resource, worker));
     }
 
     /// A datagram socket was refused. Where names may be resolved, libc makes one to sort addresses, and that is no access
     /// of the tool's.
     pub(in super::super) fn refused_datagrams(&self, worker: u32) {
         if self.rules.allow.is_empty() {
-            self.denials
-                .add(Denial::new(Permission::Net, String::new(), worker));
+            self.denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }
 
@@ -124,10 +94,8 @@ impl NetGuard {
     }
 
     fn names_of(&self, ip: IpAddr) -> std::collections::BTreeSet<String> {
-        self.names.of(
-            ip,
-            &std::fs::read_to_string("/etc/hosts").unwrap_or_default(),
-        )
+        self.names
+            .of(ip, &std::fs::read_to_string("/etc/hosts").unwrap_or_default())
     }
 
     /// The worker believes to talk to its nameserver.
@@ -136,7 +104,26 @@ impl NetGuard {
         socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
         let own = socket.own_address().ok_or(libc::EACCES)?;
         self.askers.expect(own.port(), worker);
-        socket.connect(self.resolver.address())
+        let resolver = self
+            .resolver_address()
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
+        socket.connect(resolver)
+    }
+
+    fn resolver_address(&self) -> io::Result<SocketAddr> {
+        let mut resolver = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = &*resolver {
+            return Ok(resolver.address());
+        }
+        let (rules, names, askers) = (
+            Arc::clone(&self.rules),
+            Arc::clone(&self.names),
+            Arc::clone(&self.askers),
+        );
+        let started = Resolver::start(rules, names, askers, self.denials.clone())?;
+        let address = started.address();
+        *resolver = Some(started);
+        Ok(address)
     }
 }
 
@@ -147,17 +134,12 @@ fn resolves(to: SocketAddr) -> bool {
 /// Whether libc or c-ares would ask this address. Without a readable resolv.conf they ask the own machine.
 fn is_nameserver(ip: IpAddr) -> bool {
     ip.is_loopback()
-        || nameservers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default())
-            .any(|known| known == ip)
+        || nameservers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()).any(|known| known == ip)
 }
 
 fn nameservers(resolv_conf: &str) -> impl Iterator<Item = IpAddr> {
     resolv_conf.lines().filter_map(|line| {
-        let address = line
-            .trim()
-            .strip_prefix("nameserver")?
-            .split_whitespace()
-            .next()?;
+        let address = line.trim().strip_prefix("nameserver")?.split_whitespace().next()?;
         let address = address.split('%').next()?; // the interface of a link-local address
         Some(address.parse::<IpAddr>().ok()?.to_canonical())
     })
@@ -169,7 +151,8 @@ mod tests {
 
     #[test]
     fn nameservers_are_those_of_resolv_conf() {
-        let conf = "# nameserver 1.1.1.1\nsearch a.test\nnameserver 10.0.0.53\n nameserver\tfe80::1%eth0\nnameserver x\n";
+        let conf =
+            "# nameserver 1.1.1.1\nsearch a.test\nnameserver 10.0.0.53\n nameserver\tfe80::1%eth0\nnameserver x\n";
         let known: Vec<String> = nameservers(conf).map(|ip| ip.to_string()).collect();
         assert_eq!(known, ["10.0.0.53", "fe80::1"]);
     }

@@ -17,10 +17,7 @@ impl Names {
         if names.len() >= KEPT {
             names.clear(); // the worker resolves again
         }
-        names
-            .entry(ip.to_canonical())
-            .or_default()
-            .insert(name.to_owned());
+        names.entry(ip.to_canonical()).or_default().insert(name.to_owned());
     }
 
     /// The names it was resolved from.
@@ -72,7 +69,8 @@ fn entries(hosts: &str) -> impl Iterator<Item = (IpAddr, &str)> {
 mod tests {
     use super::*;
 
-    const HOSTS: &str = "127.0.0.1 localhost\n# 10.0.0.9 comment\n10.0.0.1\tDB.internal. db # ours\n\n::1 localhost\nbad line\n";
+    const HOSTS: &str =
+        "127.0.0.1 localhost\n# 10.0.0.9 comment\n10.0.0.1\tDB.internal. db # ours\n\n::1 localhost\nbad line\n";
 
     #[test]
     fn an_address_has_the_names_it_was_given() {
@@ -84,13 +82,8 @@ mod tests {
         assert_eq!(of("10.0.0.2"), ["api.test", "cdn.test"]);
         assert_eq!(of("10.0.0.1"), ["db", "db.internal"]);
         assert_eq!(of("127.0.0.1"), ["localhost"]);
-        assert_eq!(
-            names.of(ip("::1"), "").into_iter().collect::<Vec<_>>(),
-            ["localhost"]
-        );
+        assert_eq!(names.of(ip("::1"), "").into_iter().collect::<Vec<_>>(), ["localhost"]);
         assert!(of("10.0.0.9").is_empty());
-        assert!(
-            hosts_says(HOSTS, "db", ip("10.0.0.1")) && !hosts_says(HOSTS, "db", ip("10.0.0.2"))
-        );
+        assert!(hosts_says(HOSTS, "db", ip("10.0.0.1")) && !hosts_says(HOSTS, "db", ip("10.0.0.2")));
     }
 }

@@ -107,11 +107,7 @@ impl Drop for Resolver {
 
 fn accept(shared: &Arc<Shared>, stream: TcpStream) {
     // Whoever the supervisor did not announce is no worker: any process of the machine can reach a loopback port.
-    let Some(worker) = stream
-        .peer_addr()
-        .ok()
-        .and_then(|peer| shared.askers.take(peer.port()))
-    else {
+    let Some(worker) = stream.peer_addr().ok().and_then(|peer| shared.askers.take(peer.port())) else {
         return;
     };
     if shared.open.fetch_add(1, Ordering::AcqRel) >= MAX_CONNECTIONS {
@@ -119,12 +115,10 @@ fn accept(shared: &Arc<Shared>, stream: TcpStream) {
         return;
     }
     let there = Arc::clone(shared);
-    let started = thread::Builder::new()
-        .name("toolwarden-dns".to_owned())
-        .spawn(move || {
-            let _ = serve(&there, stream, worker);
-            there.open.fetch_sub(1, Ordering::AcqRel);
-        });
+    let started = thread::Builder::new().name("toolwarden-dns".to_owned()).spawn(move || {
+        let _ = serve(&there, stream, worker);
+        there.open.fetch_sub(1, Ordering::AcqRel);
+    });
     if started.is_err() {
         shared.open.fetch_sub(1, Ordering::AcqRel);
     }
@@ -196,14 +190,11 @@ fn without_search(name: &str) -> String {
 fn strip_search<'a>(name: &'a str, resolv_conf: &str) -> &'a str {
     let domains = resolv_conf.lines().filter_map(|line| {
         let line = line.trim();
-        line.strip_prefix("search")
-            .or_else(|| line.strip_prefix("domain"))
+        line.strip_prefix("search").or_else(|| line.strip_prefix("domain"))
     });
     for domain in domains.flat_map(str::split_whitespace) {
         let domain = domain.trim_matches('.');
-        if let Some(bare) = name
-            .strip_suffix(domain)
-            .and_then(|bare| bare.strip_suffix('.'))
+        if let Some(bare) = name.strip_suffix(domain).and_then(|bare| bare.strip_suffix('.'))
             && !bare.is_empty()
         {
             return bare;
@@ -219,10 +210,7 @@ mod tests {
     #[test]
     fn search_domains_are_no_part_of_a_name() {
         let conf = "search corp.test svc.local.\nnameserver 10.0.0.1\n";
-        assert_eq!(
-            strip_search("api.example.com.corp.test", conf),
-            "api.example.com"
-        );
+        assert_eq!(strip_search("api.example.com.corp.test", conf), "api.example.com");
         assert_eq!(strip_search("db.svc.local", conf), "db");
         assert_eq!(strip_search("corp.test", conf), "corp.test");
         assert_eq!(strip_search("api.example.com", conf), "api.example.com");

@@ -28,11 +28,7 @@ impl Rules {
     /// Whether a name may be resolved: when some port of it is allowed.
     pub(super) fn allows_name(&self, name: &str) -> bool {
         let is = |rule: &&NetRule| rule.host == Host::Name(name.to_owned());
-        self.allow.iter().any(|rule| is(&rule))
-            && !self
-                .deny
-                .iter()
-                .any(|rule| is(&rule) && rule.port.is_none())
+        self.allow.iter().any(|rule| is(&rule)) && !self.deny.iter().any(|rule| is(&rule) && rule.port.is_none())
     }
 }
 
@@ -49,9 +45,7 @@ mod tests {
     use super::*;
 
     fn rule(host: &str, port: Option<u16>) -> NetRule {
-        let host = host
-            .parse()
-            .map_or_else(|_| Host::Name(host.into()), Host::Ip);
+        let host = host.parse().map_or_else(|_| Host::Name(host.into()), Host::Ip);
         NetRule { host, port }
     }
 
@@ -83,17 +77,9 @@ mod tests {
             ("10.0.0.7:1", &none, true),
             ("[::1]:80", &none, false),
         ] {
-            assert_eq!(
-                rules.allows(at(address), names),
-                allowed,
-                "{address} {names:?}"
-            );
+            assert_eq!(rules.allows(at(address), names), allowed, "{address} {names:?}");
         }
-        assert!(
-            rules.allows_name("api.test")
-                && !rules.allows_name("test")
-                && !rules.allows_name("10.0.0.1")
-        );
+        assert!(rules.allows_name("api.test") && !rules.allows_name("test") && !rules.allows_name("10.0.0.1"));
     }
 
     #[test]
@@ -102,10 +88,7 @@ mod tests {
             allow: vec![],
             deny: vec![],
         };
-        assert!(!rules.allows(
-            at("127.0.0.1:80"),
-            &BTreeSet::from(["localhost".to_owned()])
-        ));
+        assert!(!rules.allows(at("127.0.0.1:80"), &BTreeSet::from(["localhost".to_owned()])));
     }
 
     #[test]

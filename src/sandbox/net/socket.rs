@@ -27,38 +27,21 @@ impl Socket {
     pub(super) fn connect(&self, to: SocketAddr) -> Result<(), i32> {
         let bytes = address::bytes(to, self.family).ok_or(libc::EAFNOSUPPORT)?;
         // SAFETY: the bytes are an address of the given length and outlive the call.
-        check(unsafe {
-            libc::connect(
-                self.fd.as_raw_fd(),
-                bytes.as_ptr().cast(),
-                bytes.len() as u32,
-            )
-        })
+        check(unsafe { libc::connect(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len() as u32) })
     }
 
     pub(super) fn bind(&self, at: SocketAddr) -> Result<(), i32> {
         let bytes = address::bytes(at, self.family).ok_or(libc::EAFNOSUPPORT)?;
         // SAFETY: the bytes are an address of the given length and outlive the call.
-        check(unsafe {
-            libc::bind(
-                self.fd.as_raw_fd(),
-                bytes.as_ptr().cast(),
-                bytes.len() as u32,
-            )
-        })
+        check(unsafe { libc::bind(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len() as u32) })
     }
 
     /// Sends over an existing connection: no address is passed, and none that connects.
     pub(in super::super) fn send(&self, data: &[u8], flags: i32) -> Result<usize, i32> {
         let flags = (flags & !libc::MSG_FASTOPEN) | libc::MSG_NOSIGNAL;
         // SAFETY: the data outlives the call.
-        let sent =
-            unsafe { libc::send(self.fd.as_raw_fd(), data.as_ptr().cast(), data.len(), flags) };
-        usize::try_from(sent).map_err(|_| {
-            io::Error::last_os_error()
-                .raw_os_error()
-                .unwrap_or(libc::EIO)
-        })
+        let sent = unsafe { libc::send(self.fd.as_raw_fd(), data.as_ptr().cast(), data.len(), flags) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
     }
 
     pub(super) fn listen(&self, backlog: i32) -> Result<(), i32> {
@@ -71,13 +54,7 @@ impl Socket {
         let mut bytes = [0u8; address::LONGEST];
         let mut length = bytes.len() as libc::socklen_t;
         // SAFETY: the buffer is as long as `length` says, and both outlive the call.
-        let done = unsafe {
-            libc::getsockname(
-                self.fd.as_raw_fd(),
-                bytes.as_mut_ptr().cast(),
-                &raw mut length,
-            )
-        };
+        let done = unsafe { libc::getsockname(self.fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length) };
         if done != 0 {
             return None;
         }
@@ -105,8 +82,6 @@ fn check(done: i32) -> Result<(), i32> {
     if done == 0 {
         Ok(())
     } else {
-        Err(io::Error::last_os_error()
-            .raw_os_error()
-            .unwrap_or(libc::EIO))
+        Err(io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
     }
 }

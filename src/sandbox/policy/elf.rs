@@ -62,10 +62,7 @@ pub(super) fn read(file: &File) -> Option<Elf> {
         return None;
     }
     let table = u64_at(&header, 32)?;
-    let (entry, count) = (
-        usize::from(u16_at(&header, 54)?),
-        usize::from(u16_at(&header, 56)?),
-    );
+    let (entry, count) = (usize::from(u16_at(&header, 54)?), usize::from(u16_at(&header, 56)?));
     if entry < 56 || count > MAX_HEADERS {
         return None;
     }
@@ -107,16 +104,11 @@ pub(super) fn read(file: &File) -> Option<Elf> {
     let strings = home.offset + (strings - home.address);
     for (tag, value) in entries {
         match tag {
-            DT_NEEDED => elf
-                .needed
-                .extend(text_at(file, strings.checked_add(value)?)),
+            DT_NEEDED => elf.needed.extend(text_at(file, strings.checked_add(value)?)),
             DT_RPATH | DT_RUNPATH => {
                 let list = text_at(file, strings.checked_add(value)?).unwrap_or_default();
-                elf.search.extend(
-                    list.split(':')
-                        .filter(|dir| !dir.is_empty())
-                        .map(str::to_string),
-                );
+                elf.search
+                    .extend(list.split(':').filter(|dir| !dir.is_empty()).map(str::to_string));
             }
             _ => {}
         }
@@ -132,8 +124,7 @@ mod tests {
 
     #[test]
     fn reads_its_own_test_program() {
-        let own =
-            read(&File::open("/proc/self/exe").expect("own program")).expect("an ELF program");
+        let own = read(&File::open("/proc/self/exe").expect("own program")).expect("an ELF program");
         let loader = own.interpreter.expect("a loader");
         assert!(loader.exists(), "{loader:?}");
         assert!(

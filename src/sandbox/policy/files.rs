@@ -59,9 +59,7 @@ impl Files for Disk {
         let Ok(entries) = directory.read_dir() else {
             return Vec::new();
         };
-        let mut paths: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .collect();
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
         paths
     }
@@ -69,15 +67,8 @@ impl Files for Disk {
     fn interpreter_line(&self, path: &Path) -> Option<String> {
         use std::io::Read;
         let mut head = Vec::new();
-        std::fs::File::open(path)
-            .ok()?
-            .take(256)
-            .read_to_end(&mut head)
-            .ok()?;
-        let line = head
-            .strip_prefix(b"#!")?
-            .split(|byte| *byte == b'\n')
-            .next()?;
+        std::fs::File::open(path).ok()?.take(256).read_to_end(&mut head).ok()?;
+        let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
         String::from_utf8(line.to_vec()).ok()
     }
 
@@ -110,9 +101,7 @@ pub(super) mod fake {
     impl Fake {
         fn add(mut self, path: &str, entry: Entry) -> Self {
             for parent in Path::new(path).ancestors().skip(1) {
-                self.0
-                    .entry(parent.to_path_buf())
-                    .or_insert(Entry::Directory);
+                self.0.entry(parent.to_path_buf()).or_insert(Entry::Directory);
             }
             self.0.insert(path.into(), entry);
             self
@@ -148,12 +137,7 @@ pub(super) mod fake {
             )
         }
 
-        pub(in super::super) fn program(
-            self,
-            path: &str,
-            interpreter: &str,
-            needed: &[&str],
-        ) -> Self {
+        pub(in super::super) fn program(self, path: &str, interpreter: &str, needed: &[&str]) -> Self {
             let elf = Elf {
                 interpreter: (!interpreter.is_empty()).then(|| interpreter.into()),
                 needed: needed.iter().map(ToString::to_string).collect(),
@@ -187,9 +171,7 @@ pub(super) mod fake {
                     other => real.push(other),
                 }
                 match self.0.get(&real) {
-                    Some(Entry::Symlink(target)) => {
-                        real = self.real(&real.parent().unwrap_or(&real).join(target))?
-                    }
+                    Some(Entry::Symlink(target)) => real = self.real(&real.parent().unwrap_or(&real).join(target))?,
                     Some(_) => {}
                     None => return Err(io::ErrorKind::NotFound.into()),
                 }
@@ -206,13 +188,7 @@ pub(super) mod fake {
         }
 
         fn executable(&self, path: &Path) -> bool {
-            matches!(
-                self.at(path),
-                Some(Entry::File {
-                    executable: true,
-                    ..
-                })
-            )
+            matches!(self.at(path), Some(Entry::File { executable: true, .. }))
         }
 
         fn list(&self, directory: &Path) -> Vec<PathBuf> {

@@ -37,15 +37,8 @@ pub(super) fn shared_directories(files: &dyn Files, package: &Path) -> Vec<PathB
                 .file_name()
                 .and_then(|name| name.to_str())
                 .is_some_and(|name| name.starts_with('@'));
-            let entries = if scoped {
-                files.list(&entry)
-            } else {
-                vec![entry]
-            };
-            for link in entries
-                .iter()
-                .filter(|entry| files.kind(entry) == Some(Kind::Symlink))
-            {
+            let entries = if scoped { files.list(&entry) } else { vec![entry] };
+            for link in entries.iter().filter(|entry| files.kind(entry) == Some(Kind::Symlink)) {
                 // Only into the workspace: a link that leads elsewhere is not ours to follow, whoever made it.
                 if let Ok(target) = files.real(link)
                     && target.starts_with(&workspace)

@@ -36,22 +36,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     let write_flags = scopes::flags(input.runtime, true);
     let always = always_readable(files, input);
 
-    let read = scopes::reach(
-        files,
-        &given.read,
-        read_flags,
-        false,
-        input.working_dir,
-        &mut problems,
-    );
-    let write = scopes::reach(
-        files,
-        &given.write,
-        write_flags,
-        true,
-        input.working_dir,
-        &mut problems,
-    );
+    let read = scopes::reach(files, &given.read, read_flags, false, input.working_dir, &mut problems);
+    let write = scopes::reach(files, &given.write, write_flags, true, input.working_dir, &mut problems);
     let deny_read = scopes::check_denied(
         files,
         &given.deny_read,
@@ -138,11 +124,7 @@ fn always_readable(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     paths
 }
 
-fn resolve_run(
-    files: &dyn Files,
-    input: &PlanInput<'_>,
-    problems: &mut Vec<Problem>,
-) -> (Run, Scope) {
+fn resolve_run(files: &dyn Files, input: &PlanInput<'_>, problems: &mut Vec<Problem>) -> (Run, Scope) {
     let names = match &input.permissions.run {
         Scope::None => return (Run::None, Scope::None),
         Scope::All => return (Run::All, Scope::All),
@@ -170,12 +152,7 @@ fn resolve_run(
             )),
         }
     }
-    let scope = Scope::Only(
-        found
-            .iter()
-            .map(|path| path.to_string_lossy().into_owned())
-            .collect(),
-    );
+    let scope = Scope::Only(found.iter().map(|path| path.to_string_lossy().into_owned()).collect());
     (Run::Only(found), scope)
 }
 
@@ -197,9 +174,7 @@ fn resolve_net(given: &Permissions, field: &'static str, problems: &mut Vec<Prob
         // A name is held by its addresses, and those are only known for names that are allowed.
         if let Host::Name(name) = &rule.host
             && !allow.iter().any(|allowed| allowed.host == rule.host)
-            && allow
-                .iter()
-                .any(|allowed| matches!(allowed.host, Host::Ip(_)))
+            && allow.iter().any(|allowed| matches!(allowed.host, Host::Ip(_)))
         {
             problems.push(Problem::new(
                 field,

@@ -194,10 +194,7 @@ fn a_denied_name_needs_an_allow_list_that_can_hold_it() {
         deny_net: vec![name("a.test", Some(25)), name("b.test", None)],
         ..Permissions::default()
     };
-    assert!(matches!(
-        planned(&held).expect("a policy").net,
-        NetPolicy::Only { .. }
-    ));
+    assert!(matches!(planned(&held).expect("a policy").net, NetPolicy::Only { .. }));
     insta::assert_snapshot!(problems(&Permissions {
         net: NetScope::Only(vec![ip]),
         ..held.clone()

@@ -10,12 +10,7 @@ use super::{FileRule, Files, Rights};
 const MAX_INTERPRETERS: usize = 5;
 
 /// The program a name stands for: through PATH, or relative to the working directory when it has a slash.
-pub(super) fn resolve(
-    files: &dyn Files,
-    name: &str,
-    working_dir: &Path,
-    path_var: &str,
-) -> Option<PathBuf> {
+pub(super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_var: &str) -> Option<PathBuf> {
     if name.contains('/') {
         let path = working_dir.join(name);
         return files.executable(&path).then(|| files.real(&path).ok())?;

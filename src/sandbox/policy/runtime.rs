@@ -89,13 +89,8 @@ pub(super) fn network_rules(files: &dyn Files) -> Vec<FileRule> {
     let mut rules = existing(files, NETWORK);
     for directory in LIBRARY_DIRECTORIES {
         for path in files.list(Path::new(directory)) {
-            let name = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or_default();
-            if (name.starts_with("libnss_") || name.starts_with("libresolv"))
-                && name.contains(".so")
-            {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if (name.starts_with("libnss_") || name.starts_with("libresolv")) && name.contains(".so") {
                 rules.extend(files.real(&path).map(|path| FileRule {
                     path,
                     rights: Rights::READ,
@@ -128,20 +123,14 @@ pub(super) fn loaded_by(files: &dyn Files, binary: &Path) -> (Option<PathBuf>, B
             continue;
         };
         if loader.is_none() {
-            loader = elf
-                .interpreter
-                .as_deref()
-                .and_then(|path| files.real(path).ok());
+            loader = elf.interpreter.as_deref().and_then(|path| files.real(path).ok());
         }
         let origin = object.parent().unwrap_or(Path::new("/"));
         for directory in &elf.search {
             let named = PathBuf::from(directory.replace("$ORIGIN", &origin.to_string_lossy()));
             search.push(named);
         }
-        let beside_loader = loader
-            .as_deref()
-            .and_then(Path::parent)
-            .map(Path::to_path_buf);
+        let beside_loader = loader.as_deref().and_then(Path::parent).map(Path::to_path_buf);
         for name in &elf.needed {
             let places = search
                 .iter()

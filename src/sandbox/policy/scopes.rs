@@ -52,12 +52,7 @@ impl Reach {
         match self {
             Reach::Nothing => Scope::None,
             Reach::Everything => Scope::All,
-            Reach::Paths(paths) => Scope::Only(
-                paths
-                    .iter()
-                    .map(|path| path.to_string_lossy().into_owned())
-                    .collect(),
-            ),
+            Reach::Paths(paths) => Scope::Only(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()),
         }
     }
 }
@@ -86,10 +81,7 @@ pub(super) fn reach(
             )),
             Ok(real) if real == Path::new("/") => return Reach::Everything,
             Ok(real) => match kernel_file(&real, write) {
-                Some(why) => problems.push(Problem::new(
-                    flags.field,
-                    format!("{flag} is refused: {why}"),
-                )),
+                Some(why) => problems.push(Problem::new(flags.field, format!("{flag} is refused: {why}"))),
                 None if paths.contains(&real) => {}
                 None => paths.push(real),
             },
@@ -121,9 +113,9 @@ fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
         .map(|part| part.as_os_str().to_string_lossy().into_owned());
     match first.as_deref() {
         None => Some("/proc holds the environments of other processes"),
-        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => Some(
-            "entries of a process in /proc cannot be allowed; a worker may read what its runtime needs of its own",
-        ),
+        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("entries of a process in /proc cannot be allowed; a worker may read what its runtime needs of its own")
+        }
         Some(_) => None,
     }
 }
@@ -147,13 +139,23 @@ pub(super) fn check_denied(
         match allowed {
             Reach::Everything => problems.push(Problem::new(
                 flags.field,
-                format!("{deny} cannot be held together with {}: {reason}; list what is allowed instead", flags.allow),
+                format!(
+                    "{deny} cannot be held together with {}: {reason}; list what is allowed instead",
+                    flags.allow
+                ),
             )),
             Reach::Paths(paths) if paths.iter().any(|with| clashes(with)) => {
-                let with = paths.iter().find(|with| clashes(with)).map(|path| path.display().to_string());
+                let with = paths
+                    .iter()
+                    .find(|with| clashes(with))
+                    .map(|path| path.display().to_string());
                 problems.push(Problem::new(
                     flags.field,
-                    format!("{deny} cannot be held together with {}={}: {reason}", flags.allow, with.unwrap_or_default()),
+                    format!(
+                        "{deny} cannot be held together with {}={}: {reason}",
+                        flags.allow,
+                        with.unwrap_or_default()
+                    ),
                 ));
             }
             _ => {

@@ -126,12 +126,7 @@ impl Drop for Process {
         unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
             let id = self.pidfd.as_raw_fd() as libc::id_t;
-            while libc::waitid(
-                libc::P_PIDFD,
-                id,
-                &raw mut info,
-                libc::WEXITED | libc::__WALL,
-            ) != 0
+            while libc::waitid(libc::P_PIDFD, id, &raw mut info, libc::WEXITED | libc::__WALL) != 0
                 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
             {}
         }
@@ -149,13 +144,7 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
         if pipe > 0 {
             syscall(libc::SYS_close_range, 0, pipe as usize - 1, 0, 0);
         }
-        syscall(
-            libc::SYS_close_range,
-            pipe as usize + 1,
-            u32::MAX as usize,
-            0,
-            0,
-        );
+        syscall(libc::SYS_close_range, pipe as usize + 1, u32::MAX as usize, 0, 0);
         // A kill of the host's group must not take the guardian with it.
         syscall(libc::SYS_setpgid, 0, 0, 0, 0);
         syscall(
@@ -167,13 +156,7 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
         );
         let mut message = 0i32;
         loop {
-            match syscall(
-                libc::SYS_read,
-                pipe as usize,
-                &raw mut message as usize,
-                4,
-                0,
-            ) {
+            match syscall(libc::SYS_read, pipe as usize, &raw mut message as usize, 4, 0) {
                 4 => note(&mut work.groups, message),
                 eintr if eintr == -(libc::EINTR as isize) => {}
                 _ => break,

@@ -36,11 +36,7 @@ pub(in super::super) fn wanted_program(target: &Target) -> Option<PathBuf> {
         let Ok(length) = target.read(pointer, &mut text) else {
             continue;
         };
-        if let Some(program) = text[..length]
-            .split(|byte| *byte == 0)
-            .next()
-            .and_then(program)
-        {
+        if let Some(program) = text[..length].split(|byte| *byte == 0).next().and_then(program) {
             return Some(program);
         }
         // libuv passes a structure whose first pointers lead to the name.
@@ -49,10 +45,7 @@ pub(in super::super) fn wanted_program(target: &Target) -> Option<PathBuf> {
             let mut text = [0u8; 256];
             if (0x1000..0x7fff_ffff_f000).contains(&inner)
                 && let Ok(length) = target.read(inner, &mut text)
-                && let Some(found) = text[..length]
-                    .split(|byte| *byte == 0)
-                    .next()
-                    .and_then(program)
+                && let Some(found) = text[..length].split(|byte| *byte == 0).next().and_then(program)
             {
                 return Some(found);
             }

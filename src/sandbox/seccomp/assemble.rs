@@ -38,12 +38,7 @@ pub(crate) struct Program {
 }
 
 fn op(code: u16, k: u32) -> sock_filter {
-    sock_filter {
-        code,
-        jt: 0,
-        jf: 0,
-        k,
-    }
+    sock_filter { code, jt: 0, jf: 0, k }
 }
 
 fn jump(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
@@ -58,23 +53,12 @@ pub(super) fn value(answer: Answer) -> u32 {
 }
 
 /// Builds the program of `rows` for one architecture.
-pub(super) fn assemble<'a>(
-    table: &Table,
-    rows: impl IntoIterator<Item = &'a Row>,
-    foreign: Foreign,
-) -> Program {
+pub(super) fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>, foreign: Foreign) -> Program {
     let mut program = Program::default();
     let code = &mut program.code;
     code.push(op(LOAD, 4)); // seccomp_data.arch
     code.push(jump(EQUAL, table.audit_arch, 1, 0));
-    code.push(op(
-        RETURN,
-        if foreign == Foreign::Kill {
-            RET_KILL
-        } else {
-            RET_ALLOW
-        },
-    ));
+    code.push(op(RETURN, if foreign == Foreign::Kill { RET_KILL } else { RET_ALLOW }));
     code.push(op(LOAD, 0)); // seccomp_data.nr
     if table.x32 && foreign == Foreign::Kill {
         code.push(jump(AT_LEAST, 0x4000_0000, 0, 1));
@@ -100,9 +84,7 @@ pub(super) fn assemble<'a>(
             }
         }
         let start = code.len();
-        program
-            .own_pid_at
-            .extend(block.own_pid_at.iter().map(|at| start + at));
+        program.own_pid_at.extend(block.own_pid_at.iter().map(|at| start + at));
         code.append(&mut block.code);
     }
     code.push(op(RETURN, RET_ALLOW));
@@ -137,9 +119,7 @@ fn emit_row(block: &mut Program, row: &Row) {
         tail = test;
     }
     let end = block.code.len() + tail.len();
-    block
-        .own_pid_at
-        .extend(own_pid.iter().map(|from_end| end - from_end));
+    block.own_pid_at.extend(own_pid.iter().map(|from_end| end - from_end));
     block.code.append(&mut tail);
 }
 

@@ -17,9 +17,7 @@ fn meeting(row: &Row) -> [u64; 6] {
             Test::IsNot(k) => u64::from(k) + 1,
             Test::MaskedIs(_, k) => u64::from(k),
             Test::OneOf(values) => u64::from(values[values.len() - 1]),
-            Test::NoneOf(values) | Test::MaskedNoneOf(_, values) => {
-                u64::from(values.iter().max().unwrap_or(&0) + 1)
-            }
+            Test::NoneOf(values) | Test::MaskedNoneOf(_, values) => u64::from(values.iter().max().unwrap_or(&0) + 1),
             Test::Any(mask) => u64::from(1u32 << mask.trailing_zeros()),
             Test::NotAny(_) => 0,
             Test::NotNull => 1 << 40,
@@ -56,11 +54,7 @@ fn every_named_call_is_known_or_absent_on_each_architecture() {
     for table in TABLES {
         for name in ROWS.iter().flat_map(|row| row.calls) {
             let known = table.number(name).is_some();
-            assert!(
-                known != table.absent.contains(name),
-                "{name} on {}",
-                table.arch
-            );
+            assert!(known != table.absent.contains(name), "{name} on {}", table.arch);
         }
         for (name, _) in table.calls {
             assert!(
@@ -97,11 +91,7 @@ fn each_row_answers_and_only_where_its_conditions_hold() {
                     number,
                     args,
                 };
-                assert_eq!(
-                    run(&program, &call(meeting(row))),
-                    value(row.answer),
-                    "{row:?}"
-                );
+                assert_eq!(run(&program, &call(meeting(row))), value(row.answer), "{row:?}");
                 for args in missing(row) {
                     assert_eq!(run(&program, &call(args)), RET_ALLOW, "{row:?} {args:x?}");
                 }
@@ -148,8 +138,7 @@ fn no_row_does_nothing() {
                 return false;
             }
             let listener = matches!(row.applies, For::Reported(_));
-            let same =
-                |other: &Row| matches!(other.applies, For::Reported(_)) == listener && part(other);
+            let same = |other: &Row| matches!(other.applies, For::Reported(_)) == listener && part(other);
             let with = assemble(&NATIVE, ROWS.iter().filter(|r| same(r)), Foreign::Kill);
             let without = assemble(
                 &NATIVE,
@@ -159,36 +148,30 @@ fn no_row_does_nothing() {
                     .map(|(_, r)| r),
                 Foreign::Kill,
             );
-            row.calls
-                .iter()
-                .filter_map(|name| NATIVE.number(name))
-                .all(|number| {
-                    let mut args = meeting(row);
-                    // An answer may hang on an earlier row about another argument: make that one pass.
-                    if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 0) {
-                        args[0] = 2;
-                    }
-                    if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 1) {
-                        args[1] = 1;
-                    }
-                    if row.calls.contains(&"socketpair") {
-                        args[0] = if row.when[0].arg == 0 { 2 } else { 1 };
-                        args[1] = if row.when[0].arg == 1 { 2 } else { 1 };
-                    }
-                    let call = Call {
-                        arch: NATIVE.audit_arch,
-                        number,
-                        args,
-                    };
-                    run(&with, &call) != run(&without, &call)
-                })
+            row.calls.iter().filter_map(|name| NATIVE.number(name)).all(|number| {
+                let mut args = meeting(row);
+                // An answer may hang on an earlier row about another argument: make that one pass.
+                if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 0) {
+                    args[0] = 2;
+                }
+                if row.calls.contains(&"socket") && row.when.iter().all(|c| c.arg != 1) {
+                    args[1] = 1;
+                }
+                if row.calls.contains(&"socketpair") {
+                    args[0] = if row.when[0].arg == 0 { 2 } else { 1 };
+                    args[1] = if row.when[0].arg == 1 { 2 } else { 1 };
+                }
+                let call = Call {
+                    arch: NATIVE.audit_arch,
+                    number,
+                    args,
+                };
+                run(&with, &call) != run(&without, &call)
+            })
         });
         assert!(alive, "this row does nothing: {row:?}");
     }
-    assert!(
-        ROWS.iter()
-            .any(|row| row.applies == For::Reported(Reported::Exec))
-    );
+    assert!(ROWS.iter().any(|row| row.applies == For::Reported(Reported::Exec)));
 }
 
 #[test]
@@ -218,10 +201,7 @@ fn jumps_stay_inside_and_programs_inside_the_kernels_limit() {
             let program = assemble(table, rows, Foreign::Kill);
             assert!(program.code.len() < 4096);
             for (at, ins) in program.code.iter().enumerate() {
-                assert!(
-                    at + 1 + usize::from(ins.jt.max(ins.jf)) < program.code.len()
-                        || ins.code == RETURN
-                );
+                assert!(at + 1 + usize::from(ins.jt.max(ins.jf)) < program.code.len() || ins.code == RETURN);
                 assert!(ins.jt < u8::MAX && ins.jf < u8::MAX, "a row is too long");
             }
         }

@@ -18,10 +18,7 @@ pub(crate) fn child_program(shape: &Shape) -> Program {
 
 /// The filter that reports to the supervisor; `None` when this policy reports nothing.
 pub(crate) fn listener_program(shape: &Shape) -> Option<Program> {
-    let rows: Vec<_> = ROWS
-        .iter()
-        .filter(|row| row.applies.in_listener(shape))
-        .collect();
+    let rows: Vec<_> = ROWS.iter().filter(|row| row.applies.in_listener(shape)).collect();
     (!rows.is_empty()).then(|| assemble(&NATIVE, rows, Foreign::Allow))
 }
 
@@ -39,10 +36,8 @@ pub(crate) unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
 
 /// Loads a filter for the calling thread and gives the descriptor its notifications arrive on.
 pub(crate) fn load_with_listener(program: &Program) -> std::io::Result<i32> {
-    let flags =
-        libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-    let len = u16::try_from(program.code.len())
-        .map_err(|_| std::io::Error::from_raw_os_error(libc::E2BIG))?;
+    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    let len = u16::try_from(program.code.len()).map_err(|_| std::io::Error::from_raw_os_error(libc::E2BIG))?;
     // SAFETY: the program outlives the call.
     match unsafe { set_filter(program.code.as_ptr(), len, flags) } {
         fd @ 0.. => Ok(fd),

@@ -45,13 +45,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         Everyone,
         EPERM,
-        [
-            "ptrace",
-            "process_vm_readv",
-            "process_vm_writev",
-            "pidfd_getfd",
-            "kcmp"
-        ],
+        ["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp"],
         "reads or takes what belongs to another process"
     ),
     row!(
@@ -290,12 +284,7 @@ pub(super) const ROWS: &[Row] = &[
         "this kernel cannot confine signals"
     ),
     // Programs.
-    row!(
-        WithoutRunUnrecorded,
-        EACCES,
-        ["fork", "vfork"],
-        "starts a process"
-    ),
+    row!(WithoutRunUnrecorded, EACCES, ["fork", "vfork"], "starts a process"),
     row!(WithoutRunUnrecorded, EACCES, ["clone"] if [on(0, Test::NotAny(CLONE_THREAD))], "starts a process"),
     row!(
         Reported(Reported::Fork),
@@ -309,7 +298,7 @@ pub(super) const ROWS: &[Row] = &[
         Reported(Reported::Exec),
         Answer::Notify,
         ["execve"],
-        "the supervisor names a refused program for the record; Landlock is what refuses it"
+        "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
     // Network.
     row!(NetDenied, EACCES, ["socket"], "no network"),

@@ -17,10 +17,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn number(&self, name: &str) -> Option<u32> {
-        self.calls
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, number)| *number)
+        self.calls.iter().find(|(n, _)| *n == name).map(|(_, number)| *number)
     }
 }
 

@@ -1,14 +1,16 @@
 //! What each reported call is answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::super::denials::{Denial, Denials, Permission};
 use super::super::net::{NetGuard, Socket, address};
 use super::super::run::wanted_program;
 use super::listener::{Answer, Call, Listener};
-use super::target::Target;
+use super::target::{Birth, Target};
 
 /// Everything that answers hang on.
 #[derive(Debug)]
@@ -16,9 +18,40 @@ pub(super) struct Answers {
     /// The host's own thread, which has the filter only to pass it on.
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
-    /// Real paths of what may be started, when that is a list.
-    pub(super) programs: Option<BTreeSet<PathBuf>>,
+    pub(super) programs: Programs,
     pub(super) denials: Denials,
+}
+
+/// What may be executed.
+#[derive(Debug)]
+pub(super) enum Programs {
+    Any,
+    /// Real paths.
+    Listed(BTreeSet<PathBuf>),
+    /// The runtime, as the first program of each process.
+    RuntimeOnce(Started),
+}
+
+/// Processes that have had their program.
+#[derive(Debug, Default)]
+pub(super) struct Started(Mutex<VecDeque<Birth>>);
+
+/// Remembered at once; far more than live at once.
+const KEPT: usize = 4096;
+
+impl Started {
+    /// True once for each process.
+    fn first(&self, birth: Birth) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(&birth) {
+            return false;
+        }
+        if known.len() == KEPT {
+            known.pop_front();
+        }
+        known.push_back(birth);
+        true
+    }
 }
 
 /// A send may always send less than it was given.
@@ -53,8 +86,7 @@ impl Answers {
             libc::SYS_execve => self.execute(listener, call, target),
             // What is left starts a process.
             _ => {
-                let program =
-                    wanted_program(&target).map(|path| path.to_string_lossy().into_owned());
+                let program = wanted_program(&target).map(|path| path.to_string_lossy().into_owned());
                 if !listener.waits(call.id) {
                     return None;
                 }
@@ -103,11 +135,7 @@ impl Answers {
             Ok(socket) => socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        Some(result(self.net.listen(
-            &socket,
-            call.args[1] as i32,
-            target.worker(),
-        )))
+        Some(result(self.net.listen(&socket, call.args[1] as i32, target.worker())))
     }
 
     /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
@@ -126,46 +154,43 @@ impl Answers {
             Ok(socket) => socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let mut data = vec![
-            0;
-            usize::try_from(call.args[2])
-                .map_or(MOST_SENT, |length| length.min(MOST_SENT))
-        ];
+        let mut data = vec![0; usize::try_from(call.args[2]).map_or(MOST_SENT, |length| length.min(MOST_SENT))];
         let read = target.read(call.args[1], &mut data);
         if !listener.waits(call.id) {
             return None;
         }
-        Some(
-            match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
-                Ok(Ok(sent)) => Answer::Value(sent as i64),
-                Ok(Err(errno)) => Answer::Errno(errno),
-                Err(_) => Answer::Errno(libc::EFAULT),
-            },
-        )
+        Some(match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
+            Ok(Ok(sent)) => Answer::Value(sent as i64),
+            Ok(Err(errno)) => Answer::Errno(errno),
+            Err(_) => Answer::Errno(libc::EFAULT),
+        })
     }
 
-    /// Names a program for the record. Landlock decides: what the caller does to the path meanwhile changes only the
-    /// record. Refused here as well, so that a program that is not listed fails in the same way whatever it is.
+    /// Landlock decides which files may be executed: what the caller does to the path meanwhile changes only the record.
+    /// Refused here is what Landlock does not see: a worker that may run nothing and replaces itself, say by the dynamic
+    /// loader with a program that it may read.
     fn execute(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
         let path = target.read_string(call.args[0]);
         let path = path
             .ok()
-            .and_then(|bytes| target.absolute(&PathBuf::from(std::ffi::OsString::from_vec(bytes))));
+            .and_then(|bytes| target.absolute(&PathBuf::from(OsString::from_vec(bytes))));
+        let real = path.and_then(|path| path.canonicalize().ok());
+        let allowed = match (&self.programs, &real) {
+            (Programs::Any, _) => true,
+            // The kernel says what is wrong with a path that leads nowhere.
+            (Programs::Listed(_), None) => true,
+            (Programs::Listed(programs), Some(real)) => programs.contains(real),
+            // The first one is the host's: it turns its child into the runtime.
+            (Programs::RuntimeOnce(started), _) => target.birth().is_some_and(|birth| started.first(birth)),
+        };
         if !listener.waits(call.id) {
             return None;
         }
-        let (Some(programs), Some(real)) = (
-            &self.programs,
-            path.and_then(|path| path.canonicalize().ok()),
-        ) else {
-            return Some(Answer::Continue); // the kernel says what is wrong with it
-        };
-        if programs.contains(&real) {
+        if allowed {
             return Some(Answer::Continue);
         }
-        let name = real.to_string_lossy().into_owned();
-        self.denials
-            .add(Denial::new(Permission::Run, name, target.worker()));
+        let name = real.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        self.denials.add(Denial::new(Permission::Run, name, target.worker()));
         Some(ACCESS)
     }
 }
@@ -179,13 +204,7 @@ fn result(done: Result<(), i32>) -> Answer {
 
 /// The address, copied once; an errno for the caller. `None` when the caller went away: the memory read may have been
 /// another's.
-fn copied(
-    listener: &Listener,
-    call: &Call,
-    target: Target,
-    at: u64,
-    length: u64,
-) -> Option<Result<Vec<u8>, i32>> {
+fn copied(listener: &Listener, call: &Call, target: Target, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
     let bytes = match usize::try_from(length as i32) {
         Ok(length) if length <= address::LONGEST => {
             let mut bytes = vec![0; length];

@@ -72,13 +72,7 @@ impl Listener {
     /// Whether the caller still waits: what was read about its thread number before was about itself.
     pub(super) fn waits(&self, id: u64) -> bool {
         // SAFETY: the id outlives the call.
-        unsafe {
-            libc::ioctl(
-                self.0.as_raw_fd(),
-                libc::SECCOMP_IOCTL_NOTIF_ID_VALID,
-                &raw const id,
-            ) == 0
-        }
+        unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const id) == 0 }
     }
 
     pub(super) fn answer(&self, id: u64, answer: Answer) {
@@ -87,21 +81,10 @@ impl Listener {
             Answer::Errno(errno) => (0, -errno, 0),
             Answer::Continue => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
         };
-        let response = seccomp_notif_resp {
-            id,
-            val,
-            error,
-            flags,
-        };
+        let response = seccomp_notif_resp { id, val, error, flags };
         // ENOENT when the caller was killed: nobody is left to be answered.
         // SAFETY: the structure has the kernel's layout and outlives the call.
-        unsafe {
-            libc::ioctl(
-                self.0.as_raw_fd(),
-                libc::SECCOMP_IOCTL_NOTIF_SEND,
-                &raw const response,
-            )
-        };
+        unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const response) };
     }
 }
 

@@ -18,7 +18,7 @@ use super::denials::Denials;
 use super::net::NetGuard;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
-use answer::Answers;
+use answer::{Answers, Programs, Started};
 use listener::Listener;
 pub(super) use threads::Supervisor;
 
@@ -36,23 +36,18 @@ impl Supervision {
 
     /// Starts the threads, then puts the calling thread under the reporting filter.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
-        let failed =
-            |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
+        let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let (allow, deny) = match &self.policy.net {
             NetPolicy::Only { allow, deny } => (allow.clone(), deny.clone()),
             NetPolicy::None | NetPolicy::All => (Vec::new(), Vec::new()),
         };
-        let net = NetGuard::start(allow, deny, self.denials.clone())
-            .map_err(failed("start the resolver"))?;
+        let net = NetGuard::new(allow, deny, self.denials.clone());
         let programs = match &self.policy.run {
-            Run::Only(programs) => Some(
-                programs
-                    .iter()
-                    .cloned()
-                    .chain([self.policy.runtime.clone()])
-                    .collect(),
-            ),
-            Run::None | Run::All => None,
+            Run::Only(programs) => {
+                Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
+            }
+            Run::None => Programs::RuntimeOnce(Started::default()),
+            Run::All => Programs::Any,
         };
         // SAFETY: cannot fail and touches no memory.
         let spawner = unsafe { libc::gettid() } as u32;
@@ -67,9 +62,7 @@ impl Supervision {
         if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
             return Err((
                 "PR_SET_NO_NEW_PRIVS",
-                io::Error::last_os_error()
-                    .raw_os_error()
-                    .unwrap_or(libc::EIO),
+                io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO),
             ));
         }
         let fd = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;

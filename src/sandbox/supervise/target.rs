@@ -7,6 +7,14 @@ use std::path::PathBuf;
 
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
+/// A process told from a later one of the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Birth {
+    process: u32,
+    /// Clock ticks since the machine started.
+    at: u64,
+}
+
 /// A thread of a worker or of a program it started.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Target {
@@ -29,16 +37,8 @@ impl Target {
             iov_len: buffer.len(),
         };
         // SAFETY: the local buffer is ours for the length of the call; the remote address is only read, by the kernel.
-        let read = unsafe {
-            libc::process_vm_readv(
-                self.thread as libc::pid_t,
-                &raw const local,
-                1,
-                &raw const remote,
-                1,
-                0,
-            )
-        };
+        let read =
+            unsafe { libc::process_vm_readv(self.thread as libc::pid_t, &raw const local, 1, &raw const remote, 1, 0) };
         usize::try_from(read).map_err(|_| io::Error::last_os_error())
     }
 
@@ -101,6 +101,15 @@ impl Target {
             .ok()
     }
 
+    /// Which process it is of.
+    pub(super) fn birth(&self) -> Option<Birth> {
+        let process = self.status("Tgid:")?;
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name in parentheses may hold anything; the start is the 22nd field.
+        let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+        Some(Birth { process, at })
+    }
+
     /// The worker it belongs to: the leader of its group, which nobody below it can leave.
     pub(in super::super) fn worker(&self) -> u32 {
         // SAFETY: no memory is passed.
@@ -123,10 +132,6 @@ impl Target {
         if path.is_absolute() {
             return Some(path.to_path_buf());
         }
-        Some(
-            fs::read_link(format!("/proc/{}/cwd", self.thread))
-                .ok()?
-                .join(path),
-        )
+        Some(fs::read_link(format!("/proc/{}/cwd", self.thread)).ok()?.join(path))
     }
 }

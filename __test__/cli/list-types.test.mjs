@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+
+import { cli, TOOLS } from '../support/cli.mjs'
+import { workbench } from '../support/workbench.mjs'
+
+describe('toolwarden list', () => {
+  const bench = workbench()
+  const list = (...args) => cli(['list', ...args], { cwd: bench.project().dir })
+
+  test('a table of ids, input fields and descriptions', async () => {
+    const { code, stdout } = await list(TOOLS)
+    const lines = stdout.split('\n')
+    assert.match(lines[0], /^ID +INPUT +DESCRIPTION$/)
+    assert.match(lines[1], /^greet +name, excited\? +Greets someone$/)
+    assert.match(lines[2], /^text\/shout +string$/)
+    assert.match(lines[3], /^echo +-$/)
+    assert.equal(code, 0)
+  })
+
+  test('--json has the schemas', async () => {
+    const { stdout } = await list(TOOLS, '--json')
+    const greet = JSON.parse(stdout).find(({ id }) => id === 'greet')
+    assert.deepEqual(greet.inputSchema.required, ['name'])
+    assert.equal(greet.inputSchema.properties.name.description, 'who')
+  })
+
+  test('an entrypoint without tools says so', async () => {
+    const project = bench.project({ files: { 'empty.ts': 'export default {}' } })
+    const { code, stdout, stderr } = await cli(['list', 'empty.ts'], { cwd: project.dir })
+    assert.deepEqual([code, stdout, stderr], [0, '', 'empty.ts exports no tools\n'])
+  })
+})
+
+describe('toolwarden types', () => {
+  const bench = workbench()
+
+  test('prints or writes the declaration', async () => {
+    const { dir, path } = bench.project()
+    const printed = await cli(['types', TOOLS], { cwd: dir })
+    assert.match(printed.stdout, /declare module 'toolwarden' \{\n {2}interface ToolTypes \{/)
+    assert.match(printed.stdout, /greet: \{\n {6}input: \{\n {8}\/\*\* who \*\/\n {8}name: string\n {8}excited\?: boolean\n/)
+    const written = await cli(['types', TOOLS, '--out', 'types/tools.d.ts'], { cwd: dir })
+    assert.deepEqual([written.code, written.stdout, written.stderr], [0, '', 'types/tools.d.ts: 13 tools\n'])
+    assert.equal(readFileSync(path('types/tools.d.ts'), 'utf8'), printed.stdout)
+  })
+})

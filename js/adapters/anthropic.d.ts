@@ -1,0 +1,41 @@
+import type { Json } from '../../index.d.ts'
+import type { ManagerLike, ToolSelection } from './manager-like.d.ts'
+
+export type { ManagerLike, ToolSelection }
+
+/** Fits `tools` of messages.create(). */
+export interface AnthropicToolDefinition {
+  name: string
+  description?: string
+  input_schema: { type: 'object'; [keyword: string]: unknown }
+}
+export interface ToolUseBlock {
+  type: 'tool_use'
+  id: string
+  name: string
+  input: unknown
+}
+export interface ToolResultBlock {
+  type: 'tool_result'
+  tool_use_id: string
+  content?: string
+  is_error?: boolean
+}
+export interface RunOptions {
+  signal?: AbortSignal
+  onProgress?: (value: Json) => void
+}
+
+export interface AnthropicTools {
+  tools: AnthropicToolDefinition[]
+  /**
+   * Runs what the model asked for and gives the block that answers it. A failure is an answer too, with is_error; the
+   * promise rejects only when `signal` aborted.
+   */
+  run(block: ToolUseBlock, options?: RunOptions): Promise<ToolResultBlock>
+  /** All tool_use blocks of a message's content, side by side, in their order: the content of the next user message. */
+  runAll(content: readonly { type: string }[], options?: RunOptions): Promise<ToolResultBlock[]>
+}
+
+/** Ids become names by a fixed rule where the API would refuse them: `fs/read` is `fs__read`, `fs.read` is `fs_-read`. */
+export function anthropicTools(manager: ManagerLike, selection?: ToolSelection): Promise<AnthropicTools>

@@ -1,0 +1,46 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { Enforcement, Json } from '../../index.d.ts'
+import type { ManagerLike } from './manager-like.d.ts'
+
+export type { ManagerLike }
+
+export interface McpOptions {
+  /** What the server calls itself. Default "toolwarden". */
+  name?: string
+  /** Default: the version of this package. */
+  version?: string
+  /** What a client may tell its model about these tools. */
+  instructions?: string
+  /** Ids of the tools to offer. Default: all. */
+  tools?: string[]
+  /** Second argument of the tools. */
+  config?: Json
+  /** Variables of the calls. */
+  env?: Record<string, string>
+}
+
+export interface HttpOptions extends McpOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default "127.0.0.1". */
+  host?: string
+}
+
+export interface McpHttpServer {
+  /** Where clients connect, e.g. "http://127.0.0.1:3000/mcp". */
+  readonly url: string
+  /** Ends all sessions and connections. */
+  close(): Promise<void>
+}
+
+/** Tool annotations are made of `enforcement`, where the manager has it. */
+export type McpManager = ManagerLike & { readonly enforcement?: Enforcement }
+
+/** A low-level Server of the SDK: connect it to a transport. One server is one session. */
+export function createMcpServer(manager: McpManager, options?: McpOptions): Server
+
+/**
+ * Serves streamable HTTP at /mcp with a session per client. Requests whose Host or Origin is not this server are refused
+ * with 403, so that web pages cannot reach it through a name of theirs.
+ */
+export function listenHttp(manager: McpManager, options?: HttpOptions): Promise<McpHttpServer>

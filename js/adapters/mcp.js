@@ -1,0 +1,4 @@
+/** A manager's tools as a Model Context Protocol server, on `@modelcontextprotocol/sdk` 1.x. */
+
+export { listenHttp } from './mcp/http.js'
+export { createMcpServer } from './mcp/server.js'

@@ -1,0 +1,13 @@
+/**
+ * What clients are told of the tools' effects: only what the sandbox really holds, whatever the tools say of themselves.
+ * @param {import('../../../index.d.ts').Enforcement | undefined} enforcement
+ * @returns {{ readOnlyHint?: true, openWorldHint?: false } | undefined}
+ */
+export function annotationsFrom(enforcement) {
+  if (enforcement?.level !== 'kernel') return undefined
+  const { permissions } = enforcement
+  /** @param {string} flag */
+  const allows = (flag) => permissions.some((given) => given === flag || given.startsWith(`${flag}=`))
+  if (allows('--allow-all') || allows('-A') || allows('--allow-net')) return undefined
+  return allows('--allow-write') ? { openWorldHint: false } : { readOnlyHint: true, openWorldHint: false }
+}

@@ -1,0 +1,27 @@
+/** What a tool returned, as the result of an MCP call. */
+
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
+import { failureText, resultText } from '../failure-text.js'
+
+/** @param {any} value @returns {value is Record<string, any>} */
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Whether the tool speaks MCP itself. An object that has a `content` of another kind is data like any other.
+ * @param {any} value
+ */
+const isMcpResult = (value) => isObject(value) && Array.isArray(value.content) && CallToolResultSchema.safeParse(value).success
+
+/**
+ * @param {any} value
+ * @param {boolean} structured whether an output schema was announced: clients then insist on structured content
+ * @returns {any}
+ */
+export function toolResult(value, structured) {
+  if (isMcpResult(value) && (!structured || value.structuredContent !== undefined)) return value
+  const content = [{ type: 'text', text: resultText(value) }]
+  return isObject(value) ? { content, structuredContent: value } : { content }
+}
+
+/** @param {unknown} error */
+export const failedResult = (error) => ({ content: [{ type: 'text', text: failureText(error) }], isError: true })

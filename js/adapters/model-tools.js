@@ -1,0 +1,56 @@
+/** What the OpenAI and Anthropic adapters share: tools by name, and a call by name that always has an answer as text. */
+
+import { failureText, resultText } from './failure-text.js'
+import { objectInput } from './object-input.js'
+import { selectTools } from './select-tools.js'
+import { byName } from './tool-names.js'
+
+/**
+ * @typedef {object} NamedTool
+ * @property {string} name
+ * @property {string} id
+ * @property {string | null} description
+ * @property {Record<string, any>} schema
+ */
+
+/** @typedef {{ text: string, failed: boolean }} Answer */
+
+/**
+ * @param {import('./manager-like.d.ts').ManagerLike} manager
+ * @param {import('./manager-like.d.ts').ToolSelection} selection
+ */
+export async function modelTools(manager, { tools, config, env }) {
+  const named = new Map(
+    [...byName(await selectTools(manager, tools))].map(([name, { id, description, inputSchema }]) => [
+      name,
+      { name, id, description, ...objectInput(inputSchema) },
+    ]),
+  )
+
+  /**
+   * A failure is an answer too: the model can only make it good when it is told. The caller's own abort is not.
+   * @param {string} name
+   * @param {unknown} args
+   * @param {string | undefined} callId
+   * @param {{ signal?: AbortSignal, onProgress?: (value: any) => void }} options
+   * @returns {Promise<Answer>}
+   */
+  async function answer(name, args, callId, { signal, onProgress } = {}) {
+    const tool = named.get(name)
+    if (tool === undefined) {
+      return { text: `there is no tool "${name}"; available: ${[...named.keys()].join(', ') || 'none'}`, failed: true }
+    }
+    try {
+      const toolExecId = callId || undefined
+      const result = await manager.executeTool(tool.id, tool.toInput(args), { toolExecId, signal, config, env, onProgress })
+      return { text: resultText(result), failed: false }
+    } catch (error) {
+      if (signal?.aborted) throw error
+      return { text: failureText(error), failed: true }
+    }
+  }
+
+  /** @type {NamedTool[]} */
+  const list = [...named.values()]
+  return { list, answer }
+}

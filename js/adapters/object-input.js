@@ -1,0 +1,41 @@
+/**
+ * Models and MCP call tools with an object of arguments. A tool of this package may take any JSON value; one whose
+ * schema says that it takes no object is offered with a single argument that is its input.
+ */
+
+const ARGUMENT = 'input'
+
+/** @typedef {{ schema: Record<string, any>, toInput: (args: any) => any }} ObjectInput */
+
+/** @param {any} args */
+const asGiven = (args) => args
+
+/** @param {any} schema */
+function takesObjects(schema) {
+  if (schema.type === undefined) return schema.enum === undefined && schema.const === undefined
+  return Array.isArray(schema.type) ? schema.type.includes('object') : schema.type === 'object'
+}
+
+/**
+ * @param {import('../../index.d.ts').Json} schema
+ * @returns {ObjectInput}
+ */
+export function objectInput(schema) {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    return { schema: { type: 'object' }, toInput: asGiven }
+  }
+  if (takesObjects(schema)) return { schema: { ...schema, type: 'object' }, toInput: asGiven }
+  // References are written from the root of the schema, so what they point to moves up with the wrapping.
+  const { $schema, $defs, definitions, ...inner } = schema
+  const shared = Object.entries({ $schema, $defs, definitions }).filter(([, value]) => value !== undefined)
+  return {
+    schema: {
+      ...Object.fromEntries(shared),
+      type: 'object',
+      properties: { [ARGUMENT]: inner },
+      required: [ARGUMENT],
+      additionalProperties: false,
+    },
+    toInput: (args) => args?.[ARGUMENT],
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What the SDK takes for a tool with preliminary results: each progress value, then the result.
+ *
+ * The call starts when this is called, not when it is first read, so that its time is the tool's time.
+ * @param {(onProgress: (value: unknown) => void) => Promise<unknown>} start
+ * @returns {AsyncGenerator<any>}
+ */
+export function progressThenResult(start) {
+  /** @type {unknown[]} */
+  const values = []
+  /** @type {(() => void) | undefined} */
+  let wake
+  const result = start((value) => {
+    values.push(value)
+    wake?.()
+  })
+  let ended = false
+  const end = () => {
+    ended = true
+    wake?.()
+  }
+  // Both ways: a failure is raised where the result is read below, and must not count as unhandled until then.
+  result.then(end, end)
+
+  async function* read() {
+    for (;;) {
+      while (values.length > 0) yield values.shift()
+      if (ended) break
+      await new Promise((resolve) => {
+        wake = () => resolve(undefined)
+      })
+    }
+    yield await result
+  }
+  return read()
+}

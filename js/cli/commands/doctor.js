@@ -1,0 +1,82 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import os from 'node:os'
+import process from 'node:process'
+import { ExitCode } from '../exit-codes.js'
+import { examine } from '../doctor/examine.js'
+
+/** Whether the kernel can hold a memory limit for a group of processes of this user. */
+function memoryControl() {
+  const fallback = 'watchdog over the process group, RLIMIT_DATA behind it'
+  try {
+    const own = readFileSync('/proc/self/cgroup', 'utf8').match(/^0::(.*)$/m)?.[1]
+    if (own === undefined || !existsSync('/sys/fs/cgroup/cgroup.controllers')) return fallback
+    accessSync(`/sys/fs/cgroup${own}`, constants.W_OK)
+    return `${fallback}; cgroup v2 is delegated`
+  } catch {
+    return fallback
+  }
+}
+
+/** @param {{ runtimes: any[], enforcement: any, verdicts: any[] }} found */
+function advice({ runtimes, enforcement, verdicts }) {
+  const missing = runtimes.every(({ version }) => version === null)
+  if (missing) return runtimes[0].hint ?? 'install Bun: `npm install bun`'
+  if (enforcement?.level !== 'kernel') return 'nothing is enforced here; the sandbox needs Linux with Landlock (`cat /sys/kernel/security/lsm`)'
+  const loose = verdicts.filter(({ refused, allowed }) => !refused || !allowed).map(({ kind }) => kind)
+  return loose.length === 0 ? null : `do not rely on: ${loose.join(', ')}; \`uname -r\` and this output belong in a report`
+}
+
+/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+export function addDoctor(program, context) {
+  program
+    .command('doctor')
+    .description('try what this machine can enforce, with real tools in a real sandbox')
+    .option('--json', 'the findings as JSON')
+    .action(async (options) => {
+      const { terminal, interrupts } = context
+      const found = await examine(interrupts.signal)
+      const user = os.userInfo()
+      const hint = advice(found)
+      const report = {
+        ok: hint === null,
+        kernel: `${os.type()} ${os.release()} ${process.arch}`,
+        landlockAbi: found.enforcement?.landlockAbi ?? null,
+        seccomp: found.enforcement?.seccomp ?? false,
+        enforcement: found.enforcement?.level ?? null,
+        user: `${user.username} (${user.uid})`,
+        memoryControl: memoryControl(),
+        runtimes: found.runtimes,
+        permissions: found.verdicts,
+        hint,
+      }
+      context.exitCode = report.ok ? ExitCode.DONE : ExitCode.FAILED
+      if (options.json) terminal.print(JSON.stringify(report, null, terminal.interactive ? 2 : 0))
+      else print(report, terminal)
+    })
+}
+
+/** @param {any} report @param {import('../terminal.js').Terminal} terminal */
+function print(report, terminal) {
+  const wide = 16
+  /** @param {string} name @param {string} value */
+  const line = (name, value) => terminal.print(`${terminal.outStyle(name.padEnd(wide), 'bold')}${value}`)
+  const yes = terminal.outStyle('yes', 'green')
+  const no = terminal.outStyle('no', 'red')
+  line('kernel', report.kernel)
+  line('user', report.user)
+  line('Landlock', report.landlockAbi === null ? no : `ABI ${report.landlockAbi}`)
+  line('seccomp', report.seccomp ? yes : no)
+  line('enforced by', report.enforcement ?? 'nothing ran')
+  line('memory', report.memoryControl)
+  for (const { type, version, path, problem } of report.runtimes) {
+    line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
+  }
+  terminal.print('')
+  terminal.print(terminal.outStyle(`${'permission'.padEnd(wide)}refused without  works with`, 'bold'))
+  for (const { kind, refused, allowed, problem } of report.permissions) {
+    // Padded by hand: the escape sequences of colours have no width.
+    const cells = `${kind.padEnd(wide)}${refused ? yes : no}${' '.repeat(17 - (refused ? 3 : 2))}${allowed ? yes : no}`
+    terminal.print(problem === null ? cells : `${cells}  ${problem}`)
+  }
+  if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
+}

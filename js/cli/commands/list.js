@@ -1,0 +1,31 @@
+import { printTable } from '../table.js'
+import { withManager } from '../with-manager.js'
+
+/** `name, limit?` @param {any} schema */
+function fields(schema) {
+  if (schema === null) return '-'
+  const { properties, required = [], type } = schema
+  if (typeof properties !== 'object' || properties === null) return typeof type === 'string' ? type : '-'
+  const names = Object.keys(properties).map((name) => (required.includes(name) ? name : `${name}?`))
+  return names.join(', ') || 'none'
+}
+
+/** @param {string | null} description */
+const firstLine = (description) => description?.trim().split('\n')[0] ?? ''
+
+/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+export function addList(program, context) {
+  program
+    .command('list')
+    .description('list the tools of an entrypoint')
+    .argument('<entrypoint>', 'file that exports the tools')
+    .option('--json', 'everything about them, schemas included, as JSON')
+    .action(async (entrypoint, options) => {
+      const { terminal } = context
+      const tools = await withManager(context, { entrypoint, withFile: true }, (manager) => manager.listTools())
+      if (options.json) return terminal.print(JSON.stringify(tools, null, terminal.interactive ? 2 : 0))
+      if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
+      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)])
+      return printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
+    })
+}

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { PERMISSION_HELP } from '../permission-flags.js'
+import { UsageError } from '../usage-error.js'
+import { withManager } from '../with-manager.js'
+
+/** `3000`, `0.0.0.0:3000`, `[::1]:3000` @param {string} given */
+export function parseAddress(given) {
+  const { host, port } = /^(?:(?<host>\[[\da-fA-F:.]+\]|[^:[\]]+):)?(?<port>\d+)$/.exec(given)?.groups ?? {}
+  const number = Number(port)
+  if (port === undefined || number > 65_535) {
+    throw new UsageError(`--http takes a port or host:port, got "${given}"`, 'write `--http 3000` or `--http 127.0.0.1:3000`')
+  }
+  return { port: number, ...(host === undefined ? {} : { host: host.replace(/^\[|\]$/g, '') }) }
+}
+
+/** The adapter and the transport need a package that not everybody has. */
+async function loadMcp() {
+  try {
+    const [adapter, stdio] = await Promise.all([
+      import('../../adapters/mcp.js'),
+      import('@modelcontextprotocol/sdk/server/stdio.js'),
+    ])
+    return { ...adapter, ...stdio }
+  } catch (error) {
+    if (Object(error).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new UsageError(
+      'the package @modelcontextprotocol/sdk is not installed',
+      '`npm install @modelcontextprotocol/sdk` beside toolwarden',
+    )
+  }
+}
+
+/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+export function addMcp(program, context) {
+  program
+    .command('mcp')
+    .description('serve the tools by the Model Context Protocol, on standard input and output or by HTTP')
+    .argument('<entrypoint>', 'file that exports the tools')
+    .option('--http <[host:]port>', 'streamable HTTP at /mcp; loopback unless a host is given', parseAddress)
+    .option('--timeout <duration>', 'longest time a call may take, e.g. 30s')
+    .option('--runtime <type>', 'bun or node')
+    .addHelpText('after', PERMISSION_HELP)
+    .action(async (entrypoint, options) => {
+      const mcp = await loadMcp()
+      await withManager(context, { entrypoint, options, withFile: true }, async (manager) => {
+        // An entrypoint that cannot be loaded should be known now, not with the first call.
+        await manager.listTools()
+        await (options.http === undefined ? serveStdio(mcp, manager, context) : serveHttp(mcp, manager, options.http, context))
+      })
+    })
+}
+
+/** @param {AbortSignal} signal */
+async function aborted(signal) {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+/** @param {any} mcp @param {any} manager @param {import('../main.js').Context} context */
+async function serveStdio(mcp, manager, { stdin, interrupts }) {
+  const server = mcp.createMcpServer(manager)
+  const gone = new Promise((resolve) => {
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
+    server.onclose = resolve
+    stdin.once('end', resolve)
+    stdin.once('close', resolve)
+  })
+  await server.connect(new mcp.StdioServerTransport())
+  await Promise.race([gone, aborted(interrupts.signal)])
+  await server.close()
+}
+
+/** @param {any} mcp @param {any} manager @param {{ host?: string, port: number }} address @param {import('../main.js').Context} context */
+async function serveHttp(mcp, manager, address, { terminal, interrupts }) {
+  const http = await mcp.listenHttp(manager, address).catch((/** @type {any} */ error) => {
+    if (error.syscall === undefined) throw error
+    const where = `${address.host ?? '127.0.0.1'}:${address.port}`
+    throw new UsageError(`cannot listen on ${where}: ${error.code}`, error.code === 'EADDRINUSE' ? '`--http 0` takes any free port' : undefined)
+  })
+  terminal.note(http.url)
+  await aborted(interrupts.signal)
+  await http.close()
+}

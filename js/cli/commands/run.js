@@ -1,0 +1,80 @@
+import { performance } from 'node:perf_hooks'
+import { ExitCode, exitCodeOf } from '../exit-codes.js'
+import { jsonArgument } from '../json-argument.js'
+import { logPrinter } from '../log-printer.js'
+import { PERMISSION_HELP } from '../permission-flags.js'
+import { UsageError } from '../usage-error.js'
+import { withManager } from '../with-manager.js'
+
+/** @param {string} pair @param {Record<string, string>} before */
+function addVariable(pair, before = {}) {
+  const equals = pair.indexOf('=')
+  if (equals < 1) throw new UsageError(`--env takes NAME=value, got "${pair}"`, `write \`--env ${pair.replace(/=.*/, '') || 'NAME'}=value\``)
+  return { ...before, [pair.slice(0, equals)]: pair.slice(equals + 1) }
+}
+
+/** @param {number} ms */
+export const elapsed = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`)
+
+/** What a script gets of a failure. @param {any} error */
+function failure(error) {
+  const { code, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } = error
+  return { error: { code: code ?? null, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } }
+}
+
+/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+export function addRun(program, context) {
+  program
+    .command('run')
+    .description('run one tool and print its result as JSON')
+    .argument('<entrypoint>', 'file that exports the tools')
+    .argument('<tool>', 'id of the tool')
+    .option('--input <json>', 'the input: JSON, @file, or - for standard input')
+    .option('--config <json>', "the tool's second argument: JSON or @file")
+    .option('--env <name=value>', 'a variable of this call; can be given again', addVariable)
+    .option('--timeout <duration>', 'longest time the tool may take, e.g. 30s')
+    .option('--runtime <type>', 'bun or node')
+    .option('--json', 'one line of JSON in any case: the result, or {"error": ...}; no status line')
+    .addHelpText('after', PERMISSION_HELP)
+    .action((entrypoint, tool, options) => run(entrypoint, tool, options, context))
+}
+
+/**
+ * @param {string} entrypoint
+ * @param {string} tool
+ * @param {{ input?: string, config?: string, env?: Record<string, string>, timeout?: string, runtime?: string, json?: boolean }} options
+ * @param {import('../main.js').Context} context
+ */
+async function run(entrypoint, tool, options, context) {
+  const { terminal, interrupts } = context
+  const start = performance.now()
+  /** @param {string} text */
+  const status = (text) => {
+    if (!options.json) terminal.note(terminal.errStyle(`${text} after ${elapsed(performance.now() - start)}`, 'dim'))
+  }
+  try {
+    const input = options.input === undefined ? undefined : await jsonArgument(options.input, '--input', context)
+    const config = options.config === undefined ? undefined : await jsonArgument(options.config, '--config', context)
+    // The default of one worker is also right here: it is the one that runs the call.
+    const result = await withManager(context, { entrypoint, options, withFile: true }, (manager) =>
+      manager.executeTool(tool, input, {
+        ...(config === undefined ? {} : { config }),
+        ...(options.env === undefined ? {} : { env: options.env }),
+        signal: interrupts.signal,
+        onLog: logPrinter(terminal),
+        onProgress: (value) => terminal.note(terminal.errStyle(`progress: ${JSON.stringify(value)}`, 'cyan')),
+      }),
+    )
+    if (result !== undefined) terminal.print(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0))
+    status(result === undefined ? `${tool} returned nothing` : `${tool} done`)
+    context.exitCode = ExitCode.DONE
+  } catch (error) {
+    if (interrupts.exitCode !== undefined) status(`${tool} interrupted`)
+    if (!options.json || interrupts.exitCode !== undefined) {
+      if (interrupts.exitCode === undefined && exitCodeOf(error) !== ExitCode.USAGE) status(`${tool} failed`)
+      throw error
+    }
+    terminal.print(JSON.stringify(failure(error)))
+    context.exitCode = exitCodeOf(error)
+  }
+}

@@ -1,0 +1,127 @@
+/** Runs the probes and says what held. */
+
+import { Manager } from '../../../index.js'
+import { withProbeSite } from './probe-site.js'
+
+/** @typedef {import('../../../index.d.ts').Config} Config */
+/** @typedef {import('../../../index.d.ts').RuntimeType} RuntimeType */
+
+/**
+ * @typedef {object} Verdict
+ * @property {string} kind
+ * @property {boolean} refused whether it was refused where nothing allowed it
+ * @property {boolean} allowed whether it worked where its flag was given
+ * @property {string | null} problem
+ */
+
+/**
+ * @typedef {object} RuntimeFound
+ * @property {RuntimeType} type
+ * @property {string | null} version
+ * @property {string | null} path
+ * @property {string | null} problem
+ * @property {string | null} hint
+ */
+
+const MEMORY_LIMIT_MB = 256
+
+/** @param {any} error */
+const said = (error) => (error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error))
+
+/** @template T @param {string} dir @param {Config} config @param {(manager: InstanceType<typeof Manager>) => Promise<T>} use */
+async function using(dir, config, use) {
+  const manager = new Manager(dir, { entrypointPath: './tools.mjs', toolExecutionTimeout: '20s', ...config })
+  try {
+    return await use(manager)
+  } finally {
+    await manager.close({ force: true })
+  }
+}
+
+/** @param {string} dir @param {RuntimeType} type @returns {Promise<RuntimeFound>} */
+async function runtime(dir, type) {
+  try {
+    const found = await using(dir, { runtimeType: type }, (manager) => manager.executeTool('runtime'))
+    return { type, problem: null, hint: null, .../** @type {{ version: string, path: string }} */ (/** @type {unknown} */ (found)) }
+  } catch (error) {
+    return { type, version: null, path: null, problem: said(error), hint: Object(error).hint ?? null }
+  }
+}
+
+/** The permission flags of one probe, in the words of the runtime. @param {RuntimeType} type @param {string[]} flags @returns {Config} */
+const allowing = (type, flags) =>
+  type === 'bun'
+    ? { runtimeType: type, bunPermissions: flags }
+    : {
+        runtimeType: type,
+        nodeOptions: [
+          '--permission',
+          ...flags.map((flag) =>
+            flag.replace('--allow-read', '--allow-fs-read').replace('--allow-write', '--allow-fs-write').replace(/--allow-run=.*/, '--allow-child-process'),
+          ),
+        ],
+      }
+
+/**
+ * @param {string} dir @param {RuntimeType} type @param {import('./probe-site.js').Probe} probe
+ * @returns {Promise<Verdict>}
+ */
+async function examinePermission(dir, type, { kind, input, flag }) {
+  /** @param {string[]} flags */
+  const attempt = (flags) =>
+    using(dir, allowing(type, flags), (manager) =>
+      manager.executeTool(kind, /** @type {any} */ (input)).then(
+        () => null,
+        (error) => error,
+      ),
+    )
+  try {
+    const refused = (await attempt([])) !== null
+    const failure = await attempt([flag])
+    const problem = refused ? (failure === null ? null : `with ${flag}: ${said(failure)}`) : 'it worked although nothing allowed it'
+    return { kind, refused, allowed: failure === null, problem }
+  } catch (error) {
+    return { kind, refused: false, allowed: false, problem: said(error) }
+  }
+}
+
+/** @param {string} dir @param {RuntimeType} type @returns {Promise<Verdict>} */
+async function examineMemory(dir, type) {
+  const attempt = (/** @type {number} */ mib) =>
+    using(dir, { runtimeType: type, maxMemoryMb: MEMORY_LIMIT_MB }, (manager) =>
+      manager.executeTool('memory', { mib }).then(
+        () => null,
+        (error) => error,
+      ),
+    )
+  try {
+    const over = await attempt(MEMORY_LIMIT_MB * 4)
+    const under = await attempt(16)
+    const refused = over?.code === 'ERR_TOOL_OUT_OF_MEMORY'
+    const found = refused ? under : (over ?? new Error(`a tool took more than ${MEMORY_LIMIT_MB} MiB`))
+    return { kind: 'memory', refused, allowed: under === null, problem: found === null ? null : said(found) }
+  } catch (error) {
+    return { kind: 'memory', refused: false, allowed: false, problem: said(error) }
+  }
+}
+
+/** @param {AbortSignal} signal */
+export function examine(signal) {
+  return withProbeSite(async ({ dir, probes }) => {
+    const runtimes = [await runtime(dir, 'bun'), await runtime(dir, 'node')]
+    const usable = runtimes.find(({ version }) => version !== null)
+    /** @type {Verdict[]} */
+    const verdicts = []
+    let enforcement = null
+    if (usable !== undefined) {
+      enforcement = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => manager.enforcement)
+      for (const probe of probes) {
+        signal.throwIfAborted()
+        verdicts.push(await examinePermission(dir, usable.type, probe))
+      }
+      signal.throwIfAborted()
+      verdicts.push(await examineMemory(dir, usable.type))
+    }
+    return { runtimes, enforcement, verdicts }
+  })
+}

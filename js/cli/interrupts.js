@@ -1,0 +1,45 @@
+/** Ctrl-C and SIGTERM: the first asks what runs to end, the second does not wait for it. */
+
+import { ExitCode } from './exit-codes.js'
+
+/** @type {Record<string, number>} */
+const CODES = { SIGINT: ExitCode.INTERRUPTED, SIGTERM: ExitCode.TERMINATED, SIGHUP: 129 }
+
+export class Interrupts {
+  #controller = new AbortController()
+  /** @type {Set<() => void>} */ #forced = new Set()
+  /** @type {number | undefined} the code to exit with, once a signal came */
+  exitCode
+
+  /** @param {NodeJS.Process} process */
+  constructor(process) {
+    for (const [name, code] of Object.entries(CODES)) {
+      process.on(name, () => this.#received(name, code))
+    }
+  }
+
+  /** Aborts with the first signal. */
+  get signal() {
+    return this.#controller.signal
+  }
+
+  /**
+   * Registers what has to end at once with the second signal.
+   * @param {() => void} end
+   * @returns {() => void} takes it back
+   */
+  whenForced(end) {
+    this.#forced.add(end)
+    return () => this.#forced.delete(end)
+  }
+
+  /** @param {string} name @param {number} code */
+  #received(name, code) {
+    if (this.exitCode === undefined) {
+      this.exitCode = code
+      this.#controller.abort(new Error(`interrupted by ${name}`))
+    } else {
+      for (const end of this.#forced) end()
+    }
+  }
+}

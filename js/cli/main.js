@@ -1,0 +1,59 @@
+/** From the command line to the exit code. */
+
+import { CommanderError } from 'commander'
+import { ExitCode, exitCodeOf } from './exit-codes.js'
+import { Interrupts } from './interrupts.js'
+import { splitPermissionFlags } from './permission-flags.js'
+import { createProgram } from './program.js'
+import { reportError } from './report-error.js'
+import { Terminal } from './terminal.js'
+import { fromCommander } from './usage-error.js'
+
+/**
+ * @typedef {object} Context what a command works with
+ * @property {Terminal} terminal
+ * @property {Interrupts} interrupts
+ * @property {string[]} permissions flags of the command line, as they were written
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} cwd
+ * @property {NodeJS.ReadStream} stdin
+ * @property {number} exitCode
+ */
+
+/** @param {NodeJS.Process} process */
+export async function main(process) {
+  const terminal = new Terminal(process.stdout, process.stderr, process.env)
+  const interrupts = new Interrupts(process)
+  const { rest, flags } = splitPermissionFlags(process.argv.slice(2))
+  /** @type {Context} */
+  const context = {
+    terminal,
+    interrupts,
+    permissions: flags,
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    exitCode: ExitCode.DONE,
+  }
+  const program = createProgram(context)
+  let code
+  try {
+    await program.parseAsync(rest, { from: 'user' })
+    code = context.exitCode
+  } catch (error) {
+    code = await failed(error, context, program)
+  }
+  await terminal.flush()
+  // Not through exitCode: a terminal being read or a kept-alive connection must not hold up the end.
+  process.exit(interrupts.exitCode ?? code)
+}
+
+/** @param {unknown} error @param {Context} context @param {import('commander').Command} program */
+async function failed(error, context, program) {
+  // Help and version end that way too.
+  if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.DONE
+  if (error instanceof CommanderError && error.code === 'commander.help') return ExitCode.USAGE
+  const shown = error instanceof CommanderError ? fromCommander(error, program, context.permissions) : error
+  if (context.interrupts.exitCode === undefined) reportError(shown, context.terminal)
+  return exitCodeOf(shown)
+}

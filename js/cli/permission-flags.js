@@ -1,0 +1,65 @@
+/**
+ * Permission flags on the command line. They are taken out before the parser sees them: their values are optional and
+ * follow "=", and it is the core that knows their grammar and says what is wrong with one.
+ */
+
+export const PERMISSION_FLAGS = [
+  '--allow-read',
+  '--deny-read',
+  '--allow-write',
+  '--deny-write',
+  '--allow-net',
+  '--deny-net',
+  '--allow-env',
+  '--deny-env',
+  '--allow-run',
+  '--allow-all',
+]
+
+const FLAG = /^(?:--(?:allow|deny|ignore)-|--permission$|-A$|-[RWNE](?:=|$))/
+
+/** @param {string[]} args */
+export function splitPermissionFlags(args) {
+  const end = args.indexOf('--')
+  const before = end === -1 ? args : args.slice(0, end)
+  const after = end === -1 ? [] : args.slice(end)
+  return {
+    flags: before.filter((arg) => FLAG.test(arg)),
+    rest: [...before.filter((arg) => !FLAG.test(arg)), ...after],
+  }
+}
+
+/** The same permissions in the words of Node's options. @type {Array<[RegExp, string]>} */
+const NODE_WORDS = [
+  [/^--allow-read(?==|$)/, '--allow-fs-read'],
+  [/^-R(?==|$)/, '--allow-fs-read'],
+  [/^--allow-write(?==|$)/, '--allow-fs-write'],
+  [/^-W(?==|$)/, '--allow-fs-write'],
+  [/^-N(?==|$)/, '--allow-net'],
+  [/^--allow-run$/, '--allow-child-process'],
+]
+
+/** @param {string} flag */
+function inNodeWords(flag) {
+  const [pattern, word] = NODE_WORDS.find(([candidate]) => candidate.test(flag)) ?? []
+  const words = pattern === undefined || word === undefined ? flag : flag.replace(pattern, word)
+  return words === '--allow-fs-read' || words === '--allow-fs-write' ? `${words}=*` : words
+}
+
+/**
+ * The configuration that the flags mean; without any, nothing.
+ * @param {string[]} flags
+ * @param {unknown} runtime
+ * @returns {import('../../index.d.ts').Config}
+ */
+export function permissionConfig(flags, runtime) {
+  if (flags.length === 0) return {}
+  if (runtime !== 'node') return { bunPermissions: flags }
+  return { nodeOptions: flags.map(inNodeWords) }
+}
+
+export const PERMISSION_HELP = `
+Permissions (default: --allow-read; any given replace it):
+  --allow-read[=path,...]   --allow-write[=path,...]   --allow-net[=host[:port],...]
+  --allow-env[=NAME,...]    --allow-run[=program,...]  --allow-all, -A
+  --deny-read, --deny-write, --deny-net, --deny-env    docs/permissions.md has the grammar`

@@ -1,0 +1,31 @@
+/** The commands, put together. */
+
+import { Command } from 'commander'
+import { packageVersion } from '../package-version.js'
+import { addBench } from './commands/bench.js'
+import { addDoctor } from './commands/doctor.js'
+import { addList } from './commands/list.js'
+import { addMcp } from './commands/mcp.js'
+import { addRun } from './commands/run.js'
+import { addTypes } from './commands/types.js'
+
+const AFTER_HELP = `
+Exit codes: 0 done, 1 the tool failed, 2 wrong usage, 3 denied, 4 timed out, 130 interrupted.
+Configuration also comes from TOOLWARDEN_* variables and, for run, list and mcp, from toolwarden.json
+beside the entrypoint; flags win over variables, variables over the file.`
+
+/** @param {import('./main.js').Context} context */
+export function createProgram(context) {
+  const program = new Command('toolwarden')
+    .description('Runs JavaScript and TypeScript tools in supervised, sandboxed processes.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', AFTER_HELP)
+    // Errors are thrown and reported in one place, in one form.
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(false)
+  for (const add of [addRun, addList, addMcp, addTypes, addDoctor, addBench]) add(program, context)
+  return program
+}

@@ -1,0 +1,70 @@
+/** The two output streams: colour only on a terminal that wants it, nothing after a reader has gone. */
+
+/** @type {Record<string, [number, number]>} */
+const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] }
+
+/** @param {NodeJS.WriteStream} stream */
+const written = (stream) => new Promise((resolve) => stream.write('', () => resolve(undefined)))
+
+/** @typedef {'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'} Style */
+
+export class Terminal {
+  #out
+  #err
+  #outGone = false
+
+  /** @param {NodeJS.WriteStream} out @param {NodeJS.WriteStream} err @param {NodeJS.ProcessEnv} env */
+  constructor(out, err, env) {
+    this.#out = out
+    this.#err = err
+    const plain = Boolean(env.NO_COLOR) || env.TERM === 'dumb'
+    this.outColours = Boolean(out.isTTY) && !plain
+    this.errColours = Boolean(err.isTTY) && !plain
+    // `toolwarden list ... | head` closes the pipe early; that is no failure of ours.
+    out.on('error', () => {
+      this.#outGone = true
+    })
+    err.on('error', () => {})
+  }
+
+  /** Whether stdout is looked at by a person. */
+  get interactive() {
+    return Boolean(this.#out.isTTY)
+  }
+
+  /** Columns of stdout where it is a terminal. */
+  get width() {
+    return this.#out.isTTY ? this.#out.columns || 80 : Infinity
+  }
+
+  /** @param {string} text @param {Style} style @param {boolean} colours */
+  #styled(text, style, colours) {
+    const [on, off] = /** @type {[number, number]} */ (STYLES[style])
+    return colours ? `\u001B[${on}m${text}\u001B[${off}m` : text
+  }
+
+  /** @param {string} text @param {Style} style */
+  outStyle(text, style) {
+    return this.#styled(text, style, this.outColours)
+  }
+
+  /** @param {string} text @param {Style} style */
+  errStyle(text, style) {
+    return this.#styled(text, style, this.errColours)
+  }
+
+  /** @param {string} line */
+  print(line) {
+    if (!this.#outGone) this.#out.write(`${line}\n`)
+  }
+
+  /** @param {string} line */
+  note(line) {
+    this.#err.write(`${line}\n`)
+  }
+
+  /** Resolves when everything was handed to the system: process.exit() drops what was not. */
+  async flush() {
+    await Promise.all([written(this.#out), written(this.#err)])
+  }
+}

@@ -1,0 +1,84 @@
+/** Opens a manager for a command and sees to it that no process outlives it. */
+
+import { Manager } from '../../index.js'
+import { nearest } from '../nearest.js'
+import { findEntrypoint } from './entrypoint.js'
+import { commandConfig } from './settings.js'
+
+/** @typedef {import('./main.js').Context} Context */
+/** @typedef {import('../../index.d.ts').Manager} ManagerType */
+
+/** Names the origin of each wrong field. @param {any} error @param {import('./settings.js').Origin} origin */
+function withOrigins(error, origin) {
+  if (!Array.isArray(error?.problems)) return error
+  for (const problem of error.problems) {
+    const from = origin(problem.field)
+    if (from !== undefined) problem.field = `${problem.field} (${from})`
+  }
+  return error
+}
+
+/** @param {any} error @param {ManagerType} manager */
+async function withNearestTool(error, manager) {
+  if (error?.code !== 'ERR_TOOL_NOT_FOUND') return error
+  const tools = await manager.listTools()
+  const meant = nearest(
+    error.toolId,
+    tools.map(({ id }) => id),
+  )
+  if (meant !== undefined) error.hint = `did you mean \`${meant}\`?`
+  return error
+}
+
+/**
+ * The whole set of flags to run with again: flags given on the command line replace the default, so the missing one
+ * alone would take away what was allowed.
+ * @param {any} error @param {ManagerType} manager
+ */
+function withFlags(error, manager) {
+  if (error?.code !== 'ERR_ACCESS_DENIED') return error
+  const missing = /--allow-[a-z]+(?:=[^\s`'"]+)?/.exec(error.hint ?? '')?.[0]
+  if (missing === undefined) return error
+  const { runtimeType, bunPermissions, nodeOptions } = manager.config
+  const now = /** @type {any} */ (runtimeType) === 'node' ? nodeOptions : bunPermissions
+  error.hint = `run it again with \`${[...now, missing].join(' ')}\``
+  return error
+}
+
+/**
+ * @template T
+ * @param {Context} context
+ * @param {object} given
+ * @param {string} given.entrypoint as on the command line
+ * @param {{ timeout?: string, runtime?: string }} [given.options]
+ * @param {boolean} [given.withFile] whether toolwarden.json is read
+ * @param {import('../../index.d.ts').Config} [given.overrides]
+ * @param {(manager: ManagerType) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withManager(context, { entrypoint, options = {}, withFile = false, overrides }, use) {
+  const { config, origin } = commandConfig({
+    entrypoint: findEntrypoint(entrypoint, context.cwd),
+    options,
+    permissions: context.permissions,
+    env: context.env,
+    withFile,
+    ...(overrides === undefined ? {} : { overrides }),
+  })
+  let manager
+  try {
+    manager = new Manager(context.cwd, config)
+  } catch (error) {
+    throw withOrigins(error, origin)
+  }
+  const opened = manager
+  const forget = context.interrupts.whenForced(() => void opened.close({ force: true }))
+  try {
+    return await use(manager)
+  } catch (error) {
+    throw withFlags(await withNearestTool(error, manager), manager)
+  } finally {
+    await manager.close({ force: true })
+    forget()
+  }
+}

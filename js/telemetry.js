@@ -1,0 +1,150 @@
+/**
+ * OpenTelemetry for calls: a span, a duration histogram, and the trace handed on to the tool.
+ *
+ * `@opentelemetry/api` keeps what an application registered in one global. As long as that is not there nothing can be
+ * recorded, so the package is not even loaded: a call then costs one property look-up.
+ */
+
+import { createRequire } from 'node:module'
+import { performance } from 'node:perf_hooks'
+import { packageVersion } from './package-version.js'
+
+/** @typedef {typeof import('@opentelemetry/api')} Api */
+/** @typedef {{ recordInputs?: boolean, recordOutputs?: boolean }} Settings */
+
+const REGISTERED = Symbol.for('opentelemetry.js.api.1')
+const SCOPE = 'toolwarden'
+const DURATION = 'gen_ai.execute_tool.duration'
+/** Seconds, as the conventions for operations of generative AI have them. */
+const BUCKETS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+/** Made-up ids must not become label values: there is no end of them. */
+const NO_SUCH_TOOL = new Set(['ERR_TOOL_NOT_FOUND', 'ERR_TOOL_ID_INVALID'])
+
+/** @type {Api | null | undefined} undefined: not looked for yet; null: not installed */
+let loaded
+/** @type {string} */
+let version
+
+/** @returns {Api | null} */
+function api() {
+  if (!(REGISTERED in globalThis)) return null
+  if (loaded !== undefined) return loaded
+  try {
+    loaded = /** @type {Api} */ (createRequire(import.meta.url)('@opentelemetry/api'))
+    version = packageVersion()
+  } catch {
+    loaded = null
+  }
+  return loaded
+}
+
+/** One per meter provider: the global one can be replaced. @type {WeakMap<object, import('@opentelemetry/api').Histogram>} */
+const histograms = new WeakMap()
+
+/** @param {Api} otel */
+function histogram(otel) {
+  const provider = otel.metrics.getMeterProvider()
+  let found = histograms.get(provider)
+  if (found === undefined) {
+    found = provider.getMeter(SCOPE, version).createHistogram(DURATION, {
+      unit: 's',
+      description: 'Duration of tool executions',
+      advice: { explicitBucketBoundaries: BUCKETS },
+    })
+    histograms.set(provider, found)
+  }
+  return found
+}
+
+/**
+ * The call's variables with the trace in them. What the caller gave wins, and what is no object is left to be refused.
+ * @param {Api} otel @param {import('@opentelemetry/api').Span} span @param {any} env
+ */
+function withTrace(otel, span, env = {}) {
+  const context = span.spanContext()
+  if (!otel.isSpanContextValid(context) || typeof env !== 'object' || env === null) return env
+  const flags = context.traceFlags.toString(16).padStart(2, '0')
+  const state = context.traceState?.serialize()
+  return {
+    TRACEPARENT: `00-${context.traceId}-${context.spanId}-${flags}`,
+    ...(state ? { TRACESTATE: state } : undefined),
+    ...env,
+  }
+}
+
+/** Whatever the value: one that JSON cannot carry is refused by the call itself. @param {unknown} value */
+function asText(value) {
+  try {
+    return JSON.stringify(value) ?? 'undefined'
+  } catch {
+    return String(value)
+  }
+}
+
+/**
+ * @param {Api} otel
+ * @param {any} toolId
+ * @param {unknown} input
+ * @param {any} options
+ * @param {Settings} settings
+ * @param {(options: any) => Promise<any>} call
+ */
+async function recorded(otel, toolId, input, options, settings, call) {
+  /** @type {Record<string, string>} */
+  const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': String(toolId) }
+  const span = otel.trace.getTracer(SCOPE, version).startSpan(`execute_tool ${String(toolId)}`, {
+    kind: otel.SpanKind.INTERNAL,
+    attributes: { ...attributes, 'gen_ai.tool.type': 'function', 'gen_ai.tool.call.id': options.toolExecId },
+  })
+  if (settings.recordInputs && span.isRecording()) span.setAttribute('gen_ai.tool.call.arguments', asText(input))
+  const start = performance.now()
+  try {
+    const result = await otel.context.with(otel.trace.setSpan(otel.context.active(), span), () =>
+      call({ ...options, env: withTrace(otel, span, options.env) }),
+    )
+    if (settings.recordOutputs && span.isRecording()) span.setAttribute('gen_ai.tool.call.result', asText(result))
+    return result
+  } catch (error) {
+    const { code, name, message } = Object(error)
+    attributes['error.type'] = String(code ?? name ?? '_OTHER')
+    if (NO_SUCH_TOOL.has(code)) attributes['gen_ai.tool.name'] = 'unknown'
+    span.setAttribute('error.type', /** @type {string} */ (attributes['error.type']))
+    span.setStatus({ code: otel.SpanStatusCode.ERROR, message: String(message) })
+    throw error
+  } finally {
+    span.end()
+    histogram(otel).record((performance.now() - start) / 1000, attributes)
+  }
+}
+
+/**
+ * Puts telemetry around the two methods that call a tool. With nothing registered they do what they did.
+ * @param {{ prototype: any }} Manager
+ * @param {() => string} newExecId
+ */
+export function instrument({ prototype }, newExecId) {
+  /** @param {unknown} options @returns {any} null: not to be touched, it will be refused */
+  const complete = (options) => {
+    if (options === undefined) return { toolExecId: newExecId() }
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) return null
+    return Reflect.get(options, 'toolExecId') === undefined ? { ...options, toolExecId: newExecId() } : options
+  }
+
+  /** Wraps a method whose last argument, the one at `last`, is the call's options. @param {string} name @param {number} last */
+  const wrap = (name, last) => {
+    const call = prototype[name]
+    /** @this {any} @param {any[]} args */
+    function observed(...args) {
+      const otel = api()
+      const options = otel && complete(args[last])
+      if (!options) return call.apply(this, args)
+      return recorded(otel, args[0], args[1], options, this.config.telemetry, (given) => {
+        args[last] = given
+        return call.apply(this, args)
+      })
+    }
+    Object.defineProperty(prototype, name, { value: observed, configurable: true, writable: true })
+  }
+  wrap('executeTool', 2)
+  wrap('executeToolWithTimeout', 3)
+}
