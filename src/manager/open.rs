@@ -15,8 +15,8 @@ use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, environment, find_runtime,
-    node_arguments,
+    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, check_entrypoint, environment,
+    find_runtime, node_arguments,
 };
 use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -89,6 +89,9 @@ impl Manager {
             path_var: &options.path,
             host_executable: options.node.as_deref(),
         })?;
+        if let Some(file) = entrypoint.as_path() {
+            check_entrypoint(&runtime, file, &config.runtime_options)?;
+        }
         let worker_file = WorkerFile::write(
             working_dir.as_path(),
             &render(&WorkerSettings {

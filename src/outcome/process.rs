@@ -105,7 +105,7 @@ fn load_error(json: &str, failure: &StartFailure) -> Error {
         Code::EntrypointLoad,
         format!("the entrypoint could not be loaded: {what}"),
     )
-    .hint("run the entrypoint by itself, for example with `bun ./tools.ts`, to see the same error")
+    .hint("run the entrypoint by itself, with `bun` or `node`, to see the same error")
     .with(|context| {
         context.operation = Some("load entrypoint");
         context.stderr = stderr;

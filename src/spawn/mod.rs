@@ -29,6 +29,8 @@ pub use launch::{Launch, LaunchOptions};
 pub use memory::MemoryMeter;
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};
-pub use runtime::{FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, find_runtime, node_version};
+pub use runtime::{
+    FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, check_entrypoint, find_runtime, node_version,
+};
 pub use signals::signal_name;
 pub use spawner::{Child, Spawner};
