@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 14] = [
+const PIECES: [(&str, &str); 20] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("channel", include_str!("template/channel.mjs")),
@@ -21,6 +21,12 @@ const PIECES: [(&str, &str); 14] = [
     ("console", include_str!("template/console.mjs")),
     ("streams", include_str!("template/streams.mjs")),
     ("environment", include_str!("template/environment.mjs")),
+    ("issues", include_str!("template/issues.mjs")),
+    ("json-values", include_str!("template/json-values.mjs")),
+    ("json-schema-document", include_str!("template/json-schema-document.mjs")),
+    ("json-schema-evaluate", include_str!("template/json-schema-evaluate.mjs")),
+    ("json-schema-rules", include_str!("template/json-schema-rules.mjs")),
+    ("json-schema", include_str!("template/json-schema.mjs")),
     ("schema", include_str!("template/schema.mjs")),
     ("tools", include_str!("template/tools.mjs")),
     ("calls", include_str!("template/calls.mjs")),

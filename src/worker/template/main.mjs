@@ -67,7 +67,7 @@ async function load() {
     send(LOAD_FAILED, describe(error))
     exit(1)
   }
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"tools":${catalogueText()}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"tools":${await catalogueText()}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))
