@@ -3,7 +3,6 @@ import { begin, finish, flush, flushSoon, putAscii, putByte, putText, putU32 } f
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
 import { describe } from './failure.mjs'
-import { issuesText } from './issues.mjs'
 import { attributeLogs } from './log.mjs'
 import {
   abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify,
@@ -135,7 +134,7 @@ function checkInput(call, tool, input) {
   tool.input.check(
     input,
     (verdict) => {
-      if ('issues' in verdict) answerIssues(call, STATUS.inputInvalid, 'the input', verdict.issues)
+      if ('refusal' in verdict) answer(call, STATUS.inputInvalid, verdict.refusal)
       // A tool that parses its input itself would transform it twice.
       else enter(call, tool, tool.parses ? input : verdict.value)
     },
@@ -192,7 +191,7 @@ function checkOutput(call, tool, value) {
   tool.output.check(
     value,
     (verdict) => {
-      if ('issues' in verdict) answerIssues(call, STATUS.outputInvalid, 'the result', verdict.issues)
+      if ('refusal' in verdict) answer(call, STATUS.outputInvalid, verdict.refusal)
       else succeed(call, verdict.value)
     },
     (error) => answer(call, STATUS.outputInvalid, describe(error)),
@@ -231,13 +230,6 @@ export function fail(call, error) {
     // A getter that throws has said nothing.
   }
   answer(call, STATUS.threw, describe(error), retry, after)
-}
-
-/** @param {Call} call @param {number} status @param {string} what @param {import('./issues.mjs').Issue[]} issues */
-function answerIssues(call, status, what, issues) {
-  let list = ''
-  for (let i = 0; i < issues.length; i++) list += (i > 0 ? ',' : '') + jsonStringify(issues[i])
-  answer(call, status, `{"message":${jsonStringify(issuesText(what, issues))},"issues":[${list}]}`)
 }
 
 /** @param {Call} call @param {number} status @param {string} text */

@@ -48,11 +48,18 @@ export function issuesFrom(found) {
   return issues
 }
 
-/** One line for people. @param {string} what @param {Issue[]} issues */
-export function issuesText(what, issues) {
+/**
+ * The body of an answer that says what is wrong.
+ * @param {'input' | 'output'} side @param {Issue[]} issues
+ */
+export function refusalText(side, issues) {
   /** @type {string[]} */
   const lines = []
   for (let i = 0; i < issues.length && i < MAX_SHOWN; i++) push(lines, issues[i].path === '' ? issues[i].message : `${issues[i].path}: ${issues[i].message}`)
   const more = issues.length > MAX_SHOWN ? `; and ${issues.length - MAX_SHOWN} more` : ''
-  return `${what} does not match the tool's schema: ${join(lines, '; ')}${more}`
+  const what = side === 'input' ? 'the input' : 'the result'
+  const message = jsonStringify(`${what} does not match the tool's schema: ${join(lines, '; ')}${more}`)
+  let list = ''
+  for (let i = 0; i < issues.length; i++) list += (i > 0 ? ',' : '') + jsonStringify(issues[i])
+  return `{"message":${message},"issues":[${list}]}`
 }

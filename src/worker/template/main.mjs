@@ -62,7 +62,7 @@ function uncaught(what, error) {
 
 async function load() {
   try {
-    if (settings.entrypoint !== null) readExports(await import(settings.entrypoint))
+    if (settings.entrypoint !== null) await readExports(await import(settings.entrypoint))
   } catch (error) {
     send(LOAD_FAILED, describe(error))
     exit(1)

@@ -54,6 +54,7 @@ export const startsWith = uncurry(String.prototype.startsWith)
 export const endsWith = uncurry(String.prototype.endsWith)
 /** Without halves of surrogate pairs, which JSON readers refuse. @type {(text: string) => string} */
 export const toWellFormed = uncurry(/** @type {any} */ (String.prototype).toWellFormed)
+export const FunctionOf = Function
 export const RegExpOf = RegExp
 /** @type {(pattern: RegExp, text: string) => RegExpExecArray | null} */
 export const match = uncurry(RegExp.prototype.exec)

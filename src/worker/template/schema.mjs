@@ -9,7 +9,7 @@
  *
  * Nothing is done with a schema before it is asked for; a tool without one costs nothing.
  */
-import { issueOf, issuesFrom } from './issues.mjs'
+import { issueOf, issuesFrom, refusalText } from './issues.mjs'
 import { jsonSchemaValidator } from './json-schema.mjs'
 import {
   apply, ErrorOf, isArray, jsonParse, jsonStringify, ObjectPrototype, promiseResolve, promiseThen, prototypeOf, TypeErrorOf,
@@ -17,7 +17,7 @@ import {
 import { isObject } from './values.mjs'
 
 /** @typedef {import('./issues.mjs').Issue} Issue */
-/** @typedef {{ issues: Issue[] } | { value: unknown }} Verdict */
+/** `refusal`: the body of the answer. @typedef {{ refusal: string } | { value: unknown }} Verdict */
 /** @typedef {'input' | 'output'} Side */
 /** @typedef {(value: unknown, done: (verdict: Verdict) => void, failed: (error: unknown) => void) => void} Check calls `done` before it returns where the schema is synchronous */
 /** @typedef {{ check: Check, json: () => unknown }} Schema `json`: JSON Schema, null where there is none; or a promise of it */
@@ -30,7 +30,7 @@ export function schemaFrom(given, side) {
   if (given === true || given === false) return plain(given, side)
   if (!isObject(given) && typeof given !== 'function') return undefined
   if (hasStandard(given)) return standardSchema(given, side)
-  if (typeof given.safeParse === 'function') return parsingSchema(given)
+  if (typeof given.safeParse === 'function') return parsingSchema(given, side)
   if (typeof given === 'function') return later(given, side)
   if (isThenable(given)) return later(() => given, side)
   if (given[AI_SCHEMA] === true || given.jsonSchema !== undefined) return wrappedSchema(given, side)
@@ -38,7 +38,7 @@ export function schemaFrom(given, side) {
 }
 
 /** @param {any} given */
-export const hasStandard = (given) => isObject(given['~standard']) && typeof given['~standard'].validate === 'function'
+const hasStandard = (given) => isObject(given['~standard']) && typeof given['~standard'].validate === 'function'
 
 /** @param {any} value */
 const isThenable = (value) => isObject(value) && typeof value.then === 'function'
@@ -49,6 +49,9 @@ function isPlain(value) {
   const prototype = prototypeOf(value)
   return prototype === null || prototype === ObjectPrototype
 }
+
+/** @param {Side} side @param {Issue[]} issues @returns {Verdict} */
+const refused = (side, issues) => ({ refusal: refusalText(side, issues) })
 
 /** Gives a value, or that of a promise. @param {any} value @param {(value: any) => void} then @param {(error: unknown) => void} failed */
 function settle(value, then, failed) {
@@ -66,7 +69,7 @@ function standardSchema(given, side) {
       } catch (error) {
         return failed(error)
       }
-      settle(result, (found) => done(isArray(found.issues) ? { issues: issuesFrom(found.issues) } : { value: found.value }), failed)
+      settle(result, (found) => done(isArray(found.issues) ? refused(side, issuesFrom(found.issues)) : { value: found.value }), failed)
     },
     json() {
       const { jsonSchema } = given['~standard']
@@ -87,8 +90,8 @@ function standardSchema(given, side) {
   }
 }
 
-/** zod as it was before Standard Schema. @param {any} given @returns {Schema} */
-const parsingSchema = (given) => ({
+/** zod as it was before Standard Schema. @param {any} given @param {Side} side @returns {Schema} */
+const parsingSchema = (given, side) => ({
   check(value, done, failed) {
     const parse = typeof given.safeParseAsync === 'function' ? given.safeParseAsync : given.safeParse
     let result
@@ -97,7 +100,7 @@ const parsingSchema = (given) => ({
     } catch (error) {
       return failed(error)
     }
-    settle(result, (found) => done(found.success ? { value: found.data } : { issues: issuesOfError(found.error) }), failed)
+    settle(result, (found) => done(found.success ? { value: found.data } : refused(side, issuesOfError(found.error))), failed)
   },
   json: () => null,
 })
@@ -118,7 +121,7 @@ function wrappedSchema(given, side) {
       } catch (error) {
         return failed(error)
       }
-      settle(result, (found) => done(found.success ? { value: found.value } : { issues: issuesOfError(found.error) }), failed)
+      settle(result, (found) => done(found.success ? { value: found.value } : refused(side, issuesOfError(found.error))), failed)
     },
     json: () => given.jsonSchema,
   }
@@ -151,7 +154,7 @@ function plain(given, side) {
       } catch (error) {
         return failed(error)
       }
-      done(issues.length > 0 ? { issues } : { value })
+      done(issues.length > 0 ? refused(side, issues) : { value })
     },
     json: () => given,
   }

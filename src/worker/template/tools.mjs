@@ -2,7 +2,7 @@
  * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
  */
 import { apply, defineProperty, hasOwn, isArray, jsonStringify, ObjectKeys, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
-import { hasStandard, schemaFrom } from './schema.mjs'
+import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
 
 /** @typedef {import('./schema.mjs').Schema} Schema */
@@ -32,11 +32,12 @@ export const toolOf = (id) => tools[id]
 export const idsText = () => jsonStringify(ids)
 
 /** @param {any} namespace the imported module */
-export function readExports(namespace) {
+export async function readExports(namespace) {
   const named = typeof namespace.warmup === 'function' ? namespace.warmup : undefined
   warmup = named
   const table = isObject(namespace.default) ? namespace.default : namespace
   const keys = ObjectKeys(table)
+  for (let i = 0; i < keys.length; i++) if (hasSchema(table[keys[i]])) await loadSchemas()
   for (let i = 0; i < keys.length; i++) {
     if (table === namespace && (keys[i] === 'default' || keys[i] === 'warmup')) continue
     const tool = toolFrom(table[keys[i]], table === namespace ? undefined : table)
@@ -46,11 +47,15 @@ export function readExports(namespace) {
   }
 }
 
+/** @param {any} from */
+const hasSchema = (from) =>
+  (isObject(from) || typeof from === 'function') && (from.inputSchema ?? from.parameters ?? from.outputSchema ?? from.schema) !== undefined
+
 /** @param {any} from @param {unknown} receiver @returns {Tool | undefined} */
 function toolFrom(from, receiver) {
   if (typeof from === 'function') {
     // arktype's schemas are functions, and an entrypoint may well export its schemas.
-    if (hasStandard(from)) return undefined
+    if (isObject(from['~standard'])) return undefined
     // Some packages hang `execute` and its schema on a function that takes a model's message.
     return hasOwn(from, 'execute') && typeof from.execute === 'function' ? executeTool(from) : functionTool(from, receiver)
   }
@@ -102,7 +107,7 @@ function orWrapped(schema) {
   return {
     check(value, done, failed) {
       if (typeof value !== 'string') return schema.check(value, done, failed)
-      schema.check({ input: value }, (verdict) => ('issues' in verdict ? schema.check(value, done, failed) : done({ value })), failed)
+      schema.check({ input: value }, (verdict) => ('refusal' in verdict ? schema.check(value, done, failed) : done({ value })), failed)
     },
     json: schema.json,
   }
