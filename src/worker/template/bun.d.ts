@@ -4,6 +4,7 @@ interface BunChannel {
 }
 interface BunApi {
   version: string
+  file(path: URL): { text(): Promise<string> }
   connect(options: {
     fd: number
     socket: {

@@ -8,7 +8,6 @@ import {
   abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify,
   mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf,
 } from './primordials.mjs'
-import { check, issuesText } from './schema.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { isObject } from './values.mjs'
@@ -132,11 +131,10 @@ export function startCall(text, rehearsed) {
 /** @param {Call} call @param {Tool} tool @param {unknown} input */
 function checkInput(call, tool, input) {
   if (tool.input === undefined) return enter(call, tool, input)
-  check(
-    tool.input,
+  tool.input.check(
     input,
     (verdict) => {
-      if ('issues' in verdict) answerIssues(call, STATUS.inputInvalid, 'the input', verdict.issues)
+      if ('refusal' in verdict) answer(call, STATUS.inputInvalid, verdict.refusal)
       // A tool that parses its input itself would transform it twice.
       else enter(call, tool, tool.parses ? input : verdict.value)
     },
@@ -178,8 +176,11 @@ function complete(call, tool, value) {
 async function drain(call, values) {
   let last
   for await (const value of values) {
+    // Leaving the loop tells the tool that nobody waits any more.
+    if (call.answered) break
     last = value
-    sendProgress(call, value)
+    // JSON has no undefined to report, though it may be the result.
+    if (value !== undefined) sendProgress(call, value)
   }
   return last
 }
@@ -187,11 +188,10 @@ async function drain(call, values) {
 /** @param {Call} call @param {Tool} tool @param {unknown} value */
 function checkOutput(call, tool, value) {
   if (tool.output === undefined) return succeed(call, value)
-  check(
-    tool.output,
+  tool.output.check(
     value,
     (verdict) => {
-      if ('issues' in verdict) answerIssues(call, STATUS.outputInvalid, 'the result', verdict.issues)
+      if ('refusal' in verdict) answer(call, STATUS.outputInvalid, verdict.refusal)
       else succeed(call, verdict.value)
     },
     (error) => answer(call, STATUS.outputInvalid, describe(error)),
@@ -230,13 +230,6 @@ export function fail(call, error) {
     // A getter that throws has said nothing.
   }
   answer(call, STATUS.threw, describe(error), retry, after)
-}
-
-/** @param {Call} call @param {number} status @param {string} what @param {import('./schema.mjs').Issue[]} issues */
-function answerIssues(call, status, what, issues) {
-  let list = ''
-  for (let i = 0; i < issues.length; i++) list += (i > 0 ? ',' : '') + jsonStringify(issues[i])
-  answer(call, status, `{"message":${jsonStringify(issuesText(what, issues))},"issues":[${list}]}`)
 }
 
 /** @param {Call} call @param {number} status @param {string} text */

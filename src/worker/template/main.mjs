@@ -62,12 +62,12 @@ function uncaught(what, error) {
 
 async function load() {
   try {
-    if (settings.entrypoint !== null) readExports(await import(settings.entrypoint))
+    if (settings.entrypoint !== null) await readExports(await import(settings.entrypoint))
   } catch (error) {
     send(LOAD_FAILED, describe(error))
     exit(1)
   }
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"tools":${catalogueText()}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"tools":${await catalogueText()}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))

@@ -1,89 +1,177 @@
 /**
- * A tool's schemas: what `listTools` shows, and what values must match.
+ * A tool's schemas: what `listTools` shows, and what values must match. Five kinds are known:
  *
- * Held: Standard Schema v1 (`~standard`). A plain JSON Schema and the AI SDK's `jsonSchema()` are shown in the catalogue and
- * let every value pass.
+ * - Standard Schema v1 (`~standard`): zod from 3.24, arktype, valibot and others;
+ * - anything else with zod's `safeParse`;
+ * - the AI SDK's `jsonSchema()`;
+ * - plain JSON Schema;
+ * - a function or a promise that gives one of these.
+ *
+ * Nothing is done with a schema before it is asked for; a tool without one costs nothing.
  */
-import { asText, isObject } from './values.mjs'
-import { ErrorOf, isArray, join, promiseResolve, promiseThen, push } from './primordials.mjs'
+import { issueOf, issuesFrom, refusalText } from './issues.mjs'
+import { jsonSchemaValidator } from './json-schema.mjs'
+import {
+  apply, ErrorOf, isArray, jsonParse, jsonStringify, ObjectPrototype, promiseResolve, promiseThen, prototypeOf, TypeErrorOf,
+} from './primordials.mjs'
+import { isObject } from './values.mjs'
 
-/** @typedef {{ path: string, message: string }} Issue */
-/** @typedef {{ issues: Issue[] } | { value: unknown }} Verdict */
+/** @typedef {import('./issues.mjs').Issue} Issue */
+/** `refusal`: the body of the answer. @typedef {{ refusal: string } | { value: unknown }} Verdict */
+/** @typedef {'input' | 'output'} Side */
+/** @typedef {(value: unknown, done: (verdict: Verdict) => void, failed: (error: unknown) => void) => void} Check calls `done` before it returns where the schema is synchronous */
+/** @typedef {{ check: Check, json: () => unknown }} Schema `json`: JSON Schema, null where there is none; or a promise of it */
 
-/** Whether values are checked against it at all. @param {any} schema */
-export const isChecked = (schema) => standardOf(schema) !== undefined
+const AI_SCHEMA = Symbol.for('vercel.ai.schema')
+const DRAFT = 'draft-2020-12'
 
-/** @param {any} schema */
-function standardOf(schema) {
-  const standard = (isObject(schema) || typeof schema === 'function') && schema['~standard']
-  return isObject(standard) && typeof standard.validate === 'function' ? standard : undefined
+/** @param {any} given what a tool has as its schema @param {Side} side @returns {Schema | undefined} undefined where values need no check */
+export function schemaFrom(given, side) {
+  if (given === true || given === false) return plain(given, side)
+  if (!isObject(given) && typeof given !== 'function') return undefined
+  if (hasStandard(given)) return standardSchema(given, side)
+  if (typeof given.safeParse === 'function') return parsingSchema(given, side)
+  if (typeof given === 'function') return later(given, side)
+  if (isThenable(given)) return later(() => given, side)
+  if (given[AI_SCHEMA] === true || given.jsonSchema !== undefined) return wrappedSchema(given, side)
+  return isPlain(given) ? plain(given, side) : undefined
 }
 
-/**
- * Checks a value; `done` is called before this returns where the schema is synchronous.
- * @param {any} schema @param {unknown} value @param {(verdict: Verdict) => void} done @param {(error: unknown) => void} failed
- */
-export function check(schema, value, done, failed) {
-  const standard = standardOf(schema)
-  if (standard === undefined) return done({ value })
-  let verdict
-  try {
-    verdict = standard.validate(value)
-  } catch (error) {
-    return failed(error)
+/** @param {any} given */
+const hasStandard = (given) => isObject(given['~standard']) && typeof given['~standard'].validate === 'function'
+
+/** @param {any} value */
+const isThenable = (value) => isObject(value) && typeof value.then === 'function'
+
+/** An instance of a class nobody here knows is no JSON Schema. @param {any} value */
+function isPlain(value) {
+  if (!isObject(value) || isArray(value)) return false
+  const prototype = prototypeOf(value)
+  return prototype === null || prototype === ObjectPrototype
+}
+
+/** @param {Side} side @param {Issue[]} issues @returns {Verdict} */
+const refused = (side, issues) => ({ refusal: refusalText(side, issues) })
+
+/** Gives a value, or that of a promise. @param {any} value @param {(value: any) => void} then @param {(error: unknown) => void} failed */
+function settle(value, then, failed) {
+  if (isThenable(value)) promiseThen(promiseResolve(value), then, failed)
+  else then(value)
+}
+
+/** @param {any} given @param {Side} side @returns {Schema} */
+function standardSchema(given, side) {
+  return {
+    check(value, done, failed) {
+      let result
+      try {
+        result = given['~standard'].validate(value)
+      } catch (error) {
+        return failed(error)
+      }
+      settle(result, (found) => done(isArray(found.issues) ? refused(side, issuesFrom(found.issues)) : { value: found.value }), failed)
+    },
+    json() {
+      const { jsonSchema } = given['~standard']
+      const convert = jsonSchema?.[side]
+      if (typeof convert === 'function') {
+        try {
+          return apply(convert, jsonSchema, [{ target: DRAFT }])
+        } catch {
+          // zod: parts that JSON Schema cannot express become "anything", which says more than no schema.
+          return apply(convert, jsonSchema, [{ target: DRAFT, libraryOptions: { unrepresentable: 'any' } }])
+        }
+      }
+      // Before there was a standard for it: zod's method, then arktype's.
+      if (typeof given.toJSONSchema === 'function') return given.toJSONSchema({ target: DRAFT, io: side, unrepresentable: 'any' })
+      const half = side === 'input' ? given.in : given.out
+      return typeof half?.toJsonSchema === 'function' ? half.toJsonSchema() : null
+    },
   }
-  if (isObject(verdict) && typeof verdict.then === 'function') {
-    promiseThen(promiseResolve(verdict), (/** @type {any} */ late) => done(verdictOf(late)), failed)
-  } else {
-    done(verdictOf(verdict))
-  }
 }
 
-/** @param {any} verdict @returns {Verdict} */
-function verdictOf(verdict) {
-  if (!isArray(verdict.issues)) return { value: verdict.value }
-  /** @type {Issue[]} */
-  const issues = []
-  for (let i = 0; i < verdict.issues.length; i++) {
-    const { path, message } = verdict.issues[i]
-    push(issues, { __proto__: null, path: pathText(path), message: asText(message) })
-  }
-  return { issues }
-}
-
-/** `user.tags.0` @param {any} path */
-function pathText(path) {
-  /** @type {string[]} */
-  const keys = []
-  for (let i = 0; isArray(path) && i < path.length; i++) push(keys, asText(isObject(path[i]) ? path[i].key : path[i]))
-  return join(keys, '.')
-}
-
-/** One line for people. @param {string} what @param {Issue[]} issues */
-export function issuesText(what, issues) {
-  /** @type {string[]} */
-  const lines = []
-  for (let i = 0; i < issues.length; i++) push(lines, issues[i].path === '' ? issues[i].message : `${issues[i].path}: ${issues[i].message}`)
-  return `${what} does not match the tool's schema: ${join(lines, '; ')}`
-}
-
-/** JSON Schema of a schema, null where there is none. @param {any} schema @param {'input' | 'output'} side @returns {unknown} */
-export function jsonSchemaOf(schema, side) {
-  if (!isObject(schema) && typeof schema !== 'function') return null
-  try {
-    const standard = schema['~standard']
-    if (standard !== undefined) {
-      const convert = standard.jsonSchema?.[side]
-      if (typeof convert === 'function') return convert({ target: 'draft-2020-12' })
-      if (typeof schema.toJSONSchema === 'function') return schema.toJSONSchema({ io: side })
-      return null
+/** zod as it was before Standard Schema. @param {any} given @param {Side} side @returns {Schema} */
+const parsingSchema = (given, side) => ({
+  check(value, done, failed) {
+    const parse = typeof given.safeParseAsync === 'function' ? given.safeParseAsync : given.safeParse
+    let result
+    try {
+      result = apply(parse, given, [value])
+    } catch (error) {
+      return failed(error)
     }
-    // The AI SDK's jsonSchema() wraps; anything else that is an object is the schema itself.
-    const wrapped = schema.jsonSchema
-    const plain = wrapped === undefined ? schema : wrapped
-    return isObject(plain) && !(plain instanceof ErrorOf) && typeof plain.then !== 'function' ? plain : null
-  } catch {
-    // A schema that JSON Schema cannot express still checks values.
-    return null
+    settle(result, (found) => done(found.success ? { value: found.data } : refused(side, issuesOfError(found.error))), failed)
+  },
+  json: () => null,
+})
+
+/** The AI SDK's. @param {any} given @param {Side} side @returns {Schema} */
+function wrappedSchema(given, side) {
+  /** @type {Schema | undefined} */
+  let inner
+  return {
+    check(value, done, failed) {
+      let result
+      try {
+        if (typeof given.validate !== 'function') {
+          inner ??= later(() => given.jsonSchema, side)
+          return inner.check(value, done, failed)
+        }
+        result = given.validate(value)
+      } catch (error) {
+        return failed(error)
+      }
+      settle(result, (found) => done(found.success ? { value: found.value } : refused(side, issuesOfError(found.error))), failed)
+    },
+    json: () => given.jsonSchema,
+  }
+}
+
+/** The issues of a zod error, of an AI SDK error around one, or the error's own text. @param {any} error */
+function issuesOfError(error) {
+  if (isArray(error?.issues)) return issuesFrom(error.issues)
+  if (isArray(error?.cause)) return issuesFrom(error.cause)
+  if (isArray(error?.cause?.issues)) return issuesFrom(error.cause.issues)
+  return [issueOf('', error instanceof ErrorOf ? error.message : 'is not valid')]
+}
+
+/** @param {unknown} given @param {Side} side @returns {Schema} */
+function plain(given, side) {
+  /** @type {ReturnType<typeof jsonSchemaValidator> | undefined} */
+  let validate
+  return {
+    check(value, done, failed) {
+      let issues
+      try {
+        // A copy as JSON carries it: no getters, no cycles, and nobody changes it.
+        validate ??= jsonSchemaValidator(jsonParse(jsonStringify(given)))
+        // The caller gets the result as JSON carries it, and that is what the schema describes.
+        if (side === 'output') {
+          const text = jsonStringify(value)
+          value = text === undefined ? undefined : jsonParse(text)
+        }
+        issues = validate(value)
+      } catch (error) {
+        return failed(error)
+      }
+      done(issues.length > 0 ? refused(side, issues) : { value })
+    },
+    json: () => given,
+  }
+}
+
+/** What is made once, when it is first asked for. @param {() => unknown} make @param {Side} side @returns {Schema} */
+function later(make, side) {
+  /** @type {Promise<Schema> | undefined} */
+  let made
+  const schema = () =>
+    (made ??= promiseThen(promiseThen(promiseResolve(), make), (/** @type {unknown} */ given) => {
+      const found = schemaFrom(given, side)
+      if (found === undefined) throw new TypeErrorOf(`the tool's ${side} schema is of no known kind`)
+      return found
+    }))
+  return {
+    check: (value, done, failed) => promiseThen(schema(), (/** @type {Schema} */ found) => found.check(value, done, failed), failed),
+    json: () => promiseThen(schema(), (/** @type {Schema} */ found) => found.json()),
   }
 }

@@ -11,3 +11,6 @@
 
 /** @type {WorkerSettings} */
 export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call' }
+
+/** What the pieces for schemas use of the others; also put here by `render`. @type {() => object} */
+export const schemaParts = () => ({})

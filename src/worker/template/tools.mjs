@@ -1,18 +1,21 @@
 /**
  * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
  */
-import { apply, defineProperty, isArray, jsonStringify, ObjectKeys, push } from './primordials.mjs'
-import { isChecked, jsonSchemaOf } from './schema.mjs'
+import { apply, defineProperty, hasOwn, isArray, jsonStringify, ObjectKeys, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
+import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
+
+/** @typedef {import('./schema.mjs').Schema} Schema */
+/** @typedef {import('./calls.mjs').Call} Call */
 
 /**
  * @typedef {object} Tool
- * @property {(input: unknown, call: import('./calls.mjs').Call) => unknown} run
- * @property {unknown} input schema of the input, undefined where values need no check
- * @property {unknown} output the same of the result
+ * @property {(input: unknown, call: Call) => unknown} run
+ * @property {Schema | undefined} input undefined where values need no check
+ * @property {Schema | undefined} output
  * @property {boolean} parses whether the tool checks its input itself, and so gets it as given
  * @property {boolean} streams whether an async iterable result is progress
- * @property {unknown} from what was exported
+ * @property {string | null} description
  */
 
 /** @type {Record<string, Tool>} */
@@ -29,11 +32,12 @@ export const toolOf = (id) => tools[id]
 export const idsText = () => jsonStringify(ids)
 
 /** @param {any} namespace the imported module */
-export function readExports(namespace) {
+export async function readExports(namespace) {
   const named = typeof namespace.warmup === 'function' ? namespace.warmup : undefined
   warmup = named
   const table = isObject(namespace.default) ? namespace.default : namespace
   const keys = ObjectKeys(table)
+  for (let i = 0; i < keys.length; i++) if (hasSchema(table[keys[i]])) await loadSchemas()
   for (let i = 0; i < keys.length; i++) {
     if (table === namespace && (keys[i] === 'default' || keys[i] === 'warmup')) continue
     const tool = toolFrom(table[keys[i]], table === namespace ? undefined : table)
@@ -43,58 +47,116 @@ export function readExports(namespace) {
   }
 }
 
+/** @param {any} from */
+const hasSchema = (from) =>
+  (isObject(from) || typeof from === 'function') && (from.inputSchema ?? from.parameters ?? from.outputSchema ?? from.schema) !== undefined
+
 /** @param {any} from @param {unknown} receiver @returns {Tool | undefined} */
 function toolFrom(from, receiver) {
   if (typeof from === 'function') {
-    const run = (/** @type {unknown} */ input, /** @type {import('./calls.mjs').Call} */ call) =>
-      apply(from, receiver, [input, call.config, call.context()])
-    return { run, input: undefined, output: undefined, parses: false, streams: false, from }
+    // arktype's schemas are functions, and an entrypoint may well export its schemas.
+    if (isObject(from['~standard'])) return undefined
+    // Some packages hang `execute` and its schema on a function that takes a model's message.
+    return hasOwn(from, 'execute') && typeof from.execute === 'function' ? executeTool(from) : functionTool(from, receiver)
   }
   if (!isObject(from) || isArray(from)) return undefined
-  if (typeof from.execute === 'function') {
-    const run = (/** @type {unknown} */ input, /** @type {import('./calls.mjs').Call} */ call) => from.execute(input, executeOptions(call))
-    return { run, input: checked(from.inputSchema ?? from.parameters), output: checked(from.outputSchema), parses: false, streams: true, from }
-  }
-  if (typeof from.invoke === 'function') {
-    const run = (/** @type {unknown} */ input, /** @type {import('./calls.mjs').Call} */ call) => from.invoke(input, withSignal({}, 'signal', call))
-    return { run, input: checked(from.schema), output: undefined, parses: true, streams: false, from }
-  }
-  return undefined
+  if (typeof from.execute === 'function') return executeTool(from)
+  return typeof from.invoke === 'function' ? invokeTool(from) : undefined
 }
 
-/** @param {unknown} schema */
-const checked = (schema) => (isChecked(schema) ? schema : undefined)
+/** @param {any} from @param {unknown} receiver @returns {Tool} */
+const functionTool = (from, receiver) => ({
+  run: (input, call) => apply(from, receiver, [input, call.config, call.context()]),
+  input: undefined,
+  output: undefined,
+  parses: false,
+  streams: false,
+  description: null,
+})
 
-/** The AI SDK's options, and everything of ToolContext. @param {import('./calls.mjs').Call} call */
+/** @param {any} from @returns {Tool} */
+const executeTool = (from) => ({
+  run: (input, call) => from.execute(input, executeOptions(call)),
+  input: orSpecified(schemaFrom(from.inputSchema ?? from.parameters, 'input'), from.spec),
+  output: schemaFrom(from.outputSchema, 'output'),
+  parses: false,
+  streams: true,
+  description: textOrNull(from.description ?? from.spec?.description),
+})
+
+/** @param {any} from @returns {Tool} */
+const invokeTool = (from) => ({
+  run: (input, call) => from.invoke(input, withSignal({}, 'signal', call)),
+  input: orWrapped(schemaFrom(from.schema, 'input')),
+  output: undefined,
+  parses: true,
+  streams: false,
+  description: textOrNull(from.description),
+})
+
+/** @param {unknown} text */
+const textOrNull = (text) => (typeof text === 'string' ? toWellFormed(text) : null)
+
+/** A `spec` for a model's API beside the schema shows what a schema of zod 3 cannot. @param {Schema | undefined} schema @param {any} spec @returns {Schema | undefined} */
+const orSpecified = (schema, spec) =>
+  schema === undefined || !isObject(spec) ? schema : { check: schema.check, json: () => schema.json() ?? spec.parameters }
+
+/** LangChain's tools of one text take it as it is, or as `input` of an object, which is what their schema says. @param {Schema | undefined} schema @returns {Schema | undefined} */
+function orWrapped(schema) {
+  if (schema === undefined) return undefined
+  return {
+    check(value, done, failed) {
+      if (typeof value !== 'string') return schema.check(value, done, failed)
+      schema.check({ input: value }, (verdict) => ('refusal' in verdict ? schema.check(value, done, failed) : done({ value })), failed)
+    },
+    json: schema.json,
+  }
+}
+
+/** The AI SDK's options, and everything of ToolContext. @param {Call} call */
 function executeOptions(call) {
   const { toolId, toolExecId, attempt, env, progress } = call.context()
   const options = { toolCallId: toolExecId, messages: [], context: call.config, toolId, toolExecId, attempt, env, progress }
   return withSignal(withSignal(options, 'abortSignal', call), 'signal', call)
 }
 
-/** Taking the signal means listening, so it is made when it is taken. @param {any} options @param {string} name @param {import('./calls.mjs').Call} call */
+/** Taking the signal means listening, so it is made when it is taken. @param {any} options @param {string} name @param {Call} call */
 const withSignal = (options, name, call) =>
   defineProperty(options, name, /** @type {any} */ ({ __proto__: null, enumerable: true, configurable: true, get: () => call.takeSignal() }))
 
 /** `[{id, description, inputSchema, outputSchema}]` as JSON text. */
-export function catalogueText() {
+export async function catalogueText() {
   let text = '['
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]
-    const from = /** @type {any} */ (tools[id].from)
-    const described = isObject(from) ? from : {}
-    const description = typeof described.description === 'string' ? jsonStringify(described.description) : 'null'
-    const input = schemaText(described.inputSchema ?? described.parameters ?? described.schema, 'input')
-    const output = schemaText(described.outputSchema, 'output')
-    text += `${i > 0 ? ',' : ''}{"id":${jsonStringify(id)},"description":${description},"inputSchema":${input},"outputSchema":${output}}`
+    const { input, output, description } = tools[id]
+    const inputText = schemaText(input)
+    const outputText = schemaText(output)
+    // Only schemas that take their time are waited for.
+    text +=
+      `${i > 0 ? ',' : ''}{"id":${jsonStringify(id)},"description":${jsonStringify(description)},` +
+      `"inputSchema":${typeof inputText === 'string' ? inputText : await inputText},` +
+      `"outputSchema":${typeof outputText === 'string' ? outputText : await outputText}}`
   }
   return `${text}]`
 }
 
-/** @param {unknown} schema @param {'input' | 'output'} side */
-function schemaText(schema, side) {
+/** @param {Schema | undefined} schema @returns {string | Promise<string>} */
+function schemaText(schema) {
+  if (schema === undefined) return 'null'
   try {
-    return jsonStringify(jsonSchemaOf(schema, side)) ?? 'null'
+    const json = /** @type {any} */ (schema.json())
+    return isObject(json) && typeof json.then === 'function' ? promiseThen(promiseResolve(json), jsonSchemaText, () => 'null') : jsonSchemaText(json)
+  } catch {
+    // A schema that JSON Schema cannot express still checks values.
+    return 'null'
+  }
+}
+
+/** @param {unknown} json */
+function jsonSchemaText(json) {
+  try {
+    return (isObject(json) && !isArray(json)) || typeof json === 'boolean' ? (jsonStringify(json) ?? 'null') : 'null'
   } catch {
     return 'null'
   }

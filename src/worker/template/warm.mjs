@@ -8,7 +8,7 @@ const REHEARSALS = 3
 const CALL_TEXT = '{"c":0,"n":"0000000000000000","t":"","x":"","a":1,"i":{"a":[1,"b"]},"g":{},"m":1}'
 
 /** Gives its input back. @type {import('./tools.mjs').Tool} */
-const echo = { run: (input, call) => (call.context(), input), input: undefined, output: undefined, parses: false, streams: false, from: undefined }
+const echo = { run: (input, call) => (call.context(), input), input: undefined, output: undefined, parses: false, streams: false, description: null }
 
 let warmedUp = false
 

@@ -39,7 +39,7 @@ pub(crate) fn the_three_shapes_and_the_table(runtime: Runtime) {
         runtime,
         "export default {
            greet(name) { return this.prefix + name }, prefix: 'hi ', list: [], 'a/b.c-d': () => 'dashed',
-           ai: { description: 'adds', inputSchema: { type: 'object' }, execute: (i, o) => [i, o.context, o.toolCallId, o.toolId, o.messages] },
+           ai: { description: 'adds', inputSchema: { type: 'number' }, execute: (i, o) => [i, o.context, o.toolCallId, o.toolId, o.messages] },
            chain: { name: 'chain', description: 'invokes', schema: { type: 'string' }, invoke: (i, { signal }) => [i, signal instanceof AbortSignal] } }
          export const ignored = () => 1",
     );
@@ -53,7 +53,7 @@ pub(crate) fn the_three_shapes_and_the_table(runtime: Runtime) {
         json!([
             { "id": "greet", "description": null, "inputSchema": null, "outputSchema": null },
             { "id": "a/b.c-d", "description": null, "inputSchema": null, "outputSchema": null },
-            { "id": "ai", "description": "adds", "inputSchema": { "type": "object" }, "outputSchema": null },
+            { "id": "ai", "description": "adds", "inputSchema": { "type": "number" }, "outputSchema": null },
             { "id": "chain", "description": "invokes", "inputSchema": { "type": "string" }, "outputSchema": null },
         ])
     );

@@ -236,13 +236,13 @@ pub(crate) fn schemas_check_input_and_output(runtime: Runtime) {
     assert_eq!((answered, status), (call, Status::InputInvalid));
     assert_eq!(
         parse(&text)["issues"],
-        json!([{ "path": "name.0", "message": "must be text" }])
+        json!([{ "path": "name[0]", "message": "must be text" }])
     );
     assert!(
         parse(&text)["message"]
             .as_str()
             .unwrap()
-            .contains("name.0: must be text")
+            .contains("name[0]: must be text")
     );
     let (status, text) = worker.ask("hello", r#"{"name":"far too long"}"#);
     assert_eq!(
