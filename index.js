@@ -1,10 +1,8 @@
 /** The package's public face; index.d.ts says what each of these is. */
 
 import { createConfigFunctions } from './js/config.js'
-import { newExecId } from './js/exec-id.js'
 import { createManagerClass } from './js/manager.js'
 import { loadNative } from './js/native.js'
-import { instrument } from './js/telemetry.js'
 
 export { isValidRuntimeType, SUPPORTED_RUNTIME_TYPES } from './js/config.js'
 export { ConfigError, ProcessError, ToolExecutionError, ToolwardenError, ValidationError } from './js/errors.js'
@@ -12,7 +10,6 @@ export { ConfigError, ProcessError, ToolExecutionError, ToolwardenError, Validat
 const native = loadNative()
 
 export const { Manager, ManagerBuilder } = createManagerClass(native)
-instrument(Manager, newExecId)
 export const {
   defaultConfig,
   testConfig,

@@ -98,15 +98,15 @@ describe('The environment of a tool', () => {
     LC_ALL: 'C.UTF-8',
   }
   const bench = workbench()
-  const before_ = {}
+  const saved = {}
   before(() => {
     for (const [name, value] of Object.entries(HOST_ONLY)) {
-      before_[name] = process.env[name]
+      saved[name] = process.env[name]
       process.env[name] = value
     }
   })
   after(() => {
-    for (const [name, value] of Object.entries(before_)) {
+    for (const [name, value] of Object.entries(saved)) {
       if (value === undefined) delete process.env[name]
       else process.env[name] = value
     }

@@ -13,6 +13,7 @@ import { hostDirs, hostEnv, hostNode } from './host.js'
 import { KeepAlive } from './keep-alive.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { PendingCall, Ticket } from './pending.js'
+import { observed, telemetry } from './telemetry.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 /** @typedef {import('./errors.js').Site} Site */
@@ -136,12 +137,12 @@ export function createManagerClass(native) {
 
     /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
     executeTool(toolId, input, options) {
-      return this.#call(captureSite(Manager.prototype.executeTool), toolId, input, null, options)
+      return this.#withTelemetry(captureSite(Manager.prototype.executeTool), toolId, input, null, options)
     }
 
     /** @param {string} toolId @param {unknown} input @param {unknown} timeout @param {object} [options] */
     executeToolWithTimeout(toolId, input, timeout, options) {
-      return this.#call(captureSite(Manager.prototype.executeToolWithTimeout), toolId, input, givenText(timeout), options)
+      return this.#withTelemetry(captureSite(Manager.prototype.executeToolWithTimeout), toolId, input, givenText(timeout), options)
     }
 
     /** @returns {Promise<void>} */
@@ -182,6 +183,15 @@ export function createManagerClass(native) {
       if (flags === this.#observed) return
       this.#observed = flags
       this.#native.observe(flags)
+    }
+
+    /** @param {Site} site @param {unknown} toolId @param {unknown} input @param {string | null} timeout @param {unknown} given */
+    #withTelemetry(site, toolId, input, timeout, given) {
+      const otel = telemetry()
+      if (otel === null) return this.#call(site, toolId, input, timeout, given)
+      return observed(otel, toolId, input, given, this.#info.config.telemetry, newExecId, (options) =>
+        this.#call(site, toolId, input, timeout, options),
+      )
     }
 
     /**

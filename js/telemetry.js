@@ -25,8 +25,8 @@ let loaded
 /** @type {string} */
 let version
 
-/** @returns {Api | null} */
-function api() {
+/** The application's telemetry, where it registered one. @returns {Api | null} */
+export function telemetry() {
   if (!(REGISTERED in globalThis)) return null
   if (loaded !== undefined) return loaded
   try {
@@ -118,43 +118,13 @@ async function recorded(otel, toolId, input, options, settings, call) {
 }
 
 /**
- * Puts telemetry around the two methods that call a tool. With nothing registered they do what they did.
- * @param {{ prototype: any }} Manager
- * @param {() => string} newExecId
+ * A call with telemetry around it. Options that will be refused are left alone.
+ * @param {Api} otel @param {any} toolId @param {unknown} input @param {any} options @param {Settings} settings
+ * @param {() => string} newExecId @param {(options: any) => Promise<any>} call
  */
-export function instrument({ prototype }, newExecId) {
-  /** @param {unknown} options @returns {any} null: not to be touched, it will be refused */
-  const complete = (options) => {
-    if (options === undefined) return { toolExecId: newExecId() }
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) return null
-    return Reflect.get(options, 'toolExecId') === undefined ? { ...options, toolExecId: newExecId() } : options
-  }
-
-  /**
-   * Wraps a method whose last argument is the call's options.
-   * @param {string} name
-   * @param {number} last where the options stand
-   */
-  const wrap = (name, last) => {
-    const call = prototype[name]
-    /** @this {any} @param {any} toolId @param {any} input @param {any} third @param {any} fourth */
-    function observed(toolId, input, third, fourth) {
-      const otel = api()
-      const options = otel && complete(last === 2 ? third : fourth)
-      // Not returned as it is called: in a tail call this frame would be gone, and with it the place where the error's
-      // stack has to begin (JavaScriptCore).
-      let promise
-      if (options) {
-        promise = recorded(otel, toolId, input, options, this.config.telemetry, (given) =>
-          last === 2 ? call.call(this, toolId, input, given) : call.call(this, toolId, input, third, given),
-        )
-      } else {
-        promise = call.call(this, toolId, input, third, fourth)
-      }
-      return promise
-    }
-    Object.defineProperty(prototype, name, { value: observed, configurable: true, writable: true })
-  }
-  wrap('executeTool', 2)
-  wrap('executeToolWithTimeout', 3)
+export function observed(otel, toolId, input, options, settings, newExecId, call) {
+  if (options === undefined) return recorded(otel, toolId, input, { toolExecId: newExecId() }, settings, call)
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return call(options)
+  const complete = Reflect.get(options, 'toolExecId') === undefined ? { ...options, toolExecId: newExecId() } : options
+  return recorded(otel, toolId, input, complete, settings, call)
 }

@@ -16,7 +16,7 @@ export function workbench({ shared = false } = {}) {
   const removals = []
   const clear = async () => {
     const failures = []
-    for (const remove of removals.splice(0).reverse()) {
+    for (const remove of removals.splice(0).toReversed()) {
       await Promise.resolve()
         .then(remove)
         .catch((error) => failures.push(error))

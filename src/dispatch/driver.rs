@@ -11,7 +11,7 @@ use super::{clock, serve};
 use crate::config::{Config, Isolation};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool, WorkerId};
-use crate::sandbox::Denials;
+use crate::sandbox::{Denials, Guardian};
 use crate::spawn::{Child, Launch, SpawnFailure, Spawner};
 
 /// The spawner's reply.
@@ -28,6 +28,8 @@ pub struct Parts {
     pub launch: Arc<Launch>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
+    /// Ends what tools started when the host dies; told before a process is reaped.
+    pub guardian: Option<Guardian>,
     /// Who is told.
     pub sink: Arc<dyn Sink>,
     /// Tools can start programs: a process may have children.
@@ -57,7 +59,7 @@ impl Driver {
             denials: parts.denials,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
-        let hub = Arc::new(Hub::new(settings, pool, parts.spawner, sender));
+        let hub = Arc::new(Hub::new(settings, pool, (parts.spawner, parts.guardian), sender));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

@@ -16,6 +16,7 @@ use super::memory::Watch;
 use super::station::Station;
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
+use crate::sandbox::{Denials, Guardian};
 use crate::spawn::Delays;
 use crate::spawn::{Launch, Spawner};
 
@@ -77,7 +78,7 @@ pub(super) struct Settings {
     pub(super) shared: bool,
     pub(super) launch: Arc<Launch>,
     pub(super) sink: Arc<dyn Sink>,
-    pub(super) denials: Option<crate::sandbox::Denials>,
+    pub(super) denials: Option<Denials>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +113,8 @@ pub(super) struct State {
     pub(super) counters: Counters,
     pub(super) spawner: Option<Spawner>,
     pub(super) watch: Watch,
+    /// A process of its own: it ends with the manager.
+    pub(super) guardian: Option<Guardian>,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -123,7 +126,12 @@ pub struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(settings: Settings, pool: Pool, spawner: Spawner, spawned: UnboundedSender<Spawned>) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        pool: Pool,
+        (spawner, guardian): (Spawner, Option<Guardian>),
+        spawned: UnboundedSender<Spawned>,
+    ) -> Self {
         let start_delays = Delays::new(&settings.backoff);
         let state = State {
             pool,
@@ -143,6 +151,7 @@ impl Hub {
             counters: Counters::default(),
             spawner: Some(spawner),
             watch: Watch::default(),
+            guardian,
         };
         Self {
             settings,

@@ -228,6 +228,7 @@ impl State {
         if over {
             self.closing = Closing::Done;
             self.spawner = None;
+            self.guardian = None;
             hub.settings.sink.closed();
             hub.settings.sink.flush();
             hub.clock.notify_one();

@@ -66,7 +66,7 @@ async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: 
     let Some(exited) = watch(process.pidfd()) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
-        return reap(process).await;
+        return reap(hub, process).await;
     };
     let mut sending = false;
     loop {
@@ -83,7 +83,7 @@ async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: 
     }
     // Everything it said before it ended is still in the pipes.
     pipes.drain_out(hub, worker);
-    let exit = reap(process).await;
+    let exit = reap(hub, process).await;
     pipes.drain_out(hub, worker);
     exit
 }
@@ -95,7 +95,13 @@ fn watch<T: AsRawFd + AsFd>(fd: T) -> Option<AsyncFd<T>> {
     unsafe { AsyncFd::register(fd) }.ok()
 }
 
-async fn reap(process: &Process) -> Exit {
+async fn reap(hub: &Hub, process: &Process) -> Exit {
+    // The group is killed while its number is still held; only then may the guardian forget it.
+    process.kill_group();
+    let guardian = hub.lock().guardian.clone();
+    if let Some(guardian) = guardian {
+        guardian.forget(process.pid());
+    }
     let exit = loop {
         match process.try_reap() {
             Some(exit) => break exit,

@@ -3,10 +3,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::denied::Denied;
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Doom, End, Facts};
 use crate::error::{Code, Error, Issue};
+use crate::sandbox::Permission;
 
 /// The limits that messages name.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub struct Meaning {
     /// Memory of one process tree.
     pub max_memory_mb: u64,
     /// Host variables of the tools' processes and what the sandbox holds, for denials.
-    pub denied: thrown::Denied,
+    pub denied: Denied,
 }
 
 /// The result as JSON text (none: undefined), or why there is none.
@@ -24,11 +26,15 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
     }
-    let facts = &*facts;
     let tool = facts.tool.as_str();
+    let mut refused = None;
     let error = match &facts.end {
         End::Value(_) | End::Undefined => return Ok(None),
-        End::Threw(json) => thrown::error(facts, json, &meaning.denied),
+        End::Threw(json) => {
+            let (error, denial) = thrown::error(facts, json, &meaning.denied);
+            refused = denial;
+            error
+        }
         End::NotFound(json) => not_found(tool, json),
         End::InputInvalid(json) => {
             invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json).with(|context| {
@@ -44,7 +50,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         End::Neighbour(doom) => neighbour(tool, doom),
         End::NotStarted(failure) => start_error(failure),
     };
-    Err(Box::new(error.with(|context| {
+    let error = error.with(|context| {
         context.tool_id = Some(tool.to_owned());
         context.tool_exec_id = Some(facts.exec.as_str().to_owned());
         context.operation.get_or_insert("execute");
@@ -52,7 +58,14 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         if context.stderr.is_empty() {
             context.stderr.clone_from(&facts.stderr);
         }
-    })))
+    });
+    // Files are refused without a witness; what the tool threw is the only trace of it.
+    if let Some(denial) = refused
+        && matches!(denial.permission, Permission::Read | Permission::Write)
+    {
+        facts.denials.push(denial);
+    }
+    Err(Box::new(error))
 }
 
 fn not_found(tool: &str, available: &str) -> Error {

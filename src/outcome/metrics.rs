@@ -114,7 +114,7 @@ impl Metrics {
         of_tool.duration.observe(facts.execution_time);
         of_tool.retries += u64::from(facts.attempts.saturating_sub(1));
         for denial in &facts.denials {
-            *of_tool.denials.entry(denial.permission).or_default() += 1;
+            *of_tool.denials.entry(denial.permission.as_str()).or_default() += 1;
         }
     }
 

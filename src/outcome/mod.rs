@@ -1,12 +1,13 @@
 //! What the facts of a call mean: a result, or an error a person can act on.
 
+mod denied;
 mod interpret;
 mod metrics;
 mod process;
 mod record;
 mod thrown;
 
-pub use thrown::Denied;
+pub use denied::Denied;
 
 pub use interpret::{Meaning, interpret};
 pub use metrics::{Metrics, Moment};

@@ -25,7 +25,25 @@ struct Record<'a> {
     output_bytes: u64,
     peak_memory_mb: Option<u64>,
     pid: Option<u32>,
-    denials: &'a [Denial],
+    denials: Vec<Refused<'a>>,
+}
+
+/// A `Denial`.
+#[derive(Serialize)]
+struct Refused<'a> {
+    permission: &'static str,
+    resource: &'a str,
+    flag: &'a str,
+}
+
+impl<'a> From<&'a Denial> for Refused<'a> {
+    fn from(denial: &'a Denial) -> Self {
+        Self {
+            permission: denial.permission.as_str(),
+            resource: &denial.resource,
+            flag: &denial.flag,
+        }
+    }
 }
 
 /// An `ExecutionRecord`.
@@ -42,7 +60,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         output_bytes: facts.output_bytes,
         peak_memory_mb: facts.peak_memory_mb,
         pid: facts.pid,
-        denials: &facts.denials,
+        denials: facts.denials.iter().map(Refused::from).collect(),
     };
     text(&record)
 }

@@ -1,34 +1,46 @@
-//! A tool threw.
+//! A tool threw: its own failure, or an access the sandbox refused.
 
-use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::denied::Denied;
 use crate::dispatch::Facts;
 use crate::error::{Code, Error};
+use crate::sandbox::Denial;
 
-/// What is known of permissions, to tell a denial from another failure.
-#[derive(Debug, Clone, Default)]
-pub struct Denied;
-
-#[derive(Deserialize, Default)]
-struct Thrown {
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    message: Option<String>,
-}
-
-pub(super) fn error(facts: &Facts, json: &str, _denied: &Denied) -> Error {
-    let thrown: Thrown = serde_json::from_str(json).unwrap_or_default();
-    let name = thrown
-        .name
-        .filter(|name| name != "Error")
-        .map(|name| format!("{name}: "))
-        .unwrap_or_default();
-    let message = thrown.message.unwrap_or_default();
-    Error::new(
-        Code::ToolThrew,
-        format!("tool {} threw: {name}{message}", facts.tool.as_str()),
-    )
-    .with(|context| context.cause = RawValue::from_string(json.to_owned()).ok())
+/// The error, and the refusal behind it.
+pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> (Error, Option<Denial>) {
+    let thrown: Value = serde_json::from_str(json).unwrap_or_default();
+    let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
+    let name = match text("name") {
+        "" | "Error" => String::new(),
+        name => format!("{name}: "),
+    };
+    let tool = facts.tool.as_str();
+    let denial = denied.explain(&thrown, &facts.denials);
+    let error = match &denial {
+        Some(denial) => {
+            let permission = denial.permission.as_str();
+            let what = if denial.resource.is_empty() {
+                String::new()
+            } else {
+                format!(" to {}", denial.resource)
+            };
+            Error::new(
+                Code::AccessDenied,
+                format!(
+                    "tool {tool} was denied {permission} access{what}: {name}{}",
+                    text("message")
+                ),
+            )
+            .hint(format!("to allow it, add {} to {}", denial.flag, denied.option()))
+            .with(|context| {
+                context.permission = Some(permission.to_owned());
+                context.resource = Some(denial.resource.clone());
+            })
+        }
+        None => Error::new(Code::ToolThrew, format!("tool {tool} threw: {name}{}", text("message"))),
+    };
+    let cause = RawValue::from_string(json.to_owned()).ok();
+    (error.with(|context| context.cause = cause), denial)
 }

@@ -1,45 +1,105 @@
-//! What the sandbox refused: written by whoever refuses, read when a call ends.
+//! What was refused, as the supervisor saw it: exact where a call ended in the supervisor, whether the tool told or not.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use serde::Serialize;
+/// More are not kept: a tool that tries for ever must not fill the host's memory.
+const KEPT: usize = 1024;
 
-/// Refusals kept for one process; one that keeps trying must not fill the host's memory.
-const KEPT: usize = 256;
+/// The kinds of access. Net and run are refused by the supervisor, which tells; read and write by the kernel alone: they are
+/// inferred from what the tool threw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Files read.
+    Read,
+    /// Files changed.
+    Write,
+    /// The network.
+    Net,
+    /// Programs started.
+    Run,
+}
+
+impl Permission {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::Read => "read",
+            Permission::Write => "write",
+            Permission::Net => "net",
+            Permission::Run => "run",
+        }
+    }
+}
 
 /// One refused access.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
-    /// "read", "write", "net" or "run".
-    pub permission: &'static str,
-    /// Absolute path, host:port or program.
+    pub permission: Permission,
+    /// host:port, a host, or a program.
     pub resource: String,
     /// The flag that would allow it.
     pub flag: String,
+    /// The worker: the process that leads the group of the one that was refused.
+    pub worker: u32,
+    pub at: Instant,
 }
 
-/// The refusals of all processes of a manager, by the process group's leader.
-#[derive(Debug, Clone, Default)]
-pub struct Denials(Arc<Mutex<HashMap<u32, Vec<Denial>>>>);
-
-impl Denials {
-    /// An access was refused to a process of the group that `leader` leads.
-    pub fn record(&self, leader: u32, denial: Denial) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = all.entry(leader).or_default();
-        if kept.len() < KEPT && !kept.contains(&denial) {
-            kept.push(denial);
+impl Denial {
+    /// `resource` is empty where the program or the address is not known.
+    pub fn new(permission: Permission, resource: String, worker: u32) -> Self {
+        let flag = match (permission, resource.is_empty()) {
+            (Permission::Read | Permission::Write, true) => format!("--allow-{}", permission.as_str()),
+            (Permission::Read | Permission::Write, false) => format!("--allow-{}={resource}", permission.as_str()),
+            (Permission::Net, true) => "--allow-net".to_owned(),
+            (Permission::Net, false) => format!("--allow-net={resource}"),
+            (Permission::Run, false) => format!("--allow-run={}", resource.rsplit('/').next().unwrap_or_default()),
+            (Permission::Run, true) => "--allow-run".to_owned(),
+        };
+        Denial {
+            permission,
+            resource,
+            flag,
+            worker,
+            at: Instant::now(),
         }
     }
+}
 
-    /// What was refused to this group since it was asked last.
-    pub fn take(&self, leader: u32) -> Vec<Denial> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&leader)
-            .unwrap_or_default()
+/// Shared between the supervisor, which adds, and whoever records executions, which takes.
+#[derive(Debug, Clone, Default)]
+pub struct Denials(Arc<Mutex<VecDeque<Denial>>>);
+
+impl Denials {
+    /// Adds one; the same access of the same worker is kept once.
+    pub fn add(&self, denial: Denial) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |other: &Denial| {
+            (other.worker, other.permission, &other.resource) == (denial.worker, denial.permission, &denial.resource)
+        };
+        if kept.iter().any(same) {
+            return;
+        }
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(denial);
+    }
+
+    /// Takes what a worker was refused since the last time.
+    pub fn take(&self, worker: u32) -> Vec<Denial> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (taken, left) = kept.drain(..).partition(|denial| denial.worker == worker);
+        *kept = left;
+        let mut taken: Vec<Denial> = Vec::from(taken);
+        // One that says where makes one that does not superfluous.
+        for permission in [Permission::Net, Permission::Run] {
+            let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
+            if taken.iter().any(known) {
+                taken.retain(|denial| denial.permission != permission || known(denial));
+            }
+        }
+        taken
     }
 }
 
@@ -47,29 +107,36 @@ impl Denials {
 mod tests {
     use super::*;
 
-    fn denial(resource: &str) -> Denial {
-        Denial {
-            permission: "net",
-            resource: resource.to_owned(),
-            flag: format!("--allow-net={resource}"),
+    #[test]
+    fn a_worker_gets_its_own_once() {
+        let denials = Denials::default();
+        let add = |worker, resource: &str| denials.add(Denial::new(Permission::Net, resource.into(), worker));
+        add(1, "a.test:443");
+        add(2, "b.test:443");
+        add(1, "a.test:443");
+        let taken = denials.take(1);
+        assert_eq!(taken.len(), 1);
+        assert_eq!(taken[0].flag, "--allow-net=a.test:443");
+        assert!(denials.take(1).is_empty());
+        assert_eq!(denials.take(2).len(), 1);
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let denials = Denials::default();
+        for port in 0..KEPT + 10 {
+            denials.add(Denial::new(Permission::Net, format!("10.0.0.1:{port}"), 1));
         }
+        let taken = denials.take(1);
+        assert_eq!((taken.len(), taken[0].resource.as_str()), (KEPT, "10.0.0.1:10"));
     }
 
     #[test]
-    fn each_group_gets_its_own_once() {
-        let denials = Denials::default();
-        denials.record(1, denial("a:1"));
-        denials.record(2, denial("b:2"));
-        denials.record(1, denial("a:1"));
-        assert_eq!(denials.take(1), [denial("a:1")]);
-        assert_eq!(denials.take(1), []);
-        assert_eq!(denials.take(2), [denial("b:2")]);
-    }
-
-    #[test]
-    fn a_process_that_keeps_trying_fills_nothing() {
-        let denials = Denials::default();
-        (0..10_000).for_each(|port| denials.record(1, denial(&format!("a:{port}"))));
-        assert_eq!(denials.take(1).len(), KEPT);
+    fn flags_name_programs_by_their_last_part() {
+        assert_eq!(
+            Denial::new(Permission::Run, "/usr/bin/git".into(), 1).flag,
+            "--allow-run=git"
+        );
+        assert_eq!(Denial::new(Permission::Run, String::new(), 1).flag, "--allow-run");
     }
 }

@@ -5,33 +5,36 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// Below this the kernel cannot hold TCP as a second lock, nor truncation of files: Linux 6.7.
-pub const MINIMUM_ABI: u32 = 4;
+pub(super) const MINIMUM_ABI: u32 = 4;
 /// Signals and abstract unix sockets can be confined from here on: Linux 6.12.
-pub const SCOPE_ABI: u32 = 6;
+pub(super) const SCOPE_ABI: u32 = 6;
 /// The newest version this code was tested with; a newer kernel is used as if it were this one.
-pub const TESTED_ABI: u32 = 7;
+pub(super) const TESTED_ABI: u32 = 7;
 
 /// Rights over files, by their number in the kernel's interface.
-pub mod fs {
-    pub const EXECUTE: u64 = 1 << 0;
-    pub const WRITE_FILE: u64 = 1 << 1;
-    pub const READ_FILE: u64 = 1 << 2;
-    pub const READ_DIR: u64 = 1 << 3;
-    pub const REMOVE_DIR: u64 = 1 << 4;
-    pub const REMOVE_FILE: u64 = 1 << 5;
-    pub const MAKE_CHAR: u64 = 1 << 6;
-    pub const MAKE_DIR: u64 = 1 << 7;
-    pub const MAKE_REG: u64 = 1 << 8;
-    pub const MAKE_SOCK: u64 = 1 << 9;
-    pub const MAKE_FIFO: u64 = 1 << 10;
-    pub const MAKE_BLOCK: u64 = 1 << 11;
-    pub const MAKE_SYM: u64 = 1 << 12;
-    pub const REFER: u64 = 1 << 13;
-    pub const TRUNCATE: u64 = 1 << 14;
-    pub const IOCTL_DEV: u64 = 1 << 15;
+pub(super) mod fs {
+    pub(crate) const EXECUTE: u64 = 1 << 0;
+    pub(crate) const WRITE_FILE: u64 = 1 << 1;
+    pub(crate) const READ_FILE: u64 = 1 << 2;
+    pub(crate) const READ_DIR: u64 = 1 << 3;
+    pub(crate) const REMOVE_DIR: u64 = 1 << 4;
+    pub(crate) const REMOVE_FILE: u64 = 1 << 5;
+    #[cfg(test)]
+    pub(crate) const MAKE_CHAR: u64 = 1 << 6;
+    pub(crate) const MAKE_DIR: u64 = 1 << 7;
+    pub(crate) const MAKE_REG: u64 = 1 << 8;
+    pub(crate) const MAKE_SOCK: u64 = 1 << 9;
+    #[cfg(test)]
+    pub(crate) const MAKE_FIFO: u64 = 1 << 10;
+    #[cfg(test)]
+    pub(crate) const MAKE_BLOCK: u64 = 1 << 11;
+    pub(crate) const MAKE_SYM: u64 = 1 << 12;
+    pub(crate) const REFER: u64 = 1 << 13;
+    pub(crate) const TRUNCATE: u64 = 1 << 14;
+    pub(crate) const IOCTL_DEV: u64 = 1 << 15;
 
     /// The rights a rule on something that is not a directory may carry; others make the kernel refuse the rule.
-    pub const OF_A_FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
+    pub(crate) const OF_A_FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
 }
 
 const NET_BIND_TCP: u64 = 1 << 0;
@@ -40,12 +43,14 @@ const SCOPE_ABSTRACT_UNIX_SOCKET: u64 = 1 << 0;
 const SCOPE_SIGNAL: u64 = 1 << 1;
 
 const CREATE_RULESET_VERSION: u32 = 1;
+/// Below are the descriptors that a child is started with.
+const FIRST_FREE: i64 = 4;
 const RULE_PATH_BENEATH: i32 = 1;
 
 /// What a ruleset governs: everything in here is refused unless a rule allows it.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Handled {
+pub(super) struct Handled {
     fs: u64,
     net: u64,
     scoped: u64,
@@ -53,7 +58,7 @@ pub struct Handled {
 
 /// What the policy leaves to the kernel's other checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Free {
+pub(super) struct Free {
     /// Any address may be reached: TCP is not governed.
     pub net: bool,
     /// Unix sockets of any name may be reached.
@@ -62,7 +67,7 @@ pub struct Free {
 
 impl Handled {
     /// Everything a kernel of this ABI can govern, but for what is free.
-    pub fn of(abi: u32, free: Free) -> Self {
+    pub(super) fn of(abi: u32, free: Free) -> Self {
         let fs = match abi {
             0 | 1 => (1 << 13) - 1,
             2 => (1 << 14) - 1,
@@ -83,7 +88,7 @@ impl Handled {
     }
 
     /// The file rights of this ABI; a rule may carry no others.
-    pub fn fs(&self) -> u64 {
+    pub(super) fn fs(&self) -> u64 {
         self.fs
     }
 
@@ -98,7 +103,7 @@ impl Handled {
 }
 
 /// The ABI of the running kernel; 0 when Landlock is missing or switched off.
-pub fn abi() -> u32 {
+pub(super) fn abi() -> u32 {
     // SAFETY: with the version flag the kernel reads no memory of ours.
     let version = unsafe {
         libc::syscall(
@@ -113,7 +118,7 @@ pub fn abi() -> u32 {
 
 /// A set of rules under construction. Each spawn has one of its own, because its own /proc files are part of it.
 #[derive(Debug)]
-pub struct Ruleset(OwnedFd);
+pub(super) struct Ruleset(OwnedFd);
 
 #[repr(C, packed)]
 struct PathBeneath {
@@ -122,7 +127,7 @@ struct PathBeneath {
 }
 
 impl Ruleset {
-    pub fn new(abi: u32, handled: &Handled) -> io::Result<Self> {
+    pub(super) fn new(abi: u32, handled: &Handled) -> io::Result<Self> {
         // SAFETY: `handled` outlives the call and the size is at most its own.
         let fd = unsafe {
             libc::syscall(
@@ -136,11 +141,16 @@ impl Ruleset {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the kernel just gave us this descriptor; nobody else owns it.
-        Ok(Ruleset(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
+        let ruleset = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        if fd >= FIRST_FREE {
+            return Ok(Ruleset(ruleset));
+        }
+        // A host may have low numbers free; in a child those are stdio's and the channel's.
+        Ok(Ruleset(rustix::io::fcntl_dupfd_cloexec(&ruleset, FIRST_FREE as i32)?))
     }
 
     /// Allows `rights` beneath (or on) an open path.
-    pub fn allow(&self, path: BorrowedFd<'_>, rights: u64) -> io::Result<()> {
+    pub(super) fn allow(&self, path: BorrowedFd<'_>, rights: u64) -> io::Result<()> {
         // SAFETY: both descriptors are open for the length of the call.
         match unsafe { add_rule(self.0.as_raw_fd(), path.as_raw_fd(), rights) } {
             0 => Ok(()),
@@ -148,7 +158,7 @@ impl Ruleset {
         }
     }
 
-    pub fn as_raw_fd(&self) -> i32 {
+    pub(super) fn as_raw_fd(&self) -> i32 {
         self.0.as_raw_fd()
     }
 }
@@ -163,7 +173,7 @@ impl AsFd for Ruleset {
 ///
 /// # Safety
 /// Both must be open descriptors: a ruleset and a path.
-pub unsafe fn add_rule(ruleset: i32, path: i32, rights: u64) -> i32 {
+pub(super) unsafe fn add_rule(ruleset: i32, path: i32, rights: u64) -> i32 {
     let rule = PathBeneath {
         allowed: rights,
         parent: path,
@@ -185,7 +195,7 @@ pub unsafe fn add_rule(ruleset: i32, path: i32, rights: u64) -> i32 {
 ///
 /// # Safety
 /// `ruleset` must be an open ruleset; the thread must have no_new_privs.
-pub unsafe fn restrict_self(ruleset: i32) -> i32 {
+pub(super) unsafe fn restrict_self(ruleset: i32) -> i32 {
     // SAFETY: no memory is passed.
     let done = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0u32) };
     if done == 0 { 0 } else { errno() }
@@ -197,7 +207,7 @@ fn errno() -> i32 {
 }
 
 /// The rights among `wanted` that a rule on this open file may carry.
-pub fn rights_for(file: &File, wanted: u64, handled: &Handled) -> io::Result<u64> {
+pub(super) fn rights_for(file: &File, wanted: u64, handled: &Handled) -> io::Result<u64> {
     let of_kind = if file.metadata()?.is_dir() {
         wanted
     } else {
@@ -249,6 +259,16 @@ mod tests {
             )
             .expect("a rule");
         }
+    }
+
+    #[test]
+    fn a_ruleset_leaves_the_low_numbers_to_the_child() {
+        let handled = Handled::of(TESTED_ABI, Free::default());
+        // Numbers that are free are given lowest first: two rulesets of a host without stdin would be 0 and so on.
+        let many: Vec<_> = (0..8)
+            .map(|_| Ruleset::new(TESTED_ABI, &handled).expect("a ruleset"))
+            .collect();
+        assert!(many.iter().all(|set| i64::from(set.as_raw_fd()) >= FIRST_FREE));
     }
 
     #[test]

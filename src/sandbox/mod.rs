@@ -1,10 +1,23 @@
 //! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
+mod apply;
+mod caps;
 mod child;
 mod denials;
-pub mod landlock;
+mod landlock;
+mod net;
 pub mod policy;
-pub mod seccomp;
+mod prepare;
+mod probe;
+mod reach;
+mod run;
+mod seccomp;
+mod short_child;
+mod supervise;
 
 pub use child::{ChildSetup, InChild, StepFailure};
-pub use denials::{Denial, Denials};
+pub use denials::{Denial, Denials, Permission};
+pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
+pub use prepare::{Sandbox, prepare};
+pub use probe::{Support, probe};
+pub use run::Guardian;

@@ -55,7 +55,7 @@ fn text_at(file: &File, offset: u64) -> Option<String> {
 }
 
 /// Reads a 64-bit little-endian ELF file; `None` for anything else.
-pub fn read(file: &File) -> Option<Elf> {
+pub(super) fn read(file: &File) -> Option<Elf> {
     let mut header = [0; 64];
     file.read_exact_at(&mut header, 0).ok()?;
     if header[..6] != *b"\x7fELF\x02\x01" {

@@ -12,7 +12,7 @@ mod scopes;
 pub use files::{Disk, Files, Kind};
 pub use plan::{PlanInput, plan, plan_with};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{NetRule, Permissions};
 
@@ -111,4 +111,23 @@ pub struct Policy {
     pub runtime: PathBuf,
     /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.
     pub permissions: Permissions,
+}
+
+impl Policy {
+    /// Whether a rule lets this real path be read.
+    pub fn may_read(&self, path: &Path) -> bool {
+        // Other processes' entries are in no rule that is about everything: the host's environ holds its secrets.
+        (self.read_all && !path.starts_with("/proc")) || self.covered(path, |rights| rights.read)
+    }
+
+    /// Whether a rule lets this real path be changed.
+    pub fn may_write(&self, path: &Path) -> bool {
+        self.write_all || self.covered(path, |rights| rights.write)
+    }
+
+    fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {
+        self.files
+            .iter()
+            .any(|rule| right(&rule.rights) && path.starts_with(&rule.path))
+    }
 }

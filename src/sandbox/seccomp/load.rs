@@ -8,7 +8,7 @@ use super::shape::Shape;
 use super::table::NATIVE;
 
 /// The filter a child puts on itself.
-pub fn child_program(shape: &Shape) -> Program {
+pub(crate) fn child_program(shape: &Shape) -> Program {
     assemble(
         &NATIVE,
         ROWS.iter().filter(|row| row.applies.in_child(shape)),
@@ -17,7 +17,7 @@ pub fn child_program(shape: &Shape) -> Program {
 }
 
 /// The filter that reports to the supervisor; `None` when this policy reports nothing.
-pub fn listener_program(shape: &Shape) -> Option<Program> {
+pub(crate) fn listener_program(shape: &Shape) -> Option<Program> {
     let rows: Vec<_> = ROWS.iter().filter(|row| row.applies.in_listener(shape)).collect();
     (!rows.is_empty()).then(|| assemble(&NATIVE, rows, Foreign::Allow))
 }
@@ -26,7 +26,7 @@ pub fn listener_program(shape: &Shape) -> Option<Program> {
 ///
 /// # Safety
 /// `code` must point to `len` instructions; the thread must have no_new_privs.
-pub unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
+pub(crate) unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
     // SAFETY: the caller vouches for the instructions.
     match unsafe { set_filter(code, len, 0) } {
         0.. => 0,
@@ -35,7 +35,7 @@ pub unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
 }
 
 /// Loads a filter for the calling thread and gives the descriptor its notifications arrive on.
-pub fn load_with_listener(program: &Program) -> std::io::Result<i32> {
+pub(crate) fn load_with_listener(program: &Program) -> std::io::Result<i32> {
     let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
     let len = u16::try_from(program.code.len()).map_err(|_| std::io::Error::from_raw_os_error(libc::E2BIG))?;
     // SAFETY: the program outlives the call.

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod load;
+mod row;
 mod rules;
 mod shape;
 #[cfg(test)]
@@ -12,9 +13,9 @@ mod table_aarch64;
 #[cfg(any(test, target_arch = "x86_64"))]
 mod table_x86_64;
 
-pub use assemble::Program;
-pub use load::{child_program, listener_program, load, load_with_listener};
-pub use shape::{Net, Shape};
+pub(super) use assemble::Program;
+pub(super) use load::{child_program, listener_program, load, load_with_listener};
+pub(super) use shape::{Net, Shape};
 
 #[cfg(test)]
 fn shape_for_tests() -> Vec<Shape> {

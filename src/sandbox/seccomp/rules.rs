@@ -3,115 +3,7 @@
 //! Answers follow one rule: EACCES for what tools meet (child_process emits 'error' for it and throws for EPERM and
 //! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
 
-use super::shape::{Net, Shape};
-
-/// What the filter says to a call that a row matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
-    Errno(i32),
-    /// Ask the supervisor; only in the filter that has its listener.
-    Notify,
-}
-
-/// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: junk above
-/// must not get past a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Test {
-    Is(u32),
-    IsNot(u32),
-    OneOf(&'static [u32]),
-    NoneOf(&'static [u32]),
-    /// Some bit of the mask is set.
-    Any(u32),
-    /// No bit of the mask is set.
-    NotAny(u32),
-    /// The bits under the mask differ from the value.
-    MaskedIsNot(u32, u32),
-    /// A pointer that is not null; both halves count.
-    NotNull,
-    /// Not the process itself, whose id is written into the program just before it is loaded.
-    NotSelf,
-}
-
-/// `arg` is the index of the argument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Condition {
-    pub arg: u8,
-    pub test: Test,
-}
-
-/// For which policies a row is part of the filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum For {
-    Everyone,
-    WithoutRun,
-    /// Programs may not be run and nobody listens: the filter itself answers.
-    WithoutRunUnrecorded,
-    /// No network and no supervisor.
-    NetDenied,
-    /// The supervisor decides per address.
-    NetSupervised,
-    /// Everything may be reached, unix sockets may not.
-    NetFree,
-    /// Everything may be reached, unix sockets too.
-    NetFreeWithUnix,
-    /// Anything short of every network right and every write.
-    WithoutUnix,
-    WithoutWriteAll,
-    WithoutReadAll,
-    /// The kernel cannot confine signals (before Landlock ABI 6).
-    WithoutSignalScope,
-    /// Not in the child's filter: reported to the supervisor.
-    Reported(Reported),
-}
-
-/// The rows of the filter with the listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reported {
-    Net,
-    Fork,
-    Exec,
-}
-
-/// One refusal.
-#[derive(Debug, Clone, Copy)]
-pub struct Row {
-    pub calls: &'static [&'static str],
-    pub when: &'static [Condition],
-    pub answer: Answer,
-    pub applies: For,
-    pub reason: &'static str,
-}
-
-impl For {
-    /// Whether a row is part of the child's own filter.
-    pub fn in_child(self, shape: &Shape) -> bool {
-        match self {
-            For::Everyone => true,
-            For::WithoutRun => !shape.run,
-            For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
-            For::NetDenied => shape.net == Net::Denied,
-            For::NetSupervised => shape.net == Net::Supervised,
-            For::NetFree => shape.net == Net::Free && !shape.unix(),
-            For::NetFreeWithUnix => shape.unix(),
-            For::WithoutUnix => !shape.unix(),
-            For::WithoutWriteAll => !shape.write_all,
-            For::WithoutReadAll => !shape.read_all,
-            For::WithoutSignalScope => !shape.signal_scope,
-            For::Reported(_) => false,
-        }
-    }
-
-    /// Whether a row is part of the filter with the listener.
-    pub fn in_listener(self, shape: &Shape) -> bool {
-        match self {
-            For::Reported(Reported::Net) => shape.net == Net::Supervised,
-            For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
-            For::Reported(Reported::Exec) => shape.exec_reported,
-            _ => false,
-        }
-    }
-}
+use super::row::{Answer, Condition, For, Reported, Row, Test};
 
 const fn on(arg: u8, test: Test) -> Condition {
     Condition { arg, test }
@@ -130,6 +22,7 @@ const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
+const SOCK_DGRAM: u32 = 2;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
@@ -147,7 +40,7 @@ macro_rules! row {
 use For::*;
 
 /// Every row of both filters.
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     // Other processes' memory, descriptors and kernel internals.
     row!(
         Everyone,
@@ -405,7 +298,7 @@ pub const ROWS: &[Row] = &[
         Reported(Reported::Exec),
         Answer::Notify,
         ["execve"],
-        "the supervisor names a refused program for the record; Landlock is what refuses it"
+        "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
     // Network.
     row!(NetDenied, EACCES, ["socket"], "no network"),
@@ -418,8 +311,8 @@ pub const ROWS: &[Row] = &[
     row!(NetDenied, EACCES, ["sendto"] if [on(4, Test::NotNull)], "an address makes it a connection"),
     row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6]))],
         "only what the supervisor can check"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIsNot(SOCK_TYPE, SOCK_STREAM))],
-        "datagrams carry their address where it cannot be checked"),
+    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
+        "raw sockets and others that are no connection"),
     row!(NetSupervised, EACCES, ["socket"] if [on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
         "MPTCP and SCTP pass Landlock's TCP rules"),
     row!(NetSupervised, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
@@ -430,8 +323,14 @@ pub const ROWS: &[Row] = &[
     row!(NetFreeWithUnix, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
         "other families are no tool's"),
     row!(WithoutUnix, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
-    row!(WithoutUnix, EACCES, ["socketpair"] if [on(1, Test::MaskedIsNot(SOCK_TYPE, SOCK_STREAM))],
+    row!(WithoutUnix, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
         "a datagram socket of a pair reaches any other, such as /dev/log"),
+    row!(
+        Reported(Reported::Net),
+        Answer::Notify,
+        ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_DGRAM))],
+        "datagrams carry their address where it cannot be checked; the supervisor refuses and records it"
+    ),
     row!(
         Reported(Reported::Net),
         Answer::Notify,

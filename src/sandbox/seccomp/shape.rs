@@ -2,7 +2,7 @@
 
 /// How the network is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Net {
+pub(crate) enum Net {
     /// No socket at all: nobody supervises.
     Denied,
     /// TCP sockets exist, the supervisor decides where they go; with an empty list: nowhere.
@@ -12,7 +12,7 @@ pub enum Net {
 
 /// The filter's view of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     pub run: bool,
     pub net: Net,
     pub read_all: bool,
@@ -27,7 +27,7 @@ pub struct Shape {
 
 impl Shape {
     /// A unix socket is a file one writes to, and the kernel cannot hold which: it takes every network and write right.
-    pub fn unix(&self) -> bool {
+    pub(crate) fn unix(&self) -> bool {
         self.net == Net::Free && self.write_all
     }
 }

@@ -3,7 +3,7 @@
 use super::table::Table;
 
 /// The table of 64-bit Arm.
-pub const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     arch: "aarch64",
     audit_arch: 0xc000_00b7,
     x32: false,

@@ -3,7 +3,7 @@
 use super::table::Table;
 
 /// The table of x86-64.
-pub const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     arch: "x86_64",
     audit_arch: 0xc000_003e,
     x32: true,

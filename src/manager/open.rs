@@ -1,17 +1,19 @@
-//! Wires the rooms; the one file that knows their order.
+//! Opening a manager, and what may be asked of an open one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::confinement::{Places, confine};
+use super::told::Told;
 use crate::config::{self, Config, RuntimeType, SandboxMode};
-use crate::dispatch::{Driver, Facts, Hub, LogEntry, Parts, Refusal, Request, Sink, StartFailure};
+use crate::dispatch::{Driver, Hub, Parts, Refusal, Request, Sink};
 use crate::error::{Code, Error};
-use crate::observe::{Event, Observer};
-use crate::outcome::{self, Meaning, Metrics, Moment, interpret, start_error};
+use crate::observe::Observer;
+use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
     EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, environment, find_runtime,
     node_arguments,
@@ -68,7 +70,7 @@ pub struct Manager {
     config: Config,
     working_dir: WorkingDir,
     worker_file_hash: String,
-    permissions: Vec<String>,
+    enforcement: serde_json::Value,
     hub: Arc<Hub>,
     told: Arc<Told>,
 }
@@ -98,6 +100,16 @@ impl Manager {
             }),
             config.worker_file_perm,
         )?;
+        let confinement = confine(
+            &config,
+            &Places {
+                working_dir: &working_dir,
+                entrypoint: &entrypoint,
+                worker_file: worker_file.path(),
+                runtime_binary: &runtime.path,
+                path_var: &options.path,
+            },
+        )?;
         let launch = Launch::new(LaunchOptions {
             program: runtime.path.clone(),
             args: match config.runtime_type {
@@ -108,7 +120,11 @@ impl Manager {
                 host: &options.env.clone().into_iter().collect::<Vec<_>>(),
                 permissions: &config.permissions,
                 project_root: working_dir.as_path(),
-                extra: &[],
+                extra: &confinement
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .collect::<Vec<_>>(),
             }),
             cwd: working_dir.as_path().to_owned(),
             memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
@@ -118,7 +134,6 @@ impl Manager {
         })
         .map_err(|failure| not_launchable(&runtime.path, &failure))?;
         let worker_file_hash = worker_file.hash().to_owned();
-        let permissions = config.permissions.to_flags(working_dir.as_path());
         let told = Arc::new(Told {
             observer,
             metrics: Metrics::default(),
@@ -126,15 +141,16 @@ impl Manager {
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
-                denied: outcome::Denied::default(),
+                denied: Denied::new(confinement.policy, working_dir.as_path(), config.runtime_type),
             },
         });
         let parts = Parts {
-            spawner: Spawner::start(None)?,
+            spawner: Spawner::start(confinement.setup)?,
             launch: Arc::new(launch),
-            denials: None,
+            denials: confinement.denials,
+            guardian: confinement.guardian,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
-            may_start_programs: true,
+            may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         };
         let hub = Driver::start(&config, parts)?;
@@ -143,7 +159,7 @@ impl Manager {
             config,
             working_dir,
             worker_file_hash,
-            permissions,
+            enforcement: confinement.enforcement,
             hub,
             told,
         })
@@ -220,12 +236,7 @@ impl Manager {
             "config": config,
             "workingDir": self.working_dir.as_str(),
             "workerFileHash": self.worker_file_hash,
-            "enforcement": {
-                "level": "none",
-                "landlockAbi": null,
-                "seccomp": false,
-                "permissions": self.permissions,
-            },
+            "enforcement": self.enforcement,
         })
         .to_string()
     }
@@ -267,91 +278,6 @@ impl Manager {
 impl Drop for Manager {
     fn drop(&mut self) {
         self.hub.close(true);
-    }
-}
-
-/// Turns raw facts into what the outside understands.
-struct Told {
-    observer: Arc<dyn Observer>,
-    metrics: Metrics,
-    /// Removed with the last process.
-    worker_file: Mutex<Option<WorkerFile>>,
-    meaning: Meaning,
-}
-
-impl Told {
-    fn remove_worker_file(&self) {
-        self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-}
-
-impl Sink for Told {
-    fn settled(&self, mut facts: Facts) -> bool {
-        let call = facts.call;
-        let records = self.observer.wants_records();
-        let result = interpret(&mut facts, &self.meaning);
-        let error = result.as_ref().err().map(AsRef::as_ref);
-        let succeeded = error.is_none();
-        self.metrics.record(&facts, error);
-        let record = records.then(|| outcome::record(&facts, error));
-        self.observer.notify(match result {
-            Ok(json) => Event::Value { call, json },
-            Err(error) => Event::Failed { call, error },
-        });
-        if let Some(json) = record {
-            self.observer.notify(Event::Record { json });
-        }
-        succeeded
-    }
-
-    fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool) {
-        let json = outcome::line(&entry, tool);
-        self.observer.notify(Event::Log {
-            call: entry.call.filter(|_| wanted_by_call),
-            json,
-        });
-    }
-
-    fn wants_logs(&self) -> bool {
-        self.observer.wants_logs()
-    }
-
-    fn progress(&self, call: u32, json: &str) {
-        self.observer.notify(Event::Progress {
-            call,
-            json: json.to_owned(),
-        });
-    }
-
-    fn drained(&self) {
-        self.observer.notify(Event::Drain);
-    }
-
-    fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>) {
-        self.observer.notify(Event::Ready {
-            ticket,
-            result: result.map_err(|failure| Box::new(start_error(failure))),
-        });
-    }
-
-    fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>) {
-        let result = result
-            .map(str::to_owned)
-            .map_err(|failure| Box::new(start_error(failure)));
-        self.observer.notify(Event::Tools { ticket, result });
-    }
-
-    fn closed(&self) {
-        self.remove_worker_file();
-        self.observer.notify(Event::Closed);
-    }
-
-    fn flush(&self) {
-        self.observer.flush();
-    }
-
-    fn congested(&self) -> bool {
-        self.observer.congested()
     }
 }
 

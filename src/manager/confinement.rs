@@ -1,0 +1,96 @@
+//! What holds the tools of one manager: the sandbox its configuration asks for, made ready, and what it says of itself.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use crate::config::{Config, SandboxMode, Scope};
+use crate::error::Error;
+use crate::sandbox::{ChildSetup, Denials, Guardian, PlanInput, Policy, Run, Support, plan, prepare, probe};
+use crate::validate::{Entrypoint, WorkingDir};
+
+/// Everything that follows from the sandbox, or from there being none.
+pub(super) struct Confinement {
+    /// For the thread that starts processes.
+    pub(super) setup: Option<Box<dyn ChildSetup>>,
+    /// Variables every process gets for it to work.
+    pub(super) environment: Vec<(&'static str, &'static str)>,
+    pub(super) denials: Option<Denials>,
+    pub(super) guardian: Option<Guardian>,
+    pub(super) may_start_programs: bool,
+    /// None where nothing is held.
+    pub(super) policy: Option<Arc<Policy>>,
+    pub(super) enforcement: serde_json::Value,
+}
+
+/// Where things are that the sandbox has to let through.
+pub(super) struct Places<'a> {
+    pub(super) working_dir: &'a WorkingDir,
+    pub(super) entrypoint: &'a Entrypoint,
+    pub(super) worker_file: &'a Path,
+    pub(super) runtime_binary: &'a Path,
+    pub(super) path_var: &'a str,
+}
+
+/// Makes the sandbox ready that the configuration asks for. An error where it cannot be held.
+pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinement, Box<Error>> {
+    if config.sandbox == SandboxMode::Off || config.permissions.all {
+        return Ok(unconfined(config, places));
+    }
+    let support = support()?;
+    let policy = plan(&PlanInput {
+        permissions: &config.permissions,
+        working_dir: places.working_dir.as_path(),
+        entrypoint: places.entrypoint.as_path(),
+        worker_file: places.worker_file,
+        runtime_binary: places.runtime_binary,
+        runtime: config.runtime_type,
+        path_var: places.path_var,
+    })?;
+    let sandbox = prepare(policy.clone(), &support)?;
+    Ok(Confinement {
+        environment: sandbox.environment(),
+        denials: Some(sandbox.denials()),
+        guardian: sandbox.guardian(),
+        may_start_programs: policy.run != Run::None,
+        enforcement: serde_json::json!({
+            "level": "kernel",
+            "landlockAbi": support.landlock_abi,
+            "seccomp": true,
+            "permissions": policy.permissions.to_flags(places.working_dir.as_path()),
+        }),
+        policy: Some(Arc::new(policy)),
+        setup: Some(Box::new(sandbox)),
+    })
+}
+
+fn unconfined(config: &Config, places: &Places<'_>) -> Confinement {
+    Confinement {
+        setup: None,
+        environment: match config.permissions.run {
+            Scope::None => Vec::new(),
+            // See Sandbox::environment.
+            _ => vec![("SHLVL", "1")],
+        },
+        denials: None,
+        guardian: None,
+        may_start_programs: true,
+        policy: None,
+        enforcement: serde_json::json!({
+            "level": "none",
+            "landlockAbi": null,
+            "seccomp": false,
+            "permissions": config.permissions.to_flags(places.working_dir.as_path()),
+        }),
+    }
+}
+
+/// What the kernel really holds is tried once in a host's life; it does not change. What it lacks is tried again each
+/// time: a container's own limits may be lifted.
+fn support() -> Result<Support, Box<Error>> {
+    static HELD: OnceLock<Support> = OnceLock::new();
+    if let Some(support) = HELD.get() {
+        return Ok(*support);
+    }
+    let support = probe()?;
+    Ok(*HELD.get_or_init(|| support))
+}

@@ -1,0 +1,7 @@
+//! Wires the rooms; the one place that knows their order.
+
+mod confinement;
+mod open;
+mod told;
+
+pub use open::{Asked, Manager, Options};

@@ -1,0 +1,94 @@
+//! Turns raw facts into what the outside understands.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dispatch::{Facts, LogEntry, Sink, StartFailure};
+use crate::observe::{Event, Observer};
+use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
+use crate::validate::{ExecId, ToolId};
+use crate::worker::WorkerFile;
+
+/// What the driver talks to.
+pub(super) struct Told {
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) metrics: Metrics,
+    /// Removed with the last process.
+    pub(super) worker_file: Mutex<Option<WorkerFile>>,
+    pub(super) meaning: Meaning,
+}
+
+impl Told {
+    pub(super) fn remove_worker_file(&self) {
+        self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Sink for Told {
+    fn settled(&self, mut facts: Facts) -> bool {
+        let call = facts.call;
+        let records = self.observer.wants_records();
+        let result = interpret(&mut facts, &self.meaning);
+        let error = result.as_ref().err().map(AsRef::as_ref);
+        let succeeded = error.is_none();
+        self.metrics.record(&facts, error);
+        let record = records.then(|| outcome::record(&facts, error));
+        self.observer.notify(match result {
+            Ok(json) => Event::Value { call, json },
+            Err(error) => Event::Failed { call, error },
+        });
+        if let Some(json) = record {
+            self.observer.notify(Event::Record { json });
+        }
+        succeeded
+    }
+
+    fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool) {
+        let json = outcome::line(&entry, tool);
+        self.observer.notify(Event::Log {
+            call: entry.call.filter(|_| wanted_by_call),
+            json,
+        });
+    }
+
+    fn wants_logs(&self) -> bool {
+        self.observer.wants_logs()
+    }
+
+    fn progress(&self, call: u32, json: &str) {
+        self.observer.notify(Event::Progress {
+            call,
+            json: json.to_owned(),
+        });
+    }
+
+    fn drained(&self) {
+        self.observer.notify(Event::Drain);
+    }
+
+    fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>) {
+        self.observer.notify(Event::Ready {
+            ticket,
+            result: result.map_err(|failure| Box::new(start_error(failure))),
+        });
+    }
+
+    fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>) {
+        let result = result
+            .map(str::to_owned)
+            .map_err(|failure| Box::new(start_error(failure)));
+        self.observer.notify(Event::Tools { ticket, result });
+    }
+
+    fn closed(&self) {
+        self.remove_worker_file();
+        self.observer.notify(Event::Closed);
+    }
+
+    fn flush(&self) {
+        self.observer.flush();
+    }
+
+    fn congested(&self) -> bool {
+        self.observer.congested()
+    }
+}

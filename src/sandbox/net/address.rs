@@ -1,0 +1,112 @@
+//! Socket addresses as a worker hands them to the kernel: bytes that must not be believed.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+/// The longest address the kernel takes (sockaddr_storage).
+pub(in super::super) const LONGEST: usize = 128;
+
+const AF_INET: u16 = libc::AF_INET as u16;
+const AF_INET6: u16 = libc::AF_INET6 as u16;
+
+/// An address that is none of TCP.
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) struct Unknown;
+
+/// Reads sockaddr_in and sockaddr_in6. An IPv4 address mapped into IPv6 is the address it stands for.
+pub(in super::super) fn parse(bytes: &[u8]) -> Result<SocketAddr, Unknown> {
+    let family = u16::from_ne_bytes([*bytes.first().ok_or(Unknown)?, *bytes.get(1).ok_or(Unknown)?]);
+    let port = u16::from_be_bytes([*bytes.get(2).ok_or(Unknown)?, *bytes.get(3).ok_or(Unknown)?]);
+    let ip: IpAddr = match family {
+        AF_INET if bytes.len() >= 16 => {
+            let ip: [u8; 4] = bytes[4..8].try_into().map_err(|_| Unknown)?;
+            ip.into()
+        }
+        AF_INET6 if bytes.len() >= 28 => {
+            let ip: [u8; 16] = bytes[8..24].try_into().map_err(|_| Unknown)?;
+            let ip = Ipv6Addr::from(ip);
+            let scope = u32::from_ne_bytes(bytes[24..28].try_into().map_err(|_| Unknown)?);
+            if scope != 0 && ip.to_ipv4_mapped().is_none() {
+                return Ok(std::net::SocketAddrV6::new(ip, port, 0, scope).into());
+            }
+            ip.into()
+        }
+        _ => return Err(Unknown),
+    };
+    Ok(SocketAddr::new(ip.to_canonical(), port))
+}
+
+/// The bytes of an address for a socket of the given family: IPv4 goes mapped into an IPv6 socket.
+pub(super) fn bytes(address: SocketAddr, family: i32) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(28);
+    match (address.ip(), family) {
+        (IpAddr::V4(ip), libc::AF_INET) => {
+            bytes.extend(AF_INET.to_ne_bytes());
+            bytes.extend(address.port().to_be_bytes());
+            bytes.extend(ip.octets());
+            bytes.extend([0; 8]);
+        }
+        (ip, libc::AF_INET6) => {
+            let (ip, scope) = match (ip, address) {
+                (IpAddr::V4(ip), _) => (ip.to_ipv6_mapped(), 0),
+                (IpAddr::V6(ip), SocketAddr::V6(address)) => (ip, address.scope_id()),
+                (IpAddr::V6(ip), SocketAddr::V4(_)) => (ip, 0),
+            };
+            bytes.extend(AF_INET6.to_ne_bytes());
+            bytes.extend(address.port().to_be_bytes());
+            bytes.extend([0; 4]);
+            bytes.extend(ip.octets());
+            bytes.extend(scope.to_ne_bytes());
+        }
+        _ => return None,
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_mapped_address_is_the_one_it_stands_for() {
+        let mapped: SocketAddr = "[::ffff:10.1.2.3]:443".parse().expect("an address");
+        let plain: SocketAddr = "10.1.2.3:443".parse().expect("an address");
+        let raw = bytes(mapped, libc::AF_INET6).expect("bytes");
+        assert_eq!(parse(&raw), Ok(plain));
+        assert_eq!(bytes(plain, libc::AF_INET6), Some(raw));
+    }
+
+    #[test]
+    fn short_and_foreign_addresses_are_unknown() {
+        assert_eq!(parse(&[]), Err(Unknown));
+        assert_eq!(
+            parse(&bytes("1.2.3.4:5".parse().expect("an address"), libc::AF_INET).expect("bytes")[..15]),
+            Err(Unknown)
+        );
+        assert_eq!(
+            parse(&[1, 0, b'/', b'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            Err(Unknown)
+        );
+        assert_eq!(parse(&[0; 16]), Err(Unknown), "AF_UNSPEC takes a connection back");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_harm(raw in proptest::collection::vec(any::<u8>(), 0..LONGEST)) {
+            if let Ok(address) = parse(&raw) {
+                prop_assert!(matches!(address.ip(), IpAddr::V4(_)) || address.ip().to_canonical() == address.ip());
+            }
+        }
+
+        #[test]
+        fn an_address_survives_its_bytes(ip in any::<u32>(), port in any::<u16>()) {
+            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::from(ip)), port);
+            for family in [libc::AF_INET, libc::AF_INET6] {
+                prop_assert_eq!(parse(&bytes(address, family).expect("bytes")), Ok(address));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether an address is allowed: pure.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use crate::config::{Host, NetRule};
+
+/// The list, and what is taken back from it.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) allow: Vec<NetRule>,
+    pub(super) deny: Vec<NetRule>,
+}
+
+impl Rules {
+    /// Whether (ip, port) may be reached; `names` are the names the address is known by.
+    pub(super) fn allows(&self, address: SocketAddr, names: &BTreeSet<String>) -> bool {
+        let fits = |rule: &NetRule| {
+            let host = match &rule.host {
+                Host::Ip(ip) => ip.to_canonical() == address.ip(),
+                Host::Name(name) => names.contains(name),
+            };
+            host && rule.port.is_none_or(|port| port == address.port())
+        };
+        self.allow.iter().any(fits) && !self.deny.iter().any(fits)
+    }
+
+    /// Whether a name may be resolved: when some port of it is allowed.
+    pub(super) fn allows_name(&self, name: &str) -> bool {
+        let is = |rule: &&NetRule| rule.host == Host::Name(name.to_owned());
+        self.allow.iter().any(|rule| is(&rule)) && !self.deny.iter().any(|rule| is(&rule) && rule.port.is_none())
+    }
+}
+
+/// How a refused address is written in a flag: by its name when it has one.
+pub(super) fn resource(address: SocketAddr, names: &BTreeSet<String>) -> String {
+    match names.first() {
+        Some(name) => format!("{name}:{}", address.port()),
+        None => address.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(host: &str, port: Option<u16>) -> NetRule {
+        let host = host.parse().map_or_else(|_| Host::Name(host.into()), Host::Ip);
+        NetRule { host, port }
+    }
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn an_address_needs_a_rule_for_it_or_for_its_name() {
+        let rules = Rules {
+            allow: vec![
+                rule("10.0.0.1", Some(80)),
+                rule("api.test", Some(443)),
+                rule("10.0.0.9", None),
+                rule("::ffff:10.0.0.7", None),
+            ],
+            deny: vec![rule("10.0.0.9", Some(25))],
+        };
+        let none = BTreeSet::new();
+        let api = BTreeSet::from(["api.test".to_owned()]);
+        for (address, names, allowed) in [
+            ("10.0.0.1:80", &none, true),
+            ("10.0.0.1:81", &none, false),
+            ("10.0.0.2:443", &none, false),
+            ("10.0.0.2:443", &api, true),
+            ("10.0.0.2:444", &api, false),
+            ("10.0.0.9:24", &none, true),
+            ("10.0.0.9:25", &none, false),
+            ("10.0.0.7:1", &none, true),
+            ("[::1]:80", &none, false),
+        ] {
+            assert_eq!(rules.allows(at(address), names), allowed, "{address} {names:?}");
+        }
+        assert!(rules.allows_name("api.test") && !rules.allows_name("test") && !rules.allows_name("10.0.0.1"));
+    }
+
+    #[test]
+    fn an_empty_list_allows_nothing() {
+        let rules = Rules {
+            allow: vec![],
+            deny: vec![],
+        };
+        assert!(!rules.allows(at("127.0.0.1:80"), &BTreeSet::from(["localhost".to_owned()])));
+    }
+
+    #[test]
+    fn a_refusal_is_written_as_its_flag_would_be() {
+        assert_eq!(
+            resource(at("10.0.0.1:80"), &BTreeSet::from(["api.test".to_owned()])),
+            "api.test:80"
+        );
+        assert_eq!(resource(at("[::1]:80"), &BTreeSet::new()), "[::1]:80");
+    }
+}

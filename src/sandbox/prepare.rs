@@ -1,0 +1,305 @@
+//! The parent's side: everything that can allocate, fail slowly or take a lock happens here.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::apply::Restrictions;
+use super::child::{ChildSetup, InChild, StepFailure};
+use super::denials::Denials;
+use super::landlock::{self, Free, Handled, Ruleset, fs};
+use super::policy::{Disk, FileRule, NetPolicy, Policy, Rights, Run};
+use super::probe::Support;
+use super::reach::{self, KernelMounts};
+use super::run::Guardian;
+use super::seccomp::{self, Net, Program, Shape};
+use super::supervise::{Supervision, Supervisor};
+use crate::error::{Code, Error};
+
+/// A policy made ready: open paths, a filter, and a supervisor where one is needed.
+pub struct Sandbox {
+    abi: u32,
+    handled: Handled,
+    /// Each with the rights its kind can carry.
+    paths: Vec<(File, u64)>,
+    shape: Shape,
+    filter: Program,
+    supervision: Supervision,
+    /// Ends with the spawner thread.
+    supervisor: Option<Supervisor>,
+    guardian: Option<Guardian>,
+    denials: Denials,
+}
+
+/// Opens everything the policy names.
+pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>> {
+    let scoped = support.landlock_abi >= landlock::SCOPE_ABI;
+    if policy.run != Run::None && !scoped {
+        return Err(Box::new(
+            Error::new(
+                Code::SandboxUnavailable,
+                format!(
+                    "--allow-run needs Landlock ABI {} (Linux 6.12) to keep programs from signalling others; this kernel has {}",
+                    landlock::SCOPE_ABI,
+                    support.landlock_abi
+                ),
+            )
+            .hint("leave --allow-run out, or use a newer kernel"),
+        ));
+    }
+    let listed = matches!(policy.net, NetPolicy::Only { .. });
+    if listed && !support.listener {
+        return Err(Box::new(
+            Error::new(
+                Code::SandboxUnavailable,
+                "--allow-net with a list needs seccomp user notification (Linux 5.19), and this process is refused a listener",
+            )
+            .hint("allow all of the network or none of it, or run outside the sandbox that already listens"),
+        ));
+    }
+    let shape = shape(&policy, support);
+    let free = Free {
+        net: policy.net == NetPolicy::All,
+        unix: shape.unix(),
+    };
+    let handled = Handled::of(support.landlock_abi, free);
+    let paths = open_all(&policy, &handled).map_err(|(path, error)| {
+        Box::new(
+            Error::new(
+                Code::SandboxUnavailable,
+                format!("cannot open {}, which the policy names: {error}", path.display()),
+            )
+            .source(error),
+        )
+    })?;
+    let guardian = match policy.run {
+        Run::None => None,
+        _ => Some(Guardian::start().map_err(|error| {
+            Box::new(
+                Error::new(
+                    Code::SandboxUnavailable,
+                    format!("the guardian cannot be started: {error}"),
+                )
+                .source(error),
+            )
+        })?),
+    };
+    let denials = Denials::default();
+    Ok(Sandbox {
+        abi: support.landlock_abi,
+        handled,
+        paths,
+        filter: seccomp::child_program(&shape),
+        shape,
+        supervision: Supervision::new(policy, denials.clone()),
+        supervisor: None,
+        guardian,
+        denials,
+    })
+}
+
+fn shape(policy: &Policy, support: &Support) -> Shape {
+    let net = match policy.net {
+        NetPolicy::All => Net::Free,
+        NetPolicy::None if !support.listener => Net::Denied,
+        _ => Net::Supervised,
+    };
+    Shape {
+        run: policy.run != Run::None,
+        net,
+        read_all: policy.read_all,
+        write_all: policy.write_all,
+        signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
+        fork_reported: support.listener && policy.run == Run::None,
+        exec_reported: support.listener && policy.run != Run::All,
+    }
+}
+
+impl Sandbox {
+    /// Where refusals arrive.
+    pub fn denials(&self) -> Denials {
+        self.denials.clone()
+    }
+
+    /// Variables the worker needs for this policy to work; a user's value of the same name is replaced.
+    pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
+        let mut variables = Vec::new();
+        if self.shape.net == Net::Supervised {
+            // Names are resolved over TCP, which the supervisor leads to its own resolver.
+            variables.push(("RES_OPTIONS", "use-vc"));
+        }
+        if self.shape.run {
+            // bash with a socket as stdin and no SHLVL takes itself for a remote shell and reads ~/.bashrc.
+            variables.push(("SHLVL", "1"));
+        }
+        variables
+    }
+
+    /// To be told when a worker is about to be reaped; `None` when no programs may be run.
+    pub fn guardian(&self) -> Option<Guardian> {
+        self.guardian.clone()
+    }
+}
+
+impl ChildSetup for Sandbox {
+    fn on_spawner_thread(&mut self) -> Result<(), StepFailure> {
+        let Some(program) = seccomp::listener_program(&self.shape) else {
+            return Ok(());
+        };
+        self.supervisor = Some(self.supervision.start(&program)?);
+        Ok(())
+    }
+
+    fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure> {
+        let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
+        let ruleset = Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
+        for (path, rights) in &self.paths {
+            ruleset
+                .allow(path.as_fd(), *rights)
+                .map_err(failed("landlock_add_rule"))?;
+        }
+        Ok(Box::new(Restrictions::new(ruleset, &self.filter)))
+    }
+
+    fn spawned(&mut self, pid: u32) {
+        if let Some(guardian) = &self.guardian {
+            guardian.watch(pid);
+        }
+    }
+}
+
+/// Every rule with its open path. Rules that are about everything leave out the kernel's own file systems.
+fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (PathBuf, io::Error)> {
+    let mountinfo = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mounts = KernelMounts::parse(&mountinfo);
+    let mut rules: Vec<FileRule> = Vec::new();
+    for rule in &policy.files {
+        spread(rule, &mounts, &mut rules);
+    }
+    if policy.read_all {
+        rules.push(FileRule {
+            path: "/".into(),
+            rights: Rights::LIST,
+        });
+        spread(
+            &FileRule {
+                path: "/".into(),
+                rights: Rights::READ,
+            },
+            &mounts,
+            &mut rules,
+        );
+        let machine = reach::of_the_machine(&Disk);
+        rules.extend(machine.into_iter().map(|path| FileRule {
+            path,
+            rights: Rights::READ,
+        }));
+    }
+    if policy.write_all {
+        spread(
+            &FileRule {
+                path: "/".into(),
+                rights: Rights::WRITE,
+            },
+            &mounts,
+            &mut rules,
+        );
+    }
+    let mut opened = Vec::with_capacity(rules.len());
+    for rule in rules {
+        match open(&rule.path) {
+            Ok(file) => {
+                let rights = landlock::rights_for(&file, of_kernel(rule.rights), handled);
+                match rights.map_err(|error| (rule.path, error))? {
+                    0 => {}
+                    rights => opened.push((file, rights)),
+                }
+            }
+            // Gone since it was planned: then there is nothing to allow.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err((rule.path, error)),
+        }
+    }
+    Ok(opened)
+}
+
+/// One rule as the rules of the trees it stands for.
+fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
+    let explicit = rule.path.starts_with("/proc") || rule.path.starts_with("/sys");
+    let avoid = match (rule.rights.write, rule.rights.read) {
+        _ if explicit => Vec::new(),
+        (true, _) => mounts.all(),
+        (false, true) => mounts.proc.clone(),
+        (false, false) => Vec::new(),
+    };
+    let paths = reach::without(&Disk, &rule.path, &avoid);
+    rules.extend(paths.into_iter().map(|path| FileRule {
+        path,
+        rights: rule.rights,
+    }));
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    // std asks for an access mode; with O_PATH the kernel ignores it.
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_CLOEXEC)
+        .open(path)
+}
+
+fn of_kernel(rights: Rights) -> u64 {
+    let mut bits = 0;
+    if rights.read {
+        bits |= fs::READ_FILE;
+    }
+    if rights.list {
+        bits |= fs::READ_DIR;
+    }
+    if rights.execute {
+        bits |= fs::EXECUTE;
+    }
+    if rights.write {
+        // No devices and pipes: they are no files in the sense of the flag. Sockets cannot be made where unix sockets
+        // are refused.
+        bits |= fs::WRITE_FILE
+            | fs::TRUNCATE
+            | fs::MAKE_REG
+            | fs::MAKE_DIR
+            | fs::MAKE_SYM
+            | fs::MAKE_SOCK
+            | fs::REMOVE_FILE
+            | fs::REMOVE_DIR
+            | fs::REFER;
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_makes_no_devices_and_does_not_read() {
+        let write = of_kernel(Rights::WRITE);
+        assert_eq!(write & (fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::MAKE_FIFO), 0);
+        assert_eq!(write & (fs::READ_FILE | fs::READ_DIR | fs::EXECUTE), 0);
+    }
+
+    #[test]
+    fn reading_everything_has_no_rule_on_proc() {
+        let mounts = KernelMounts::parse("");
+        let mut rules = Vec::new();
+        spread(
+            &FileRule {
+                path: "/".into(),
+                rights: Rights::READ,
+            },
+            &mounts,
+            &mut rules,
+        );
+        assert!(rules.iter().any(|rule| rule.path == Path::new("/etc")));
+        assert!(!rules.iter().any(|rule| Path::new("/proc").starts_with(&rule.path)));
+    }
+}

@@ -1,0 +1,177 @@
+//! What this kernel really holds: tried in a process, not read from a version.
+
+use super::apply::Restrictions;
+use super::child::InChild;
+use super::landlock::{self, Free, Handled, Ruleset};
+use super::seccomp::{self, Net, Shape};
+use super::short_child;
+use crate::error::{Code, Error};
+
+/// What the sandbox can build on here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Support {
+    /// The Landlock version in use: the kernel's, at most the newest that was tested.
+    pub landlock_abi: u32,
+    /// A supervisor can listen: lists of hosts can be held, refusals of net and run be named.
+    pub listener: bool,
+}
+
+/// What the probing process found; its exit code.
+const HELD: u8 = 0;
+const APPLY_FAILED: u8 = 1;
+const FILE_OPENED: u8 = 2;
+const CALL_PASSED: u8 = 3;
+const LISTENER_REFUSED: u8 = 4;
+
+const REQUIRED: &str = "the sandbox needs Linux 6.7 or newer with Landlock and seccomp";
+
+/// Puts a process under an empty policy and lets it try what is forbidden.
+pub fn probe() -> Result<Support, Box<Error>> {
+    let kernel = landlock::abi();
+    if kernel == 0 {
+        return Err(lacking(
+            "Landlock is not available: the kernel was built without it, or it is missing from the lsm= list, or a container's own filter refuses it",
+        ));
+    }
+    if kernel < landlock::MINIMUM_ABI {
+        return Err(lacking(&format!(
+            "Landlock ABI {} is needed, this kernel has {kernel}",
+            landlock::MINIMUM_ABI
+        )));
+    }
+    let landlock_abi = kernel.min(landlock::TESTED_ABI);
+    holds(landlock_abi)?;
+    Ok(Support {
+        landlock_abi,
+        listener: can_listen(),
+    })
+}
+
+fn lacking(what: &str) -> Box<Error> {
+    Box::new(
+        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}"))
+            .hint("run on such a kernel, or set sandbox: \"off\" and isolate the host in another way"),
+    )
+}
+
+fn holds(abi: u32) -> Result<(), Box<Error>> {
+    let handled = Handled::of(abi, Free::default());
+    let ruleset =
+        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
+    let shape = Shape {
+        run: false,
+        net: Net::Denied,
+        read_all: false,
+        write_all: false,
+        signal_scope: abi >= landlock::SCOPE_ABI,
+        fork_reported: false,
+        exec_reported: false,
+    };
+    let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
+    let failed = std::cell::Cell::new(("", 0));
+    // SAFETY: the action only makes system calls on what is ready.
+    let found = unsafe {
+        short_child::run(&|| {
+            if let Err(step) = restrictions.apply() {
+                failed.set(step);
+                return APPLY_FAILED;
+            }
+            if libc::open(c"/proc/self/environ".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) >= 0 {
+                return FILE_OPENED;
+            }
+            if libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0 {
+                return CALL_PASSED;
+            }
+            HELD
+        })
+    };
+    match found {
+        Ok(HELD) => Ok(()),
+        Ok(APPLY_FAILED) => {
+            let (step, errno) = failed.get();
+            Err(lacking(&format!(
+                "{step} failed: {}",
+                std::io::Error::from_raw_os_error(errno)
+            )))
+        }
+        Ok(FILE_OPENED) => Err(lacking("Landlock took the rules and did not hold them")),
+        Ok(_) => Err(lacking("seccomp took the filter and did not hold it")),
+        Err(error) => Err(lacking(&format!("a process to try it in failed: {error}"))),
+    }
+}
+
+/// Whether a filter with a listener can be installed. Another listener above this process refuses it (EBUSY).
+fn can_listen() -> bool {
+    let shape = Shape {
+        run: false,
+        net: Net::Supervised,
+        read_all: false,
+        write_all: false,
+        signal_scope: true,
+        fork_reported: true,
+        exec_reported: false,
+    };
+    let Some(program) = seccomp::listener_program(&shape) else {
+        return false;
+    };
+    // SAFETY: the action only makes system calls on what is ready.
+    let found = unsafe {
+        short_child::run(&|| {
+            if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
+                return APPLY_FAILED;
+            }
+            match seccomp::load_with_listener(&program) {
+                Ok(_) => HELD,
+                Err(_) => LISTENER_REFUSED,
+            }
+        })
+    };
+    matches!(found, Ok(HELD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_holds_everything_the_tests_need() {
+        let support = probe().expect("a sandbox can be made");
+        assert!(
+            support.landlock_abi >= landlock::SCOPE_ABI && support.listener,
+            "{support:?}"
+        );
+    }
+
+    #[test]
+    fn every_supported_abi_holds() {
+        for abi in landlock::MINIMUM_ABI..=landlock::TESTED_ABI {
+            holds(abi).expect("held");
+        }
+    }
+
+    #[test]
+    fn another_listener_above_is_noticed() {
+        // On a thread of its own: a filter stays for the thread's life.
+        let listens = std::thread::spawn(|| {
+            let shape = Shape {
+                run: true,
+                net: Net::Supervised,
+                read_all: false,
+                write_all: false,
+                signal_scope: true,
+                fork_reported: false,
+                exec_reported: false,
+            };
+            let program = seccomp::listener_program(&shape).expect("it reports connections");
+            // SAFETY: no memory is passed.
+            let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+            assert_eq!(set, 0);
+            let listener = seccomp::load_with_listener(&program).expect("the first listener");
+            let support = probe().expect("the rest is held");
+            // SAFETY: the descriptor is this test's own.
+            unsafe { libc::close(listener) };
+            support.listener
+        });
+        assert!(!listens.join().expect("probed"));
+    }
+}

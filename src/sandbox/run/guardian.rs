@@ -1,0 +1,231 @@
+//! The guardian: a tiny process that ends the workers' groups when the host is gone.
+//!
+//! A worker dies with the host (PR_SET_PDEATHSIG), but programs it started do not. The guardian holds the read end of a
+//! pipe whose only write end is the host's; at its end-of-file, however the host died, it kills the listed groups.
+//!
+//! It is a clone that shares the host's memory: no copy of a large heap, no helper program. So it runs on a stack of its
+//! own, blocks every signal, makes system calls without libc and touches nothing of the host's. It cannot outlive the
+//! kernel's out-of-memory killer choosing the host, which ends all processes that share a memory.
+
+use std::ffi::{c_int, c_void};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
+
+use super::raw::syscall;
+
+/// Groups at once; far more than a manager has workers.
+const GROUPS: usize = 4096;
+const STACK: usize = 32 * 1024;
+
+/// The host's side. Clones share one guardian, which ends with the last of them.
+#[derive(Debug, Clone)]
+pub struct Guardian(Arc<Process>);
+
+#[derive(Debug)]
+struct Process {
+    pipe: Option<OwnedFd>,
+    pidfd: OwnedFd,
+    /// Used by the process until it has ended.
+    _work: Box<Work>,
+    _stack: Box<[u128]>,
+}
+
+#[derive(Debug)]
+struct Work {
+    pipe: i32,
+    groups: [i32; GROUPS],
+}
+
+impl Guardian {
+    /// Starts the process. Not to be called on the spawner thread, whose filter it would inherit.
+    pub(in crate::sandbox) fn start() -> io::Result<Self> {
+        let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let mut work = Box::new(Work {
+            pipe: read.as_raw_fd(),
+            groups: [0; GROUPS],
+        });
+        let mut stack = vec![0u128; STACK / size_of::<u128>()].into_boxed_slice();
+        let mut pidfd: c_int = -1;
+        let all = u64::MAX;
+        let mut before = 0u64;
+        // The child must start with every signal blocked: handlers would act on the host's memory.
+        // SAFETY: both point to a kernel signal set of 8 bytes.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigprocmask,
+                libc::SIG_SETMASK,
+                &raw const all,
+                &raw mut before,
+                8usize,
+            )
+        };
+        // SAFETY: stack and work are the process's alone until it has ended (see Drop); `pidfd` is written before the
+        // call returns.
+        let pid = unsafe {
+            libc::clone(
+                guard,
+                stack.as_mut_ptr_range().end.cast::<c_void>(),
+                libc::CLONE_VM | libc::CLONE_PIDFD,
+                (&raw mut *work).cast::<c_void>(),
+                &raw mut pidfd,
+            )
+        };
+        let cloned = if pid < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        };
+        // SAFETY: points to a kernel signal set of 8 bytes.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigprocmask,
+                libc::SIG_SETMASK,
+                &raw const before,
+                std::ptr::null_mut::<u64>(),
+                8usize,
+            )
+        };
+        cloned?;
+        // The process has a table of its own: `read` may close here.
+        drop(read);
+        // SAFETY: the kernel just gave us this descriptor.
+        let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+        Ok(Guardian(Arc::new(Process {
+            pipe: Some(write),
+            pidfd,
+            _work: work,
+            _stack: stack,
+        })))
+    }
+
+    /// From now on the group ends with the host.
+    pub fn watch(&self, group: u32) {
+        self.send(group as i32);
+    }
+
+    /// The group has been killed and its number is about to be free for others. To be called before its leader is
+    /// reaped.
+    pub fn forget(&self, group: u32) {
+        self.send(-(group as i32));
+    }
+
+    fn send(&self, message: i32) {
+        if let Some(pipe) = &self.0.pipe {
+            // Four bytes are written whole or not at all. The guardian reads until the host is gone.
+            let _ = rustix::io::write(pipe, &message.to_ne_bytes());
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.pipe.take());
+        // It reads end-of-file and ends; its stack must live until then.
+        // SAFETY: zeroed is a valid siginfo_t, which outlives the call.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let id = self.pidfd.as_raw_fd() as libc::id_t;
+            while libc::waitid(libc::P_PIDFD, id, &raw mut info, libc::WEXITED | libc::__WALL) != 0
+                && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+            {}
+        }
+    }
+}
+
+/// The whole life of the process.
+extern "C" fn guard(work: *mut c_void) -> c_int {
+    // SAFETY: `start` passes a Work that lives until this process has ended and that nobody else uses.
+    let work = unsafe { &mut *work.cast::<Work>() };
+    let pipe = work.pipe;
+    // SAFETY: system calls on this process's own table, group and name, and on memory of its own stack.
+    unsafe {
+        // Every other descriptor of the host stays open as long as a copy does; the pipe's write end is one of them.
+        if pipe > 0 {
+            syscall(libc::SYS_close_range, 0, pipe as usize - 1, 0, 0);
+        }
+        syscall(libc::SYS_close_range, pipe as usize + 1, u32::MAX as usize, 0, 0);
+        // A kill of the host's group must not take the guardian with it.
+        syscall(libc::SYS_setpgid, 0, 0, 0, 0);
+        syscall(
+            libc::SYS_prctl,
+            libc::PR_SET_NAME as usize,
+            c"toolwarden-end".as_ptr() as usize,
+            0,
+            0,
+        );
+        let mut message = 0i32;
+        loop {
+            match syscall(libc::SYS_read, pipe as usize, &raw mut message as usize, 4, 0) {
+                4 => note(&mut work.groups, message),
+                eintr if eintr == -(libc::EINTR as isize) => {}
+                _ => break,
+            }
+        }
+        for group in work.groups.iter().filter(|group| **group > 1) {
+            syscall(
+                libc::SYS_kill,
+                -(*group as isize) as usize,
+                libc::SIGKILL as usize,
+                0,
+                0,
+            );
+        }
+        syscall(libc::SYS_exit_group, 0, 0, 0, 0);
+    }
+    0
+}
+
+/// A positive message adds a group, a negative one takes it away.
+fn note(groups: &mut [i32], message: i32) {
+    let (find, put) = if message > 0 {
+        (0, message)
+    } else {
+        (message.wrapping_neg(), 0)
+    };
+    for slot in groups {
+        if *slot == find {
+            *slot = put;
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_groups() {
+        let mut groups = [0; 3];
+        for message in [10, 11, -10, 12, 13, -99] {
+            note(&mut groups, message);
+        }
+        assert_eq!(groups, [12, 11, 13]);
+    }
+
+    fn sleeper() -> std::process::Child {
+        Command::new("sleep")
+            .arg("1000")
+            .process_group(0)
+            .spawn()
+            .expect("sleep")
+    }
+
+    #[test]
+    fn at_end_of_file_listed_groups_are_killed_and_others_are_not() {
+        let guardian = Guardian::start().expect("a guardian");
+        let (mut listed, mut forgotten) = (sleeper(), sleeper());
+        guardian.watch(listed.id());
+        guardian.watch(forgotten.id());
+        guardian.forget(forgotten.id());
+        drop(guardian); // waits for its end, as the host's death would not
+        assert_eq!(listed.wait().expect("reaped").signal(), Some(libc::SIGKILL));
+        assert!(forgotten.try_wait().expect("asked").is_none());
+        forgotten.kill().expect("killed");
+        forgotten.wait().expect("reaped");
+    }
+}

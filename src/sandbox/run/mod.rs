@@ -1,0 +1,8 @@
+//! Programs a worker may start: what ends them with it, and the name of one that was refused.
+
+mod guardian;
+mod program;
+mod raw;
+
+pub use guardian::Guardian;
+pub(super) use program::wanted_program;

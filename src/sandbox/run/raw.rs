@@ -1,0 +1,44 @@
+//! System calls without libc: the guardian shares the host's memory, so a wrapper that sets errno would set a host
+//! thread's.
+
+use std::arch::asm;
+
+/// Up to four arguments; the result or a negative errno.
+///
+/// # Safety
+/// As the system call.
+#[cfg(target_arch = "x86_64")]
+pub(super) unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> isize {
+    let result: isize;
+    // SAFETY: the kernel's calling convention; the caller answers for the call itself.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d,
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// Up to four arguments; the result or a negative errno.
+///
+/// # Safety
+/// As the system call.
+#[cfg(target_arch = "aarch64")]
+pub(super) unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> isize {
+    let result: isize;
+    // SAFETY: the kernel's calling convention; the caller answers for the call itself.
+    unsafe {
+        asm!(
+            "svc #0",
+            in("x8") number,
+            inlateout("x0") a as isize => result,
+            in("x1") b, in("x2") c, in("x3") d,
+            options(nostack),
+        );
+    }
+    result
+}

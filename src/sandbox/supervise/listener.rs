@@ -1,0 +1,95 @@
+//! The descriptor that reported calls arrive on.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use libc::{seccomp_notif, seccomp_notif_resp};
+
+/// Waking the supervisor on the CPU that waits for it anyway; kernels before 6.6 do without.
+const SYNC_WAKE_UP: u64 = 1;
+
+/// One reported call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub(super) id: u64,
+    /// The thread that made it.
+    pub(super) thread: u32,
+    pub(super) number: u32,
+    pub(super) args: [u64; 6],
+}
+
+/// What the caller gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The call returns this.
+    Value(i64),
+    /// The call fails with this errno.
+    Errno(i32),
+    /// The kernel goes on with the call: for the host's own thread, and where the kernel itself holds the rule.
+    Continue,
+}
+
+#[derive(Debug)]
+pub(super) struct Listener(OwnedFd);
+
+impl Listener {
+    /// # Safety
+    /// `fd` is a listener that nobody else owns.
+    pub(super) unsafe fn from_raw(fd: i32) -> Self {
+        // SAFETY: the caller's promise.
+        let listener = Listener(unsafe { OwnedFd::from_raw_fd(fd) });
+        // SAFETY: no memory is passed.
+        unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) };
+        listener
+    }
+
+    /// The next call; `None` when the caller went away meanwhile.
+    pub(super) fn receive(&self) -> io::Result<Option<Call>> {
+        // SAFETY: zeroed is a valid seccomp_notif, and the kernel demands that it is zeroed.
+        let mut notification: seccomp_notif = unsafe { std::mem::zeroed() };
+        // SAFETY: the structure has the kernel's layout and outlives the call.
+        let done = unsafe {
+            libc::ioctl(
+                self.0.as_raw_fd(),
+                libc::SECCOMP_IOCTL_NOTIF_RECV,
+                &raw mut notification,
+            )
+        };
+        if done == 0 {
+            return Ok(Some(Call {
+                id: notification.id,
+                thread: notification.pid,
+                number: notification.data.nr as u32,
+                args: notification.data.args,
+            }));
+        }
+        match io::Error::last_os_error() {
+            gone if matches!(gone.raw_os_error(), Some(libc::ENOENT | libc::EINTR)) => Ok(None),
+            error => Err(error),
+        }
+    }
+
+    /// Whether the caller still waits: what was read about its thread number before was about itself.
+    pub(super) fn waits(&self, id: u64) -> bool {
+        // SAFETY: the id outlives the call.
+        unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const id) == 0 }
+    }
+
+    pub(super) fn answer(&self, id: u64, answer: Answer) {
+        let (val, error, flags) = match answer {
+            Answer::Value(value) => (value, 0, 0),
+            Answer::Errno(errno) => (0, -errno, 0),
+            Answer::Continue => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
+        };
+        let response = seccomp_notif_resp { id, val, error, flags };
+        // ENOENT when the caller was killed: nobody is left to be answered.
+        // SAFETY: the structure has the kernel's layout and outlives the call.
+        unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const response) };
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,73 @@
+//! The supervisor: answers the system calls that a worker's filter reports.
+//!
+//! The filter with the listener is per policy: it is installed on the manager's spawner thread, which restricts nothing
+//! there (the spawner's own calls are told to continue) and is inherited by every worker. The supervisor's threads start
+//! first, so that none of them inherits it.
+
+mod answer;
+mod listener;
+mod target;
+mod threads;
+
+pub(super) use target::Target;
+
+use std::io;
+
+use super::child::StepFailure;
+use super::denials::Denials;
+use super::net::NetGuard;
+use super::policy::{NetPolicy, Policy, Run};
+use super::seccomp::{self, Program};
+use answer::{Answers, Programs, Started};
+use listener::Listener;
+pub(super) use threads::Supervisor;
+
+/// What the supervisor decides with.
+#[derive(Debug)]
+pub(super) struct Supervision {
+    policy: Policy,
+    denials: Denials,
+}
+
+impl Supervision {
+    pub(super) fn new(policy: Policy, denials: Denials) -> Self {
+        Supervision { policy, denials }
+    }
+
+    /// Starts the threads, then puts the calling thread under the reporting filter.
+    pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
+        let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
+        let (allow, deny) = match &self.policy.net {
+            NetPolicy::Only { allow, deny } => (allow.clone(), deny.clone()),
+            NetPolicy::None | NetPolicy::All => (Vec::new(), Vec::new()),
+        };
+        let net = NetGuard::new(allow, deny, self.denials.clone());
+        let programs = match &self.policy.run {
+            Run::Only(programs) => {
+                Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
+            }
+            Run::None => Programs::RuntimeOnce(Started::default()),
+            Run::All => Programs::Any,
+        };
+        // SAFETY: cannot fail and touches no memory.
+        let spawner = unsafe { libc::gettid() } as u32;
+        let answers = Answers {
+            spawner,
+            net,
+            programs,
+            denials: self.denials.clone(),
+        };
+        let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
+        // SAFETY: no memory is passed; it only ever takes rights away.
+        if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
+            return Err((
+                "PR_SET_NO_NEW_PRIVS",
+                io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO),
+            ));
+        }
+        let fd = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;
+        // SAFETY: the kernel just gave us this descriptor.
+        supervisor.listen(unsafe { Listener::from_raw(fd) });
+        Ok(supervisor)
+    }
+}

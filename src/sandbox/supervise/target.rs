@@ -1,0 +1,137 @@
+//! The thread whose call was reported, as the supervisor sees it.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::path::PathBuf;
+
+const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
+
+/// A process told from a later one of the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Birth {
+    process: u32,
+    /// Clock ticks since the machine started.
+    at: u64,
+}
+
+/// A thread of a worker or of a program it started.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Target {
+    thread: u32,
+}
+
+impl Target {
+    pub(super) fn new(thread: u32) -> Self {
+        Target { thread }
+    }
+
+    /// Copies memory; fewer bytes when less of it can be read.
+    pub(in super::super) fn read(&self, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let local = libc::iovec {
+            iov_base: buffer.as_mut_ptr().cast(),
+            iov_len: buffer.len(),
+        };
+        let remote = libc::iovec {
+            iov_base: address as *mut libc::c_void,
+            iov_len: buffer.len(),
+        };
+        // SAFETY: the local buffer is ours for the length of the call; the remote address is only read, by the kernel.
+        let read =
+            unsafe { libc::process_vm_readv(self.thread as libc::pid_t, &raw const local, 1, &raw const remote, 1, 0) };
+        usize::try_from(read).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// A string of at most a path's length.
+    pub(in super::super) fn read_string(&self, address: u64) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        while text.len() < libc::PATH_MAX as usize {
+            // Up to the end of a page: the next one may not be there.
+            let at = address + text.len() as u64;
+            let mut piece = [0; 256];
+            let to_page_end = (4096 - (at % 4096)) as usize;
+            let read = self.read(at, &mut piece[..to_page_end.min(256)])?;
+            match piece[..read].iter().position(|byte| *byte == 0) {
+                Some(end) => {
+                    text.extend_from_slice(&piece[..end]);
+                    return Ok(text);
+                }
+                None if read == 0 => return Err(io::Error::from_raw_os_error(libc::EFAULT)),
+                None => text.extend_from_slice(&piece[..read]),
+            }
+        }
+        Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG))
+    }
+
+    /// A copy of one of its descriptors.
+    pub(super) fn descriptor(&self, number: i32) -> io::Result<OwnedFd> {
+        let pidfd = self.pidfd()?;
+        // SAFETY: no memory is passed.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0u32) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel just gave us this descriptor.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    }
+
+    fn pidfd(&self) -> io::Result<OwnedFd> {
+        // SAFETY: no memory is passed.
+        let mut fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.thread, PIDFD_THREAD) };
+        if fd < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
+            // Before Linux 6.9 there are none of threads. All threads of a runtime share one table.
+            let process = self.status("Tgid:").unwrap_or(self.thread);
+            // SAFETY: no memory is passed.
+            fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0u32) };
+        }
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel just gave us this descriptor.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    }
+
+    fn status(&self, field: &str) -> Option<u32> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.thread)).ok()?;
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(field))?
+            .trim()
+            .parse()
+            .ok()
+    }
+
+    /// Which process it is of.
+    pub(super) fn birth(&self) -> Option<Birth> {
+        let process = self.status("Tgid:")?;
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name in parentheses may hold anything; the start is the 22nd field.
+        let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+        Some(Birth { process, at })
+    }
+
+    /// The worker it belongs to: the leader of its group, which nobody below it can leave.
+    pub(in super::super) fn worker(&self) -> u32 {
+        // SAFETY: no memory is passed.
+        let group = unsafe { libc::getpgid(self.thread as libc::pid_t) };
+        if group > 0 {
+            return group as u32;
+        }
+        self.thread
+    }
+
+    /// Where its stack is, while it waits in the reported call.
+    pub(in super::super) fn stack(&self) -> Option<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/syscall", self.thread)).ok()?;
+        let pointer = text.split_whitespace().rev().nth(1)?;
+        u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok()
+    }
+
+    /// The path as the host can open it, when the caller gave one relative to its own directory.
+    pub(super) fn absolute(&self, path: &std::path::Path) -> Option<PathBuf> {
+        if path.is_absolute() {
+            return Some(path.to_path_buf());
+        }
+        Some(fs::read_link(format!("/proc/{}/cwd", self.thread)).ok()?.join(path))
+    }
+}

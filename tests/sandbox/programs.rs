@@ -1,0 +1,230 @@
+//! Programs, and what keeps them from outliving the worker.
+
+use std::path::Path;
+
+use toolwarden::spawn::Spawner;
+
+use crate::harness::{Project, RAW, Run, as_root_and_user, spawn};
+
+const STARTS: &str = r#"
+import { spawnSync, execSync, spawn, fork } from 'node:child_process'
+const node = (command, args) => { const r = spawnSync(command, args); if (r.error) throw r.error; return `${r.status} ${r.stdout}`.trim() }
+await attempt('node true', () => node('true', []))
+await attempt('node sh', () => node('/bin/sh', ['-c', 'echo hi']))
+await attempt('async', () => new Promise((resolve, reject) => spawn('true').on('error', reject).on('exit', resolve)))
+await attempt('bun true', () => Bun.spawnSync(['true']).exitCode)
+await attempt('bun shell', async () => (await Bun.$`/bin/cat /dev/null`.quiet()).exitCode)
+await attempt('self', () => node(process.execPath, ['-e', '1']))
+"#;
+
+const ALL: [&str; 6] = ["node true", "node sh", "async", "bun true", "bun shell", "self"];
+
+#[test]
+fn without_run_no_program_starts_and_the_record_names_it() {
+    as_root_and_user(
+        "programs::without_run_no_program_starts_and_the_record_names_it",
+        || {
+            let project = Project::new();
+            let outcome = Run::new(&project, &["--allow-read", "--allow-write"]).script(STARTS);
+            for name in ALL {
+                outcome.refused(name);
+            }
+            let denied = outcome.denied("run");
+            let named = |name: &str| denied.iter().any(|path| path.ends_with(name));
+            assert!(named("/true") && named("/sh"), "{outcome:?}");
+            let one = Run::new(&project, &[]).script("await attempt('x', () => Bun.spawnSync(['true']).exitCode)");
+            assert_eq!(one.denied("run").len(), 1, "{one:?}");
+            assert_eq!(one.denials[0].flag, "--allow-run=true");
+        },
+    );
+}
+
+#[test]
+fn a_list_starts_what_it_names() {
+    as_root_and_user("programs::a_list_starts_what_it_names", || {
+        let project = Project::new();
+        let outcome = Run::new(&project, &["--allow-read", "--allow-run=true"]).script(STARTS);
+        for name in ["node true", "async", "bun true", "self"] {
+            outcome.done(name);
+        }
+        for name in ["node sh", "bun shell"] {
+            outcome.refused(name);
+        }
+        let denied = outcome.denied("run");
+        assert!(
+            denied.iter().any(|path| Path::new(path)
+                .file_name()
+                .is_some_and(|name| name == "dash" || name == "sh" || name == "bash")),
+            "{outcome:?}"
+        );
+        assert!(denied.iter().any(|path| path.ends_with("/cat")), "{outcome:?}");
+        let outcome = Run::new(&project, &["--allow-run"]).script(STARTS);
+        for name in ALL {
+            outcome.done(name);
+        }
+    });
+}
+
+#[test]
+fn a_script_brings_its_interpreter() {
+    as_root_and_user("programs::a_script_brings_its_interpreter", || {
+        let project = Project::new();
+        let script = project.path("open/tool");
+        std::fs::write(&script, "#!/bin/sh\necho ran\n").expect("written");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+        let attack = format!(
+            "import {{ spawnSync }} from 'node:child_process'
+const run = (path) => {{ const r = spawnSync(path); if (r.error) throw r.error; return r.stdout }}
+await attempt('tool', () => run('{0}'))
+await attempt('cat', () => run('cat'))",
+            script.display()
+        );
+        let flag = format!("--allow-run={}", script.display());
+        let outcome = Run::new(&project, &[&flag]).script(&attack);
+        assert_eq!(outcome.said("tool"), "done ran\n", "{outcome:?}");
+        outcome.refused("cat");
+    });
+}
+
+#[test]
+fn programs_are_held_by_the_same_policy() {
+    as_root_and_user("programs::programs_are_held_by_the_same_policy", || {
+        let project = Project::new();
+        let attack = r#"
+import { spawnSync } from 'node:child_process'
+const sh = (script) => { const r = spawnSync('/bin/sh', ['-c', script]); if (r.error) throw r.error; if (r.status) throw new Error(String(r.stderr)); return String(r.stdout) }
+await attempt('read', () => sh(`cat ${room}/outside/secret.txt`))
+await attempt('write', () => sh(`echo x > ${room}/outside/secret.txt`))
+await attempt('environ', () => sh(`cat /proc/${hostPid}/environ`))
+await attempt('kill', () => sh(`kill -CONT ${hostPid}`))
+await attempt('setsid', () => sh(`setsid true`))
+await attempt('own', () => sh(`cat attack.mjs | wc -c`))
+"#;
+        let outcome = Run::new(&project, &["--allow-run"]).script(attack);
+        outcome.done("own");
+        for name in ["read", "write", "environ", "kill", "setsid"] {
+            outcome.refused(name);
+        }
+        assert_eq!(
+            std::fs::read_to_string(project.path("outside/secret.txt")).expect("read"),
+            "secret"
+        );
+        let flag = format!("--allow-read={}", project.shown("outside"));
+        Run::new(&project, &["--allow-run", &flag]).script(attack).done("read");
+    });
+}
+
+#[test]
+fn descendants_end_with_the_group() {
+    as_root_and_user("programs::descendants_end_with_the_group", || {
+        let project = Project::new();
+        let run = Run::new(&project, &["--allow-run"]);
+        let path = run.write(
+            r#"
+import { spawn } from 'node:child_process'
+spawn('/bin/sh', ['-c', '(trap "" TERM HUP; sleep 1000 & (sleep 1000 & sleep 1000) & wait) & trap "" TERM; sleep 1000'], { stdio: 'ignore' })
+spawn('/bin/sh', ['-c', 'setsid sleep 1000; sleep 1000'], { stdio: 'ignore', detached: true }).on('error', () => {})
+setTimeout(() => said('ready', 1), 300)
+setInterval(() => {}, 1000)
+"#,
+        );
+        let sandbox = run.sandbox(&path);
+        let guardian = sandbox.guardian().expect("programs may run");
+        let launch = run.launch(&path, Some(&sandbox));
+        let spawner = Spawner::start(Some(Box::new(sandbox))).expect("a spawner");
+        let child = spawn(&spawner, launch);
+        let mut line = String::new();
+        crate::harness::read_line(&child.stdout, &mut line);
+        assert!(line.contains("ready"), "{line}");
+        assert!(members(child.process.pid()) >= 4, "the script started its programs");
+        child.process.kill_group();
+        while child.process.try_reap().is_none() {
+            std::thread::yield_now();
+        }
+        guardian.forget(child.process.pid());
+        while !child.process.group_gone() {
+            std::thread::yield_now();
+        }
+    });
+}
+
+/// Processes of a group.
+fn members(group: u32) -> usize {
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    let groups = entries.filter_map(|entry| {
+        let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+        stat.rsplit(')').next()?.split_whitespace().nth(2)?.parse::<u32>().ok()
+    });
+    groups.filter(|of| *of == group).count()
+}
+
+#[test]
+fn raw_calls_start_nothing() {
+    as_root_and_user("programs::raw_calls_start_nothing", || {
+        let project = Project::new();
+        let attack = format!(
+            r#"{RAW}
+await attempt('fork', () => call(57))
+await attempt('vfork', () => call(58))
+await attempt('clone', () => call(56, 17, 0, 0, 0, 0))
+await attempt('clone vm', () => call(56, 0x4111, 0, 0, 0, 0))
+await attempt('clone newns', () => call(56, 0x00020011, 0, 0, 0, 0))
+await attempt('clone newuser', () => call(56, 0x10000011, 0, 0, 0, 0))
+await attempt('clone3', () => call(435, at(new Uint8Array(88)), 88))
+await attempt('execveat', () => call(322, -100, text('/bin/true'), 0, 0, 0))
+await attempt('execve', () => call(59, text('/bin/true'), 0, 0))
+await attempt('loader', () => {{
+  const loader = '/lib64/ld-linux-x86-64.so.2'
+  const strings = [loader, '/bin/echo', 'ran'].map(text)
+  const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+  return call(59, strings[0], argv, at(new Uint8Array(8)))
+}})
+await attempt('itself', () => call(59, text(process.execPath), 0, 0))
+await attempt('memfd', () => call(319, text('x'), 0))
+process.exit(0)
+"#
+        );
+        let outcome = Run::new(&project, &["--allow-read", "--allow-write", "--allow-net"]).script(&attack);
+        for (name, code) in [
+            ("fork", "EACCES"),
+            ("vfork", "EACCES"),
+            ("clone", "EACCES"),
+            ("clone vm", "EACCES"),
+            ("clone newns", "EPERM"),
+            ("clone newuser", "EPERM"),
+            ("clone3", "ENOSYS"),
+            ("execveat", "ENOSYS"),
+            ("execve", "EACCES"),
+            ("loader", "EACCES"),
+            ("itself", "EACCES"),
+            ("memfd", "ENOSYS"),
+        ] {
+            assert!(
+                outcome.said(name).starts_with(&format!("refused {code}")),
+                "{name}: {outcome:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_readable_program_starts_through_the_loader_only_with_run() {
+    as_root_and_user(
+        "programs::a_readable_program_starts_through_the_loader_only_with_run",
+        || {
+            let project = Project::new();
+            let attack = format!(
+                r#"{RAW}
+const strings = ['/lib64/ld-linux-x86-64.so.2', '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
+const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
+process.exit(0)
+"#
+            );
+            Run::new(&project, &["--allow-read"]).script(&attack).refused("loader");
+            Run::new(&project, &["--allow-read", "--allow-run"])
+                .script(&attack)
+                .done("loader");
+        },
+    );
+}
