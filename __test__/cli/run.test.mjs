@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
 import { cli, startCli, TOOLS } from '../support/cli.mjs'
 import { isRunning, processEnd } from '../support/processes.mjs'
 import { workbench } from '../support/workbench.mjs'
+
+/** A tool for both runtimes: reads what the default allows, writes what it does not. */
+const copier = `
+import { readFileSync, writeFileSync } from 'node:fs'
+export const copy = ({ from, to }) => writeFileSync(to, readFileSync(from))
+`
 
 describe('toolwarden run', () => {
   const bench = workbench()
@@ -108,6 +115,24 @@ describe('toolwarden run', () => {
     assert.match(refused.stderr, /^error: .*LD_PRELOAD/m)
     assert.deepEqual([noValue.code, refused.code], [2, 2])
   })
+
+  for (const runtime of ['bun', 'node']) {
+    test(`3: a tool that was denied something, with the flags that allow it (${runtime})`, async () => {
+      const { dir, path, write } = bench.project({ files: { 'out/kept.txt': 'kept', 'in.txt': 'read' } })
+      write('tools.mjs', copier)
+      const copy = (...flags) =>
+        cli(['run', 'tools.mjs', 'copy', '--input', JSON.stringify({ from: '/proc/sys/kernel/ostype', to: path('out/new.txt') }), '--runtime', runtime, ...flags], { cwd: dir })
+      const denied = await copy()
+      assert.equal(denied.code, 3, denied.stderr)
+      assert.match(denied.stderr, /^error: .*denied write access to .*out\/new\.txt/m)
+      const flags = /^hint: run it again with `(.+)`$/m.exec(denied.stderr)?.[1].split(' ') ?? []
+      assert.equal(flags.length, 2)
+      // The file does not exist yet, so it is its folder that has to be writable.
+      const allowed = await copy(...flags.map((flag) => flag.replace('/new.txt', '')))
+      assert.equal(allowed.code, 0, allowed.stderr)
+      assert.equal(readFileSync(path('out/new.txt'), 'utf8'), 'Linux\n')
+    })
+  }
 
   test('4: a tool that takes too long', async () => {
     const { code, stderr } = await run(['loop', '--timeout', '300ms'])

@@ -28,7 +28,7 @@ function headline(error) {
 /** @param {any} error @returns {string[]} */
 function details(error) {
   if (Array.isArray(error.problems) && error.problems.length > 1) return error.problems.map(problemText)
-  if (Array.isArray(error.issues) && error.issues.length > 0) {
+  if (Array.isArray(error.issues) && error.issues.length > 1) {
     return error.issues.map((/** @type {any} */ { path, message }) => (path === '' ? message : `${path}: ${message}`))
   }
   if (error.code === 'ERR_ENTRYPOINT_LOAD' && typeof error.stderr === 'string' && !error.cause?.stack) {

@@ -3,6 +3,7 @@
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
 import { findEntrypoint } from './entrypoint.js'
+import { splitPermissionFlags } from './permission-flags.js'
 import { commandConfig } from './settings.js'
 
 /** @typedef {import('./main.js').Context} Context */
@@ -37,10 +38,12 @@ async function withNearestTool(error, manager) {
  */
 function withFlags(error, manager) {
   if (error?.code !== 'ERR_ACCESS_DENIED') return error
-  const missing = /--allow-[a-z]+(?:=[^\s`'"]+)?/.exec(error.hint ?? '')?.[0]
+  const missing = /--allow-[a-z-]+(?:=[^\s`'"]+)?/.exec(error.hint ?? '')?.[0]
   if (missing === undefined) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
-  const now = /** @type {any} */ (runtimeType) === 'node' ? nodeOptions : bunPermissions
+  const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
+  // Node's list is empty by default, and then means reading.
+  const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given
   error.hint = `run it again with \`${[...now, missing].join(' ')}\``
   return error
 }
