@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::facts::{Doom, End, StartFault};
 use super::hub::{Hub, State};
+use super::perform::mark;
 use super::phase::Phase;
 use super::printed::{Listeners, Source};
 use super::retry::Failure;
@@ -115,8 +116,8 @@ impl State {
         };
         let tools = serde_json::from_str::<Ready>(json).ok().and_then(|ready| ready.tools);
         self.tools = Some(tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned()));
-        frame::append_ping(station.outgoing());
-        self.dirty.push(worker);
+        frame::append_ping(&mut station.outgoing.waiting());
+        mark(&mut self.dirty, &station.outgoing);
     }
 
     fn warmed(&mut self, worker: WorkerId) {
@@ -185,6 +186,7 @@ impl State {
         };
         call.phase = Phase::Resting { until };
         self.resting.push(number);
+        self.due_at(until);
         true
     }
 
@@ -200,7 +202,11 @@ impl State {
         };
         let (phase, effect) = transition(std::mem::replace(&mut call.phase, Phase::Waiting));
         let why = phase.doom().cloned().unwrap_or(Doom::Timeout);
+        let wake = phase.wake();
         call.phase = phase;
+        if let Some(at) = wake {
+            self.due_at(at);
+        }
         self.apply(hub, number, effect, why);
     }
 }

@@ -8,7 +8,7 @@ use super::hub::{Closing, Hub, State};
 use super::phase::Phase;
 
 /// Longest a process may take from its start until it can serve. Not counted in any call's timeout.
-const START_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs until the manager is closed.
 pub(super) async fn run(hub: Arc<Hub>) {

@@ -20,6 +20,8 @@ impl State {
             return;
         };
         let now = Instant::now();
+        // No call may be handed to a process that is gone, not even one of its own that it never entered.
+        self.pool.condemn(worker, now, &mut self.actions);
         let exits = &mut self.counters.exits;
         *match (&station.doom, station.ready, station.ending) {
             (Some(_), ..) => &mut exits.killed,

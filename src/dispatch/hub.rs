@@ -13,6 +13,7 @@ use super::call::{Call, Request};
 use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
 use super::memory::Watch;
+use super::outgoing::Outgoing;
 use super::station::Station;
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
@@ -100,8 +101,10 @@ pub(super) struct State {
     pub(super) armed: Option<Instant>,
     /// What the pool wants done, not done yet.
     pub(super) actions: Vec<Action>,
-    /// Processes with frames not sent yet.
-    pub(super) dirty: Vec<WorkerId>,
+    /// Of processes with frames not sent yet.
+    pub(super) dirty: Vec<Arc<Outgoing>>,
+    /// The earliest moment that became due since the clock was set.
+    pub(super) due: Option<Instant>,
     pub(super) start_delays: Delays,
     pub(super) last_failure: Option<StartFailure>,
     /// Since a start worked.
@@ -142,6 +145,7 @@ impl Hub {
             armed: None,
             actions: Vec::new(),
             dirty: Vec::new(),
+            due: None,
             start_delays,
             last_failure: None,
             failed_starts: 0,
@@ -191,16 +195,21 @@ impl Hub {
             .insert(number, Call::new(request, self.settings.stderr_cap, now));
         let alone = state.calls.len() == 1;
         state.perform(self);
-        if alone {
-            state.send_dirty();
-        }
+        let ready = if alone {
+            std::mem::take(&mut state.dirty)
+        } else {
+            Vec::new()
+        };
         self.arm(&mut state);
+        drop(state);
+        ready.iter().for_each(|outgoing| _ = outgoing.send());
         Ok(())
     }
 
     /// Sends the frames that [`submit`](Self::submit) left.
     pub fn flush(&self) {
-        self.lock().send_dirty();
+        let ready = std::mem::take(&mut self.lock().dirty);
+        ready.iter().for_each(|outgoing| _ = outgoing.send());
     }
 
     /// The caller does not want the call any more.
@@ -252,27 +261,41 @@ impl Hub {
         self.lock().counters
     }
 
-    /// Runs `work` on the state and then, in this order: tells the reader, carries out what the pool decided, sends
-    /// frames, sets the clock. An answer is delivered before the processes it frees are replaced.
+    /// Runs `work` on the state and then carries out what the pool decided, sets the clock, tells the reader and sends
+    /// frames. Where processes serve one call each, the reader is told first: an answer is delivered before the process it
+    /// freed is replaced.
     pub(super) fn batch<R>(self: &Arc<Self>, work: impl FnOnce(&mut State, &Arc<Self>) -> R) -> R {
         let mut state = self.lock();
         let result = work(&mut state, self);
         state.answer_tickets(self);
-        self.settings.sink.flush();
+        if self.settings.single_use && !state.actions.is_empty() {
+            self.settings.sink.flush();
+        }
         state.perform(self);
-        state.send_dirty();
+        let ready = std::mem::take(&mut state.dirty);
         state.finish_closing(self);
         self.arm(&mut state);
+        drop(state);
+        self.settings.sink.flush();
+        ready.iter().for_each(|outgoing| _ = outgoing.send());
         result
     }
 
     /// Wakes the clock when something is due before it would wake by itself.
     fn arm(&self, state: &mut State) {
-        if let Some(next) = state.next_wake()
+        let due = [state.due.take(), state.pool.next_wake()].into_iter().flatten().min();
+        if let Some(next) = due
             && state.armed.is_none_or(|armed| next < armed)
         {
             state.armed = Some(next);
             self.clock.notify_one();
         }
+    }
+}
+
+impl State {
+    /// The clock has something to do at this moment.
+    pub(super) fn due_at(&mut self, moment: Instant) {
+        self.due = Some(self.due.map_or(moment, |due| due.min(moment)));
     }
 }

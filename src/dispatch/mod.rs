@@ -13,6 +13,7 @@ mod ending;
 mod facts;
 mod hub;
 mod memory;
+mod outgoing;
 mod perform;
 mod phase;
 mod printed;

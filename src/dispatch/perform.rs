@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::clock::START_LIMIT;
 use super::driver::Spawned;
 use super::facts::{Doom, End, StartFailure, StartFault};
 use super::hub::{Closing, Hub, State};
+use super::outgoing::Outgoing;
 use super::phase::{Effect, Phase};
 use super::station::Station;
 use crate::pool::{Action, WorkerId};
@@ -27,10 +29,12 @@ impl State {
     }
 
     fn start(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
+        let now = Instant::now();
         self.stations
-            .insert(worker, Station::new(worker, hub.settings.stderr_cap, Instant::now()));
+            .insert(worker, Station::new(worker, hub.settings.stderr_cap, now));
         let Some(spawner) = &self.spawner else { return };
         let replies = hub.spawned.clone();
+        self.due = Some(self.due.map_or(now + START_LIMIT, |due| due.min(now + START_LIMIT)));
         spawner.spawn(Arc::clone(&hub.settings.launch), move |result| {
             // A driver that is gone has ended every process: a child nobody takes is killed when it is dropped.
             let _ = replies.send(Spawned { worker, result });
@@ -38,7 +42,13 @@ impl State {
     }
 
     fn assign(&mut self, hub: &Hub, number: u32, worker: WorkerId) {
-        let (Some(call), Some(station)) = (self.calls.get_mut(&number), self.stations.get_mut(&worker)) else {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return;
+        };
+        let Some(station) = self.stations.get_mut(&worker) else {
+            // The pool knows no process that has no station; were it to, the call would wait for ever.
+            debug_assert!(false, "a call was handed to a process that is gone");
+            self.pool.resubmit(number, Instant::now(), &mut self.actions);
             return;
         };
         let Ok(nonce) = Nonce::generate() else {
@@ -59,6 +69,7 @@ impl State {
         call.stderr = Captured::new(hub.settings.stderr_cap);
         station.calls.push(number);
         self.watch.active(now);
+        let due = [call.phase.wake(), self.watch.next()].into_iter().flatten().min();
         let request = &call.request;
         let env = call.env_json();
         let framed = CallFrame {
@@ -73,9 +84,12 @@ impl State {
             entered: hub.settings.shared,
             progress: request.progress,
         }
-        .append(station.outgoing());
+        .append(&mut station.outgoing.waiting());
         debug_assert!(framed.is_ok(), "validation bounds what a call carries");
-        self.dirty.push(worker);
+        mark(&mut self.dirty, &station.outgoing);
+        if let Some(at) = due {
+            self.due_at(at);
+        }
     }
 
     fn end(&mut self, hub: &Hub, worker: WorkerId) {
@@ -87,18 +101,11 @@ impl State {
             station.kill();
         } else {
             // A process that served many calls may have things to put away.
-            frame::append_end(station.outgoing());
-            station.kill_at = Some(Instant::now() + hub.settings.grace);
-            self.dirty.push(worker);
-        }
-    }
-
-    /// Sends every frame that waits to be sent.
-    pub(super) fn send_dirty(&mut self) {
-        for worker in self.dirty.drain(..) {
-            if let Some(station) = self.stations.get_mut(&worker) {
-                station.send();
-            }
+            frame::append_end(&mut station.outgoing.waiting());
+            let kill_at = Instant::now() + hub.settings.grace;
+            station.kill_at = Some(kill_at);
+            mark(&mut self.dirty, &station.outgoing);
+            self.due_at(kill_at);
         }
     }
 
@@ -109,7 +116,11 @@ impl State {
         };
         let phase = std::mem::replace(&mut call.phase, Phase::Waiting);
         let (phase, effect) = phase.doomed(why.clone(), Instant::now(), hub.settings.grace);
+        let wake = phase.wake();
         call.phase = phase;
+        if let Some(at) = wake {
+            self.due_at(at);
+        }
         self.apply(hub, number, effect, why);
     }
 
@@ -134,11 +145,11 @@ impl State {
                     AbortReason::Cancelled
                 };
                 if let Some(nonce) = &call.nonce {
-                    frame::append_abort(station.outgoing(), number, nonce, reason);
+                    frame::append_abort(&mut station.outgoing.waiting(), number, nonce, reason);
                 }
                 // No other call may come to a process that is about to be ended.
                 self.pool.condemn(worker, Instant::now(), &mut self.actions);
-                self.dirty.push(worker);
+                mark(&mut self.dirty, &station.outgoing);
             }
             Effect::Kill(worker) => self.kill(worker, why),
         }
@@ -233,5 +244,12 @@ impl State {
             hub.settings.sink.flush();
             hub.clock.notify_one();
         }
+    }
+}
+
+/// Notes that frames wait for a process.
+pub(super) fn mark(dirty: &mut Vec<Arc<Outgoing>>, outgoing: &Arc<Outgoing>) {
+    if !dirty.iter().any(|known| Arc::ptr_eq(known, outgoing)) {
+        dirty.push(Arc::clone(outgoing));
     }
 }

@@ -4,11 +4,13 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::Notify;
 
 use super::hub::Hub;
+use super::outgoing::Outgoing;
 use super::printed::Source;
 use super::station::Link;
 use crate::pool::WorkerId;
@@ -36,50 +38,81 @@ struct Pipes {
 pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let process = Arc::new(child.process);
     let channel = Arc::new(child.channel);
-    let blocked = Arc::new(Notify::new());
     let link = Link {
-        channel: Arc::clone(&channel),
         memory: MemoryMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
         process: Arc::clone(&process),
-        blocked: Arc::clone(&blocked),
     };
-    hub.batch(|state, _| {
-        if let Some(station) = state.stations.get_mut(&worker) {
-            station.link = Some(link);
-            if station.ending {
-                station.kill();
-            }
+    let outgoing = hub.batch(|state, _| {
+        let station = state.stations.get_mut(&worker)?;
+        station.link = Some(link);
+        station.outgoing.connect(Arc::clone(&channel));
+        if station.ending {
+            station.kill();
         }
+        Some(Arc::clone(&station.outgoing))
     });
     let pipes = Pipes {
-        channel: watch(channel),
-        stdout: watch(child.stdout),
-        stderr: watch(child.stderr),
+        channel: watch(Arc::clone(&channel), Interest::READABLE),
+        stdout: watch(child.stdout, Interest::READABLE),
+        stderr: watch(child.stderr, Interest::READABLE),
         reader: FrameReader::new(max_frame(hub.settings.output_cap)),
         chunk: vec![0; CHUNK].into_boxed_slice(),
     };
-    let exit = supervise(&hub, worker, pipes, &process, &blocked).await;
+    let writer = Writer {
+        channel,
+        outgoing: outgoing.unwrap_or_default(),
+    };
+    let exit = supervise(&hub, worker, pipes, &writer, &process).await;
     hub.batch(|state, hub| state.exited(hub, worker, exit));
 }
 
-async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: &Process, blocked: &Notify) -> Exit {
-    let Some(exited) = watch(process.pidfd()) else {
+/// Sends what the channel did not take at once.
+struct Writer {
+    channel: Arc<OwnedFd>,
+    outgoing: Arc<Outgoing>,
+}
+
+impl Writer {
+    /// Waits until something is left to send, and sends it. The channel is watched for room only meanwhile: it has some each
+    /// time the process reads a frame, and each time would wake the driver.
+    async fn run(&self) {
+        loop {
+            self.outgoing.blocked().await;
+            let Ok(channel) = self.channel.try_clone() else {
+                continue;
+            };
+            let Some(room) = watch(channel, Interest::WRITABLE) else {
+                continue;
+            };
+            while !self.outgoing.send() {
+                match room.writable().await {
+                    Ok(mut guard) => guard.clear_ready(),
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+}
+
+async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, writer: &Writer, process: &Process) -> Exit {
+    let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
         return reap(hub, process).await;
     };
-    let mut sending = false;
+    let writing = writer.run();
+    tokio::pin!(writing);
+    // What was left unread when its turn was over announces itself no more.
+    let mut unread = false;
     loop {
-        let congested = hub.settings.sink.congested();
-        tokio::select! {
+        let open = !hub.settings.sink.congested();
+        unread = tokio::select! {
             _ = exited.readable() => break,
-            () = blocked.notified() => sending = true,
-            () = ready_to_send(pipes.channel.as_ref()), if sending => sending = send(hub, worker),
-            () = ready_to_read(pipes.channel.as_ref()), if pipes.channel.is_some() && !congested => pipes.drain(hub, worker),
-            () = ready_to_read(pipes.stdout.as_ref()), if pipes.stdout.is_some() && !congested => pipes.drain(hub, worker),
-            () = ready_to_read(pipes.stderr.as_ref()), if pipes.stderr.is_some() && !congested => pipes.drain(hub, worker),
-            () = tokio::time::sleep(PAUSE), if congested => {}
-        }
+            () = &mut writing => unread,
+            () = tokio::task::yield_now(), if unread && open => pipes.drain(hub, worker),
+            () = pipes.readable(), if open => pipes.drain(hub, worker),
+            () = tokio::time::sleep(PAUSE), if !open => unread,
+        };
     }
     // Everything it said before it ended is still in the pipes.
     pipes.drain_out(hub, worker);
@@ -89,10 +122,10 @@ async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: 
 }
 
 /// Registers a descriptor with the runtime.
-fn watch<T: AsRawFd + AsFd>(fd: T) -> Option<AsyncFd<T>> {
+fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
     // SAFETY: every type passed here owns its descriptor, or borrows it from one that outlives the registration, and gives
     // the same one each time it is asked; none of them is closed before the AsyncFd is dropped.
-    unsafe { AsyncFd::register(fd) }.ok()
+    unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
 }
 
 async fn reap(hub: &Hub, process: &Process) -> Exit {
@@ -129,28 +162,9 @@ async fn ready_to_read<T: AsRawFd>(fd: Option<&AsyncFd<T>>) {
     }
 }
 
-async fn ready_to_send(fd: Option<&AsyncFd<Arc<OwnedFd>>>) {
-    match fd {
-        Some(fd) => match fd.writable().await {
-            Ok(mut guard) => guard.clear_ready(),
-            Err(_) => std::future::pending().await,
-        },
-        None => std::future::pending().await,
-    }
-}
-
-/// Sends more of what waits; true while something is left.
-fn send(hub: &Hub, worker: WorkerId) -> bool {
-    let mut state = hub.lock();
-    let Some(station) = state.stations.get_mut(&worker) else {
-        return false;
-    };
-    station.send();
-    station.has_output()
-}
-
 enum Got {
-    Bytes(usize),
+    /// So many, where so many would have fitted.
+    Bytes(usize, usize),
     Nothing,
     End,
 }
@@ -159,7 +173,7 @@ fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
     loop {
         return match rustix::io::read(&fd, &mut *chunk) {
             Ok(0) => Got::End,
-            Ok(count) => Got::Bytes(count),
+            Ok(count) => Got::Bytes(count, chunk.len()),
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => Got::Nothing,
             Err(_) => Got::End,
@@ -168,80 +182,112 @@ fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
 }
 
 impl Pipes {
-    /// Reads what is there. The channel first, the printed bytes second, but those are handled first: what a tool printed
-    /// before it answered is in the pipe before the answer is in the channel.
-    fn drain(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
-        let mut garbled = None;
-        if let Some(channel) = &self.channel {
-            let mut taken = 0;
-            let over = loop {
-                match read(channel.get_ref(), &mut self.chunk) {
-                    Got::Bytes(count) => {
-                        self.reader.push(&self.chunk[..count]);
-                        taken += count;
-                        if count < self.chunk.len() {
-                            break false;
-                        }
-                        if taken >= TURN {
-                            break false;
-                        }
-                    }
-                    Got::Nothing => break false,
-                    Got::End => break true,
-                }
-            };
-            if over {
-                self.channel = None;
-            }
+    /// Resolves when one of them has something.
+    async fn readable(&self) {
+        tokio::select! {
+            () = ready_to_read(self.channel.as_ref()) => {}
+            () = ready_to_read(self.stdout.as_ref()) => {}
+            () = ready_to_read(self.stderr.as_ref()) => {}
         }
+    }
+
+    /// Reads what is there, up to a turn's share; true when something is left. The channel first, the printed bytes
+    /// second, but those are handled first: what a tool printed before it answered is in the pipe before the answer is in
+    /// the channel.
+    fn drain(&mut self, hub: &Arc<Hub>, worker: WorkerId) -> bool {
+        let mut more = self.read_channel();
+        let printed = self.read_printed(&mut more);
+        let mut garbled = false;
         hub.batch(|state, hub| {
-            for source in [Source::StdoutPipe, Source::StderrPipe] {
-                let pipe = if source == Source::StdoutPipe {
-                    &mut self.stdout
-                } else {
-                    &mut self.stderr
-                };
-                let mut taken = 0;
-                while let Some(fd) = pipe
-                    && taken < TURN
-                {
-                    match read(fd.get_ref(), &mut self.chunk) {
-                        Got::Bytes(count) => {
-                            taken += count;
-                            state.printed(hub, worker, source, &self.chunk[..count]);
-                        }
-                        Got::Nothing => break,
-                        Got::End => *pipe = None,
+            for (source, bytes) in &printed {
+                state.printed(hub, worker, *source, bytes);
+            }
+            while let Some(frame) = self.reader.next() {
+                match frame {
+                    Ok(frame) => state.heard(hub, worker, frame),
+                    Err(error) => {
+                        garbled = true;
+                        state.garbled(hub, worker, error);
                     }
                 }
-            }
-            loop {
-                match self.reader.next() {
-                    Some(Ok(frame)) => state.heard(hub, worker, frame),
-                    Some(Err(error)) => {
-                        garbled = Some(error);
-                        break;
-                    }
-                    None => break,
-                }
-            }
-            if let Some(error) = garbled {
-                state.garbled(hub, worker, error);
             }
         });
-        if garbled.is_some() {
+        if garbled {
             self.channel = None;
         }
+        more
+    }
+
+    fn read_channel(&mut self) -> bool {
+        let Some(channel) = &self.channel else { return false };
+        let mut taken = 0;
+        while taken < TURN {
+            match read(channel.get_ref(), self.reader.space(CHUNK)) {
+                Got::Bytes(count, room) => {
+                    self.reader.filled(count);
+                    taken += count;
+                    if count < room {
+                        return false;
+                    }
+                }
+                Got::Nothing => return false,
+                Got::End => {
+                    self.channel = None;
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Most of the time nothing was printed, and one system call tells so of both pipes.
+    fn read_printed(&mut self, more: &mut bool) -> Vec<(Source, Vec<u8>)> {
+        let mut printed = Vec::new();
+        if !has_bytes(self.stdout.as_ref(), self.stderr.as_ref()) {
+            return printed;
+        }
+        for (source, pipe) in [
+            (Source::StdoutPipe, &mut self.stdout),
+            (Source::StderrPipe, &mut self.stderr),
+        ] {
+            let mut bytes = Vec::new();
+            while let Some(fd) = pipe {
+                match read(fd.get_ref(), &mut self.chunk) {
+                    Got::Bytes(count, _) => bytes.extend_from_slice(&self.chunk[..count]),
+                    Got::Nothing => break,
+                    Got::End => *pipe = None,
+                }
+                if bytes.len() >= TURN {
+                    *more = true;
+                    break;
+                }
+            }
+            if !bytes.is_empty() {
+                printed.push((source, bytes));
+            }
+        }
+        printed
     }
 
     /// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from
     /// holding the end up.
     fn drain_out(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
         for _ in 0..64 {
-            self.drain(hub, worker);
-            if self.channel.is_none() && self.stdout.is_none() && self.stderr.is_none() {
+            if !self.drain(hub, worker) {
                 return;
             }
         }
     }
+}
+
+/// Whether one of the pipes has bytes, or has ended.
+fn has_bytes(stdout: Option<&AsyncFd<OwnedFd>>, stderr: Option<&AsyncFd<OwnedFd>>) -> bool {
+    let mut fds: Vec<PollFd<'_>> = [stdout, stderr]
+        .into_iter()
+        .flatten()
+        .map(|fd| PollFd::new(fd.get_ref(), PollFlags::IN))
+        .collect();
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // Asked in vain, the pipes are read: that never blocks either.
+    !fds.is_empty() && poll(&mut fds, Some(&now)) != Ok(0)
 }

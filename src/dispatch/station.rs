@@ -1,14 +1,10 @@
 //! One process as the hub knows it: its channel, what it serves, why it ends.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustix::io::Errno;
-use rustix::net::{SendFlags, send};
-use tokio::sync::Notify;
-
 use super::facts::{Doom, StartFault};
+use super::outgoing::Outgoing;
 use super::printed::Printed;
 use crate::pool::WorkerId;
 use crate::spawn::{Captured, MemoryMeter, Process};
@@ -34,20 +30,15 @@ pub(super) struct Station {
     /// What it printed to stderr outside of calls.
     pub(super) stderr: Captured,
     pub(super) printed: Printed,
-    out: Vec<u8>,
-    /// How much of `out` was sent.
-    sent: usize,
+    pub(super) outgoing: Arc<Outgoing>,
 }
 
 /// The living part.
 #[derive(Debug)]
 pub(super) struct Link {
-    pub(super) channel: Arc<OwnedFd>,
     pub(super) process: Arc<Process>,
     /// None where the process was gone at once.
     pub(super) memory: Option<MemoryMeter>,
-    /// Tells the serving task that the channel did not take everything.
-    pub(super) blocked: Arc<Notify>,
 }
 
 impl Station {
@@ -64,43 +55,8 @@ impl Station {
             kill_at: None,
             stderr: Captured::new(stderr_cap),
             printed: Printed::default(),
-            out: Vec::new(),
-            sent: 0,
+            outgoing: Arc::default(),
         }
-    }
-
-    /// Where frames for it are written.
-    pub(super) fn outgoing(&mut self) -> &mut Vec<u8> {
-        &mut self.out
-    }
-
-    pub(super) fn has_output(&self) -> bool {
-        !self.out.is_empty()
-    }
-
-    /// Sends as much as the channel takes without waiting. What remains is the serving task's, once it is told.
-    pub(super) fn send(&mut self) {
-        let Some(link) = &self.link else { return };
-        while self.sent < self.out.len() {
-            match send(
-                &link.channel,
-                &self.out[self.sent..],
-                SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
-            ) {
-                Ok(count) => self.sent += count,
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    link.blocked.notify_one();
-                    return;
-                }
-                // The other end is gone: the process's exit is about to say so.
-                Err(_) => break,
-            }
-        }
-        self.sent = 0;
-        self.out.clear();
-        // One large input must not keep its memory for the life of the process.
-        self.out.shrink_to(256 * 1024);
     }
 
     /// SIGKILL to the process group. Before the process exists, its arrival is met with it.

@@ -3,10 +3,37 @@
 //! A worker's answer counts only with the nonce of its call. It travels in the CALL frame alone, so nothing that runs
 //! before the call (module scope, a timer of an earlier call) can have it, and argv and env never show it.
 
+use std::cell::RefCell;
 use std::fmt;
 
 /// Letters that need no escape in JSON and in a URL; 64 of them, so that one random byte gives one letter without bias.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Random bytes are fetched for many nonces at once: a system call for each would be a measurable part of a call.
+struct Pool {
+    bytes: [u8; 64 * 16],
+    used: usize,
+}
+
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; 64 * 16], used: 64 * 16 }) };
+}
+
+impl Pool {
+    fn take(&mut self) -> Result<[u8; 16], getrandom::Error> {
+        if self.used == self.bytes.len() {
+            getrandom::fill(&mut self.bytes)?;
+            self.used = 0;
+        }
+        let mut taken = [0; 16];
+        let fresh = &mut self.bytes[self.used..self.used + 16];
+        taken.copy_from_slice(fresh);
+        // What was given out is kept nowhere else.
+        fresh.fill(0);
+        self.used += 16;
+        Ok(taken)
+    }
+}
 
 /// 96 random bits as 16 ASCII characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,9 +42,8 @@ pub struct Nonce([u8; 16]);
 impl Nonce {
     /// A new one from the kernel's random source.
     pub fn generate() -> Result<Nonce, getrandom::Error> {
-        let mut bytes = [0u8; 16];
-        getrandom::fill(&mut bytes)?;
-        Ok(Nonce(bytes.map(|byte| ALPHABET[usize::from(byte & 63)])))
+        POOL.with_borrow_mut(Pool::take)
+            .map(|bytes| Nonce(bytes.map(|byte| ALPHABET[usize::from(byte & 63)])))
     }
 
     /// The characters.
