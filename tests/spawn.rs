@@ -23,6 +23,7 @@ fn options(program: &str, args: &[&str]) -> LaunchOptions {
         memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
+        board_slots: None,
         die_with_parent: true,
     }
 }

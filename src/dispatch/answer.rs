@@ -19,6 +19,8 @@ use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Sta
 struct Ready {
     #[serde(default)]
     tools: Option<Box<RawValue>>,
+    #[serde(default)]
+    board: bool,
 }
 
 impl State {
@@ -47,7 +49,7 @@ impl State {
                     self.step(hub, call, |phase| phase.acknowledged(listens));
                 }
             }
-            FromWorker::Ready { json } => self.imported(worker, json),
+            FromWorker::Ready { json } => self.imported(hub, worker, json),
             FromWorker::Pong => self.warmed(worker),
             FromWorker::LoadFailed { json } => {
                 if let Some(station) = self.stations.get_mut(&worker)
@@ -110,11 +112,15 @@ impl State {
         })
     }
 
-    fn imported(&mut self, worker: WorkerId, json: &str) {
+    fn imported(&mut self, hub: &Hub, worker: WorkerId, json: &str) {
         let Some(station) = self.stations.get_mut(&worker) else {
             return;
         };
-        let tools = serde_json::from_str::<Ready>(json).ok().and_then(|ready| ready.tools);
+        let (tools, board) =
+            serde_json::from_str::<Ready>(json).map_or((None, false), |ready| (ready.tools, ready.board));
+        if board && station.board.is_some() {
+            station.use_board(hub.settings.concurrent);
+        }
         self.tools = Some(tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned()));
         frame::append_ping(&mut station.outgoing.waiting());
         mark(&mut self.dirty, &station.outgoing);
@@ -146,9 +152,11 @@ impl State {
         };
         let now = Instant::now();
         call.execution_time += now - on.since;
+        let slot = call.slot.take();
         self.with_listeners(hub, worker, |listeners, station| listeners.finish_all(station));
         if let Some(station) = self.stations.get_mut(&worker) {
             station.calls.retain(|number| *number != result.call);
+            station.give_slot(slot);
         }
         self.take_denials(hub, worker, result.call);
         if result.status == Status::Threw && self.tries_again(hub, result, now) {

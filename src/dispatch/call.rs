@@ -44,6 +44,8 @@ pub(super) struct Call {
     pub(super) nonce: Option<Nonce>,
     /// The tool function may have been entered in this attempt.
     pub(super) entered: bool,
+    /// Where its process notes that it entered it.
+    pub(super) slot: Option<u32>,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
     pub(super) stderr: Captured,
@@ -76,6 +78,7 @@ impl Call {
             attempts: Attempts::default(),
             nonce: None,
             entered: false,
+            slot: None,
             submitted: now,
             execution_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),

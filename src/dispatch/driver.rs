@@ -54,6 +54,7 @@ impl Driver {
             may_start_programs: parts.may_start_programs,
             single_use: config.isolation == Isolation::Call,
             shared: config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1,
+            concurrent: config.concurrent_calls_per_worker as usize,
             launch: parts.launch,
             sink: parts.sink,
             denials: parts.denials,

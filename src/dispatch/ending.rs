@@ -75,7 +75,7 @@ impl State {
         let (end, failure) = match (call.phase.doom().cloned(), &station.doom) {
             (Some(Doom::Timeout), _) => (End::Doomed(Doom::Timeout), Some(Failure::Timeout)),
             (Some(doom), _) => (End::Doomed(doom), None),
-            (None, _) if !call.entered => {
+            (None, _) if !call.entered && !station.noted(call.slot, number) => {
                 // Its tool was never reached: it goes to another process, and no policy has to allow that.
                 call.phase = Phase::Waiting;
                 self.pool.resubmit(number, now, &mut self.actions);

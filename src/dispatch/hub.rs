@@ -77,6 +77,8 @@ pub(super) struct Settings {
     pub(super) may_start_programs: bool,
     /// Several calls may be in flight in one process.
     pub(super) shared: bool,
+    /// Calls one process may have in flight.
+    pub(super) concurrent: usize,
     pub(super) launch: Arc<Launch>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,

@@ -63,6 +63,7 @@ impl State {
             self.counters.retried += 1;
         }
         call.nonce = Some(nonce);
+        call.slot = station.take_slot();
         call.entered = !hub.settings.shared;
         call.pid = station.pid();
         call.phase = Phase::assigned(worker, now, call.request.timeout);
@@ -81,7 +82,8 @@ impl State {
             env: env.as_deref(),
             input: request.input.as_str(),
             config: request.config.as_str(),
-            entered: hub.settings.shared,
+            entered: hub.settings.shared && call.slot.is_none(),
+            slot: call.slot,
             progress: request.progress,
         }
         .append(&mut station.outgoing.waiting());

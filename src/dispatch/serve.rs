@@ -42,9 +42,11 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         memory: MemoryMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
         process: Arc::clone(&process),
     };
+    let board = child.board;
     let outgoing = hub.batch(|state, _| {
         let station = state.stations.get_mut(&worker)?;
         station.link = Some(link);
+        station.board = board;
         station.outgoing.connect(Arc::clone(&channel));
         if station.ending {
             station.kill();

@@ -7,7 +7,7 @@ use super::facts::{Doom, StartFault};
 use super::outgoing::Outgoing;
 use super::printed::Printed;
 use crate::pool::WorkerId;
-use crate::spawn::{Captured, MemoryMeter, Process};
+use crate::spawn::{Board, Captured, MemoryMeter, Process};
 
 #[derive(Debug)]
 pub(super) struct Station {
@@ -31,6 +31,10 @@ pub(super) struct Station {
     pub(super) stderr: Captured,
     pub(super) printed: Printed,
     pub(super) outgoing: Arc<Outgoing>,
+    /// Which calls it entered; none where it tells so by frames.
+    pub(super) board: Option<Board>,
+    /// Slots of the board that no call has.
+    free_slots: Vec<u32>,
 }
 
 /// The living part.
@@ -56,7 +60,29 @@ impl Station {
             stderr: Captured::new(stderr_cap),
             printed: Printed::default(),
             outgoing: Arc::default(),
+            board: None,
+            free_slots: Vec::new(),
         }
+    }
+
+    /// It writes to its board.
+    pub(super) fn use_board(&mut self, slots: usize) {
+        self.free_slots = (0..u32::try_from(slots).unwrap_or(u32::MAX)).rev().collect();
+    }
+
+    pub(super) fn take_slot(&mut self) -> Option<u32> {
+        self.free_slots.pop()
+    }
+
+    /// A call is over; its slot may be another's.
+    pub(super) fn give_slot(&mut self, slot: Option<u32>) {
+        self.free_slots.extend(slot);
+    }
+
+    /// Whether the process noted that it entered this call.
+    pub(super) fn noted(&self, slot: Option<u32>, number: u32) -> bool {
+        slot.zip(self.board.as_ref())
+            .is_some_and(|(slot, board)| board.read(slot) == number)
     }
 
     /// SIGKILL to the process group. Before the process exists, its arrival is met with it.

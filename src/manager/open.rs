@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::confinement::{Places, confine};
 use super::told::Told;
-use crate::config::{self, Config, RuntimeType, SandboxMode};
+use crate::config::{self, Config, Isolation, RuntimeType, SandboxMode};
 use crate::dispatch::{Driver, Hub, Parts, Refusal, Request, Sink};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
@@ -92,6 +92,10 @@ impl Manager {
         if let Some(file) = entrypoint.as_path() {
             check_entrypoint(&runtime, file, &config.runtime_options)?;
         }
+        // Node has no way to look at a descriptor as memory.
+        let board = config.runtime_type == RuntimeType::Bun
+            && config.isolation == Isolation::Worker
+            && config.concurrent_calls_per_worker > 1;
         let worker_file = WorkerFile::write(
             working_dir.as_path(),
             &render(&WorkerSettings {
@@ -100,6 +104,7 @@ impl Manager {
                 max_output_size: config.max_output_size,
                 concurrent: config.concurrent_calls_per_worker,
                 isolation: config.isolation,
+                board,
             }),
             config.worker_file_perm,
         )?;
@@ -133,6 +138,7 @@ impl Manager {
             memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
             max_open_files: None,
             max_processes: None,
+            board_slots: board.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
         })
         .map_err(|failure| not_launchable(&runtime.path, &failure))?;

@@ -1,6 +1,6 @@
 //! The descriptors of one start: what the host keeps and what the child gets.
 //!
-//! The child's ends are moved above its fixed numbers 0 to 3 here, in the host, where a failure is easy to report: a
+//! The child's ends are moved above its fixed numbers 0 to 4 here, in the host, where a failure is easy to report: a
 //! host that closed its own stdin gets such numbers from the kernel.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -10,10 +10,10 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::child::CHANNEL;
+use super::child::BOARD;
 use super::failure::SpawnFailure;
 
-const FIRST_FREE: i32 = CHANNEL + 1;
+const FIRST_FREE: i32 = BOARD + 1;
 
 /// Non-blocking, closed on exec.
 pub(super) struct HostEnds {
@@ -22,7 +22,7 @@ pub(super) struct HostEnds {
     pub(super) stderr: OwnedFd,
 }
 
-/// Blocking, closed on exec, numbered from 4.
+/// Blocking, closed on exec, numbered from 5.
 pub(super) struct ChildEnds {
     pub(super) channel: OwnedFd,
     pub(super) stdout: OwnedFd,
@@ -54,7 +54,7 @@ pub(super) fn open_null() -> Result<OwnedFd, SpawnFailure> {
     above_fixed(null)
 }
 
-fn above_fixed(fd: OwnedFd) -> Result<OwnedFd, SpawnFailure> {
+pub(super) fn above_fixed(fd: OwnedFd) -> Result<OwnedFd, SpawnFailure> {
     if fd.as_raw_fd() >= FIRST_FREE {
         return Ok(fd);
     }

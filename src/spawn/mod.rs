@@ -7,6 +7,7 @@
 
 mod arguments;
 mod backoff;
+mod board;
 mod child;
 mod environment;
 mod failure;
@@ -23,6 +24,7 @@ mod stack;
 
 pub use arguments::{bun_arguments, node_arguments};
 pub use backoff::Delays;
+pub use board::Board;
 pub use environment::{EnvironmentInput, environment};
 pub use failure::SpawnFailure;
 pub use launch::{Launch, LaunchOptions};

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::child::{self, CHANNEL, Plan};
+use super::board::Board;
+use super::child::{self, BOARD, Plan};
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
@@ -35,6 +36,8 @@ pub struct Child {
     pub stdout: OwnedFd,
     /// What the process writes to fd 2.
     pub stderr: OwnedFd,
+    /// Which calls it entered, where the launch asked for it.
+    pub board: Option<Board>,
     /// The process itself.
     pub process: Process,
 }
@@ -162,6 +165,7 @@ impl Worker {
             None => None,
         };
         let (host, child) = host_ends::open()?;
+        let (board, board_fd) = board(launch)?.unzip();
         let limits = launch.limits();
         let plan = Plan {
             program: launch.program(),
@@ -172,6 +176,7 @@ impl Worker {
             stdout: child.stdout.as_raw_fd(),
             stderr: child.stderr.as_raw_fd(),
             channel: child.channel.as_raw_fd(),
+            board: board_fd.as_ref().map(AsRawFd::as_raw_fd),
             limits: &limits,
             die_with: launch
                 .die_with_parent()
@@ -189,9 +194,19 @@ impl Worker {
             channel: host.channel,
             stdout: host.stdout,
             stderr: host.stderr,
+            board,
             process,
         })
     }
+}
+
+/// The board that this launch asks for, with the descriptor for the child.
+fn board(launch: &Launch) -> std::result::Result<Option<(Board, OwnedFd)>, SpawnFailure> {
+    let Some(slots) = launch.board_slots() else {
+        return Ok(None);
+    };
+    let (board, fd) = Board::new(slots).map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
+    Ok(Some((board, host_ends::above_fixed(fd)?)))
 }
 
 fn closed() -> SpawnFailure {
@@ -200,7 +215,7 @@ fn closed() -> SpawnFailure {
 
 /// The child's fixed numbers would take the place of a descriptor that the sandbox still needs.
 fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
-    if in_child.keep_fds().iter().any(|&fd| fd <= CHANNEL) {
+    if in_child.keep_fds().iter().any(|&fd| fd <= BOARD) {
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));
     }
     Ok(in_child)

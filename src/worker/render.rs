@@ -16,9 +16,10 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 14] = [
+const PIECES: [(&str, &str); 15] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
+    ("board", include_str!("template/board.mjs")),
     ("channel", include_str!("template/channel.mjs")),
     ("log", include_str!("template/log.mjs")),
     ("failure", include_str!("template/failure.mjs")),
@@ -65,6 +66,8 @@ pub struct WorkerSettings {
     pub concurrent: u32,
     /// Whether a process serves one call or many.
     pub isolation: Isolation,
+    /// There is a board as descriptor 4.
+    pub board: bool,
 }
 
 #[derive(Serialize)]
@@ -75,6 +78,7 @@ struct Literal<'a> {
     max_output_size: u64,
     concurrent: u32,
     isolation: &'static str,
+    board: bool,
 }
 
 /// The source of the worker file.
@@ -88,6 +92,7 @@ pub fn render(settings: &WorkerSettings) -> String {
             Isolation::Call => "call",
             Isolation::Worker => "worker",
         },
+        board: settings.board,
     };
     // Strings and numbers: nothing here can refuse to be written.
     let literal = serde_json::to_string(&literal).unwrap_or_default();
@@ -187,6 +192,7 @@ mod tests {
             max_output_size: 10,
             concurrent: 1,
             isolation: Isolation::Call,
+            board: false,
         }
     }
 

@@ -211,6 +211,7 @@ impl<'a> Run<'a> {
                 memory_limit_mb: None,
                 max_open_files: None,
                 max_processes: None,
+                board_slots: None,
                 die_with_parent: true,
             })
             .expect("a launch"),
@@ -255,6 +256,7 @@ pub(crate) fn drained(child: Child) -> (String, String) {
         stdout,
         stderr,
         process,
+        board: _,
     } = child;
     let stderr = std::thread::spawn(move || text(stderr));
     let stdout = text(stdout);

@@ -118,6 +118,7 @@ impl Worker {
             max_output_size: options.max_output_size,
             concurrent: options.concurrent,
             isolation: options.isolation,
+            board: false,
         });
         let file = WorkerFile::write(&project, &source, 0o600).unwrap();
         let (channel, theirs) = UnixStream::pair().unwrap();
@@ -169,6 +170,7 @@ impl Worker {
             input: ask.input,
             config: ask.config,
             entered: ask.entered,
+            slot: None,
             progress: ask.progress,
         }
         .append(&mut bytes)

@@ -29,6 +29,8 @@ pub struct CallFrame<'a> {
     pub config: Option<&'a str>,
     /// Whether ENTERED is wanted.
     pub entered: bool,
+    /// Slot of the board where the process notes that it entered the call.
+    pub slot: Option<u32>,
     /// Whether PROGRESS is wanted.
     pub progress: bool,
 }
@@ -61,6 +63,10 @@ impl CallFrame<'_> {
                     out.extend_from_slice(name);
                     out.extend_from_slice(text.as_bytes());
                 }
+            }
+            if let Some(slot) = self.slot {
+                out.extend_from_slice(b",\"s\":");
+                push_number(out, slot);
             }
             if self.entered {
                 out.extend_from_slice(b",\"m\":1");
@@ -198,6 +204,7 @@ mod tests {
             input: None,
             config: None,
             entered: false,
+            slot: None,
             progress: false,
         };
         call.append(&mut out).unwrap();
@@ -241,7 +248,7 @@ mod tests {
             let nonce = Nonce::generate().unwrap();
             let mut out = before.clone();
             CallFrame { call, nonce: &nonce, tool_id: &tool_id, exec_id: &exec_id, attempt, env: env.as_deref(), input: input.as_deref(),
-                        config: config.as_deref(), entered, progress }.append(&mut out).unwrap();
+                        config: config.as_deref(), entered, slot: None, progress }.append(&mut out).unwrap();
             prop_assert_eq!(&out[..before.len()], &before[..]);
             let (kind, body, rest) = take(&out[before.len()..]);
             prop_assert_eq!(kind, 1);

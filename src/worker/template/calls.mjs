@@ -1,4 +1,5 @@
 /** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
+import { hasBoard, noteEntered } from './board.mjs'
 import { begin, finish, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
@@ -73,6 +74,8 @@ export class Call {
     /** @type {unknown} */
     this.config = hasOwn(frame, 'g') ? frame.g : undefined
     this.wantsEntered = hasOwn(frame, 'm')
+    /** @type {number} */
+    this.slot = hasOwn(frame, 's') ? frame.s : -1
     this.wantsProgress = hasOwn(frame, 'l')
     this.answered = false
     this.listens = false
@@ -145,7 +148,8 @@ function checkInput(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {unknown} input */
 function enter(call, tool, input) {
   if (call.answered) return
-  if (call.wantsEntered) sendEntered(call)
+  if (call.slot >= 0 && hasBoard) noteEntered(call.slot, call.number)
+  else if (call.wantsEntered) sendEntered(call)
   let returned
   let later = false
   try {

@@ -1,4 +1,5 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
+import { hasBoard } from './board.mjs'
 import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, startCall } from './calls.mjs'
 import { begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
@@ -67,7 +68,7 @@ async function load() {
     send(LOAD_FAILED, describe(error))
     exit(1)
   }
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"tools":${await catalogueText()}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"board":${hasBoard},"tools":${await catalogueText()}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))
