@@ -44,6 +44,8 @@ pub(super) struct Call {
     pub(super) nonce: Option<Nonce>,
     /// The tool function may have been entered in this attempt.
     pub(super) entered: bool,
+    /// Its caller gave up, whatever else ends this attempt first: there is no other one.
+    pub(super) cancelled: bool,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
     pub(super) stderr: Captured,
@@ -76,6 +78,7 @@ impl Call {
             attempts: Attempts::default(),
             nonce: None,
             entered: false,
+            cancelled: false,
             submitted: now,
             execution_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),

@@ -69,15 +69,18 @@ async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, process: 
         return reap(hub, process).await;
     };
     let mut sending = false;
+    // A turn was over before the pipe was empty: its readiness is used up, and nothing new may come to renew it.
+    let mut more = false;
     loop {
         let congested = hub.settings.sink.congested();
         tokio::select! {
             _ = exited.readable() => break,
             () = blocked.notified() => sending = true,
             () = ready_to_send(pipes.channel.as_ref()), if sending => sending = send(hub, worker),
-            () = ready_to_read(pipes.channel.as_ref()), if pipes.channel.is_some() && !congested => pipes.drain(hub, worker),
-            () = ready_to_read(pipes.stdout.as_ref()), if pipes.stdout.is_some() && !congested => pipes.drain(hub, worker),
-            () = ready_to_read(pipes.stderr.as_ref()), if pipes.stderr.is_some() && !congested => pipes.drain(hub, worker),
+            () = ready_to_read(pipes.channel.as_ref()), if pipes.channel.is_some() && !congested => more = pipes.drain(hub, worker),
+            () = ready_to_read(pipes.stdout.as_ref()), if pipes.stdout.is_some() && !congested => more = pipes.drain(hub, worker),
+            () = ready_to_read(pipes.stderr.as_ref()), if pipes.stderr.is_some() && !congested => more = pipes.drain(hub, worker),
+            () = tokio::task::yield_now(), if more && !congested => more = pipes.drain(hub, worker),
             () = tokio::time::sleep(PAUSE), if congested => {}
         }
     }
@@ -153,6 +156,8 @@ enum Got {
     Bytes(usize),
     Nothing,
     End,
+    /// The end; the other side had not read everything that was sent to it.
+    Reset,
 }
 
 fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
@@ -162,6 +167,7 @@ fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
             Ok(count) => Got::Bytes(count),
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => Got::Nothing,
+            Err(Errno::CONNRESET) => Got::Reset,
             Err(_) => Got::End,
         };
     }
@@ -169,28 +175,31 @@ fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
 
 impl Pipes {
     /// Reads what is there. The channel first, the printed bytes second, but those are handled first: what a tool printed
-    /// before it answered is in the pipe before the answer is in the channel.
-    fn drain(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
+    /// before it answered is in the pipe before the answer is in the channel. True when more may be there.
+    fn drain(&mut self, hub: &Arc<Hub>, worker: WorkerId) -> bool {
         let mut garbled = None;
+        let mut more = false;
+        let mut end = None;
         if let Some(channel) = &self.channel {
             let mut taken = 0;
-            let over = loop {
+            end = loop {
                 match read(channel.get_ref(), &mut self.chunk) {
                     Got::Bytes(count) => {
                         self.reader.push(&self.chunk[..count]);
                         taken += count;
                         if count < self.chunk.len() {
-                            break false;
+                            break None;
                         }
                         if taken >= TURN {
-                            break false;
+                            more = true;
+                            break None;
                         }
                     }
-                    Got::Nothing => break false,
-                    Got::End => break true,
+                    Got::Nothing => break None,
+                    over @ (Got::End | Got::Reset) => break Some(over),
                 }
             };
-            if over {
+            if end.is_some() {
                 self.channel = None;
             }
         }
@@ -211,9 +220,10 @@ impl Pipes {
                             state.printed(hub, worker, source, &self.chunk[..count]);
                         }
                         Got::Nothing => break,
-                        Got::End => *pipe = None,
+                        Got::End | Got::Reset => *pipe = None,
                     }
                 }
+                more |= taken >= TURN;
             }
             loop {
                 match self.reader.next() {
@@ -228,10 +238,14 @@ impl Pipes {
             if let Some(error) = garbled {
                 state.garbled(hub, worker, error);
             }
+            if let Some(end) = end {
+                state.fell_silent(worker, matches!(end, Got::Reset));
+            }
         });
         if garbled.is_some() {
             self.channel = None;
         }
+        more
     }
 
     /// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from
