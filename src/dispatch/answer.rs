@@ -7,13 +7,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::facts::{Doom, End, StartFault};
-use super::hub::{Hub, State};
+use super::hub::{Closing, Hub, State};
 use super::perform::mark;
 use super::phase::Phase;
 use super::printed::{Listeners, Source};
 use super::retry::Failure;
 use crate::pool::WorkerId;
 use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Status};
+
+/// How long a process may live on after its channel closed. It only decides which cause is reported: one that is ending
+/// takes a few milliseconds from the one to the other.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
 
 #[derive(Deserialize)]
 struct Ready {
@@ -87,6 +91,34 @@ impl State {
         self.doom_all(hub, worker, &why);
     }
 
+    /// Its end of the channel is closed. Most often it is ending, and soon its exit says how; one that goes on can
+    /// neither be asked nor answer.
+    pub(super) fn fell_silent(&mut self, worker: WorkerId, unread: bool) {
+        let Some(station) = self.stations.get_mut(&worker) else {
+            return;
+        };
+        station.unread |= unread;
+        if !station.ending {
+            let now = Instant::now();
+            station.kill_at = Some(now + LAST_MOMENT);
+            if station.ready {
+                self.pool.condemn(worker, now, &mut self.actions);
+            }
+        }
+    }
+
+    /// It went on without its channel.
+    pub(super) fn channel_closed(&mut self, hub: &Hub, worker: WorkerId) {
+        match self.stations.get_mut(&worker) {
+            Some(station) if !station.ready => {
+                let what = "it closed the channel".to_owned();
+                station.fault.get_or_insert(StartFault::Protocol(what));
+                station.kill();
+            }
+            _ => self.doom_all(hub, worker, &Doom::ChannelClosed),
+        }
+    }
+
     fn with_listeners(
         &mut self,
         hub: &Hub,
@@ -116,6 +148,10 @@ impl State {
         let Some(station) = self.stations.get_mut(&worker) else {
             return;
         };
+        // Said once. A tool that writes to the channel must not change what the manager offers.
+        if std::mem::replace(&mut station.imported, true) {
+            return;
+        }
         let (tools, board) =
             serde_json::from_str::<Ready>(json).map_or((None, false), |ready| (ready.tools, ready.board));
         if board && station.board.is_some() {
@@ -130,11 +166,10 @@ impl State {
         let Some(station) = self.stations.get_mut(&worker) else {
             return;
         };
-        if station.ready || station.ending || self.tools.is_none() {
+        if station.ready || station.ending || !station.imported {
             return;
         }
         station.ready = true;
-        self.start_delays.reset();
         self.last_failure = None;
         self.failed_starts = 0;
         self.pool.ready(worker, Instant::now(), &mut self.actions);
@@ -153,7 +188,12 @@ impl State {
         let now = Instant::now();
         call.execution_time += now - on.since;
         let slot = call.slot.take();
-        self.with_listeners(hub, worker, |listeners, station| listeners.finish_all(station));
+        if std::mem::take(&mut self.delayed) {
+            self.start_delays.reset();
+        }
+        self.with_listeners(hub, worker, |listeners, station| {
+            listeners.finish_of(station, result.call);
+        });
         if let Some(station) = self.stations.get_mut(&worker) {
             station.calls.retain(|number| *number != result.call);
             station.give_slot(slot);
@@ -163,8 +203,8 @@ impl State {
             self.pool.release(worker, now, &mut self.actions);
             return;
         }
-        if let Some(call) = self.calls.remove(&result.call) {
-            self.settle(hub, call, end_of(result));
+        if let Some(call) = self.take_call(result.call) {
+            self.settle(hub, call, end_of(result, hub.settings.output_cap));
         }
         self.pool.release(worker, now, &mut self.actions);
     }
@@ -183,7 +223,8 @@ impl State {
 
     /// Puts the call to rest until its next attempt, if it has one.
     pub(super) fn rest(&mut self, hub: &Hub, number: u32, failure: Failure, now: Instant) -> bool {
-        let Some(call) = self.calls.get_mut(&number) else {
+        let forced = self.closing == Closing::Forced;
+        let Some(call) = self.calls.get_mut(&number).filter(|call| !forced && !call.cancelled) else {
             return false;
         };
         let Some(until) = call
@@ -192,36 +233,16 @@ impl State {
         else {
             return false;
         };
-        call.phase = Phase::Resting { until };
-        self.resting.push(number);
-        self.due_at(until);
+        self.set_phase(number, Phase::Resting { until });
         true
-    }
-
-    /// One transition of a call's phase.
-    pub(super) fn step(
-        &mut self,
-        hub: &Hub,
-        number: u32,
-        transition: impl FnOnce(Phase) -> (Phase, super::phase::Effect),
-    ) {
-        let Some(call) = self.calls.get_mut(&number) else {
-            return;
-        };
-        let (phase, effect) = transition(std::mem::replace(&mut call.phase, Phase::Waiting));
-        let why = phase.doom().cloned().unwrap_or(Doom::Timeout);
-        let wake = phase.wake();
-        call.phase = phase;
-        if let Some(at) = wake {
-            self.due_at(at);
-        }
-        self.apply(hub, number, effect, why);
     }
 }
 
-fn end_of(result: &ResultFrame<'_>) -> End {
+fn end_of(result: &ResultFrame<'_>, output_cap: u64) -> End {
     let text = || result.text.to_owned();
     match result.status {
+        // The worker refuses such a result itself; one that was tampered with does not.
+        Status::Value if result.text.len() as u64 > output_cap => End::OutputTooLarge(Some(result.text.len() as u64)),
         Status::Value => End::Value(text()),
         Status::Undefined => End::Undefined,
         Status::Threw => End::Threw(text()),

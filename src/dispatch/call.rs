@@ -46,6 +46,8 @@ pub(super) struct Call {
     pub(super) entered: bool,
     /// Where its process notes that it entered it.
     pub(super) slot: Option<u32>,
+    /// Its caller gave up, whatever else ends this attempt first: there is no other one.
+    pub(super) cancelled: bool,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
     pub(super) stderr: Captured,
@@ -79,6 +81,7 @@ impl Call {
             nonce: None,
             entered: false,
             slot: None,
+            cancelled: false,
             submitted: now,
             execution_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),

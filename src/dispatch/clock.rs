@@ -41,21 +41,11 @@ impl State {
     /// When the clock has something to do, if nothing else happens.
     pub(super) fn next_wake(&self) -> Option<Instant> {
         let stations = self.stations.values().flat_map(|station| {
-            let calls = station
-                .calls
-                .iter()
-                .filter_map(|number| self.calls.get(number))
-                .filter_map(|call| call.phase.wake());
             let start = (!station.ready && !station.ending).then(|| station.started + START_LIMIT);
-            calls.chain(start).chain(station.kill_at)
+            start.into_iter().chain(station.kill_at)
         });
-        let resting = self
-            .resting
-            .iter()
-            .filter_map(|number| self.calls.get(number))
-            .filter_map(|call| call.phase.wake());
         stations
-            .chain(resting)
+            .chain(self.alarms.next())
             .chain(self.pool.next_wake())
             .chain(self.watch.next())
             .min()
@@ -63,23 +53,18 @@ impl State {
 
     fn tick(&mut self, hub: &Arc<Hub>) {
         let now = Instant::now();
-        self.wake_resting(now);
         self.weigh(hub, now);
-        let due: Vec<u32> = self
-            .stations
-            .values()
-            .flat_map(|station| &station.calls)
-            .copied()
-            .filter(|number| {
-                self.calls
-                    .get(number)
-                    .and_then(|call| call.phase.wake())
-                    .is_some_and(|at| at <= now)
-            })
-            .collect();
-        for number in due {
-            self.step(hub, number, |phase| phase.elapsed(now, hub.settings.grace));
+        // The latest first: each that goes back to the queue goes before the others.
+        for number in self.alarms.due(now).into_iter().rev() {
+            match self.calls.get(&number).map(|call| &call.phase) {
+                Some(Phase::Resting { .. }) => {
+                    self.set_phase(number, Phase::Waiting);
+                    self.pool.resubmit(number, now, &mut self.actions);
+                }
+                _ => self.step(hub, number, |phase| phase.elapsed(now, hub.settings.grace)),
+            }
         }
+        let mut silent = Vec::new();
         for station in self.stations.values_mut() {
             if !station.ready && !station.ending && now >= station.started + START_LIMIT {
                 station.fault.get_or_insert(StartFault::TimedOut(START_LIMIT));
@@ -87,30 +72,16 @@ impl State {
             }
             if station.kill_at.is_some_and(|at| now >= at) {
                 station.kill_at = None;
-                station.kill();
+                if station.ending {
+                    station.kill();
+                } else {
+                    silent.push(station.id);
+                }
             }
+        }
+        for worker in silent {
+            self.channel_closed(hub, worker);
         }
         self.pool.tick(now, &mut self.actions);
-    }
-
-    fn wake_resting(&mut self, now: Instant) {
-        let due: Vec<u32> = self
-            .resting
-            .iter()
-            .copied()
-            .filter(|number| {
-                self.calls
-                    .get(number)
-                    .and_then(|call| call.phase.wake())
-                    .is_none_or(|at| at <= now)
-            })
-            .collect();
-        self.resting.retain(|number| !due.contains(number));
-        for number in due {
-            if let Some(call) = self.calls.get_mut(&number) {
-                call.phase = Phase::Waiting;
-                self.pool.resubmit(number, now, &mut self.actions);
-            }
-        }
     }
 }

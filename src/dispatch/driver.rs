@@ -1,9 +1,14 @@
 //! The driver thread: one single-threaded runtime on which every process of a manager is served.
+//!
+//! A panic on it is a bug that leaves nobody to keep the time or to hear of a process's end. The manager ends then: its
+//! processes are killed, its calls fail, and nobody waits for an answer that cannot come.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
 
 use super::facts::{Sink, StartFault};
 use super::hub::{Closing, Hub, Settings};
@@ -69,7 +74,13 @@ impl Driver {
         let driven = Arc::clone(&hub);
         thread::Builder::new()
             .name("toolwarden-drive".to_owned())
-            .spawn(move || runtime.block_on(drive(driven, receiver)))
+            .spawn(move || {
+                let driving = drive(Arc::clone(&driven), receiver);
+                let _ = catch_unwind(AssertUnwindSafe(|| runtime.block_on(driving)));
+                // With its tasks go their handles on processes and pipes.
+                drop(runtime);
+                driven.abandoned();
+            })
             .map_err(no_thread)?;
         Ok(hub)
     }
@@ -87,20 +98,22 @@ fn no_thread(error: std::io::Error) -> Box<Error> {
 }
 
 async fn drive(hub: Arc<Hub>, mut spawned: UnboundedReceiver<Spawned>) {
-    let clock = tokio::spawn(clock::run(Arc::clone(&hub)));
-    tokio::pin!(clock);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(clock::run(Arc::clone(&hub)));
     loop {
         tokio::select! {
-            _ = &mut clock => break,
+            // The clock ends with the manager, the others with their processes.
+            Some(ended) = tasks.join_next() => if ended.is_err() || hub.lock().closing == Closing::Done {
+                break;
+            },
             Some(Spawned { worker, result }) = spawned.recv() => match result {
                 Ok(child) => {
-                    tokio::spawn(serve::run(Arc::clone(&hub), worker, child));
+                    tasks.spawn(serve::run(Arc::clone(&hub), worker, child));
                 }
                 Err(failure) => hub.batch(|state, hub| state.not_spawned(hub, worker, fault(failure))),
             },
         }
     }
-    debug_assert!(hub.lock().closing == Closing::Done);
 }
 
 fn fault(failure: SpawnFailure) -> StartFault {

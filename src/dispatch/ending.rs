@@ -35,9 +35,27 @@ impl State {
             sink: &*hub.settings.sink,
         }
         .finish_all(&mut station);
-        for number in std::mem::take(&mut station.calls) {
+        // What it never read, no tool was entered with. Where calls share a process each entry is announced.
+        if !hub.settings.shared && (station.unread || station.outgoing.has_unsent()) {
+            for number in &station.calls {
+                if let Some(call) = self.calls.get_mut(number) {
+                    call.entered = false;
+                }
+            }
+        }
+        let entered = |number: &u32| self.calls.get(number).is_some_and(|call| call.entered);
+        let blamed = station.doom.is_some() || station.calls.iter().any(entered);
+        // The last one first: each that goes back to the queue goes before the others.
+        for number in std::mem::take(&mut station.calls).into_iter().rev() {
             self.take_denials_of(hub, station.pid(), number);
-            self.orphaned(hub, &station, number, exit, now);
+            self.orphaned(hub, &station, blamed, (number, exit), now);
+        }
+        let by_itself = station.doom.is_none() && !station.ending;
+        if station.ready && by_itself && !station.used {
+            // It came up, and ended before anybody asked it anything. Its successors must not follow each other without a
+            // pause.
+            let next_start = self.next_start(now);
+            self.pool.start_failed(worker, Some(next_start), now, &mut self.actions);
         }
         if !station.ready {
             let fault = match station.fault.take() {
@@ -65,7 +83,8 @@ impl State {
         self.pool.exited(worker, now, &mut self.actions);
     }
 
-    fn orphaned(&mut self, hub: &Hub, station: &Station, number: u32, exit: Exit, now: Instant) {
+    /// `blamed`: another call, or a kill, explains the end of the process.
+    fn orphaned(&mut self, hub: &Hub, station: &Station, blamed: bool, (number, exit): (u32, Exit), now: Instant) {
         let Some(call) = self.calls.get_mut(&number) else {
             return;
         };
@@ -75,19 +94,21 @@ impl State {
         let (end, failure) = match (call.phase.doom().cloned(), &station.doom) {
             (Some(Doom::Timeout), _) => (End::Doomed(Doom::Timeout), Some(Failure::Timeout)),
             (Some(doom), _) => (End::Doomed(doom), None),
-            (None, _) if !call.entered && !station.noted(call.slot, number) => {
+            (None, _) if !call.entered && !station.noted(call.slot, number) && blamed => {
                 // Its tool was never reached: it goes to another process, and no policy has to allow that.
-                call.phase = Phase::Waiting;
+                self.set_phase(number, Phase::Waiting);
                 self.pool.resubmit(number, now, &mut self.actions);
                 return;
             }
+            // Neither was this one's. But a process that ends by itself whenever it is given a call must not go on for ever.
+            (None, _) if !call.entered => (End::Exited(exit), Some(Failure::Unreached)),
             (None, Some(doom)) => (End::Neighbour(doom.clone()), Some(Failure::Crash)),
             (None, None) => (End::Exited(exit), Some(Failure::Crash)),
         };
         if failure.is_some_and(|failure| self.rest(hub, number, failure, now)) {
             return;
         }
-        if let Some(call) = self.calls.remove(&number) {
+        if let Some(call) = self.take_call(number) {
             self.settle(hub, call, end);
         }
     }
@@ -101,7 +122,7 @@ impl State {
             stderr: station.stderr.redacted::<&str>(&[]),
             in_a_row: self.failed_starts,
         };
-        let next_start = now + self.start_delays.next_delay();
+        let next_start = self.next_start(now);
         let waiting: Vec<u32> = self.pool.waiting().collect();
         for number in waiting {
             let Some(call) = self.calls.get_mut(&number) else {
@@ -117,13 +138,18 @@ impl State {
                 continue;
             }
             self.pool.withdraw(number, now, &mut self.actions);
-            if let Some(call) = self.calls.remove(&number) {
+            if let Some(call) = self.take_call(number) {
                 self.settle(hub, call, End::NotStarted(failure.clone()));
             }
         }
         self.pool
             .start_failed(station.id, may_pass.then_some(next_start), now, &mut self.actions);
         self.last_failure = Some(failure);
+    }
+
+    fn next_start(&mut self, now: Instant) -> Instant {
+        self.delayed = true;
+        now + self.start_delays.next_delay()
     }
 
     /// What the sandbox refused to this process so far belongs to this call.

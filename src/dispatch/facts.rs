@@ -19,6 +19,10 @@ pub enum Doom {
     OutOfMemory,
     /// The process sent bytes that are no frame of the protocol; what was wrong with them.
     Protocol(String),
+    /// The process closed its channel and went on.
+    ChannelClosed,
+    /// The driver broke down.
+    Broken,
     /// The system gave no random bytes, without which an answer could be forged.
     NoRandomness,
     /// The answer's frame announced more bytes than a result may have.

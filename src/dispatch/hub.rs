@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 
+use super::alarms::Alarms;
 use super::call::{Call, Request};
 use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
@@ -96,8 +97,8 @@ pub(super) struct State {
     pub(super) pool: Pool,
     pub(super) calls: HashMap<u32, Call>,
     pub(super) stations: HashMap<WorkerId, Station>,
-    /// Calls between two attempts.
-    pub(super) resting: Vec<u32>,
+    /// Of the calls' phases.
+    pub(super) alarms: Alarms,
     pub(super) closing: Closing,
     /// When the clock wakes next; none: not before it is told.
     pub(super) armed: Option<Instant>,
@@ -105,9 +106,9 @@ pub(super) struct State {
     pub(super) actions: Vec<Action>,
     /// Of processes with frames not sent yet.
     pub(super) dirty: Vec<Arc<Outgoing>>,
-    /// The earliest moment that became due since the clock was set.
-    pub(super) due: Option<Instant>,
     pub(super) start_delays: Delays,
+    /// Some of them were used since a process last proved to be of use.
+    pub(super) delayed: bool,
     pub(super) last_failure: Option<StartFailure>,
     /// Since a start worked.
     pub(super) failed_starts: u32,
@@ -142,13 +143,13 @@ impl Hub {
             pool,
             calls: HashMap::new(),
             stations: HashMap::new(),
-            resting: Vec::new(),
+            alarms: Alarms::default(),
             closing: Closing::Open,
             armed: None,
             actions: Vec::new(),
             dirty: Vec::new(),
-            due: None,
             start_delays,
+            delayed: false,
             last_failure: None,
             failed_starts: 0,
             tools: None,
@@ -174,11 +175,7 @@ impl Hub {
 
     /// Begins to warm processes.
     pub fn warm(self: &Arc<Self>) {
-        self.batch(|state, hub| {
-            let now = Instant::now();
-            state.pool.warm(false, now, &mut state.actions);
-            let _ = hub;
-        });
+        self.batch(|state, _| state.pool.warm(false, Instant::now(), &mut state.actions));
     }
 
     /// Takes a call. Its frame is sent at once when it is the only one in flight, else by [`flush`](Self::flush).
@@ -216,7 +213,12 @@ impl Hub {
 
     /// The caller does not want the call any more.
     pub fn cancel(self: &Arc<Self>, number: u32) {
-        self.batch(|state, hub| state.doom(hub, number, Doom::Cancelled));
+        self.batch(|state, hub| {
+            if let Some(call) = state.calls.get_mut(&number) {
+                call.cancelled = true;
+            }
+            state.doom(hub, number, Doom::Cancelled);
+        });
     }
 
     /// Answers `Sink::warmed` with this ticket once the minimum of processes is ready, or with why it could not be.
@@ -283,21 +285,35 @@ impl Hub {
         result
     }
 
+    /// The driver thread is about to end. Where that is no end it chose, everything else ends here.
+    pub(super) fn abandoned(&self) {
+        let stations = {
+            let state = &mut *self.lock();
+            if state.closing == Closing::Done {
+                return;
+            }
+            // Nothing new comes from here on.
+            state.closing = Closing::Forced;
+            for station in state.stations.values_mut() {
+                station.kill();
+                if let (Some(guardian), Some(pid)) = (&state.guardian, station.pid()) {
+                    guardian.forget(pid);
+                }
+            }
+            std::mem::take(&mut state.stations)
+        };
+        // Reaped without holding the lock meanwhile.
+        drop(stations);
+        self.lock().give_up(self);
+    }
+
     /// Wakes the clock when something is due before it would wake by itself.
     fn arm(&self, state: &mut State) {
-        let due = [state.due.take(), state.pool.next_wake()].into_iter().flatten().min();
-        if let Some(next) = due
+        if let Some(next) = state.next_wake()
             && state.armed.is_none_or(|armed| next < armed)
         {
             state.armed = Some(next);
             self.clock.notify_one();
         }
-    }
-}
-
-impl State {
-    /// The clock has something to do at this moment.
-    pub(super) fn due_at(&mut self, moment: Instant) {
-        self.due = Some(self.due.map_or(moment, |due| due.min(moment)));
     }
 }

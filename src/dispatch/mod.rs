@@ -5,6 +5,7 @@
 //! cancels and writes frames through the hub; one driver thread reads every process's pipes ([`serve`]) and keeps the
 //! time ([`clock`]). What comes out are raw [`Facts`]; the outcome room says what they mean.
 
+mod alarms;
 mod answer;
 mod call;
 mod clock;

@@ -4,6 +4,7 @@
 //! thread wait for the driver and the other way round.
 
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::io::Errno;
@@ -22,6 +23,8 @@ pub(super) struct Outgoing {
     sending: Mutex<Sending>,
     /// Tells the serving task that the channel did not take everything.
     blocked: Notify,
+    /// The process was gone before it took everything.
+    refused: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +42,12 @@ impl Outgoing {
     /// Where frames are appended.
     pub(super) fn waiting(&self) -> MutexGuard<'_, Vec<u8>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something was not taken, or is still waiting to be.
+    pub(super) fn has_unsent(&self) -> bool {
+        let sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        self.refused.load(Ordering::Relaxed) || sending.sent < sending.bytes.len() || !self.waiting().is_empty()
     }
 
     /// Resolves when the channel did not take everything.
@@ -75,6 +84,7 @@ impl Outgoing {
                 // The other end is gone: the process's exit is about to say so.
                 Err(_) => {
                     sending.sent = sending.bytes.len();
+                    self.refused.store(true, Ordering::Relaxed);
                     self.waiting().clear();
                     return true;
                 }

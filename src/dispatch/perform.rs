@@ -1,9 +1,10 @@
 //! Carries out what the pool and the phases decided.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::clock::START_LIMIT;
+use super::call::Call;
 use super::driver::Spawned;
 use super::facts::{Doom, End, StartFailure, StartFault};
 use super::hub::{Closing, Hub, State};
@@ -16,14 +17,19 @@ use crate::worker::Nonce;
 use crate::worker::frame::{self, AbortReason, CallFrame};
 
 impl State {
-    /// Everything the pool wants done.
+    /// Everything the pool wants done, and what it wants then.
     pub(super) fn perform(&mut self, hub: &Arc<Hub>) {
-        for action in std::mem::take(&mut self.actions) {
-            match action {
-                Action::Start(worker) => self.start(hub, worker),
-                Action::Assign(number, worker) => self.assign(hub, number, worker),
-                Action::End(worker) => self.end(hub, worker),
-                Action::Drain => hub.settings.sink.drained(),
+        while !self.actions.is_empty() {
+            for action in std::mem::take(&mut self.actions) {
+                match action {
+                    Action::Start(worker) => self.start(hub, worker),
+                    Action::Assign(number, worker) => self.assign(hub, number, worker),
+                    Action::End(worker) => self.end(hub, worker),
+                    Action::Drain => {
+                        hub.settings.sink.drained();
+                        hub.settings.sink.flush();
+                    }
+                }
             }
         }
     }
@@ -34,7 +40,6 @@ impl State {
             .insert(worker, Station::new(worker, hub.settings.stderr_cap, now));
         let Some(spawner) = &self.spawner else { return };
         let replies = hub.spawned.clone();
-        self.due = Some(self.due.map_or(now + START_LIMIT, |due| due.min(now + START_LIMIT)));
         spawner.spawn(Arc::clone(&hub.settings.launch), move |result| {
             // A driver that is gone has ended every process: a child nobody takes is killed when it is dropped.
             let _ = replies.send(Spawned { worker, result });
@@ -42,22 +47,24 @@ impl State {
     }
 
     fn assign(&mut self, hub: &Hub, number: u32, worker: WorkerId) {
+        let now = Instant::now();
+        // Since the pool decided, in the same batch, either may have met its end.
         let Some(call) = self.calls.get_mut(&number) else {
+            self.pool.release(worker, now, &mut self.actions);
             return;
         };
-        let Some(station) = self.stations.get_mut(&worker) else {
-            // The pool knows no process that has no station; were it to, the call would wait for ever.
-            debug_assert!(false, "a call was handed to a process that is gone");
-            self.pool.resubmit(number, Instant::now(), &mut self.actions);
+        let Some(station) = self.stations.get_mut(&worker).filter(|station| !station.ending) else {
+            self.pool.condemn(worker, now, &mut self.actions);
+            self.pool.resubmit(number, now, &mut self.actions);
             return;
         };
         let Ok(nonce) = Nonce::generate() else {
             // No secret, no call: without one an answer could be forged.
             self.doom(hub, number, Doom::NoRandomness);
-            self.pool.release(worker, Instant::now(), &mut self.actions);
+            self.pool.release(worker, now, &mut self.actions);
+            hub.settings.sink.flush();
             return;
         };
-        let now = Instant::now();
         call.attempts.begin(now);
         if call.attempts.made > 1 {
             self.counters.retried += 1;
@@ -66,11 +73,13 @@ impl State {
         call.slot = station.take_slot();
         call.entered = !hub.settings.shared;
         call.pid = station.pid();
-        call.phase = Phase::assigned(worker, now, call.request.timeout);
+        let phase = Phase::assigned(worker, now, call.request.timeout);
+        self.alarms.moved(number, call.phase.wake(), phase.wake());
+        call.phase = phase;
         call.stderr = Captured::new(hub.settings.stderr_cap);
         station.calls.push(number);
+        station.used = true;
         self.watch.active(now);
-        let due = [call.phase.wake(), self.watch.next()].into_iter().flatten().min();
         let request = &call.request;
         let env = call.env_json();
         let framed = CallFrame {
@@ -89,9 +98,6 @@ impl State {
         .append(&mut station.outgoing.waiting());
         debug_assert!(framed.is_ok(), "validation bounds what a call carries");
         mark(&mut self.dirty, &station.outgoing);
-        if let Some(at) = due {
-            self.due_at(at);
-        }
     }
 
     fn end(&mut self, hub: &Hub, worker: WorkerId) {
@@ -107,23 +113,46 @@ impl State {
             let kill_at = Instant::now() + hub.settings.grace;
             station.kill_at = Some(kill_at);
             mark(&mut self.dirty, &station.outgoing);
-            self.due_at(kill_at);
         }
     }
 
     /// Something ends the call before its tool answered.
     pub(super) fn doom(&mut self, hub: &Hub, number: u32, why: Doom) {
-        let Some(call) = self.calls.get_mut(&number) else {
-            return;
-        };
-        let phase = std::mem::replace(&mut call.phase, Phase::Waiting);
-        let (phase, effect) = phase.doomed(why.clone(), Instant::now(), hub.settings.grace);
-        let wake = phase.wake();
-        call.phase = phase;
-        if let Some(at) = wake {
-            self.due_at(at);
+        if let Some(effect) = self.turn(number, |phase| {
+            phase.doomed(why.clone(), Instant::now(), hub.settings.grace)
+        }) {
+            self.apply(hub, number, effect, why);
         }
-        self.apply(hub, number, effect, why);
+    }
+
+    /// One transition of a call's phase that happened by itself.
+    pub(super) fn step(&mut self, hub: &Hub, number: u32, transition: impl FnOnce(Phase) -> (Phase, Effect)) {
+        if let Some(effect) = self.turn(number, transition) {
+            let doom = self.calls.get(&number).and_then(|call| call.phase.doom());
+            let why = doom.cloned().unwrap_or(Doom::Timeout);
+            self.apply(hub, number, effect, why);
+        }
+    }
+
+    fn turn(&mut self, number: u32, transition: impl FnOnce(Phase) -> (Phase, Effect)) -> Option<Effect> {
+        let call = self.calls.get(&number)?;
+        let (phase, effect) = transition(call.phase.clone());
+        self.set_phase(number, phase);
+        Some(effect)
+    }
+
+    pub(super) fn set_phase(&mut self, number: u32, phase: Phase) {
+        if let Some(call) = self.calls.get_mut(&number) {
+            self.alarms.moved(number, call.phase.wake(), phase.wake());
+            call.phase = phase;
+        }
+    }
+
+    /// Forgets the call: what is known of it goes out next.
+    pub(super) fn take_call(&mut self, number: u32) -> Option<Call> {
+        let call = self.calls.remove(&number)?;
+        self.alarms.moved(number, call.phase.wake(), None);
+        Some(call)
     }
 
     /// Carries out what a phase decided for a call.
@@ -131,9 +160,8 @@ impl State {
         match effect {
             Effect::Nothing => {}
             Effect::Settle => {
-                self.resting.retain(|other| *other != number);
                 self.pool.withdraw(number, Instant::now(), &mut self.actions);
-                if let Some(call) = self.calls.remove(&number) {
+                if let Some(call) = self.take_call(number) {
                     self.settle(hub, call, End::Doomed(why));
                 }
             }
@@ -188,11 +216,15 @@ impl State {
             Closing::Draining
         };
         if force {
+            // Before its calls are ended one by one: no process is started for, or given, one whose turn is next.
+            self.pool.dismiss();
+        }
+        self.pool.close(Instant::now(), &mut self.actions);
+        if force {
             for number in self.calls.keys().copied().collect::<Vec<_>>() {
                 self.doom(hub, number, Doom::Closed);
             }
         }
-        self.pool.close(Instant::now(), &mut self.actions);
     }
 
     /// Answers those who wait for readiness or for the catalogue, where there is an answer.
@@ -231,6 +263,29 @@ impl State {
                 .drain(..)
                 .for_each(|ticket| sink.tools(ticket, Err(failure)));
         }
+    }
+
+    /// Nobody drives any more: what is left can only be ended here.
+    pub(super) fn give_up(&mut self, hub: &Hub) {
+        if self.closing == Closing::Done {
+            return;
+        }
+        let sink = &hub.settings.sink;
+        self.actions.clear();
+        self.closing = Closing::Done;
+        let numbers: Vec<u32> = self.calls.keys().copied().collect();
+        for number in numbers {
+            if let Some(call) = self.take_call(number) {
+                // What broke the driver may have been the telling; the others are to hear of it all the same.
+                let told = catch_unwind(AssertUnwindSafe(|| self.settle(hub, call, End::Doomed(Doom::Broken))));
+                self.counters.failed += u64::from(told.is_err());
+            }
+        }
+        self.answer_tickets(hub);
+        self.spawner = None;
+        self.guardian = None;
+        sink.closed();
+        sink.flush();
     }
 
     /// The last process is gone and no call is left: that is the end.

@@ -91,7 +91,16 @@ impl Listeners<'_> {
         });
     }
 
-    /// A call is over or the process is gone: an unfinished line is a line.
+    /// A call is over: its unfinished lines are lines.
+    pub(super) fn finish_of(&mut self, station: &mut Station, call: u32) {
+        for source in Source::ALL {
+            if station.printed.owner[source as usize] == Some(call) {
+                self.finish(station, source);
+            }
+        }
+    }
+
+    /// The process is gone: an unfinished line is a line.
     pub(super) fn finish_all(&mut self, station: &mut Station) {
         for source in Source::ALL {
             self.finish(station, source);

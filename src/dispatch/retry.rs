@@ -11,6 +11,8 @@ pub(super) enum Failure {
     /// The process ended without an answer.
     Crash,
     Timeout,
+    /// The process ended before it had read the call.
+    Unreached,
     /// The tool threw, and said this of itself.
     Tool {
         retryable: Option<bool>,
@@ -64,6 +66,8 @@ impl Attempts {
         let (wanted, given) = match failure {
             Failure::Crash => (policy.on.crash, None),
             Failure::Timeout => (policy.on.timeout, None),
+            // Most often it had served its last call and was about to end: the next process is tried at once.
+            Failure::Unreached => (policy.on.start, (self.made <= 1).then_some(Duration::ZERO)),
             Failure::Tool { retryable, retry_after } => (retryable.unwrap_or(policy.on.tool), retry_after),
         };
         if !wanted {

@@ -169,6 +169,8 @@ enum Got {
     Bytes(usize, usize),
     Nothing,
     End,
+    /// The end; the other side had not read everything that was sent to it.
+    Reset,
 }
 
 fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
@@ -178,6 +180,7 @@ fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
             Ok(count) => Got::Bytes(count, chunk.len()),
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => Got::Nothing,
+            Err(Errno::CONNRESET) => Got::Reset,
             Err(_) => Got::End,
         };
     }
@@ -197,7 +200,8 @@ impl Pipes {
     /// second, but those are handled first: what a tool printed before it answered is in the pipe before the answer is in
     /// the channel.
     fn drain(&mut self, hub: &Arc<Hub>, worker: WorkerId) -> bool {
-        let mut more = self.read_channel();
+        let mut silent = None;
+        let mut more = self.read_channel(&mut silent);
         let printed = self.read_printed(&mut more);
         let mut garbled = false;
         hub.batch(|state, hub| {
@@ -213,6 +217,9 @@ impl Pipes {
                     }
                 }
             }
+            if let Some(reset) = silent {
+                state.fell_silent(worker, reset);
+            }
         });
         if garbled {
             self.channel = None;
@@ -220,7 +227,8 @@ impl Pipes {
         more
     }
 
-    fn read_channel(&mut self) -> bool {
+    /// `silent`: it has ended, true where the other side had not read everything.
+    fn read_channel(&mut self, silent: &mut Option<bool>) -> bool {
         let Some(channel) = &self.channel else { return false };
         let mut taken = 0;
         while taken < TURN {
@@ -233,8 +241,9 @@ impl Pipes {
                     }
                 }
                 Got::Nothing => return false,
-                Got::End => {
+                over @ (Got::End | Got::Reset) => {
                     self.channel = None;
+                    *silent = Some(matches!(over, Got::Reset));
                     return false;
                 }
             }
@@ -257,7 +266,7 @@ impl Pipes {
                 match read(fd.get_ref(), &mut self.chunk) {
                     Got::Bytes(count, _) => bytes.extend_from_slice(&self.chunk[..count]),
                     Got::Nothing => break,
-                    Got::End => *pipe = None,
+                    Got::End | Got::Reset => *pipe = None,
                 }
                 if bytes.len() >= TURN {
                     *more = true;

@@ -15,8 +15,12 @@ pub(super) struct Station {
     pub(super) started: Instant,
     /// Set once the process exists.
     pub(super) link: Option<Link>,
-    /// The entrypoint is imported and the process was warmed.
+    /// The entrypoint is imported.
+    pub(super) imported: bool,
+    /// And the process was warmed.
     pub(super) ready: bool,
+    /// It was given a call.
+    pub(super) used: bool,
     /// Calls in flight.
     pub(super) calls: Vec<u32>,
     /// Why the start failed, as far as it is known before the process is gone.
@@ -25,8 +29,10 @@ pub(super) struct Station {
     pub(super) doom: Option<Doom>,
     /// It was told to end or to die: its exit surprises nobody.
     pub(super) ending: bool,
-    /// A process that was asked to end is killed then.
+    /// A process that was asked to end, or whose channel closed, is killed then.
     pub(super) kill_at: Option<Instant>,
+    /// It ended without having read everything that was sent to it.
+    pub(super) unread: bool,
     /// What it printed to stderr outside of calls.
     pub(super) stderr: Captured,
     pub(super) printed: Printed,
@@ -51,7 +57,10 @@ impl Station {
             id,
             started: now,
             link: None,
+            imported: false,
             ready: false,
+            used: false,
+            unread: false,
             calls: Vec::new(),
             fault: None,
             doom: None,

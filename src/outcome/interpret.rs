@@ -166,6 +166,19 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
         )
         .hint("raise `maxMemoryMb`, or let the tool process its data in pieces"),
         Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
+        Doom::Broken => Error::new(
+            Code::ManagerClosed,
+            format!("the manager broke down while tool {tool} was called"),
+        )
+        .hint("this is a fault of toolwarden: please report it, with what was printed to stderr"),
+        Doom::ChannelClosed => Error::new(
+            Code::ToolKilled,
+            format!(
+                "the process of tool {tool} was killed because it closed its channel and could not answer any more"
+            ),
+        )
+        .hint("file descriptor 3 belongs to toolwarden; a tool must not close it")
+        .with(|context| context.signal = Some("SIGKILL".to_owned())),
         Doom::Protocol(what) => Error::new(
             Code::ToolKilled,
             format!("the process of tool {tool} was killed because it sent bytes that are no answer: {what}"),
@@ -180,7 +193,8 @@ fn neighbour(tool: &str, doom: &Doom) -> Error {
         Doom::Timeout => "another call in it timed out",
         Doom::Cancelled => "another call in it was cancelled",
         Doom::OutOfMemory => "its process used too much memory",
-        Doom::Closed => "the manager was closed",
+        Doom::Closed | Doom::Broken => "the manager was closed",
+        Doom::ChannelClosed => "its process closed the channel",
         Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {
             "another call in it sent an answer that cannot be read"
         }

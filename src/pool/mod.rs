@@ -4,6 +4,7 @@
 //! it knows calls as tickets and processes as worker ids, and nothing of what runs on them.
 
 mod limits;
+mod queue;
 mod slots;
 mod starts;
 mod state;

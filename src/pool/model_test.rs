@@ -16,6 +16,8 @@ enum Step {
     StartFails(usize, bool),
     Release(usize),
     Crash(usize),
+    /// A process ends under its calls, and they go to another one.
+    Returned(usize),
     Exit(usize),
     Wait(u64),
     Close,
@@ -29,6 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<usize>(), any::<bool>()).prop_map(|(at, again)| Step::StartFails(at, again)),
         5 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Crash),
+        1 => any::<usize>().prop_map(Step::Returned),
         6 => any::<usize>().prop_map(Step::Exit),
         2 => (1u64..2000).prop_map(Step::Wait),
         1 => Just(Step::Close),
@@ -141,7 +144,26 @@ impl World {
             }
         }
         self.full = !self.pool.accepts();
+        self.nothing_is_overdue();
         assert_eq!(self.pool.gauges().queued, self.waiting.len());
+    }
+
+    /// A time that has passed and still stands would keep the clock spinning.
+    fn nothing_is_overdue(&mut self) {
+        if self.pool.next_wake().is_some_and(|at| at <= self.now) {
+            let mut out = Vec::new();
+            self.pool.tick(self.now, &mut out);
+            let next = self.pool.next_wake();
+            assert!(
+                next.is_none_or(|at| at > self.now),
+                "wakes for nothing: {:?}",
+                self.pool
+            );
+            self.out.extend(out);
+            if !self.out.is_empty() {
+                self.carry_out();
+            }
+        }
     }
 
     fn pick<T: Copy>(items: &[T], at: usize) -> Option<T> {
@@ -199,6 +221,20 @@ impl World {
                     self.serving.remove(&id);
                     self.dying.push(id);
                     self.pool.condemn(id, self.now, &mut self.out);
+                }
+            }
+            Step::Returned(at) => {
+                let up: Vec<WorkerId> = self.serving.keys().copied().collect();
+                if let Some(id) = Self::pick(&up, at) {
+                    let calls = self.serving.remove(&id).unwrap_or_default();
+                    self.dying.push(id);
+                    self.pool.condemn(id, self.now, &mut self.out);
+                    self.carry_out();
+                    for ticket in calls.into_iter().rev() {
+                        self.waiting.push_front(ticket);
+                        self.pool.resubmit(ticket, self.now, &mut self.out);
+                        self.carry_out();
+                    }
                 }
             }
             Step::Exit(at) => {

@@ -1,9 +1,9 @@
 //! The pool's transitions.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::limits::{Limits, REFILL_PATIENCE};
+use super::queue::Queue;
 use super::slots::{Slots, State, WorkerId};
 use super::starts::Starts;
 
@@ -45,7 +45,7 @@ pub struct Gauges {
 pub struct Pool {
     limits: Limits,
     slots: Slots,
-    queue: VecDeque<Ticket>,
+    queue: Queue,
     starts: Starts,
     closing: bool,
     full: bool,
@@ -60,7 +60,7 @@ impl Pool {
         Self {
             limits,
             slots: Slots::default(),
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             starts: Starts::new(patience),
             closing: false,
             full: false,
@@ -96,10 +96,9 @@ impl Pool {
 
     /// A waiting call went away. False when it was not waiting.
     pub fn withdraw(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
-        let before = self.queue.len();
-        self.queue.retain(|waiting| *waiting != ticket);
+        let waited = self.queue.remove(ticket);
         self.settle(now, out);
-        self.queue.len() != before
+        waited
     }
 
     /// A started process has imported the entrypoint.
@@ -188,7 +187,11 @@ impl Pool {
             .then(|| self.oldest_idle())
             .flatten()
             .map(|since| since + self.limits.idle);
-        let start = self.starts.opens_at().filter(|_| self.start_needed());
+        // While a start is being tried the gate waits for its outcome, not for the time.
+        let start = self
+            .starts
+            .opens_at()
+            .filter(|_| self.slots.count(State::Starting) == 0 && self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
 
@@ -199,14 +202,14 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// Takes every waiting call out of the queue.
-    pub fn dismiss(&mut self) -> Vec<Ticket> {
-        self.queue.drain(..).collect()
+    /// Forgets every waiting call: they are about to be told that they are over.
+    pub fn dismiss(&mut self) {
+        self.queue.clear();
     }
 
     /// The calls that wait, first come first.
     pub fn waiting(&self) -> impl Iterator<Item = Ticket> {
-        self.queue.iter().copied()
+        self.queue.iter()
     }
 
     /// No process is left.
@@ -214,9 +217,10 @@ impl Pool {
         self.slots.len() == 0
     }
 
-    /// As many processes as the minimum asks for have imported the entrypoint.
+    /// As many processes as the minimum asks for have imported the entrypoint. Those that serve their last call count:
+    /// under a steady load of calls there may never be an unused one.
     pub fn warmed(&self) -> bool {
-        self.slots.count(State::Ready) >= self.limits.min
+        self.slots.count(State::Ready) + self.slots.count(State::Retiring) >= self.limits.min
     }
 
     /// Starts failed for so long, or so finally, that none is made that no call waits for.
@@ -249,11 +253,10 @@ impl Pool {
     }
 
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
-        while let Some(&ticket) = self.queue.front() {
-            let Some(slot) = self.slots.best(self.limits.concurrent) else {
-                break;
-            };
-            self.queue.pop_front();
+        while !self.queue.is_empty()
+            && let Some(slot) = self.slots.best(self.limits.concurrent)
+            && let Some(ticket) = self.queue.pop_front()
+        {
             slot.in_flight += 1;
             slot.served += 1;
             slot.idle_since = now;

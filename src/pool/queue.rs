@@ -1,0 +1,63 @@
+//! The calls that wait, first come first served.
+//!
+//! Any of them may go away at any time, and there may be a million of them: every operation costs the same few steps
+//! however many wait.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::state::Ticket;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    by_place: BTreeMap<i64, Ticket>,
+    places: HashMap<Ticket, i64>,
+}
+
+impl Queue {
+    pub(super) fn push_back(&mut self, ticket: Ticket) {
+        let place = self.by_place.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.put(place, ticket);
+    }
+
+    /// Before all others.
+    pub(super) fn push_front(&mut self, ticket: Ticket) {
+        let place = self.by_place.first_key_value().map_or(0, |(first, _)| first - 1);
+        self.put(place, ticket);
+    }
+
+    pub(super) fn pop_front(&mut self) -> Option<Ticket> {
+        let (_, ticket) = self.by_place.pop_first()?;
+        self.places.remove(&ticket);
+        Some(ticket)
+    }
+
+    /// False when it was not waiting.
+    pub(super) fn remove(&mut self, ticket: Ticket) -> bool {
+        match self.places.remove(&ticket) {
+            Some(place) => self.by_place.remove(&place).is_some(),
+            None => false,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.by_place.clear();
+        self.places.clear();
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Ticket> {
+        self.by_place.values().copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_place.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_place.is_empty()
+    }
+
+    fn put(&mut self, place: i64, ticket: Ticket) {
+        self.by_place.insert(place, ticket);
+        self.places.insert(ticket, place);
+    }
+}
