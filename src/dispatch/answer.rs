@@ -53,6 +53,13 @@ impl State {
                     self.step(hub, call, |phase| phase.acknowledged(listens));
                 }
             }
+            FromWorker::Leaving { call, nonce } => {
+                if self.speaks_for(worker, call, nonce)
+                    && let Some(station) = self.stations.get_mut(&worker)
+                {
+                    station.left_by = Some(call);
+                }
+            }
             FromWorker::Ready { json } => self.imported(hub, worker, json),
             FromWorker::Pong => self.warmed(worker),
             FromWorker::LoadFailed { json } => {

@@ -43,6 +43,11 @@ impl State {
                 }
             }
         }
+        for number in &station.calls {
+            if let Some(call) = self.calls.get_mut(number) {
+                call.entered |= station.noted(call.slot, *number);
+            }
+        }
         let entered = |number: &u32| self.calls.get(number).is_some_and(|call| call.entered);
         let blamed = station.doom.is_some() || station.calls.iter().any(entered);
         // The last one first: each that goes back to the queue goes before the others.
@@ -94,7 +99,7 @@ impl State {
         let (end, failure) = match (call.phase.doom().cloned(), &station.doom) {
             (Some(Doom::Timeout), _) => (End::Doomed(Doom::Timeout), Some(Failure::Timeout)),
             (Some(doom), _) => (End::Doomed(doom), None),
-            (None, _) if !call.entered && !station.noted(call.slot, number) && blamed => {
+            (None, _) if !call.entered && blamed => {
                 // Its tool was never reached: it goes to another process, and no policy has to allow that.
                 self.set_phase(number, Phase::Waiting);
                 self.pool.resubmit(number, now, &mut self.actions);
@@ -103,6 +108,9 @@ impl State {
             // Neither was this one's. But a process that ends by itself whenever it is given a call must not go on for ever.
             (None, _) if !call.entered => (End::Exited(exit), Some(Failure::Unreached)),
             (None, Some(doom)) => (End::Neighbour(doom.clone()), Some(Failure::Crash)),
+            (None, None) if station.left_by.is_some_and(|other| other != number) => {
+                (End::Neighbour(Doom::Left), Some(Failure::Crash))
+            }
             (None, None) => (End::Exited(exit), Some(Failure::Crash)),
         };
         if failure.is_some_and(|failure| self.rest(hub, number, failure, now)) {

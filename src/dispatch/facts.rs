@@ -13,6 +13,8 @@ pub enum Doom {
     Timeout,
     /// The caller cancelled.
     Cancelled,
+    /// Another call's tool ended the process they shared.
+    Left,
     /// `close({ force: true })`.
     Closed,
     /// The process tree used more memory than it may.

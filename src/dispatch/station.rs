@@ -25,6 +25,8 @@ pub(super) struct Station {
     pub(super) calls: Vec<u32>,
     /// Why the start failed, as far as it is known before the process is gone.
     pub(super) fault: Option<StartFault>,
+    /// The call whose tool ended it.
+    pub(super) left_by: Option<u32>,
     /// Why it is being killed under its calls.
     pub(super) doom: Option<Doom>,
     /// It was told to end or to die: its exit surprises nobody.
@@ -63,6 +65,7 @@ impl Station {
             unread: false,
             calls: Vec::new(),
             fault: None,
+            left_by: None,
             doom: None,
             ending: false,
             kill_at: None,

@@ -156,6 +156,8 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
             Code::ManagerClosed,
             format!("the manager was closed while tool {tool} was called"),
         ),
+        // Only ever said of the others.
+        Doom::Left => neighbour(tool, doom),
         Doom::NoRandomness => Error::new(
             Code::ToolKilled,
             format!("tool {tool} was not called: the system gave no random bytes"),
@@ -190,6 +192,7 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
 
 fn neighbour(tool: &str, doom: &Doom) -> Error {
     let why = match doom {
+        Doom::Left => "the tool of another call in it ended it",
         Doom::Timeout => "another call in it timed out",
         Doom::Cancelled => "another call in it was cancelled",
         Doom::OutOfMemory => "its process used too much memory",

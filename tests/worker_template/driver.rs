@@ -42,6 +42,7 @@ pub(crate) enum Got {
     Ready(Value),
     LoadFailed(Value),
     Entered(u32),
+    Leaving(u32),
     Result {
         call: u32,
         status: Status,
@@ -318,6 +319,7 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::Ready { json: text } => Got::Ready(json(text)),
         FromWorker::LoadFailed { json: text } => Got::LoadFailed(json(text)),
         FromWorker::Entered { call, nonce } => Got::Entered(check(call, nonce)),
+        FromWorker::Leaving { call, nonce } => Got::Leaving(check(call, nonce)),
         FromWorker::Result(r) => Got::Result {
             call: check(r.call, r.nonce),
             status: r.status,

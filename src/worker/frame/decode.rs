@@ -85,6 +85,13 @@ pub enum FromWorker<'a> {
     },
     /// The call path ran dry and is warm.
     Pong,
+    /// This call's tool ends the process, with other calls in flight.
+    Leaving {
+        /// Number of the call.
+        call: u32,
+        /// As sent; to be compared with the call's.
+        nonce: [u8; 16],
+    },
 }
 
 /// RESULT.
@@ -221,6 +228,10 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             listens: fields.listed("listens", &[(0, false), (1, true)])?,
         },
         kind::PONG => FromWorker::Pong,
+        kind::LEAVING => FromWorker::Leaving {
+            call: fields.u32()?,
+            nonce: fields.take()?,
+        },
         unknown => return Err(FrameError::Kind(unknown)),
     };
     fields.end()?;

@@ -13,6 +13,7 @@ pub(super) const PROGRESS: u8 = 0x85;
 pub(super) const LOG: u8 = 0x86;
 pub(super) const ABORT_ACK: u8 = 0x87;
 pub(super) const PONG: u8 = 0x88;
+pub(super) const LEAVING: u8 = 0x89;
 
 /// Bytes of the length that comes before the kind.
 pub(super) const LENGTH_BYTES: usize = 4;

@@ -17,6 +17,7 @@
 //! | 0x86 | from worker | LOG | u32 call (0 none), u8 stream, u8 level, f64 unix ms, text |
 //! | 0x87 | from worker | ABORT_ACK | u32 call, 16 B nonce, u8 listens |
 //! | 0x88 | from worker | PONG | empty |
+//! | 0x89 | from worker | LEAVING | u32 call, 16 B nonce |
 
 mod decode;
 mod encode;

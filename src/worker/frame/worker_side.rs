@@ -22,6 +22,8 @@ pub enum Said {
     AbortAck(u32, [u8; 16], bool),
     /// PONG
     Pong,
+    /// LEAVING
+    Leaving(u32, [u8; 16]),
 }
 
 impl From<FromWorker<'_>> for Said {
@@ -35,6 +37,7 @@ impl From<FromWorker<'_>> for Said {
             FromWorker::Log(l) => Said::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
             FromWorker::AbortAck { call, nonce, listens } => Said::AbortAck(call, nonce, listens),
             FromWorker::Pong => Said::Pong,
+            FromWorker::Leaving { call, nonce } => Said::Leaving(call, nonce),
         }
     }
 }
@@ -69,6 +72,7 @@ impl Said {
                 [&call_nonce(call, nonce)[..], &[u8::from(*listens)]].concat(),
             ),
             Said::Pong => (kind::PONG, Vec::new()),
+            Said::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()
@@ -118,7 +122,8 @@ pub fn said() -> impl Strategy<Value = Said> {
             any::<Vec<u8>>()
         )
             .prop_map(|(c, s, l, t, b)| Said::Log(c, s, l, t, b)),
-        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
+        (any::<u32>(), nonce.clone(), any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
+        (any::<u32>(), nonce).prop_map(|(c, n)| Said::Leaving(c, n)),
         Just(Said::Pong),
     ]
 }

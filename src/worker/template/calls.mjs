@@ -17,6 +17,7 @@ const ENTERED = 0x83
 const RESULT = 0x84
 const PROGRESS = 0x85
 const ABORT_ACK = 0x87
+const LEAVING = 0x89
 const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6 }
 const RETRY = { unsaid: 0, retryable: 1, not: 2 }
 const NO_RETRY_AFTER = 0xffffffff
@@ -277,6 +278,13 @@ function sendProgress(call, value) {
   const start = beginForCall(PROGRESS, call)
   putText(text)
   finish(start)
+  flush()
+}
+
+/** The process ends under its calls: says whose doing it was, where that is known. The others are not to blame. */
+export function leave() {
+  const call = openCount > 1 && storedCall !== null ? /** @type {Call | undefined} */ (storedCall()) : undefined
+  if (call !== undefined && !call.answered) finish(beginForCall(LEAVING, call))
   flush()
 }
 

@@ -1,6 +1,6 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
 import { hasBoard } from './board.mjs'
-import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, startCall } from './calls.mjs'
+import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
 import { begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { setMarkers } from './environment.mjs'
@@ -73,7 +73,7 @@ async function load() {
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))
 onProcess('unhandledRejection', (error) => uncaught('unhandled rejection', error))
-onProcess('exit', flush)
+onProcess('exit', leave)
 setMarkers()
 patchStream('stdout', STDOUT)
 patchStream('stderr', STDERR)
