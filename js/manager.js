@@ -80,7 +80,7 @@ export function createManagerClass(native) {
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
     /** What the core wakes. It holds on to this for good, so that a manager it held itself would never be collected. */
-    #woken = { /** @type {Manager | null} */ manager: this }
+    /** @type {{ manager: Manager | null }} */ #woken = { manager: this }
     /** @type {{ promise: Promise<void>, done: () => void, forced: boolean } | null} */ #closing = null
 
     /** @param {string} workingDir @param {object} [config] */
@@ -95,7 +95,9 @@ export function createManagerClass(native) {
       }
       const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const woken = this.#woken
-      const opened = native.open(JSON.stringify(options), () => woken.manager?.#drain())
+      const opened = native.open(JSON.stringify(options), () => {
+        if (woken.manager !== null) woken.manager.#drain()
+      })
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)
