@@ -79,6 +79,8 @@ export function createManagerClass(native) {
     #flushing = false
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
+    /** What the core wakes. It holds on to this for good, so that a manager it held itself would never be collected. */
+    /** @type {{ manager: Manager | null }} */ #woken = { manager: this }
     /** @type {{ promise: Promise<void>, done: () => void, forced: boolean } | null} */ #closing = null
 
     /** @param {string} workingDir @param {object} [config] */
@@ -92,7 +94,10 @@ export function createManagerClass(native) {
         throw configProblem('config', `must be an object, got ${typeName(config)}`, site)
       }
       const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
-      const opened = native.open(JSON.stringify(options), () => this.#drain())
+      const woken = this.#woken
+      const opened = native.open(JSON.stringify(options), () => {
+        if (woken.manager !== null) woken.manager.#drain()
+      })
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)
@@ -341,6 +346,7 @@ export function createManagerClass(native) {
       }
       this.#keepAlive.end()
       atExit.closed(this.#native)
+      this.#woken.manager = null
       this.#closing?.done()
     }
   }

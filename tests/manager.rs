@@ -277,3 +277,24 @@ fn drain_is_told_at_once() {
         }
     }
 }
+
+#[test]
+fn made_up_ids_get_no_series_of_their_own() {
+    let bench = Bench::new(TOOLS, &json!({ "maxWorkers": 1 }));
+    bench.execute(call(1, "made-up-and-not-found")).unwrap();
+    bench.execute(call(2, "made-up-and-cancelled")).unwrap();
+    bench.execute(call(3, "echo")).unwrap();
+    bench.manager().cancel(2);
+    assert_eq!(code(&bench.outcome(2)).0, "ABORT_ERR");
+    assert_eq!(code(&bench.outcome(1)).0, "ERR_TOOL_NOT_FOUND");
+    bench.outcome(3);
+    let metrics = bench.manager().metrics();
+    assert!(!metrics.contains("made-up"), "{metrics}");
+    for series in [
+        "{tool=\"unknown\",outcome=\"cancelled\"} 1",
+        "{tool=\"unknown\",outcome=\"error\"} 1",
+        "{tool=\"echo\",outcome=\"success\"} 1",
+    ] {
+        assert!(metrics.contains(series), "{metrics}");
+    }
+}

@@ -15,7 +15,7 @@ use crate::observe::{Event, Observer};
 /// Calls the host's `wake` without arguments.
 pub(super) type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 0>;
 
-/// Bytes of lines that may wait for the host before processes are not read any more.
+/// Bytes of lines and progress values that may wait for the host before processes are not read any more.
 const CONGESTED: usize = 16 * 1024 * 1024;
 
 /// Listeners there are, as the host says.
@@ -53,7 +53,8 @@ pub(super) struct Outbox {
     events: Mutex<Vec<Event>>,
     /// The host was woken and has not come yet.
     armed: AtomicBool,
-    log_bytes: AtomicUsize,
+    /// Of what processes can send without end.
+    waiting_bytes: AtomicUsize,
     observes: AtomicU8,
     wake: OnceLock<Wake>,
 }
@@ -74,6 +75,9 @@ impl Outbox {
         let mut parts = Vec::with_capacity(events.len() * 4);
         let mut events = events.into_iter().peekable();
         while let Some(event) = events.next() {
+            if let Event::Progress { json, .. } = &event {
+                self.waiting_bytes.fetch_sub(json.len(), Ordering::Relaxed);
+            }
             if let Event::Log { call, json } = event {
                 let more = std::iter::from_fn(|| match events.peek() {
                     Some(Event::Log { call: other, .. }) if *other == call => events.next(),
@@ -101,7 +105,7 @@ impl Outbox {
             }
         }
         text.push(']');
-        self.log_bytes.fetch_sub(count, Ordering::Relaxed);
+        self.waiting_bytes.fetch_sub(count, Ordering::Relaxed);
         [
             Part::Number(2),
             call.map_or(Part::Null, Part::Number),
@@ -140,8 +144,8 @@ impl Outbox {
 
 impl Observer for Outbox {
     fn notify(&self, event: Event) {
-        if let Event::Log { json, .. } = &event {
-            self.log_bytes.fetch_add(json.len(), Ordering::Relaxed);
+        if let Event::Log { json, .. } | Event::Progress { json, .. } = &event {
+            self.waiting_bytes.fetch_add(json.len(), Ordering::Relaxed);
         }
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
@@ -157,7 +161,7 @@ impl Observer for Outbox {
     }
 
     fn congested(&self) -> bool {
-        self.log_bytes.load(Ordering::Relaxed) > CONGESTED
+        self.waiting_bytes.load(Ordering::Relaxed) > CONGESTED
     }
 
     fn wants_logs(&self) -> bool {

@@ -27,6 +27,12 @@ struct Ready {
     board: bool,
 }
 
+/// Of a `ToolInfo`, what is of interest here.
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+}
+
 impl State {
     pub(super) fn heard(&mut self, hub: &Arc<Hub>, worker: WorkerId, frame: FromWorker<'_>) {
         match frame {
@@ -164,7 +170,13 @@ impl State {
         if board && station.board.is_some() {
             station.use_board(hub.settings.concurrent);
         }
-        self.tools = Some(tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned()));
+        let tools = tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned());
+        // With a process for every call it is said for every call, and seldom anything new.
+        if self.tools.as_ref() != Some(&tools) {
+            let listed: Vec<Listed> = serde_json::from_str(&tools).unwrap_or_default();
+            self.tool_ids = listed.into_iter().map(|tool| tool.id).collect();
+            self.tools = Some(tools);
+        }
         frame::append_ping(&mut station.outgoing.waiting());
         mark(&mut self.dirty, &station.outgoing);
     }

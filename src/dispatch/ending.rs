@@ -176,7 +176,8 @@ impl State {
 impl State {
     /// The call is over: its facts go out.
     pub(super) fn settle(&mut self, hub: &Hub, call: Call, end: End) {
-        if hub.settings.sink.settled(facts(call, end)) {
+        let known_tool = self.tool_ids.contains(call.request.tool.as_str());
+        if hub.settings.sink.settled(facts(call, end, known_tool)) {
             self.counters.succeeded += 1;
         } else {
             self.counters.failed += 1;
@@ -185,7 +186,7 @@ impl State {
 }
 
 /// The account of a call that is over.
-fn facts(call: Call, end: End) -> Facts {
+fn facts(call: Call, end: End, known_tool: bool) -> Facts {
     let output_bytes = match &end {
         End::Value(text) | End::Threw(text) => text.len() as u64,
         _ => 0,
@@ -193,6 +194,7 @@ fn facts(call: Call, end: End) -> Facts {
     Facts {
         call: call.request.number,
         end,
+        known_tool,
         attempts: call.attempts.made,
         queue_time: call.submitted.elapsed().saturating_sub(call.execution_time),
         execution_time: call.execution_time,

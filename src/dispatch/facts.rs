@@ -111,6 +111,8 @@ pub struct Facts {
     pub call: u32,
     /// The tool.
     pub tool: ToolId,
+    /// The entrypoint exports it, as far as any process has said.
+    pub known_tool: bool,
     /// The execution's id.
     pub exec: ExecId,
     /// How it ended.

@@ -3,7 +3,7 @@
 //! One lock guards it: the host's thread holds it while it submits or cancels, the driver thread while it handles a batch
 //! of frames. Neither waits for anything with the lock held; a frame is sent only as far as the channel takes it at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -114,6 +114,8 @@ pub(super) struct State {
     pub(super) failed_starts: u32,
     /// What the entrypoint exports, as the latest process said.
     pub(super) tools: Option<String>,
+    /// Their ids.
+    pub(super) tool_ids: HashSet<String>,
     pub(super) ready_tickets: Vec<u32>,
     pub(super) tools_tickets: Vec<u32>,
     pub(super) counters: Counters,
@@ -153,6 +155,7 @@ impl Hub {
             last_failure: None,
             failed_starts: 0,
             tools: None,
+            tool_ids: HashSet::new(),
             ready_tickets: Vec::new(),
             tools_tickets: Vec::new(),
             counters: Counters::default(),

@@ -96,11 +96,7 @@ pub(super) fn outcome(facts: &Facts, failed: bool) -> &'static str {
 impl Metrics {
     /// A call is over.
     pub fn record(&self, facts: &Facts, error: Option<&Error>) {
-        let tool = if matches!(facts.end, End::NotFound(_)) {
-            UNKNOWN
-        } else {
-            facts.tool.as_str()
-        };
+        let tool = if facts.known_tool { facts.tool.as_str() } else { UNKNOWN };
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.queue_wait.observe(facts.queue_time);
         // Most calls are of a tool seen before: no text is copied for those.
