@@ -6,9 +6,9 @@ use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// Calls that make or remove an entry of a directory: the right belongs to the directory.
-const ENTRIES: [&str; 8] = ["mkdir", "mkdtemp", "mknod", "rmdir", "unlink", "rm", "symlink", "creat"];
-/// Calls that take an entry from one directory to another.
-const MOVES: [&str; 2] = ["rename", "link"];
+const ENTRIES: [&str; 10] = [
+    "mkdir", "mkdtemp", "mknod", "rmdir", "unlink", "rm", "symlink", "creat", "rename", "link",
+];
 const COPIES: [&str; 3] = ["copyfile", "cp", "copy_file_range"];
 /// Calls that only read, by the name Node and Bun put into `error.syscall`.
 const READING: [&str; 6] = ["scandir", "readdir", "opendir", "read", "readlink", "access"];
@@ -107,9 +107,11 @@ fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
         (call, _) if is_metadata(call) => Vec::new(),
         // The first path is only what the link says.
         ("symlink", Some(dest)) => vec![Need::entry(dest)],
-        (call, Some(dest)) if MOVES.contains(&call) => vec![Need::entry(path), Need::entry(dest)],
+        ("rename", Some(dest)) => vec![Need::entry(path), Need::entry(dest)],
+        // The kernel asks for both: rights that a file has by its place must not grow.
+        ("link", Some(dest)) => vec![Need::entry(dest), Need::entry(path)],
         (call, Some(dest)) if COPIES.contains(&call) => vec![Need::read(path), Need::write(dest)],
-        (call, _) if ENTRIES.contains(&call) || MOVES.contains(&call) => vec![Need::entry(path)],
+        (call, _) if ENTRIES.contains(&call) => vec![Need::entry(path)],
         (call, _) if CHANGING.contains(&call) => vec![Need::write(path)],
         (call, _) if READING.contains(&call) => vec![Need::read(path)],
         // A refused open does not say what for. What is not there can only have been about to be made.
