@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::denied::Denied;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error};
 use crate::spawn::{Exit, signal_name};
@@ -42,9 +43,9 @@ struct Loaded {
 }
 
 /// A process that never became ready.
-pub fn start_error(failure: &StartFailure) -> Error {
+pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
     let error = match &failure.fault {
-        StartFault::Load(json) => return load_error(json, failure),
+        StartFault::Load(json) => return load_error(json, failure, denied),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed"),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
@@ -85,7 +86,10 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(json: &str, failure: &StartFailure) -> Error {
+fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
+    let refused = serde_json::from_str(json)
+        .ok()
+        .and_then(|thrown| denied.explain(&thrown, &[]));
     let loaded: Loaded = serde_json::from_str(json).unwrap_or(Loaded {
         name: String::new(),
         message: json.to_owned(),
@@ -105,10 +109,17 @@ fn load_error(json: &str, failure: &StartFailure) -> Error {
         Code::EntrypointLoad,
         format!("the entrypoint could not be loaded: {what}"),
     )
-    .hint("run the entrypoint by itself, with `bun` or `node`, to see the same error")
+    .hint(match &refused {
+        Some(denial) => denied.advice(denial),
+        None => "run the entrypoint by itself, with `bun` or `node`, to see the same error".to_owned(),
+    })
     .with(|context| {
         context.operation = Some("load entrypoint");
         context.stderr = stderr;
+        if let Some(denial) = refused {
+            context.permission = Some(denial.permission.as_str().to_owned());
+            context.resource = Some(denial.resource);
+        }
         context.cause = RawValue::from_string(json.to_owned()).ok();
     })
 }
