@@ -68,14 +68,14 @@ impl Sink for Told {
     fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>) {
         self.observer.notify(Event::Ready {
             ticket,
-            result: result.map_err(|failure| Box::new(start_error(failure))),
+            result: result.map_err(|failure| Box::new(start_error(failure, &self.meaning.denied))),
         });
     }
 
     fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>) {
         let result = result
             .map(str::to_owned)
-            .map_err(|failure| Box::new(start_error(failure)));
+            .map_err(|failure| Box::new(start_error(failure, &self.meaning.denied)));
         self.observer.notify(Event::Tools { ticket, result });
     }
 

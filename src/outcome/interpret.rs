@@ -3,12 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::denied::Denied;
+use super::denied::{Denied, record};
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Doom, End, Facts};
 use crate::error::{Code, Error, Issue};
-use crate::sandbox::Permission;
 
 /// The limits that messages name.
 #[derive(Debug, Clone)]
@@ -23,6 +22,7 @@ pub struct Meaning {
 
 /// The result as JSON text (none: undefined), or why there is none.
 pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
+    meaning.denied.word(&mut facts.denials);
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
     }
@@ -48,7 +48,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         End::Doomed(doom) => doomed(facts, doom, meaning),
         End::Exited(exit) => ended(tool, *exit),
         End::Neighbour(doom) => neighbour(tool, doom),
-        End::NotStarted(failure) => start_error(failure),
+        End::NotStarted(failure) => start_error(failure, &meaning.denied),
     };
     let error = error.with(|context| {
         context.tool_id = Some(tool.to_owned());
@@ -59,11 +59,8 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             context.stderr.clone_from(&facts.stderr);
         }
     });
-    // Files are refused without a witness; what the tool threw is the only trace of it.
-    if let Some(denial) = refused
-        && matches!(denial.permission, Permission::Read | Permission::Write)
-    {
-        facts.denials.push(denial);
+    if let Some(denial) = refused {
+        record(&denial, &mut facts.denials);
     }
     Err(Box::new(error))
 }

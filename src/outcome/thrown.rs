@@ -33,7 +33,7 @@ pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> (Error, Optio
                     text("message")
                 ),
             )
-            .hint(format!("to allow it, add {} to {}", denial.flag, denied.option()))
+            .hint(denied.advice(denial))
             .with(|context| {
                 context.permission = Some(permission.to_owned());
                 context.resource = Some(denial.resource.clone());

@@ -48,13 +48,13 @@ pub struct Denial {
 impl Denial {
     /// `resource` is empty where the program or the address is not known.
     pub fn new(permission: Permission, resource: String, worker: u32) -> Self {
-        let flag = match (permission, resource.is_empty()) {
-            (Permission::Read | Permission::Write, true) => format!("--allow-{}", permission.as_str()),
-            (Permission::Read | Permission::Write, false) => format!("--allow-{}={resource}", permission.as_str()),
-            (Permission::Net, true) => "--allow-net".to_owned(),
-            (Permission::Net, false) => format!("--allow-net={resource}"),
-            (Permission::Run, false) => format!("--allow-run={}", resource.rsplit('/').next().unwrap_or_default()),
-            (Permission::Run, true) => "--allow-run".to_owned(),
+        let name = permission.as_str();
+        let flag = match (permission, resource.as_str()) {
+            (_, "") => format!("--allow-{name}"),
+            // Port 0 asks for any port, and a rule without one allows any.
+            (Permission::Net, at) => format!("--allow-{name}={}", at.strip_suffix(":0").unwrap_or(at)),
+            (Permission::Run, program) => format!("--allow-{name}={}", escaped(short(program))),
+            (Permission::Read | Permission::Write, path) => format!("--allow-{name}={}", escaped(path)),
         };
         Denial {
             permission,
@@ -63,6 +63,19 @@ impl Denial {
             worker,
             at: Instant::now(),
         }
+    }
+}
+
+/// A comma in a list's entry is written twice.
+fn escaped(entry: &str) -> String {
+    entry.replace(',', ",,")
+}
+
+/// A program is called by its name where every PATH finds it by that, else by its path.
+fn short(program: &str) -> &str {
+    match program.rsplit_once('/') {
+        Some(("/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin", name)) => name,
+        _ => program,
     }
 }
 
@@ -132,7 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn flags_name_programs_by_their_last_part() {
+    fn flags_can_be_given_as_they_are() {
+        let flag = |permission, resource: &str| Denial::new(permission, resource.to_owned(), 1).flag;
+        assert_eq!(flag(Permission::Read, "/a,b"), "--allow-read=/a,,b");
+        assert_eq!(flag(Permission::Net, "127.0.0.1:0"), "--allow-net=127.0.0.1");
+        assert_eq!(flag(Permission::Net, "127.0.0.1:10"), "--allow-net=127.0.0.1:10");
+        assert_eq!(
+            flag(Permission::Run, "/opt/git/bin/git"),
+            "--allow-run=/opt/git/bin/git"
+        );
+    }
+
+    #[test]
+    fn flags_name_programs_that_are_on_every_path_by_their_last_part() {
         assert_eq!(
             Denial::new(Permission::Run, "/usr/bin/git".into(), 1).flag,
             "--allow-run=git"

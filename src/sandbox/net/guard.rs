@@ -81,10 +81,10 @@ impl NetGuard {
         self.denials.add(Denial::new(Permission::Net, resource, worker));
     }
 
-    /// A datagram socket was refused. Where names may be resolved, libc makes one to sort addresses, and that is no access
-    /// of the tool's.
-    pub(in super::super) fn refused_datagrams(&self, worker: u32) {
-        if self.rules.allow.is_empty() {
+    /// A datagram socket was refused. Where names may be resolved, libc makes one that names no protocol to sort addresses, and
+    /// that is no access of the tool's.
+    pub(in super::super) fn refused_datagrams(&self, protocol: u64, worker: u32) {
+        if self.rules.allow.is_empty() || protocol == libc::IPPROTO_UDP as u64 {
             self.denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }

@@ -120,9 +120,15 @@ impl Policy {
         (self.read_all && !path.starts_with("/proc")) || self.covered(path, |rights| rights.read)
     }
 
+    /// Whether a rule lets the names in this real directory be listed.
+    pub fn may_list(&self, path: &Path) -> bool {
+        (self.read_all && !path.starts_with("/proc")) || self.covered(path, |rights| rights.list)
+    }
+
     /// Whether a rule lets this real path be changed.
     pub fn may_write(&self, path: &Path) -> bool {
-        self.write_all || self.covered(path, |rights| rights.write)
+        let kernels = path.starts_with("/proc") || path.starts_with("/sys");
+        (self.write_all && !kernels) || self.covered(path, |rights| rights.write)
     }
 
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {

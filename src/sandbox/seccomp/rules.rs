@@ -313,7 +313,7 @@ pub(super) const ROWS: &[Row] = &[
         "only what the supervisor can check"),
     row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
         "raw sockets and others that are no connection"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
+    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_STREAM)), on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
         "MPTCP and SCTP pass Landlock's TCP rules"),
     row!(NetSupervised, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
     row!(NetSupervised, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),

@@ -80,7 +80,7 @@ impl Answers {
             libc::SYS_listen => self.listen(listener, call, target),
             libc::SYS_sendto => self.send(listener, call, target),
             libc::SYS_socket => {
-                self.net.refused_datagrams(target.worker());
+                self.net.refused_datagrams(call.args[2], target.worker());
                 Some(ACCESS)
             }
             libc::SYS_execve => self.execute(listener, call, target),
@@ -174,7 +174,7 @@ impl Answers {
         let path = path
             .ok()
             .and_then(|bytes| target.absolute(&PathBuf::from(OsString::from_vec(bytes))));
-        let real = path.and_then(|path| path.canonicalize().ok());
+        let real = path.as_ref().and_then(|path| path.canonicalize().ok());
         let allowed = match (&self.programs, &real) {
             (Programs::Any, _) => true,
             // The kernel says what is wrong with a path that leads nowhere.
@@ -189,7 +189,9 @@ impl Answers {
         if allowed {
             return Some(Answer::Continue);
         }
-        let name = real.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        // As it was called: `sh` says more than what it is a link to.
+        let name = path.filter(|_| real.is_some());
+        let name = name.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         self.denials.add(Denial::new(Permission::Run, name, target.worker()));
         Some(ACCESS)
     }

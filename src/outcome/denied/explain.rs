@@ -1,0 +1,179 @@
+//! The search for a refusal in what was thrown: the value itself, its causes, the members of an AggregateError.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::thrown::Thrown;
+use super::{file, import, net, run, wording};
+use crate::config::RuntimeType;
+use crate::sandbox::{Denial, Permission, Policy};
+
+/// Errors are looked through to this depth.
+const DEPTH: usize = 6;
+
+/// What is held, for telling a refusal from another failure.
+#[derive(Debug, Clone)]
+pub struct Denied {
+    /// None where nothing is held: then nothing was refused.
+    policy: Option<Arc<Policy>>,
+    working_dir: PathBuf,
+    runtime: RuntimeType,
+}
+
+impl Denied {
+    /// Of a manager with this policy.
+    pub fn new(policy: Option<Arc<Policy>>, working_dir: &Path, runtime: RuntimeType) -> Self {
+        Self {
+            policy,
+            working_dir: working_dir.to_owned(),
+            runtime,
+        }
+    }
+
+    /// What to do about a refusal.
+    pub(in crate::outcome) fn advice(&self, denial: &Denial) -> String {
+        let option = match self.runtime {
+            RuntimeType::Bun => "bunPermissions",
+            RuntimeType::Node => "nodeOptions",
+        };
+        format!("to allow it, add {} to `{option}`", denial.flag)
+    }
+
+    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own.
+    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
+        let policy = self.policy.as_deref()?;
+        let mut found = search(policy, &self.working_dir, thrown, seen, DEPTH)?;
+        self.word(std::slice::from_mut(&mut found));
+        Some(found)
+    }
+
+    /// Writes the flags of refusals as the runtime's user writes them.
+    pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
+        if self.runtime == RuntimeType::Node {
+            denials.iter_mut().for_each(wording::for_node);
+        }
+    }
+}
+
+/// Adds what an error revealed to what the supervisor recorded.
+pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
+    let of_kind = |denial: &Denial| denial.permission == revealed.permission;
+    if denials
+        .iter()
+        .any(|denial| of_kind(denial) && denial.resource == revealed.resource)
+    {
+        return;
+    }
+    match revealed.permission {
+        // The kernel refuses files without a witness: what the tool threw is the only trace of it.
+        Permission::Read | Permission::Write => denials.push(revealed.clone()),
+        // The supervisor may have seen that something was refused, or a name without its port, and the error says more.
+        Permission::Net | Permission::Run => {
+            let less = |denial: &Denial| {
+                of_kind(denial)
+                    && (denial.resource.is_empty() || revealed.resource.starts_with(&format!("{}:", denial.resource)))
+            };
+            if let Some(denial) = denials.iter_mut().find(|denial| less(denial)) {
+                *denial = revealed.clone();
+            } else if !denials.iter().any(of_kind) {
+                denials.push(revealed.clone());
+            }
+        }
+    }
+}
+
+fn search(policy: &Policy, working_dir: &Path, value: &Value, seen: &[Denial], depth: usize) -> Option<Denial> {
+    let thrown = Thrown::of(value);
+    let own = run::refusal(policy, &thrown, seen)
+        .or_else(|| net::refusal(policy, &thrown, seen))
+        .or_else(|| file::refusal(policy, working_dir, &thrown))
+        .or_else(|| import::refusal(policy, working_dir, &thrown));
+    if own.is_some() || depth == 0 {
+        return own;
+    }
+    let inner = value.get("cause").into_iter();
+    let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
+    inner
+        .chain(members)
+        .find_map(|next| search(policy, working_dir, next, seen, depth - 1))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::json;
+
+    use super::super::kit;
+    use super::*;
+
+    fn denied(runtime: RuntimeType) -> Denied {
+        Denied::new(Some(Arc::new(kit::policy(&[]))), Path::new("/project"), runtime)
+    }
+
+    fn refused() -> Value {
+        json!({"message": "no", "code": "EACCES", "syscall": "open", "path": "/etc/hostname"})
+    }
+
+    #[test]
+    fn causes_and_members_are_looked_through() {
+        let denied = denied(RuntimeType::Bun);
+        for value in [
+            refused(),
+            json!({"message": "outer", "cause": refused()}),
+            json!({"message": "all failed", "errors": [{"message": "other"}, refused()]}),
+            json!({"message": "outer", "cause": {"message": "all failed", "errors": [refused()]}}),
+        ] {
+            let found = denied.explain(&value, &[]).unwrap();
+            assert_eq!(found.flag, "--allow-read=/etc/hostname", "{value}");
+        }
+        assert_eq!(
+            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[]),
+            None
+        );
+        assert_eq!(denied.explain(&json!(null), &[]), None);
+    }
+
+    #[test]
+    fn a_chain_of_causes_ends() {
+        let mut value = refused();
+        for _ in 0..20 {
+            value = json!({"message": "outer", "cause": value});
+        }
+        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[]), None);
+    }
+
+    #[test]
+    fn nothing_is_refused_where_nothing_is_held() {
+        let free = Denied::new(None, Path::new("/project"), RuntimeType::Bun);
+        assert_eq!(free.explain(&refused(), &[]), None);
+    }
+
+    #[test]
+    fn flags_are_the_runtimes_own() {
+        let found = denied(RuntimeType::Node).explain(&refused(), &[]).unwrap();
+        assert_eq!(found.flag, "--allow-fs-read=/etc/hostname");
+    }
+
+    #[test]
+    fn a_record_says_each_thing_once_and_as_much_as_is_known() {
+        let net = |resource: &str| Denial::new(Permission::Net, resource.to_owned(), 0);
+        let read = |resource: &str| Denial::new(Permission::Read, resource.to_owned(), 0);
+        let flags = |before: &[Denial], revealed: Denial| {
+            let mut denials = before.to_vec();
+            record(&revealed, &mut denials);
+            denials.into_iter().map(|denial| denial.flag).collect::<Vec<_>>()
+        };
+        assert_eq!(flags(&[], read("/a")), ["--allow-read=/a"]);
+        assert_eq!(flags(&[read("/a")], read("/a")), ["--allow-read=/a"]);
+        assert_eq!(flags(&[read("/b")], read("/a")).len(), 2);
+        assert_eq!(flags(&[], net("a.test:1")), ["--allow-net=a.test:1"]);
+        assert_eq!(flags(&[net("")], net("a.test")), ["--allow-net=a.test"]);
+        assert_eq!(flags(&[net("a.test")], net("a.test:1")), ["--allow-net=a.test:1"]);
+        assert_eq!(
+            flags(&[net("127.0.0.1:1")], net("localhost:1")),
+            ["--allow-net=127.0.0.1:1"]
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! Files that were refused: which of the paths in an error the policy does not allow, and what would.
+
+use std::path::{Path, PathBuf};
+
+use super::thrown::Thrown;
+use crate::sandbox::{Denial, Permission, Policy};
+
+/// Calls that make or remove an entry of a directory: the right belongs to the directory.
+const ENTRIES: [&str; 8] = ["mkdir", "mkdtemp", "mknod", "rmdir", "unlink", "rm", "symlink", "creat"];
+/// Calls that take an entry from one directory to another.
+const MOVES: [&str; 2] = ["rename", "link"];
+const COPIES: [&str; 3] = ["copyfile", "cp", "copy_file_range"];
+/// Calls that only read, by the name Node and Bun put into `error.syscall`.
+const READING: [&str; 6] = ["scandir", "readdir", "opendir", "read", "readlink", "access"];
+/// Calls whose error names a file that was to be changed.
+const CHANGING: [&str; 3] = ["truncate", "ftruncate", "write"];
+/// Metadata, which can only be allowed for every file at once.
+const METADATA: [&str; 10] = [
+    "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "futime", "lutime", "utimes",
+];
+
+/// One access that a call needed.
+struct Need {
+    permission: Permission,
+    /// What the tool named.
+    resource: PathBuf,
+    /// What a flag has to name.
+    grant: PathBuf,
+}
+
+impl Need {
+    fn read(path: &Path) -> Self {
+        Need {
+            permission: Permission::Read,
+            resource: path.to_owned(),
+            grant: path.to_owned(),
+        }
+    }
+
+    /// A file that is there is changed; where there is none, its directory is.
+    fn write(path: &Path) -> Self {
+        if path.symlink_metadata().is_err() {
+            return Self::entry(path);
+        }
+        Need {
+            permission: Permission::Write,
+            resource: path.to_owned(),
+            grant: path.to_owned(),
+        }
+    }
+
+    fn entry(path: &Path) -> Self {
+        let directory = path.ancestors().skip(1).find(|path| path.is_dir());
+        Need {
+            permission: Permission::Write,
+            resource: path.to_owned(),
+            grant: directory.unwrap_or(Path::new("/")).to_owned(),
+        }
+    }
+
+    fn is_held(&self, policy: &Policy) -> bool {
+        let real = real(&self.grant);
+        match self.permission {
+            Permission::Read => policy.may_read(&real),
+            _ => policy.may_write(&real),
+        }
+    }
+}
+
+pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
+    if !thrown.is_refusal() || thrown.path.is_empty() || thrown.path.contains("://") || thrown.is_about_spawning() {
+        return None;
+    }
+    let path = plain(&working_dir.join(thrown.path));
+    if let Some(flag) = needs_everything(policy, thrown.syscall) {
+        let mut denial = Denial::new(flag, path.to_string_lossy().into_owned(), 0);
+        denial.flag = format!("--allow-{}", flag.as_str());
+        return Some(denial);
+    }
+    let dest = (!thrown.dest.is_empty()).then(|| plain(&working_dir.join(thrown.dest)));
+    let needs = needs(thrown.syscall, &path, dest.as_deref());
+    // Where everything is allowed the file's own mode refused, or its owner.
+    let missing = needs.into_iter().find(|need| !need.is_held(policy))?;
+    let grant = Denial::new(missing.permission, missing.grant.to_string_lossy().into_owned(), 0);
+    Some(Denial {
+        resource: missing.resource.to_string_lossy().into_owned(),
+        ..grant
+    })
+}
+
+/// What seccomp refuses unless every file may be read or written: watching, and changing metadata.
+fn needs_everything(policy: &Policy, syscall: &str) -> Option<Permission> {
+    match syscall {
+        "watch" if !policy.read_all => Some(Permission::Read),
+        call if is_metadata(call) && !policy.write_all => Some(Permission::Write),
+        _ => None,
+    }
+}
+
+fn is_metadata(syscall: &str) -> bool {
+    METADATA.contains(&syscall.trim_end_matches("at"))
+}
+
+fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
+    match (syscall, dest) {
+        ("watch", _) => Vec::new(),
+        (call, _) if is_metadata(call) => Vec::new(),
+        // The first path is only what the link says.
+        ("symlink", Some(dest)) => vec![Need::entry(dest)],
+        (call, Some(dest)) if MOVES.contains(&call) => vec![Need::entry(path), Need::entry(dest)],
+        (call, Some(dest)) if COPIES.contains(&call) => vec![Need::read(path), Need::write(dest)],
+        (call, _) if ENTRIES.contains(&call) || MOVES.contains(&call) => vec![Need::entry(path)],
+        (call, _) if CHANGING.contains(&call) => vec![Need::write(path)],
+        (call, _) if READING.contains(&call) => vec![Need::read(path)],
+        // A refused open does not say what for. What is not there can only have been about to be made.
+        _ if path.symlink_metadata().is_err() => vec![Need::entry(path)],
+        _ => vec![Need::read(path), Need::write(path)],
+    }
+}
+
+/// The real path as far as it exists: a file to be created has none yet.
+pub(super) fn real(path: &Path) -> PathBuf {
+    path.ancestors()
+        .find_map(|ancestor| {
+            let real = ancestor.canonicalize().ok()?;
+            Some(match path.strip_prefix(ancestor) {
+                Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+                _ => real,
+            })
+        })
+        .unwrap_or_else(|| path.to_owned())
+}
+
+/// Without `.` and `..`, as a flag would name it.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::kit;
+    use super::*;
+
+    /// Call, path, destination, flags in force (`@` is the directory) and what is missing.
+    const CASES: [(&str, &str, &str, &[&str], Option<(&str, &str)>); 27] = [
+        ("open", "file", "", &[], Some(("--allow-read=@/file", "@/file"))),
+        (
+            "open",
+            "file",
+            "",
+            &["--allow-read"],
+            Some(("--allow-write=@/file", "@/file")),
+        ),
+        (
+            "open",
+            "file",
+            "",
+            &["--allow-read=@"],
+            Some(("--allow-write=@/file", "@/file")),
+        ),
+        ("open", "file", "", &["--allow-read=@", "--allow-write=@"], None),
+        ("open", "new", "", &[], Some(("--allow-write=@", "@/new"))),
+        (
+            "open",
+            "not/there/new",
+            "",
+            &["--allow-read"],
+            Some(("--allow-write=@", "@/not/there/new")),
+        ),
+        ("open", "new", "", &["--allow-write=@"], None),
+        ("open", "sub/../file", "", &[], Some(("--allow-read=@/file", "@/file"))),
+        ("scandir", ".", "", &[], Some(("--allow-read=@", "@"))),
+        ("scandir", ".", "", &["--allow-read=@"], None),
+        (
+            "mkdir",
+            "sub/a",
+            "",
+            &["--allow-read"],
+            Some(("--allow-write=@/sub", "@/sub/a")),
+        ),
+        ("mkdir", "sub/a", "", &["--allow-write=@/sub"], None),
+        (
+            "unlink",
+            "file",
+            "",
+            &["--allow-write=@/file"],
+            Some(("--allow-write=@", "@/file")),
+        ),
+        (
+            "rm",
+            "sub",
+            "",
+            &["--allow-write=@/sub"],
+            Some(("--allow-write=@", "@/sub")),
+        ),
+        ("truncate", "file", "", &[], Some(("--allow-write=@/file", "@/file"))),
+        ("truncate", "file", "", &["--allow-write=@/file"], None),
+        (
+            "rename",
+            "file",
+            "sub/new",
+            &["--allow-write=@/sub"],
+            Some(("--allow-write=@", "@/file")),
+        ),
+        (
+            "rename",
+            "sub/x",
+            "new",
+            &["--allow-write=@/sub"],
+            Some(("--allow-write=@", "@/new")),
+        ),
+        ("rename", "file", "sub/new", &["--allow-write=@"], None),
+        (
+            "symlink",
+            "file",
+            "sub/link",
+            &[],
+            Some(("--allow-write=@/sub", "@/sub/link")),
+        ),
+        (
+            "copyfile",
+            "file",
+            "sub/copy",
+            &[],
+            Some(("--allow-read=@/file", "@/file")),
+        ),
+        (
+            "copyfile",
+            "file",
+            "sub/copy",
+            &["--allow-read"],
+            Some(("--allow-write=@/sub", "@/sub/copy")),
+        ),
+        (
+            "copyfile",
+            "file",
+            "module.ts",
+            &["--allow-read"],
+            Some(("--allow-write=@/module.ts", "@/module.ts")),
+        ),
+        (
+            "chmod",
+            "file",
+            "",
+            &["--allow-write=@"],
+            Some(("--allow-write", "@/file")),
+        ),
+        ("chmod", "file", "", &["--allow-write"], None),
+        (
+            "watch",
+            "file",
+            "",
+            &["--allow-read=@"],
+            Some(("--allow-read", "@/file")),
+        ),
+        ("spawn open", "file", "", &[], None),
+    ];
+
+    #[test]
+    fn what_is_missing_is_named_with_the_flag_that_gives_it() {
+        let (_made, directory) = kit::directory();
+        let at = |text: &str| text.replace('@', &directory.to_string_lossy());
+        for (syscall, path, dest, flags, missing) in CASES {
+            let flags: Vec<String> = flags.iter().map(|flag| at(flag)).collect();
+            let policy = kit::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+            let value = json!({"code": "EACCES", "syscall": syscall, "path": path, "dest": dest});
+            let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| (denial.flag, denial.resource));
+            let missing = missing.map(|(flag, resource)| (at(flag), at(resource)));
+            assert_eq!(found, missing, "{syscall} {path} {dest} {flags:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_counts_as_what_it_leads_to() {
+        let (_made, directory) = kit::directory();
+        let link = directory.join("sub/link");
+        std::os::unix::fs::symlink(directory.join("file"), &link).expect("linked");
+        let policy = kit::policy(&[&format!("--allow-read={}", directory.join("sub").display())]);
+        let value = json!({"code": "EACCES", "syscall": "open", "path": link.to_string_lossy()});
+        let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+        assert_eq!(found, Some(format!("--allow-read={}", link.display())));
+    }
+
+    #[test]
+    fn other_failures_are_none() {
+        let (_made, directory) = kit::directory();
+        for value in [
+            json!({"code": "ENOENT", "syscall": "open", "path": "/nowhere"}),
+            json!({"code": "EACCES", "syscall": "open"}),
+            json!({"code": "EACCES", "path": "http://127.0.0.1/"}),
+        ] {
+            assert_eq!(
+                refusal(&kit::policy(&[]), &directory, &Thrown::of(&value)),
+                None,
+                "{value}"
+            );
+        }
+    }
+}

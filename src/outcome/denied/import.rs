@@ -1,0 +1,136 @@
+//! Modules that could not be loaded because they may not be read. The runtimes say that they are not there.
+
+use std::path::Path;
+
+use super::file::{plain, real};
+use super::thrown::Thrown;
+use crate::sandbox::{Denial, Permission, Policy};
+
+/// What the runtimes try after a specifier.
+const ENDINGS: [&str; 10] = [
+    "",
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".json",
+    "/index.ts",
+    "/index.js",
+];
+
+pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
+    let missing = thrown.message.contains("Cannot find module")
+        || thrown.message.contains("Cannot find package")
+        || matches!(thrown.code, "ERR_MODULE_NOT_FOUND" | "MODULE_NOT_FOUND")
+        || thrown.message.contains("AccessDenied")
+        || thrown.is_refusal();
+    if !missing {
+        return None;
+    }
+    let specifier = thrown.field("specifier").or_else(|| quoted(thrown.message))?;
+    let specifier = specifier.strip_prefix("file://").unwrap_or(specifier);
+    if !(specifier.starts_with('/') || specifier.starts_with('.')) {
+        return None;
+    }
+    let from = importer(thrown).and_then(Path::parent).unwrap_or(working_dir);
+    let path = ENDINGS
+        .iter()
+        .map(|ending| plain(&from.join(format!("{specifier}{ending}"))))
+        .find(|path| path.is_file())?;
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    // A module is found by looking through its directory: both have to be readable.
+    let held = policy.may_read(&real(&path)) && policy.may_list(&real(directory));
+    let flag = Denial::new(Permission::Read, directory.to_string_lossy().into_owned(), 0);
+    (!held).then(|| Denial {
+        resource: path.to_string_lossy().into_owned(),
+        ..flag
+    })
+}
+
+/// The module that imports, where the error says it.
+fn importer<'a>(thrown: &Thrown<'a>) -> Option<&'a Path> {
+    let named = thrown.field("referrer").or_else(|| {
+        let (_, rest) = thrown
+            .message
+            .split_once("imported from ")
+            .or_else(|| thrown.message.split_once("Require stack:\n- "))?;
+        rest.lines().next()
+    })?;
+    let path = Path::new(named.strip_prefix("file://").unwrap_or(named));
+    path.is_absolute().then_some(path)
+}
+
+/// The first text in quotes.
+fn quoted(message: &str) -> Option<&str> {
+    let start = message.find(['\'', '"', '`'])?;
+    let mark = &message[start..=start];
+    let rest = &message[start + 1..];
+    rest.find(mark).map(|end| &rest[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::json;
+
+    use super::super::kit;
+    use super::*;
+
+    /// How the runtimes and their errors' fields say it.
+    fn wordings(specifier: &str, from: &Path) -> [serde_json::Value; 3] {
+        let from = from.display();
+        [
+            json!({"message": format!("Cannot find module '{specifier}' imported from {from}"), "code": "ERR_MODULE_NOT_FOUND"}),
+            json!({"message": format!("Cannot find module '{specifier}'\nRequire stack:\n- {from}"), "code": "MODULE_NOT_FOUND"}),
+            json!({"message": "none", "code": "ERR_MODULE_NOT_FOUND", "specifier": specifier, "referrer": from.to_string()}),
+        ]
+    }
+
+    #[test]
+    fn a_module_that_is_there_was_refused() {
+        let (_made, directory) = kit::directory();
+        let from = PathBuf::from("/project/tools.ts");
+        let importing = directory.join("sub/tools.ts");
+        let absolute = directory.join("module.ts").to_string_lossy().into_owned();
+        let bare = directory.join("module").to_string_lossy().into_owned();
+        for (specifier, from) in [(&*absolute, &from), (&*bare, &from), ("../module.ts", &importing)] {
+            for value in wordings(specifier, from) {
+                let found = refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value));
+                let found = found.map(|denial| (denial.resource, denial.flag));
+                let flag = format!("--allow-read={}", directory.display());
+                assert_eq!(found, Some((absolute.clone(), flag)), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_module_needs_its_directory_too() {
+        let (_made, directory) = kit::directory();
+        let module = directory.join("module.ts");
+        let [value, ..] = wordings(&module.to_string_lossy(), Path::new("/project/tools.ts"));
+        let with = |path: &Path| {
+            let policy = kit::policy(&[&format!("--allow-read={}", path.display())]);
+            refusal(&policy, Path::new("/project"), &Thrown::of(&value)).is_some()
+        };
+        assert!(with(&module));
+        assert!(!with(&directory));
+    }
+
+    #[test]
+    fn one_that_is_not_there_was_not() {
+        for value in [
+            json!({"message": "Cannot find module '/nowhere/module.ts' imported from /project/tools.ts"}),
+            json!({"message": "Cannot find package 'left-pad' imported from /project/tools.ts"}),
+            json!({"message": "it says 'no'"}),
+        ] {
+            assert_eq!(
+                refusal(&kit::policy(&[]), Path::new("/"), &Thrown::of(&value)),
+                None,
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Connections, names and ports that were refused. Bun and Node say of most that they "failed".
+
+use super::thrown::Thrown;
+use crate::config::{Host, NetRule};
+use crate::sandbox::{Denial, NetPolicy, Permission, Policy};
+
+/// How Bun and Node say that a connection or a name failed.
+const CODES: [&str; 15] = [
+    "ECONNREFUSED",
+    "ConnectionRefused",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EAI_FAIL",
+    "EAI_NONAME",
+    "ESERVFAIL",
+    "EREFUSED",
+    "ENETUNREACH",
+    "FailedToOpenSocket",
+    "ConnectionClosed",
+    "ECONNRESET",
+    "ETIMEOUT",
+    "ERR_SOCKET_CONNECTION",
+    "ERR_SOCKET_DGRAM_IS_CONNECTED",
+];
+const TEXTS: [&str; 8] = [
+    "unable to connect",
+    "failed to connect",
+    "fetch failed",
+    "getaddrinfo",
+    "failed to open socket",
+    "failed to listen",
+    "connection closed",
+    "was there a typo in the url",
+];
+const CALLS: [&str; 6] = ["connect", "bind", "listen", "socket", "send", "sendto"];
+/// Only datagram sockets fail with these; a list cannot allow them.
+const DATAGRAMS: [&str; 3] = ["bind", "send", "sendto"];
+
+pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
+    if policy.net == NetPolicy::All {
+        return None;
+    }
+    let refused = thrown.is_refusal() && (CALLS.contains(&thrown.syscall) || thrown.field("address").is_some());
+    if !refused && !failed(thrown) {
+        return None;
+    }
+    let named = resource(thrown);
+    if refused && DATAGRAMS.contains(&thrown.syscall) {
+        return Some(Denial {
+            resource: named,
+            ..Denial::new(Permission::Net, String::new(), 0)
+        });
+    }
+    let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
+    let known = || of_net().filter(|denial| !denial.resource.is_empty());
+    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &named)) {
+        // A refused name has no port yet; the URL that was fetched has one.
+        return Some(if named.len() > denial.resource.len() {
+            Denial::new(Permission::Net, named, 0)
+        } else {
+            denial.clone()
+        });
+    }
+    let allowed = allows(policy, &named);
+    // The name that was asked for says more than the address it led to.
+    if !allowed && is_name(&named) && known().any(|denial| port(&denial.resource) == port(&named)) {
+        return Some(Denial::new(Permission::Net, named, 0));
+    }
+    match known().next() {
+        // Allowed, and it failed for another reason, whatever else was refused.
+        _ if allowed && !refused => None,
+        Some(denial) => Some(denial.clone()),
+        None if of_net().next().is_some() || refused || policy.net == NetPolicy::None => {
+            Some(Denial::new(Permission::Net, named, 0))
+        }
+        None => None,
+    }
+}
+
+fn failed(thrown: &Thrown<'_>) -> bool {
+    let message = thrown.message.to_lowercase();
+    CODES.contains(&thrown.code)
+        || thrown.code.starts_with("DNS_")
+        || matches!(thrown.syscall, "connect" | "getaddrinfo")
+        || thrown.syscall.starts_with("query")
+        || TEXTS.iter().any(|text| message.contains(text))
+}
+
+/// Whether what was refused is what the error names: the same, or one of them without its port.
+fn is_of(refused: &str, named: &str) -> bool {
+    let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(':'));
+    refused == named || begins(named, refused) || (!named.is_empty() && begins(refused, named))
+}
+
+fn port(resource: &str) -> Option<u16> {
+    NetRule::parse(resource).ok()?.port
+}
+
+fn is_name(resource: &str) -> bool {
+    NetRule::parse(resource).is_ok_and(|rule| matches!(rule.host, Host::Name(_)))
+}
+
+/// Whether the list allows a host and port. Nothing is said of a host alone.
+fn allows(policy: &Policy, named: &str) -> bool {
+    let NetPolicy::Only { allow, deny } = &policy.net else {
+        return false;
+    };
+    let Ok(wanted) = NetRule::parse(named) else {
+        return false;
+    };
+    let localhost = |host: &Host| match host {
+        Host::Name(name) => name == "localhost",
+        Host::Ip(ip) => ip.is_loopback(),
+    };
+    let fits = |rule: &NetRule| {
+        let host = rule.host == wanted.host || (localhost(&rule.host) && localhost(&wanted.host));
+        host && (rule.port.is_none() || rule.port == wanted.port)
+    };
+    wanted.port.is_some() && allow.iter().any(fits) && !deny.iter().any(fits)
+}
+
+/// Where to, as far as the error says: `host:port`, or `host`.
+fn resource(thrown: &Thrown<'_>) -> String {
+    let url = url_target(thrown.path).or_else(|| url_target(thrown.message));
+    let port = thrown.number("port");
+    match (thrown.field("address").or_else(|| thrown.field("hostname")), port) {
+        (Some(host), Some(port)) if host.contains(':') => format!("[{host}]:{port}"),
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        // The URL may be the one that led elsewhere.
+        (Some(host), None) => url.filter(|url| is_of(host, url)).unwrap_or_else(|| host.to_owned()),
+        (None, _) => url.or_else(|| listening_at(thrown)).unwrap_or_default(),
+    }
+}
+
+/// Host and port of the first URL in a text.
+fn url_target(text: &str) -> Option<String> {
+    let (before, rest) = text.split_once("://")?;
+    let secure = before.ends_with("https") || before.ends_with("wss");
+    let authority = rest.split(['/', '?', '#', '\'', '"', ' ']).next()?;
+    let authority = authority.rsplit('@').next()?;
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    Some(match (has_port, secure) {
+        (true, _) => authority.to_owned(),
+        (false, true) => format!("{authority}:443"),
+        (false, false) => format!("{authority}:80"),
+    })
+}
+
+/// Bun's `permission denied localhost:8080`.
+fn listening_at(thrown: &Thrown<'_>) -> Option<String> {
+    let at = thrown.message.rsplit(' ').next()?;
+    let (host, port) = at.rsplit_once(':')?;
+    let is_place = thrown.syscall == "listen" && !host.is_empty() && port.parse::<u16>().is_ok();
+    is_place.then(|| at.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::kit;
+    use super::*;
+
+    fn found(flags: &[&str], value: &Value, seen: &[&str]) -> Option<String> {
+        let seen: Vec<Denial> = seen
+            .iter()
+            .map(|&resource| Denial::new(Permission::Net, resource.to_owned(), 0))
+            .collect();
+        refusal(&kit::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
+    }
+
+    fn fetch(url: &str, code: &str) -> Value {
+        json!({"message": "Unable to connect", "code": code, "path": url})
+    }
+
+    #[test]
+    fn what_was_asked_for_is_named_as_exactly_as_possible() {
+        let cases = [
+            (
+                fetch("http://127.0.0.1:81/x", "EACCES"),
+                &["127.0.0.1:81"][..],
+                "--allow-net=127.0.0.1:81",
+            ),
+            (
+                fetch("https://a.test/x", "ENOTFOUND"),
+                &["a.test"],
+                "--allow-net=a.test:443",
+            ),
+            (
+                fetch("http://u:p@a.test?q", "ENOTFOUND"),
+                &["a.test"],
+                "--allow-net=a.test:80",
+            ),
+            (
+                fetch("http://localhost:81/", "ECONNREFUSED"),
+                &["[::1]:81", "127.0.0.1:81"],
+                "--allow-net=localhost:81",
+            ),
+            (
+                fetch("http://[::1]:81/", "EACCES"),
+                &["[::1]:81"],
+                "--allow-net=[::1]:81",
+            ),
+            (
+                json!({"code": "EACCES", "syscall": "connect"}),
+                &["10.0.0.1:81"],
+                "--allow-net=10.0.0.1:81",
+            ),
+            (
+                json!({"code": "ECONNREFUSED", "syscall": "queryA", "hostname": "a.test"}),
+                &[""],
+                "--allow-net=a.test",
+            ),
+            (
+                json!({"code": "ENOTFOUND", "message": "WebSocket connection to 'ws://a.test:81/' failed: Failed to connect"}),
+                &["a.test"],
+                "--allow-net=a.test:81",
+            ),
+            (
+                json!({"code": "EACCES", "syscall": "listen", "message": "permission denied localhost:81"}),
+                &["127.0.0.1:81"],
+                "--allow-net=localhost:81",
+            ),
+            (
+                json!({"code": "EACCES", "syscall": "listen", "message": "permission denied 127.0.0.1:0"}),
+                &["127.0.0.1:0"],
+                "--allow-net=127.0.0.1",
+            ),
+            (
+                json!({"code": "EACCES", "syscall": "bind", "address": "0.0.0.0"}),
+                &[],
+                "--allow-net",
+            ),
+            (
+                json!({"code": "EACCES", "syscall": "connect", "address": "::1", "port": 81}),
+                &[],
+                "--allow-net=[::1]:81",
+            ),
+            (
+                json!({"code": "ENOTFOUND", "hostname": "b.test", "path": "http://a.test/"}),
+                &["b.test"],
+                "--allow-net=b.test",
+            ),
+        ];
+        for (value, seen, flag) in cases {
+            assert_eq!(found(&[], &value, seen).as_deref(), Some(flag), "{value}");
+        }
+    }
+
+    #[test]
+    fn without_any_network_a_failed_connection_is_a_refusal() {
+        assert!(found(&[], &fetch("http://a.test/", "ECONNREFUSED"), &[]).is_some());
+        assert_eq!(
+            found(
+                &[],
+                &json!({"code": "ENOENT", "syscall": "open", "path": "/x"}),
+                &["a.test"]
+            ),
+            None
+        );
+        assert_eq!(
+            found(&["--allow-net"], &fetch("http://a.test/", "ECONNREFUSED"), &["a.test"]),
+            None
+        );
+    }
+
+    #[test]
+    fn what_the_list_allows_failed_for_another_reason() {
+        let flags = ["--allow-net=127.0.0.1:81,a.test,localhost:82"];
+        for url in [
+            "http://127.0.0.1:81/",
+            "http://a.test:7/",
+            "http://localhost:82/",
+            "http://127.0.0.1:82/",
+        ] {
+            assert_eq!(
+                found(&flags, &fetch(url, "ECONNREFUSED"), &["10.0.0.1:9"]),
+                None,
+                "{url}"
+            );
+        }
+        let elsewhere = found(&flags, &fetch("http://127.0.0.1:83/", "EACCES"), &["127.0.0.1:83"]);
+        assert_eq!(elsewhere.as_deref(), Some("--allow-net=127.0.0.1:83"));
+        assert_eq!(found(&flags, &fetch("http://b.test/", "ECONNREFUSED"), &[]), None);
+    }
+}

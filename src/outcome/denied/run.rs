@@ -1,0 +1,93 @@
+//! Programs that were refused.
+
+use super::thrown::Thrown;
+use crate::sandbox::{Denial, Permission, Policy, Run};
+
+/// What a shell ends with when a program may not be executed, or was not found.
+const OF_A_SHELL: [i64; 2] = [126, 127];
+
+pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
+    if policy.run == Run::All {
+        return None;
+    }
+    let witnessed = seen
+        .iter()
+        .rev()
+        .find(|denial| denial.permission == Permission::Run && !denial.resource.is_empty());
+    if of_a_shell(thrown) {
+        return witnessed.cloned();
+    }
+    if !thrown.is_about_spawning() || !(thrown.is_refusal() || thrown.code == "ENOENT") {
+        return None;
+    }
+    let program = match thrown.path {
+        "" => thrown.syscall.strip_prefix("spawn ").unwrap_or_default(),
+        path => path,
+    };
+    match witnessed {
+        Some(denial) => Some(denial.clone()),
+        None if thrown.code == "ENOENT" => None,
+        None => Some(Denial::new(Permission::Run, program.to_owned(), 0)),
+    }
+}
+
+/// Whether a shell failed in a way that a refused program inside of it explains: child_process.exec, Bun.$.
+fn of_a_shell(thrown: &Thrown<'_>) -> bool {
+    let ended_with = ["code", "status", "exitCode"]
+        .iter()
+        .find_map(|field| thrown.number(field));
+    let own = thrown.field("name") == Some("ShellError")
+        && thrown
+            .field("stderr")
+            .is_some_and(|text| text.contains("Permission denied"));
+    own || ended_with.is_some_and(|code| OF_A_SHELL.contains(&code))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::kit;
+    use super::*;
+
+    fn found(flags: &[&str], value: &Value, seen: &[&str]) -> Option<String> {
+        let seen: Vec<Denial> = seen
+            .iter()
+            .map(|&program| Denial::new(Permission::Run, program.to_owned(), 0))
+            .collect();
+        refusal(&kit::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
+    }
+
+    #[test]
+    fn the_supervisors_word_goes_before_the_errors() {
+        let error = json!({"code": "EACCES", "syscall": "spawn sh", "path": "sh"});
+        assert_eq!(found(&[], &error, &["/usr/bin/git"]).unwrap(), "--allow-run=git");
+        assert_eq!(found(&[], &error, &[""]).unwrap(), "--allow-run=sh");
+        assert_eq!(found(&["--allow-run"], &error, &["/usr/bin/git"]), None);
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_was_not_refused() {
+        let error = json!({"code": "ENOENT", "syscall": "spawn nothing", "path": "nothing"});
+        assert_eq!(found(&[], &error, &[]), None);
+        assert_eq!(
+            found(&[], &json!({"code": "EACCES", "syscall": "open"}), &["/usr/bin/git"]),
+            None
+        );
+    }
+
+    #[test]
+    fn a_refusal_inside_of_a_shell_is_found_where_it_was_seen() {
+        let flags = ["--allow-run=sh"];
+        for error in [
+            json!({"message": "Command failed", "code": 126, "cmd": "id"}),
+            json!({"message": "Command failed", "status": 126}),
+            json!({"name": "ShellError", "exitCode": 1, "stderr": "bun: Permission denied: /usr/bin/id\n"}),
+        ] {
+            assert_eq!(found(&flags, &error, &["/usr/bin/id"]).unwrap(), "--allow-run=id");
+            assert_eq!(found(&flags, &error, &[]), None, "{error}");
+        }
+        assert_eq!(found(&flags, &json!({"code": 1, "cmd": "id"}), &["/usr/bin/id"]), None);
+    }
+}
