@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::denied::Denied;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 use crate::spawn::{Exit, signal_name};
 
 /// A process that ended without an answer.
@@ -59,7 +59,7 @@ struct Loaded {
 pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
     let error = match &failure.fault {
         StartFault::Load(json) => return load_error(json, failure, denied),
-        StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed"),
+        StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
             worker_start(&format!("{step} failed: {reason}"))
