@@ -81,11 +81,13 @@ describe('the packed packages', () => {
   })
 
   test('users run no install scripts', async () => {
-    for (const name of ['toolwarden', platformPackage]) {
+    const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const expected = ['toolwarden', platformPackage, ...Object.keys(dependencies)]
+    assert.deepEqual((await readdir(join(installed, 'node_modules'))).filter((name) => !name.startsWith('.')).toSorted(), expected.toSorted())
+    for (const name of expected) {
       const { scripts = {} } = JSON.parse(await readFile(join(installed, 'node_modules', name, 'package.json'), 'utf8'))
       for (const hook of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(hook in scripts, false, `${name}: ${hook}`)
     }
-    assert.deepEqual((await readdir(join(installed, 'node_modules'))).filter((name) => !name.startsWith('.')).toSorted(), ['toolwarden', platformPackage])
   })
 
   for (const [what, command] of [['Node', () => 'node'], ['Node 24', () => otherNode], ['Bun', () => bun]]) {

@@ -5,7 +5,9 @@ use std::path::Path;
 use napi_derive::napi;
 
 use crate::config::{self, Preset};
+use crate::error::{Error, Problem};
 use crate::spawn::{FindRuntime, find_runtime};
+use crate::validate::CallTimeout;
 
 /// A preset's resolved configuration, as JSON text; null for an unknown name.
 #[napi]
@@ -16,11 +18,20 @@ pub fn preset(name: String) -> Option<String> {
 /// `{ok: config}` or `{error: ErrorData}`, as JSON text.
 #[napi]
 pub fn config_from_env(pairs: String) -> String {
-    let pairs: Vec<(String, String)> = serde_json::from_str(&pairs).unwrap_or_default();
-    match config::from_env(&pairs) {
+    let read = serde_json::from_str::<Vec<(String, String)>>(&pairs).map_err(|_| {
+        let message = "expected the environment to be text that is valid Unicode";
+        Box::new(Error::config_invalid(vec![Problem::new("env", message)]))
+    });
+    match read.and_then(|pairs| config::from_env(&pairs)) {
         Ok(json) => format!("{{\"ok\":{json}}}"),
         Err(error) => format!("{{\"error\":{}}}", error.to_json()),
     }
+}
+
+/// Why a text is no timeout, as ErrorData; null for one that is.
+#[napi]
+pub fn check_timeout(given: String) -> Option<String> {
+    CallTimeout::from_json(&given).err().map(|error| error.to_json())
 }
 
 /// Whether a Bun executable would be found.

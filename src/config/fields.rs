@@ -80,13 +80,15 @@ pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), 
         "runtimePath" => config.runtime_path = limits::path(given).map_err(expected)?,
         "entrypointPath" => config.entrypoint_path = limits::path(given).map_err(expected)?,
         "bunPermissions" => {
-            let flags = strings(name, given)?;
-            Permissions::from_bun_flags(&flags)?;
+            let flags = strings(name, given, |flags| {
+                Permissions::from_numbered_bun_flags(flags).map(drop)
+            })?;
             config.bun_permissions = flags;
         }
         "nodeOptions" => {
-            let options = strings(name, given)?;
-            Permissions::from_node_options(&options)?;
+            let options = strings(name, given, |options| {
+                Permissions::from_numbered_node_options(options).map(drop)
+            })?;
             config.node_options = options;
         }
         "isolation" => {
@@ -106,10 +108,33 @@ pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), 
     Ok(())
 }
 
+/// What other libraries call settings of ours, where the spelling alone would lead to another one.
+const OTHER_NAMES: [(&str, &str); 11] = [
+    ("timeout", "toolExecutionTimeout"),
+    ("permissions", "bunPermissions"),
+    ("flags", "bunPermissions"),
+    ("entrypoint", "entrypointPath"),
+    ("entry", "entrypointPath"),
+    ("memory", "maxMemoryMb"),
+    ("memoryLimit", "maxMemoryMb"),
+    ("runtime", "runtimeType"),
+    ("workers", "maxWorkers"),
+    ("concurrency", "maxWorkers"),
+    ("queueSize", "maxQueue"),
+];
+
+/// The setting that an unknown name probably means.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
+    let other = OTHER_NAMES.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+    other
+        .map(|(_, field)| *field)
+        .or_else(|| nearest(name, FIELDS.iter().map(|(name, _)| *name)))
+}
+
 fn unknown_field(name: &str) -> Problem {
-    let nearest = nearest(name, FIELDS.iter().map(|(name, _)| *name)).unwrap_or_default();
     let shown = name.escape_debug();
-    Problem::new(name, format!("`{shown}` is not a setting; the nearest is `{nearest}`"))
+    let nearest = meant(name).map_or_else(String::new, |field| format!("; the nearest is `{field}`"));
+    Problem::new(name, format!("`{shown}` is not a setting{nearest}"))
 }
 
 fn runtime_type(given: &Given) -> Result<RuntimeType, Vec<Problem>> {
@@ -122,7 +147,12 @@ fn runtime_type(given: &Given) -> Result<RuntimeType, Vec<Problem>> {
     })
 }
 
-fn strings(name: &str, given: &Given) -> Result<Vec<String>, Vec<Problem>> {
+/// A list of text that passes a check. What is no text does not keep the rest from being checked.
+fn strings(
+    name: &str,
+    given: &Given,
+    check: impl FnOnce(&mut dyn Iterator<Item = (usize, &str)>) -> Result<(), Vec<Problem>>,
+) -> Result<Vec<String>, Vec<Problem>> {
     let Given::List(entries) = given else {
         let message = format!("expected `{name}` to be an array of strings, got {given}");
         return Err(vec![Problem::new(name, message)]);
@@ -131,7 +161,7 @@ fn strings(name: &str, given: &Given) -> Result<Vec<String>, Vec<Problem>> {
     let mut problems = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         match entry {
-            Given::Text(text) => strings.push(text.clone()),
+            Given::Text(text) => strings.push((index, text.as_str())),
             other => {
                 let field = format!("{name}[{index}]");
                 let message = format!("expected `{field}` to be a string, got {other}");
@@ -139,8 +169,11 @@ fn strings(name: &str, given: &Given) -> Result<Vec<String>, Vec<Problem>> {
             }
         }
     }
+    if let Err(found) = check(&mut strings.iter().copied()) {
+        problems.extend(found);
+    }
     if problems.is_empty() {
-        Ok(strings)
+        Ok(strings.into_iter().map(|(_, text)| text.to_owned()).collect())
     } else {
         Err(problems)
     }
@@ -159,12 +192,12 @@ fn telemetry(given: &Given) -> Result<Telemetry, Vec<Problem>> {
             "recordInputs" => &mut telemetry.record_inputs,
             "recordOutputs" => &mut telemetry.record_outputs,
             unknown => {
-                let nearest = nearest(unknown, TELEMETRY).unwrap_or_default();
                 let shown = field.escape_debug().to_string();
-                problems.push(Problem::new(
-                    field,
-                    format!("`{shown}` is not a setting; the nearest is `telemetry.{nearest}`"),
-                ));
+                let rest = match nearest(unknown, TELEMETRY) {
+                    Some(nearest) => format!("the nearest is `telemetry.{nearest}`"),
+                    None => "there are `telemetry.recordInputs` and `telemetry.recordOutputs`".to_owned(),
+                };
+                problems.push(Problem::new(field, format!("`{shown}` is not a setting; {rest}")));
                 continue;
             }
         };

@@ -2,7 +2,6 @@
 
 use super::fields::{self, FIELDS, Form};
 use super::given::Given;
-use super::nearest::nearest;
 use super::presets::{Preset, preset};
 use super::resolve::failure;
 use crate::error::{Problem, Result};
@@ -27,9 +26,9 @@ pub fn from_env(vars: &[(String, String)]) -> Result<String> {
             continue;
         }
         let Some((_, name, form)) = names.iter().find(|(known, ..)| known == variable) else {
-            let nearest = nearest(variable, names.iter().map(|(known, ..)| known.as_str())).unwrap_or_default();
+            let nearest = meant(variable).map_or_else(String::new, |known| format!("; the nearest is `{known}`"));
             let shown = variable.escape_debug();
-            let message = format!("`{shown}` is not a variable of toolwarden; the nearest is `{nearest}`");
+            let message = format!("`{shown}` is not a variable of toolwarden{nearest}");
             problems.push(Problem::new(variable, message));
             continue;
         };
@@ -59,6 +58,13 @@ fn variable(field: &str) -> String {
         name.push(c.to_ascii_uppercase());
         name
     })
+}
+
+/// The variable that an unknown one probably means.
+fn meant(unknown: &str) -> Option<String> {
+    // Compared as fields: what all variables begin with would make any two look alike.
+    let name = unknown.strip_prefix(PREFIX)?.replace('_', "");
+    fields::meant(&name).map(variable)
 }
 
 /// The value a text means in a field of this form; what it cannot mean stays text, which the field then refuses.
@@ -197,6 +203,8 @@ mod tests {
     fn every_wrong_variable_is_a_problem_that_names_it() {
         let error = read_all(&[
             ("TOOLWARDEN_MAX_WORKER", "2"),
+            ("TOOLWARDEN_TIMEOUT", "2"),
+            ("TOOLWARDEN_HOME", "2"),
             ("TOOLWARDEN_MAX_QUEUE", "many"),
             ("TOOLWARDEN_TOOL_EXECUTION_TIMEOUT", "-5"),
             ("TOOLWARDEN_ENTRYPOINT_CACHE", "yes"),
@@ -213,6 +221,11 @@ mod tests {
             .collect();
         let expected = [
             ("TOOLWARDEN_MAX_WORKER", "the nearest is `TOOLWARDEN_MAX_WORKERS`"),
+            (
+                "TOOLWARDEN_TIMEOUT",
+                "the nearest is `TOOLWARDEN_TOOL_EXECUTION_TIMEOUT`",
+            ),
+            ("TOOLWARDEN_HOME", "`TOOLWARDEN_HOME` is not a variable of toolwarden"),
             (
                 "maxQueue",
                 "`TOOLWARDEN_MAX_QUEUE`: expected `maxQueue` to be a whole number not below 0, or Infinity, got \"many\" (string)",

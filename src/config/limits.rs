@@ -50,12 +50,25 @@ pub(super) fn mode(given: &Given) -> Result<u32, String> {
     let refused = |reason: &str| {
         format!("a file mode from 0o000 to 0o777 that lets its owner read, such as 0o600, got {given}{reason}")
     };
-    let mode = whole(given, &(0..=0o777)).ok_or_else(|| refused(""))?;
+    let mode = whole(given, &(0..=0o777)).ok_or_else(|| refused(&meant_mode(given)))?;
     if mode & 0o400 == 0 {
         return Err(refused(&format!(": with {mode:#05o} the owner cannot read the file")));
     }
     // At most 0o777.
     Ok(mode as u32)
+}
+
+/// A mode as chmod has it, written without the `0o`: its digits are read as octal ones.
+fn meant_mode(given: &Given) -> String {
+    let digits = match given {
+        Given::Number(number) if number.fract() == 0.0 => number.to_string(),
+        Given::Text(text) => text.trim_start_matches("0o").to_owned(),
+        _ => return String::new(),
+    };
+    match u32::from_str_radix(&digits, 8) {
+        Ok(mode) if mode <= 0o777 && mode & 0o400 != 0 => format!(": did you mean {mode:#05o}?"),
+        _ => String::new(),
+    }
 }
 
 /// `true` or `false`.
@@ -149,6 +162,24 @@ mod tests {
             Given::Text("0600".into()),
         ] {
             assert!(mode(&bad).is_err(), "{bad}");
+        }
+        for (meant, given) in [
+            ("0o600", Given::Number(600.0)),
+            ("0o644", Given::Number(644.0)),
+            ("0o600", Given::Text("0600".into())),
+            ("0o755", Given::Text("0o755".into())),
+        ] {
+            let refusal = mode(&given).expect_err("refused");
+            assert!(refusal.ends_with(&format!(": did you mean {meant}?")), "{refusal}");
+        }
+        for unlike in [
+            Given::Number(888.0),
+            Given::Number(-600.0),
+            Given::Number(1777.0),
+            Given::Text("rw".into()),
+        ] {
+            let refusal = mode(&unlike).expect_err("refused");
+            assert!(!refusal.contains("did you mean"), "{refusal}");
         }
     }
 

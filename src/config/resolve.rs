@@ -312,6 +312,16 @@ mod tests {
                 "toolExecutionTimout",
                 "nearest is `toolExecutionTimeout`",
             ),
+            (r#"{"timeout":5}"#, "timeout", "nearest is `toolExecutionTimeout`"),
+            (r#"{"permissions":[]}"#, "permissions", "nearest is `bunPermissions`"),
+            (r#"{"entrypoint":"x"}"#, "entrypoint", "nearest is `entrypointPath`"),
+            (r#"{"Memory":1}"#, "Memory", "nearest is `maxMemoryMb`"),
+            (r#"{"runtime":"bun"}"#, "runtime", "nearest is `runtimeType`"),
+            (
+                r#"{"telemetry":{"spans":true}}"#,
+                "telemetry.spans",
+                "there are `telemetry.recordInputs` and",
+            ),
             (r#"{"__proto__":5}"#, "__proto__", "is not a setting"),
             (
                 r#"{"wat":{"$js":"undefined","text":"undefined"}}"#,
@@ -357,6 +367,27 @@ mod tests {
                 "maxWorkers"
             ]
         );
+    }
+
+    #[test]
+    fn nothing_is_suggested_where_nothing_is_like_it() {
+        for name in ["cwd", "env", "zzzzzzzz"] {
+            let problems = problems(&format!(r#"{{"{name}":1}}"#));
+            assert_eq!(problems[0].message, format!("`{name}` is not a setting"));
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_no_text_hides_no_other_problem() {
+        for (list, unknown) in [("bunPermissions", "--x"), ("nodeOptions", "--allow-x")] {
+            let found = problems(&format!(
+                r#"{{"{list}":["--allow-net",5,"{unknown}","--allow-net="],"sandbox":1}}"#
+            ));
+            let fields: Vec<_> = found.iter().map(|problem| problem.field.clone()).collect();
+            let expected = [1, 2, 3].map(|index| format!("{list}[{index}]"));
+            assert_eq!(fields[..3], expected, "{found:?}");
+            assert_eq!(fields[3], "sandbox");
+        }
     }
 
     #[test]

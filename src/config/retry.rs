@@ -64,10 +64,14 @@ impl RetryPolicy {
                 "on" => policy.on = failures(value)?,
                 "maxAttempts" => policy.max_attempts = max_attempts(value)?,
                 unknown => {
-                    let nearest = nearest(unknown, KEYS).unwrap_or_default();
+                    let rest = match nearest(unknown, KEYS) {
+                        Some(nearest) => format!("the nearest is `retry.{nearest}`"),
+                        None => "there are `retry.on` and `retry.maxAttempts`".to_owned(),
+                    };
+                    let shown = unknown.escape_debug();
                     return Err(Problem::new(
                         format!("retry.{unknown}"),
-                        format!("`retry.{unknown}` is not an option; the nearest is `retry.{nearest}`"),
+                        format!("`retry.{shown}` is not an option; {rest}"),
                     ));
                 }
             }

@@ -8,6 +8,8 @@ pub const ENTRYPOINT_NOT_A_FILE: &str =
     "set `entrypointPath` to a JavaScript or TypeScript file, such as \"src/tools.ts\"";
 /// The working directory is not usable.
 pub const WORKING_DIR: &str = "pass the path of your project's root directory";
+/// The working directory was given as a URL.
+pub const WORKING_DIR_URL: &str = "pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of \"node:url\"";
 /// The runtime type is none of ours.
 pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
 /// The tool id breaks a rule.
@@ -18,5 +20,9 @@ pub const ENV_NAME: &str = "use upper-case letters, digits and underscores, such
 pub const ENV_REFUSED: &str = "pass it to the tool under another name, or in its input";
 /// A variable's value breaks a rule.
 pub const ENV_VALUE: &str = "encode the value, for example as base64, or pass it in the tool's input";
+/// A variable's value is no text.
+pub const ENV_TYPE: &str = "the environment holds text only: pass `String(value)`";
+/// Called after close().
+pub const MANAGER_CLOSED: &str = "make a new Manager; a closed one does not open again";
 /// A timeout that is none.
 pub const TIMEOUT: &str = "give milliseconds as a number greater than 0, or text such as \"30s\" or \"1m30s\"";

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::config::{Config, SandboxMode, Scope};
+use super::report::Enforcement;
+use crate::config::{Config, Permissions, SandboxMode, Scope};
 use crate::error::Error;
 use crate::sandbox::{ChildSetup, Denials, Guardian, PlanInput, Policy, Run, Support, plan, prepare, probe};
 use crate::validate::{Entrypoint, WorkingDir};
@@ -19,7 +20,7 @@ pub(super) struct Confinement {
     pub(super) may_start_programs: bool,
     /// None where nothing is held.
     pub(super) policy: Option<Arc<Policy>>,
-    pub(super) enforcement: serde_json::Value,
+    pub(super) enforcement: Enforcement,
 }
 
 /// Where things are that the sandbox has to let through.
@@ -52,12 +53,12 @@ pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinemen
         denials: Some(sandbox.denials()),
         guardian: sandbox.guardian(),
         may_start_programs: policy.run != Run::None,
-        enforcement: serde_json::json!({
-            "level": "kernel",
-            "landlockAbi": support.landlock_abi,
-            "seccomp": true,
-            "permissions": policy.permissions.to_flags(places.working_dir.as_path()),
-        }),
+        enforcement: Enforcement {
+            level: "kernel",
+            landlock_abi: Some(support.landlock_abi),
+            seccomp: true,
+            permissions: policy.permissions.to_flags(places.working_dir.as_path()),
+        },
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
     })
@@ -75,12 +76,24 @@ fn unconfined(config: &Config, places: &Places<'_>) -> Confinement {
         guardian: None,
         may_start_programs: true,
         policy: None,
-        enforcement: serde_json::json!({
-            "level": "none",
-            "landlockAbi": null,
-            "seccomp": false,
-            "permissions": config.permissions.to_flags(places.working_dir.as_path()),
-        }),
+        enforcement: Enforcement {
+            level: "none",
+            landlock_abi: None,
+            seccomp: false,
+            permissions: in_force_unconfined(&config.permissions).to_flags(places.working_dir.as_path()),
+        },
+    }
+}
+
+/// What holds without a kernel: the environment is built from the flags all the same, and nothing else is held.
+fn in_force_unconfined(given: &Permissions) -> Permissions {
+    if given.all {
+        return given.clone();
+    }
+    Permissions {
+        env: given.env.clone(),
+        deny_env: given.deny_env.clone(),
+        ..Permissions::default()
     }
 }
 
@@ -93,4 +106,24 @@ fn support() -> Result<Support, Box<Error>> {
     }
     let support = probe()?;
     Ok(*HELD.get_or_init(|| support))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_sandbox_only_the_environment_is_held() {
+        let flags = |given: &[&str]| {
+            let given: Vec<_> = given.iter().map(|&flag| flag.to_owned()).collect();
+            let permissions = Permissions::from_bun_flags(&given).expect("valid");
+            in_force_unconfined(&permissions).to_flags(Path::new("/base"))
+        };
+        assert_eq!(flags(&["--allow-read", "--allow-net=a.test", "--allow-run"]), [""; 0]);
+        assert_eq!(
+            flags(&["--allow-read", "--allow-env=A", "--deny-env=B"]),
+            ["--allow-env=A", "--deny-env=B"]
+        );
+        assert_eq!(flags(&["-A"]), ["--allow-all"]);
+    }
 }

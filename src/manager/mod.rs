@@ -2,6 +2,7 @@
 
 mod confinement;
 mod open;
+mod report;
 mod told;
 
 pub use open::{Asked, Manager, Options};

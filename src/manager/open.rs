@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::confinement::{Places, confine};
+use super::report::{self, Enforcement};
 use super::told::Told;
 use crate::config::{self, Config, Isolation, RuntimeType, SandboxMode};
 use crate::dispatch::{Driver, Hub, Parts, Refusal, Request, Sink};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
@@ -70,7 +71,7 @@ pub struct Manager {
     config: Config,
     working_dir: WorkingDir,
     worker_file_hash: String,
-    enforcement: serde_json::Value,
+    enforcement: Enforcement,
     hub: Arc<Hub>,
     told: Arc<Told>,
 }
@@ -240,14 +241,13 @@ impl Manager {
 
     /// What a host may ask of an open manager, as JSON text.
     pub fn info(&self) -> String {
-        let config: serde_json::Value = serde_json::from_str(&self.config.to_json()).unwrap_or_default();
-        serde_json::json!({
-            "config": config,
-            "workingDir": self.working_dir.as_str(),
-            "workerFileHash": self.worker_file_hash,
-            "enforcement": self.enforcement,
+        report::info(&report::Info {
+            // As text: the order of its fields is the contract's.
+            config: RawValue::from_string(self.config.to_json()).ok(),
+            working_dir: self.working_dir.as_str(),
+            worker_file_hash: &self.worker_file_hash,
+            enforcement: &self.enforcement,
         })
-        .to_string()
     }
 
     /// Whether the kernel has to hold the permissions.
@@ -257,19 +257,7 @@ impl Manager {
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.
     pub fn stats(&self) -> String {
-        let (gauges, counters) = (self.hub.gauges(), self.hub.counters());
-        serde_json::json!({
-            "workers": { "starting": gauges.starting, "idle": gauges.idle, "busy": gauges.busy },
-            "queued": gauges.queued,
-            "calls": {
-                "started": counters.started,
-                "succeeded": counters.succeeded,
-                "failed": counters.failed,
-                "retried": counters.retried,
-            },
-            "workerExits": counters.exits.total(),
-        })
-        .to_string()
+        report::stats(&self.hub.gauges(), &self.hub.counters())
     }
 }
 
@@ -293,13 +281,15 @@ impl Drop for Manager {
 fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
     match refusal {
         Refusal::QueueFull => {
-            let limit = match config.max_queue {
-                config::Count::Limited(limit) => limit.to_string(),
-                config::Count::Infinite => "any number of".to_owned(),
+            let waiting = match config.max_queue {
+                config::Count::Limited(0) => "no call may wait".to_owned(),
+                config::Count::Limited(1) => "1 call waits already".to_owned(),
+                config::Count::Limited(limit) => format!("{limit} calls wait already"),
+                config::Count::Infinite => "too many calls wait already".to_owned(),
             };
             Error::new(
                 Code::QueueFull,
-                format!("tool {tool} was not called: {limit} calls wait already, as many as maxQueue allows"),
+                format!("tool {tool} was not called: {waiting}, as `maxQueue` has it"),
             )
             .hint("wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`")
         }
@@ -307,7 +297,7 @@ fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
             Code::ManagerClosed,
             format!("tool {tool} was not called: the manager is closed"),
         )
-        .hint("make a new Manager; a closed one does not open again"),
+        .hint(hints::MANAGER_CLOSED),
     }
 }
 

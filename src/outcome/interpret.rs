@@ -1,5 +1,7 @@
 //! From [`Facts`] to a result or an error.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -7,7 +9,7 @@ use super::denied::{Denied, record};
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Doom, End, Facts};
-use crate::error::{Code, Error, Issue};
+use crate::error::{Code, Error, Issue, hints};
 
 /// The limits that messages name.
 #[derive(Debug, Clone)]
@@ -36,14 +38,24 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             error
         }
         End::NotFound(json) => not_found(tool, json),
-        End::InputInvalid(json) => {
-            invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json).with(|context| {
+        End::InputInvalid(json) => invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json)
+            .hint("the error's `issues` say what does not fit the tool's `inputSchema`")
+            .with(|context| {
                 context.operation = Some("validate inputs");
                 context.field = Some("input".to_owned());
-            })
+            }),
+        End::OutputInvalid(json) => {
+            let error = invalid(Code::OutputInvalid, &format!("result of tool {tool} is invalid"), json);
+            let advice = match error.context.issues {
+                Some(_) => {
+                    "let the tool return what its `outputSchema` describes; the error's `issues` say what does not fit"
+                }
+                None => "let the tool return what JSON can carry: no cycles and no bigint",
+            };
+            error
+                .hint(advice)
+                .with(|context| context.operation = Some("decode result"))
         }
-        End::OutputInvalid(json) => invalid(Code::OutputInvalid, &format!("result of tool {tool} is invalid"), json)
-            .with(|context| context.operation = Some("decode result")),
         End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, meaning.max_output_size),
         End::Doomed(doom) => doomed(facts, doom, meaning),
         End::Exited(exit) => ended(tool, *exit),
@@ -65,18 +77,32 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     Err(Box::new(error))
 }
 
+/// Longest id that a message repeats in full, in characters.
+const SHOWN: usize = 100;
+
+fn shown(id: &str) -> Cow<'_, str> {
+    match id.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}...", &id[..end])),
+        None => Cow::Borrowed(id),
+    }
+}
+
 fn not_found(tool: &str, available: &str) -> Error {
     let mut ids: Vec<String> = serde_json::from_str(available).unwrap_or_default();
     ids.sort();
     let list = if ids.is_empty() {
         "none".to_owned()
     } else {
-        ids.join(", ")
+        ids.iter().map(|id| shown(id)).collect::<Vec<_>>().join(", ")
     };
     let error = Error::new(
         Code::ToolNotFound,
-        format!("tool {tool} not found; available tools: {list}"),
+        format!("tool {} not found; available tools: {list}", shown(tool)),
     );
+    // The work grows with the length; nothing that long is a misspelt name.
+    if tool.len() > SHOWN {
+        return error;
+    }
     let nearest = ids.iter().map(|id| (strsim::damerau_levenshtein(id, tool), id)).min();
     match nearest {
         Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{id}`?")),
@@ -152,7 +178,8 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
         Doom::Closed => Error::new(
             Code::ManagerClosed,
             format!("the manager was closed while tool {tool} was called"),
-        ),
+        )
+        .hint(hints::MANAGER_CLOSED),
         // Only ever said of the others.
         Doom::Left => neighbour(tool, doom),
         Doom::NoRandomness => Error::new(
@@ -180,7 +207,7 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
         .with(|context| context.signal = Some("SIGKILL".to_owned())),
         Doom::Protocol(what) => Error::new(
             Code::ToolKilled,
-            format!("the process of tool {tool} was killed because it sent bytes that are no answer: {what}"),
+            format!("the process of tool {tool} was killed: what it wrote to file descriptor 3 is no message of toolwarden ({what})"),
         )
         .hint("file descriptor 3 belongs to toolwarden; a tool must not write to it")
         .with(|context| context.signal = Some("SIGKILL".to_owned())),
@@ -202,4 +229,33 @@ fn neighbour(tool: &str, doom: &Doom) -> Error {
     Error::new(Code::ToolKilled, format!("tool {tool} was ended with its process because {why}: another call ended the process"))
         .hint("set `concurrentCallsPerWorker` to 1 or `isolation` to \"call\" to keep calls apart, or retry with `retry: { on: [\"crash\"] }`")
         .with(|context| context.signal = Some("SIGKILL".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_ids_are_cut_and_short_ones_are_not() {
+        let (long, other) = ("a".repeat(5000), "b".repeat(5000));
+        let message = not_found(&long, &format!(r#"["greet","{other}"]"#)).message;
+        let (a, b) = ("a".repeat(SHOWN), "b".repeat(SHOWN));
+        assert_eq!(
+            message,
+            format!("tool {a}... not found; available tools: {b}..., greet")
+        );
+        let whole = not_found(&a, r#"["greet"]"#).message;
+        assert_eq!(whole, format!("tool {a} not found; available tools: greet"));
+    }
+
+    #[test]
+    fn the_nearest_tool_is_named_where_one_is_near() {
+        let hint = |tool, available| not_found(tool, available).hint;
+        assert_eq!(
+            hint("gret", r#"["greet","x"]"#).as_deref(),
+            Some("did you mean `greet`?")
+        );
+        assert_eq!(hint("weather", r#"["greet"]"#), None);
+        assert!(hint("greet", "[]").is_some_and(|hint| hint.contains("entrypointPath")));
+    }
 }

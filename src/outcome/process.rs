@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::denied::Denied;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 use crate::spawn::{Exit, signal_name};
 
 /// A process that ended without an answer.
@@ -27,8 +27,21 @@ pub(super) fn ended(tool: &str, exit: Exit) -> Error {
                 Code::ToolKilled,
                 format!("the process of tool {tool} was killed by {name}"),
             )
+            .hint(killed_advice(signal))
             .with(|context| context.signal = Some(name))
         }
+    }
+}
+
+fn killed_advice(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGABRT | libc::SIGTRAP | libc::SIGFPE => {
+            "the runtime or native code in it crashed: read the error's `stderr`, or retry with `retry: { on: [\"crash\"] }`"
+        }
+        libc::SIGKILL => {
+            "the tool killed itself, or the system did, which kills what uses too much memory: retry with `retry: { on: [\"crash\"] }`"
+        }
+        _ => "the tool or another process of its user sent the signal; retry with `retry: { on: [\"crash\"] }`",
     }
 }
 
@@ -46,7 +59,7 @@ struct Loaded {
 pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
     let error = match &failure.fault {
         StartFault::Load(json) => return load_error(json, failure, denied),
-        StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed"),
+        StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
             worker_start(&format!("{step} failed: {reason}"))
@@ -111,7 +124,7 @@ fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
     )
     .hint(match &refused {
         Some(denial) => denied.advice(denial),
-        None => "run the entrypoint by itself, with `bun` or `node`, to see the same error".to_owned(),
+        None => load_advice(&loaded),
     })
     .with(|context| {
         context.operation = Some("load entrypoint");
@@ -122,4 +135,71 @@ fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
         }
         context.cause = RawValue::from_string(json.to_owned()).ok();
     })
+}
+
+/// A package that is not installed is the commonest cause by far.
+fn load_advice(loaded: &Loaded) -> String {
+    match missing_package(&loaded.message) {
+        Some(package) => format!("install it in the entrypoint's project: npm install {package}"),
+        None => "run the entrypoint by itself, with `bun` or `node`, to see the same error".to_owned(),
+    }
+}
+
+/// The npm package that an import names, by the words of Bun and of Node.
+fn missing_package(message: &str) -> Option<&str> {
+    let specifier = ["Cannot find package ", "Cannot find module "]
+        .iter()
+        .find_map(|words| message.split_once(words))
+        .and_then(|(_, rest)| {
+            let mark = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+            rest[1..].split(mark).next()
+        })?;
+    // A file, an import of the package's own (`#name`), or a module of a runtime.
+    if specifier.is_empty() || specifier.starts_with(['.', '/', '#']) || specifier.contains(':') {
+        return None;
+    }
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    let end = specifier
+        .match_indices('/')
+        .nth(parts - 1)
+        .map_or(specifier.len(), |(at, _)| at);
+    Some(&specifier[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_package_is_named_as_npm_knows_it() {
+        let cases = [
+            ("Cannot find package 'zod' from '/p/tools.ts'", Some("zod")),
+            ("Cannot find package 'zod' imported from /p/tools.ts", Some("zod")),
+            ("Cannot find package 'zod/v4' from '/p/tools.ts'", Some("zod")),
+            (
+                "Cannot find module '@scope/name/deep' from '/p/tools.ts'",
+                Some("@scope/name"),
+            ),
+            (
+                "Cannot find module \"@scope/name\" from \"/p/tools.ts\"",
+                Some("@scope/name"),
+            ),
+            ("Cannot find module './other.ts' from '/p/tools.ts'", None),
+            ("Cannot find module '/p/other.ts' imported from /p/tools.ts", None),
+            ("Cannot find package 'bun:nothing' from '/p/tools.ts'", None),
+            ("Cannot find package '#own' from '/p/tools.ts'", None),
+            ("Cannot find module", None),
+            ("x is not defined", None),
+        ];
+        for (message, package) in cases {
+            assert_eq!(missing_package(message), package, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_signal_says_who_may_have_sent_it() {
+        for signal in [libc::SIGSEGV, libc::SIGKILL, libc::SIGTERM] {
+            assert!(ended("t", Exit::Signal(signal)).hint.is_some(), "{signal}");
+        }
+    }
 }

@@ -4,16 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::config::{Deny, Permissions, Scope};
+use crate::config::{Deny, Permissions, Scope, env_names};
 
 /// Given to every worker where the host has them. Names in LC_ are too.
 const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
-/// Names that decide what code a runtime, loader or shell runs; no permission lets them through.
-const INJECTING: [&str; 4] = ["GCONV_PATH", "BASH_ENV", "ENV", "XDG_CONFIG_HOME"];
-/// The same, by beginning.
-const INJECTING_PREFIXES: [&str; 5] = ["LD_", "DYLD_", "BUN_", "NODE_", "TOOLWARDEN_"];
-/// In spite of its beginning: it says where, not what.
-const HARMLESS: &str = "NODE_ENV";
 
 /// What the environment follows from.
 #[derive(Debug, Clone, Copy)]
@@ -57,11 +51,8 @@ fn is_visible(name: &str, permissions: &Permissions) -> bool {
         Scope::All => true,
         Scope::Only(patterns) => matches_any(patterns, name),
     };
-    !denied && !is_injecting(name) && (allowed || BASE.contains(&name) || name.starts_with("LC_"))
-}
-
-fn is_injecting(name: &str) -> bool {
-    name != HARMLESS && (INJECTING.contains(&name) || INJECTING_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+    // No permission lets a name through that decides what code a process runs.
+    !denied && env_names::refusal(name).is_none() && (allowed || BASE.contains(&name) || name.starts_with("LC_"))
 }
 
 fn matches_any(patterns: &[String], name: &str) -> bool {
@@ -81,7 +72,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HOST: [&str; 14] = [
+    const HOST: [&str; 17] = [
         "PATH",
         "HOME",
         "LC_ALL",
@@ -96,6 +87,9 @@ mod tests {
         "HTTP_PROXY",
         "TOOLWARDEN_SANDBOX",
         "SHLVL",
+        "JSC_useJIT",
+        "GLIBC_TUNABLES",
+        "OPENSSL_CONF",
     ];
 
     fn host() -> Vec<(String, String)> {
@@ -163,6 +157,9 @@ mod tests {
                 "BASH_ENV",
                 "BUN_OPTIONS",
                 "TOOLWARDEN_*",
+                "JSC_*",
+                "GLIBC_TUNABLES",
+                "OPENSSL_CONF",
             ])),
         ] {
             let seen = names(&with_env(env));
@@ -172,6 +169,9 @@ mod tests {
                 "NODE_OPTIONS",
                 "BASH_ENV",
                 "TOOLWARDEN_SANDBOX",
+                "JSC_useJIT",
+                "GLIBC_TUNABLES",
+                "OPENSSL_CONF",
             ] {
                 assert!(!seen.iter().any(|n| n == name), "{name} in {seen:?}");
             }

@@ -78,9 +78,13 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 fn check_value(name: &str, json: &str) -> Result<String> {
-    let refused = |rule: &str| Box::new(refused(name, rule, hints::ENV_VALUE));
+    let with_hint = |rule: &str, hint| Box::new(refused(name, rule, hint));
+    let refused = |rule: &str| with_hint(rule, hints::ENV_VALUE);
     let value = match Given::from_json(json) {
         Ok(Given::Text(value)) => value,
+        Ok(Given::Number(_) | Given::Bool(_)) => {
+            return Err(with_hint("its value must be a string", hints::ENV_TYPE));
+        }
         Ok(_) => return Err(refused("its value must be a string")),
         Err(_) => return Err(refused("its value is not valid Unicode text")),
     };
@@ -179,6 +183,17 @@ mod tests {
             assert_eq!(error.context.field.as_deref(), Some("env.TOKEN"));
             let printed = format!("{json}{error:?}");
             assert!(!printed.contains("sec") && !printed.contains("12345"), "{printed}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_hinted_to_become_text() {
+        for value in ["7", "true"] {
+            let error = CallEnv::from_json(&format!(r#"[["PORT",{value}]]"#)).expect_err(value);
+            assert!(
+                error.hint.as_deref().is_some_and(|hint| hint.contains("String(value)")),
+                "{error}"
+            );
         }
     }
 

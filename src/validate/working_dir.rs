@@ -12,12 +12,17 @@ pub struct WorkingDir(String);
 impl WorkingDir {
     /// Finds the directory. Its path must be UTF-8: it becomes part of a source file and of JSON.
     pub fn open(given: &str) -> Result<Self> {
+        let is_url = given.starts_with("file:");
         let refused = |reason: &str| {
             let message = format!(
                 "expected `workingDir` to be an existing directory, got \"{}\" (string): {reason}",
                 given.escape_debug()
             );
-            Error::config_invalid(vec![Problem::new("workingDir", message)]).hint(hints::WORKING_DIR)
+            Error::config_invalid(vec![Problem::new("workingDir", message)]).hint(if is_url {
+                hints::WORKING_DIR_URL
+            } else {
+                hints::WORKING_DIR
+            })
         };
         if given.is_empty() {
             return Err(Box::new(refused("it is empty")));
@@ -27,6 +32,7 @@ impl WorkingDir {
         }
         let real = fs::canonicalize(given).map_err(|error| {
             let reason = match error.kind() {
+                _ if is_url => "it is a URL".to_owned(),
                 std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
                 _ => error.to_string(),
             };
@@ -96,5 +102,16 @@ mod tests {
             );
             assert!(error.context.problems[0].message.contains(reason), "{error}");
         }
+    }
+
+    #[test]
+    fn a_url_is_told_from_a_missing_directory() {
+        let error = WorkingDir::open("file:///tmp").expect_err("a URL");
+        assert!(error.message.ends_with("it is a URL"), "{error}");
+        assert!(
+            error
+                .hint
+                .is_some_and(|hint| hint.contains("import.meta.dirname") && hint.contains("fileURLToPath"))
+        );
     }
 }

@@ -30,9 +30,16 @@ const FLAGS: [&str; 16] = [
 impl Permissions {
     /// Reads the flags, or reports every one that is wrong.
     pub fn from_bun_flags(flags: &[String]) -> Result<Self, Vec<Problem>> {
+        Self::from_numbered_bun_flags(flags.iter().map(String::as_str).enumerate())
+    }
+
+    /// The same for what is left of a list, with the places it had.
+    pub(in crate::config) fn from_numbered_bun_flags<'a>(
+        flags: impl Iterator<Item = (usize, &'a str)>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut grants = Grants::default();
         let mut problems = Vec::new();
-        for (index, text) in flags.iter().enumerate() {
+        for (index, text) in flags {
             if let Err(reason) = read(Flag::cut(text), &mut grants) {
                 problems.push(Problem::new(format!("bunPermissions[{index}]"), reason));
             }

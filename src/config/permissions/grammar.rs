@@ -1,6 +1,6 @@
 //! One flag: `--name`, `--name=value`, `--name=a,b,c`.
 
-use crate::config::nearest::nearest;
+use crate::config::nearest::closest;
 
 /// A flag cut at its first `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl<'a> Flag<'a> {
         let shown = self.text.escape_debug();
         // "--allow-read ./data" in one entry: the name was right, the `=` is missing.
         let name = self.name.split_whitespace().next().unwrap_or_default();
-        let nearest = nearest(name, names).unwrap_or_default();
+        let nearest = closest(name, names).unwrap_or_default();
         if nearest == name && self.name != name {
             return format!("`{shown}` is not a permission flag; put `=` between `{nearest}` and its value");
         }

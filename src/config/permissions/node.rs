@@ -40,12 +40,19 @@ pub struct NodeOptions {
 impl Permissions {
     /// Reads the options, or reports every one that is wrong.
     pub fn from_node_options(options: &[String]) -> Result<NodeOptions, Vec<Problem>> {
+        Self::from_numbered_node_options(options.iter().map(String::as_str).enumerate())
+    }
+
+    /// The same for what is left of a list, with the places it had.
+    pub(in crate::config) fn from_numbered_node_options<'a>(
+        options: impl Iterator<Item = (usize, &'a str)>,
+    ) -> Result<NodeOptions, Vec<Problem>> {
         let mut grants = Grants::default();
         let mut any_permission = false;
         let mut rest = Vec::new();
         let mut needs_no_sandbox = Vec::new();
         let mut problems = Vec::new();
-        for (index, text) in options.iter().enumerate() {
+        for (index, text) in options {
             let problem = |message: String| Problem::new(format!("nodeOptions[{index}]"), message);
             // Node reads "_" in a name as "-".
             let name = Flag::cut(text).name.replace('_', "-");
@@ -64,9 +71,9 @@ impl Permissions {
                 Some(Refusal::Always(reason)) => problems.push(problem(reason)),
                 Some(Refusal::InSandbox(reason)) => {
                     needs_no_sandbox.push(problem(reason));
-                    rest.push(text.clone());
+                    rest.push(text.to_owned());
                 }
-                None => rest.push(text.clone()),
+                None => rest.push(text.to_owned()),
             }
         }
         let mut permissions = grants.finish().unwrap_or_else(|reasons| {

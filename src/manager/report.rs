@@ -1,0 +1,80 @@
+//! What a manager says of itself, as JSON text. Names and order are those of the public contract.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::dispatch::Counters;
+use crate::pool::Gauges;
+
+/// What a host may ask of an open manager.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Info<'a> {
+    pub(super) config: Option<Box<RawValue>>,
+    pub(super) working_dir: &'a str,
+    pub(super) worker_file_hash: &'a str,
+    pub(super) enforcement: &'a Enforcement,
+}
+
+/// The public `Enforcement`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Enforcement {
+    pub(super) level: &'static str,
+    pub(super) landlock_abi: Option<u32>,
+    pub(super) seccomp: bool,
+    /// Normalised flags in force.
+    pub(super) permissions: Vec<String>,
+}
+
+pub(super) fn info(info: &Info<'_>) -> String {
+    text(info)
+}
+
+/// The public `ManagerStats`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stats {
+    workers: Workers,
+    queued: usize,
+    calls: Calls,
+    worker_exits: u64,
+}
+
+#[derive(Serialize)]
+struct Workers {
+    starting: usize,
+    idle: usize,
+    busy: usize,
+}
+
+#[derive(Serialize)]
+struct Calls {
+    started: u64,
+    succeeded: u64,
+    failed: u64,
+    retried: u64,
+}
+
+pub(super) fn stats(gauges: &Gauges, counters: &Counters) -> String {
+    text(&Stats {
+        workers: Workers {
+            starting: gauges.starting,
+            idle: gauges.idle,
+            busy: gauges.busy,
+        },
+        queued: gauges.queued,
+        calls: Calls {
+            started: counters.started,
+            succeeded: counters.succeeded,
+            failed: counters.failed,
+            retried: counters.retried,
+        },
+        worker_exits: counters.exits.total(),
+    })
+}
+
+/// Structs of numbers and strings always serialise.
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
