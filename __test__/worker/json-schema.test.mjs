@@ -48,6 +48,7 @@ const TABLE = [
   ['oneOf', { oneOf: [{ minimum: 2 }, { maximum: 3 }] }, [1, 4], [[2, '']]],
   ['not', { not: { type: 'string' } }, [1], [['x', '']]],
   ['not within not', { not: { not: { type: 'string' } } }, ['x'], [[1, '']]],
+  // oxlint-disable-next-line unicorn/no-thenable -- the keyword
   ['if, then, else', { if: { properties: { kind: { const: 'a' } } }, then: { required: ['a'] }, else: { required: ['b'] } }, [{ kind: 'a', a: 1 }, { kind: 'b', b: 1 }], [[{ kind: 'a' }, 'a'], [{ kind: 'b' }, 'b']]],
   ['unevaluatedProperties', { allOf: [{ properties: { a: {} } }], unevaluatedProperties: false }, [{ a: 1 }], [[{ a: 1, b: 1 }, 'b']]],
   ['unevaluatedProperties, which sees no cousins', { allOf: [{ properties: { a: {} } }, { unevaluatedProperties: false }] }, [{}], [[{ a: 1 }, 'a']]],
@@ -116,8 +117,7 @@ describe('The validator of JSON Schema', () => {
   it('is not led astray by what is put on Object.prototype.', () => {
     const validate = jsonSchemaValidator({ properties: { a: { type: 'number' } }, required: ['b'] })
     try {
-      Object.prototype.b = 1
-      Object.prototype.minProperties = 5
+      Object.assign(Object.prototype, { b: 1, minProperties: 5 })
       assert.deepEqual(validate({ a: 1 }).map(({ path }) => path), ['b'])
     } finally {
       delete Object.prototype.b

@@ -12,6 +12,7 @@ import { isObject } from './values.mjs'
 const BELOW = /** @type {any} */ ({
   __proto__: null,
   allOf: 'list', anyOf: 'list', oneOf: 'list', prefixItems: 'list', items: 'either',
+  // oxlint-disable-next-line unicorn/no-thenable -- the keyword
   not: 'one', if: 'one', then: 'one', else: 'one', contains: 'one', additionalItems: 'one', additionalProperties: 'one',
   propertyNames: 'one', unevaluatedItems: 'one', unevaluatedProperties: 'one',
   properties: 'table', patternProperties: 'table', dependentSchemas: 'table', dependencies: 'table', $defs: 'table', definitions: 'table',
