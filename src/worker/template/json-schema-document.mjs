@@ -4,7 +4,7 @@
  */
 import {
   decodePercent, endsWith, ErrorOf, hasOwn, includes, indexOf, isArray, mapGet, mapHas, MapOf, mapSet, match, ObjectKeys, push,
-  RegExpOf, replaceAll, reverse, slice, split, startsWith, URLOf,
+  RegExpOf, replaceAll, reverse, slice, split, startsWith, urlOf,
 } from './primordials.mjs'
 import { isObject } from './values.mjs'
 
@@ -123,7 +123,7 @@ export class SchemaDocument {
 
 /** @param {string} uri @param {string} base */
 function resolved(uri, base) {
-  const whole = startsWith(uri, '#') ? base + uri : new URLOf(uri, base).href
+  const whole = startsWith(uri, '#') ? base + uri : urlOf(uri, base).href
   return endsWith(whole, '#') ? slice(whole, 0, -1) : whole
 }
 
