@@ -41,6 +41,7 @@ both!(
     the_end_of_the_channel_or_end_ends_the_process,
     progress_values_and_async_iterables,
     schemas_check_input_and_output,
+    json_schemas_check_without_a_library,
     large_and_cut_frames,
     the_one_call_left_in_flight_gets_the_error,
     a_child_process_has_no_channel,

@@ -44,8 +44,12 @@ export function makeProject({ tools, files = {} } = {}) {
   if (tools) copyTools(tools)
   for (const [name, content] of Object.entries(files)) write(name, content)
 
+  /** Lets the tools import the packages this repository has for its tests. */
+  const usePackages = () => symlinkSync(join(dirname(fixtures), '../node_modules'), join(dir, 'node_modules'))
+
   return {
     dir,
+    usePackages,
     path: (name) => join(dir, name),
     write,
     copyTools,

@@ -4,7 +4,7 @@
  */
 import {
   decodePercent, endsWith, ErrorOf, hasOwn, includes, indexOf, isArray, mapGet, mapHas, MapOf, mapSet, match, ObjectKeys, push,
-  RegExpOf, replaceAll, reverse, slice, split, startsWith, URLOf,
+  RegExpOf, replaceAll, reverse, slice, split, startsWith, urlOf,
 } from './primordials.mjs'
 import { isObject } from './values.mjs'
 
@@ -12,6 +12,7 @@ import { isObject } from './values.mjs'
 const BELOW = /** @type {any} */ ({
   __proto__: null,
   allOf: 'list', anyOf: 'list', oneOf: 'list', prefixItems: 'list', items: 'either',
+  // oxlint-disable-next-line unicorn/no-thenable -- the keyword
   not: 'one', if: 'one', then: 'one', else: 'one', contains: 'one', additionalItems: 'one', additionalProperties: 'one',
   propertyNames: 'one', unevaluatedItems: 'one', unevaluatedProperties: 'one',
   properties: 'table', patternProperties: 'table', dependentSchemas: 'table', dependencies: 'table', $defs: 'table', definitions: 'table',
@@ -122,7 +123,7 @@ export class SchemaDocument {
 
 /** @param {string} uri @param {string} base */
 function resolved(uri, base) {
-  const whole = startsWith(uri, '#') ? base + uri : new URLOf(uri, base).href
+  const whole = startsWith(uri, '#') ? base + uri : urlOf(uri, base).href
   return endsWith(whole, '#') ? slice(whole, 0, -1) : whole
 }
 

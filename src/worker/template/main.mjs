@@ -63,12 +63,16 @@ function uncaught(what, error) {
 
 async function load() {
   try {
-    if (settings.entrypoint !== null) await readExports(await import(settings.entrypoint))
+    const reading = settings.entrypoint === null ? undefined : readExports(await import(settings.entrypoint))
+    if (reading !== undefined) await reading
   } catch (error) {
     send(LOAD_FAILED, describe(error))
     exit(1)
   }
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${jsonStringify(bun ? bun.version : process.versions.node)},"board":${hasBoard},"tools":${await catalogueText()}}`)
+  const catalogue = catalogueText()
+  const tools = typeof catalogue === 'string' ? catalogue : await catalogue
+  const runtime = jsonStringify(bun ? bun.version : process.versions.node)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"tools":${tools}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))

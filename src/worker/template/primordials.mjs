@@ -58,7 +58,8 @@ export const FunctionOf = Function
 export const RegExpOf = RegExp
 /** @type {(pattern: RegExp, text: string) => RegExpExecArray | null} */
 export const match = uncurry(RegExp.prototype.exec)
-export const URLOf = URL
+/** Not taken before it is needed, as that alone takes 30 us; a tool that replaces it breaks its own schemas. @param {string} text @param {string} [base] */
+export const urlOf = (text, base) => new URL(text, base)
 export const decodePercent = decodeURIComponent
 export const BigIntOf = BigInt
 export const StringOf = String

@@ -3,7 +3,7 @@
  * `render` puts them into a comment at the end of the file, which costs the runtime next to nothing, and the first tool with
  * a schema has them read from there.
  */
-import { bun, builtin, FunctionOf, indexOf, slice, URLOf } from './primordials.mjs'
+import { bun, builtin, FunctionOf, indexOf, slice, urlOf } from './primordials.mjs'
 import { schemaParts } from './settings.mjs'
 
 /** @typedef {import('./schema.mjs').Schema} Schema */
@@ -18,7 +18,7 @@ let schemas
 /** To be awaited before `schemaFrom` is called with anything but null and undefined. */
 export async function loadSchemas() {
   if (schemas !== undefined) return
-  const url = new URLOf(import.meta.url)
+  const url = urlOf(import.meta.url)
   const text = bun ? await bun.file(url).text() : builtin('fs').readFileSync(url, 'utf8')
   const source = slice(text, indexOf(text, COMMENT_START) + COMMENT_START.length, -COMMENT_END.length)
   // Node can be told to refuse code from strings, but for its vm module.

@@ -1,7 +1,7 @@
 /**
  * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
  */
-import { apply, defineProperty, hasOwn, isArray, jsonStringify, ObjectKeys, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
+import { apply, defineProperty, hasOwn, isArray, join, jsonStringify, ObjectKeys, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
 
@@ -31,16 +31,26 @@ export const toolOf = (id) => tools[id]
 /** JSON array. */
 export const idsText = () => jsonStringify(ids)
 
-/** @param {any} namespace the imported module */
-export async function readExports(namespace) {
+/**
+ * Gives a promise only where there is a schema: each `await` on the way to READY takes time.
+ * @param {any} namespace the imported module @returns {Promise<void> | undefined}
+ */
+export function readExports(namespace) {
   const named = typeof namespace.warmup === 'function' ? namespace.warmup : undefined
   warmup = named
   const table = isObject(namespace.default) ? namespace.default : namespace
   const keys = ObjectKeys(table)
-  for (let i = 0; i < keys.length; i++) if (hasSchema(table[keys[i]])) await loadSchemas()
   for (let i = 0; i < keys.length; i++) {
-    if (table === namespace && (keys[i] === 'default' || keys[i] === 'warmup')) continue
-    const tool = toolFrom(table[keys[i]], table === namespace ? undefined : table)
+    if (hasSchema(table[keys[i]])) return promiseThen(loadSchemas(), () => readTools(table, keys, table === namespace))
+  }
+  return readTools(table, keys, table === namespace)
+}
+
+/** @param {any} table @param {string[]} keys @param {boolean} named whether these are named exports @returns {undefined} */
+function readTools(table, keys, named) {
+  for (let i = 0; i < keys.length; i++) {
+    if (named && (keys[i] === 'default' || keys[i] === 'warmup')) continue
+    const tool = toolFrom(table[keys[i]], named ? undefined : table)
     if (tool === undefined) continue
     tools[keys[i]] = tool
     push(ids, keys[i])
@@ -124,21 +134,30 @@ function executeOptions(call) {
 const withSignal = (options, name, call) =>
   defineProperty(options, name, /** @type {any} */ ({ __proto__: null, enumerable: true, configurable: true, get: () => call.takeSignal() }))
 
-/** `[{id, description, inputSchema, outputSchema}]` as JSON text. */
-export async function catalogueText() {
-  let text = '['
+/** `[{id, description, inputSchema, outputSchema}]` as JSON text; a promise where a schema takes its time. @returns {string | Promise<string>} */
+export function catalogueText() {
+  /** @type {(string | Promise<string>)[]} */
+  const texts = []
+  let late = false
   for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]
-    const { input, output, description } = tools[id]
+    const { input, output, description } = tools[ids[i]]
     const inputText = schemaText(input)
     const outputText = schemaText(output)
-    // Only schemas that take their time are waited for.
-    text +=
-      `${i > 0 ? ',' : ''}{"id":${jsonStringify(id)},"description":${jsonStringify(description)},` +
-      `"inputSchema":${typeof inputText === 'string' ? inputText : await inputText},` +
-      `"outputSchema":${typeof outputText === 'string' ? outputText : await outputText}}`
+    late ||= typeof inputText !== 'string' || typeof outputText !== 'string'
+    push(texts, `${i > 0 ? ',' : ''}{"id":${jsonStringify(ids[i])},"description":${jsonStringify(description)},"inputSchema":`)
+    push(texts, inputText)
+    push(texts, ',"outputSchema":')
+    push(texts, outputText)
+    push(texts, '}')
   }
-  return `${text}]`
+  return late ? joinLate(texts) : `[${join(texts, '')}]`
+}
+
+/** @param {(string | Promise<string>)[]} texts */
+async function joinLate(texts) {
+  let text = ''
+  for (let i = 0; i < texts.length; i++) text += await texts[i]
+  return `[${text}]`
 }
 
 /** @param {Schema | undefined} schema @returns {string | Promise<string>} */

@@ -252,6 +252,53 @@ pub(crate) fn schemas_check_input_and_output(runtime: Runtime) {
     assert_eq!(worker.ask("throws", "1").0, Status::Threw);
 }
 
+pub(crate) fn json_schemas_check_without_a_library(runtime: Runtime) {
+    let mut worker = Worker::start(
+        runtime,
+        "const schema = { type: 'object', properties: { items: { type: 'array', items: { required: ['price'] } } } }
+         export const plain = { inputSchema: schema, outputSchema: { maximum: 3 }, execute: ({ n }) => n }
+         export const wrapped = { inputSchema: { [Symbol.for('vercel.ai.schema')]: true, get jsonSchema() { return Promise.resolve(schema) } }, execute: () => 1 }
+         export const lazy = { parameters: () => Promise.resolve(schema), execute: () => 1 }
+         export const broken = { inputSchema: () => Promise.reject(new Error('none')), execute: () => 1 }
+         Object.prototype.minProperties = 9; Array.prototype.push = RegExp.prototype.exec = Map.prototype.get = () => { throw new Error('patched') }",
+    );
+    let Got::Ready(ready) = worker.next() else {
+        panic!("no READY")
+    };
+    assert_eq!(ready["tools"][0]["inputSchema"], json!(null));
+    for tool in 1..4 {
+        assert_eq!(ready["tools"][tool]["inputSchema"]["type"], "object");
+    }
+    for tool in ["plain", "wrapped", "lazy"] {
+        let call = worker.call(Ask {
+            tool,
+            input: Some(r#"{"items":[{"price":1},{}]}"#),
+            entered: true,
+            ..Ask::default()
+        });
+        let Got::Result {
+            call: answered,
+            status,
+            text,
+            ..
+        } = worker.next()
+        else {
+            panic!("{tool} was entered")
+        };
+        assert_eq!((answered, status), (call, Status::InputInvalid));
+        let issues = json!([{ "path": "items[1].price", "message": "is required" }]);
+        assert_eq!(parse(&text)["issues"], issues);
+    }
+    assert_eq!(worker.value("plain", r#"{"n":3}"#), 3);
+    let (status, text) = worker.ask("plain", r#"{"n":4}"#);
+    assert_eq!(status, Status::OutputInvalid);
+    assert_eq!(
+        parse(&text)["issues"],
+        json!([{ "path": "", "message": "must be at most 3" }])
+    );
+    assert_eq!(worker.ask("broken", "1").0, Status::Threw);
+}
+
 pub(crate) fn large_and_cut_frames(runtime: Runtime) {
     let mut worker = Worker::ready(
         runtime,
