@@ -1,5 +1,7 @@
 //! Wires the rooms; the one file that knows their order.
 
+mod entrypoint_cache;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,14 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::entrypoint_cache::EntrypointCache;
 use crate::config::{self, Config, RuntimeType, SandboxMode};
 use crate::dispatch::{Driver, Facts, Hub, LogEntry, Parts, Refusal, Request, Sink, StartFailure};
 use crate::error::{Code, Error};
 use crate::observe::{Event, Observer};
 use crate::outcome::{self, Meaning, Metrics, Moment, interpret, start_error};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, check_entrypoint, environment,
-    find_runtime, node_arguments,
+    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint,
+    environment, find_runtime, node_arguments,
 };
 use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -101,7 +104,7 @@ impl Manager {
             }),
             config.worker_file_perm,
         )?;
-        let launch = Launch::new(LaunchOptions {
+        let launch_options = LaunchOptions {
             program: runtime.path.clone(),
             args: match config.runtime_type {
                 RuntimeType::Bun => bun_arguments(worker_file.path()),
@@ -118,14 +121,16 @@ impl Manager {
             max_open_files: None,
             max_processes: None,
             die_with_parent: true,
-        })
-        .map_err(|failure| not_launchable(&runtime.path, &failure))?;
+        };
+        let launch = Launch::new(launch_options.clone()).map_err(|failure| not_launchable(&runtime.path, &failure))?;
+        let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
         let worker_file_hash = worker_file.hash().to_owned();
         let permissions = config.permissions.to_flags(working_dir.as_path());
         let told = Arc::new(Told {
             observer,
             metrics: Metrics::default(),
             worker_file: Mutex::new(Some(worker_file)),
+            cache: cache.clone(),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
@@ -134,13 +139,19 @@ impl Manager {
         });
         let parts = Parts {
             spawner: Spawner::start(None)?,
-            launch: Arc::new(launch),
+            launch: match &cache {
+                Some(cache) => Arc::clone(cache) as Arc<dyn Launches>,
+                None => Arc::new(launch),
+            },
             denials: None,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: true,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         };
         let hub = Driver::start(&config, parts)?;
+        if let Some(cache) = &cache {
+            cache.begin(&hub);
+        }
         hub.warm();
         Ok(Self {
             config,
@@ -279,11 +290,15 @@ struct Told {
     metrics: Metrics,
     /// Removed with the last process.
     worker_file: Mutex<Option<WorkerFile>>,
+    cache: Option<Arc<EntrypointCache>>,
     meaning: Meaning,
 }
 
 impl Told {
     fn remove_worker_file(&self) {
+        if let Some(cache) = &self.cache {
+            cache.close();
+        }
         self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

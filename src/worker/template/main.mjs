@@ -2,6 +2,7 @@
 import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, startCall } from './calls.mjs'
 import { begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
+import { importEntrypoint } from './entrypoint.mjs'
 import { setMarkers } from './environment.mjs'
 import { describe, cleanStack } from './failure.mjs'
 import { inspect } from './format.mjs'
@@ -62,7 +63,7 @@ function uncaught(what, error) {
 
 async function load() {
   try {
-    if (settings.entrypoint !== null) readExports(await import(settings.entrypoint))
+    if (settings.entrypoint !== null) readExports(await importEntrypoint(settings.entrypoint))
   } catch (error) {
     send(LOAD_FAILED, describe(error))
     exit(1)
