@@ -17,6 +17,8 @@ const USE_STRICT = /^(?:#!.*)?\s*(?:(?:\/\/.*|\/\*[\s\S]*?\*\/)\s*)*["']use stri
  */
 const RULES = [
   { pattern: /\bimport\.meta\b(?!\s*\.\s*(?:url|dir|path)\b)/, says: 'uses import.meta for more than url, dir and path' },
+  // In Bun 1.4.5 the modules of a bundle share one of each: the last one's.
+  { pattern: /\b__(?:filename|dirname)\b/, says: 'uses __filename or __dirname' },
   { pattern: /\brequire\s*\.\s*(?:main|cache|extensions|resolve)\b/, says: 'asks require about modules' },
   { pattern: /\bmodule\s*\.\s*(?:parent|children|paths|require|id|filename|loaded|path)\b/, says: 'asks module about itself', when: 'cjs' },
   { pattern: /\btypeof\s+(?:module|exports)\b/, says: 'asks whether it is CommonJS', when: 'esm' },
