@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
 import { failure } from './support/outcomes.mjs'
+import { REAL_BUN } from './support/project.mjs'
 import { ownChildren } from './support/processes.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
@@ -28,9 +29,19 @@ const verdict = (project) => {
 /** The one thing a tool of these fixtures can tell them apart by: the namespace of a dynamic import is a plain object in a bundle. */
 const PROBE = "export const from = async () => (Object.prototype.toString.call(await import('./probe.ts')) === '[object Module]' ? 'source' : 'bundle')\n"
 
+/** Less code than this is not worth a bundle. */
+const BULK = `// ${'x'.repeat(32 * 1024)}\n`
+
+/** A runtime that writes a file once it has bundled. */
+function spyRuntime(project) {
+  const path = project.write('runtime.sh', `#!/bin/sh\ncase "$*" in *" -e "*) ${REAL_BUN} "$@"; : > ${project.path('has-bundled')} ;; *) exec ${REAL_BUN} "$@" ;; esac\n`)
+  chmodSync(path, 0o755)
+  return { runtimePath: path, hasBundled: () => until(() => existsSync(project.path('has-bundled')), 'the bundler to end') }
+}
+
 describe('The entrypoint cache', () => {
   const bench = workbench()
-  const make = (files) => bench.project({ files: { 'probe.ts': 'export const probe = 1\n', ...files } })
+  const make = (files) => bench.project({ files: { 'probe.ts': `export const probe = 1\n${BULK}`, ...files } })
   const open = (project, config) => bench.open(project, { entrypointCache: true, minWorkers: 0, ...config })
 
   /** Calls until a process imported the bundle. */
@@ -163,6 +174,11 @@ describe('The entrypoint cache', () => {
     await until(() => ownChildren().every((pid) => before.has(pid)), 'every child reaped')
   })
 
+  it('leaves an entrypoint alone that is too small to gain from it.', async () => {
+    const project = make({ 'tools.ts': PROBE, 'probe.ts': 'export const probe = 1\n' })
+    assert.match(await refused(open(project), project), /small/)
+  })
+
   it('does nothing for tools run by Node.', async () => {
     const project = make({ 'tools.mjs': 'export default { one: () => 1 }' })
     const manager = open(project, { runtimeType: 'node', entrypointPath: 'tools.mjs' })
@@ -222,17 +238,17 @@ describe('The entrypoint cache', () => {
     it(`runs the source where there can be no bundle: ${what}.`, async () => {
       const project = make({ 'tools.ts': source })
       const expected = await bench.open(project, { minWorkers: 0 }).executeTool('x')
-      const manager = open(project)
+      const { runtimePath, hasBundled } = spyRuntime(project)
+      const manager = open(project, { runtimePath })
       assert.deepEqual(await manager.executeTool('x'), expected)
-      // A bundler that was asked has ended when the next process that is started is the only one.
-      await until(() => ownChildren().length <= 1 || verdict(project), 'the bundler to end')
+      await hasBundled()
       assert.equal(await manager.executeTool('from'), 'source')
       assert.deepEqual(kept(project).filter((name) => name.endsWith('.js')), [])
     })
   }
 
   it('changes nothing about a module that does not load.', async () => {
-    const project = make({ 'tools.ts': "export const x = 1\nthrow new RangeError('at load')\n" })
+    const project = make({ 'tools.ts': "import './probe.ts'\nthrow new RangeError('at load')\n" })
     const manager = open(project)
     for (let i = 0; i < 2; i++) {
       const error = await failure(manager.executeTool('x'))
@@ -244,6 +260,41 @@ describe('The entrypoint cache', () => {
     const next = await failure(open(project).executeTool('x'))
     assert.match(next.cause.stack, /tools\.ts:2:/)
     assert.doesNotMatch(next.cause.stack, /\.toolwarden/)
+  })
+})
+
+describe('What a tool in a bundle can tell, and why the cache is off by default', () => {
+  const bench = workbench()
+
+  it('is this.', async () => {
+    const project = bench.project({
+      files: {
+        'tools.ts': `import * as one from './one.ts'
+class Clash {}
+const early = [Clash.name, one.early]
+export const early_ = () => early
+export const now = () => [Clash.name, one.Clash.name]
+export const text = () => [Clash, one.Clash].map((clash) => clash.toString().split(' ')[1])
+export const namespace = async () => { const found = await import('./probe.ts'); return [Object.prototype.toString.call(found), Object.isExtensible(found)] }
+`,
+        'one.ts': 'export class Clash {}\nexport const early = Clash.name\n',
+        'probe.ts': `export const probe = 1\n${BULK}`,
+      },
+    })
+    const [source, cached] = [false, true].map((entrypointCache) => bench.open(project, { minWorkers: 0, entrypointCache }))
+    assert.deepEqual(await source.executeTool('namespace'), ['[object Module]', false])
+    while ((await cached.executeTool('namespace'))[0] !== '[object Object]') assert.equal(verdict(project)?.refused, undefined)
+    const both = (tool) => Promise.all([source, cached].map((manager) => manager.executeTool(tool)))
+    // A dynamic import gives a plain object.
+    assert.deepEqual(await both('namespace'), [['[object Module]', false], ['[object Object]', true]])
+    // Of two classes of one name, one has another name while modules are loaded, and in its own text.
+    const [names, bundledNames] = await both('early_')
+    assert.deepEqual(names, ['Clash', 'Clash'])
+    assert.ok(bundledNames.some((name) => name !== 'Clash'), bundledNames.join())
+    assert.deepEqual(await both('now'), [['Clash', 'Clash'], ['Clash', 'Clash']])
+    const [texts, bundledTexts] = await both('text')
+    assert.deepEqual(texts, ['Clash', 'Clash'])
+    assert.notDeepEqual(bundledTexts, texts)
   })
 })
 

@@ -1,9 +1,5 @@
 //! Bundles that are found, replaced, shared and swept.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test fails by panicking, and makes its files"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests make the files they look at")]
 
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};

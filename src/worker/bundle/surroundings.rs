@@ -43,7 +43,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(dir.path().join("node_modules/@scope")).expect("made");
         let input = dir.path().join("src/deep/tools.ts");
-        let places = surroundings(&[input.clone()]);
+        let places = surroundings(std::slice::from_ref(&input));
         for expected in [
             input,
             dir.path().join("src/deep"),

@@ -1,9 +1,11 @@
 /** Brings the entrypoint in: from its bundle where the host has made one, else from its source. */
 import { takeBundle } from './environment.mjs'
+import { includes, indexOf, slice } from './primordials.mjs'
 
 /** A bundle that renames declarations calls this with a function that gives their names back, before anything else in it. */
 const NAMES_HOOK = Symbol.for('toolwarden.bundle')
-const UNREACHABLE = ['ENOENT', 'EACCES', 'EPERM', 'ERR_MODULE_NOT_FOUND']
+const UNREACHABLE = /^(?:Cannot find module|EACCES|EPERM|ENOENT)\b/
+const IMPORTER = ' imported from '
 
 /** @param {string} entrypoint file: URL @returns {Promise<any>} the namespace */
 export async function importEntrypoint(entrypoint) {
@@ -29,8 +31,10 @@ export async function importEntrypoint(entrypoint) {
   }
 }
 
-/** @param {any} error @param {string} bundle */
+/** Bun says so in messages without a code. The bundle may also be who imports what is not there. @param {any} error @param {string} bundle */
 function isUnreachable(error, bundle) {
   const said = `${error?.message}`
-  return UNREACHABLE.includes(error?.code) && said.includes(bundle.slice(bundle.lastIndexOf('/') + 1))
+  const importer = indexOf(said, IMPORTER)
+  const missing = importer < 0 ? said : slice(said, 0, importer)
+  return UNREACHABLE.test(said) && includes(missing, slice(bundle, bundle.lastIndexOf('/') + 1))
 }

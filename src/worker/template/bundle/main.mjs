@@ -7,6 +7,8 @@ import { objectionToModule, objectionToPackage, objectionToSettings } from './ob
 import { settings } from './settings.mjs'
 
 const CHANNEL = 3
+/** Below both a bundle saves nothing that can be measured. */
+const SMALL = { bytes: 32 * 1024, modules: 8 }
 const { existsSync, readFileSync, writeSync } = process.getBuiltinModule('node:fs')
 const { dirname, join, resolve } = process.getBuiltinModule('node:path')
 const { isBuiltin } = process.getBuiltinModule('node:module')
@@ -69,6 +71,8 @@ function objection(metafile, texts) {
     const said = path.endsWith('/package.json') ? objectionToPackage(text) : objectionToSettings(path, text)
     if (said !== undefined) return `${path} ${said}`
   }
+  const bytes = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
+  if (bytes < SMALL.bytes && texts.size < SMALL.modules) return `${settings.entrypoint} is small: a bundle would not be faster`
   return undefined
 }
 
