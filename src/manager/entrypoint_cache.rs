@@ -134,7 +134,6 @@ impl EntrypointCache {
         let before = SystemTime::now() - CLOCK_TICK;
         let reply = self.bundle();
         let mut state = self.lock();
-        state.process = None;
         state.asked = false;
         if state.closed {
             return;
@@ -176,6 +175,9 @@ impl EntrypointCache {
             BundleReply::LARGEST,
         );
         process.kill_group();
+        // Waiting for its end is this thread's, so the last handle must be the one dropped here, outside of the lock.
+        let shared = self.lock().process.take();
+        drop(shared);
         BundleReply::parse(&heard?).ok()
     }
 
