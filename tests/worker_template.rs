@@ -46,4 +46,6 @@ both!(
     the_one_call_left_in_flight_gets_the_error,
     a_child_process_has_no_channel,
     paths_with_every_kind_of_character,
+    a_bundle_that_cannot_be_reached_gives_way_to_the_source,
+    a_bundle_takes_the_place_of_the_source_and_its_errors_are_the_modules,
 );

@@ -17,7 +17,7 @@ use crate::config::{Config, Isolation};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool, WorkerId};
 use crate::sandbox::{Denials, Guardian};
-use crate::spawn::{Child, Launch, SpawnFailure, Spawner};
+use crate::spawn::{Child, Launches, SpawnFailure, Spawner};
 
 /// The spawner's reply.
 pub(super) struct Spawned {
@@ -30,7 +30,7 @@ pub struct Parts {
     /// The thread that starts processes.
     pub spawner: Spawner,
     /// How a process is started.
-    pub launch: Arc<Launch>,
+    pub launch: Arc<dyn Launches>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
     /// Ends what tools started when the host dies; told before a process is reaped.

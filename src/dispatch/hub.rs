@@ -19,8 +19,7 @@ use super::station::Station;
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
 use crate::sandbox::{Denials, Guardian};
-use crate::spawn::Delays;
-use crate::spawn::{Launch, Spawner};
+use crate::spawn::{Child, Delays, Launch, Launches, SpawnFailure, Spawner};
 
 /// Why a call was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +79,7 @@ pub(super) struct Settings {
     pub(super) shared: bool,
     /// Calls one process may have in flight.
     pub(super) concurrent: usize,
-    pub(super) launch: Arc<Launch>,
+    pub(super) launch: Arc<dyn Launches>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
 }
@@ -245,6 +244,13 @@ impl Hub {
     /// Refuses new calls and ends when the accepted ones are over; `force`: ends them too. `Sink::closed` follows.
     pub fn close(self: &Arc<Self>, force: bool) {
         self.batch(|state, hub| state.close(hub, force));
+    }
+
+    /// Starts a process that serves no calls, in the same sandbox as those that do. A closed hub drops `reply`.
+    pub fn start_aside(&self, launch: Arc<Launch>, reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static) {
+        if let Some(spawner) = &self.lock().spawner {
+            spawner.spawn(launch, reply);
+        }
     }
 
     /// Resident memory of all processes, in bytes.

@@ -1,6 +1,7 @@
 //! Wires the rooms; the one place that knows their order.
 
 mod confinement;
+mod entrypoint_cache;
 mod open;
 mod report;
 mod told;

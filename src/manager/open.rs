@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::confinement::{Places, confine};
+use super::entrypoint_cache::EntrypointCache;
 use super::report::{self, Enforcement};
 use super::told::Told;
 use crate::config::{self, Config, Isolation, RuntimeType, SandboxMode};
@@ -16,8 +17,8 @@ use crate::error::{Code, Error, hints};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Spawner, bun_arguments, check_entrypoint, environment,
-    find_runtime, node_arguments,
+    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint,
+    environment, find_runtime, node_arguments,
 };
 use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -119,7 +120,7 @@ impl Manager {
                 path_var: &options.path,
             },
         )?;
-        let launch = Launch::new(LaunchOptions {
+        let launch_options = LaunchOptions {
             program: runtime.path.clone(),
             args: match config.runtime_type {
                 RuntimeType::Bun => bun_arguments(worker_file.path()),
@@ -141,13 +142,15 @@ impl Manager {
             max_processes: None,
             board_slots: board.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
-        })
-        .map_err(|failure| not_launchable(&runtime.path, &failure))?;
+        };
+        let launch = Launch::new(launch_options.clone()).map_err(|failure| not_launchable(&runtime.path, &failure))?;
+        let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
         let worker_file_hash = worker_file.hash().to_owned();
         let told = Arc::new(Told {
             observer,
             metrics: Metrics::default(),
             worker_file: Mutex::new(Some(worker_file)),
+            cache: cache.clone(),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
@@ -156,7 +159,10 @@ impl Manager {
         });
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::new(launch),
+            launch: match &cache {
+                Some(cache) => Arc::clone(cache) as Arc<dyn Launches>,
+                None => Arc::new(launch),
+            },
             denials: confinement.denials,
             guardian: confinement.guardian,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
@@ -164,6 +170,9 @@ impl Manager {
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         };
         let hub = Driver::start(&config, parts)?;
+        if let Some(cache) = &cache {
+            cache.begin(&hub);
+        }
         hub.warm();
         Ok(Self {
             config,

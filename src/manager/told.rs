@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::entrypoint_cache::EntrypointCache;
 use crate::dispatch::{Facts, LogEntry, Sink, StartFailure};
 use crate::observe::{Event, Observer};
 use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
@@ -14,11 +15,15 @@ pub(super) struct Told {
     pub(super) metrics: Metrics,
     /// Removed with the last process.
     pub(super) worker_file: Mutex<Option<WorkerFile>>,
+    pub(super) cache: Option<Arc<EntrypointCache>>,
     pub(super) meaning: Meaning,
 }
 
 impl Told {
     pub(super) fn remove_worker_file(&self) {
+        if let Some(cache) = &self.cache {
+            cache.close();
+        }
         self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

@@ -12,6 +12,12 @@ pub fn bun_arguments(worker: &Path) -> Vec<OsString> {
     BUN_SWITCHES.iter().map(OsString::from).chain([worker.into()]).collect()
 }
 
+/// What follows `bun` where the program is text.
+pub fn bundler_arguments(script: &str) -> Vec<OsString> {
+    let program = ["-e", script].map(OsString::from);
+    BUN_SWITCHES.iter().map(OsString::from).chain(program).collect()
+}
+
 /// What follows `node`: the user's options, none of which is a permission flag, then the file.
 pub fn node_arguments(options: &[String], worker: &Path) -> Vec<OsString> {
     options.iter().map(OsString::from).chain([worker.into()]).collect()

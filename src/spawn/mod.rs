@@ -8,6 +8,7 @@
 mod arguments;
 mod backoff;
 mod board;
+mod bundler;
 mod child;
 mod environment;
 mod failure;
@@ -22,9 +23,10 @@ mod signals;
 mod spawner;
 mod stack;
 
-pub use arguments::{bun_arguments, node_arguments};
+pub use arguments::{bun_arguments, bundler_arguments, node_arguments};
 pub use backoff::Delays;
 pub use board::Board;
+pub use bundler::collect;
 pub use environment::{EnvironmentInput, environment};
 pub use failure::SpawnFailure;
 pub use launch::{Launch, LaunchOptions};
@@ -35,4 +37,4 @@ pub use runtime::{
     FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, check_entrypoint, find_runtime, node_version,
 };
 pub use signals::signal_name;
-pub use spawner::{Child, Spawner};
+pub use spawner::{Child, Launches, Spawner};

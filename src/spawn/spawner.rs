@@ -44,8 +44,20 @@ pub struct Child {
 
 type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
 
+/// What decides how a process is started, when that is about to happen. Asked on the spawner's thread.
+pub trait Launches: Send + Sync {
+    /// How.
+    fn choose(self: Arc<Self>) -> Arc<Launch>;
+}
+
+impl Launches for Launch {
+    fn choose(self: Arc<Self>) -> Arc<Launch> {
+        self
+    }
+}
+
 struct Request {
-    launch: Arc<Launch>,
+    choose: Box<dyn FnOnce() -> Arc<Launch> + Send>,
     reply: Reply,
 }
 
@@ -94,11 +106,11 @@ impl Spawner {
     /// Asks for a process and returns at once; `reply` is called on the spawner's thread, exactly once.
     pub fn spawn(
         &self,
-        launch: Arc<Launch>,
+        launch: Arc<impl Launches + ?Sized + 'static>,
         reply: impl FnOnce(std::result::Result<Child, SpawnFailure>) + Send + 'static,
     ) {
         let request = Request {
-            launch,
+            choose: Box::new(move || launch.choose()),
             reply: Box::new(reply),
         };
         let unsent = match &self.requests {
@@ -147,12 +159,12 @@ impl Worker {
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
-        while let Ok(Request { launch, reply }) = queue.recv() {
+        while let Ok(Request { choose, reply }) = queue.recv() {
             let result = if closing.load(Ordering::Acquire) {
                 Err(closed())
             } else {
                 // A panic would end this thread, and with it every process it started.
-                catch_unwind(AssertUnwindSafe(|| self.start(&launch)))
+                catch_unwind(AssertUnwindSafe(|| self.start(&choose())))
                     .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
             };
             let _ = catch_unwind(AssertUnwindSafe(|| reply(result)));

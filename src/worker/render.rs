@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 15] = [
+const PIECES: [(&str, &str); 16] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("board", include_str!("template/board.mjs")),
@@ -31,6 +31,7 @@ const PIECES: [(&str, &str); 15] = [
     ("tools", include_str!("template/tools.mjs")),
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
+    ("entrypoint", include_str!("template/entrypoint.mjs")),
     ("main", include_str!("template/main.mjs")),
 ];
 
@@ -155,7 +156,7 @@ fn without_doc_comments(piece: &str) -> String {
     code
 }
 
-fn join(piece: &str, source: &mut String) {
+pub(super) fn join(piece: &str, source: &mut String) {
     let mut in_import = false;
     for line in piece.lines() {
         in_import |= line.starts_with("import ");
@@ -169,7 +170,7 @@ fn join(piece: &str, source: &mut String) {
 }
 
 /// `file:` URL of an absolute path. Everything but the characters that no part of a URL gives a meaning is escaped.
-fn file_url(path: &Path) -> String {
+pub(super) fn file_url(path: &Path) -> String {
     let mut url = String::from("file://");
     for &byte in path.as_os_str().as_encoded_bytes() {
         if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {

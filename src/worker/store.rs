@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::bundle;
 use crate::error::{Error, Problem, Result};
 
-const DIRECTORY: &str = ".toolwarden";
+pub(super) const DIRECTORY: &str = ".toolwarden";
 const IGNORE_FILE: &str = ".gitignore";
 const WORKER_PREFIX: &str = "worker-";
 const TEMPORARY_PREFIX: &str = ".new-";
@@ -129,11 +130,11 @@ fn make_directory(directory: &Path, mode: u32) -> io::Result<()> {
     }
 }
 
-fn lock_path(directory: &Path, stem: &str) -> PathBuf {
+pub(super) fn lock_path(directory: &Path, stem: &str) -> PathBuf {
     directory.join(format!("{stem}.lock"))
 }
 
-fn open_lock(directory: &Path, stem: &str, mode: u32) -> io::Result<File> {
+pub(super) fn open_lock(directory: &Path, stem: &str, mode: u32) -> io::Result<File> {
     // Locking needs no more than a descriptor, and a lock made by another user may be readable only.
     let path = lock_path(directory, stem);
     let created = OpenOptions::new()
@@ -155,7 +156,7 @@ fn open_lock(directory: &Path, stem: &str, mode: u32) -> io::Result<File> {
     }
 }
 
-fn is_at(file: &File, path: &Path) -> bool {
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::symlink_metadata(path)) {
         (Ok(held), Ok(found)) => (held.dev(), held.ino()) == (found.dev(), found.ino()),
         _ => false,
@@ -163,7 +164,8 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Whether the file is there, no symlink, with this content and mode. Anything else is put right by [`put`].
-fn holds(path: &Path, content: &str, mode: Option<u32>) -> bool {
+pub(super) fn holds(path: &Path, content: impl AsRef<[u8]>, mode: Option<u32>) -> bool {
+    let content = content.as_ref();
     let read = || -> io::Result<bool> {
         let mut file = OpenOptions::new()
             .read(true)
@@ -175,19 +177,19 @@ fn holds(path: &Path, content: &str, mode: Option<u32>) -> bool {
         }
         let mut bytes = Vec::with_capacity(content.len());
         file.read_to_end(&mut bytes)?;
-        Ok(bytes == content.as_bytes())
+        Ok(bytes == content)
     };
     read().unwrap_or(false)
 }
 
 /// Writes beside the target and renames over it.
-fn put(directory: &Path, path: &Path, content: &str, mode: u32) -> io::Result<()> {
+pub(super) fn put(directory: &Path, path: &Path, content: impl AsRef<[u8]>, mode: u32) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
         .tempfile_in(directory)?;
     // Says to the sweeping of other managers that the writer lives.
     file.as_file().lock_shared()?;
-    file.write_all(content.as_bytes())?;
+    file.write_all(content.as_ref())?;
     file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     file.persist(path).map(drop).map_err(|failed| failed.error)
 }
@@ -205,9 +207,10 @@ fn sweep(directory: &Path, mode: u32) {
         if name.starts_with(TEMPORARY_PREFIX) {
             remove_temporary(&directory.join(name));
         } else if let Some(stem) = worker_stem(&name) {
-            remove_unused(directory, stem, mode);
+            remove_unused(directory, stem, &[".mjs"], mode);
         }
     }
+    bundle::sweep(directory, mode);
     remove_empty(directory, mode);
 }
 
@@ -218,13 +221,16 @@ fn worker_stem(name: &str) -> Option<&str> {
     (hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())).then_some(stem)
 }
 
-fn remove_unused(directory: &Path, stem: &str, mode: u32) {
+/// Removes `<stem><suffix>` and the lock where nobody holds it.
+pub(super) fn remove_unused(directory: &Path, stem: &str, suffixes: &[&str], mode: u32) {
     let Ok(lock) = open_lock(directory, stem, mode) else {
         return;
     };
     if is_unused(&lock) && is_at(&lock, &lock_path(directory, stem)) {
-        // The file first: a lock without a file is swept again, and a file without a lock is too.
-        let _ = fs::remove_file(directory.join(format!("{stem}.mjs")));
+        // The files first: a lock without a file is swept again, and a file without a lock is too.
+        for suffix in suffixes {
+            let _ = fs::remove_file(directory.join(format!("{stem}{suffix}")));
+        }
         let _ = fs::remove_file(lock_path(directory, stem));
     }
 }
@@ -271,7 +277,7 @@ fn remove_empty(directory: &Path, mode: u32) {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes
         .iter()

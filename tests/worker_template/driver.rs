@@ -67,6 +67,8 @@ pub(crate) struct Options {
     pub(crate) concurrent: u32,
     pub(crate) isolation: Isolation,
     pub(crate) directory: String,
+    /// `TOOLWARDEN_BUNDLE`.
+    pub(crate) bundle: Option<String>,
 }
 
 impl Default for Options {
@@ -76,6 +78,7 @@ impl Default for Options {
             concurrent: 1,
             isolation: Isolation::Worker,
             directory: "project".into(),
+            bundle: None,
         }
     }
 }
@@ -123,7 +126,7 @@ impl Worker {
         });
         let file = WorkerFile::write(&project, &source, 0o600).unwrap();
         let (channel, theirs) = UnixStream::pair().unwrap();
-        let child = spawn(runtime, &project, file.path(), &theirs);
+        let child = spawn(runtime, &project, file.path(), &theirs, options.bundle.as_deref());
         channel.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let reader = FrameReader::new(max_frame(options.max_output_size));
         Worker {
@@ -277,13 +280,14 @@ impl Drop for Worker {
     }
 }
 
-fn spawn(runtime: Runtime, project: &Path, file: &Path, theirs: &UnixStream) -> Child {
+fn spawn(runtime: Runtime, project: &Path, file: &Path, theirs: &UnixStream, bundle: Option<&str>) -> Child {
     let mut command = runtime.command();
     command
         .arg(file)
         .current_dir(project)
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap());
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .envs(bundle.map(|url| ("TOOLWARDEN_BUNDLE", url)));
     command
         .stdin(Stdio::null())
         .stdout(Stdio::inherit())

@@ -2,7 +2,13 @@
 interface BunChannel {
   write(bytes: Uint8Array, offset: number, length: number): number
 }
+interface BunArtifact {
+  kind: string
+  text(): Promise<string>
+  arrayBuffer(): Promise<ArrayBuffer>
+}
 interface BunApi {
+  build(options: object): Promise<{ outputs: BunArtifact[]; logs: { message: string }[]; metafile: { inputs: Record<string, any> } }>
   version: string
   file(path: URL): { text(): Promise<string> }
   connect(options: {

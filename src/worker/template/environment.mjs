@@ -9,6 +9,16 @@ const EXEC_ID = 'TOOLWARDEN_TOOL_EXEC_ID'
 /** @type {Readonly<Record<string, string>>} */
 export const NO_VARIABLES = ObjectFreeze({})
 
+const BUNDLE = 'TOOLWARDEN_BUNDLE'
+
+/** Takes out of the environment where the host put the bundled entrypoint. @returns {string | undefined} file: URL */
+export function takeBundle() {
+  if (!hasOwn(environment, BUNDLE)) return undefined
+  const url = environment[BUNDLE]
+  delete environment[BUNDLE]
+  return url
+}
+
 /** Before the entrypoint is imported. */
 export function setMarkers() {
   environment.TOOLWARDEN = '1'

@@ -42,7 +42,7 @@ export function cleanStack(stack) {
   /** @type {string[]} */
   const kept = []
   for (let i = 0; i < lines.length; i++) {
-    if (!(includes(lines[i], '/.toolwarden/worker-') && includes(lines[i], ' at '))) push(kept, lines[i])
+    if (!((includes(lines[i], '/.toolwarden/worker-') || includes(lines[i], '/.toolwarden/bundle-')) && includes(lines[i], ' at '))) push(kept, lines[i])
   }
   return join(kept, '\n')
 }

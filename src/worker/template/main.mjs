@@ -3,6 +3,7 @@ import { hasBoard } from './board.mjs'
 import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
 import { begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
+import { importEntrypoint } from './entrypoint.mjs'
 import { setMarkers } from './environment.mjs'
 import { describe, cleanStack } from './failure.mjs'
 import { inspect } from './format.mjs'
@@ -63,7 +64,7 @@ function uncaught(what, error) {
 
 async function load() {
   try {
-    const reading = settings.entrypoint === null ? undefined : readExports(await import(settings.entrypoint))
+    const reading = settings.entrypoint === null ? undefined : readExports(await importEntrypoint(settings.entrypoint))
     if (reading !== undefined) await reading
   } catch (error) {
     send(LOAD_FAILED, describe(error))

@@ -191,3 +191,41 @@ pub(crate) fn paths_with_every_kind_of_character(runtime: Runtime) {
     let project = worker.project.to_str().unwrap().to_owned();
     assert_eq!(worker.value("where", "1"), project);
 }
+
+pub(crate) fn a_bundle_that_cannot_be_reached_gives_way_to_the_source(runtime: Runtime) {
+    let options = Options {
+        bundle: Some("file:///nonexistent/.toolwarden/bundle-0-0.js".into()),
+        ..Options::default()
+    };
+    let source = "export const seen = () => [process.env.TOOLWARDEN_BUNDLE ?? null, Reflect.ownKeys(globalThis).filter((key) => String(key).includes('toolwarden')).length]";
+    let mut worker = Worker::ready_with(runtime, source, options);
+    assert_eq!(worker.value("seen", "1"), json!([null, 0]));
+}
+
+pub(crate) fn a_bundle_takes_the_place_of_the_source_and_its_errors_are_the_modules(runtime: Runtime) {
+    let bundle = |content: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("bundle-0-0.mjs");
+        std::fs::write(&path, content).unwrap();
+        let options = Options {
+            bundle: Some(format!("file://{}", path.to_str().unwrap())),
+            ..Options::default()
+        };
+        (directory, options)
+    };
+    let named = "const hook = globalThis[Symbol.for('toolwarden.bundle')]; hook(() => { globalThis.restored = true }); export const which = () => ['bundle', globalThis.restored]";
+    let (_directory, options) = bundle(named);
+    let mut worker = Worker::ready_with(runtime, "export const which = () => 'source'", options);
+    assert_eq!(worker.value("which", "1"), json!(["bundle", true]));
+    for content in [
+        "throw new Error('of the module')",
+        "await import('./of-the-module.mjs')",
+    ] {
+        let (_directory, options) = bundle(content);
+        let mut worker = Worker::start_with(runtime, "export const which = () => 'source'", options);
+        let Got::LoadFailed(error) = worker.next() else {
+            panic!("the source was run after the bundle had begun")
+        };
+        assert!(error["message"].as_str().unwrap().contains("of"), "{error}");
+    }
+}

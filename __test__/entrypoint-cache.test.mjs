@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+
+import { failure } from './support/outcomes.mjs'
+import { REAL_BUN } from './support/project.mjs'
+import { ownChildren } from './support/processes.mjs'
+import { until } from './support/waiting.mjs'
+import { workbench } from './support/workbench.mjs'
+
+const ZOD = dirname(createRequire(import.meta.url).resolve('zod/package.json'))
+
+/** What the cache keeps in a project. */
+const kept = ({ dir }) => {
+  try {
+    return readdirSync(join(dir, '.toolwarden')).filter((name) => name.startsWith('bundle-'))
+  } catch (error) {
+    if (error.code === 'ENOENT') return []
+    throw error
+  }
+}
+const verdict = (project) => {
+  const manifest = kept(project).find((name) => name.endsWith('.json'))
+  return manifest === undefined ? undefined : JSON.parse(readFileSync(join(project.dir, '.toolwarden', manifest), 'utf8')).verdict
+}
+
+/** The one thing a tool of these fixtures can tell them apart by: the namespace of a dynamic import is a plain object in a bundle. */
+const PROBE = "export const from = async () => (Object.prototype.toString.call(await import('./probe.ts')) === '[object Module]' ? 'source' : 'bundle')\n"
+
+/** Less code than this is not worth a bundle. */
+const BULK = `// ${'x'.repeat(32 * 1024)}\n`
+
+/** A runtime that writes a file once it has bundled. */
+function spyRuntime(project) {
+  const path = project.write('runtime.sh', `#!/bin/sh\ncase "$*" in *" -e "*) ${REAL_BUN} "$@"; : > ${project.path('has-bundled')} ;; *) exec ${REAL_BUN} "$@" ;; esac\n`)
+  chmodSync(path, 0o755)
+  return { runtimePath: path, hasBundled: () => until(() => existsSync(project.path('has-bundled')), 'the bundler to end') }
+}
+
+describe('The entrypoint cache', () => {
+  const bench = workbench()
+  const make = (files) => bench.project({ files: { 'probe.ts': `export const probe = 1\n${BULK}`, ...files } })
+  const open = (project, config) => bench.open(project, { entrypointCache: true, minWorkers: 0, ...config })
+
+  /** Calls until a process imported the bundle. */
+  const bundled = async (manager) => {
+    while ((await manager.executeTool('from')) !== 'bundle');
+  }
+  /** Calls until the bundler has found something to say; gives what. */
+  const refused = async (manager, project) => {
+    await manager.executeTool('from')
+    return (await until(() => verdict(project), 'a verdict')).refused
+  }
+
+  it('is off by default, and then nothing is kept.', async () => {
+    const project = make({ 'tools.ts': PROBE })
+    const manager = bench.open(project)
+    assert.equal(manager.config.entrypointCache, false)
+    assert.equal(await manager.executeTool('from'), 'source')
+    await manager.close()
+    assert.deepEqual(readdirSync(project.dir).toSorted(), ['probe.ts', 'tools.ts'])
+  })
+
+  it('lets the first processes start from the source, and later ones from the bundle.', async () => {
+    const project = make({ 'tools.ts': PROBE })
+    const manager = open(project)
+    assert.equal(await manager.executeTool('from'), 'source')
+    await bundled(manager)
+    assert.match(verdict(project).bundled, /^[0-9a-f]{16}$/)
+  })
+
+  it('keeps the bundle with workerFilePerm, for the next manager to begin with.', async () => {
+    const project = make({ 'tools.ts': PROBE })
+    const first = open(project, { workerFilePerm: 0o640 })
+    await bundled(first)
+    await first.close()
+    assert.deepEqual(kept(project).map((name) => name.replace(/^bundle-\w{16}(-\w{16})?/, '')).toSorted(), ['.js', '.js.jsc', '.js.map', '.json', '.lock'])
+    for (const name of kept(project)) assert.equal(statSync(join(project.dir, '.toolwarden', name)).mode & 0o777, 0o640, name)
+    assert.equal(await open(project, { workerFilePerm: 0o640 }).executeTool('from'), 'bundle')
+  })
+
+  for (const [what, change] of [
+    ['the entrypoint', (project) => project.write('tools.ts', PROBE.replace('from', 'changed = 1\nexport const from'))],
+    ['a module it imports', (project) => project.write('dep.ts', "export const value = 'new'\n")],
+    ['a module it imports, renamed over', (project) => {
+      project.write('other.ts', "export const value = 'new'\n")
+      renameSync(project.path('other.ts'), project.path('dep.ts'))
+    }],
+    ['what an import finds', (project) => project.write('dep.tsx', "export const value = 'new'\n")],
+    ['where a package is found', (project) => {
+      mkdirSync(project.path('src/node_modules'))
+      project.write('src/node_modules/pack/package.json', '{"name":"pack","main":"main.js","type":"module"}')
+      project.write('src/node_modules/pack/main.js', "export const pack = 'near'\n")
+    }],
+  ]) {
+    it(`gives way to the source at once when that changes: ${what}.`, async () => {
+      const project = make({
+        'tools.ts': `${PROBE}import { value } from './dep'\nimport { pack } from './src/uses.ts'\nexport const seen = () => [value, pack]\n`,
+        'dep.ts': "export const value = 'old'\n",
+        'src/uses.ts': "export { pack } from 'pack'\n",
+        'node_modules/pack/package.json': '{"name":"pack","main":"main.js","type":"module"}',
+        'node_modules/pack/main.js': "export const pack = 'far'\n",
+      })
+      const manager = open(project)
+      await bundled(manager)
+      change(project)
+      // The very next process must not know the old state.
+      assert.equal(await manager.executeTool('from'), 'source')
+      if (what !== 'the entrypoint') assert.notDeepEqual(await manager.executeTool('seen'), ['old', 'far'])
+      const fresh = open(project)
+      await bundled(fresh)
+      if (what !== 'the entrypoint') assert.notDeepEqual(await fresh.executeTool('seen'), ['old', 'far'])
+    })
+  }
+
+  it('does not give way to files that no import asks for.', async () => {
+    const project = make({ 'tools.ts': PROBE })
+    const manager = open(project)
+    await bundled(manager)
+    project.write('result.csv', '1,2')
+    project.write('out/result.json', '{}')
+    assert.equal(await manager.executeTool('from'), 'bundle')
+  })
+
+  it('gives way when the bundle itself was touched.', async () => {
+    const project = make({ 'tools.ts': PROBE })
+    const manager = open(project)
+    await bundled(manager)
+    const file = kept(project).find((name) => name.endsWith('.js'))
+    writeFileSync(join(project.dir, '.toolwarden', file), 'throw new Error("planted")')
+    assert.equal(await manager.executeTool('from'), 'source')
+  })
+
+  it('removes a bundle that was replaced, and all of them when the entrypoint is gone.', async () => {
+    const project = make({ 'tools.ts': PROBE })
+    const first = open(project)
+    await bundled(first)
+    await first.close()
+    const old = kept(project).find((name) => name.endsWith('.js'))
+    project.write('tools.ts', `${PROBE}export const more = 1\n`)
+    const second = open(project)
+    await bundled(second)
+    await second.close()
+    assert.equal(kept(project).filter((name) => name.endsWith('.js')).length, 1)
+    assert.ok(!kept(project).includes(old))
+    renameSync(project.path('tools.ts'), project.path('moved.ts'))
+    const third = open(project, { entrypointPath: 'moved.ts', entrypointCache: false })
+    await third.executeTool('from')
+    await third.close()
+    assert.deepEqual(kept(project), [])
+  })
+
+  it('is shared by managers that open, call and close at once.', async () => {
+    const project = make({ 'tools.ts': `${PROBE}export const echo = (input) => input\n` })
+    for (let round = 0; round < 4; round++) {
+      const managers = Array.from({ length: 5 }, () => open(project))
+      const results = await Promise.all(managers.map((manager, i) => manager.executeTool('echo', i)))
+      assert.deepEqual(results, [0, 1, 2, 3, 4])
+      if (round === 1) await bundled(managers[0])
+      await Promise.all(managers.map((manager) => manager.close()))
+    }
+    assert.equal(kept(project).filter((name) => name.endsWith('.js')).length, 1)
+    assert.ok(!readdirSync(join(project.dir, '.toolwarden')).some((name) => /^(worker|\.new)-/.test(name)))
+  })
+
+  it('leaves no process behind when the manager closes while it bundles.', async () => {
+    const before = new Set(ownChildren())
+    const project = make({ 'tools.ts': PROBE })
+    const manager = open(project)
+    await manager.executeTool('from')
+    await manager.close()
+    await until(() => ownChildren().every((pid) => before.has(pid)), 'every child reaped')
+  })
+
+  it('leaves an entrypoint alone that is too small to gain from it.', async () => {
+    const project = make({ 'tools.ts': PROBE, 'probe.ts': 'export const probe = 1\n' })
+    assert.match(await refused(open(project), project), /small/)
+  })
+
+  it('does nothing for tools run by Node.', async () => {
+    const project = make({ 'tools.mjs': 'export default { one: () => 1 }' })
+    const manager = open(project, { runtimeType: 'node', entrypointPath: 'tools.mjs' })
+    assert.equal(await manager.executeTool('one'), 1)
+    await manager.close()
+    assert.deepEqual(kept(project), [])
+  })
+
+  for (const [what, line, said, more = {}] of [
+    ['import.meta.resolve', "export const x = () => import.meta.resolve('./probe.ts')", /import\.meta/],
+    ['import.meta.main', 'export const x = () => import.meta.main', /import\.meta/],
+    ['import.meta itself', 'export const x = () => import.meta', /import\.meta/],
+    ['__filename', 'export const x = () => __filename', /__filename/],
+    ['__dirname in a package', "import a from 'dir'\nexport const x = () => a", /__dirname/, {
+      'node_modules/dir/package.json': '{"name":"dir","main":"main.js"}',
+      'node_modules/dir/main.js': "'use strict'\nmodule.exports = __dirname\n",
+    }],
+    ['require.resolve', "export const x = () => require.resolve('./probe.ts')", /asks require/],
+    ['typeof module', 'export const x = () => typeof module', /CommonJS/],
+    ['createRequire', "import { createRequire } from 'node:module'\nexport const x = () => createRequire(import.meta.url)('./probe.ts').probe", /createRequire/],
+    ['eval', "export const x = () => eval('1')", /eval/],
+    ['a Worker', "export const x = () => typeof (() => new Worker('x'))", /Worker/],
+    ['a macro', "import { probe as p } from './probe.ts' with { type: 'macro' }\nexport const x = () => typeof p", /macro/],
+    ['a package with an export for development', "import { a } from 'modal'\nexport const x = () => a", /depend on the mode/, {
+      'node_modules/modal/package.json': '{"name":"modal","exports":{"development":"./dev.js","default":"./main.js"}}',
+      'node_modules/modal/main.js': "export const a = 'main'\n",
+      'node_modules/modal/dev.js': "export const a = 'dev'\n",
+    }],
+    ['sloppy CommonJS', "import a from 'sloppy'\nexport const x = () => a", /sloppy/, {
+      'node_modules/sloppy/package.json': '{"name":"sloppy","main":"main.js"}',
+      'node_modules/sloppy/main.js': "undeclared = 'set'\nmodule.exports = undeclared\n",
+    }],
+    ['paths of tsconfig.json', "import { a } from '@lib/a'\nexport const x = () => a", /tsconfig\.json/, {
+      'tsconfig.json': '{"compilerOptions":{"paths":{"@lib/*":["./lib/*"]}}}',
+      'lib/a.ts': "export const a = 'a'\n",
+    }],
+    ['a file', "import file from './data.bin' with { type: 'file' }\nexport const x = () => file.endsWith('/data.bin')", /data\.bin|bundle would be/, { 'data.bin': 'data' }],
+  ]) {
+    it(`stays out of it where a tool could see it: ${what}.`, async () => {
+      const source = make({ 'tools.ts': `${PROBE}${line}\n`, ...more })
+      const plain = bench.open(source, { minWorkers: 0 })
+      const expected = await plain.executeTool('x').catch((error) => error.code)
+      const manager = open(source)
+      assert.match(await refused(manager, source), said)
+      assert.equal(await manager.executeTool('from'), 'source')
+      assert.deepEqual(await manager.executeTool('x').catch((error) => error.code), expected)
+    })
+  }
+
+  for (const [what, source] of [
+    ['top-level await', `${PROBE}export const value = await Promise.resolve(5)\nexport const x = () => value\n`],
+    ['a computed import', `${PROBE}export const x = async (name = './probe.ts') => (await import(name)).probe\n`],
+    ['a computed require', `${PROBE}export const x = (name = './probe.ts') => require(name).probe\n`],
+    ['a package that is not there', `${PROBE}export const x = () => { try { require('not-there') } catch (error) { return error.code } }\n`],
+    ['import.meta.filename', `${PROBE}export const x = () => import.meta.filename\n`],
+  ]) {
+    it(`runs the source where there can be no bundle: ${what}.`, async () => {
+      const project = make({ 'tools.ts': source })
+      const expected = await bench.open(project, { minWorkers: 0 }).executeTool('x')
+      const { runtimePath, hasBundled } = spyRuntime(project)
+      const manager = open(project, { runtimePath })
+      assert.deepEqual(await manager.executeTool('x'), expected)
+      await hasBundled()
+      assert.equal(await manager.executeTool('from'), 'source')
+      assert.deepEqual(kept(project).filter((name) => name.endsWith('.js')), [])
+    })
+  }
+
+  it('changes nothing about a module that does not load.', async () => {
+    const project = make({ 'tools.ts': "import './probe.ts'\nthrow new RangeError('at load')\n" })
+    const manager = open(project)
+    for (let i = 0; i < 2; i++) {
+      const error = await failure(manager.executeTool('x'))
+      assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
+      assert.equal(error.cause.message, 'at load')
+      assert.match(error.cause.stack, /tools\.ts:2:/)
+      await until(() => verdict(project), 'a verdict')
+    }
+    const next = await failure(open(project).executeTool('x'))
+    assert.match(next.cause.stack, /tools\.ts:2:/)
+    assert.doesNotMatch(next.cause.stack, /\.toolwarden/)
+  })
+})
+
+describe('What a tool in a bundle can tell, and why the cache is off by default', () => {
+  const bench = workbench()
+
+  it('is this.', async () => {
+    const project = bench.project({
+      files: {
+        'tools.ts': `import * as one from './one.ts'
+class Clash {}
+const early = [Clash.name, one.early]
+export const early_ = () => early
+export const now = () => [Clash.name, one.Clash.name]
+export const text = () => [Clash, one.Clash].map((clash) => clash.toString().split(' ')[1])
+export const namespace = async () => { const found = await import('./probe.ts'); return [Object.prototype.toString.call(found), Object.isExtensible(found)] }
+`,
+        'one.ts': 'export class Clash {}\nexport const early = Clash.name\n',
+        'probe.ts': `export const probe = 1\n${BULK}`,
+      },
+    })
+    const [source, cached] = [false, true].map((entrypointCache) => bench.open(project, { minWorkers: 0, entrypointCache }))
+    assert.deepEqual(await source.executeTool('namespace'), ['[object Module]', false])
+    while ((await cached.executeTool('namespace'))[0] !== '[object Object]') assert.equal(verdict(project)?.refused, undefined)
+    const both = (tool) => Promise.all([source, cached].map((manager) => manager.executeTool(tool)))
+    // A dynamic import gives a plain object.
+    assert.deepEqual(await both('namespace'), [['[object Module]', false], ['[object Object]', true]])
+    // Of two classes of one name, one has another name while modules are loaded, and in its own text.
+    const [names, bundledNames] = await both('early_')
+    assert.deepEqual(names, ['Clash', 'Clash'])
+    assert.ok(bundledNames.some((name) => name !== 'Clash'), bundledNames.join())
+    assert.deepEqual(await both('now'), [['Clash', 'Clash'], ['Clash', 'Clash']])
+    const [texts, bundledTexts] = await both('text')
+    assert.deepEqual(texts, ['Clash', 'Clash'])
+    assert.notDeepEqual(bundledTexts, texts)
+  })
+})
+
+describe('A tool in a bundle sees what it sees from its source', () => {
+  const bench = workbench()
+
+  const TOOLS = `
+import { z } from 'zod'
+import data from './data.json'
+import text from './note.txt'
+import settings from './settings.toml'
+import strict from './strict.cjs'
+import * as all from './deep/one.ts'
+import { bump as bumpHere, count, Shape, string, where } from './deep/one.ts'
+import { bump as bumpThere } from './deep/two.ts'
+import './deep/effect.ts'
+import { side } from 'lazyside'
+import { linked } from './link.ts'
+
+enum Colour { Red = 1, Blue }
+class Missing extends Error {
+  override name = new.target.name
+}
+class Local {
+  static { (globalThis as any).made = ((globalThis as any).made ?? 0) + 1 }
+}
+function helper() { return 'tools' }
+const top = (function (this: unknown) { return this === undefined })()
+
+export default {
+  from: async () => (Object.prototype.toString.call(await import('./probe.ts')) === '[object Module]' ? 'source' : 'bundle'),
+  meta: () => [import.meta.url, import.meta.dir, import.meta.path],
+  elsewhere: () => where(),
+  argv: () => [process.argv.length, process.argv[1] === Bun.main, process.execArgv.length],
+  environment: () => ({ ...process.env, TOOLWARDEN_TOOL_EXEC_ID: '' }),
+  nodeEnv: () => [process.env.NODE_ENV ?? null, typeof process.env.NODE_ENV],
+  globals: () => Reflect.ownKeys(globalThis).map(String).filter((key) => /toolwarden/.test(key)),
+  strict: () => { try { (Object.freeze({ a: 1 }) as any).a = 2; return 'sloppy' } catch (error: any) { return error.name } },
+  undeclared: () => { try { (0, (() => { (undeclared as any) = 1 }))(); return 'sloppy' } catch (error: any) { return error.message } },
+  thisAtTop: () => top,
+  thisInFunction: () => (function (this: unknown) { return typeof this })(),
+  names: () => [helper.name, string.name, Missing.name, Shape.name, new Shape().constructor.name, new Missing('x').name, Local.name, (() => 1).name],
+  namesElsewhere: () => [all.helper.name, all.Missing.name, all.arrow.name],
+  singletons: () => [bumpHere(), bumpThere(), count, all.bump === bumpHere],
+  dynamic: async () => { const one = await import('./deep/one.ts'); return [one.bump === bumpHere, Object.keys(one)] },
+  lazy: async () => { const before = (globalThis as any).lazy ?? null; await import('./deep/lazy.ts'); await import('./deep/lazy.ts'); return [before, (globalThis as any).lazy] },
+  effects: () => [(globalThis as any).effect, (globalThis as any).made, (globalThis as any).side, side],
+  data: () => [data, text, settings, strict, linked],
+  commonjs: () => require('./strict.cjs') === strict,
+  zod: () => [z.object({ a: z.string() }).safeParse({ a: 1 }).error!.issues, z.string.name, new z.ZodError([]).name, z.toJSONSchema(z.object({ b: z.int() }))],
+  enums: () => [Colour.Blue, Colour[1]],
+  builtins: async () => [typeof (await import('node:fs')).readFileSync, (await import('node:path')).join('a', 'b'), typeof Bun.version],
+  instance: () => { try { all.fail() } catch (error) { return [error instanceof all.Missing, (error as Error).name, String(error)] } },
+  frames: () => {
+    const prepare = Error.prepareStackTrace
+    Error.prepareStackTrace = (_, sites) => sites.slice(0, 1).map((site) => [site.getFileName(), site.getLineNumber()])
+    const { stack } = new Error('x')
+    Error.prepareStackTrace = prepare
+    return stack
+  },
+  inspected: () => Bun.inspect(new Shape()),
+  throwsHere: () => {
+    throw new Missing('here')
+  },
+  throwsThere: () => all.fail(),
+  throwsLater: async () => { await 1; return all.fail() },
+  throwsInPackage: () => z.string().parse(1),
+  throwsWithCause: () => { try { all.fail() } catch (cause) { throw new Error('outer', { cause }) } },
+}
+`
+
+  const FILES = {
+    'tools.ts': TOOLS,
+    'probe.ts': 'export const probe = 1\n',
+    'data.json': '{"a":[1,{"b":null}]}',
+    'note.txt': 'hello\n',
+    'settings.toml': 'k = 1\n[s]\nx = "y"\n',
+    'strict.cjs': "'use strict'\nmodule.exports = { kind: 'cjs' }\n",
+    'deep/one.ts': `
+export { bump } from './two.ts'
+export { count } from './two.ts'
+export class Missing extends Error {
+  override name = 'Other' + new.target.name
+}
+export class Shape { side = 1 }
+export function string() { return 'mine' }
+export function helper() { return 'one' }
+export const arrow = () => 1
+export const where = () => [import.meta.url, import.meta.dir]
+interface Never { a: 1 }
+
+export function fail(): never {
+  throw new Missing('there')
+}
+`,
+    'deep/two.ts': 'export let count = 0\nexport const bump = () => ++count\nfunction helper() { return 2 }\nexport const used = helper()\nexport const arrow = () => 2\n',
+    'deep/effect.ts': ';(globalThis as any).effect = ((globalThis as any).effect ?? 0) + 1\n',
+    'deep/lazy.ts': ';(globalThis as any).lazy = ((globalThis as any).lazy ?? 0) + 1\n',
+    'node_modules/lazyside/package.json': '{"name":"lazyside","type":"module","sideEffects":false,"main":"main.js"}',
+    'node_modules/lazyside/main.js': "import './effect.js'\nexport const side = 'side'\n",
+    'node_modules/lazyside/effect.js': 'globalThis.side = 1\n',
+    'real.ts': 'export const linked = import.meta.path\n',
+  }
+
+  it('in everything it can ask for.', async () => {
+    const project = bench.project({ files: FILES })
+    symlinkSync(ZOD, project.path('node_modules/zod'))
+    symlinkSync('real.ts', project.path('link.ts'))
+    const source = bench.open(project, { minWorkers: 0 })
+    const cached = bench.open(project, { minWorkers: 0, entrypointCache: true })
+    while ((await cached.executeTool('from')) !== 'bundle') assert.equal(verdict(project)?.refused, undefined)
+
+    assert.deepEqual(await cached.listTools(), await source.listTools())
+    const tools = (await source.listTools()).map(({ id }) => id).filter((id) => id !== 'from')
+    assert.ok(tools.length > 25)
+    for (const tool of tools) {
+      const [expected, found] = await Promise.all([source, cached].map((manager) => manager.executeTool(tool).catch((error) => ({ error }))))
+      if (expected?.error === undefined) assert.deepEqual(found, expected, tool)
+      else {
+        assert.equal(found.error?.code, expected.error.code, tool)
+        assert.deepEqual({ ...found.error.cause, stack: 0, cause: 0 }, { ...expected.error.cause, stack: 0, cause: 0 }, tool)
+        // The frames of the files that were written: name of the file and line, in the same order.
+        const frames = ({ stack }) => stack.split('\n').flatMap((line) => /([^/(]+\/[^/(]+\.ts:\d+)/.exec(line)?.[1] ?? [])
+        assert.ok(frames(expected.error.cause).length > 0 || tool === 'throwsInPackage', tool)
+        assert.deepEqual(frames(found.error.cause), frames(expected.error.cause), tool)
+        assert.doesNotMatch(found.error.cause.stack, /\.toolwarden/, tool)
+      }
+    }
+  })
+})

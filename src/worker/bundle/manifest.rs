@@ -1,0 +1,132 @@
+//! What is known about an entrypoint: that there is a bundle, or that there must not be one; and when that stops being so.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::surroundings::surroundings;
+use super::witness::Witness;
+
+/// Changes with everything that changes what a bundle is.
+const FORMAT: u32 = 1;
+
+/// What the bundler found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// There is a bundle; its content's hash.
+    Bundled(String),
+    /// A tool could see a difference; which.
+    Refused(String),
+}
+
+/// A verdict and all that it depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    format: u32,
+    entrypoint: PathBuf,
+    verdict: Verdict,
+    witnesses: Vec<Witness>,
+}
+
+impl Manifest {
+    /// Takes witnesses of the inputs, of what decides that they are the inputs, and of the runtime. None when one of them was
+    /// changed after `before`: then nobody knows which state the bundler saw.
+    pub fn take(
+        entrypoint: &Path,
+        runtime: &Path,
+        inputs: &[PathBuf],
+        verdict: Verdict,
+        before: SystemTime,
+    ) -> Option<Self> {
+        let mut places = surroundings(inputs);
+        places.insert(entrypoint.to_owned());
+        places.insert(runtime.to_owned());
+        let witnesses: Vec<_> = places.into_iter().map(Witness::take).collect();
+        witnesses
+            .iter()
+            .all(|witness| witness.is_older_than(before))
+            .then(|| Self {
+                format: FORMAT,
+                entrypoint: entrypoint.to_owned(),
+                verdict,
+                witnesses,
+            })
+    }
+
+    /// Of use only while these files, too, are as they are now.
+    pub(super) fn with_outputs(mut self, outputs: Vec<PathBuf>) -> Self {
+        self.witnesses.extend(outputs.into_iter().map(Witness::take));
+        self
+    }
+
+    /// Reads a stored one; None when it is not one of this version for this entrypoint.
+    pub(super) fn read(text: &[u8], entrypoint: Option<&Path>) -> Option<Self> {
+        let read: Self = serde_json::from_slice(text).ok()?;
+        (read.format == FORMAT && entrypoint.is_none_or(|path| path == read.entrypoint)).then_some(read)
+    }
+
+    /// As text to be stored.
+    pub(super) fn text(&self) -> String {
+        // Strings and numbers, and paths that came as JSON: nothing here can refuse to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Its entrypoint is still there.
+    pub(super) fn has_entrypoint(&self) -> bool {
+        self.entrypoint.is_file()
+    }
+
+    /// What was found.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Whether nothing that it depends on has changed.
+    pub fn holds(&self) -> bool {
+        self.witnesses.iter().all(Witness::holds)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make the files they look at")]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn holds_until_an_input_or_its_surroundings_change() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let write = |name: &str| fs::write(dir.path().join(name), name).expect("written");
+        for name in ["tools.ts", "dep.ts", "bun"] {
+            write(name);
+        }
+        let inputs = ["tools.ts", "dep.ts"].map(|name| dir.path().join(name));
+        let verdict = Verdict::Bundled("hash".into());
+        let take = |before| Manifest::take(&inputs[0], &dir.path().join("bun"), &inputs, verdict.clone(), before);
+        let later = SystemTime::now() + Duration::from_secs(5);
+        let manifest = take(later).expect("old enough");
+        assert!(manifest.holds());
+        assert_eq!(
+            Manifest::read(manifest.text().as_bytes(), Some(&inputs[0])),
+            Some(manifest.clone())
+        );
+        assert_eq!(Manifest::read(manifest.text().as_bytes(), Some(&inputs[1])), None);
+        write("data.csv");
+        assert!(manifest.holds());
+        for name in ["package.json", "dep.js", "dep.ts", "bun"] {
+            let manifest = take(later).expect("old enough");
+            write(name);
+            assert!(!manifest.holds(), "{name}");
+        }
+        assert_eq!(
+            take(SystemTime::now() - Duration::from_secs(60)),
+            None,
+            "younger than the build"
+        );
+    }
+}

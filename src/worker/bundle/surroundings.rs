@@ -1,0 +1,61 @@
+//! Everything on which a bundle depends: the files in it, and what decides that it is those files that are imported.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// In every directory above an input: settings that change what an import finds or how a file is read, and packages.
+const IN_EACH: [&str; 4] = ["package.json", "tsconfig.json", "jsconfig.json", "node_modules"];
+
+/// The inputs, their directories, and for each directory above them the settings and packages that are there or are not.
+pub(super) fn surroundings(inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let mut places: BTreeSet<PathBuf> = inputs.iter().cloned().collect();
+    let mut above: BTreeSet<&Path> = BTreeSet::new();
+    for input in inputs {
+        let Some(directory) = input.parent() else { continue };
+        places.insert(directory.to_owned());
+        above.extend(directory.ancestors());
+    }
+    for directory in above {
+        for name in IN_EACH {
+            places.insert(directory.join(name));
+        }
+        places.extend(scopes(&directory.join("node_modules")));
+    }
+    places
+}
+
+/// `node_modules/@scope`: a package may be added there without a trace in `node_modules`.
+fn scopes(modules: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(modules).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"@"))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_packages_of_every_directory_above_count() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::create_dir_all(dir.path().join("node_modules/@scope")).expect("made");
+        let input = dir.path().join("src/deep/tools.ts");
+        let places = surroundings(std::slice::from_ref(&input));
+        for expected in [
+            input,
+            dir.path().join("src/deep"),
+            dir.path().join("src/deep/node_modules"),
+            dir.path().join("src/tsconfig.json"),
+            dir.path().join("package.json"),
+            dir.path().join("node_modules/@scope"),
+            PathBuf::from("/package.json"),
+        ] {
+            assert!(places.contains(&expected), "{}", expected.display());
+        }
+        // Of directories above, only their settings and packages matter.
+        assert!(!places.contains(dir.path()));
+    }
+}

@@ -1,0 +1,106 @@
+/**
+ * Bundles the entrypoint in a process of its own, in the same sandbox as the tools: a macro or a plugin can do no more
+ * than a tool. Nothing is written but to the channel, where the host reads one line of JSON, then the files it announces.
+ */
+import { banner, renamed } from './names.mjs'
+import { objectionToModule, objectionToPackage, objectionToSettings } from './objections.mjs'
+import { settings } from './settings.mjs'
+
+const CHANNEL = 3
+/** Below both a bundle saves nothing that can be measured. */
+const SMALL = { bytes: 32 * 1024, modules: 8 }
+const { existsSync, readFileSync, writeSync } = process.getBuiltinModule('node:fs')
+const { dirname, join, resolve } = process.getBuiltinModule('node:path')
+const { isBuiltin } = process.getBuiltinModule('node:module')
+
+/** @param {Uint8Array} bytes */
+function put(bytes) {
+  for (let from = 0; from < bytes.length; ) from += writeSync(CHANNEL, bytes, from)
+}
+
+/** @param {object} header @param {Uint8Array[]} [files] */
+function answer(header, files = []) {
+  put(Buffer.from(`${JSON.stringify({ ...header, sizes: files.map((file) => file.length) })}\n`))
+  for (const file of files) put(file)
+}
+
+/** @param {string} text */
+const build = (text) =>
+  Bun.build({
+    entrypoints: [settings.entrypoint],
+    target: 'bun',
+    format: 'cjs',
+    bytecode: true,
+    sourcemap: 'linked',
+    metafile: true,
+    // A specifier that only the run can tell is looked up from the module's own place, which a bundle has not got.
+    allowUnresolved: [],
+    // Runtimes run side effects whatever a package says, and ask for NODE_ENV when it is used.
+    ignoreDCEAnnotations: true,
+    define: { 'process.env.NODE_ENV': 'process.env.NODE_ENV' },
+    banner: text,
+  })
+
+/** Every package.json and tsconfig.json that has a say about these directories. @param {string[]} files */
+function settingsFiles(files) {
+  const found = new Set()
+  const seen = new Set()
+  for (const file of files) {
+    for (let dir = dirname(file); !seen.has(dir); dir = dirname(dir)) {
+      seen.add(dir)
+      for (const name of ['package.json', 'tsconfig.json', 'jsconfig.json']) {
+        if (existsSync(join(dir, name))) found.add(join(dir, name))
+      }
+    }
+  }
+  return [...found]
+}
+
+/** @param {any} metafile @param {Map<string, string>} texts */
+function objection(metafile, texts) {
+  for (const [name, { format, imports }] of Object.entries(metafile.inputs)) {
+    const path = resolve(name)
+    const said = objectionToModule(path, texts.get(path) ?? '', format)
+    if (said !== undefined) return `${path} ${said}`
+    if (path === settings.entrypoint && format === 'cjs') return `${path} is CommonJS`
+    const outside = imports.find((/** @type {any} */ one) => one.external && !isBuiltin(one.path) && !/^bun(:|$)/.test(one.path))
+    if (outside !== undefined) return `${path} imports ${outside.path}, which was not found`
+  }
+  for (const path of settingsFiles([...texts.keys()])) {
+    const text = readFileSync(path, 'utf8')
+    const said = path.endsWith('/package.json') ? objectionToPackage(text) : objectionToSettings(path, text)
+    if (said !== undefined) return `${path} ${said}`
+  }
+  const bytes = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
+  if (bytes < SMALL.bytes && texts.size < SMALL.modules) return `${settings.entrypoint} is small: a bundle would not be faster`
+  return undefined
+}
+
+/** Sources by their absolute path: the bundle lies elsewhere, and stacks name the files that were written. @param {string} text */
+function absolute(text) {
+  const map = JSON.parse(text)
+  map.sources = map.sources.map((/** @type {string} */ source) => resolve(source))
+  return Buffer.from(JSON.stringify(map))
+}
+
+async function bundle() {
+  const plain = await build(banner([]))
+  const texts = new Map(Object.keys(plain.metafile.inputs).map((name) => [resolve(name), readFileSync(name, 'utf8')]))
+  const inputs = [...texts.keys()]
+  const said = objection(plain.metafile, texts) ?? plain.logs.map((log) => `the bundler warned: ${log.message}`)[0]
+  if (said !== undefined) return answer({ inputs, objection: said })
+  const names = renamed(await plain.outputs[0].text(), [...texts.values()])
+  const built = names.length === 0 ? plain : await build(banner(names))
+  const kinds = built.outputs.map(({ kind }) => kind).join(' ')
+  if (kinds !== 'entry-point sourcemap bytecode') return answer({ inputs, objection: `the bundle would be: ${kinds}` })
+  const [code, map, bytecode] = built.outputs
+  answer({ inputs }, [new Uint8Array(await code.arrayBuffer()), absolute(await map.text()), new Uint8Array(await bytecode.arrayBuffer())])
+}
+
+try {
+  await bundle()
+} catch (error) {
+  const first = /** @type {any} */ (error).errors?.[0] ?? error
+  answer({ failure: `${first?.message ?? first}` })
+}
+process.exit(0)
