@@ -13,6 +13,7 @@ const TOOLS: &str = r#"
 export default {
   echo: (input) => input,
   pid: () => process.pid,
+  hoards: () => { (globalThis.hoard ??= []).push(Buffer.alloc(300 << 20, 1)); return process.pid },
   'prints': () => { console.log('printed') ; return new Promise(() => {}) },
   'answers-and-exits': (input) => { setImmediate(() => process.exit(0)); return input },
   'hears-abort': (input, config, { signal }) => {
@@ -296,5 +297,55 @@ fn made_up_ids_get_no_series_of_their_own() {
         "{tool=\"echo\",outcome=\"success\"} 1",
     ] {
         assert!(metrics.contains(series), "{metrics}");
+    }
+}
+
+#[test]
+fn a_process_that_comes_near_its_memory_limit_is_replaced_between_calls() {
+    let bench = Bench::new(
+        TOOLS,
+        &json!({ "isolation": "worker", "maxWorkers": 1, "maxMemoryMb": 420 }),
+    );
+    bench.execute(call(1, "hoards")).unwrap();
+    let hoarder = value(&bench.outcome(1)).to_owned();
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    for number in 2.. {
+        bench.execute(call(number, "pid")).unwrap();
+        if value(&bench.outcome(number)) != hoarder {
+            break;
+        }
+        assert!(std::time::Instant::now() < limit, "still the same process");
+    }
+}
+
+#[test]
+fn ready_does_not_wait_for_an_unused_process() {
+    let bench = Bench::new(TOOLS, &json!({ "minWorkers": 1, "maxWorkers": 1 }));
+    bench.execute(call(1, "prints")).unwrap();
+    bench.line("printed");
+    bench.manager().ready(1);
+    bench.until("ready", |told| told.ready.pop()).unwrap();
+}
+
+#[test]
+fn an_entrypoint_that_was_repaired_is_found_by_whoever_asks_next() {
+    for min in [0, 1] {
+        let bench = Bench::new("throw new Error('on purpose')", &json!({ "minWorkers": min }));
+        let tools = || {
+            bench.manager().list_tools(1);
+            bench.until("tools", |told| told.tools.pop())
+        };
+        let ready = || {
+            bench.manager().ready(2);
+            bench.until("ready", |told| told.ready.pop())
+        };
+        assert_eq!(tools().unwrap_err().code.as_str(), "ERR_ENTRYPOINT_LOAD");
+        assert_eq!(ready().is_ok(), min == 0);
+        assert_eq!(tools().unwrap_err().code.as_str(), "ERR_ENTRYPOINT_LOAD");
+        bench.write("tools.ts", "export const repaired = () => 1");
+        ready().unwrap();
+        assert!(tools().unwrap().contains("\"repaired\""));
+        bench.execute(call(1, "repaired")).unwrap();
+        assert_eq!(value(&bench.outcome(1)), "1");
     }
 }

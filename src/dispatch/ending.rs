@@ -61,6 +61,12 @@ impl State {
             // pause.
             let next_start = self.next_start(now);
             self.pool.start_failed(worker, Some(next_start), now, &mut self.actions);
+            // Who waits for processes that stay hears of this, should no other come.
+            self.last_failure = Some(StartFailure {
+                fault: StartFault::Died(exit),
+                stderr: station.stderr.redacted::<&str>(&[]),
+                in_a_row: self.failed_starts + 1,
+            });
         }
         if !station.ready {
             let fault = match station.fault.take() {

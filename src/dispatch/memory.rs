@@ -1,4 +1,7 @@
 //! Weighs processes while they work, and ends those that use more memory than they may.
+//!
+//! A process that serves call after call and comes near its limit is replaced before a call that did nothing wrong is
+//! the one under which it passes it.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +15,11 @@ const EVERY: Duration = Duration::from_millis(10);
 /// clock each time.
 const LINGER: Duration = Duration::from_millis(500);
 const MIB: u64 = 1024 * 1024;
+
+/// Where a process is replaced once its calls are over.
+const fn worn(limit: u64) -> u64 {
+    limit / 4 * 3
+}
 
 /// When the next sample is due.
 #[derive(Debug, Default)]
@@ -44,8 +52,13 @@ impl State {
             return;
         }
         let limit = hub.settings.max_memory_mb.saturating_mul(MIB);
-        let mut over: Vec<WorkerId> = Vec::new();
-        for station in self.stations.values_mut().filter(|station| !station.calls.is_empty()) {
+        let (mut over, mut near): (Vec<WorkerId>, Vec<WorkerId>) = Default::default();
+        let reused = !hub.settings.single_use;
+        for station in self
+            .stations
+            .values_mut()
+            .filter(|station| !station.calls.is_empty() || (reused && station.ready && !station.ending))
+        {
             let meter = station.link.as_mut().and_then(|link| link.memory.as_mut());
             let Some(bytes) = meter.and_then(|meter| meter.resident(now)) else {
                 continue;
@@ -55,9 +68,14 @@ impl State {
                     call.peak_memory_mb = call.peak_memory_mb.max(Some(bytes.div_ceil(MIB)));
                 }
             }
-            if limit > 0 && bytes > limit {
+            if limit > 0 && bytes > limit && !station.calls.is_empty() {
                 over.push(station.id);
+            } else if limit > 0 && bytes > worn(limit) && station.used {
+                near.push(station.id);
             }
+        }
+        for worker in near {
+            self.pool.retire(worker, now, &mut self.actions);
         }
         for worker in over {
             self.doom_all(hub, worker, &Doom::OutOfMemory);

@@ -244,24 +244,26 @@ impl State {
                 .for_each(|ticket| sink.tools(ticket, Err(&failure)));
             return;
         }
-        if let Some(tools) = &self.tools {
+        // A minimum of none is always ready, and still nobody may know the tools.
+        let failure = self.last_failure.as_ref().filter(|_| self.pool.gave_up());
+        let tools = match (&self.tools, failure) {
+            (Some(tools), _) => Some(Ok(tools.as_str())),
+            (None, failure) => failure.map(Err),
+        };
+        if let Some(tools) = tools {
             self.tools_tickets
                 .drain(..)
-                .for_each(|ticket| sink.tools(ticket, Ok(tools)));
+                .for_each(|ticket| sink.tools(ticket, tools));
         }
-        if self.pool.warmed() {
+        let ready = if self.pool.warmed() {
+            Some(Ok(()))
+        } else {
+            failure.map(Err)
+        };
+        if let Some(ready) = ready {
             self.ready_tickets
                 .drain(..)
-                .for_each(|ticket| sink.warmed(ticket, Ok(())));
-        } else if self.pool.gave_up()
-            && let Some(failure) = &self.last_failure
-        {
-            self.ready_tickets
-                .drain(..)
-                .for_each(|ticket| sink.warmed(ticket, Err(failure)));
-            self.tools_tickets
-                .drain(..)
-                .for_each(|ticket| sink.tools(ticket, Err(failure)));
+                .for_each(|ticket| sink.warmed(ticket, ready));
         }
     }
 

@@ -16,6 +16,7 @@ enum Step {
     StartFails(usize, bool),
     Release(usize),
     Crash(usize),
+    Retire(usize),
     /// A process ends under its calls, and they go to another one.
     Returned(usize),
     Exit(usize),
@@ -32,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Crash),
         1 => any::<usize>().prop_map(Step::Returned),
+        1 => any::<usize>().prop_map(Step::Retire),
         6 => any::<usize>().prop_map(Step::Exit),
         2 => (1u64..2000).prop_map(Step::Wait),
         1 => Just(Step::Close),
@@ -74,6 +76,8 @@ struct World {
     serving: BTreeMap<WorkerId, Vec<Ticket>>,
     served: BTreeMap<WorkerId, u64>,
     dying: Vec<WorkerId>,
+    /// To be given no further call.
+    retired: BTreeSet<WorkerId>,
     waiting: VecDeque<Ticket>,
     next: Ticket,
     full: bool,
@@ -93,6 +97,7 @@ impl World {
             serving: BTreeMap::new(),
             served: BTreeMap::new(),
             dying: Vec::new(),
+            retired: BTreeSet::new(),
             waiting: VecDeque::new(),
             next: 0,
             full: false,
@@ -116,6 +121,7 @@ impl World {
                         !self.starting.contains(&id) && !self.dying.contains(&id),
                         "handed to a process that is not ready"
                     );
+                    assert!(!self.retired.contains(&id), "handed to a process that was to end");
                     let calls = self.serving.entry(id).or_default();
                     calls.push(ticket);
                     assert!(
@@ -221,6 +227,13 @@ impl World {
                     self.serving.remove(&id);
                     self.dying.push(id);
                     self.pool.condemn(id, self.now, &mut self.out);
+                }
+            }
+            Step::Retire(at) => {
+                let up: Vec<WorkerId> = self.serving.keys().copied().collect();
+                if let Some(id) = Self::pick(&up, at) {
+                    self.pool.retire(id, self.now, &mut self.out);
+                    self.retired.insert(id);
                 }
             }
             Step::Returned(at) => {

@@ -1,4 +1,4 @@
-//! The processes the pool counts, each in one of five states.
+//! The processes the pool counts, each in one of four states.
 //!
 //! | state    | takes calls | left by                                             |
 //! |----------|-------------|-----------------------------------------------------|

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use toolwarden::manager::{Asked, Manager, Options};
 use toolwarden::observe::{Event, Observer};
 
 /// Only a hang reaches it.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_secs(30);
 
 /// How a call ended.
 #[derive(Debug)]
@@ -40,13 +40,20 @@ pub(crate) struct Listener {
     panics_on_lines: bool,
 }
 
+impl Listener {
+    /// Also after a test has failed: its manager ends then, and tells of it.
+    fn lock(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Observer for Listener {
     fn notify(&self, event: Event) {
         assert!(
             !(self.panics_on_lines && matches!(event, Event::Log { .. })),
             "a fault for the test"
         );
-        let mut told = self.told.lock().unwrap();
+        let mut told = self.lock();
         told.unflushed += 1;
         match event {
             Event::Value { call, json } => settle(&mut told, call, Outcome::Value(json)),
@@ -61,7 +68,7 @@ impl Observer for Listener {
     }
 
     fn flush(&self) {
-        self.told.lock().unwrap().unflushed = 0;
+        self.lock().unflushed = 0;
         self.changed.notify_all();
     }
 
@@ -173,7 +180,7 @@ impl Bench {
     /// Waits until what was told, and flushed, gives an answer.
     pub(crate) fn until<R>(&self, what: &str, mut look: impl FnMut(&mut Told) -> Option<R>) -> R {
         let limit = Instant::now() + HANG;
-        let mut told = self.listener.told.lock().unwrap();
+        let mut told = self.listener.lock();
         loop {
             if told.unflushed == 0
                 && let Some(found) = look(&mut told)
@@ -181,7 +188,12 @@ impl Bench {
                 return found;
             }
             let left = limit.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "hung: {what}");
+            assert!(
+                !left.is_zero(),
+                "hung: {what}; {} {}",
+                told.unflushed,
+                self.manager().stats()
+            );
             told = self.listener.changed.wait_timeout(told, left).unwrap().0;
         }
     }
@@ -203,6 +215,10 @@ impl Bench {
             assert!(Instant::now() < limit, "hung: {}", self.manager().stats());
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.project.path().join(name), text).unwrap();
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
