@@ -12,13 +12,13 @@ mod driver;
 mod ending;
 mod facts;
 mod hub;
-mod memory;
 mod perform;
 mod phase;
 mod printed;
 mod retry;
 mod serve;
 mod station;
+mod watch;
 
 pub use call::Request;
 pub use driver::{Driver, Parts};

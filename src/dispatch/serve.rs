@@ -12,7 +12,7 @@ use super::hub::Hub;
 use super::printed::Source;
 use super::station::Link;
 use crate::pool::WorkerId;
-use crate::spawn::{Child, Exit, MemoryMeter, Process};
+use crate::spawn::{Child, Exit, Process, UsageMeter};
 use crate::worker::frame::{FrameReader, max_frame};
 
 /// Bytes read from a descriptor at once.
@@ -39,13 +39,14 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let blocked = Arc::new(Notify::new());
     let link = Link {
         channel: Arc::clone(&channel),
-        memory: MemoryMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
+        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
         process: Arc::clone(&process),
         blocked: Arc::clone(&blocked),
     };
     hub.batch(|state, _| {
         if let Some(station) = state.stations.get_mut(&worker) {
             station.link = Some(link);
+            state.watch.exists(Instant::now());
             if station.ending {
                 station.kill();
             }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::facts::{Doom, StartFault};
 use super::printed::Printed;
 use crate::pool::WorkerId;
-use crate::spawn::{Captured, MemoryMeter, Process};
+use crate::spawn::{Captured, Process, UsageMeter};
 
 #[derive(Debug)]
 pub(super) struct Station {
@@ -45,7 +45,7 @@ pub(super) struct Link {
     pub(super) channel: Arc<OwnedFd>,
     pub(super) process: Arc<Process>,
     /// None where the process was gone at once.
-    pub(super) memory: Option<MemoryMeter>,
+    pub(super) usage: Option<UsageMeter>,
     /// Tells the serving task that the channel did not take everything.
     pub(super) blocked: Arc<Notify>,
 }
@@ -109,6 +109,11 @@ impl Station {
         if let Some(link) = &self.link {
             link.process.kill_group();
         }
+    }
+
+    /// Its end is already decided.
+    pub(super) fn is_doomed(&self) -> bool {
+        self.doom.is_some()
     }
 
     pub(super) fn pid(&self) -> Option<u32> {

@@ -4,13 +4,21 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::denied::Denied;
+use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error};
 use crate::spawn::{Exit, signal_name};
 
 /// A process that ended without an answer.
-pub(super) fn ended(tool: &str, exit: Exit) -> Error {
+pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
     match exit {
+        Exit::Signal(signal) if memory::gave_up(signal, stderr) => memory::exhausted(
+            max_memory_mb,
+            &format!(
+                "tool {tool} ended its process by {}, because its runtime got no more memory",
+                signal_name(signal)
+            ),
+        ),
         Exit::Code(code) => Error::new(
             Code::ToolExited,
             format!("tool {tool} ended its process with exit code {code} before it answered"),
