@@ -42,6 +42,15 @@ describe('A server of a tool', () => {
     assert.ok(error.hint.includes(`--allow-net=0.0.0.0:${port}`), error.hint)
   })
 
+  it('by node:net is refused and allowed in the same way.', async () => {
+    const { denied, follows } = setUp()
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const at = { host, port: await freePort() }
+      assert.equal((await denied([], 'net.createServer', at)).error.permission, 'net')
+      assert.equal((await follows([], 'net.createServer', at)).value, 'listening')
+    }
+  })
+
   it('on a port that is taken is no denial.', async () => {
     const { fails } = setUp()
     const port = await freePort()

@@ -19,6 +19,8 @@ pub enum Doom {
     Closed,
     /// The process tree used more memory than it may.
     OutOfMemory,
+    /// The process and the programs it started were more than this many.
+    TooManyProcesses(u32),
     /// The process sent bytes that are no frame of the protocol; what was wrong with them.
     Protocol(String),
     /// The process closed its channel and went on.

@@ -13,9 +13,9 @@ use super::alarms::Alarms;
 use super::call::{Call, Request};
 use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
-use super::memory::Watch;
 use super::outgoing::Outgoing;
 use super::station::Station;
+use super::watch::{MOST_PROCESSES, Watch};
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
 use crate::sandbox::{Denials, Guardian};
@@ -260,8 +260,10 @@ impl Hub {
         let meters = state
             .stations
             .values_mut()
-            .filter_map(|station| station.link.as_mut()?.memory.as_mut());
-        meters.filter_map(|meter| meter.resident(now)).sum()
+            .filter_map(|station| station.link.as_mut()?.usage.as_mut());
+        meters
+            .filter_map(|meter| Some(meter.usage(MOST_PROCESSES, now)?.resident))
+            .sum()
     }
 
     /// The pool in numbers.

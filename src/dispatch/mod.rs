@@ -13,7 +13,6 @@ mod driver;
 mod ending;
 mod facts;
 mod hub;
-mod memory;
 mod outgoing;
 mod perform;
 mod phase;
@@ -21,6 +20,7 @@ mod printed;
 mod retry;
 mod serve;
 mod station;
+mod watch;
 
 pub use call::Request;
 pub use driver::{Driver, Parts};

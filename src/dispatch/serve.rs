@@ -14,7 +14,7 @@ use super::outgoing::Outgoing;
 use super::printed::Source;
 use super::station::Link;
 use crate::pool::WorkerId;
-use crate::spawn::{Child, Exit, MemoryMeter, Process};
+use crate::spawn::{Child, Exit, Process, UsageMeter};
 use crate::worker::frame::{FrameReader, max_frame};
 
 /// Bytes read from a descriptor at once.
@@ -39,11 +39,12 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let process = Arc::new(child.process);
     let channel = Arc::new(child.channel);
     let link = Link {
-        memory: MemoryMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
+        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
         process: Arc::clone(&process),
     };
     let board = child.board;
     let outgoing = hub.batch(|state, _| {
+        state.watch.exists(Instant::now());
         let station = state.stations.get_mut(&worker)?;
         station.link = Some(link);
         station.board = board;

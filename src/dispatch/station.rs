@@ -7,7 +7,7 @@ use super::facts::{Doom, StartFault};
 use super::outgoing::Outgoing;
 use super::printed::Printed;
 use crate::pool::WorkerId;
-use crate::spawn::{Board, Captured, MemoryMeter, Process};
+use crate::spawn::{Board, Captured, Process, UsageMeter};
 
 #[derive(Debug)]
 pub(super) struct Station {
@@ -50,7 +50,7 @@ pub(super) struct Station {
 pub(super) struct Link {
     pub(super) process: Arc<Process>,
     /// None where the process was gone at once.
-    pub(super) memory: Option<MemoryMeter>,
+    pub(super) usage: Option<UsageMeter>,
 }
 
 impl Station {
@@ -103,6 +103,11 @@ impl Station {
         if let Some(link) = &self.link {
             link.process.kill_group();
         }
+    }
+
+    /// Its end is already decided.
+    pub(super) fn is_doomed(&self) -> bool {
+        self.doom.is_some()
     }
 
     pub(super) fn pid(&self) -> Option<u32> {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::denied::{Denied, record};
+use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Doom, End, Facts};
@@ -33,7 +34,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     let error = match &facts.end {
         End::Value(_) | End::Undefined => return Ok(None),
         End::Threw(json) => {
-            let (error, denial) = thrown::error(facts, json, &meaning.denied);
+            let (error, denial) = thrown::error(facts, json, meaning);
             refused = denial;
             error
         }
@@ -58,7 +59,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         }
         End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, meaning.max_output_size),
         End::Doomed(doom) => doomed(facts, doom, meaning),
-        End::Exited(exit) => ended(tool, *exit),
+        End::Exited(exit) => ended(tool, *exit, &facts.stderr, meaning.max_memory_mb),
         End::Neighbour(doom) => neighbour(tool, doom),
         End::NotStarted(failure) => start_error(failure, &meaning.denied),
     };
@@ -186,11 +187,16 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
             Code::ToolKilled,
             format!("tool {tool} was not called: the system gave no random bytes"),
         ),
-        Doom::OutOfMemory => Error::new(
-            Code::ToolOutOfMemory,
-            format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
+        Doom::OutOfMemory => memory::exhausted(
+            meaning.max_memory_mb,
+            &format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
+        ),
+        Doom::TooManyProcesses(most) => Error::new(
+            Code::ToolKilled,
+            format!("the process of tool {tool} was killed because it and the programs it started were more than {most} processes"),
         )
-        .hint("raise `maxMemoryMb`, or let the tool process its data in pieces"),
+        .hint("let the tool start fewer programs at once")
+        .with(|context| context.signal = Some("SIGKILL".to_owned())),
         Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
         Doom::Broken => Error::new(
             Code::ManagerClosed,
@@ -220,6 +226,7 @@ fn neighbour(tool: &str, doom: &Doom) -> Error {
         Doom::Timeout => "another call in it timed out",
         Doom::Cancelled => "another call in it was cancelled",
         Doom::OutOfMemory => "its process used too much memory",
+        Doom::TooManyProcesses(_) => "its process started too many programs",
         Doom::Closed | Doom::Broken => "the manager was closed",
         Doom::ChannelClosed => "its process closed the channel",
         Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {

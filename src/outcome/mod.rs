@@ -2,6 +2,7 @@
 
 mod denied;
 mod interpret;
+mod memory;
 mod metrics;
 mod process;
 mod record;

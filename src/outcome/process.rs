@@ -4,13 +4,21 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::denied::Denied;
+use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, hints};
 use crate::spawn::{Exit, signal_name};
 
 /// A process that ended without an answer.
-pub(super) fn ended(tool: &str, exit: Exit) -> Error {
+pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
     match exit {
+        Exit::Signal(signal) if memory::gave_up(signal, stderr) => memory::exhausted(
+            max_memory_mb,
+            &format!(
+                "tool {tool} ended its process by {}, because its runtime got no more memory",
+                signal_name(signal)
+            ),
+        ),
         Exit::Code(code) => Error::new(
             Code::ToolExited,
             format!("tool {tool} ended its process with exit code {code} before it answered"),
@@ -199,7 +207,7 @@ mod tests {
     #[test]
     fn a_signal_says_who_may_have_sent_it() {
         for signal in [libc::SIGSEGV, libc::SIGKILL, libc::SIGTERM] {
-            assert!(ended("t", Exit::Signal(signal)).hint.is_some(), "{signal}");
+            assert!(ended("t", Exit::Signal(signal), "", 0).hint.is_some(), "{signal}");
         }
     }
 }

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::denied::Denied;
+use super::interpret::Meaning;
+use super::memory;
 use crate::dispatch::Facts;
 use crate::error::{Code, Error};
 use crate::sandbox::Denial;
 
 /// The error, and the refusal behind it.
-pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> (Error, Option<Denial>) {
+pub(super) fn error(facts: &Facts, json: &str, meaning: &Meaning) -> (Error, Option<Denial>) {
     let thrown: Value = serde_json::from_str(json).unwrap_or_default();
     let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
     let name = match text("name") {
@@ -17,6 +18,7 @@ pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> (Error, Optio
         name => format!("{name}: "),
     };
     let tool = facts.tool.as_str();
+    let denied = &meaning.denied;
     let denial = denied.explain(&thrown, &facts.denials);
     let error = match &denial {
         Some(denial) => {
@@ -39,6 +41,13 @@ pub(super) fn error(facts: &Facts, json: &str, denied: &Denied) -> (Error, Optio
                 context.resource = Some(denial.resource.clone());
             })
         }
+        None if meaning.max_memory_mb > 0 && memory::was_refused(&thrown) => memory::exhausted(
+            meaning.max_memory_mb,
+            &format!(
+                "tool {tool} asked for more memory than it can have: {name}{}",
+                text("message")
+            ),
+        ),
         None => Error::new(Code::ToolThrew, format!("tool {tool} threw: {name}{}", text("message"))),
     };
     let cause = RawValue::from_string(json.to_owned()).ok();

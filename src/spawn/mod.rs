@@ -14,7 +14,6 @@ mod environment;
 mod failure;
 mod host_ends;
 mod launch;
-mod memory;
 mod output;
 mod proc_scan;
 mod process;
@@ -22,6 +21,7 @@ mod runtime;
 mod signals;
 mod spawner;
 mod stack;
+mod usage;
 
 pub use arguments::{bun_arguments, bundler_arguments, node_arguments};
 pub use backoff::Delays;
@@ -30,7 +30,6 @@ pub use bundler::collect;
 pub use environment::{EnvironmentInput, environment};
 pub use failure::SpawnFailure;
 pub use launch::{Launch, LaunchOptions};
-pub use memory::MemoryMeter;
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};
 pub use runtime::{
@@ -38,3 +37,4 @@ pub use runtime::{
 };
 pub use signals::signal_name;
 pub use spawner::{Child, Launches, Spawner};
+pub use usage::{Usage, UsageMeter};

@@ -22,6 +22,7 @@ pub(super) fn policy(flags: &[&str]) -> Policy {
 }
 
 /// A directory with `file`, `sub/` and `module.ts`, and its real path.
+#[expect(clippy::disallowed_methods, reason = "files for a test to find")]
 pub(super) fn directory() -> (tempfile::TempDir, PathBuf) {
     let made = tempfile::tempdir().expect("a directory");
     let path = made.path().canonicalize().expect("a real path");

@@ -70,6 +70,8 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         // Allowed, and it failed for another reason, whatever else was refused.
         _ if allowed && !refused => None,
         Some(denial) => Some(denial.clone()),
+        // The system refused, such as a port below 1024.
+        None if allowed => None,
         None if of_net().next().is_some() || refused || policy.net == NetPolicy::None => {
             Some(Denial::new(Permission::Net, named, 0))
         }
@@ -283,6 +285,8 @@ mod tests {
         }
         let elsewhere = found(&flags, &fetch("http://127.0.0.1:83/", "EACCES"), &["127.0.0.1:83"]);
         assert_eq!(elsewhere.as_deref(), Some("--allow-net=127.0.0.1:83"));
+        let privileged = json!({"code": "EACCES", "syscall": "listen", "message": "permission denied 127.0.0.1:81"});
+        assert_eq!(found(&flags, &privileged, &[]), None);
         assert_eq!(found(&flags, &fetch("http://b.test/", "ECONNREFUSED"), &[]), None);
     }
 }

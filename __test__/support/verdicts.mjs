@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/verdicts', import.meta.url))
+const DENO = join(dirname(createRequire(import.meta.url).resolve('deno/package.json')), 'deno')
+
+/** A project with files inside and outside of what the flags name, and links between them. */
+export function makeTree(bench) {
+  const project = bench.project({
+    files: { 'data/in.txt': 'in', 'data/sub/deep.txt': 'deep', 'database/in.txt': 'beside', 'other/file.txt': 'other', 'other/victim.txt': 'v' },
+  })
+  const outside = bench.project({ files: { 'out.txt': 'out', 'dir/in.txt': 'in' } })
+  symlinkSync('in.txt', project.path('data/link-inside'))
+  symlinkSync(outside.path('out.txt'), project.path('data/link-outside'))
+  symlinkSync(outside.path('dir'), project.path('data/dir-outside'))
+  symlinkSync('data', project.path('link-to-data'))
+  mkdirSync(project.path('data/empty'))
+  // A directory of its own: what belongs to the entrypoint's package may always be read.
+  cpSync(FIXTURES, project.path('tools'), { recursive: true })
+  return { project, outside }
+}
+
+/** Puts the places of a tree into texts: `@` is the project, `^` what is outside of it. */
+export const placed = ({ project, outside }, value) =>
+  JSON.parse(JSON.stringify(value).replaceAll('@', project.dir).replaceAll('^', outside.dir))
+
+/** What Deno says. */
+export async function byDeno({ project }, flags, accesses) {
+  const args = ['run', '--no-prompt', '--no-config', '--no-lock', '--quiet', '--unstable-net', ...flags, 'tools/deno-main.mjs', JSON.stringify(accesses)]
+  const env = { ...process.env, DENO_DIR: project.path('.deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' }
+  const { stdout } = await promisify(execFile)(DENO, args, { cwd: project.dir, env, timeout: 60_000 })
+  return JSON.parse(stdout)
+}
+
+/** What a tool meets. */
+export async function byToolwarden(bench, { project }, flags, accesses) {
+  const manager = bench.open(project, { bunPermissions: flags, entrypointPath: 'tools/tools.ts', minWorkers: 0 })
+  const verdicts = await manager.executeTool('attempt', { accesses })
+  await manager.close()
+  return verdicts
+}

@@ -1,0 +1,77 @@
+//! What else than the watchdog's word shows that memory ran out.
+//!
+//! RLIMIT_DATA stands behind the watchdog: what asks for very much at once is refused before it is used. A runtime then
+//! throws where a tool asked, and aborts where it asked for itself; both say so in words of their own.
+
+use serde_json::Value;
+
+use crate::error::{Code, Error};
+
+/// What JavaScriptCore and V8 throw when a buffer or a string cannot be had.
+const THROWN: [&str; 3] = ["Out of memory", "Array buffer allocation failed", "Out of memory."];
+/// What JavaScriptCore, Bun's allocator, V8 and Node print before they abort.
+const PRINTED: [&str; 5] = [
+    "MemoryExhaustion",
+    "Bun ran out of memory",
+    "Bun has run out of memory",
+    "JavaScript heap out of memory",
+    "process out of memory",
+];
+/// Signals a runtime ends itself by.
+const ABORTS: [i32; 4] = [libc::SIGABRT, libc::SIGTRAP, libc::SIGILL, libc::SIGSEGV];
+
+/// Whether a thrown value is the runtime's refusal to give memory.
+pub(super) fn was_refused(thrown: &Value) -> bool {
+    let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
+    text("name") == "RangeError" && THROWN.contains(&text("message"))
+}
+
+/// Whether a process ended itself for want of memory, by the signal and what it printed.
+pub(super) fn gave_up(signal: i32, stderr: &str) -> bool {
+    ABORTS.contains(&signal) && PRINTED.iter().any(|text| stderr.contains(text))
+}
+
+/// The error.
+pub(super) fn exhausted(max_memory_mb: u64, what: &str) -> Error {
+    let error = Error::new(Code::ToolOutOfMemory, what);
+    match max_memory_mb {
+        0 => error.hint("let the tool process its data in pieces"),
+        limit => error.hint(format!(
+            "raise `maxMemoryMb` (now {limit}), or let the tool process its data in pieces"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_runtimes_own_words_count() {
+        assert!(was_refused(&json!({"name": "RangeError", "message": "Out of memory"})));
+        assert!(was_refused(
+            &json!({"name": "RangeError", "message": "Array buffer allocation failed"})
+        ));
+        assert!(!was_refused(&json!({"name": "Error", "message": "Out of memory"})));
+        assert!(!was_refused(
+            &json!({"name": "RangeError", "message": "Invalid array length"})
+        ));
+        assert!(!was_refused(&json!("Out of memory")));
+    }
+
+    #[test]
+    fn an_abort_needs_both_the_signal_and_the_words() {
+        assert!(gave_up(
+            libc::SIGABRT,
+            "ASSERTION FAILED: MemoryExhaustion: Crash intentionally"
+        ));
+        assert!(gave_up(
+            libc::SIGTRAP,
+            "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"
+        ));
+        assert!(!gave_up(libc::SIGKILL, "JavaScript heap out of memory"));
+        assert!(!gave_up(libc::SIGABRT, "assertion failed"));
+    }
+}
