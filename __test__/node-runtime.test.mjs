@@ -245,6 +245,13 @@ for (const [name, runtimePath] of NODES) {
       assert.deepEqual(open({ nodeOptions: ['--permission', '--allow_net'] }).enforcement.permissions, ['--allow-net'])
     })
 
+    it('fail at once with an option that Node does not accept.', async () => {
+      const error = await failure(open({ nodeOptions: ['--no-such-option'] }).ready())
+      assert.deepEqual([error.code, error.attempts, error.exitCode], ['ERR_WORKER_START', 1, 9])
+      assert.match(error.stderr, /bad option: --no-such-option/)
+      assert.match(error.hint, /`nodeOptions`/)
+    })
+
     it('are held by --max-old-space-size.', async () => {
       const error = await failure(open({ nodeOptions: ['--max-old-space-size=40'] }).executeTool('fills'))
       assert.equal(error.code, 'ERR_TOOL_KILLED')

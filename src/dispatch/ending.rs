@@ -92,13 +92,13 @@ impl State {
 
     /// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
     fn start_failed(&mut self, hub: &Hub, station: &Station, fault: StartFault, now: Instant) {
-        let may_pass = fault.may_pass();
         self.failed_starts += 1;
         let failure = StartFailure {
             fault,
             stderr: station.stderr.redacted::<&str>(&[]),
             in_a_row: self.failed_starts,
         };
+        let may_pass = failure.may_pass();
         let next_start = now + self.start_delays.next_delay();
         let waiting: Vec<u32> = self.pool.waiting().collect();
         for number in waiting {
