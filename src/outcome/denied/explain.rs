@@ -125,7 +125,6 @@ fn search(policy: &Policy, working_dir: &Path, value: &Value, seen: &[Denial], d
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::json;
 

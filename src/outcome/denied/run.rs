@@ -44,7 +44,6 @@ fn of_a_shell(thrown: &Thrown<'_>) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::{Value, json};
 
