@@ -98,9 +98,9 @@ impl State {
             stderr: station.stderr.redacted::<&str>(&[]),
             in_a_row: self.failed_starts,
         };
-        let may_pass = failure.may_pass();
         let next_start = now + self.start_delays.next_delay();
         let waiting: Vec<u32> = self.pool.waiting().collect();
+        let may_pass = failure.may_pass();
         for number in waiting {
             let Some(call) = self.calls.get_mut(&number) else {
                 continue;
