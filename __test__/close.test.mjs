@@ -83,7 +83,9 @@ describe('Closing a manager', () => {
     await manager.close()
     assert.equal((await failure(manager.executeTool('echo', 1))).code, 'ERR_MANAGER_CLOSED')
     assert.equal((await failure(manager.executeToolWithTimeout('echo', 1, '1s'))).code, 'ERR_MANAGER_CLOSED')
-    assert.equal((await failure(manager.ready())).code, 'ERR_MANAGER_CLOSED')
+    const error = await failure(manager.ready())
+    assert.equal(error.code, 'ERR_MANAGER_CLOSED')
+    assert.match(error.hint, /new Manager/)
   })
 
   it('rejects a ready() that was still waiting.', async () => {
@@ -91,7 +93,9 @@ describe('Closing a manager', () => {
     const manager = bench.open(project, { sandbox: 'off', runtimePath: project.fakeRuntime('hangs-before-ready.sh') })
     const waiting = failure(manager.ready())
     await manager.close({ force: true })
-    assert.equal((await waiting).code, 'ERR_MANAGER_CLOSED')
+    const error = await waiting
+    assert.equal(error.code, 'ERR_MANAGER_CLOSED')
+    assert.match(error.hint, /new Manager/)
   })
 
   it('happens at the end of an `await using` block.', async () => {

@@ -29,6 +29,15 @@ describe('An entrypoint that does not load', () => {
     })
   }
 
+  for (const runtimeType of ['bun', 'node']) {
+    it(`hints at the npm package that is not installed (${runtimeType}).`, async () => {
+      const project = bench.project({ files: { 'tools.mjs': "import { x } from '@nobody/nothing/deep'\nexport default { a: () => x }\n" } })
+      const error = await failure(bench.open(project, { runtimeType, entrypointPath: 'tools.mjs' }).ready())
+      assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
+      assert.match(error.hint, /npm install @nobody\/nothing$/)
+    })
+  }
+
   it('is not tried again.', async () => {
     const manager = bench.openTools('throws-at-import.ts', { minWorkers: 0 })
     assert.equal((await failure(manager.executeTool('any'))).attempts, 1)

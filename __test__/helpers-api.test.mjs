@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
@@ -97,8 +98,23 @@ describe('A manager', () => {
     const { enforcement } = bench.openTools('values.ts', { sandbox: 'off' })
     assert.equal(enforcement.level, 'none')
     assert.equal(enforcement.seccomp, false)
-    assert.ok(Array.isArray(enforcement.permissions))
-    assert.deepEqual(Object.keys(enforcement).toSorted(), ['landlockAbi', 'level', 'permissions', 'seccomp'])
+    assert.deepEqual(enforcement.permissions, [])
+    assert.deepEqual(Object.keys(enforcement), ['level', 'landlockAbi', 'seccomp', 'permissions'])
+  })
+
+  it('lists what is in force without a sandbox: the environment, or that everything is allowed.', () => {
+    const permissions = (config) => bench.openTools('values.ts', config).enforcement.permissions
+    assert.deepEqual(permissions({ sandbox: 'off', bunPermissions: ['--allow-read', '--allow-env=A'] }), ['--allow-env=A'])
+    assert.deepEqual(permissions({ bunPermissions: ['-A'] }), ['--allow-all'])
+  })
+
+  it('has its fields in the order of the contract.', () => {
+    const contract = readFileSync(new URL('../index.d.ts', import.meta.url), 'utf8')
+    const [, body] = /export interface Config \{(.*?)\n\}/s.exec(contract)
+    const fields = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
+    const manager = bench.openTools('values.ts')
+    assert.deepEqual(Object.keys(manager.config), fields)
+    assert.deepEqual(Object.keys(manager.stats()), ['workers', 'queued', 'calls', 'workerExits'])
   })
 
   it('lists its permissions with absolute paths.', () => {

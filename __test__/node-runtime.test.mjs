@@ -178,7 +178,7 @@ for (const [name, runtimePath] of NODES) {
 
     it('end with their timeout, and so does a program they started.', async () => {
       const collector = logCollector()
-      const call = open().executeToolWithTimeout('child', null, 1_000, { onLog: collector.add })
+      const call = open({ nodeOptions: ['--allow-child-process'] }).executeToolWithTimeout('child', null, 1_000, { onLog: collector.add })
       const failed = failure(call)
       const pid = await collector.number('pid')
       assert.ok(isRunning(pid))
@@ -240,8 +240,16 @@ for (const [name, runtimePath] of NODES) {
       const nodeOptions = ['--max-old-space-size=64', '--permission', '--allow-fs-read=/nonexistent-dir', '--allow_net', '--no-warnings']
       const manager = open({ nodeOptions, sandbox: 'off' })
       assert.deepEqual(await manager.executeTool('options'), ['--max-old-space-size=64', '--no-warnings'])
-      assert.ok(manager.enforcement.permissions.includes('--allow-net'))
       assert.deepEqual(manager.config.nodeOptions, nodeOptions)
+      assert.deepEqual(manager.enforcement.permissions, [])
+      assert.deepEqual(open({ nodeOptions: ['--permission', '--allow_net'] }).enforcement.permissions, ['--allow-net'])
+    })
+
+    it('fail at once with an option that Node does not accept.', async () => {
+      const error = await failure(open({ nodeOptions: ['--no-such-option'] }).ready())
+      assert.deepEqual([error.code, error.attempts, error.exitCode], ['ERR_WORKER_START', 1, 9])
+      assert.match(error.stderr, /bad option: --no-such-option/)
+      assert.match(error.hint, /`nodeOptions`/)
     })
 
     it('are held by --max-old-space-size.', async () => {
@@ -348,7 +356,8 @@ describe('Node as the runtime', () => {
 
   it('takes TypeScript with --experimental-strip-types where it needs that.', async () => {
     const project = bench.project({ files: { 'tools.ts': TYPED } })
-    const config = { runtimeType: 'node', runtimePath: nodeOf(project, '22.12.0') }
+    // A script that stands in for that Node is no program the sandbox would start.
+    const config = { runtimeType: 'node', runtimePath: nodeOf(project, '22.12.0'), sandbox: 'off' }
     const error = thrown(() => bench.open(project, config))
     assert.match(error.hint, /--experimental-strip-types/)
     const manager = bench.open(project, { ...config, nodeOptions: ['--experimental-strip-types', '--no-warnings'] })

@@ -37,7 +37,9 @@ describe('The queue', () => {
 
   it('of length 0 refuses every call that would have to wait.', async () => {
     const { manager, running, release } = await occupied({ maxQueue: 0 })
-    assert.equal((await failure(manager.executeTool('pid'))).code, 'ERR_QUEUE_FULL')
+    const error = await failure(manager.executeTool('pid'))
+    assert.equal(error.code, 'ERR_QUEUE_FULL')
+    assert.match(error.message, /: no call may wait, as `maxQueue` has it$/)
     release()
     await running
   })
@@ -48,7 +50,7 @@ describe('The queue', () => {
     manager.on('drain', () => (drains += 1))
     const drained = once(manager, 'drain')
     const queued = manager.executeTool('pid')
-    await failure(manager.executeTool('pid'))
+    assert.match((await failure(manager.executeTool('pid'))).message, /: 1 call waits already,/)
     assert.equal(drains, 0)
     release()
     await Promise.all([running, queued, bounded(drained, 'drain')])

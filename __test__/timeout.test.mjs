@@ -120,7 +120,11 @@ describe('A timeout option', () => {
   const REFUSED = [0, -1, NaN, Infinity, -Infinity, '', ' ', 'soon', '10', '0s', '-5s', '5 apples', '1m30', 's', true, {}, [], 10n, Symbol('x')]
   for (const timeout of REFUSED) {
     it(`is refused when it is ${typeof timeout} ${typeof timeout === 'object' ? JSON.stringify(timeout) : String(timeout)}.`, async () => {
-      for (const call of [manager.executeTool('echo', 1, { timeout }), manager.executeToolWithTimeout('echo', 1, timeout)]) {
+      for (const call of [
+        manager.executeTool('echo', 1, { timeout }),
+        manager.executeToolWithTimeout('echo', 1, timeout),
+        manager.executeToolWithTimeout('echo', 1, '5s', { timeout }),
+      ]) {
         const error = await failure(call)
         assert.equal(error.code, 'ERR_INPUT_INVALID')
         assert.ok(error instanceof ValidationError)

@@ -1,5 +1,6 @@
-import { captureSite, configProblem } from './errors.js'
-import { typeName } from './given.js'
+import { configProblem } from './config-problem.js'
+import { captureSite } from './errors.js'
+import { isRecord } from './given.js'
 
 /**
  * The fluent way to a manager. Its methods are the fields of a config; they are taken from the core's defaults, so that
@@ -12,7 +13,10 @@ export function createBuilderClass(native, open) {
     /** @type {string} */ #workingDir
     /** @type {Record<string, unknown>} */ #given = {}
 
-    static {
+    static #hasMethods = false
+
+    /** With the first builder: without a core, the package must load all the same. */
+    static #addMethods() {
       for (const field of Object.keys(JSON.parse(native.preset('default')))) {
         Object.defineProperty(ManagerBuilder.prototype, field, {
           /** @this {ManagerBuilder} @param {unknown} value */
@@ -23,17 +27,19 @@ export function createBuilderClass(native, open) {
           writable: true,
         })
       }
+      ManagerBuilder.#hasMethods = true
     }
 
     /** @param {string} workingDir */
     constructor(workingDir) {
+      if (!ManagerBuilder.#hasMethods) ManagerBuilder.#addMethods()
       this.#workingDir = workingDir
     }
 
     /** @param {object} config */
     config(config) {
-      if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-        throw configProblem('config', `must be an object, got ${typeName(config)}`, captureSite(this.config))
+      if (!isRecord(config)) {
+        throw configProblem('config', 'an object', config, captureSite(this.config))
       }
       for (const [field, value] of Object.entries(config)) {
         // Undefined is "not given" here as in a config object: what was set before stays.

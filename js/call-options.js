@@ -1,10 +1,11 @@
 /** The arguments of one call, checked for what must hold before they can cross to the core, and written as text. */
 
 import { ArgumentProblem } from './errors.js'
-import { encodeGiven, givenText, printable, typeName } from './given.js'
+import { described, encodeGiven, givenText, isRecord, printable } from './given.js'
 import { nearest } from './nearest.js'
 
 const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'onLog', 'onProgress']
+const CLOSE_OPTIONS = ['force']
 
 /** What the core is asked to send while the call runs. */
 export const WANTS_LOGS = 1
@@ -36,15 +37,15 @@ const NONE = Object.freeze({
   onProgress: undefined,
 })
 
-/** @param {string} field @param {string} wanted @param {unknown} value */
-function wrongType(field, wanted, value) {
-  return new ArgumentProblem('ERR_INPUT_INVALID', field, `${field} must be ${wanted}, got ${typeName(value)}`)
+/** @param {string} field @param {string} wanted @param {unknown} value @param {{ hint?: string }} [more] */
+function wrongType(field, wanted, value, more) {
+  return new ArgumentProblem('ERR_INPUT_INVALID', field, `expected \`${field}\` to be ${wanted}, got ${described(value)}`, more)
 }
 
 /** @param {unknown} toolId @returns {string} */
 export function checkToolId(toolId) {
   if (typeof toolId === 'string') return toolId
-  throw new ArgumentProblem('ERR_TOOL_ID_INVALID', 'toolId', `tool id must be a string, got ${typeName(toolId)}`)
+  throw new ArgumentProblem('ERR_TOOL_ID_INVALID', 'toolId', `expected \`toolId\` to be a string, got ${described(toolId)}`)
 }
 
 /**
@@ -66,14 +67,18 @@ export function payloadText(field, value) {
   throw new ArgumentProblem(
     'ERR_INPUT_INVALID',
     field,
-    `${field} cannot be written as JSON: got ${typeName(value) === 'object' ? 'an object whose toJSON() gives nothing' : typeName(value)}`,
+    `${field} cannot be written as JSON: got ${typeof value === 'object' ? 'an object whose toJSON() gives nothing' : described(value)}`,
   )
 }
 
 /** @param {unknown} env */
 function envText(env) {
-  if (typeof env !== 'object' || env === null || Array.isArray(env)) {
-    throw new ArgumentProblem('ERR_ENV_INVALID', 'env', `env must be an object of strings, got ${typeName(env)}`)
+  if (!isRecord(env)) {
+    // What text holds may be a secret.
+    const got = typeof env === 'string' ? 'a string' : described(env)
+    throw new ArgumentProblem('ERR_ENV_INVALID', 'env', `expected \`env\` to be an object of strings, got ${got}`, {
+      hint: env instanceof Map ? 'pass `Object.fromEntries(map)`' : 'pass names and values: `{ API_TOKEN: token }`',
+    })
   }
   return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeGiven(value)]))
 }
@@ -98,15 +103,42 @@ function callback(field, value) {
   throw wrongType(field, 'a function', value)
 }
 
-/** @param {string} name */
-function unknownOption(name) {
-  const meant = nearest(name, OPTIONS)
+/**
+ * @param {string} name @param {readonly string[]} known
+ */
+function unknownOption(name, known) {
+  const meant = nearest(name, known)
   return new ArgumentProblem(
     'ERR_INPUT_INVALID',
     name,
     `unknown option "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-    { hint: `The options of a call are ${OPTIONS.join(', ')}.` },
+    { hint: known.length === 1 ? `the only option is ${known[0]}` : `the options are ${known.join(', ')}` },
   )
+}
+
+/**
+ * An object with none but these options.
+ * @param {unknown} given @param {readonly string[]} known
+ * @returns {Record<string, unknown>}
+ */
+function checkOptions(given, known) {
+  if (!isRecord(given)) throw wrongType('options', 'an object', given)
+  for (const name of Object.keys(given)) if (!known.includes(name)) throw unknownOption(name, known)
+  return given
+}
+
+/**
+ * Whether close() is to be forced.
+ * @param {unknown} given
+ */
+export function readCloseOptions(given) {
+  if (given === undefined) return false
+  if (!isRecord(given)) {
+    throw wrongType('options', 'an object', given, { hint: 'to end running calls at once: `close({ force: true })`' })
+  }
+  const { force = false } = checkOptions(given, CLOSE_OPTIONS)
+  if (typeof force !== 'boolean') throw wrongType('force', 'a boolean', force)
+  return force
 }
 
 /**
@@ -115,14 +147,7 @@ function unknownOption(name) {
  */
 export function readOptions(given) {
   if (given === undefined) return NONE
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw wrongType('options', 'an object', given)
-  }
-  for (const name of Object.keys(given)) if (!OPTIONS.includes(name)) throw unknownOption(name)
-
-  const { toolExecId, config, env, timeout, signal, retry, onLog, onProgress } = /** @type {Record<string, unknown>} */ (
-    given
-  )
+  const { toolExecId, config, env, timeout, signal, retry, onLog, onProgress } = checkOptions(given, OPTIONS)
   if (toolExecId !== undefined && typeof toolExecId !== 'string') throw wrongType('toolExecId', 'a string', toolExecId)
   if (signal !== undefined && !isAbortSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
   return {

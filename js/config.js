@@ -1,8 +1,9 @@
 /** Configurations made from presets and from the environment, and what can be asked about runtimes. */
 
 import process from 'node:process'
+import { configProblem } from './config-problem.js'
 import { captureSite, errorFrom } from './errors.js'
-import { encodeGiven, parseGiven } from './given.js'
+import { isRecord, parseGiven } from './given.js'
 import { hostDirs } from './host.js'
 
 /** @typedef {import('../index.d.ts').ResolvedConfig} ResolvedConfig */
@@ -26,11 +27,14 @@ export function createConfigFunctions(native) {
    * @returns {import('../index.d.ts').Config}
    */
   function configFromEnv(env = process.env) {
-    const pairs = Object.entries(env)
-      .filter(([name, value]) => name.startsWith('TOOLWARDEN_') && value !== undefined)
-      .map(([name, value]) => [name, encodeGiven(value)])
+    const site = captureSite(configFromEnv)
+    // Node's process.env is no plain object, and it may be empty.
+    if (env !== process.env && !isRecord(env)) throw configProblem('env', 'an object of strings', env, site)
+    const pairs = Object.entries(env).filter(([name, value]) => name.startsWith('TOOLWARDEN_') && value !== undefined)
+    const foreign = pairs.find(([, value]) => typeof value !== 'string')
+    if (foreign !== undefined) throw configProblem(foreign[0], 'a string', foreign[1], site)
     const { ok, error } = parseGiven(native.configFromEnv(JSON.stringify(pairs)))
-    if (error) throw errorFrom(error, captureSite(configFromEnv))
+    if (error) throw errorFrom(error, site)
     return ok
   }
 

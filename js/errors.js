@@ -154,14 +154,3 @@ export class ArgumentProblem {
     this.data = { code, field, message, hint: more.hint ?? null, cause: more.cause ?? null }
   }
 }
-
-/**
- * An argument of a constructor that the core could not even be asked about.
- * @param {string} field @param {string} message @param {Site} site
- */
-export function configProblem(field, message, site) {
-  return errorFrom(
-    { code: 'ERR_CONFIG_INVALID', message: `invalid configuration: ${field} ${message}`, problems: [{ field, message }] },
-    site,
-  )
-}

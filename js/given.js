@@ -5,6 +5,8 @@
  */
 
 const MARK = '$js'
+/** Longest excerpt of a value in a message, in characters. */
+const SHOWN = 60
 
 /** @param {string} type @param {string} text */
 const marked = (type, text) => ({ [MARK]: type, text })
@@ -27,12 +29,27 @@ export function printable(value) {
 }
 
 /**
- * The type of a value in the words of an error message.
+ * A value and its type in the words of an error message, as the core has them: `5 (number)`, `"x" (string)`,
+ * `Map (object)`. What an object holds is not shown: options may hold secrets.
  * @param {unknown} value
  */
-export function typeName(value) {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'array' : typeof value
+export function described(value) {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN + 1)) : printable(value)
+  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text
+  return `${shown} (${typeof value})`
+}
+
+/**
+ * Whether an object's own entries are all there is to it: a Map or Headers keeps what it holds elsewhere, and a class
+ * instance without fields has nothing to say. `process.env` is such an object, though not a plain one.
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+export function isRecord(value) {
+  if (typeof value !== 'object' || value === null || Symbol.iterator in value) return false
+  return isPlain(value) || Object.keys(value).length > 0
 }
 
 /** @param {object} value */

@@ -5,10 +5,11 @@
 
 import * as atExit from './at-exit.js'
 import { createBuilderClass } from './builder.js'
-import { checkToolId, payloadText, readOptions } from './call-options.js'
-import { ArgumentProblem, captureSite, configProblem, errorFrom } from './errors.js'
+import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
+import { configProblem } from './config-problem.js'
+import { ArgumentProblem, captureSite, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
-import { encodeGiven, givenText, parseGiven, typeName } from './given.js'
+import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { KeepAlive } from './keep-alive.js'
 import { ObservedEmitter } from './observed-emitter.js'
@@ -34,6 +35,8 @@ const ITEM = 4
 
 const OBSERVE_LOG = 1
 const OBSERVE_EXECUTION = 2
+
+const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
 /** Batches taken in one go. A tool that floods its log must not keep the host from its timers and sockets. */
 const MAX_BATCHES = 16
@@ -62,8 +65,8 @@ function pendingPromise() {
 /** @param {string} toolId @param {string} toolExecId @returns {ErrorData} */
 const closed = (toolId = '', toolExecId = '') => ({
   code: 'ERR_MANAGER_CLOSED',
-  message: 'the manager is closed',
-  hint: 'A closed manager stays closed; create a new one for further calls.',
+  message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
+  hint: 'make a new Manager; a closed one does not open again',
   operation: 'queue',
   toolId,
   toolExecId,
@@ -88,11 +91,9 @@ export function createManagerClass(native) {
       super()
       const site = captureSite(Manager)
       if (typeof workingDir !== 'string') {
-        throw configProblem('workingDir', `must be a string, got ${typeName(workingDir)}`, site)
+        throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? URL_HINT : null)
       }
-      if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-        throw configProblem('config', `must be an object, got ${typeName(config)}`, site)
-      }
+      if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
       const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const woken = this.#woken
       const opened = native.open(JSON.stringify(options), () => {
@@ -162,12 +163,11 @@ export function createManagerClass(native) {
 
     /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
     close(options) {
-      const force = options?.force ?? false
-      if (typeof force !== 'boolean') {
-        const message = `force must be a boolean, got ${typeName(force)}`
-        return Promise.reject(
-          errorFrom({ code: 'ERR_INPUT_INVALID', field: 'force', message }, captureSite(Manager.prototype.close)),
-        )
+      let force
+      try {
+        force = readCloseOptions(options)
+      } catch (error) {
+        return Promise.reject(refusal(error, captureSite(Manager.prototype.close)))
       }
       if (this.#closing === null) {
         this.#closing = { ...pendingPromise(), forced: force }
@@ -216,6 +216,9 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, site))
       }
+      // Overruled by the argument, a wrong option is a mistake all the same.
+      const problem = timeout !== null && options.timeout !== null ? native.checkTimeout(options.timeout) : null
+      if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), site))
       const toolExecId = options.toolExecId ?? newExecId()
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), site))
       const { signal } = options

@@ -10,6 +10,8 @@ export interface NativeModule {
   preset(name: string): string
   /** From the JSON of [name, value] pairs: `{"ok": <Given>}` or `{"error": ErrorData}`. */
   configFromEnv(pairs: string): string
+  /** Null when the Given text is a timeout, else an ErrorData. */
+  checkTimeout(given: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /** The JSON of OpenOptions; a string in return is an ErrorData. */
   open(options: string, wake: () => void): NativeManager | string

@@ -3,16 +3,14 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import process from 'node:process'
+import { noNative } from './no-native.js'
 
 const require = createRequire(import.meta.url)
 
-/** Platforms a package is published for, by `process.platform` and `process.arch`. On Linux, by C library, glibc first. */
+/** Platforms a package is published for, by `process.platform` and `process.arch`. By C library, glibc first. */
 const PLATFORMS = new Map([
   ['linux-x64', ['linux-x64-gnu', 'linux-x64-musl']],
   ['linux-arm64', ['linux-arm64-gnu', 'linux-arm64-musl']],
-  ['darwin-x64', ['darwin-x64']],
-  ['darwin-arm64', ['darwin-arm64']],
-  ['win32-x64', ['win32-x64-msvc']],
 ])
 
 /** Whether this very process runs on musl: what is mapped into it says so, whatever else is installed. */
@@ -43,12 +41,7 @@ export function loadNative({
   musl = runsOnMusl,
 } = {}) {
   const triples = PLATFORMS.get(`${platform}-${arch}`)
-  if (triples === undefined) {
-    throw loadError(
-      'ERR_UNSUPPORTED_PLATFORM',
-      `toolwarden has no native addon for ${platform} on ${arch}; there is one for ${[...PLATFORMS.keys()].join(', ')}`,
-    )
-  }
+  if (triples === undefined) return noNative(platform, arch, [...PLATFORMS.keys()])
   /** @type {unknown[]} */
   const failures = []
   // npm's `libc` field installs only the package that fits, so the first that loads is the right one.
@@ -69,7 +62,7 @@ export function loadNative({
       broken,
     )
   }
-  const wanted = triples.length > 1 && musl() ? triples[1] : triples[0]
+  const wanted = musl() ? triples[1] : triples[0]
   throw loadError(
     'MODULE_NOT_FOUND',
     `toolwarden's native addon is missing: the package "toolwarden-${wanted}" is not installed. ` +

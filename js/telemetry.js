@@ -7,6 +7,7 @@
 
 import { createRequire } from 'node:module'
 import { performance } from 'node:perf_hooks'
+import { isRecord } from './given.js'
 import { packageVersion } from './package-version.js'
 
 /** @typedef {typeof import('@opentelemetry/api')} Api */
@@ -57,12 +58,12 @@ function histogram(otel) {
 }
 
 /**
- * The call's variables with the trace in them. What the caller gave wins, and what is no object is left to be refused.
+ * The call's variables with the trace in them. What the caller gave wins; what is no object of variables is refused later.
  * @param {Api} otel @param {import('@opentelemetry/api').Span} span @param {any} env
  */
 function withTrace(otel, span, env = {}) {
   const context = span.spanContext()
-  if (!otel.isSpanContextValid(context) || typeof env !== 'object' || env === null) return env
+  if (!otel.isSpanContextValid(context) || !isRecord(env)) return env
   const flags = context.traceFlags.toString(16).padStart(2, '0')
   const state = context.traceState?.serialize()
   return {
@@ -124,7 +125,7 @@ async function recorded(otel, toolId, input, options, settings, call) {
  */
 export function observed(otel, toolId, input, options, settings, newExecId, call) {
   if (options === undefined) return recorded(otel, toolId, input, { toolExecId: newExecId() }, settings, call)
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return call(options)
+  if (!isRecord(options)) return call(options)
   const complete = Reflect.get(options, 'toolExecId') === undefined ? { ...options, toolExecId: newExecId() } : options
   return recorded(otel, toolId, input, complete, settings, call)
 }

@@ -97,6 +97,11 @@ export function fakeModule() {
       module.pairs = JSON.parse(pairs)
       return JSON.stringify(module.fromEnv ?? { ok: { maxQueue: DEFAULTS.maxQueue } })
     },
+    timeoutProblem: null,
+    checkTimeout(given) {
+      module.checkedTimeout = given
+      return module.timeoutProblem === null ? null : JSON.stringify(module.timeoutProblem)
+    },
     isBunAvailable(workingDir, hostDirs) {
       module.askedForBun = { workingDir, hostDirs }
       return true
@@ -121,7 +126,7 @@ export function openFake(config) {
   const manager = new Manager('/project', config)
   const [native] = module.opened
   opened.push(native)
-  return { manager, native }
+  return { manager, native, module }
 }
 
 /** For after(): a call without an answer rightly keeps its host alive, also when a test only looks at how it was made. */

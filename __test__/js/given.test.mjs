@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import vm from 'node:vm'
-import { encodeGiven, givenText, parseGiven } from '../../js/given.js'
+import { described, encodeGiven, givenText, parseGiven } from '../../js/given.js'
 
 describe('options on their way to the core', () => {
   test('what JSON can carry goes as it is', () => {
@@ -53,4 +53,24 @@ describe('options on their way to the core', () => {
     const value = { a: Infinity, b: [Number.NaN, 1] }
     assert.deepEqual(parseGiven(givenText(value)), value)
   })
+})
+
+describe('values in messages', () => {
+  for (const [value, text] of [
+    [5, '5 (number)'],
+    [Number.NaN, 'NaN (number)'],
+    ['x"y', String.raw`"x\"y" (string)`],
+    ['é'.repeat(100), `"${'é'.repeat(59)}... (string)`],
+    [true, 'true (boolean)'],
+    [10n, '10 (bigint)'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [['secret'], 'an array'],
+    [{ token: 'secret' }, 'Object (object)'],
+    [new Map([['token', 'secret']]), 'Map (object)'],
+    [Object.create(null), 'an object (object)'],
+    [function go() {}, 'function go (function)'],
+  ]) {
+    test(`${text.slice(0, 20)} is what and of which type`, () => assert.equal(described(value), text))
+  }
 })

@@ -24,16 +24,19 @@ describe('opening', () => {
     assert.deepEqual([path, env.PATH], [process.env.PATH, process.env.PATH])
   })
 
-  for (const [what, args, field] of [
-    ['a working directory that is no string', [5], 'workingDir'],
-    ['a config that is no object', ['/project', 5], 'config'],
-    ['null as config', ['/project', null], 'config'],
+  for (const [what, args, field, said, hint] of [
+    ['a working directory that is no string', [5], 'workingDir', 'a string, got 5 (number)'],
+    ['a working directory that is a URL', [new URL('file:///project')], 'workingDir', 'a string, got URL (object)', /import\.meta\.dirname.*fileURLToPath/],
+    ['a config that is no object', ['/project', 5], 'config', 'an object, got 5 (number)'],
+    ['a Map as config', ['/project', new Map()], 'config', 'an object, got Map (object)'],
+    ['null as config', ['/project', null], 'config', 'an object, got null'],
   ]) {
     test(`${what} is a problem of ${field}`, () => {
       const { Manager } = createManagerClass(fakeModule())
       const error = thrown(() => new Manager(...args))
       assert.ok(error instanceof ConfigError)
-      assert.deepEqual([error.code, error.problems.map((problem) => problem.field)], ['ERR_CONFIG_INVALID', [field]])
+      assert.deepEqual([error.code, error.problems], ['ERR_CONFIG_INVALID', [{ field, message: `expected \`${field}\` to be ${said}` }]])
+      assert.match(error.hint ?? '', hint ?? /^$/)
       assert.match(error.stack, /lifecycle\.test\.mjs/)
     })
   }
@@ -92,6 +95,20 @@ describe('config functions', () => {
     module.fromEnv = { error: { code: 'ERR_CONFIG_INVALID', message: 'm', problems: [{ field: 'TOOLWARDEN_X', message: 'unknown' }] } }
     assert.equal(thrown(() => configFromEnv({})).problems[0].field, 'TOOLWARDEN_X')
   })
+
+  for (const [what, env, field, said] of [
+    ['text', 'x', 'env', 'an object of strings, got "x" (string)'],
+    ['null', null, 'env', 'an object of strings, got null'],
+    ['a Map', new Map(), 'env', 'an object of strings, got Map (object)'],
+    ['a number in it', { TOOLWARDEN_MAX_QUEUE: 3 }, 'TOOLWARDEN_MAX_QUEUE', 'a string, got 3 (number)'],
+  ]) {
+    test(`${what} as the environment is a problem of ${field}`, () => {
+      const { configFromEnv } = createConfigFunctions(fakeModule())
+      const error = thrown(() => configFromEnv(env))
+      assert.deepEqual([error.code, error.problems], ['ERR_CONFIG_INVALID', [{ field, message: `expected \`${field}\` to be ${said}` }]])
+      assert.match(error.stack, /lifecycle\.test\.mjs/)
+    })
+  }
 
   test('runtime types and where bun is looked for', () => {
     assert.deepEqual(SUPPORTED_RUNTIME_TYPES, ['bun', 'node'])
@@ -180,5 +197,21 @@ describe('closing', () => {
     const { manager, native } = openFake()
     const error = await rejection(manager.close({ force: 'yes' }))
     assert.deepEqual([error.code, error.field, native.asked], ['ERR_INPUT_INVALID', 'force', []])
+    assert.equal(error.message, 'expected `force` to be a boolean, got "yes" (string)')
   })
+
+  for (const [what, options, field, said] of [
+    ['a word', 'force', 'options', /got "force" \(string\)$/],
+    ['true', true, 'options', /got true \(boolean\)$/],
+    ['null', null, 'options', /got null$/],
+    ['a misspelt option', { forced: true }, 'forced', /unknown option "forced"; did you mean "force"\?$/],
+  ]) {
+    test(`${what} in the place of its options is refused instead of a patient close`, async () => {
+      const { manager, native } = openFake()
+      const error = await rejection(manager.close(options))
+      assert.deepEqual([error.code, error.field, native.asked], ['ERR_INPUT_INVALID', field, []])
+      assert.match(error.message, said)
+      assert.match(error.hint, /force/)
+    })
+  }
 })

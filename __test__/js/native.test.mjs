@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { createConfigFunctions } from '../../js/config.js'
+import { ConfigError } from '../../js/errors.js'
+import { createManagerClass } from '../../js/manager.js'
 import { loadNative } from '../../js/native.js'
 
 const missing = (id) => {
@@ -23,8 +27,8 @@ describe('loading the addon', () => {
       asked.push(id)
       return id.startsWith('toolwarden-') ? 'addon' : missing(id)
     }
-    assert.equal(loadNative(on('darwin', 'arm64', load)), 'addon')
-    assert.deepEqual(asked, ['../toolwarden.darwin-arm64.node', 'toolwarden-darwin-arm64'])
+    assert.equal(loadNative(on('linux', 'arm64', load)), 'addon')
+    assert.deepEqual(asked, ['../toolwarden.linux-arm64-gnu.node', 'toolwarden-linux-arm64-gnu'])
   })
 
   test('on musl the package for musl is found', () => {
@@ -36,7 +40,7 @@ describe('loading the addon', () => {
     ['linux', 'x64', false, 'toolwarden-linux-x64-gnu'],
     ['linux', 'x64', true, 'toolwarden-linux-x64-musl'],
     ['linux', 'arm64', false, 'toolwarden-linux-arm64-gnu'],
-    ['win32', 'x64', false, 'toolwarden-win32-x64-msvc'],
+    ['linux', 'arm64', true, 'toolwarden-linux-arm64-musl'],
   ]) {
     test(`a missing ${name} is named, with what to do`, () => {
       const error = refused(on(platform, arch, missing, () => musl))
@@ -55,10 +59,62 @@ describe('loading the addon', () => {
     assert.equal(error.code, 'ERR_DLOPEN_FAILED')
     assert.match(error.message, /cannot be loaded: version `GLIBC_9.99' not found$/)
   })
+})
 
-  test('a platform without an addon is told which have one', () => {
-    const error = refused(on('sunos', 'x64'))
-    assert.equal(error.code, 'ERR_UNSUPPORTED_PLATFORM')
-    assert.match(error.message, /sunos on x64; there is one for linux-x64, .*win32-x64/)
+describe('a platform without an addon', () => {
+  for (const [platform, arch, name, instead] of [
+    ['darwin', 'arm64', 'macOS (arm64)', /container/],
+    ['win32', 'x64', 'Windows (x64)', /WSL 2/],
+    ['sunos', 'x64', 'sunos (x64)', /container/],
+    ['linux', 'riscv64', 'linux (riscv64)', /container/],
+  ]) {
+    const native = () => loadNative(on(platform, arch, () => assert.fail('something was loaded')))
+    const refusal = (act) => {
+      try {
+        act()
+      } catch (error) {
+        return error
+      }
+      return assert.fail('nothing was thrown')
+    }
+
+    test(`${name}: the package loads, and every use says what is missing and what works`, () => {
+      const { Manager, ManagerBuilder } = createManagerClass(native())
+      const config = createConfigFunctions(native())
+      for (const use of [
+        () => new Manager('.'),
+        () => new Manager('.', { sandbox: 'off' }),
+        () => Manager.builder('.'),
+        () => new ManagerBuilder('.'),
+        () => config.defaultConfig(),
+        () => config.configFromEnv({}),
+      ]) {
+        const error = refusal(use)
+        assert.ok(error instanceof ConfigError, String(use))
+        assert.equal(error.code, 'ERR_SANDBOX_UNAVAILABLE')
+        assert.ok(error.message.includes(name) && error.message.includes('linux-x64 and linux-arm64'), error.message)
+        assert.match(error.hint, instead)
+      }
+      assert.equal(config.isBunAvailable(), false)
+    })
+  }
+})
+
+test('what is built, packed, loaded and released is the same list of platforms', () => {
+  const root = new URL('../../', import.meta.url)
+  const text = (path) => readFileSync(new URL(path, root), 'utf8')
+  const { targets } = JSON.parse(text('package.json')).napi
+  const built = [...text('.github/workflows/release.yml').matchAll(/^ *- \{ target: ([\w-]+),/gm)].map(([, target]) => target)
+  assert.deepEqual(built.toSorted(), targets.toSorted())
+  const names = targets.map((target) => target.replace(/^(\w+?)-unknown-linux-(gnu|musl)$/, (_all, cpu, libc) => `linux-${cpu === 'x86_64' ? 'x64' : 'arm64'}-${libc}`))
+  assert.deepEqual(readdirSync(new URL('npm/', root)).toSorted(), names.toSorted())
+  const asked = ['x64', 'arm64'].flatMap((arch) => {
+    const ids = []
+    refused(on('linux', arch, (id) => {
+      ids.push(id)
+      return missing(id)
+    }))
+    return ids.filter((id) => !id.startsWith('..'))
   })
+  assert.deepEqual(asked.toSorted(), names.map((name) => `toolwarden-${name}`).toSorted())
 })

@@ -10,26 +10,30 @@ cyclic.self = cyclic
 
 describe('arguments that cannot cross to the core', () => {
   for (const [what, args, code, field, message] of [
-    ['a tool id that is no string', [5], 'ERR_TOOL_ID_INVALID', 'toolId', /tool id must be a string, got number/],
+    ['a tool id that is no string', [5], 'ERR_TOOL_ID_INVALID', 'toolId', /expected `toolId` to be a string, got 5 \(number\)$/],
     ['no tool id', [], 'ERR_TOOL_ID_INVALID', 'toolId', /got undefined/],
-    ['a function as input', ['t', () => {}], 'ERR_INPUT_INVALID', 'input', /input cannot be written as JSON: got function/],
-    ['a symbol as input', ['t', Symbol('s')], 'ERR_INPUT_INVALID', 'input', /got symbol/],
+    ['a function as input', ['t', () => {}], 'ERR_INPUT_INVALID', 'input', /input cannot be written as JSON: got a function \(function\)$/],
+    ['a symbol as input', ['t', Symbol('s')], 'ERR_INPUT_INVALID', 'input', /got Symbol\(s\) \(symbol\)$/],
     ['a bigint in the input', ['t', { a: 1n }], 'ERR_INPUT_INVALID', 'input', /BigInt/i],
     ['a cyclic input', ['t', cyclic], 'ERR_INPUT_INVALID', 'input', /circular|cyclic/i],
     ['an input whose toJSON throws', ['t', { toJSON() { throw new Error('no way') } }], 'ERR_INPUT_INVALID', 'input', /no way/],
     ['an input whose toJSON gives nothing', ['t', { toJSON() {} }], 'ERR_INPUT_INVALID', 'input', /toJSON/],
     ['a bigint as config', ['t', null, { config: 1n }], 'ERR_INPUT_INVALID', 'config', /BigInt/i],
-    ['options that are no object', ['t', null, 'x'], 'ERR_INPUT_INVALID', 'options', /options must be an object, got string/],
-    ['null options', ['t', null, null], 'ERR_INPUT_INVALID', 'options', /got null/],
-    ['an array of options', ['t', null, []], 'ERR_INPUT_INVALID', 'options', /got array/],
+    ['options that are no object', ['t', null, 'x'], 'ERR_INPUT_INVALID', 'options', /expected `options` to be an object, got "x" \(string\)$/],
+    ['null options', ['t', null, null], 'ERR_INPUT_INVALID', 'options', /got null$/],
+    ['an array of options', ['t', null, []], 'ERR_INPUT_INVALID', 'options', /got an array$/],
     ['a misspelt option', ['t', null, { timeOut: 5 }], 'ERR_INPUT_INVALID', 'timeOut', /unknown option "timeOut"; did you mean "timeout"\?/],
     ['an option unlike any other', ['t', null, { zzzzzzzz: 5 }], 'ERR_INPUT_INVALID', 'zzzzzzzz', /unknown option "zzzzzzzz"$/],
-    ['an env that is no object', ['t', null, { env: 'A=1' }], 'ERR_ENV_INVALID', 'env', /env must be an object of strings, got string/],
-    ['an env that is an array', ['t', null, { env: ['A=1'] }], 'ERR_ENV_INVALID', 'env', /got array/],
-    ['a signal that is none', ['t', null, { signal: {} }], 'ERR_INPUT_INVALID', 'signal', /signal must be an AbortSignal, got object/],
-    ['an onLog that is no function', ['t', null, { onLog: true }], 'ERR_INPUT_INVALID', 'onLog', /onLog must be a function, got boolean/],
-    ['an onProgress that is no function', ['t', null, { onProgress: {} }], 'ERR_INPUT_INVALID', 'onProgress', /got object/],
-    ['an execution id that is no string', ['t', null, { toolExecId: 7 }], 'ERR_INPUT_INVALID', 'toolExecId', /must be a string, got number/],
+    ['an env that is no object', ['t', null, { env: 'A=1' }], 'ERR_ENV_INVALID', 'env', /expected `env` to be an object of strings, got a string$/],
+    ['an env that is an array', ['t', null, { env: ['A=1'] }], 'ERR_ENV_INVALID', 'env', /got an array$/],
+    ['an env that is a Map', ['t', null, { env: new Map([['TOKEN', 'secret']]) }], 'ERR_ENV_INVALID', 'env', /got Map \(object\)$/],
+    ['an env of Headers', ['t', null, { env: new Headers({ token: 'secret' }) }], 'ERR_ENV_INVALID', 'env', /got Headers \(object\)$/],
+    ['an env that is a Date', ['t', null, { env: new Date() }], 'ERR_ENV_INVALID', 'env', /got Date \(object\)$/],
+    ['options that are a Map', ['t', null, new Map([['timeout', 5]])], 'ERR_INPUT_INVALID', 'options', /got Map \(object\)$/],
+    ['a signal that is none', ['t', null, { signal: {} }], 'ERR_INPUT_INVALID', 'signal', /expected `signal` to be an AbortSignal, got Object \(object\)$/],
+    ['an onLog that is no function', ['t', null, { onLog: true }], 'ERR_INPUT_INVALID', 'onLog', /expected `onLog` to be a function, got true \(boolean\)$/],
+    ['an onProgress that is no function', ['t', null, { onProgress: {} }], 'ERR_INPUT_INVALID', 'onProgress', /got Object \(object\)$/],
+    ['an execution id that is no string', ['t', null, { toolExecId: 7 }], 'ERR_INPUT_INVALID', 'toolExecId', /expected `toolExecId` to be a string, got 7 \(number\)$/],
   ]) {
     test(`${what}: ${code}`, async () => {
       const { manager, native } = openFake()
@@ -43,6 +47,29 @@ describe('arguments that cannot cross to the core', () => {
       assert.deepEqual(native.submitted, [])
     })
   }
+
+  test('text in the place of an env is not repeated, it may be a secret', async () => {
+    const error = await rejection(openFake().manager.executeTool('t', null, { env: 'TOKEN=secret' }))
+    assert.ok(!`${error.message} ${error.hint}`.includes('secret'))
+  })
+
+  test('objects whose own entries are variables pass: the host\'s environment, class instances', () => {
+    const { manager, native } = openFake()
+    class Settings {
+      LEVEL = '1'
+    }
+    manager.executeTool('t', null, { env: process.env })
+    manager.executeTool('t', null, { env: new Settings() })
+    assert.deepEqual(JSON.parse(native.submitted[0].env), Object.entries(process.env))
+    assert.equal(native.submitted[1].env, '[["LEVEL","1"]]')
+  })
+
+  test('a timeout among the options that is none is refused even where the argument overrules it', async () => {
+    const { manager, native, module } = openFake()
+    module.timeoutProblem = { code: 'ERR_INPUT_INVALID', field: 'timeout', message: 'expected `timeout` to be a duration' }
+    const error = await rejection(manager.executeToolWithTimeout('t', 1, '5s', { timeout: 'soon' }))
+    assert.deepEqual([error.code, error.field, module.checkedTimeout, native.submitted], ['ERR_INPUT_INVALID', 'timeout', '"soon"', []])
+  })
 
   test('an exception of the caller\'s own getter is the caller\'s own', async () => {
     const { manager } = openFake()

@@ -6,7 +6,7 @@ import { Manager } from '../../index.js'
 
 const manager = new Manager(fileURLToPath(new URL('.', import.meta.url)), {
   toolExecutionTimeout: '5s',
-  bunPermissions: ['--allow-read'],
+  bunPermissions: ['--allow-read=.'],
 })
 
 /** Longer lines say no more in a terminal. @param {string} text */
@@ -33,6 +33,7 @@ console.log(`sandbox: ${manager.enforcement.level}; tools: ${(await manager.list
 await show('orderTotal', { customer: 'Ada', items: [{ name: 'tea', price: 3.5, count: 2 }, { name: 'cake', price: 4.2 }] })
 await show('orderTotal', { customer: '', items: [] })
 await show('wordCount', { file: 'notes.txt' })
+await show('hostSecrets')
 await show('charge', { amount: 20 })
 await show('tooSlow', undefined, { timeout: '500ms' })
 await show('nothing')

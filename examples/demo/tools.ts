@@ -8,18 +8,26 @@ const Order = z.object({
   items: z.array(z.object({ name: z.string(), price: z.number().positive(), count: z.number().int().default(1) })).min(1),
 })
 
-/** Checks an order with zod, a package from npm, and adds it up. */
-export function orderTotal(input: unknown) {
-  const { customer, items } = Order.parse(input)
-  const total = items.reduce((sum, { price, count }) => sum + price * count, 0)
-  return { customer, total: Math.round(total * 100) / 100 }
+/** Adds an order up. Its schema is checked before it is called: what does not fit is named issue by issue. */
+export const orderTotal = {
+  description: 'Adds up an order',
+  inputSchema: Order,
+  execute({ customer, items }: z.infer<typeof Order>) {
+    const total = items.reduce((sum, { price, count }) => sum + price * count, 0)
+    return { customer, total: Math.round(total * 100) / 100 }
+  },
 }
 
-/** Reads a file of the project; reading is what the default permissions allow. */
+/** Reads a file of the project; that is all the flags of this demo allow. */
 export async function wordCount({ file }: { file: string }) {
   const text = await readFile(file, 'utf8')
   console.log(`${file} has ${text.length} characters`)
   return { file, words: text.split(/\s+/).filter(Boolean).length }
+}
+
+/** Reads what the flags do not allow: the sandbox refuses it, whatever the code tries. */
+export async function hostSecrets() {
+  return readFile('/etc/passwd', 'utf8')
 }
 
 class PaymentError extends Error {

@@ -129,7 +129,6 @@ impl State {
 
     /// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
     fn start_failed(&mut self, hub: &Hub, station: &Station, fault: StartFault, now: Instant) {
-        let may_pass = fault.may_pass();
         self.failed_starts += 1;
         let failure = StartFailure {
             fault,
@@ -138,6 +137,7 @@ impl State {
         };
         let next_start = self.next_start(now);
         let waiting: Vec<u32> = self.pool.waiting().collect();
+        let may_pass = failure.may_pass();
         for number in waiting {
             let Some(call) = self.calls.get_mut(&number) else {
                 continue;

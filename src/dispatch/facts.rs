@@ -71,6 +71,22 @@ pub struct StartFailure {
     pub in_a_row: u32,
 }
 
+/// What Node ends with when its command line is wrong, and what it says then.
+const USAGE: (Exit, &str) = (Exit::Code(9), ": bad option: ");
+
+impl StartFailure {
+    /// Node refused an option: it will do so every time.
+    pub fn is_usage(&self) -> bool {
+        let (exit, said) = USAGE;
+        matches!(self.fault, StartFault::Died(ended) if ended == exit) && self.stderr.contains(said)
+    }
+
+    /// Starting again may help.
+    pub fn may_pass(&self) -> bool {
+        self.fault.may_pass() && !self.is_usage()
+    }
+}
+
 /// What went wrong at a start.
 #[derive(Debug, Clone)]
 pub enum StartFault {
@@ -96,8 +112,7 @@ pub enum StartFault {
 }
 
 impl StartFault {
-    /// Starting again may help.
-    pub fn may_pass(&self) -> bool {
+    fn may_pass(&self) -> bool {
         match self {
             Self::Spawn { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
@@ -178,4 +193,27 @@ pub trait Sink: Send + Sync {
     fn flush(&self);
     /// So much waits for the reader that no more should be read from processes.
     fn congested(&self) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_that_node_refuses_is_not_tried_again() {
+        let may_pass = |fault, stderr: &str| {
+            let failure = StartFailure {
+                fault,
+                stderr: stderr.to_owned(),
+                in_a_row: 1,
+            };
+            failure.may_pass()
+        };
+        let refused = "/usr/bin/node: bad option: --no-such-option\n";
+        assert!(!may_pass(StartFault::Died(Exit::Code(9)), refused));
+        assert!(may_pass(StartFault::Died(Exit::Code(9)), ""));
+        assert!(may_pass(StartFault::Died(Exit::Code(1)), refused));
+        assert!(may_pass(StartFault::Died(Exit::Code(0)), ""));
+        assert!(!may_pass(StartFault::Load("{}".to_owned()), ""));
+    }
 }

@@ -24,5 +24,9 @@ pub const ENV_VALUE: &str = "encode the value, for example as base64, or pass it
 pub const ENV_TYPE: &str = "the environment holds text only: pass `String(value)`";
 /// Called after close().
 pub const MANAGER_CLOSED: &str = "make a new Manager; a closed one does not open again";
+/// Node does not know an option, or not its value.
+pub const NODE_OPTION: &str = "take out of `nodeOptions` what this Node does not accept: the error's `stderr` names it";
+/// A process that ended well before it was ready.
+pub const ENDED_EARLY: &str = "check that `runtimePath` is a Bun or Node executable, and that the entrypoint does not end the process when it is imported";
 /// A timeout that is none.
 pub const TIMEOUT: &str = "give milliseconds as a number greater than 0, or text such as \"30s\" or \"1m30s\"";

@@ -74,8 +74,13 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
         }
         StartFault::Died(Exit::Code(code)) => {
             let code = *code;
-            worker_start(&format!("it ended with exit code {code} before it was ready"))
-                .with(|context| context.exit_code = Some(code))
+            let error = worker_start(&format!("it ended with exit code {code} before it was ready"));
+            let error = match code {
+                _ if failure.is_usage() => error.hint(hints::NODE_OPTION),
+                0 => error.hint(hints::ENDED_EARLY),
+                _ => error,
+            };
+            error.with(|context| context.exit_code = Some(code))
         }
         StartFault::Died(Exit::Unknown) => worker_start("it ended before it was ready"),
         StartFault::Died(Exit::Signal(signal)) => {

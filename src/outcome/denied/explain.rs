@@ -8,10 +8,14 @@ use serde_json::Value;
 use super::thrown::Thrown;
 use super::{file, import, net, run, wording};
 use crate::config::RuntimeType;
+use crate::sandbox::policy::kernel_file;
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// Errors are looked through to this depth.
 const DEPTH: usize = 6;
+
+/// The one flag that allows what no list may name; both runtimes' options have it.
+const ALL: &str = "--allow-all";
 
 /// What is held, for telling a refusal from another failure.
 #[derive(Debug, Clone)]
@@ -38,13 +42,22 @@ impl Denied {
             RuntimeType::Bun => "bunPermissions",
             RuntimeType::Node => "nodeOptions",
         };
-        format!("to allow it, add {} to `{option}`", denial.flag)
+        match unlisted(denial) {
+            Some(why) => format!(
+                "no list of paths allows it: {why}; only {} would, in `{option}`, which does without a sandbox",
+                denial.flag
+            ),
+            None => format!("to allow it, add {} to `{option}`", denial.flag),
+        }
     }
 
     /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own.
     pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
         let mut found = search(policy, &self.working_dir, thrown, seen, DEPTH)?;
+        if unlisted(&found).is_some() {
+            ALL.clone_into(&mut found.flag);
+        }
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
@@ -52,9 +65,20 @@ impl Denied {
     /// Writes the flags of refusals as the runtime's user writes them.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
         if self.runtime == RuntimeType::Node {
-            denials.iter_mut().for_each(wording::for_node);
+            let listed = denials.iter_mut().filter(|denial| denial.flag != ALL);
+            listed.for_each(wording::for_node);
         }
     }
+}
+
+/// Why no flag may list the file that was refused, such as the host's environment in /proc.
+fn unlisted(denial: &Denial) -> Option<&'static str> {
+    let write = match denial.permission {
+        Permission::Read => false,
+        Permission::Write => true,
+        Permission::Net | Permission::Run => return None,
+    };
+    kernel_file(&file::real(Path::new(&denial.resource)), write)
 }
 
 /// Adds what an error revealed to what the supervisor recorded.
@@ -153,6 +177,24 @@ mod tests {
     fn flags_are_the_runtimes_own() {
         let found = denied(RuntimeType::Node).explain(&refused(), &[]).unwrap();
         assert_eq!(found.flag, "--allow-fs-read=/etc/hostname");
+    }
+
+    #[test]
+    fn what_no_list_may_name_is_not_hinted_at() {
+        for runtime in RuntimeType::ALL {
+            for (path, syscall) in [
+                ("/proc/1/environ", "open"),
+                ("/proc/self/environ", "open"),
+                ("/sys/x/y", "mkdir"),
+            ] {
+                let value = json!({"message": "no", "code": "EACCES", "syscall": syscall, "path": path});
+                let denied = denied(runtime);
+                let found = denied.explain(&value, &[]).unwrap();
+                assert_eq!((found.flag.as_str(), found.resource.as_str()), ("--allow-all", path));
+                let advice = denied.advice(&found);
+                assert!(advice.starts_with("no list of paths allows it: "), "{advice}");
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod scopes;
 
 pub use files::{Disk, Files, Kind};
 pub use plan::{PlanInput, plan, plan_with};
+pub use scopes::kernel_file;
 
 use std::path::{Path, PathBuf};
 

@@ -101,8 +101,8 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
     }
 }
 
-/// Why a path of the kernel's own file systems cannot be allowed.
-fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
+/// Why a real path of the kernel's own file systems cannot be listed in a flag.
+pub fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
     if write && (real.starts_with("/proc") || real.starts_with("/sys")) {
         return Some("/proc and /sys change the machine, not files");
     }

@@ -1,0 +1,33 @@
+/** Stands in for the addon on platforms that there is none for: the package loads, and every use of it says why not. */
+
+import { captureSite, errorFrom } from './errors.js'
+
+/** @type {Record<string, string>} by process.platform */
+const NAMES = { darwin: 'macOS', win32: 'Windows' }
+const INSTEAD = {
+  darwin: 'run the host in a Linux container or virtual machine',
+  win32: 'run the host in WSL 2 or in a Linux container',
+}
+
+/**
+ * @param {string} platform @param {string} arch @param {string[]} built the platforms that have an addon
+ * @returns {import('./native-interface.d.ts').NativeModule}
+ */
+export function noNative(platform, arch, built) {
+  const message =
+    `toolwarden cannot run tools on ${NAMES[platform] ?? platform} (${arch}): its sandbox is Landlock and seccomp of ` +
+    `the Linux kernel, and there are builds for ${built.join(' and ')} only`
+  const hint = Reflect.get(INSTEAD, platform) ?? 'use one of these platforms, for example in a container'
+  /** @type {import('./native-interface.d.ts').ErrorData} */
+  const data = { code: 'ERR_SANDBOX_UNAVAILABLE', message, hint, problems: [] }
+  const text = JSON.stringify(data)
+  return {
+    preset() {
+      throw errorFrom(data, captureSite(this.preset))
+    },
+    configFromEnv: () => JSON.stringify({ error: data }),
+    checkTimeout: () => text,
+    isBunAvailable: () => false,
+    open: () => text,
+  }
+}
