@@ -155,7 +155,14 @@ mod tests {
     use super::*;
 
     /// Call, path, destination, flags in force (`@` is the directory) and what is missing.
-    const CASES: [(&str, &str, &str, &[&str], Option<(&str, &str)>); 27] = [
+    type Case = (
+        &'static str,
+        &'static str,
+        &'static str,
+        &'static [&'static str],
+        Option<(&'static str, &'static str)>,
+    );
+    const CASES: [Case; 27] = [
         ("open", "file", "", &[], Some(("--allow-read=@/file", "@/file"))),
         (
             "open",

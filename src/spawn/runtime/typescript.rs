@@ -75,15 +75,14 @@ fn lack(found: NodeVersion, options: &[String]) -> Option<Lack> {
 
 /// What the options say about stripping; the last one counts, as for Node.
 fn switch(options: &[String]) -> Option<bool> {
-    // Node reads "_" in a name as "-".
-    let names = options.iter().map(|option| option.replace('_', "-"));
-    names
-        .filter_map(|name| match name.as_str() {
+    options.iter().rev().find_map(|option| {
+        // Node reads "_" in a name as "-".
+        match option.replace('_', "-").as_str() {
             "--experimental-strip-types" | "--strip-types" | "--experimental-transform-types" => Some(true),
             "--no-experimental-strip-types" | "--no-strip-types" => Some(false),
             _ => None,
-        })
-        .last()
+        }
+    })
 }
 
 fn has_loader(options: &[String]) -> bool {
