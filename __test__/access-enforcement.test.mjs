@@ -29,15 +29,16 @@ describe('manager.enforcement', () => {
   }
 
   it('is "none" with the sandbox off, whatever the flags say.', () => {
-    const off = enforcement(['--allow-read'], { sandbox: 'off' })
-    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-read'] })
+    // What is not in force is not listed; the environment is built by the host, sandbox or not.
+    const off = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
+    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'] })
   })
 
   it('shows real, absolute paths, each once.', () => {
     const project = bench.project({ tools: 'named-exports.ts', files: { 'data/in.txt': '' } })
     symlinkSync(project.path('data'), project.path('link'))
-    const { enforcement } = bench.open(project, { bunPermissions: ['--allow-read=data,./data/,link', '--allow-write=data/in.txt'], minWorkers: 0 })
-    assert.deepEqual(enforcement.permissions, [`--allow-read=${project.path('data')}`, `--allow-write=${project.path('data/in.txt')}`])
+    const { enforcement: shown } = bench.open(project, { bunPermissions: ['--allow-read=data,./data/,link', '--allow-write=data/in.txt'], minWorkers: 0 })
+    assert.deepEqual(shown.permissions, [`--allow-read=${project.path('data')}`, `--allow-write=${project.path('data/in.txt')}`])
   })
 
   it('shows programs by their real paths, and hosts as they are compared.', () => {

@@ -239,7 +239,8 @@ describe('The entrypoint cache', () => {
       const project = make({ 'tools.ts': source })
       const expected = await bench.open(project, { minWorkers: 0 }).executeTool('x')
       const { runtimePath, hasBundled } = spyRuntime(project)
-      const manager = open(project, { runtimePath })
+      // The spy is a shell script, which the sandbox would not let start the runtime.
+      const manager = open(project, { runtimePath, sandbox: 'off' })
       assert.deepEqual(await manager.executeTool('x'), expected)
       await hasBundled()
       assert.equal(await manager.executeTool('from'), 'source')

@@ -39,9 +39,13 @@ describe('The number of processes', () => {
       const manager = bench.openTools('many-processes.ts', OPTIONS)
       const recorded = new Promise((resolve) => manager.on('execution', resolve))
       const error = await failure(manager.executeTool(tool, input))
-      assert.equal(error.code, 'ERR_TOOL_KILLED', error.message)
-      assert.equal(error.signal, 'SIGKILL')
-      assert.match(error.message, /more than 256 processes/)
+      // A bomb's memory may pass its own limit before its processes are counted.
+      if (tool === 'bomb' && error.code === 'ERR_TOOL_OUT_OF_MEMORY') assert.match(error.message, /MiB of memory/)
+      else {
+        assert.equal(error.code, 'ERR_TOOL_KILLED', error.message)
+        assert.equal(error.signal, 'SIGKILL')
+        assert.match(error.message, /more than 256 processes/)
+      }
       assert.equal(livingInGroup((await recorded).pid), 0)
     })
   }

@@ -122,7 +122,7 @@ pub fn said() -> impl Strategy<Value = Said> {
             any::<Vec<u8>>()
         )
             .prop_map(|(c, s, l, t, b)| Said::Log(c, s, l, t, b)),
-        (any::<u32>(), nonce.clone(), any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
+        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
         (any::<u32>(), nonce).prop_map(|(c, n)| Said::Leaving(c, n)),
         Just(Said::Pong),
     ]
