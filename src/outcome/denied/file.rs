@@ -68,31 +68,44 @@ impl Need {
 }
 
 pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
-    if !thrown.is_refusal() || thrown.path.is_empty() || thrown.path.contains("://") || thrown.is_about_spawning() {
+    // A link or a move by which a file would gain rights is refused as if it led to another device.
+    let gains = thrown.code == "EXDEV" && matches!(thrown.syscall, "rename" | "link");
+    let refused = thrown.is_refusal() || gains;
+    if !refused || thrown.path.is_empty() || thrown.path.contains("://") || thrown.is_about_spawning() {
         return None;
     }
     let path = plain(&working_dir.join(thrown.path));
-    if let Some(flag) = needs_everything(policy, thrown.syscall) {
-        let mut denial = Denial::new(flag, path.to_string_lossy().into_owned(), 0);
-        denial.flag = format!("--allow-{}", flag.as_str());
-        return Some(denial);
-    }
     let dest = (!thrown.dest.is_empty()).then(|| plain(&working_dir.join(thrown.dest)));
-    let needs = needs(thrown.syscall, &path, dest.as_deref());
-    // Where everything is allowed the file's own mode refused, or its owner.
-    let missing = needs.into_iter().find(|need| !need.is_held(policy))?;
-    let grant = Denial::new(missing.permission, missing.grant.to_string_lossy().into_owned(), 0);
+    let mut needs = needs(thrown.syscall, &path, dest.as_deref());
+    if gains {
+        needs.push(Need {
+            permission: Permission::Read,
+            ..Need::entry(&path)
+        });
+    }
+    if let Some(missing) = needs.into_iter().find(|need| !need.is_held(policy)) {
+        let grant = Denial::new(missing.permission, missing.grant.to_string_lossy().into_owned(), 0);
+        return Some(Denial {
+            resource: missing.resource.to_string_lossy().into_owned(),
+            ..grant
+        });
+    }
+    // Where everything else is allowed the file's own mode refused, or its owner.
+    let permission = needs_everything(policy, thrown)?;
+    let named = dest.unwrap_or(path);
     Some(Denial {
-        resource: missing.resource.to_string_lossy().into_owned(),
-        ..grant
+        resource: named.to_string_lossy().into_owned(),
+        ..Denial::new(permission, String::new(), 0)
     })
 }
 
-/// What seccomp refuses unless every file may be read or written: watching, and changing metadata.
-fn needs_everything(policy: &Policy, syscall: &str) -> Option<Permission> {
-    match syscall {
+/// What seccomp refuses unless every file may be read or written: watching, and changing metadata, which libuv does at
+/// the end of each copy.
+fn needs_everything(policy: &Policy, thrown: &Thrown<'_>) -> Option<Permission> {
+    match thrown.syscall {
         "watch" if !policy.read_all => Some(Permission::Read),
         call if is_metadata(call) && !policy.write_all => Some(Permission::Write),
+        "copyfile" if thrown.code == "EPERM" && !policy.write_all => Some(Permission::Write),
         _ => None,
     }
 }
@@ -301,6 +314,35 @@ mod tests {
         let value = json!({"code": "EACCES", "syscall": "open", "path": link.to_string_lossy()});
         let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| denial.flag);
         assert_eq!(found, Some(format!("--allow-read={}", link.display())));
+    }
+
+    #[test]
+    fn a_link_that_would_gain_rights_needs_them_at_both_ends() {
+        let (_made, directory) = kit::directory();
+        let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
+        let value = json!({"code": "EXDEV", "syscall": "link", "path": at("file"), "dest": at("sub/hard")});
+        let sub = at("sub");
+        let flag =
+            |flags: &[&str]| refusal(&kit::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+        let all = directory.to_string_lossy();
+        let (read_sub, write_sub) = (format!("--allow-read={sub}"), format!("--allow-write={sub}"));
+        let (read, write) = (format!("--allow-read={all}"), format!("--allow-write={all}"));
+        assert_eq!(flag(&[&read_sub, &write_sub]), Some(write.clone()));
+        assert_eq!(flag(&[&read_sub, &write]), Some(read.clone()));
+        assert_eq!(flag(&[&read, &write]), None, "another device");
+    }
+
+    #[test]
+    fn a_copy_whose_mode_may_not_be_set_needs_every_file() {
+        let (_made, directory) = kit::directory();
+        let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
+        let value = json!({"code": "EPERM", "syscall": "copyfile", "path": at("file"), "dest": at("copy")});
+        let policy = kit::policy(&["--allow-read", &format!("--allow-write={}", directory.display())]);
+        let found = refusal(&policy, &directory, &Thrown::of(&value));
+        assert_eq!(
+            found.map(|denial| (denial.flag, denial.resource)),
+            Some(("--allow-write".to_owned(), at("copy")))
+        );
     }
 
     #[test]
