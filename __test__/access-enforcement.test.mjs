@@ -37,8 +37,8 @@ describe('manager.enforcement', () => {
   it('shows real, absolute paths, each once.', () => {
     const project = bench.project({ tools: 'named-exports.ts', files: { 'data/in.txt': '' } })
     symlinkSync(project.path('data'), project.path('link'))
-    const { enforcement: shown } = bench.open(project, { bunPermissions: ['--allow-read=data,./data/,link', '--allow-write=data/in.txt'], minWorkers: 0 })
-    assert.deepEqual(shown.permissions, [`--allow-read=${project.path('data')}`, `--allow-write=${project.path('data/in.txt')}`])
+    const { permissions } = bench.open(project, { bunPermissions: ['--allow-read=data,./data/,link', '--allow-write=data/in.txt'], minWorkers: 0 }).enforcement
+    assert.deepEqual(permissions, [`--allow-read=${project.path('data')}`, `--allow-write=${project.path('data/in.txt')}`])
   })
 
   it('shows programs by their real paths, and hosts as they are compared.', () => {

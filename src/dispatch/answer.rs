@@ -25,6 +25,9 @@ struct Ready {
     tools: Option<Box<RawValue>>,
     #[serde(default)]
     board: bool,
+    /// The entrypoint has a `warmup`, which comes before any call.
+    #[serde(default)]
+    warmup: bool,
 }
 
 /// Of a `ToolInfo`, what is of interest here.
@@ -165,8 +168,8 @@ impl State {
         if std::mem::replace(&mut station.imported, true) {
             return;
         }
-        let (tools, board) =
-            serde_json::from_str::<Ready>(json).map_or((None, false), |ready| (ready.tools, ready.board));
+        let (tools, board, warmup) = serde_json::from_str::<Ready>(json)
+            .map_or((None, false, false), |ready| (ready.tools, ready.board, ready.warmup));
         if board && station.board.is_some() {
             station.use_board(hub.settings.concurrent);
         }
@@ -176,6 +179,10 @@ impl State {
             let listed: Vec<Listed> = serde_json::from_str(&tools).unwrap_or_default();
             self.tool_ids = listed.into_iter().map(|tool| tool.id).collect();
             self.tools = Some(tools);
+        }
+        if !warmup && self.pool.waiting().next().is_some() {
+            // Somebody waits already: a rehearsal would only make them wait longer.
+            return self.warmed(worker);
         }
         frame::append_ping(&mut station.outgoing.waiting());
         mark(&mut self.dirty, &station.outgoing);

@@ -2,7 +2,8 @@
 //!
 //! The leader's `statm` stays open: one `pread` of it costs a tenth of opening it anew, and it is read every few
 //! milliseconds. The rest of the group is found by a scan of /proc, which costs so much more that it is made seldom, and
-//! only where tools may start programs at all: now and then, and at once when the system has given out many process ids.
+//! only where tools may start programs at all: now and then, sooner when the system has given out process ids, and at once
+//! when it has given out many.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -11,10 +12,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Between two scans for members other than the leader.
+/// Between two scans for members other than the leader: when no process was started anywhere, and when one was.
 const SCAN_EVERY: Duration = Duration::from_millis(100);
+const SCAN_NEW_EVERY: Duration = Duration::from_millis(20);
 /// Process ids given out since the last scan that call for the next one. A fork bomb makes that many in some milliseconds.
 const BURST: u32 = 64;
+
+/// Members whose `statm` stays open: they are read each time, and the host's descriptors are not ours to use up.
+const MOST_OPEN: usize = 16;
 
 /// What a group used at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +42,7 @@ pub struct UsageMeter {
 #[derive(Debug)]
 struct Others {
     scanned: Instant,
-    found: Usage,
+    found: Vec<Member>,
     /// Its last field is the process id that was given out last; none where it cannot be read.
     loadavg: Option<File>,
     last_id: u32,
@@ -49,10 +54,7 @@ impl UsageMeter {
         let statm = File::open(format!("/proc/{leader}/statm")).ok()?;
         let others = may_start_programs.then(|| Others {
             scanned: now,
-            found: Usage {
-                resident: 0,
-                processes: 0,
-            },
+            found: Vec::new(),
             loadavg: File::open("/proc/loadavg").ok(),
             last_id: leader,
         });
@@ -62,42 +64,48 @@ impl UsageMeter {
     /// None when the leader is gone. A group that is found to be more than `most` processes may be left stopped: it is to be
     /// killed.
     pub fn usage(&mut self, most: u32, now: Instant) -> Option<Usage> {
-        let mut text = [0u8; 128];
-        let length = self.statm.read_at(&mut text, 0).ok()?;
-        let own = resident_pages(&text[..length])? * page_size();
-        let others = self.others.as_mut().map(|others| others.usage(self.leader, most, now));
+        let own = resident(&self.statm)?;
+        let others = self
+            .others
+            .as_mut()
+            .map_or(&[][..], |others| others.members(self.leader, most, now));
         Some(Usage {
-            resident: own + others.map_or(0, |others| others.resident),
-            processes: 1 + others.map_or(0, |others| others.processes),
+            resident: own + others.iter().map(Member::resident).sum::<u64>(),
+            processes: 1 + others.len() as u32,
         })
     }
 }
 
 impl Others {
-    fn usage(&mut self, leader: u32, most: u32, now: Instant) -> Usage {
+    fn members(&mut self, leader: u32, most: u32, now: Instant) -> &[Member] {
         let last_id = self.loadavg.as_ref().and_then(last_id).unwrap_or(self.last_id);
         // Ids start again from the bottom at their end.
         let burst = last_id.abs_diff(self.last_id) >= BURST;
-        if burst || now.duration_since(self.scanned) >= SCAN_EVERY {
+        let pause = if last_id == self.last_id {
+            SCAN_EVERY
+        } else {
+            SCAN_NEW_EVERY
+        };
+        if burst || now.duration_since(self.scanned) >= pause {
             // Looking takes time, of which a bomb leaves this thread less and less: it has to stand still meanwhile.
             let held = burst.then(|| hold(leader)).flatten();
             self.found = others(leader);
             self.scanned = Instant::now();
             self.last_id = last_id;
             if let Some(group) = held
-                && self.found.processes < most
+                && (self.found.len() as u32) < most
             {
                 let _ = kill_process_group(group, Signal::CONT);
             }
         }
-        self.found
+        &self.found
     }
 }
 
 /// Stops the group. None where it is gone, or where it is not the leader's own.
 fn hold(leader: u32) -> Option<Pid> {
     let group = Pid::from_raw(leader.cast_signed())?;
-    (member(leader)?.group == leader).then_some(())?;
+    (stat(leader)?.group == leader).then_some(())?;
     kill_process_group(group, Signal::STOP).ok()?;
     Some(group)
 }
@@ -111,6 +119,13 @@ fn last_id(loadavg: &File) -> Option<u32> {
         .last()?
         .parse()
         .ok()
+}
+
+/// None when the process is gone.
+fn resident(statm: &File) -> Option<u64> {
+    let mut text = [0u8; 128];
+    let length = statm.read_at(&mut text, 0).ok()?;
+    Some(resident_pages(&text[..length])? * page_size())
 }
 
 /// The second field of statm.
@@ -127,8 +142,26 @@ fn page_size() -> u64 {
     rustix::param::page_size() as u64
 }
 
-/// One process, from /proc/PID/stat.
+/// A member of the group other than its leader.
+#[derive(Debug)]
 struct Member {
+    /// Stays open: it belongs to this process even when its id is given to another. None for one beyond `MOST_OPEN`.
+    statm: Option<File>,
+    /// What it used when it was found.
+    found: u64,
+}
+
+impl Member {
+    fn resident(&self) -> u64 {
+        match &self.statm {
+            Some(statm) => resident(statm).unwrap_or(0),
+            None => self.found,
+        }
+    }
+}
+
+/// One process, from /proc/PID/stat.
+struct Stat {
     id: u32,
     parent: u32,
     group: u32,
@@ -136,45 +169,42 @@ struct Member {
 }
 
 /// The group's members but its leader.
-fn others(leader: u32) -> Usage {
-    let mut found = Usage {
-        resident: 0,
-        processes: 0,
-    };
+fn others(leader: u32) -> Vec<Member> {
     let Ok(entries) = fs::read_dir("/proc") else {
-        return found;
+        return Vec::new();
     };
-    let members: Vec<Member> = entries
+    let of_group: Vec<Stat> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
         .filter(|id| *id != leader)
-        .filter_map(member)
-        .filter(|member| member.group == leader)
+        .filter_map(stat)
+        .filter(|stat| stat.group == leader)
         .collect();
-    let ids: HashSet<u32> = members.iter().map(|member| member.id).chain([leader]).collect();
-    for member in members {
+    let ids: HashSet<u32> = of_group.iter().map(|stat| stat.id).chain([leader]).collect();
+    of_group
+        .iter()
         // One that ended and whose parent is gone waits for the system's init, and is nobody's doing.
-        if member.ended && !ids.contains(&member.parent) {
-            continue;
-        }
-        found.processes += 1;
-        let pages = fs::read(format!("/proc/{}/statm", member.id))
-            .ok()
-            .and_then(|statm| resident_pages(&statm));
-        found.resident += pages.unwrap_or(0) * page_size();
-    }
-    found
+        .filter(|stat| !stat.ended || ids.contains(&stat.parent))
+        .enumerate()
+        .map(|(index, stat)| {
+            let statm = File::open(format!("/proc/{}/statm", stat.id)).ok();
+            Member {
+                found: statm.as_ref().and_then(resident).unwrap_or(0),
+                statm: statm.filter(|_| index < MOST_OPEN),
+            }
+        })
+        .collect()
 }
 
-fn member(id: u32) -> Option<Member> {
+fn stat(id: u32) -> Option<Stat> {
     parse(id, &fs::read(format!("/proc/{id}/stat")).ok()?)
 }
 
 /// State, parent and group follow the name in brackets, which may hold anything.
-fn parse(id: u32, stat: &[u8]) -> Option<Member> {
+fn parse(id: u32, stat: &[u8]) -> Option<Stat> {
     let after_name = stat.iter().rposition(|byte| *byte == b')')? + 1;
     let mut fields = std::str::from_utf8(&stat[after_name..]).ok()?.split_ascii_whitespace();
-    Some(Member {
+    Some(Stat {
         id,
         ended: matches!(fields.next()?, "Z" | "X"),
         parent: fields.next()?.parse().ok()?,
@@ -208,8 +238,8 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_the_fields() {
-        let member = parse(12, b"12 (a) Z 1 2 (b)) Z 7 42 9 0").unwrap();
-        assert_eq!((member.parent, member.group, member.ended), (7, 42, true));
+        let stat = parse(12, b"12 (a) Z 1 2 (b)) Z 7 42 9 0").unwrap();
+        assert_eq!((stat.parent, stat.group, stat.ended), (7, 42, true));
         assert!(parse(12, b"12 (x) S 1").is_none());
     }
 

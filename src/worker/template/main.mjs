@@ -11,7 +11,7 @@ import { LEVEL, logText, STDERR, STDOUT } from './log.mjs'
 import { bun, exit, jsonStringify, onProcess } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { patchStream, writeStdout } from './streams.mjs'
-import { catalogueText, readExports } from './tools.mjs'
+import { catalogueText, readExports, warmup } from './tools.mjs'
 import { warm } from './warm.mjs'
 
 const CALL = 0x01
@@ -73,7 +73,7 @@ async function load() {
   const catalogue = catalogueText()
   const tools = typeof catalogue === 'string' ? catalogue : await catalogue
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"tools":${tools}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"warmup":${warmup !== undefined},"tools":${tools}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))

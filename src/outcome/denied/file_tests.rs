@@ -1,0 +1,195 @@
+use serde_json::json;
+
+use super::super::kit;
+use super::*;
+
+/// Call, path, destination, flags in force (`@` is the directory) and what is missing.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    Option<(&'static str, &'static str)>,
+);
+const CASES: [Case; 27] = [
+    ("open", "file", "", &[], Some(("--allow-read=@/file", "@/file"))),
+    (
+        "open",
+        "file",
+        "",
+        &["--allow-read"],
+        Some(("--allow-write=@/file", "@/file")),
+    ),
+    (
+        "open",
+        "file",
+        "",
+        &["--allow-read=@"],
+        Some(("--allow-write=@/file", "@/file")),
+    ),
+    ("open", "file", "", &["--allow-read=@", "--allow-write=@"], None),
+    ("open", "new", "", &[], Some(("--allow-write=@", "@/new"))),
+    (
+        "open",
+        "not/there/new",
+        "",
+        &["--allow-read"],
+        Some(("--allow-write=@", "@/not/there/new")),
+    ),
+    ("open", "new", "", &["--allow-write=@"], None),
+    ("open", "sub/../file", "", &[], Some(("--allow-read=@/file", "@/file"))),
+    ("scandir", ".", "", &[], Some(("--allow-read=@", "@"))),
+    ("scandir", ".", "", &["--allow-read=@"], None),
+    (
+        "mkdir",
+        "sub/a",
+        "",
+        &["--allow-read"],
+        Some(("--allow-write=@/sub", "@/sub/a")),
+    ),
+    ("mkdir", "sub/a", "", &["--allow-write=@/sub"], None),
+    (
+        "unlink",
+        "file",
+        "",
+        &["--allow-write=@/file"],
+        Some(("--allow-write=@", "@/file")),
+    ),
+    (
+        "rm",
+        "sub",
+        "",
+        &["--allow-write=@/sub"],
+        Some(("--allow-write=@", "@/sub")),
+    ),
+    ("truncate", "file", "", &[], Some(("--allow-write=@/file", "@/file"))),
+    ("truncate", "file", "", &["--allow-write=@/file"], None),
+    (
+        "rename",
+        "file",
+        "sub/new",
+        &["--allow-write=@/sub"],
+        Some(("--allow-write=@", "@/file")),
+    ),
+    (
+        "rename",
+        "sub/x",
+        "new",
+        &["--allow-write=@/sub"],
+        Some(("--allow-write=@", "@/new")),
+    ),
+    ("rename", "file", "sub/new", &["--allow-write=@"], None),
+    (
+        "symlink",
+        "file",
+        "sub/link",
+        &[],
+        Some(("--allow-write=@/sub", "@/sub/link")),
+    ),
+    (
+        "copyfile",
+        "file",
+        "sub/copy",
+        &[],
+        Some(("--allow-read=@/file", "@/file")),
+    ),
+    (
+        "copyfile",
+        "file",
+        "sub/copy",
+        &["--allow-read"],
+        Some(("--allow-write=@/sub", "@/sub/copy")),
+    ),
+    (
+        "copyfile",
+        "file",
+        "module.ts",
+        &["--allow-read"],
+        Some(("--allow-write=@/module.ts", "@/module.ts")),
+    ),
+    (
+        "chmod",
+        "file",
+        "",
+        &["--allow-write=@"],
+        Some(("--allow-write", "@/file")),
+    ),
+    ("chmod", "file", "", &["--allow-write"], None),
+    (
+        "watch",
+        "file",
+        "",
+        &["--allow-read=@"],
+        Some(("--allow-read", "@/file")),
+    ),
+    ("spawn open", "file", "", &[], None),
+];
+
+#[test]
+fn what_is_missing_is_named_with_the_flag_that_gives_it() {
+    let (_made, directory) = kit::directory();
+    let at = |text: &str| text.replace('@', &directory.to_string_lossy());
+    for (syscall, path, dest, flags, missing) in CASES {
+        let flags: Vec<String> = flags.iter().map(|flag| at(flag)).collect();
+        let policy = kit::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+        let value = json!({"code": "EACCES", "syscall": syscall, "path": path, "dest": dest});
+        let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| (denial.flag, denial.resource));
+        let missing = missing.map(|(flag, resource)| (at(flag), at(resource)));
+        assert_eq!(found, missing, "{syscall} {path} {dest} {flags:?}");
+    }
+}
+
+#[test]
+fn a_link_counts_as_what_it_leads_to() {
+    let (_made, directory) = kit::directory();
+    let link = directory.join("sub/link");
+    std::os::unix::fs::symlink(directory.join("file"), &link).expect("linked");
+    let policy = kit::policy(&[&format!("--allow-read={}", directory.join("sub").display())]);
+    let value = json!({"code": "EACCES", "syscall": "open", "path": link.to_string_lossy()});
+    let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+    assert_eq!(found, Some(format!("--allow-read={}", link.display())));
+}
+
+#[test]
+fn a_link_that_would_gain_rights_needs_them_at_both_ends() {
+    let (_made, directory) = kit::directory();
+    let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
+    let value = json!({"code": "EXDEV", "syscall": "link", "path": at("file"), "dest": at("sub/hard")});
+    let sub = at("sub");
+    let flag = |flags: &[&str]| refusal(&kit::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+    let all = directory.to_string_lossy();
+    let (read_sub, write_sub) = (format!("--allow-read={sub}"), format!("--allow-write={sub}"));
+    let (read, write) = (format!("--allow-read={all}"), format!("--allow-write={all}"));
+    assert_eq!(flag(&[&read_sub, &write_sub]), Some(write.clone()));
+    assert_eq!(flag(&[&read_sub, &write]), Some(read.clone()));
+    assert_eq!(flag(&[&read, &write]), None, "another device");
+}
+
+#[test]
+fn a_copy_whose_mode_may_not_be_set_needs_every_file() {
+    let (_made, directory) = kit::directory();
+    let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
+    let value = json!({"code": "EPERM", "syscall": "copyfile", "path": at("file"), "dest": at("copy")});
+    let policy = kit::policy(&["--allow-read", &format!("--allow-write={}", directory.display())]);
+    let found = refusal(&policy, &directory, &Thrown::of(&value));
+    assert_eq!(
+        found.map(|denial| (denial.flag, denial.resource)),
+        Some(("--allow-write".to_owned(), at("copy")))
+    );
+}
+
+#[test]
+fn other_failures_are_none() {
+    let (_made, directory) = kit::directory();
+    for value in [
+        json!({"code": "ENOENT", "syscall": "open", "path": "/nowhere"}),
+        json!({"code": "EACCES", "syscall": "open"}),
+        json!({"code": "EACCES", "path": "http://127.0.0.1/"}),
+    ] {
+        assert_eq!(
+            refusal(&kit::policy(&[]), &directory, &Thrown::of(&value)),
+            None,
+            "{value}"
+        );
+    }
+}
