@@ -200,8 +200,8 @@ impl Manager {
                 .transpose()?
                 .map_or(self.config.tool_execution_timeout, CallTimeout::get),
             retry: retry_policy(asked.retry)?,
-            input: InputText::parse("input", asked.input)?,
-            config: InputText::parse("config", asked.config)?,
+            input: InputText::from_host("input", asked.input)?,
+            config: InputText::from_host("config", asked.config)?,
             logs: asked.logs,
             progress: asked.progress,
             tool,
