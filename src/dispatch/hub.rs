@@ -4,7 +4,7 @@
 //! of frames. Neither waits for anything with the lock held; a frame is sent only as far as the channel takes it at once.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc::UnboundedSender};
@@ -20,6 +20,9 @@ use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
 use crate::sandbox::{Denials, Guardian};
 use crate::spawn::{Child, Delays, Launch, Launches, SpawnFailure, Spawner};
+
+/// Looks at a held lock before sleeping on it; some ten microseconds.
+const SPINS: u32 = 400;
 
 /// Why a call was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +175,14 @@ impl Hub {
 
     /// The state, whatever became of a thread that held it: every transition leaves it whole.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // The other thread holds it for microseconds. To sleep and be woken costs both of them tens.
+        for _ in 0..SPINS {
+            match self.state.try_lock() {
+                Ok(state) => return state,
+                Err(TryLockError::Poisoned(state)) => return state.into_inner(),
+                Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+            }
+        }
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
