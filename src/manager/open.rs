@@ -11,7 +11,7 @@ use super::confinement::{Places, confine};
 use super::entrypoint_cache::EntrypointCache;
 use super::report::{self, Enforcement};
 use super::told::Told;
-use crate::config::{self, Config, Isolation, RuntimeType, SandboxMode};
+use crate::config::{self, Config, Isolation, RuntimeType};
 use crate::dispatch::{Driver, Hub, Parts, Refusal, Request, Sink};
 use crate::error::{Code, Error, hints};
 use crate::observe::Observer;
@@ -257,11 +257,6 @@ impl Manager {
             worker_file_hash: &self.worker_file_hash,
             enforcement: &self.enforcement,
         })
-    }
-
-    /// Whether the kernel has to hold the permissions.
-    pub fn sandbox(&self) -> SandboxMode {
-        self.config.sandbox
     }
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.

@@ -1,6 +1,7 @@
 //! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
 mod apply;
+mod blocked_signals;
 mod caps;
 mod child;
 mod denials;

@@ -3,6 +3,8 @@
 use std::ffi::{c_int, c_void};
 use std::io;
 
+use super::blocked_signals::with_all_blocked;
+
 /// Plenty for a few system calls; nothing here recurses.
 const STACK: usize = 64 * 1024;
 
@@ -13,43 +15,22 @@ const STACK: usize = 64 * 1024;
 /// `action` must be async-signal-safe: other threads of the host may hold any lock.
 pub(super) unsafe fn run(action: &dyn Fn() -> u8) -> io::Result<u8> {
     let mut stack = vec![0u128; STACK / size_of::<u128>()];
-    let all = u64::MAX;
-    let mut before = 0u64;
-    // Signal handlers must not run in the child: they would act on the host's memory.
-    // SAFETY: both point to a kernel signal set of 8 bytes.
-    unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const all,
-            &raw mut before,
-            8usize,
-        )
-    };
-    // SAFETY: the stack is used by this child alone, this thread is suspended until it has ended; `action` outlives it.
-    let pid = unsafe {
-        libc::clone(
-            entry,
-            stack.as_mut_ptr_range().end.cast::<c_void>(),
-            libc::CLONE_VM | libc::CLONE_VFORK,
-            (&raw const action).cast_mut().cast::<c_void>(),
-        )
-    };
-    let cloned = if pid < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(pid)
-    };
-    // SAFETY: points to a kernel signal set of 8 bytes.
-    unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const before,
-            std::ptr::null_mut::<u64>(),
-            8usize,
-        )
-    };
+    let cloned = with_all_blocked(|| {
+        // SAFETY: the stack is used by this child alone, this thread is suspended until it has ended; `action` outlives it.
+        let pid = unsafe {
+            libc::clone(
+                entry,
+                stack.as_mut_ptr_range().end.cast::<c_void>(),
+                libc::CLONE_VM | libc::CLONE_VFORK,
+                (&raw const action).cast_mut().cast::<c_void>(),
+            )
+        };
+        if pid < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(pid)
+        }
+    });
     let pid = cloned?;
     let mut status: c_int = 0;
     // SAFETY: `status` outlives the call. __WALL: the child has no exit signal.

@@ -13,6 +13,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use super::raw::syscall;
+use crate::sandbox::blocked_signals::with_all_blocked;
 
 /// Groups at once; far more than a manager has workers.
 const GROUPS: usize = 4096;
@@ -47,45 +48,24 @@ impl Guardian {
         });
         let mut stack = vec![0u128; STACK / size_of::<u128>()].into_boxed_slice();
         let mut pidfd: c_int = -1;
-        let all = u64::MAX;
-        let mut before = 0u64;
-        // The child must start with every signal blocked: handlers would act on the host's memory.
-        // SAFETY: both point to a kernel signal set of 8 bytes.
-        unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigprocmask,
-                libc::SIG_SETMASK,
-                &raw const all,
-                &raw mut before,
-                8usize,
-            )
-        };
-        // SAFETY: stack and work are the process's alone until it has ended (see Drop); `pidfd` is written before the
-        // call returns.
-        let pid = unsafe {
-            libc::clone(
-                guard,
-                stack.as_mut_ptr_range().end.cast::<c_void>(),
-                libc::CLONE_VM | libc::CLONE_PIDFD,
-                (&raw mut *work).cast::<c_void>(),
-                &raw mut pidfd,
-            )
-        };
-        let cloned = if pid < 0 {
-            Err(io::Error::last_os_error())
-        } else {
-            Ok(())
-        };
-        // SAFETY: points to a kernel signal set of 8 bytes.
-        unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigprocmask,
-                libc::SIG_SETMASK,
-                &raw const before,
-                std::ptr::null_mut::<u64>(),
-                8usize,
-            )
-        };
+        let cloned = with_all_blocked(|| {
+            // SAFETY: stack and work are the process's alone until it has ended (see Drop); `pidfd` is written before the
+            // call returns.
+            let pid = unsafe {
+                libc::clone(
+                    guard,
+                    stack.as_mut_ptr_range().end.cast::<c_void>(),
+                    libc::CLONE_VM | libc::CLONE_PIDFD,
+                    (&raw mut *work).cast::<c_void>(),
+                    &raw mut pidfd,
+                )
+            };
+            if pid < 0 {
+                Err(io::Error::last_os_error())
+            } else {
+                Ok(())
+            }
+        });
         cloned?;
         // The process has a table of its own: `read` may close here.
         drop(read);
