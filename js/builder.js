@@ -1,5 +1,5 @@
 import { configProblem } from './config-problem.js'
-import { captureSite } from './errors.js'
+import { captureSite } from './site.js'
 import { isRecord } from './given.js'
 
 /**

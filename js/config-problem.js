@@ -3,7 +3,7 @@ import { described } from './given.js'
 
 /**
  * The error for an argument that the core could not even be asked about.
- * @param {string} field @param {string} wanted @param {unknown} value @param {import('./errors.js').Site} site @param {string | null} [hint]
+ * @param {string} field @param {string} wanted @param {unknown} value @param {import('./site.js').Site} site @param {string | null} [hint]
  */
 export function configProblem(field, wanted, value, site, hint = null) {
   const message = `expected \`${field}\` to be ${wanted}, got ${described(value)}`

@@ -2,7 +2,8 @@
 
 import process from 'node:process'
 import { configProblem } from './config-problem.js'
-import { captureSite, errorFrom } from './errors.js'
+import { errorFrom } from './errors.js'
+import { captureSite } from './site.js'
 import { isRecord, parseGiven } from './given.js'
 import { hostDirs } from './host.js'
 

@@ -96,18 +96,7 @@ const FIELDS_OF = new Map([
   ],
 ])
 
-/** A place in the caller's code, taken when a call starts and only formatted when it fails. @typedef {{ stack?: string }} Site */
-
-/**
- * @param {Function} entered the public function the caller called; it and what it calls are left out of the stack
- * @returns {Site}
- */
-export function captureSite(entered) {
-  /** @type {Site} */
-  const site = {}
-  Error.captureStackTrace(site, entered)
-  return site
-}
+/** @typedef {import('./site.js').Site} Site */
 
 /** @param {Error} error @param {Site} site */
 function useStackOf(error, site) {

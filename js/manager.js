@@ -7,31 +7,21 @@ import * as atExit from './at-exit.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
-import { ArgumentProblem, captureSite, errorFrom } from './errors.js'
+import { ArgumentProblem, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
+import { Incoming, Kind } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
 import { ObservedEmitter } from './observed-emitter.js'
+import { Outgoing } from './outgoing.js'
 import { PendingCall, Ticket } from './pending.js'
+import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
 import { observed, telemetry } from './telemetry.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
-/** @typedef {import('./errors.js').Site} Site */
-
-/** What an item of native.drain() is; each is followed by the call or ticket it belongs to and two values. */
-const Kind = {
-  RESULT: 0, // JSON text, null for undefined
-  ERROR: 1, // ErrorData
-  LOG: 2, // JSON array of LogEntry
-  PROGRESS: 3, // JSON text
-  RECORD: 4, // ExecutionRecord
-  READY: 5, // null or ErrorData
-  DRAIN: 6,
-  CLOSED: 7,
-  TOOLS: 8, // ToolInfo[], or ErrorData when the second value is 1
-}
-const ITEM = 4
+/** @typedef {import('./site.js').Site} Site */
+/** @typedef {import('./site.js').Origin} Origin */
 
 const OBSERVE_LOG = 1
 const OBSERVE_EXECUTION = 2
@@ -40,6 +30,9 @@ const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of
 
 /** Batches taken in one go. A tool that floods its log must not keep the host from its timers and sockets. */
 const MAX_BATCHES = 16
+
+/** Where this many calls are in flight already, what a call costs counts for more than frames of who does not await it. */
+const BUSY = 8
 
 /** @template T @param {T} value @returns {T} */
 function deepFreeze(value) {
@@ -79,7 +72,9 @@ export function createManagerClass(native) {
     /** @type {{ config: any, workingDir: string, workerFileHash: string, enforcement: any }} */ #info
     /** @type {Map<number, PendingCall | Ticket>} */ #pending = new Map()
     #lastNumber = 0
-    #flushing = false
+    #outgoing = new Outgoing()
+    #sending = false
+    #incoming = new Incoming()
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
     /** What the core wakes. It holds on to this for good, so that a manager it held itself would never be collected. */
@@ -134,31 +129,31 @@ export function createManagerClass(native) {
 
     /** @returns {import('../index.d.ts').ManagerStats} */
     stats() {
-      return JSON.parse(this.#native.stats())
+      return JSON.parse(this.#told().stats())
     }
 
     metrics() {
-      return this.#native.metrics()
+      return this.#told().metrics()
     }
 
     /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
     executeTool(toolId, input, options) {
-      return this.#withTelemetry(captureSite(Manager.prototype.executeTool), toolId, input, null, options)
+      return this.#withTelemetry(originOf(executeTool), toolId, input, null, options)
     }
 
     /** @param {string} toolId @param {unknown} input @param {unknown} timeout @param {object} [options] */
     executeToolWithTimeout(toolId, input, timeout, options) {
-      return this.#withTelemetry(captureSite(Manager.prototype.executeToolWithTimeout), toolId, input, givenText(timeout), options)
+      return this.#withTelemetry(originOf(executeToolWithTimeout), toolId, input, givenText(timeout), options)
     }
 
     /** @returns {Promise<void>} */
     ready() {
-      return this.#ask(captureSite(Manager.prototype.ready), (ticket) => this.#native.ready(ticket))
+      return this.#ask(captureSite(Manager.prototype.ready), (ticket) => this.#told().ready(ticket))
     }
 
     /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
     listTools() {
-      return this.#ask(captureSite(Manager.prototype.listTools), (ticket) => this.#native.listTools(ticket))
+      return this.#ask(captureSite(Manager.prototype.listTools), (ticket) => this.#told().listTools(ticket))
     }
 
     /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
@@ -172,10 +167,10 @@ export function createManagerClass(native) {
       if (this.#closing === null) {
         this.#closing = { ...pendingPromise(), forced: force }
         this.#keepAlive.hold()
-        this.#native.close(force)
+        this.#told().close(force)
       } else if (force && !this.#closing.forced) {
         this.#closing.forced = true
-        this.#native.close(true)
+        this.#told().close(true)
       }
       return this.#closing.promise
     }
@@ -190,64 +185,62 @@ export function createManagerClass(native) {
       this.#native.observe(flags)
     }
 
-    /** @param {Site} site @param {unknown} toolId @param {unknown} input @param {string | null} timeout @param {unknown} given */
-    #withTelemetry(site, toolId, input, timeout, given) {
+    /** @param {Origin} origin @param {unknown} toolId @param {unknown} input @param {string | null} timeout @param {unknown} given */
+    #withTelemetry(origin, toolId, input, timeout, given) {
       const otel = telemetry()
-      if (otel === null) return this.#call(site, toolId, input, timeout, given)
+      if (otel === null) return this.#call(origin, true, toolId, input, timeout, given)
       return observed(otel, toolId, input, given, this.#info.config.telemetry, newExecId, (options) =>
-        this.#call(site, toolId, input, timeout, options),
+        this.#call(origin, false, toolId, input, timeout, options),
       )
     }
 
     /**
-     * @param {Site} site
+     * @param {Origin} origin
+     * @param {boolean} awaited What the caller awaits is what this returns
      * @param {unknown} toolId
      * @param {unknown} input
      * @param {string | null} timeout Given text that wins over the options' own
      * @param {unknown} given
      * @returns {Promise<any>}
      */
-    #call(site, toolId, input, timeout, given) {
+    #call(origin, awaited, toolId, input, timeout, given) {
       let id, options, text
       try {
         id = checkToolId(toolId)
         options = readOptions(given)
         text = payloadText('input', input)
       } catch (error) {
-        return Promise.reject(refusal(error, site))
+        return Promise.reject(refusal(error, siteOf(origin)))
       }
       // Overruled by the argument, a wrong option is a mistake all the same.
       const problem = timeout !== null && options.timeout !== null ? native.checkTimeout(options.timeout) : null
-      if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), site))
+      if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), siteOf(origin)))
       const toolExecId = options.toolExecId ?? newExecId()
-      if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), site))
+      if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), siteOf(origin)))
       const { signal } = options
       if (signal?.aborted) {
         const message = `tool ${id} was cancelled before it started`
-        return Promise.reject(
-          errorFrom({ code: 'ABORT_ERR', message, operation: 'queue', toolId: id, toolExecId }, site, options),
-        )
+        const data = { code: /** @type {const} */ ('ABORT_ERR'), message, operation: 'queue', toolId: id, toolExecId }
+        return Promise.reject(errorFrom(data, siteOf(origin), options))
       }
 
+      const alone = this.#pending.size === 0
       const number = this.#newNumber()
-      const refused = this.#native.submit(
-        number,
-        id,
-        toolExecId,
-        text,
-        options.config,
-        options.env,
-        timeout ?? options.timeout,
-        options.retry,
-        options.flags,
-      )
-      if (refused !== null) return Promise.reject(errorFrom(JSON.parse(refused), site))
-      if (this.#pending.size > 0) this.#flushSoon()
-      return new Promise((resolve, reject) => {
+      try {
+        this.#outgoing.add(number, options.flags, id, toolExecId, text, options, timeout ?? options.timeout)
+      } catch (error) {
+        return Promise.reject(refusal(error, siteOf(origin)))
+      }
+      const busy = this.#pending.size >= BUSY && !sitesAreCheap && awaited
+      const site = busy ? null : siteOf(origin)
+      const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#native.cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number))
         this.#add(number, call)
       })
+      if (alone || this.#outgoing.full) this.#send()
+      else this.#sendSoon()
+      return busy ? rejectWhereAwaited(outcome) : outcome
     }
 
     /**
@@ -283,47 +276,53 @@ export function createManagerClass(native) {
       return entry
     }
 
-    /** With other calls on their way, those of one turn are written together: one wake-up of the worker for all. */
-    async #flushSoon() {
-      if (this.#flushing) return
-      this.#flushing = true
+    /** With other calls on their way, those of one turn cross together: one wake-up of the worker for all. */
+    async #sendSoon() {
+      if (this.#sending) return
+      this.#sending = true
       await undefined
-      this.#flushing = false
-      this.#native.flush()
+      this.#sending = false
+      this.#send()
+    }
+
+    #send() {
+      for (const [number, data] of this.#outgoing.send(this.#native)) this.#take(number)?.fail(data)
+    }
+
+    /** The core, once it knows every call made so far. */
+    #told() {
+      this.#send()
+      return this.#native
     }
 
     #drain() {
       for (let batch = 0; batch < MAX_BATCHES; batch++) {
-        const items = this.#native.drain()
-        if (items.length === 0) return
-        for (let at = 0; at < items.length; at += ITEM) {
-          this.#happened(/** @type {number} */ (items[at]), /** @type {number} */ (items[at + 1]), items[at + 2], items[at + 3])
-        }
+        if (!this.#incoming.take(this.#native, this.#happened)) return
       }
       // The core wakes us again only after we found nothing left.
       setImmediate(() => this.#drain())
     }
 
-    /** @param {number} kind @param {number} number @param {any} a @param {unknown} b */
-    #happened(kind, number, a, b) {
+    /** @param {number} kind @param {number} number @param {any} text */
+    #happened = (kind, number, text) => {
       switch (kind) {
         case Kind.RESULT:
-          return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(a)
+          return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
         case Kind.ERROR:
-          return this.#take(number)?.fail(JSON.parse(a))
+          return this.#take(number)?.fail(JSON.parse(text))
         case Kind.LOG:
-          return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), JSON.parse(a))
+          return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), JSON.parse(text))
         case Kind.PROGRESS:
-          return /** @type {PendingCall | undefined} */ (this.#pending.get(number))?.progress(a)
+          return /** @type {PendingCall | undefined} */ (this.#pending.get(number))?.progress(text)
         case Kind.RECORD:
-          return this.tell('execution', JSON.parse(a))
+          return this.tell('execution', JSON.parse(text))
         case Kind.READY:
-        case Kind.TOOLS: {
-          const ticket = this.#take(number)
-          const failed = kind === Kind.READY ? a !== null : b === 1
-          if (failed) return ticket?.fail(JSON.parse(a))
-          return ticket?.resolve(kind === Kind.READY ? undefined : JSON.parse(a))
-        }
+          if (text === null) return this.#take(number)?.resolve(undefined)
+          return this.#take(number)?.fail(JSON.parse(text))
+        case Kind.TOOLS:
+          return this.#take(number)?.resolve(JSON.parse(text))
+        case Kind.NO_TOOLS:
+          return this.#take(number)?.fail(JSON.parse(text))
         case Kind.DRAIN:
           return this.tell('drain')
         case Kind.CLOSED:
@@ -353,6 +352,8 @@ export function createManagerClass(native) {
       this.#closing?.done()
     }
   }
+
+  const { executeTool, executeToolWithTimeout } = Manager.prototype
 
   // Where a runtime has no Symbol.asyncDispose, this is the symbol Node's own classes use instead.
   const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')

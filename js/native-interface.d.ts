@@ -32,24 +32,20 @@ export interface OpenOptions {
 export interface NativeManager {
   /** `{ config, workingDir, workerFileHash, enforcement }` as Given text. */
   info(): string
-  /** Null when the call was accepted, else an ErrorData. */
-  submit(
-    call: number,
-    toolId: string,
-    toolExecId: string | null,
-    input: string | null,
-    config: string | null,
-    env: string | null,
-    timeout: string | null,
-    retry: string | null,
-    flags: number,
-  ): string | null
-  /** Writes what submit() left to be written together. */
-  flush(): void
+  /**
+   * Takes `count` calls. `texts` is all their text; `head` has nine numbers for each: its number, its flags, and the
+   * lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does not count), input, config, env,
+   * timeout and retry, 0xffffffff for what is not there. Null when all were accepted, else the JSON of the
+   * `[number, ErrorData]` of those that were not.
+   */
+  submit(texts: string, head: Uint32Array, count: number): string | null
   cancel(call: number): void
   observe(flags: number): void
-  /** What happened since the last time, four entries each: kind, call, a, b (see Kind in manager.js). */
-  drain(): unknown[]
+  /**
+   * What happened since the last time, as much as `head` has room for: first the number of events, then three numbers for
+   * each: kind, call or ticket, length of its text in UTF-16 units (0xffffffff: none). All their text in return.
+   */
+  drain(head: Uint32Array): string
   ready(ticket: number): void
   listTools(ticket: number): void
   close(force: boolean): void

@@ -1,6 +1,7 @@
 /** Stands in for the addon on platforms that there is none for: the package loads, and every use of it says why not. */
 
-import { captureSite, errorFrom } from './errors.js'
+import { errorFrom } from './errors.js'
+import { captureSite } from './site.js'
 
 /** @type {Record<string, string>} by process.platform */
 const NAMES = { darwin: 'macOS', win32: 'Windows' }

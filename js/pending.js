@@ -3,13 +3,14 @@
 import { forgetAborted, whenAborted } from './abort.js'
 import { errorFrom } from './errors.js'
 import { raiseLater } from './raise-later.js'
+import { Failure } from './site.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 
 /** A question to the core with one answer: ready(), listTools(). */
 export class Ticket {
   /**
-   * @param {import('./errors.js').Site} site
+   * @param {import('./site.js').Site} site
    * @param {(value: any) => void} resolve
    * @param {(error: Error) => void} reject
    */
@@ -26,12 +27,12 @@ export class Ticket {
 }
 
 /** One call of a tool. */
-export class PendingCall extends Ticket {
+export class PendingCall {
   /** @type {(() => void) | undefined} */
   #onAbort
 
   /**
-   * @param {import('./errors.js').Site} site
+   * @param {import('./site.js').Site | null} site null: `rejectWhereAwaited` finds it
    * @param {string} toolId
    * @param {string} toolExecId
    * @param {Readonly<import('./call-options.js').CallOptions>} options
@@ -39,7 +40,9 @@ export class PendingCall extends Ticket {
    * @param {(error: Error) => void} reject
    */
   constructor(site, toolId, toolExecId, options, resolve, reject) {
-    super(site, resolve, reject)
+    this.site = site
+    this.resolve = resolve
+    this.reject = reject
     this.toolId = toolId
     this.toolExecId = toolExecId
     this.options = options
@@ -78,10 +81,12 @@ export class PendingCall extends Ticket {
     return this.resolve(value)
   }
 
-  /** @param {ErrorData} data @override */
+  /** @param {ErrorData} data */
   fail(data) {
     this.#forgetSignal()
-    this.reject(errorFrom(data, this.site, this.options))
+    const { site, options } = this
+    if (site !== null) this.reject(errorFrom(data, site, options))
+    else this.resolve(new Failure((later) => errorFrom(data, later, options)))
   }
 
   /** @param {import('../index.d.ts').LogEntry} entry */

@@ -43,7 +43,6 @@ fn a_call_that_its_process_never_read_goes_to_another() {
     for round in 0..10 {
         bench.execute(call(2 * round + 1, "answers-and-exits")).unwrap();
         bench.execute(call(2 * round + 2, "echo")).unwrap();
-        bench.manager().flush();
         assert_eq!(value(&bench.outcome(2 * round + 1)), "1");
         assert_eq!(value(&bench.outcome(2 * round + 2)), "1");
     }
@@ -118,7 +117,6 @@ for (;;) {
     for number in 1..=3 {
         bench.execute(call(number, "any")).unwrap();
     }
-    bench.manager().flush();
     let answers: std::collections::BTreeSet<String> =
         (1..=3).map(|number| value(&bench.outcome(number)).to_owned()).collect();
     assert_eq!(answers.len(), 3, "each from a process of its own: {answers:?}");
@@ -271,7 +269,6 @@ fn drain_is_told_at_once() {
             bench.execute(call(99, "echo")).unwrap_err().code.as_str(),
             "ERR_QUEUE_FULL"
         );
-        bench.manager().flush();
         bench.until("drain", |told| (told.drains == 1 + round as usize).then_some(()));
         for number in 1..=2 {
             bench.outcome(10 * round + number);

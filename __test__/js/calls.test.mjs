@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { ToolExecutionError } from '../../js/errors.js'
-import { answerTheRest, failure, log, openFake, progress, record, rejection, result } from './fake-native.mjs'
+import { answerTheRest, closed, failure, log, openFake, progress, ready, record, rejection, result } from './fake-native.mjs'
 
 after(answerTheRest)
 
@@ -20,6 +20,7 @@ describe('the answer of a call', () => {
   test('many answers of one batch reach their own calls in any order', async () => {
     const { manager, native } = openFake()
     const promises = Array.from({ length: 20 }, (_, i) => manager.executeTool('t', i))
+    manager.stats()
     native.happen(...native.submitted.toReversed().flatMap(({ call, input }) => result(call, `"${input}"`)))
     assert.deepEqual(await Promise.all(promises), Array.from({ length: 20 }, (_, i) => `${i}`))
   })
@@ -65,22 +66,131 @@ describe('the answer of a call', () => {
   })
 })
 
-describe('writing together', () => {
-  test('a call alone is not held back', async () => {
+describe('crossing together', () => {
+  /** What crossed in which order, one entry for each crossing. */
+  function crossings() {
     const { manager, native } = openFake()
+    native.onSubmit = (...calls) => native.asked.push(`submit ${calls}`)
+    return { manager, native }
+  }
+
+  test('a call alone is not held back', () => {
+    const { manager, native } = crossings()
     manager.executeTool('t')
-    await undefined
-    await undefined
-    assert.deepEqual(native.asked, [])
+    assert.deepEqual(native.asked, ['submit 1'])
   })
 
-  test('calls of one turn are flushed once, after the last of them', async () => {
+  test('other calls of one turn cross in one piece, after the last of them', async () => {
+    const { manager, native } = crossings()
+    for (let i = 0; i < 4; i++) manager.executeTool('t', i)
+    assert.deepEqual(native.asked, ['submit 1'])
+    await undefined
+    await undefined
+    assert.deepEqual(native.asked, ['submit 1', 'submit 2,3,4'])
+    assert.deepEqual(native.submitted.map(({ input }) => input), ['0', '1', '2', '3'])
+  })
+
+  test('many calls of one turn cross in several pieces, each call once and in order', async () => {
+    const { manager, native } = crossings()
+    const promises = Array.from({ length: 100 }, (_, i) => manager.executeTool('t', i))
+    assert.ok(native.asked.length > 1 && native.submitted.length < 100, native.asked)
+    await undefined
+    await undefined
+    assert.deepEqual(native.submitted.map(({ call }) => call), Array.from(promises, (_, i) => i + 1))
+  })
+
+  test('a large input does not wait for others', () => {
+    const { manager, native } = crossings()
+    for (const input of ['small', 'x'.repeat(2 ** 20)]) manager.executeTool('t', input)
+    assert.deepEqual(native.asked, ['submit 1', 'submit 2'])
+  })
+
+  test('whatever the core is asked, it knows the calls made before', async () => {
+    for (const ask of ['stats', 'metrics', 'ready', 'listTools', 'close']) {
+      const { manager, native } = crossings()
+      for (let i = 0; i < 2; i++) manager.executeTool('t').catch(() => {})
+      void manager[ask]()
+      assert.deepEqual(native.asked.slice(0, 2), ['submit 1', 'submit 2'], ask)
+      native.happen(...(ask === 'close' ? closed() : ready(3)))
+    }
+  })
+
+  test('a call that is cancelled in the turn in which it was made crosses first', () => {
+    const { manager, native } = crossings()
+    const controller = new AbortController()
+    manager.executeTool('t')
+    manager.executeTool('t', 1, { signal: controller.signal }).catch(() => {})
+    controller.abort()
+    assert.deepEqual(native.asked, ['submit 1', 'submit 2', 'cancel 2'])
+  })
+
+  test('texts come apart as they were, whatever is in them', async () => {
+    const { manager, native } = crossings()
+    const halves = { toolId: '\ud83d', toolExecId: '\ude00' }
+    const odd = ['', '\n', 'a\nb', '😀', 'é', '\u0000', '\ud800']
+    manager.executeTool('t')
+    for (const text of odd) manager.executeTool(text, text, { toolExecId: text, config: { text }, env: { A: text } })
+    manager.executeTool(halves.toolId, null, { toolExecId: halves.toolExecId })
+    await undefined
+    await undefined
+    const [, ...rest] = native.submitted
+    assert.deepEqual(
+      rest.map(({ toolId, toolExecId, input, config, env }) => [toolId, toolExecId, JSON.parse(input), config, env]),
+      [
+        ...odd.map((text) => [text, text, text, JSON.stringify({ text }), JSON.stringify([['A', text]])]),
+        [halves.toolId, halves.toolExecId, null, null, null],
+      ],
+    )
+  })
+
+  test('one that is refused among others is rejected alone', async () => {
+    const { manager, native } = crossings()
+    const first = manager.executeTool('t')
+    const [refused, taken] = [manager.executeTool('full'), manager.executeTool('t')]
+    const submit = native.submit.bind(native)
+    native.submit = (...batch) => {
+      submit(...batch)
+      return JSON.stringify([[2, { code: 'ERR_QUEUE_FULL', message: 'full' }]])
+    }
+    assert.equal((await rejection(refused)).code, 'ERR_QUEUE_FULL')
+    native.happen(...result(1, '1'), ...result(3, '3'))
+    assert.deepEqual(await Promise.all([first, taken]), [1, 3])
+  })
+})
+
+describe('the stack of a failure', () => {
+  /** An error of the tenth of as many calls, each made as `make` makes it. */
+  async function failed(make) {
     const { manager, native } = openFake()
-    native.onSubmit = (call) => native.asked.push(`submit ${call}`)
-    for (let i = 0; i < 3; i++) manager.executeTool('t')
+    const calls = Array.from({ length: 10 }, () => make(manager))
     await undefined
     await undefined
-    assert.deepEqual(native.asked, ['submit 1', 'submit 2', 'submit 3', 'flush'])
+    native.happen(...native.submitted.flatMap(({ call }) => failure(call, { code: 'ERR_TOOL_THREW', toolId: 't' })))
+    const results = await Promise.allSettled(calls)
+    return results.at(-1).reason
+  }
+
+  test('names who awaits the call, with many in flight', async () => {
+    async function awaits(manager) {
+      await manager.executeTool('t')
+    }
+    async function catches(manager) {
+      const error = await manager.executeTool('t').catch((reason) => reason)
+      throw error
+    }
+    async function awaitsAll(manager) {
+      await Promise.all([manager.executeTool('t'), null])
+    }
+    for (const make of [awaits, catches, awaitsAll]) {
+      const { stack } = await failed(make)
+      assert.match(stack, new RegExp(`^ToolExecutionError: it failed\\n[^]*${make.name}.*calls\\.test\\.mjs`))
+      assert.doesNotMatch(stack, /\/js\/(?:manager|site|pending)\.js/)
+    }
+  })
+
+  test('is there where nobody awaits it', async () => {
+    const { stack } = await failed((manager) => manager.executeTool('t'))
+    assert.match(stack, /^ToolExecutionError: it failed/)
   })
 })
 
@@ -125,6 +235,7 @@ describe('cancelling', () => {
     const { manager, native } = openFake()
     const { signal } = new AbortController()
     const promises = Array.from({ length: 50 }, () => manager.executeTool('t', 1, { signal }))
+    manager.stats()
     native.happen(...native.submitted.flatMap(({ call }) => result(call, '1')))
     await Promise.all(promises)
     await new Promise(setImmediate)
@@ -182,7 +293,12 @@ describe('logs, progress and records', () => {
     let batches = 0
     let timerRan = false
     const rest = native.drain.bind(native)
-    native.drain = () => (!timerRan && ++batches < 1_000_000 ? log(0, ENTRY) : rest())
+    native.drain = (head) => {
+      if (timerRan || ++batches === 1_000_000) return rest(head)
+      const line = JSON.stringify([ENTRY])
+      head.set([1, 2, 0, line.length])
+      return line
+    }
     setTimeout(() => {
       timerRan = true
     }, 0)

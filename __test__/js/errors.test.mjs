@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import * as errors from '../../js/errors.js'
+import { captureSite } from '../../js/site.js'
 
-const { captureSite, errorFrom, ConfigError, ProcessError, ToolExecutionError, ToolwardenError, ValidationError } = errors
+const { errorFrom, ConfigError, ProcessError, ToolExecutionError, ToolwardenError, ValidationError } = errors
 
 const CLASSES = {
   ERR_CONFIG_INVALID: ConfigError,

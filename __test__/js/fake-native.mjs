@@ -12,6 +12,10 @@ export const DEFAULTS = {
   runtimeType: 'bun',
 }
 
+const FIELDS = 9
+const EVENT_FIELDS = 3
+const NONE = 0xffffffff
+
 class FakeManager {
   submitted = []
   asked = []
@@ -29,15 +33,41 @@ class FakeManager {
     return JSON.stringify({ config: DEFAULTS, workingDir: '/project', workerFileHash: 'ab'.repeat(32), enforcement })
   }
 
-  submit(call, toolId, toolExecId, input, config, env, timeout, retry, flags) {
-    if (this.refusal !== null) return JSON.stringify(this.refusal)
-    this.submitted.push({ call, toolId, toolExecId, input, config, env, timeout, retry, flags })
-    this.onSubmit?.(call)
-    return null
+  submit(texts, head, count) {
+    const calls = Array.from({ length: count }, (_, index) => head.subarray(index * FIELDS, (index + 1) * FIELDS))
+    let rest = texts
+    const cut = (length, end = 0) => {
+      if (length === NONE) return null
+      const text = rest.slice(0, length)
+      rest = rest.slice(length + end)
+      return text
+    }
+    const refused = []
+    for (const [call, flags, tool, exec, input, config, env, timeout, retry] of calls) {
+      const asked = {
+        call,
+        toolId: cut(tool, 1),
+        toolExecId: cut(exec, 1),
+        input: cut(input),
+        config: cut(config),
+        env: cut(env),
+        timeout: cut(timeout),
+        retry: cut(retry),
+        flags,
+      }
+      if (this.refusal !== null) refused.push([call, this.refusal])
+      else this.submitted.push(asked)
+    }
+    this.onSubmit?.(...calls.map(([call]) => call))
+    return refused.length === 0 ? null : JSON.stringify(refused)
   }
 
-  drain() {
-    return this.#items.splice(0)
+  drain(head) {
+    const room = Math.floor((head.length - 1) / EVENT_FIELDS)
+    const events = this.#items.splice(0, room)
+    head[0] = events.length
+    head.set(events.flatMap(([kind, call, text]) => [kind, call, text === null ? NONE : text.length]), 1)
+    return events.map(([, , text]) => text ?? '').join('')
   }
 
   /** What happened since; the manager hears of it in a task of its own. */
@@ -46,9 +76,6 @@ class FakeManager {
     setImmediate(this.#wake)
   }
 
-  flush() {
-    this.asked.push('flush')
-  }
   cancel(call) {
     this.asked.push(`cancel ${call}`)
     this.onCancel?.(call)
@@ -78,15 +105,15 @@ class FakeManager {
   }
 }
 
-export const result = (call, text) => [0, call, text, null]
-export const failure = (call, data) => [1, call, JSON.stringify({ message: 'it failed', ...data }), null]
-export const log = (call, ...entries) => [2, call, JSON.stringify(entries), null]
-export const progress = (call, text) => [3, call, text, null]
-export const record = (data) => [4, 0, JSON.stringify(data), null]
-export const ready = (ticket, data) => [5, ticket, data === undefined ? null : JSON.stringify(data), null]
-export const queueDrained = () => [6, 0, null, null]
-export const closed = () => [7, 0, null, null]
-export const tools = (ticket, value, failed = false) => [8, ticket, JSON.stringify(value), failed ? 1 : null]
+export const result = (call, text) => [[0, call, text]]
+export const failure = (call, data) => [[1, call, JSON.stringify({ message: 'it failed', ...data })]]
+export const log = (call, ...entries) => [[2, call, JSON.stringify(entries)]]
+export const progress = (call, text) => [[3, call, text]]
+export const record = (data) => [[4, 0, JSON.stringify(data)]]
+export const ready = (ticket, data) => [[5, ticket, data === undefined ? null : JSON.stringify(data)]]
+export const queueDrained = () => [[6, 0, null]]
+export const closed = () => [[7, 0, null]]
+export const tools = (ticket, value, failed = false) => [[failed ? 9 : 8, ticket, JSON.stringify(value)]]
 
 export function fakeModule() {
   const module = {

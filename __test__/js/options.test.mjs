@@ -60,6 +60,7 @@ describe('arguments that cannot cross to the core', () => {
     }
     manager.executeTool('t', null, { env: process.env })
     manager.executeTool('t', null, { env: new Settings() })
+    manager.stats()
     assert.deepEqual(JSON.parse(native.submitted[0].env), Object.entries(process.env))
     assert.equal(native.submitted[1].env, '[["LEVEL","1"]]')
   })
@@ -123,14 +124,18 @@ describe('arguments as the core gets them', () => {
     const { manager, native } = openFake()
     manager.executeToolWithTimeout('t', 1, '5s', { timeout: 1 })
     manager.executeToolWithTimeout('t', 1)
+    manager.stats()
     assert.deepEqual(native.submitted.map(({ timeout }) => timeout), ['"5s"', '{"$js":"undefined","text":"undefined"}'])
   })
 
   test('execution ids made here differ and rise with time', async () => {
     const { manager, native } = openFake()
-    for (let i = 0; i < 600; i++) manager.executeTool('t')
+    // More than one millisecond has numbers for.
+    for (let i = 0; i < 10_000; i++) manager.executeTool('t')
+    manager.stats()
     const ids = native.submitted.map(({ toolExecId }) => toolExecId)
-    assert.equal(new Set(ids).size, 600)
+    assert.equal(new Set(ids).size, 10_000)
+    for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     assert.ok(Math.abs(Number.parseInt(ids[0].replace('-', '').slice(0, 12), 16) - Date.now()) < 60_000)
   })
 

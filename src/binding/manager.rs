@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Function};
+use napi::bindgen_prelude::{Either, Function, Uint32ArraySlice};
 use napi_derive::napi;
 
-use super::outbox::{Outbox, Part};
+use super::calls::{FIELDS, calls};
+use super::outbox::Outbox;
+use super::text::Text;
 use crate::error::{Code, Error};
-use crate::manager::{Asked, Manager, Options};
+use crate::manager::{Manager, Options};
 use crate::observe::Observer;
-
-const WANTS_LOGS: u32 = 1;
-const WANTS_PROGRESS: u32 = 2;
 
 /// A manager; every method returns at once.
 #[napi]
@@ -52,44 +51,22 @@ impl NativeManager {
         self.with(Manager::info)
     }
 
-    /// Takes a call. Text is the ErrorData that answers it; null: its answer comes through `drain()`.
+    /// Takes calls, packed as [`calls`] reads them. Text: the JSON array of `[number, ErrorData]` of those it answers; the
+    /// others' answers come through `drain()`.
     #[napi]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one crossing with plain values is several times cheaper than an object"
-    )]
-    pub fn submit(
-        &self,
-        call: u32,
-        tool_id: String,
-        tool_exec_id: Option<String>,
-        input: Option<String>,
-        config: Option<String>,
-        env: Option<String>,
-        timeout: Option<String>,
-        retry: Option<String>,
-        flags: u32,
-    ) -> Option<String> {
+    #[allow(clippy::needless_pass_by_value, reason = "what crosses is taken by value")]
+    pub fn submit(&self, texts: Text, head: Uint32ArraySlice<'_>, count: u32) -> Option<String> {
         let manager = self.inner.as_ref()?;
-        let asked = Asked {
-            number: call,
-            tool: &tool_id,
-            exec: tool_exec_id.as_deref(),
-            input,
-            config,
-            env: env.as_deref(),
-            timeout: timeout.as_deref(),
-            retry: retry.as_deref(),
-            logs: flags & WANTS_LOGS != 0,
-            progress: flags & WANTS_PROGRESS != 0,
-        };
-        manager.execute(asked).err().map(|error| error.to_json())
-    }
-
-    /// Sends the frames that `submit()` left pending.
-    #[napi]
-    pub fn flush(&self) {
-        self.with(Manager::flush);
+        let head = head.get(..count as usize * FIELDS)?;
+        let refused = manager.execute(calls(&texts.0, head));
+        if refused.is_empty() {
+            return None;
+        }
+        let refused: Vec<String> = refused
+            .iter()
+            .map(|(number, error)| format!("[{number},{}]", error.to_json()))
+            .collect();
+        Some(format!("[{}]", refused.join(",")))
     }
 
     /// Cancels a call.
@@ -104,10 +81,11 @@ impl NativeManager {
         self.outbox.observe(flags);
     }
 
-    /// Everything that happened since the last time, flat: kind, call, a, b.
-    #[napi(ts_return_type = "Array<unknown>")]
-    pub fn drain(&self) -> Vec<Part> {
-        self.outbox.take()
+    /// What happened since the last time, as much as there is room for in `head`; see [`Outbox::take`].
+    #[napi(ts_return_type = "string")]
+    pub fn drain(&self, mut head: Uint32ArraySlice<'_>) -> Text {
+        // SAFETY: the array is the host's, and its thread is in this call: nobody else reads or writes it meanwhile.
+        Text(self.outbox.take(unsafe { head.as_mut() }))
     }
 
     /// Answered by an event of kind 5.

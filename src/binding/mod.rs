@@ -8,6 +8,8 @@
     reason = "what #[napi] exports is reached from JavaScript, not from Rust"
 )]
 
+mod calls;
 mod functions;
 mod manager;
 mod outbox;
+mod text;

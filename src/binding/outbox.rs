@@ -1,15 +1,17 @@
 //! Events on their way to the host's thread.
 //!
-//! Events gather in one list; the host is woken once and takes all of it. The thread-safe function is weak: it never keeps
-//! the host alive.
+//! Events gather in one list; the host is woken once and takes them, in portions of bounded size. The thread-safe function is
+//! weak: it never keeps the host alive.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use napi::Status;
-use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, sys};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
+use super::calls::NONE;
+use super::text::units;
 use crate::observe::{Event, Observer};
 
 /// Calls the host's `wake` without arguments.
@@ -18,39 +20,21 @@ pub(super) type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 0>;
 /// Bytes of lines and progress values that may wait for the host before processes are not read any more.
 const CONGESTED: usize = 16 * 1024 * 1024;
 
+/// Bytes of text that cross in one string; a text that is larger crosses alone, uncopied.
+const PORTION: usize = 256 * 1024;
+
+/// Numbers for one event.
+const FIELDS: usize = 3;
+
 /// Listeners there are, as the host says.
 pub(super) const OBSERVES_LOGS: u8 = 1;
 pub(super) const OBSERVES_RECORDS: u8 = 2;
 
-/// One element of what `drain()` returns.
-pub enum Part {
-    Number(u32),
-    Text(String),
-    Null,
-}
-
-impl ToNapiValue for Part {
-    unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
-        // SAFETY: `env` is the one this function was called with; the conversions only pass it on.
-        unsafe {
-            match value {
-                Self::Number(number) => u32::to_napi_value(env, number),
-                Self::Text(text) => String::to_napi_value(env, text),
-                Self::Null => napi::bindgen_prelude::Null::to_napi_value(env, napi::bindgen_prelude::Null),
-            }
-        }
-    }
-}
-
-impl FromNapiValue for Part {
-    unsafe fn from_napi_value(_: sys::napi_env, _: sys::napi_value) -> napi::Result<Self> {
-        Err(napi::Error::from_reason("events go one way"))
-    }
-}
-
 #[derive(Default)]
 pub(super) struct Outbox {
-    events: Mutex<Vec<Event>>,
+    events: Mutex<VecDeque<Event>>,
+    /// Taken by the host and not crossed yet. Only its thread touches them.
+    taken: Mutex<VecDeque<Event>>,
     /// The host was woken and has not come yet.
     armed: AtomicBool,
     /// Of what processes can send without end.
@@ -68,76 +52,81 @@ impl Outbox {
         self.observes.store(flags, Ordering::Relaxed);
     }
 
-    /// Everything that waits, flat: kind, call, a, b.
-    pub(super) fn take(&self) -> Vec<Part> {
-        self.armed.store(false, Ordering::SeqCst);
-        let events = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut parts = Vec::with_capacity(events.len() * 4);
-        let mut events = events.into_iter().peekable();
-        while let Some(event) = events.next() {
-            if let Event::Progress { json, .. } = &event {
-                self.waiting_bytes.fetch_sub(json.len(), Ordering::Relaxed);
+    /// What waits, as much as fits: `head` gets the number of events and then kind, call and length of the text of each
+    /// (UTF-16 units, as the host counts; [`NONE`]: no text). Their texts in return, one after the other.
+    pub(super) fn take(&self, head: &mut [u32]) -> String {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.is_empty() {
+            self.armed.store(false, Ordering::SeqCst);
+            std::mem::swap(
+                &mut *taken,
+                &mut *self.events.lock().unwrap_or_else(PoisonError::into_inner),
+            );
+        }
+        let [count, room @ ..] = head else { return String::new() };
+        *count = 0;
+        let mut texts = String::new();
+        for fields in room.chunks_exact_mut(FIELDS) {
+            if texts.len() >= PORTION {
+                break;
             }
-            if let Event::Log { call, json } = event {
-                let more = std::iter::from_fn(|| match events.peek() {
-                    Some(Event::Log { call: other, .. }) if *other == call => events.next(),
-                    _ => None,
-                });
-                parts.extend(self.lines(call, json, more));
-            } else {
-                parts.extend(Self::parts(event));
+            let Some(event) = taken.pop_front() else { break };
+            let (kind, number, text) = match event {
+                Event::Log { call, json } => (2, call.unwrap_or(0), Some(self.lines(call, json, &mut taken))),
+                other => self.parts(other),
+            };
+            let length = text.as_deref().map_or(NONE, units);
+            fields.copy_from_slice(&[kind, number, length]);
+            *count += 1;
+            match text {
+                Some(text) if texts.is_empty() => texts = text,
+                Some(text) => texts.push_str(&text),
+                None => {}
             }
         }
-        parts
+        texts
     }
 
-    /// Lines of one call that follow each other cross as one text.
-    fn lines(&self, call: Option<u32>, first: String, more: impl Iterator<Item = Event>) -> [Part; 4] {
+    /// Lines of one call that follow each other cross as one JSON array.
+    fn lines(&self, call: Option<u32>, first: String, more: &mut VecDeque<Event>) -> String {
         let mut count = first.len();
         let mut text = String::with_capacity(first.len() + 2);
         text.push('[');
         text.push_str(&first);
-        for event in more {
-            if let Event::Log { json, .. } = event {
-                count += json.len();
-                text.push(',');
-                text.push_str(&json);
-            }
+        while let Some(Event::Log { call: other, .. }) = more.front()
+            && *other == call
+            && let Some(Event::Log { json, .. }) = more.pop_front()
+        {
+            count += json.len();
+            text.push(',');
+            text.push_str(&json);
         }
         text.push(']');
         self.waiting_bytes.fetch_sub(count, Ordering::Relaxed);
-        [
-            Part::Number(2),
-            call.map_or(Part::Null, Part::Number),
-            Part::Text(text),
-            Part::Null,
-        ]
+        text
     }
 
-    fn parts(event: Event) -> [Part; 4] {
-        use Part::{Null, Number, Text};
+    fn parts(&self, event: Event) -> (u32, u32, Option<String>) {
         match event {
-            Event::Value { call, json } => [Number(0), Number(call), json.map_or(Null, Text), Null],
-            Event::Failed { call, error } => [Number(1), Number(call), Text(error.to_json()), Null],
-            Event::Log { call, json } => [Number(2), call.map_or(Null, Number), Text(format!("[{json}]")), Null],
-            Event::Progress { call, json } => [Number(3), Number(call), Text(json), Null],
-            Event::Record { json } => [Number(4), Null, Text(json), Null],
-            Event::Ready { ticket, result } => [
-                Number(5),
-                Number(ticket),
-                result.err().map_or(Null, |error| Text(error.to_json())),
-                Null,
-            ],
-            Event::Drain => [Number(6), Null, Null, Null],
-            Event::Closed => [Number(7), Null, Null, Null],
+            Event::Value { call, json } => (0, call, json),
+            Event::Failed { call, error } => (1, call, Some(error.to_json())),
+            Event::Log { call, json } => (2, call.unwrap_or(0), Some(format!("[{json}]"))),
+            Event::Progress { call, json } => {
+                self.waiting_bytes.fetch_sub(json.len(), Ordering::Relaxed);
+                (3, call, Some(json))
+            }
+            Event::Record { json } => (4, 0, Some(json)),
+            Event::Ready { ticket, result } => (5, ticket, result.err().map(|error| error.to_json())),
+            Event::Drain => (6, 0, None),
+            Event::Closed => (7, 0, None),
             Event::Tools {
                 ticket,
                 result: Ok(json),
-            } => [Number(8), Number(ticket), Text(json), Null],
+            } => (8, ticket, Some(json)),
             Event::Tools {
                 ticket,
                 result: Err(error),
-            } => [Number(8), Number(ticket), Text(error.to_json()), Number(1)],
+            } => (9, ticket, Some(error.to_json())),
         }
     }
 }
@@ -147,7 +136,10 @@ impl Observer for Outbox {
         if let Event::Log { json, .. } | Event::Progress { json, .. } = &event {
             self.waiting_bytes.fetch_add(json.len(), Ordering::Relaxed);
         }
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(event);
     }
 
     fn flush(&self) {

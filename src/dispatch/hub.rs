@@ -191,37 +191,32 @@ impl Hub {
         self.batch(|state, _| state.pool.warm(false, Instant::now(), &mut state.actions));
     }
 
-    /// Takes a call. Its frame is sent at once when it is the only one in flight, else by [`flush`](Self::flush).
-    pub fn submit(self: &Arc<Self>, request: Request) -> Result<(), Refusal> {
+    /// Takes calls and sends the frames of those that have a process; gives back those that are refused, with why.
+    pub fn submit(self: &Arc<Self>, requests: Vec<Request>) -> Vec<(Request, Refusal)> {
+        let mut refused = Vec::new();
         let mut state = self.lock();
-        if state.closing != Closing::Open {
-            return Err(Refusal::Closed);
-        }
         let now = Instant::now();
-        let number = request.number;
-        let State { pool, actions, .. } = &mut *state;
-        pool.submit(number, now, actions).map_err(|_| Refusal::QueueFull)?;
-        state.counters.started += 1;
-        state
-            .calls
-            .insert(number, Call::new(request, self.settings.stderr_cap, now));
-        let alone = state.calls.len() == 1;
+        for request in requests {
+            let State {
+                pool, actions, closing, ..
+            } = &mut *state;
+            if *closing != Closing::Open {
+                refused.push((request, Refusal::Closed));
+            } else if pool.submit(request.number, now, actions).is_err() {
+                refused.push((request, Refusal::QueueFull));
+            } else {
+                state.counters.started += 1;
+                let number = request.number;
+                let call = Call::new(request, self.settings.stderr_cap, now);
+                state.calls.insert(number, call);
+            }
+        }
         state.perform(self);
-        let ready = if alone {
-            std::mem::take(&mut state.dirty)
-        } else {
-            Vec::new()
-        };
+        let ready = std::mem::take(&mut state.dirty);
         self.arm(&mut state);
         drop(state);
         ready.iter().for_each(|outgoing| _ = outgoing.send());
-        Ok(())
-    }
-
-    /// Sends the frames that [`submit`](Self::submit) left.
-    pub fn flush(&self) {
-        let ready = std::mem::take(&mut self.lock().dirty);
-        ready.iter().for_each(|outgoing| _ = outgoing.send());
+        refused
     }
 
     /// The caller does not want the call any more.

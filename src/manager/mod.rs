@@ -3,6 +3,7 @@
 mod confinement;
 mod entrypoint_cache;
 mod open;
+mod refused;
 mod report;
 mod told;
 

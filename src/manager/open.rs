@@ -9,11 +9,12 @@ use serde_json::value::RawValue;
 
 use super::confinement::{Places, confine};
 use super::entrypoint_cache::EntrypointCache;
+use super::refused::refused;
 use super::report::{self, Enforcement};
 use super::told::Told;
 use crate::config::{self, Config, Isolation, RuntimeType};
-use crate::dispatch::{Driver, Hub, Parts, Refusal, Request, Sink};
-use crate::error::{Code, Error, hints};
+use crate::dispatch::{Driver, Hub, Parts, Request, Sink};
+use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
@@ -52,9 +53,9 @@ pub struct Asked<'a> {
     /// The execution's id; none: a new one.
     pub exec: Option<&'a str>,
     /// JSON text of the first argument.
-    pub input: Option<String>,
+    pub input: Option<&'a str>,
     /// JSON text of the second argument.
-    pub config: Option<String>,
+    pub config: Option<&'a str>,
     /// JSON array of `[name, value]`.
     pub env: Option<&'a str>,
     /// JSON text of a duration.
@@ -184,15 +185,36 @@ impl Manager {
         })
     }
 
-    /// Takes a call; its result comes as an event with its number. An error is the call's answer: nothing follows.
-    pub fn execute(&self, asked: Asked<'_>) -> Result<(), Box<Error>> {
-        let tool = ToolId::parse(asked.tool)?;
-        let exec = match asked.exec {
-            Some(exec) => ExecId::parse(exec)?,
-            None => ExecId::generate(),
-        };
-        let request = Request {
+    /// Takes calls; their results come as events with their numbers. An error is a call's answer: nothing follows.
+    pub fn execute<'a>(&self, calls: impl Iterator<Item = Asked<'a>>) -> Vec<(u32, Box<Error>)> {
+        let mut answered = Vec::new();
+        let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
+        for asked in calls {
+            let number = asked.number;
+            match self.request(&asked) {
+                Ok(request) => requests.push(request),
+                Err(error) => answered.push((number, error)),
+            }
+        }
+        for (request, refusal) in self.hub.submit(requests) {
+            let error = refused(refusal, request.tool.as_str(), &self.config).with(|context| {
+                context.operation = Some("queue");
+                context.tool_id = Some(request.tool.as_str().to_owned());
+                context.tool_exec_id = Some(request.exec.as_str().to_owned());
+            });
+            answered.push((request.number, Box::new(error)));
+        }
+        answered
+    }
+
+    fn request(&self, asked: &Asked<'_>) -> Result<Request, Box<Error>> {
+        Ok(Request {
             number: asked.number,
+            tool: ToolId::parse(asked.tool)?,
+            exec: match asked.exec {
+                Some(exec) => ExecId::parse(exec)?,
+                None => ExecId::generate(),
+            },
             env: asked.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
             timeout: asked
                 .timeout
@@ -200,26 +222,11 @@ impl Manager {
                 .transpose()?
                 .map_or(self.config.tool_execution_timeout, CallTimeout::get),
             retry: retry_policy(asked.retry)?,
-            input: InputText::from_host("input", asked.input)?,
-            config: InputText::from_host("config", asked.config)?,
+            input: InputText::from_host("input", asked.input.map(str::to_owned))?,
+            config: InputText::from_host("config", asked.config.map(str::to_owned))?,
             logs: asked.logs,
             progress: asked.progress,
-            tool,
-            exec,
-        };
-        let (tool, exec) = (request.tool.as_str().to_owned(), request.exec.as_str().to_owned());
-        self.hub.submit(request).map_err(|refusal| {
-            Box::new(refused(refusal, &tool, &self.config).with(|context| {
-                context.operation = Some("queue");
-                context.tool_id = Some(tool);
-                context.tool_exec_id = Some(exec);
-            }))
         })
-    }
-
-    /// Sends what [`execute`](Self::execute) left to be sent in one piece.
-    pub fn flush(&self) {
-        self.hub.flush();
     }
 
     /// Cancels a call.
@@ -279,29 +286,6 @@ impl Manager {
 impl Drop for Manager {
     fn drop(&mut self) {
         self.hub.close(true);
-    }
-}
-
-fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
-    match refusal {
-        Refusal::QueueFull => {
-            let waiting = match config.max_queue {
-                config::Count::Limited(0) => "no call may wait".to_owned(),
-                config::Count::Limited(1) => "1 call waits already".to_owned(),
-                config::Count::Limited(limit) => format!("{limit} calls wait already"),
-                config::Count::Infinite => "too many calls wait already".to_owned(),
-            };
-            Error::new(
-                Code::QueueFull,
-                format!("tool {tool} was not called: {waiting}, as `maxQueue` has it"),
-            )
-            .hint("wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`")
-        }
-        Refusal::Closed => Error::new(
-            Code::ManagerClosed,
-            format!("tool {tool} was not called: the manager is closed"),
-        )
-        .hint(hints::MANAGER_CLOSED),
     }
 }
 

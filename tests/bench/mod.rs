@@ -174,7 +174,10 @@ impl Bench {
     }
 
     pub(crate) fn execute(&self, asked: Asked<'_>) -> Result<(), Box<Error>> {
-        self.manager().execute(asked)
+        match self.manager().execute([asked].into_iter()).pop() {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// Waits until what was told, and flushed, gives an answer.
@@ -234,7 +237,7 @@ pub(crate) fn call(number: u32, tool: &str) -> Asked<'_> {
     Asked {
         number,
         tool,
-        input: Some("1".to_owned()),
+        input: Some("1"),
         ..Asked::default()
     }
 }

@@ -1,0 +1,94 @@
+/**
+ * Calls on their way to the core. All text of a batch crosses as one string and everything else as one array: a crossing
+ * costs about the same whatever it carries, and conversions of single values are most of what it costs.
+ */
+
+import { ArgumentProblem } from './errors.js'
+
+/** Numbers per call: number, flags, and the lengths of seven texts. */
+const FIELDS = 9
+/** Calls that cross at once. */
+const MOST_CALLS = 16
+/** UTF-16 units gathered before they cross without waiting for more. */
+const MUCH_TEXT = 1024 * 1024
+/** A little less than the longest string of V8, so that the texts of one call surely fit one string. */
+const MOST_TEXT = 2 ** 29 - 2 ** 10
+/** The length of a text that is not there. */
+const NONE = 0xffffffff
+
+/**
+ * @typedef {object} Texts
+ * @property {string | null} config
+ * @property {string | null} env
+ * @property {string | null} timeout
+ * @property {string | null} retry
+ */
+
+export class Outgoing {
+  #text = ''
+  #head = new Uint32Array(FIELDS * MOST_CALLS)
+  #count = 0
+
+  /** Whether no more should be added before what is there has crossed. */
+  get full() {
+    return this.#count === MOST_CALLS || this.#text.length > MUCH_TEXT
+  }
+
+  /**
+   * Ids end with a line feed of their own, so that halves of a surrogate pair in two of them never become one character;
+   * all other texts are JSON, which has no such halves.
+   * @param {number} number @param {number} flags @param {string} toolId @param {string} toolExecId
+   * @param {string | null} input @param {Texts} more @param {string | null} timeout
+   */
+  add(number, flags, toolId, toolExecId, input, { config, env, retry }, timeout) {
+    let text = `${toolId}\n${toolExecId}\n`
+    if (input !== null) {
+      if (text.length + input.length > MOST_TEXT) throw tooLong('input', input)
+      text += input
+    }
+    if (config !== null) {
+      if (text.length + config.length > MOST_TEXT) throw tooLong('config', config)
+      text += config
+    }
+    if (env !== null) text += env
+    if (timeout !== null) text += timeout
+    if (retry !== null) text += retry
+    const at = this.#count * FIELDS
+    const head = this.#head
+    head[at] = number
+    head[at + 1] = flags
+    head[at + 2] = toolId.length
+    head[at + 3] = toolExecId.length
+    head[at + 4] = input === null ? NONE : input.length
+    head[at + 5] = config === null ? NONE : config.length
+    head[at + 6] = env === null ? NONE : env.length
+    head[at + 7] = timeout === null ? NONE : timeout.length
+    head[at + 8] = retry === null ? NONE : retry.length
+    this.#text = this.#count === 0 ? text : this.#text + text
+    this.#count++
+  }
+
+  /**
+   * Hands everything over; the calls that were refused, with why.
+   * @param {import('./native-interface.d.ts').NativeManager} native
+   * @returns {Array<[number, import('./native-interface.d.ts').ErrorData]>}
+   */
+  send(native) {
+    if (this.#count === 0) return NOTHING
+    const text = this.#text
+    const count = this.#count
+    this.#text = ''
+    this.#count = 0
+    const refused = native.submit(text, this.#head, count)
+    return refused === null ? NOTHING : JSON.parse(refused)
+  }
+}
+
+/** @type {Array<never>} */
+const NOTHING = []
+
+/** @param {'input' | 'config'} field @param {string} text */
+const tooLong = (field, text) =>
+  new ArgumentProblem('ERR_INPUT_INVALID', field, `${field} is too long: ${text.length} characters of JSON`, {
+    hint: 'write the data to a file and pass its path',
+  })

@@ -1,0 +1,126 @@
+//! Calls as they cross: all their text in one string, and numbers that say how to cut it.
+
+use crate::manager::Asked;
+
+/// Numbers for one call: its number, its flags, the lengths of its texts.
+pub(super) const FIELDS: usize = 9;
+/// The length of a text that is not there.
+pub(super) const NONE: u32 = u32::MAX;
+
+const WANTS_LOGS: u32 = 1;
+const WANTS_PROGRESS: u32 = 2;
+
+/// The calls of a batch. Ends early where the numbers do not fit the text: this package made both.
+pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = Asked<'a>> {
+    let mut knife = Knife {
+        rest: texts,
+        ascii: texts.is_ascii(),
+    };
+    head.chunks_exact(FIELDS).map_while(move |fields| {
+        let &[number, flags, tool, exec, input, config, env, timeout, retry] = fields else {
+            return None;
+        };
+        Some(Asked {
+            number,
+            tool: knife.line(tool)?,
+            exec: Some(knife.line(exec)?),
+            input: knife.optional(input)?,
+            config: knife.optional(config)?,
+            env: knife.optional(env)?,
+            timeout: knife.optional(timeout)?,
+            retry: knife.optional(retry)?,
+            logs: flags & WANTS_LOGS != 0,
+            progress: flags & WANTS_PROGRESS != 0,
+        })
+    })
+}
+
+/// Cuts texts off the front; lengths count UTF-16 units.
+struct Knife<'a> {
+    rest: &'a str,
+    ascii: bool,
+}
+
+impl<'a> Knife<'a> {
+    fn cut(&mut self, units: u32) -> Option<&'a str> {
+        let bytes = if self.ascii {
+            units as usize
+        } else {
+            bytes_of(self.rest, units as usize)
+        };
+        let (text, rest) = self.rest.split_at_checked(bytes)?;
+        self.rest = rest;
+        Some(text)
+    }
+
+    fn optional(&mut self, units: u32) -> Option<Option<&'a str>> {
+        if units == NONE {
+            return Some(None);
+        }
+        self.cut(units).map(Some)
+    }
+
+    fn line(&mut self, units: u32) -> Option<&'a str> {
+        let text = self.cut(units)?;
+        self.rest = self.rest.strip_prefix('\n')?;
+        Some(text)
+    }
+}
+
+/// Bytes of the first so many UTF-16 units.
+fn bytes_of(text: &str, units: usize) -> usize {
+    let mut counted = 0;
+    text.char_indices()
+        .find(|(_, c)| {
+            let there = counted >= units;
+            counted += c.len_utf16();
+            there
+        })
+        .map_or(text.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Given = (String, String, Vec<Option<String>>);
+
+    fn packed(calls: &[Given]) -> (String, Vec<u32>) {
+        let units = |text: &String| u32::try_from(text.encode_utf16().count()).unwrap();
+        let (mut texts, mut head) = (String::new(), Vec::new());
+        for (number, (tool, exec, more)) in (1..).zip(calls) {
+            texts += &format!("{tool}\n{exec}\n");
+            head.extend([number, number % 4, units(tool), units(exec)]);
+            for text in more {
+                texts += text.as_deref().unwrap_or_default();
+                head.push(text.as_ref().map_or(NONE, units));
+            }
+        }
+        (texts, head)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_packed_is_cut_the_same(given in proptest::collection::vec(
+            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 5)), 0..6,
+        )) {
+            let (texts, head) = packed(&given);
+            let read: Vec<Given> = calls(&texts, &head)
+                .map(|asked| {
+                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry];
+                    assert_eq!((asked.logs, asked.progress), (asked.number & 1 != 0, asked.number & 2 != 0));
+                    let own = |text: &str| text.to_owned();
+                    (own(asked.tool), own(asked.exec.unwrap()), more.map(|text| text.map(own)).to_vec())
+                })
+                .collect();
+            prop_assert_eq!(read, given);
+        }
+
+        #[test]
+        fn numbers_that_do_not_fit_end_the_batch(texts in ".*", head in proptest::collection::vec(any::<u32>(), 0..40)) {
+            prop_assert!(calls(&texts, &head).count() <= head.len() / FIELDS);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Why a call was not taken, in words.
+
+use crate::config::{self, Config};
+use crate::dispatch::Refusal;
+use crate::error::{Code, Error, hints};
+
+/// The answer to a call that was not taken.
+pub(super) fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
+    match refusal {
+        Refusal::QueueFull => {
+            let waiting = match config.max_queue {
+                config::Count::Limited(0) => "no call may wait".to_owned(),
+                config::Count::Limited(1) => "1 call waits already".to_owned(),
+                config::Count::Limited(limit) => format!("{limit} calls wait already"),
+                config::Count::Infinite => "too many calls wait already".to_owned(),
+            };
+            Error::new(
+                Code::QueueFull,
+                format!("tool {tool} was not called: {waiting}, as `maxQueue` has it"),
+            )
+            .hint("wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`")
+        }
+        Refusal::Closed => Error::new(
+            Code::ManagerClosed,
+            format!("tool {tool} was not called: the manager is closed"),
+        )
+        .hint(hints::MANAGER_CLOSED),
+    }
+}
