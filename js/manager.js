@@ -93,7 +93,7 @@ export function createManagerClass(native) {
       const woken = this.#woken
       const opened = native.open(JSON.stringify(options), () => {
         if (woken.manager !== null) woken.manager.#drain()
-      })
+      }, options.node !== null)
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)

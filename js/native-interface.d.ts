@@ -13,8 +13,11 @@ export interface NativeModule {
   /** Null when the Given text is a timeout, else an ErrorData. */
   checkTimeout(given: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
-  /** The JSON of OpenOptions; a string in return is an ErrorData. */
-  open(options: string, wake: () => void): NativeManager | string
+  /**
+   * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `node`: the
+   * host is Node, whose event loop the addon can use.
+   */
+  open(options: string, wake: () => void, node: boolean): NativeManager | string
 }
 
 export interface OpenOptions {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use napi::Env;
 use napi::bindgen_prelude::{Either, Function, Uint32ArraySlice};
 use napi_derive::napi;
 
 use super::calls::{FIELDS, calls};
+use super::event_loop::LoopWatch;
 use super::outbox::Outbox;
 use super::text::Text;
+use crate::dispatch::HostReads;
 use crate::error::{Code, Error};
 use crate::manager::{Manager, Options};
 use crate::observe::Observer;
@@ -17,11 +20,20 @@ use crate::observe::Observer;
 pub struct NativeManager {
     inner: Option<Manager>,
     outbox: Arc<Outbox>,
+    /// The host's loop waits for answers itself.
+    watch: Option<LoopWatch>,
 }
 
-/// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something.
+/// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something. `node`: the host is Node.
 #[napi]
-pub fn open(options: String, wake: Function<'_, (), ()>) -> napi::Result<Either<NativeManager, String>> {
+pub fn open(
+    env: Env,
+    options: String,
+    wake: Function<'_, (), ()>,
+    node: bool,
+) -> napi::Result<Either<NativeManager, String>> {
+    let reads = if node { HostReads::new().ok() } else { None };
+    let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
     let wake = wake
         .build_threadsafe_function()
         .callee_handled::<false>()
@@ -33,11 +45,18 @@ pub fn open(options: String, wake: Function<'_, (), ()>) -> napi::Result<Either<
         .map_err(|error| {
             Box::new(Error::new(Code::ConfigInvalid, "the manager's options cannot be read").source(error))
         })
-        .and_then(|options| Manager::open(&options, Arc::clone(&outbox) as Arc<dyn Observer>));
+        .and_then(|options| {
+            Manager::open(
+                &options,
+                Arc::clone(&outbox) as Arc<dyn Observer>,
+                reads.filter(|_| watch.is_some()),
+            )
+        });
     Ok(match opened {
         Ok(manager) => Either::A(NativeManager {
             inner: Some(manager),
             outbox,
+            watch,
         }),
         Err(error) => Either::B(error.to_json()),
     })
@@ -84,8 +103,17 @@ impl NativeManager {
     /// What happened since the last time, as much as there is room for in `head`; see [`Outbox::take`].
     #[napi(ts_return_type = "string")]
     pub fn drain(&self, mut head: Uint32ArraySlice<'_>) -> Text {
+        if self.watch.as_ref().is_some_and(LoopWatch::take_readable) {
+            self.outbox.while_host_takes(|| self.with(Manager::read));
+        }
         // SAFETY: the array is the host's, and its thread is in this call: nobody else reads or writes it meanwhile.
-        Text(self.outbox.take(unsafe { head.as_mut() }))
+        let text = self.outbox.take(unsafe { head.as_mut() });
+        if self.outbox.is_over()
+            && let Some(watch) = &self.watch
+        {
+            watch.stop();
+        }
+        Text(text)
     }
 
     /// Answered by an event of kind 5.

@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod event_loop;
 mod functions;
 mod manager;
 mod outbox;

@@ -37,6 +37,10 @@ pub(super) struct Outbox {
     taken: Mutex<VecDeque<Event>>,
     /// The host was woken and has not come yet.
     armed: AtomicBool,
+    /// The host is about to take what there is: it need not be woken.
+    taking: AtomicBool,
+    /// The last event of all was taken.
+    over: AtomicBool,
     /// Of what processes can send without end.
     waiting_bytes: AtomicUsize,
     observes: AtomicU8,
@@ -50,6 +54,18 @@ impl Outbox {
 
     pub(super) fn observe(&self, flags: u8) {
         self.observes.store(flags, Ordering::Relaxed);
+    }
+
+    /// Runs what makes events on the host's own thread, which takes them next.
+    pub(super) fn while_host_takes(&self, make: impl FnOnce()) {
+        self.taking.store(true, Ordering::SeqCst);
+        make();
+        self.taking.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether no event can follow.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
     }
 
     /// What waits, as much as fits: `head` gets the number of events and then kind, call and length of the text of each
@@ -118,7 +134,10 @@ impl Outbox {
             Event::Record { json } => (4, 0, Some(json)),
             Event::Ready { ticket, result } => (5, ticket, result.err().map(|error| error.to_json())),
             Event::Drain => (6, 0, None),
-            Event::Closed => (7, 0, None),
+            Event::Closed => {
+                self.over.store(true, Ordering::Relaxed);
+                (7, 0, None)
+            }
             Event::Tools {
                 ticket,
                 result: Ok(json),
@@ -145,6 +164,7 @@ impl Observer for Outbox {
     fn flush(&self) {
         let waiting = !self.events.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         if waiting
+            && !self.taking.load(Ordering::SeqCst)
             && !self.armed.swap(true, Ordering::SeqCst)
             && let Some(wake) = self.wake.get()
         {

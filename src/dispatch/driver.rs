@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::facts::{Sink, StartFault};
+use super::host_reads::HostReads;
 use super::hub::{Closing, Hub, Settings};
 use super::{clock, serve};
 use crate::config::{Config, Isolation};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub may_start_programs: bool,
     /// Processors of this machine.
     pub cpus: usize,
+    /// What the host's own thread watches; none: it cannot.
+    pub host_reads: Option<HostReads>,
 }
 
 /// The driver thread.
@@ -63,6 +66,7 @@ impl Driver {
             launch: parts.launch,
             sink: parts.sink,
             denials: parts.denials,
+            host_reads: parts.host_reads,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
         let hub = Arc::new(Hub::new(settings, pool, (parts.spawner, parts.guardian), sender));

@@ -13,6 +13,7 @@ use super::alarms::Alarms;
 use super::call::{Call, Request};
 use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
+use super::host_reads::HostReads;
 use super::outgoing::Outgoing;
 use super::station::Station;
 use super::watch::{MOST_PROCESSES, Watch};
@@ -85,6 +86,8 @@ pub(super) struct Settings {
     pub(super) launch: Arc<dyn Launches>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
+    /// Where the host's own thread waits for channels.
+    pub(super) host_reads: Option<HostReads>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

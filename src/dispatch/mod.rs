@@ -2,8 +2,8 @@
 //!
 //! [`phase`] holds the pure transitions of a call, [`retry`] decides about another attempt; [`Hub`] owns the state of a
 //! manager and is the only place that carries out what they and the pool decide. Threads: the host's thread submits,
-//! cancels and writes frames through the hub; one driver thread reads every process's pipes ([`serve`]) and keeps the
-//! time ([`clock`]). What comes out are raw [`Facts`]; the outcome room says what they mean.
+//! cancels and writes frames through the hub, and reads answers where its event loop can wait for them ([`host_reads`]); one
+//! driver thread reads everything else ([`serve`]) and keeps the time ([`clock`]). What comes out are raw [`Facts`]; the outcome room says what they mean.
 
 mod alarms;
 mod answer;
@@ -12,7 +12,9 @@ mod clock;
 mod driver;
 mod ending;
 mod facts;
+mod host_reads;
 mod hub;
+mod inlet;
 mod outgoing;
 mod perform;
 mod phase;
@@ -25,4 +27,5 @@ mod watch;
 pub use call::Request;
 pub use driver::{Driver, Parts};
 pub use facts::{Doom, End, Facts, LogEntry, Sink, StartFailure, StartFault};
+pub use host_reads::HostReads;
 pub use hub::{Counters, Exits, Hub, Refusal};

@@ -1,43 +1,32 @@
-//! Serves one process from its first byte to its end: one loop that drains every pipe in every phase.
+//! Serves one process from its first byte to its end: one loop that hears of every pipe in every phase.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::hub::Hub;
+use super::inlet::{Ends, Inlet, Left};
 use super::outgoing::Outgoing;
-use super::printed::Source;
 use super::station::Link;
 use crate::pool::WorkerId;
 use crate::spawn::{Child, Exit, Process, UsageMeter};
-use crate::worker::frame::{FrameReader, max_frame};
 
-/// Bytes read from a descriptor at once.
-const CHUNK: usize = 64 * 1024;
-/// Bytes taken from one pipe before the others get their turn.
-const TURN: usize = 1024 * 1024;
 /// How long reading pauses while the host has not taken what was read.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Longest wait for the last members of a killed group to vanish.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
-struct Pipes {
-    channel: Option<AsyncFd<Arc<OwnedFd>>>,
-    stdout: Option<AsyncFd<OwnedFd>>,
-    stderr: Option<AsyncFd<OwnedFd>>,
-    reader: FrameReader,
-    chunk: Box<[u8]>,
-}
-
 /// Takes a child over until it is reaped.
 pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let process = Arc::new(child.process);
-    let channel = Arc::new(child.channel);
+    let ends = Ends {
+        channel: Arc::new(child.channel),
+        stdout: Arc::new(child.stdout),
+        stderr: Arc::new(child.stderr),
+    };
     let link = Link {
         usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
         process: Arc::clone(&process),
@@ -48,24 +37,23 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         let station = state.stations.get_mut(&worker)?;
         station.link = Some(link);
         station.board = board;
-        station.outgoing.connect(Arc::clone(&channel));
+        station.outgoing.connect(Arc::clone(&ends.channel));
         if station.ending {
             station.kill();
         }
         Some(Arc::clone(&station.outgoing))
     });
-    let pipes = Pipes {
-        channel: watch(Arc::clone(&channel), Interest::READABLE),
-        stdout: watch(child.stdout, Interest::READABLE),
-        stderr: watch(child.stderr, Interest::READABLE),
-        reader: FrameReader::new(max_frame(hub.settings.output_cap)),
-        chunk: vec![0; CHUNK].into_boxed_slice(),
+    let ears = Ears {
+        channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
+        stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
+        stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
     };
     let writer = Writer {
-        channel,
+        channel: Arc::clone(&ends.channel),
         outgoing: outgoing.unwrap_or_default(),
     };
-    let exit = supervise(&hub, worker, pipes, &writer, &process).await;
+    let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
+    let exit = supervise(&hub, &inlet, ears, &writer, &process).await;
     hub.batch(|state, hub| state.exited(hub, worker, exit));
 }
 
@@ -97,7 +85,7 @@ impl Writer {
     }
 }
 
-async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, writer: &Writer, process: &Process) -> Exit {
+async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &Writer, process: &Process) -> Exit {
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
@@ -109,19 +97,37 @@ async fn supervise(hub: &Arc<Hub>, worker: WorkerId, mut pipes: Pipes, writer: &
     let mut unread = false;
     loop {
         let open = !hub.settings.sink.congested();
-        unread = tokio::select! {
+        let read = tokio::select! {
             _ = exited.readable() => break,
-            () = &mut writing => unread,
-            () = tokio::task::yield_now(), if unread && open => pipes.drain(hub, worker),
-            () = pipes.readable(), if open => pipes.drain(hub, worker),
-            () = tokio::time::sleep(PAUSE), if !open => unread,
+            () = &mut writing => false,
+            () = tokio::task::yield_now(), if unread && open => true,
+            () = ears.readable(), if open => true,
+            () = tokio::time::sleep(PAUSE), if !open => false,
         };
+        if read {
+            let left = inlet.drain(hub);
+            unread = left.more;
+            ears.after(left, hub, inlet);
+        }
+    }
+    if let Some(host_reads) = &hub.settings.host_reads {
+        host_reads.remove(inlet.worker());
     }
     // Everything it said before it ended is still in the pipes.
-    pipes.drain_out(hub, worker);
+    drain_out(hub, inlet);
     let exit = reap(hub, process).await;
-    pipes.drain_out(hub, worker);
+    drain_out(hub, inlet);
     exit
+}
+
+/// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from holding
+/// the end up.
+fn drain_out(hub: &Arc<Hub>, inlet: &Inlet) {
+    for _ in 0..64 {
+        if !inlet.drain(hub).more {
+            return;
+        }
+    }
 }
 
 /// Registers a descriptor with the runtime.
@@ -154,40 +160,15 @@ async fn reap(hub: &Hub, process: &Process) -> Exit {
     exit
 }
 
-async fn ready_to_read<T: AsRawFd>(fd: Option<&AsyncFd<T>>) {
-    match fd {
-        Some(fd) => match fd.readable().await {
-            // Readiness is taken as consumed: reading goes on until the descriptor says that nothing is left.
-            Ok(mut guard) => guard.clear_ready(),
-            Err(_) => std::future::pending().await,
-        },
-        None => std::future::pending().await,
-    }
+/// What tells the driver that there is something to read.
+struct Ears {
+    /// None once the host's thread listens to it, or nothing more can come.
+    channel: Option<AsyncFd<Arc<OwnedFd>>>,
+    stdout: Option<AsyncFd<Arc<OwnedFd>>>,
+    stderr: Option<AsyncFd<Arc<OwnedFd>>>,
 }
 
-enum Got {
-    /// So many, where so many would have fitted.
-    Bytes(usize, usize),
-    Nothing,
-    End,
-    /// The end; the other side had not read everything that was sent to it.
-    Reset,
-}
-
-fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
-    loop {
-        return match rustix::io::read(&fd, &mut *chunk) {
-            Ok(0) => Got::End,
-            Ok(count) => Got::Bytes(count, chunk.len()),
-            Err(Errno::INTR) => continue,
-            Err(Errno::AGAIN) => Got::Nothing,
-            Err(Errno::CONNRESET) => Got::Reset,
-            Err(_) => Got::End,
-        };
-    }
-}
-
-impl Pipes {
+impl Ears {
     /// Resolves when one of them has something.
     async fn readable(&self) {
         tokio::select! {
@@ -197,109 +178,29 @@ impl Pipes {
         }
     }
 
-    /// Reads what is there, up to a turn's share; true when something is left. The channel first, the printed bytes
-    /// second, but those are handled first: what a tool printed before it answered is in the pipe before the answer is in
-    /// the channel.
-    fn drain(&mut self, hub: &Arc<Hub>, worker: WorkerId) -> bool {
-        let mut silent = None;
-        let mut more = self.read_channel(&mut silent);
-        let printed = self.read_printed(&mut more);
-        let mut garbled = false;
-        hub.batch(|state, hub| {
-            for (source, bytes) in &printed {
-                state.printed(hub, worker, *source, bytes);
-            }
-            while let Some(frame) = self.reader.next() {
-                match frame {
-                    Ok(frame) => state.heard(hub, worker, frame),
-                    Err(error) => {
-                        garbled = true;
-                        state.garbled(hub, worker, error);
-                    }
-                }
-            }
-            if let Some(reset) = silent {
-                state.fell_silent(worker, reset);
-            }
-        });
-        if garbled {
+    /// The channel of a process that serves calls is the host's to read, where it can. Until then it is the driver's, so
+    /// that processes come up however busy the host is.
+    fn after(&mut self, left: Left, hub: &Hub, inlet: &Arc<Inlet>) {
+        if !left.channel_open {
             self.channel = None;
         }
-        more
-    }
-
-    /// `silent`: it has ended, true where the other side had not read everything.
-    fn read_channel(&mut self, silent: &mut Option<bool>) -> bool {
-        let Some(channel) = &self.channel else { return false };
-        let mut taken = 0;
-        while taken < TURN {
-            match read(channel.get_ref(), self.reader.space(CHUNK)) {
-                Got::Bytes(count, room) => {
-                    self.reader.filled(count);
-                    taken += count;
-                    if count < room {
-                        return false;
-                    }
-                }
-                Got::Nothing => return false,
-                over @ (Got::End | Got::Reset) => {
-                    self.channel = None;
-                    *silent = Some(matches!(over, Got::Reset));
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    /// Most of the time nothing was printed, and one system call tells so of both pipes.
-    fn read_printed(&mut self, more: &mut bool) -> Vec<(Source, Vec<u8>)> {
-        let mut printed = Vec::new();
-        if !has_bytes(self.stdout.as_ref(), self.stderr.as_ref()) {
-            return printed;
-        }
-        for (source, pipe) in [
-            (Source::StdoutPipe, &mut self.stdout),
-            (Source::StderrPipe, &mut self.stderr),
-        ] {
-            let mut bytes = Vec::new();
-            while let Some(fd) = pipe {
-                match read(fd.get_ref(), &mut self.chunk) {
-                    Got::Bytes(count, _) => bytes.extend_from_slice(&self.chunk[..count]),
-                    Got::Nothing => break,
-                    Got::End | Got::Reset => *pipe = None,
-                }
-                if bytes.len() >= TURN {
-                    *more = true;
-                    break;
-                }
-            }
-            if !bytes.is_empty() {
-                printed.push((source, bytes));
-            }
-        }
-        printed
-    }
-
-    /// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from
-    /// holding the end up.
-    fn drain_out(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
-        for _ in 0..64 {
-            if !self.drain(hub, worker) {
-                return;
-            }
+        if left.ready
+            && let Some(host_reads) = &hub.settings.host_reads
+            && let Some(channel) = &self.channel
+            && host_reads.add(inlet, channel.get_ref())
+        {
+            self.channel = None;
         }
     }
 }
 
-/// Whether one of the pipes has bytes, or has ended.
-fn has_bytes(stdout: Option<&AsyncFd<OwnedFd>>, stderr: Option<&AsyncFd<OwnedFd>>) -> bool {
-    let mut fds: Vec<PollFd<'_>> = [stdout, stderr]
-        .into_iter()
-        .flatten()
-        .map(|fd| PollFd::new(fd.get_ref(), PollFlags::IN))
-        .collect();
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    // Asked in vain, the pipes are read: that never blocks either.
-    !fds.is_empty() && poll(&mut fds, Some(&now)) != Ok(0)
+async fn ready_to_read<T: AsRawFd>(fd: Option<&AsyncFd<T>>) {
+    match fd {
+        Some(fd) => match fd.readable().await {
+            // Readiness is taken as consumed: reading goes on until the descriptor says that nothing is left.
+            Ok(mut guard) => guard.clear_ready(),
+            Err(_) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
 }

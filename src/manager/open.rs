@@ -13,7 +13,7 @@ use super::refused::refused;
 use super::report::{self, Enforcement};
 use super::told::Told;
 use crate::config::{self, Config, Isolation, RuntimeType};
-use crate::dispatch::{Driver, Hub, Parts, Request, Sink};
+use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
@@ -79,8 +79,13 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// Checks everything that can be known now, writes the worker file and begins to warm processes.
-    pub fn open(options: &Options, observer: Arc<dyn Observer>) -> Result<Self, Box<Error>> {
+    /// Checks everything that can be known now, writes the worker file and begins to warm processes. `host_reads`: the caller
+    /// watches its descriptor and calls [`read`](Self::read).
+    pub fn open(
+        options: &Options,
+        observer: Arc<dyn Observer>,
+        host_reads: Option<HostReads>,
+    ) -> Result<Self, Box<Error>> {
         let config = config::resolve(options.config.get())?;
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
@@ -169,6 +174,7 @@ impl Manager {
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            host_reads,
         };
         let hub = Driver::start(&config, parts)?;
         if let Some(cache) = &cache {
@@ -227,6 +233,11 @@ impl Manager {
             logs: asked.logs,
             progress: asked.progress,
         })
+    }
+
+    /// Handles what processes have said; for the thread that watches the descriptor of `host_reads`.
+    pub fn read(&self) {
+        self.hub.read();
     }
 
     /// Cancels a call.

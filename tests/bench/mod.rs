@@ -157,7 +157,7 @@ impl Bench {
         )
         .unwrap();
         let listener = Arc::new(listener);
-        let manager = Manager::open(&options, Arc::clone(&listener) as Arc<dyn Observer>).unwrap();
+        let manager = Manager::open(&options, Arc::clone(&listener) as Arc<dyn Observer>, None).unwrap();
         Self {
             manager: Some(manager),
             listener,

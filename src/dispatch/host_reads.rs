@@ -1,0 +1,136 @@
+//! The channels that the host's own thread reads.
+//!
+//! They are gathered in one epoll descriptor, which its event loop watches like any other. An answer then wakes the thread
+//! that waits for it and no other one on the way.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll;
+
+use super::hub::Hub;
+use super::inlet::Inlet;
+use crate::pool::WorkerId;
+
+/// Channels looked at in one go; the descriptor stays readable as long as there are more.
+const AT_ONCE: usize = 16;
+
+const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+/// The set, and the descriptor that is readable when one of its channels is.
+#[derive(Clone)]
+pub struct HostReads(Arc<Set>);
+
+struct Set {
+    epoll: OwnedFd,
+    members: Mutex<HashMap<WorkerId, Member>>,
+}
+
+struct Member {
+    inlet: Arc<Inlet>,
+    channel: Arc<OwnedFd>,
+    /// How often it had been read when the driver last looked.
+    reads: u64,
+}
+
+impl HostReads {
+    /// An empty set.
+    pub fn new() -> std::io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        Ok(Self(Arc::new(Set {
+            epoll,
+            members: Mutex::default(),
+        })))
+    }
+
+    /// Readable when [`Hub::read`] has something to do.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.epoll.as_fd()
+    }
+
+    /// False where the system refuses: the driver goes on reading it.
+    pub(super) fn add(&self, inlet: &Arc<Inlet>, channel: &Arc<OwnedFd>) -> bool {
+        let mut members = self.lock();
+        let worker = inlet.worker();
+        let data = epoll::EventData::new_u64(u64::from(worker.0));
+        if epoll::add(&self.0.epoll, channel, data, epoll::EventFlags::IN).is_err() {
+            return false;
+        }
+        let member = Member {
+            reads: inlet.reads(),
+            inlet: Arc::clone(inlet),
+            channel: Arc::clone(channel),
+        };
+        members.insert(worker, member);
+        true
+    }
+
+    pub(super) fn remove(&self, worker: WorkerId) {
+        if let Some(member) = self.lock().remove(&worker) {
+            // Refused only where it is not there any more.
+            let _ = epoll::delete(&self.0.epoll, &member.channel);
+        }
+    }
+
+    /// Those that have something.
+    fn waiting(&self) -> Vec<Arc<Inlet>> {
+        let mut events = Vec::with_capacity(AT_ONCE);
+        let _ = epoll::wait(&self.0.epoll, spare_capacity(&mut events), Some(&NOW));
+        let members = self.lock();
+        let inlet = |event: &epoll::Event| {
+            let worker = WorkerId(u32::try_from(event.data.u64()).ok()?);
+            Some(Arc::clone(&members.get(&worker)?.inlet))
+        };
+        events.iter().filter_map(inlet).collect()
+    }
+
+    /// Those that have something and were not read since the last time this was asked.
+    fn neglected(&self) -> Vec<Arc<Inlet>> {
+        let neglected = |member: &mut Member| {
+            let reads = member.inlet.reads();
+            let same = std::mem::replace(&mut member.reads, reads) == reads;
+            same && member.inlet.is_waiting()
+        };
+        let mut members = self.lock();
+        let inlets = members
+            .values_mut()
+            .filter_map(|member| neglected(member).then(|| Arc::clone(&member.inlet)));
+        inlets.collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<WorkerId, Member>> {
+        self.0.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hub {
+    /// Reads what processes have said; for the thread that watches the descriptor of [`HostReads`].
+    pub fn read(self: &Arc<Self>) {
+        if let Some(host_reads) = &self.settings.host_reads {
+            self.read_all(host_reads, host_reads.waiting());
+        }
+    }
+
+    /// Reads in place of a host that is busy elsewhere. `all`: also what came just now, since it decides what time decides.
+    pub(super) fn read_neglected(self: &Arc<Self>, all: bool) {
+        if let Some(host_reads) = &self.settings.host_reads {
+            let inlets = if all {
+                host_reads.waiting()
+            } else {
+                host_reads.neglected()
+            };
+            self.read_all(host_reads, inlets);
+        }
+    }
+
+    fn read_all(self: &Arc<Self>, host_reads: &HostReads, inlets: Vec<Arc<Inlet>>) {
+        for inlet in inlets {
+            if !inlet.drain(self).channel_open {
+                host_reads.remove(inlet.worker());
+            }
+        }
+    }
+}
