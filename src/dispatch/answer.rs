@@ -115,7 +115,7 @@ impl State {
         };
         station.unread |= unread;
         if !station.ending {
-            let now = Instant::now();
+            let now = self.now;
             station.kill_at = Some(now + LAST_MOMENT);
             if station.ready {
                 self.pool.condemn(worker, now, &mut self.actions);
@@ -198,7 +198,7 @@ impl State {
         station.ready = true;
         self.last_failure = None;
         self.failed_starts = 0;
-        self.pool.ready(worker, Instant::now(), &mut self.actions);
+        self.pool.ready(worker, self.now, &mut self.actions);
     }
 
     fn answered(&mut self, hub: &Arc<Hub>, worker: WorkerId, result: &ResultFrame<'_>) {
@@ -211,7 +211,7 @@ impl State {
         let Phase::Running { on, .. } = call.phase else {
             return self.step(hub, result.call, Phase::answered_late);
         };
-        let now = Instant::now();
+        let now = self.now;
         call.execution_time += now - on.since;
         let slot = call.slot.take();
         if std::mem::take(&mut self.delayed) {

@@ -69,6 +69,9 @@ impl Call {
 
     /// What it printed to stderr, without the values of its variables.
     pub(super) fn stderr(&self) -> String {
+        if self.stderr.is_empty() {
+            return String::new();
+        }
         let values: Vec<&str> = self.request.env.iter().map(|(_, value)| value).collect();
         self.stderr.redacted(&values)
     }

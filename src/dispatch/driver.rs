@@ -66,10 +66,15 @@ impl Driver {
             launch: parts.launch,
             sink: parts.sink,
             denials: parts.denials,
-            host_reads: parts.host_reads,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
-        let hub = Arc::new(Hub::new(settings, pool, (parts.spawner, parts.guardian), sender));
+        let hub = Arc::new(Hub::new(
+            settings,
+            pool,
+            (parts.spawner, parts.guardian),
+            parts.host_reads,
+            sender,
+        ));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

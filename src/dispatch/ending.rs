@@ -19,7 +19,7 @@ impl State {
         let Some(mut station) = self.stations.remove(&worker) else {
             return;
         };
-        let now = Instant::now();
+        let now = self.now;
         // No call may be handed to a process that is gone, not even one of its own that it never entered.
         self.pool.condemn(worker, now, &mut self.actions);
         let exits = &mut self.counters.exits;
@@ -87,7 +87,7 @@ impl State {
         let Some(station) = self.stations.remove(&worker) else {
             return;
         };
-        let now = Instant::now();
+        let now = self.now;
         if !station.ending {
             self.start_failed(hub, &station, fault, now);
         }
@@ -183,7 +183,7 @@ impl State {
     /// The call is over: its facts go out.
     pub(super) fn settle(&mut self, hub: &Hub, call: Call, end: End) {
         let known_tool = self.tool_ids.contains(call.request.tool.as_str());
-        if hub.settings.sink.settled(facts(call, end, known_tool)) {
+        if hub.settings.sink.settled(facts(call, end, known_tool, self.now)) {
             self.counters.succeeded += 1;
         } else {
             self.counters.failed += 1;
@@ -192,7 +192,7 @@ impl State {
 }
 
 /// The account of a call that is over.
-fn facts(call: Call, end: End, known_tool: bool) -> Facts {
+fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
     let output_bytes = match &end {
         End::Value(text) | End::Threw(text) => text.len() as u64,
         _ => 0,
@@ -202,7 +202,9 @@ fn facts(call: Call, end: End, known_tool: bool) -> Facts {
         end,
         known_tool,
         attempts: call.attempts.made,
-        queue_time: call.submitted.elapsed().saturating_sub(call.execution_time),
+        queue_time: now
+            .saturating_duration_since(call.submitted)
+            .saturating_sub(call.execution_time),
         execution_time: call.execution_time,
         timeout: call.request.timeout,
         input_bytes: call.request.input.len() as u64,

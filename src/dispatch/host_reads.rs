@@ -3,10 +3,10 @@
 //! They are gathered in one epoll descriptor, which its event loop watches like any other. An answer then wakes the thread
 //! that waits for it and no other one on the way.
 
-use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustc_hash::FxHashMap;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll;
@@ -26,7 +26,7 @@ pub struct HostReads(Arc<Set>);
 
 struct Set {
     epoll: OwnedFd,
-    members: Mutex<HashMap<WorkerId, Member>>,
+    members: Mutex<FxHashMap<WorkerId, Member>>,
 }
 
 struct Member {
@@ -101,7 +101,7 @@ impl HostReads {
         inlets.collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<WorkerId, Member>> {
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<WorkerId, Member>> {
         self.0.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,21 +109,25 @@ impl HostReads {
 impl Hub {
     /// Reads what processes have said; for the thread that watches the descriptor of [`HostReads`].
     pub fn read(self: &Arc<Self>) {
-        if let Some(host_reads) = &self.settings.host_reads {
-            self.read_all(host_reads, host_reads.waiting());
+        if let Some(host_reads) = self.host_reads() {
+            self.read_all(&host_reads, host_reads.waiting());
         }
     }
 
     /// Reads in place of a host that is busy elsewhere. `all`: also what came just now, since it decides what time decides.
     pub(super) fn read_neglected(self: &Arc<Self>, all: bool) {
-        if let Some(host_reads) = &self.settings.host_reads {
+        if let Some(host_reads) = self.host_reads() {
             let inlets = if all {
                 host_reads.waiting()
             } else {
                 host_reads.neglected()
             };
-            self.read_all(host_reads, inlets);
+            self.read_all(&host_reads, inlets);
         }
+    }
+
+    pub(super) fn host_reads(&self) -> Option<HostReads> {
+        self.lock().host_reads.clone()
     }
 
     fn read_all(self: &Arc<Self>, host_reads: &HostReads, inlets: Vec<Arc<Inlet>>) {

@@ -3,10 +3,10 @@
 //! One lock guards it: the host's thread holds it while it submits or cancels, the driver thread while it handles a batch
 //! of frames. Neither waits for anything with the lock held; a frame is sent only as far as the channel takes it at once.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 
 use super::alarms::Alarms;
@@ -86,8 +86,6 @@ pub(super) struct Settings {
     pub(super) launch: Arc<dyn Launches>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
-    /// Where the host's own thread waits for channels.
-    pub(super) host_reads: Option<HostReads>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +98,10 @@ pub(super) enum Closing {
 
 pub(super) struct State {
     pub(super) pool: Pool,
-    pub(super) calls: HashMap<u32, Call>,
-    pub(super) stations: HashMap<WorkerId, Station>,
+    /// When this batch began.
+    pub(super) now: Instant,
+    pub(super) calls: FxHashMap<u32, Call>,
+    pub(super) stations: FxHashMap<WorkerId, Station>,
     /// Of the calls' phases.
     pub(super) alarms: Alarms,
     pub(super) closing: Closing,
@@ -120,7 +120,7 @@ pub(super) struct State {
     /// What the entrypoint exports, as the latest process said.
     pub(super) tools: Option<String>,
     /// Their ids.
-    pub(super) tool_ids: HashSet<String>,
+    pub(super) tool_ids: FxHashSet<String>,
     pub(super) ready_tickets: Vec<u32>,
     pub(super) tools_tickets: Vec<u32>,
     pub(super) counters: Counters,
@@ -128,6 +128,8 @@ pub(super) struct State {
     pub(super) watch: Watch,
     /// A process of its own: it ends with the manager.
     pub(super) guardian: Option<Guardian>,
+    /// Where the host's own thread waits for channels, as long as there may be any.
+    pub(super) host_reads: Option<HostReads>,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -143,13 +145,15 @@ impl Hub {
         settings: Settings,
         pool: Pool,
         (spawner, guardian): (Spawner, Option<Guardian>),
+        host_reads: Option<HostReads>,
         spawned: UnboundedSender<Spawned>,
     ) -> Self {
         let start_delays = Delays::new(&settings.backoff);
         let state = State {
             pool,
-            calls: HashMap::new(),
-            stations: HashMap::new(),
+            now: Instant::now(),
+            calls: FxHashMap::default(),
+            stations: FxHashMap::default(),
             alarms: Alarms::default(),
             closing: Closing::Open,
             armed: None,
@@ -160,13 +164,14 @@ impl Hub {
             last_failure: None,
             failed_starts: 0,
             tools: None,
-            tool_ids: HashSet::new(),
+            tool_ids: FxHashSet::default(),
             ready_tickets: Vec::new(),
             tools_tickets: Vec::new(),
             counters: Counters::default(),
             spawner: Some(spawner),
             watch: Watch::default(),
             guardian,
+            host_reads,
         };
         Self {
             settings,
@@ -189,16 +194,23 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state at the beginning of a batch.
+    fn begin(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.now = Instant::now();
+        state
+    }
+
     /// Begins to warm processes.
     pub fn warm(self: &Arc<Self>) {
-        self.batch(|state, _| state.pool.warm(false, Instant::now(), &mut state.actions));
+        self.batch(|state, _| state.pool.warm(false, state.now, &mut state.actions));
     }
 
     /// Takes calls and sends the frames of those that have a process; gives back those that are refused, with why.
     pub fn submit(self: &Arc<Self>, requests: Vec<Request>) -> Vec<(Request, Refusal)> {
         let mut refused = Vec::new();
-        let mut state = self.lock();
-        let now = Instant::now();
+        let mut state = self.begin();
+        let now = state.now;
         for request in requests {
             let State {
                 pool, actions, closing, ..
@@ -236,7 +248,7 @@ impl Hub {
     pub fn ready(self: &Arc<Self>, ticket: u32) {
         self.batch(|state, _| {
             state.ready_tickets.push(ticket);
-            state.pool.warm(false, Instant::now(), &mut state.actions);
+            state.pool.warm(false, state.now, &mut state.actions);
         });
     }
 
@@ -245,7 +257,7 @@ impl Hub {
         self.batch(|state, _| {
             state.tools_tickets.push(ticket);
             if state.tools.is_none() {
-                state.pool.warm(true, Instant::now(), &mut state.actions);
+                state.pool.warm(true, state.now, &mut state.actions);
             }
         });
     }
@@ -289,7 +301,7 @@ impl Hub {
     /// frames. Where processes serve one call each, the reader is told first: an answer is delivered before the process it
     /// freed is replaced.
     pub(super) fn batch<R>(self: &Arc<Self>, work: impl FnOnce(&mut State, &Arc<Self>) -> R) -> R {
-        let mut state = self.lock();
+        let mut state = self.begin();
         let result = work(&mut state, self);
         state.answer_tickets(self);
         if self.settings.single_use && !state.actions.is_empty() {

@@ -52,6 +52,8 @@ pub(super) struct Left {
     pub(super) more: bool,
     /// The channel can still say something.
     pub(super) channel_open: bool,
+    pub(super) stdout_open: bool,
+    pub(super) stderr_open: bool,
     /// The process serves calls.
     pub(super) ready: bool,
 }
@@ -120,6 +122,8 @@ impl Inlet {
         Left {
             more,
             channel_open: sources.channel.is_some(),
+            stdout_open: sources.stdout.is_some(),
+            stderr_open: sources.stderr.is_some(),
             ready,
         }
     }
@@ -208,11 +212,12 @@ impl Sources {
 
 /// Whether one of the pipes has bytes, or has ended.
 fn has_bytes(stdout: Option<&OwnedFd>, stderr: Option<&OwnedFd>) -> bool {
-    let mut fds: Vec<PollFd<'_>> = [stdout, stderr]
-        .into_iter()
-        .flatten()
-        .map(|fd| PollFd::new(fd, PollFlags::IN))
-        .collect();
+    let asked = |fd| PollFd::new(fd, PollFlags::IN);
+    let waits = |fds: &mut [PollFd<'_>]| poll(fds, Some(&NOW)) != Ok(0);
     // Asked in vain, the pipes are read: that never blocks either.
-    !fds.is_empty() && poll(&mut fds, Some(&NOW)) != Ok(0)
+    match (stdout, stderr) {
+        (Some(stdout), Some(stderr)) => waits(&mut [asked(stdout), asked(stderr)]),
+        (Some(one), None) | (None, Some(one)) => waits(&mut [asked(one)]),
+        (None, None) => false,
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::call::Call;
 use super::driver::Spawned;
@@ -35,7 +34,7 @@ impl State {
     }
 
     fn start(&mut self, hub: &Arc<Hub>, worker: WorkerId) {
-        let now = Instant::now();
+        let now = self.now;
         self.stations
             .insert(worker, Station::new(worker, hub.settings.stderr_cap, now));
         let Some(spawner) = &self.spawner else { return };
@@ -47,7 +46,7 @@ impl State {
     }
 
     fn assign(&mut self, hub: &Hub, number: u32, worker: WorkerId) {
-        let now = Instant::now();
+        let now = self.now;
         // Since the pool decided, in the same batch, either may have met its end.
         let Some(call) = self.calls.get_mut(&number) else {
             self.pool.release(worker, now, &mut self.actions);
@@ -110,7 +109,7 @@ impl State {
         } else {
             // A process that served many calls may have things to put away.
             frame::append_end(&mut station.outgoing.waiting());
-            let kill_at = Instant::now() + hub.settings.grace;
+            let kill_at = self.now + hub.settings.grace;
             station.kill_at = Some(kill_at);
             mark(&mut self.dirty, &station.outgoing);
         }
@@ -118,9 +117,8 @@ impl State {
 
     /// Something ends the call before its tool answered.
     pub(super) fn doom(&mut self, hub: &Hub, number: u32, why: Doom) {
-        if let Some(effect) = self.turn(number, |phase| {
-            phase.doomed(why.clone(), Instant::now(), hub.settings.grace)
-        }) {
+        let now = self.now;
+        if let Some(effect) = self.turn(number, |phase| phase.doomed(why.clone(), now, hub.settings.grace)) {
             self.apply(hub, number, effect, why);
         }
     }
@@ -160,7 +158,7 @@ impl State {
         match effect {
             Effect::Nothing => {}
             Effect::Settle => {
-                self.pool.withdraw(number, Instant::now(), &mut self.actions);
+                self.pool.withdraw(number, self.now, &mut self.actions);
                 if let Some(call) = self.take_call(number) {
                     self.settle(hub, call, End::Doomed(why));
                 }
@@ -178,7 +176,7 @@ impl State {
                     frame::append_abort(&mut station.outgoing.waiting(), number, nonce, reason);
                 }
                 // No other call may come to a process that is about to be ended.
-                self.pool.condemn(worker, Instant::now(), &mut self.actions);
+                self.pool.condemn(worker, self.now, &mut self.actions);
                 mark(&mut self.dirty, &station.outgoing);
             }
             Effect::Kill(worker) => self.kill(worker, why),
@@ -187,7 +185,7 @@ impl State {
 
     /// Kills a process under its calls.
     pub(super) fn kill(&mut self, worker: WorkerId, why: Doom) {
-        self.pool.condemn(worker, Instant::now(), &mut self.actions);
+        self.pool.condemn(worker, self.now, &mut self.actions);
         if let Some(station) = self.stations.get_mut(&worker) {
             station.doom.get_or_insert(why);
             station.kill();
@@ -219,7 +217,7 @@ impl State {
             // Before its calls are ended one by one: no process is started for, or given, one whose turn is next.
             self.pool.dismiss();
         }
-        self.pool.close(Instant::now(), &mut self.actions);
+        self.pool.close(self.now, &mut self.actions);
         if force {
             for number in self.calls.keys().copied().collect::<Vec<_>>() {
                 self.doom(hub, number, Doom::Closed);
@@ -286,6 +284,7 @@ impl State {
         self.answer_tickets(hub);
         self.spawner = None;
         self.guardian = None;
+        self.host_reads = None;
         sink.closed();
         sink.flush();
     }
@@ -299,6 +298,7 @@ impl State {
             self.closing = Closing::Done;
             self.spawner = None;
             self.guardian = None;
+            self.host_reads = None;
             hub.settings.sink.closed();
             hub.settings.sink.flush();
             hub.clock.notify_one();

@@ -1,7 +1,8 @@
 //! From bytes that a process printed to lines, each with the call it belongs to.
 
-use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustc_hash::FxHashMap;
 
 use super::call::Call;
 use super::facts::{LogEntry, Sink};
@@ -46,7 +47,7 @@ pub(super) struct Printed {
 
 /// Everything that takes part in delivering a line.
 pub(super) struct Listeners<'a> {
-    pub(super) calls: &'a mut HashMap<u32, Call>,
+    pub(super) calls: &'a mut FxHashMap<u32, Call>,
     pub(super) sink: &'a dyn Sink,
 }
 

@@ -110,7 +110,7 @@ async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &
             ears.after(left, hub, inlet);
         }
     }
-    if let Some(host_reads) = &hub.settings.host_reads {
+    if let Some(host_reads) = hub.host_reads() {
         host_reads.remove(inlet.worker());
     }
     // Everything it said before it ended is still in the pipes.
@@ -181,12 +181,19 @@ impl Ears {
     /// The channel of a process that serves calls is the host's to read, where it can. Until then it is the driver's, so
     /// that processes come up however busy the host is.
     fn after(&mut self, left: Left, hub: &Hub, inlet: &Arc<Inlet>) {
+        // The end of one is announced without end.
         if !left.channel_open {
             self.channel = None;
         }
+        if !left.stdout_open {
+            self.stdout = None;
+        }
+        if !left.stderr_open {
+            self.stderr = None;
+        }
         if left.ready
-            && let Some(host_reads) = &hub.settings.host_reads
             && let Some(channel) = &self.channel
+            && let Some(host_reads) = hub.host_reads()
             && host_reads.add(inlet, channel.get_ref())
         {
             self.channel = None;

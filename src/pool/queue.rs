@@ -3,14 +3,16 @@
 //! Any of them may go away at any time, and there may be a million of them: every operation costs the same few steps
 //! however many wait.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use super::state::Ticket;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     by_place: BTreeMap<i64, Ticket>,
-    places: HashMap<Ticket, i64>,
+    places: FxHashMap<Ticket, i64>,
 }
 
 impl Queue {
@@ -23,6 +25,10 @@ impl Queue {
     pub(super) fn push_front(&mut self, ticket: Ticket) {
         let place = self.by_place.first_key_value().map_or(0, |(first, _)| first - 1);
         self.put(place, ticket);
+    }
+
+    pub(super) fn first(&self) -> Option<Ticket> {
+        self.by_place.first_key_value().map(|(_, ticket)| *ticket)
     }
 
     pub(super) fn pop_front(&mut self) -> Option<Ticket> {

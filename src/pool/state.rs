@@ -82,7 +82,10 @@ impl Pool {
             return Err(Refused);
         }
         self.starts.asked();
-        self.queue.push_back(ticket);
+        // With nobody before it, a call that can be served at once never waits.
+        if !self.queue.is_empty() || !self.serve(ticket, now, out) {
+            self.queue.push_back(ticket);
+        }
         self.settle(now, out);
         Ok(())
     }
@@ -253,21 +256,30 @@ impl Pool {
     }
 
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
-        while !self.queue.is_empty()
-            && let Some(slot) = self.slots.best(self.limits.concurrent)
-            && let Some(ticket) = self.queue.pop_front()
-        {
-            slot.in_flight += 1;
-            slot.served += 1;
-            slot.idle_since = now;
-            if self.limits.served_out(slot.served) {
-                slot.state = State::Retiring;
+        while let Some(ticket) = self.queue.first() {
+            if !self.serve(ticket, now, out) {
+                break;
             }
-            out.push(Action::Assign(ticket, slot.id));
-            if self.limits.single_use {
-                self.refill_at = Some(now + REFILL_PATIENCE);
-            }
+            self.queue.pop_front();
         }
+    }
+
+    /// Gives the call to a process; false when none has room.
+    fn serve(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
+        let Some(slot) = self.slots.best(self.limits.concurrent) else {
+            return false;
+        };
+        slot.in_flight += 1;
+        slot.served += 1;
+        slot.idle_since = now;
+        if self.limits.served_out(slot.served) {
+            slot.state = State::Retiring;
+        }
+        out.push(Action::Assign(ticket, slot.id));
+        if self.limits.single_use {
+            self.refill_at = Some(now + REFILL_PATIENCE);
+        }
+        true
     }
 
     fn start(&mut self, now: Instant, out: &mut Vec<Action>) {

@@ -27,6 +27,11 @@ impl Captured {
         self.dropped += (bytes.len() - room) as u64;
     }
 
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// Bytes that came after the cap was reached.
     pub fn dropped(&self) -> u64 {
         self.dropped
