@@ -23,10 +23,18 @@ pub(super) struct CompiledWorker {
     state: Mutex<State>,
 }
 
+/// What is run instead of the worker file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Main {
+    pub(super) path: PathBuf,
+    /// The entrypoint imports nothing but what the runtime has.
+    pub(super) alone: bool,
+}
+
 #[derive(Default)]
 struct State {
     served: u32,
-    main: Option<PathBuf>,
+    main: Option<Main>,
     closed: bool,
 }
 
@@ -42,7 +50,7 @@ impl CompiledWorker {
             return None;
         }
         Some(Arc::new(Self {
-            compiler: Errand::new(&compile_script(), options)?,
+            compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
             settings,
             beside: file.beside(),
             state: Mutex::default(),
@@ -70,7 +78,7 @@ impl CompiledWorker {
     }
 
     fn compile(&self) {
-        let Some(BundleReply::Bundled { files, .. }) = self.compiler.run() else {
+        let Some(BundleReply::Compiled { files, alone }) = self.compiler.run() else {
             return;
         };
         let compiled = Compiled {
@@ -80,12 +88,12 @@ impl CompiledWorker {
         // Under the lock: what is put there after the worker file is gone would stay.
         let mut state = self.lock();
         if !state.closed {
-            state.main = self.beside.put(&compiled).ok();
+            state.main = self.beside.put(&compiled).ok().map(|path| Main { path, alone });
         }
     }
 
     /// What a process started now is to run; none: the worker file.
-    pub(super) fn choose(&self) -> Option<PathBuf> {
+    pub(super) fn choose(&self) -> Option<Main> {
         self.lock().main.clone()
     }
 

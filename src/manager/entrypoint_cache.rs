@@ -140,7 +140,7 @@ impl EntrypointCache {
         let (inputs, verdict, files) = match reply {
             BundleReply::Bundled { inputs, files } => (inputs, Verdict::Bundled(Shelf::hash(&files)), Some(files)),
             BundleReply::Objection { inputs, reason } => (inputs, Verdict::Refused(reason), None),
-            BundleReply::Failure { .. } => return Attempt::Failed,
+            BundleReply::Compiled { .. } | BundleReply::Failure { .. } => return Attempt::Failed,
         };
         let Some(manifest) = Manifest::take(&self.entrypoint, &self.program, &inputs, verdict, before) else {
             return Attempt::Moving;

@@ -1,15 +1,17 @@
 //! How the next process is started: with the compiled worker file or the worker file, with the bundle of the entrypoint or its source.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::compiled_worker::CompiledWorker;
+use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
 use crate::dispatch::Hub;
 use crate::spawn::{Launch, LaunchOptions, Launches, SpawnFailure, bun_arguments};
 
 /// What tells the worker file where the bundle is; see `template/environment.mjs`.
 const BUNDLE: &str = "TOOLWARDEN_BUNDLE";
+/// Modules are transpiled by threads made for that, which is faster where there are several and costs a tenth of a start where
+/// there is one. Bun takes any value; by ours the worker file knows whose it is, see `template/environment.mjs`.
+const NO_THREADS: (&str, &str) = ("BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER", "toolwarden");
 
 pub(super) struct Starts {
     pub(super) cache: Option<Arc<EntrypointCache>>,
@@ -22,7 +24,7 @@ pub(super) struct Starts {
 
 #[derive(PartialEq, Eq)]
 struct Choice {
-    main: Option<PathBuf>,
+    main: Option<Main>,
     bundle: Option<String>,
 }
 
@@ -64,7 +66,11 @@ impl Starts {
     fn launch(&self, choice: &Choice) -> Option<Launch> {
         let mut options = self.options.clone();
         if let Some(main) = &choice.main {
-            options.args = bun_arguments(main);
+            options.args = bun_arguments(&main.path);
+        }
+        let one_module = choice.bundle.is_some() || choice.main.as_ref().is_some_and(|main| main.alone);
+        if one_module && !options.env.iter().any(|(name, _)| name == NO_THREADS.0) {
+            options.env.push((NO_THREADS.0.into(), NO_THREADS.1.into()));
         }
         if let Some(url) = &choice.bundle {
             options.env.push((BUNDLE.into(), url.into()));

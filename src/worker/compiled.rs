@@ -10,11 +10,13 @@ use super::bundle::{BundleFiles, Shelf};
 use super::render::{HEADER, WorkerSettings, join, literal, render_function};
 use super::store::{holds, put};
 
-/// Source of a program for Bun that compiles the code of worker files and answers on descriptor 3, as the bundler does.
-pub fn compile_script() -> String {
-    // A string: nothing here can refuse to be written.
+/// Source of a program for Bun that compiles the code of worker files, looks at the entrypoint, and answers on descriptor 3, as
+/// the bundler does.
+pub fn compile_script(entrypoint: Option<&str>) -> String {
+    // Strings: nothing here can refuse to be written.
     let code = serde_json::to_string(&render_function()).unwrap_or_default();
-    let mut source = format!("const code = {code}\n");
+    let entrypoint = serde_json::to_string(&entrypoint).unwrap_or_default();
+    let mut source = format!("const code = {code}\nconst entrypoint = {entrypoint}\n");
     for piece in [
         include_str!("template/bundle/answer.mjs"),
         include_str!("template/bundle/compile.mjs"),
@@ -87,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_program_fits_on_a_command_line_and_imports_nothing_statically() {
-        let source = compile_script();
+        let source = compile_script(Some(&"/\u{e9}".repeat(2048)));
         assert!(source.len() < LONGEST_ARGUMENT, "{}", source.len());
         for line in source.lines() {
             assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");

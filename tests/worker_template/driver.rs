@@ -295,7 +295,9 @@ impl Drop for Worker {
 fn compile(file: &WorkerFile, settings: WorkerSettings, project: &Path) -> PathBuf {
     let (mut channel, theirs) = UnixStream::pair().unwrap();
     let mut compiler = spawn(
-        Runtime::Compiled.command().args(["-e", &compile_script()]),
+        Runtime::Compiled
+            .command()
+            .args(["-e", &compile_script(settings.entrypoint.as_deref())]),
         project,
         &theirs,
         None,
@@ -305,7 +307,7 @@ fn compile(file: &WorkerFile, settings: WorkerSettings, project: &Path) -> PathB
     channel.read_to_end(&mut reply).unwrap();
     compiler.wait().unwrap();
     match BundleReply::parse(&reply).unwrap() {
-        BundleReply::Bundled { files, .. } => file.beside().put(&Compiled { files, settings }).unwrap(),
+        BundleReply::Compiled { files, .. } => file.beside().put(&Compiled { files, settings }).unwrap(),
         other => panic!("{other:?} instead of bytecode"),
     }
 }
