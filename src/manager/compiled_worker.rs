@@ -1,4 +1,4 @@
-//! Where each call has a process of its own, starting processes is most of the work, and parsing the worker file half of a start:
+//! Where each call has a process of its own, starting processes is most of the work, and parsing the worker file a quarter of a start:
 //! after a few calls Bun compiles it, in a process started like a worker, and later processes run what came of it.
 //!
 //! Nothing waits for that. Where it fails, processes go on with the source.
@@ -13,7 +13,7 @@ use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
 use crate::worker::{Beside, BundleReply, Compiled, WorkerFile, WorkerSettings, compile_script};
 
-/// Compiling takes as long as it saves in a dozen starts. Who calls this often will call again.
+/// Compiling takes what it saves in twenty starts. Who calls this often will call again.
 const CALLS_BEFORE: u32 = 4;
 
 pub(super) struct CompiledWorker {
