@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
+import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 /** Every file below a directory but node_modules. */
@@ -115,6 +116,39 @@ describe('The worker file', () => {
     await next.executeTool('echo', 1)
     await next.close()
     assert.ok(!existsSync(left[0]))
+  })
+
+  it('is compiled after a few calls with a process each: tools see nothing of it, and it goes with the worker file.', async () => {
+    const alone = "import { sep } from 'node:path'\n"
+    const among = "import { helper } from './helper.ts'\nvoid helper\n"
+    for (const imports of [alone, among]) {
+      const tools = `${imports}
+        export const main = () => process.argv[1]
+        export const seen = (input, config, context) => [input, config, Object.keys(process.env).sort(), Object.keys(context), Object.keys(globalThis).sort()]
+        export const fails = () => { console.log('before'); throw new Error('no') }`
+      const project = bench.project({ files: { 'tools.ts': tools, 'helper.ts': 'export const helper = 1\n' } })
+      const manager = bench.open(project, { isolation: 'call', minWorkers: 0, entrypointPath: 'tools.ts' })
+      const look = async () => {
+        const error = await manager.executeTool('fails').catch((thrown) => thrown)
+        const seen = await manager.executeTool('seen', { a: [1, 'é'] }, { config: 2 })
+        return { seen, code: error.code, stack: error.cause.stack }
+      }
+      const main = await manager.executeTool('main')
+      assert.equal(main, workerFile(manager))
+      const before = await look()
+      const compiled = async () => {
+        while ((await manager.executeTool('main')) === main);
+      }
+      await bounded(compiled(), 'compiling')
+      assert.deepEqual(await look(), before)
+      assert.match(before.stack, /tools\.ts/)
+      assert.doesNotMatch(before.stack, /\.toolwarden/)
+      for (const path of filesIn(join(project.dir, '.toolwarden'))) {
+        if (basename(path) !== '.gitignore') assert.equal(mode(path), 0o600, path)
+      }
+      await manager.close()
+      assert.ok(!existsSync(join(project.dir, '.toolwarden')))
+    }
   })
 
   // Bun itself cannot load a file whose name has a backslash, # or ?.

@@ -1,4 +1,4 @@
-//! The worker file in the real runtimes: frames in, frames out. Each case runs under Bun and under Node.
+//! The worker file in the real runtimes: frames in, frames out. Each case runs under Bun, there also compiled, and under Node.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,10 +8,13 @@ mod cases;
 mod driver;
 
 /// A module per runtime with one test per case.
-macro_rules! both {
+macro_rules! each {
     ($($case:ident),* $(,)?) => {
         mod bun {
             $(#[test] fn $case() { crate::cases::$case(crate::driver::Runtime::Bun); })*
+        }
+        mod compiled {
+            $(#[test] fn $case() { crate::cases::$case(crate::driver::Runtime::Compiled); })*
         }
         mod node {
             $(#[test] fn $case() { crate::cases::$case(crate::driver::Runtime::Node); })*
@@ -19,7 +22,7 @@ macro_rules! both {
     };
 }
 
-both!(
+each!(
     results_as_json_carries_them,
     the_three_shapes_and_the_table,
     arguments_and_context,

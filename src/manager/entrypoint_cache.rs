@@ -7,20 +7,17 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::errand::Errand;
 use crate::config::{Config, RuntimeType};
 use crate::dispatch::Hub;
-use crate::spawn::{Child, Launch, LaunchOptions, Launches, Process, SpawnFailure, bundler_arguments, collect};
+use crate::spawn::LaunchOptions;
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::{Bundle, BundleReply, Manifest, Shelf, Verdict, bundle_script};
 
-/// What tells the worker file where the bundle is; see `template/environment.mjs`.
-const BUNDLE: &str = "TOOLWARDEN_BUNDLE";
-/// How long one bundling may take; the largest entrypoints measured took two seconds.
-const LONGEST: Duration = Duration::from_secs(30);
 /// No file's times are coarser than this on a local disk.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
 /// After the inputs changed under the bundler, and between two bundles at least.
@@ -29,13 +26,11 @@ const SOON: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(60);
 
 pub(super) struct EntrypointCache {
-    source: Arc<Launch>,
-    bundler: Arc<Launch>,
-    /// Of a process that imports the bundle, but for the variable that says where it is.
-    options: LaunchOptions,
+    bundler: Errand,
     shelf: Shelf,
     entrypoint: PathBuf,
-    hub: OnceLock<Weak<Hub>>,
+    /// The runtime's executable.
+    program: PathBuf,
     state: Mutex<State>,
 }
 
@@ -48,8 +43,6 @@ struct State {
     asks: Option<Sender<()>>,
     asked: bool,
     not_before: Option<Instant>,
-    /// The bundler, while it runs.
-    process: Option<Arc<Process>>,
     closed: bool,
 }
 
@@ -57,7 +50,7 @@ struct State {
 struct Known {
     manifest: Manifest,
     /// None: the source is to be run.
-    bundled: Option<(Arc<Launch>, Bundle)>,
+    bundled: Option<Bundle>,
 }
 
 /// What came of an attempt to bundle.
@@ -80,13 +73,8 @@ impl EntrypointCache {
             return None;
         }
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);
-        let bundler = LaunchOptions {
-            args: bundler_arguments(&bundle_script(text)),
-            ..options.clone()
-        };
         Some(Arc::new(Self {
-            source: Arc::new(Launch::new(options.clone()).ok()?),
-            bundler: Arc::new(Launch::new(bundler).ok()?),
+            bundler: Errand::new(&bundle_script(text), options)?,
             shelf: Shelf::new(
                 working_dir.as_path(),
                 entrypoint,
@@ -94,8 +82,7 @@ impl EntrypointCache {
                 config.worker_file_perm,
             ),
             entrypoint: entrypoint.to_owned(),
-            options: options.clone(),
-            hub: OnceLock::new(),
+            program: options.program.clone(),
             state: Mutex::new(State::default()),
         }))
     }
@@ -106,7 +93,7 @@ impl EntrypointCache {
         let (sender, asks) = mpsc::channel();
         let cache = Arc::downgrade(self);
         let thread = thread::Builder::new().name("toolwarden-bundle".to_owned());
-        let started = self.hub.set(Arc::downgrade(hub)).is_ok() && thread.spawn(move || serve(&asks, &cache)).is_ok();
+        let started = self.bundler.begin(hub) && thread.spawn(move || serve(&asks, &cache)).is_ok();
         if started {
             self.lock().asks = Some(sender);
         }
@@ -118,9 +105,8 @@ impl EntrypointCache {
         state.closed = true;
         state.known = None;
         state.asks = None;
-        if let Some(process) = state.process.take() {
-            process.kill_group();
-        }
+        drop(state);
+        self.bundler.close();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -132,7 +118,7 @@ impl EntrypointCache {
         // What was written within this tick of the clock could be written again within it, unseen.
         thread::sleep(CLOCK_TICK * 2);
         let before = SystemTime::now() - CLOCK_TICK;
-        let reply = self.bundle();
+        let reply = self.bundler.run();
         let mut state = self.lock();
         state.asked = false;
         if state.closed {
@@ -150,45 +136,13 @@ impl EntrypointCache {
         state.not_before = Some(Instant::now() + pause);
     }
 
-    fn bundle(&self) -> Option<BundleReply> {
-        let (sender, reply) = mpsc::channel::<Result<Child, SpawnFailure>>();
-        self.hub
-            .get()?
-            .upgrade()?
-            .start_aside(Arc::clone(&self.bundler), move |result| {
-                // Whoever stopped waiting gets no process: it ends where it is dropped.
-                let _ = sender.send(result);
-            });
-        let child = reply.recv_timeout(LONGEST).ok()?.ok()?;
-        let process = Arc::new(child.process);
-        {
-            let mut state = self.lock();
-            if state.closed {
-                return None;
-            }
-            state.process = Some(Arc::clone(&process));
-        }
-        let heard = collect(
-            &child.channel,
-            [child.stdout, child.stderr],
-            LONGEST,
-            BundleReply::LARGEST,
-        );
-        process.kill_group();
-        // Waiting for its end is this thread's, so the last handle must be the one dropped here, outside of the lock.
-        let shared = self.lock().process.take();
-        drop(shared);
-        BundleReply::parse(&heard?).ok()
-    }
-
     fn keep(&self, reply: BundleReply, before: SystemTime) -> Attempt {
         let (inputs, verdict, files) = match reply {
             BundleReply::Bundled { inputs, files } => (inputs, Verdict::Bundled(Shelf::hash(&files)), Some(files)),
             BundleReply::Objection { inputs, reason } => (inputs, Verdict::Refused(reason), None),
-            BundleReply::Failure { .. } => return Attempt::Failed,
+            BundleReply::Compiled { .. } | BundleReply::Failure { .. } => return Attempt::Failed,
         };
-        let program = &self.options.program;
-        let Some(manifest) = Manifest::take(&self.entrypoint, program, &inputs, verdict, before) else {
+        let Some(manifest) = Manifest::take(&self.entrypoint, &self.program, &inputs, verdict, before) else {
             return Attempt::Moving;
         };
         let Some(files) = files else {
@@ -200,50 +154,34 @@ impl EntrypointCache {
             });
         };
         match self.shelf.put(&files, &manifest) {
-            Ok((manifest, bundle)) => self
-                .known(manifest, Some(bundle))
-                .map_or(Attempt::Failed, Attempt::Known),
+            Ok((manifest, bundle)) => Attempt::Known(Known {
+                manifest,
+                bundled: Some(bundle),
+            }),
             Err(_) => Attempt::Failed,
         }
     }
 
-    fn known(&self, manifest: Manifest, bundle: Option<Bundle>) -> Option<Known> {
-        let bundled = match bundle {
-            Some(bundle) => {
-                let mut options = self.options.clone();
-                options.env.push((BUNDLE.into(), bundle.url().into()));
-                Some((Arc::new(Launch::new(options).ok()?), bundle))
-            }
-            None => None,
-        };
-        Some(Known { manifest, bundled })
-    }
-}
-
-impl Launches for EntrypointCache {
-    fn choose(self: Arc<Self>) -> Arc<Launch> {
+    /// `file:` URL of the bundle that a process started now imports; none: it imports the source.
+    pub(super) fn choose(&self) -> Option<String> {
         let mut state = self.lock();
         if state.closed {
-            return Arc::clone(&self.source);
+            return None;
         }
         if !state.looked {
             state.looked = true;
-            state.known = self
-                .shelf
-                .find()
-                .and_then(|(manifest, bundle)| self.known(manifest, bundle));
+            state.known = self.shelf.find().map(|(manifest, bundled)| Known { manifest, bundled });
         } else if state.known.as_ref().is_some_and(|known| !known.manifest.holds()) {
             state.known = None;
         }
         if let Some(known) = &state.known {
-            let bundled = known.bundled.as_ref().map(|(launch, _)| launch);
-            return Arc::clone(bundled.unwrap_or(&self.source));
+            return known.bundled.as_ref().map(Bundle::url);
         }
         let due = state.not_before.is_none_or(|moment| Instant::now() >= moment);
         if due && !state.asked && state.asks.as_ref().is_some_and(|asks| asks.send(()).is_ok()) {
             state.asked = true;
         }
-        Arc::clone(&self.source)
+        None
     }
 }
 

@@ -1,10 +1,13 @@
 //! Wires the rooms; the one place that knows their order.
 
+mod compiled_worker;
 mod confinement;
 mod entrypoint_cache;
+mod errand;
 mod open;
 mod refused;
 mod report;
+mod starts;
 mod told;
 
 pub use open::{Asked, Manager, Options};

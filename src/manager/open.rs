@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::compiled_worker::CompiledWorker;
 use super::confinement::{Places, confine};
 use super::entrypoint_cache::EntrypointCache;
 use super::refused::refused;
 use super::report::{self, Enforcement};
+use super::starts::Starts;
 use super::told::Told;
 use crate::config::{self, Config, Isolation, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink};
@@ -18,8 +20,8 @@ use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, Launch, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint,
-    environment, find_runtime, node_arguments,
+    EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint, environment,
+    find_runtime, node_arguments,
 };
 use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -104,18 +106,15 @@ impl Manager {
         let board = config.runtime_type == RuntimeType::Bun
             && config.isolation == Isolation::Worker
             && config.concurrent_calls_per_worker > 1;
-        let worker_file = WorkerFile::write(
-            working_dir.as_path(),
-            &render(&WorkerSettings {
-                entrypoint: entrypoint.as_str().map(str::to_owned),
-                project_root: working_dir.as_str().to_owned(),
-                max_output_size: config.max_output_size,
-                concurrent: config.concurrent_calls_per_worker,
-                isolation: config.isolation,
-                board,
-            }),
-            config.worker_file_perm,
-        )?;
+        let settings = WorkerSettings {
+            entrypoint: entrypoint.as_str().map(str::to_owned),
+            project_root: working_dir.as_str().to_owned(),
+            max_output_size: config.max_output_size,
+            concurrent: config.concurrent_calls_per_worker,
+            isolation: config.isolation,
+            board,
+        };
+        let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
         let confinement = confine(
             &config,
             &Places {
@@ -149,14 +148,17 @@ impl Manager {
             board_slots: board.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
         };
-        let launch = Launch::new(launch_options.clone()).map_err(|failure| not_launchable(&runtime.path, &failure))?;
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
+        let compiled = CompiledWorker::open(&config, settings, &worker_file, &launch_options);
+        let starts = Starts::new(launch_options, cache, compiled)
+            .map(Arc::new)
+            .map_err(|failure| not_launchable(&runtime.path, &failure))?;
         let worker_file_hash = worker_file.hash().to_owned();
         let told = Arc::new(Told {
             observer,
             metrics: Metrics::default(),
             worker_file: Mutex::new(Some(worker_file)),
-            cache: cache.clone(),
+            starts: Arc::clone(&starts),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
@@ -165,10 +167,7 @@ impl Manager {
         });
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
-            launch: match &cache {
-                Some(cache) => Arc::clone(cache) as Arc<dyn Launches>,
-                None => Arc::new(launch),
-            },
+            launch: Arc::clone(&starts) as Arc<dyn Launches>,
             denials: confinement.denials,
             guardian: confinement.guardian,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
@@ -177,9 +176,7 @@ impl Manager {
             host_reads,
         };
         let hub = Driver::start(&config, parts)?;
-        if let Some(cache) = &cache {
-            cache.begin(&hub);
-        }
+        starts.begin(&hub);
         hub.warm();
         Ok(Self {
             config,

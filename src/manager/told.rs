@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::entrypoint_cache::EntrypointCache;
+use super::starts::Starts;
 use crate::dispatch::{Facts, LogEntry, Sink, StartFailure};
 use crate::observe::{Event, Observer};
 use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
@@ -15,21 +15,22 @@ pub(super) struct Told {
     pub(super) metrics: Metrics,
     /// Removed with the last process.
     pub(super) worker_file: Mutex<Option<WorkerFile>>,
-    pub(super) cache: Option<Arc<EntrypointCache>>,
+    pub(super) starts: Arc<Starts>,
     pub(super) meaning: Meaning,
 }
 
 impl Told {
     pub(super) fn remove_worker_file(&self) {
-        if let Some(cache) = &self.cache {
-            cache.close();
-        }
+        self.starts.close();
         self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
 impl Sink for Told {
     fn settled(&self, mut facts: Facts) -> bool {
+        if let Some(compiled) = &self.starts.compiled {
+            compiled.served();
+        }
         let call = facts.call;
         let records = self.observer.wants_records();
         let result = interpret(&mut facts, &self.meaning);

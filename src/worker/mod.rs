@@ -6,16 +6,19 @@
 //! | `nonce.rs` | the secret of one call, without which no answer counts |
 //! | `template/` | the worker file's source, JavaScript for Bun and Node |
 //! | `render.rs` | the template with the host's settings in it |
+//! | `compiled.rs` | the same as bytecode |
 //! | `store.rs` | the worker file in the project: written whole, shared, removed after use |
 //! | `bundle/` | the entrypoint as bytecode: what is asked of the bundler, and how long its work is of use |
 
 mod bundle;
+mod compiled;
 pub mod frame;
 mod nonce;
 mod render;
 mod store;
 
 pub use bundle::{Bundle, BundleFiles, BundleReply, Manifest, Shelf, Verdict, bundle_script};
+pub use compiled::{Beside, Compiled, compile_script};
 pub use nonce::Nonce;
 pub use render::{WorkerSettings, render};
 pub use store::WorkerFile;

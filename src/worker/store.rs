@@ -1,5 +1,8 @@
 //! Keeps the worker file in the project: `<workingDir>/.toolwarden/worker-<hash16>.mjs`.
 //!
+//! Beside it may lie its compiled form, `worker-<hash16>-<hash16>.mjs`, `.js` and `.js.jsc`, which goes when it goes. The second
+//! hash is of that form's own content: managers with other runtimes have another one.
+//!
 //! Several managers, in threads and in processes, share the directory without a common lock:
 //!
 //! - The name says the content, and the file gets its name by a rename, so whoever finds it finds it whole.
@@ -16,11 +19,18 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::bundle;
+use super::compiled::Beside;
 use crate::error::{Error, Problem, Result};
 
 pub(super) const DIRECTORY: &str = ".toolwarden";
 const IGNORE_FILE: &str = ".gitignore";
 const WORKER_PREFIX: &str = "worker-";
+const SOURCE: &str = ".mjs";
+const LOCK: &str = ".lock";
+/// Of the compiled form.
+const COMPILED: [&str; 3] = [".mjs", ".js", ".js.jsc"];
+/// Digits of a hash in a name.
+const HASH: usize = 16;
 const TEMPORARY_PREFIX: &str = ".new-";
 /// Each lost round means that another manager opened or closed in just that moment.
 const ROUNDS: u32 = 1000;
@@ -31,6 +41,7 @@ pub struct WorkerFile {
     directory: PathBuf,
     path: PathBuf,
     hash: String,
+    mode: u32,
     /// Held, never read. `None` only while dropping.
     lock: Option<File>,
 }
@@ -57,6 +68,7 @@ impl WorkerFile {
             directory,
             path,
             hash,
+            mode,
             lock: Some(lock),
         })
     }
@@ -69,6 +81,12 @@ impl WorkerFile {
     /// Hex SHA-256 of the content.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// The place of its compiled form.
+    pub fn beside(&self) -> Beside {
+        let stem = format!("{WORKER_PREFIX}{}", &self.hash[..HASH]);
+        Beside::new(&self.directory, stem, self.mode)
     }
 }
 
@@ -200,25 +218,41 @@ fn sweep(directory: &Path, mode: u32) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
-    for name in entries
+    let names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
-    {
+        .collect();
+    for name in &names {
         if name.starts_with(TEMPORARY_PREFIX) {
             remove_temporary(&directory.join(name));
-        } else if let Some(stem) = worker_stem(&name) {
-            remove_unused(directory, stem, &[".mjs"], mode);
+        } else if let Some((stem, _)) = worker_name(name) {
+            let of_stem = names
+                .iter()
+                .filter_map(|name| worker_name(name).filter(|(of, _)| *of == stem));
+            let suffixes: Vec<&str> = of_stem
+                .map(|(_, suffix)| suffix)
+                .filter(|suffix| *suffix != LOCK)
+                .collect();
+            remove_unused(directory, stem, &suffixes, mode);
         }
     }
     bundle::sweep(directory, mode);
     remove_empty(directory, mode);
 }
 
-/// `worker-0123456789abcdef` of that name with `.mjs` or `.lock`; nothing else in the directory is ours to remove.
-fn worker_stem(name: &str) -> Option<&str> {
-    let stem = name.strip_suffix(".mjs").or_else(|| name.strip_suffix(".lock"))?;
-    let hash = stem.strip_prefix(WORKER_PREFIX)?;
-    (hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())).then_some(stem)
+/// `worker-0123456789abcdef` and what follows it in the names of its files; nothing else in the directory is ours to remove.
+fn worker_name(name: &str) -> Option<(&str, &str)> {
+    let (stem, suffix) = name.split_at_checked(WORKER_PREFIX.len() + HASH)?;
+    is_hash(stem.strip_prefix(WORKER_PREFIX)?).then_some(())?;
+    let of_compiled = suffix
+        .strip_prefix('-')
+        .and_then(|rest| rest.split_at_checked(HASH))
+        .is_some_and(|(hash, kind)| is_hash(hash) && COMPILED.contains(&kind));
+    (of_compiled || [SOURCE, LOCK].contains(&suffix)).then_some((stem, suffix))
+}
+
+pub(super) fn is_hash(text: &str) -> bool {
+    text.len() == HASH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Removes `<stem><suffix>` and the lock where nobody holds it.

@@ -15,18 +15,20 @@ use toolwarden::worker::frame::{
     AbortReason, CallFrame, FrameReader, FromWorker, Level, Retry, Status, Stream, append_abort, append_end,
     append_ping, max_frame,
 };
-use toolwarden::worker::{Nonce, WorkerFile, WorkerSettings, render};
+use toolwarden::worker::{BundleReply, Compiled, Nonce, WorkerFile, WorkerSettings, compile_script, render};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Runtime {
     Bun,
+    /// Bun, with the worker file compiled before.
+    Compiled,
     Node,
 }
 
 impl Runtime {
     fn command(self) -> Command {
         match self {
-            Runtime::Bun => {
+            Runtime::Bun | Runtime::Compiled => {
                 let mut bun = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/bun/bin/bun.exe"));
                 bun.args(["--no-env-file", "--config=/dev/null", "--no-install"]);
                 bun
@@ -116,17 +118,26 @@ impl Worker {
         std::fs::create_dir_all(&project).unwrap();
         let tools = project.join("tools.mjs");
         std::fs::write(&tools, entrypoint).unwrap();
-        let source = render(&WorkerSettings {
+        let settings = WorkerSettings {
             entrypoint: Some(tools.to_str().unwrap().into()),
             project_root: project.to_str().unwrap().into(),
             max_output_size: options.max_output_size,
             concurrent: options.concurrent,
             isolation: options.isolation,
             board: false,
-        });
-        let file = WorkerFile::write(&project, &source, 0o600).unwrap();
+        };
+        let file = WorkerFile::write(&project, &render(&settings), 0o600).unwrap();
+        let main = match runtime {
+            Runtime::Compiled => compile(&file, settings, &project),
+            Runtime::Bun | Runtime::Node => file.path().to_owned(),
+        };
         let (channel, theirs) = UnixStream::pair().unwrap();
-        let child = spawn(runtime, &project, file.path(), &theirs, options.bundle.as_deref());
+        let child = spawn(
+            runtime.command().arg(&main),
+            &project,
+            &theirs,
+            options.bundle.as_deref(),
+        );
         channel.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let reader = FrameReader::new(max_frame(options.max_output_size));
         Worker {
@@ -280,10 +291,29 @@ impl Drop for Worker {
     }
 }
 
-fn spawn(runtime: Runtime, project: &Path, file: &Path, theirs: &UnixStream, bundle: Option<&str>) -> Child {
-    let mut command = runtime.command();
+/// Makes the compiled form of a worker file.
+fn compile(file: &WorkerFile, settings: WorkerSettings, project: &Path) -> PathBuf {
+    let (mut channel, theirs) = UnixStream::pair().unwrap();
+    let mut compiler = spawn(
+        Runtime::Compiled
+            .command()
+            .args(["-e", &compile_script(settings.entrypoint.as_deref())]),
+        project,
+        &theirs,
+        None,
+    );
+    drop(theirs);
+    let mut reply = Vec::new();
+    channel.read_to_end(&mut reply).unwrap();
+    compiler.wait().unwrap();
+    match BundleReply::parse(&reply).unwrap() {
+        BundleReply::Compiled { files, .. } => file.beside().put(&Compiled { files, settings }).unwrap(),
+        other => panic!("{other:?} instead of bytecode"),
+    }
+}
+
+fn spawn(command: &mut Command, project: &Path, theirs: &UnixStream, bundle: Option<&str>) -> Child {
     command
-        .arg(file)
         .current_dir(project)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())

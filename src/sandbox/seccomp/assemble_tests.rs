@@ -207,3 +207,30 @@ fn jumps_stay_inside_and_programs_inside_the_kernels_limit() {
         }
     }
 }
+
+#[test]
+fn a_call_that_no_row_names_is_allowed_and_one_that_a_row_refuses_whatever_its_arguments_is_not() {
+    for table in TABLES {
+        for shape in shape_for_tests() {
+            let rows: Vec<_> = ROWS.iter().filter(|row| row.applies.in_child(&shape)).collect();
+            let program = assemble(table, rows.iter().copied(), Foreign::Kill);
+            let calls = by_call(table, rows.iter().copied());
+            for number in 0..1024 {
+                let of_call = calls.iter().find(|(named, _)| *named == number).map(|(_, rows)| rows);
+                let answer = run(
+                    &program,
+                    &Call {
+                        arch: table.audit_arch,
+                        number,
+                        args: [0; 6],
+                    },
+                );
+                match of_call {
+                    None => assert_eq!(answer, RET_ALLOW, "{} {number}", table.arch),
+                    Some(rows) if rows[0].when.is_empty() => assert_eq!(answer, value(rows[0].answer), "{number}"),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+}

@@ -29,6 +29,13 @@ pub enum BundleReply {
         /// What came out.
         files: BundleFiles,
     },
+    /// The code of worker files, compiled.
+    Compiled {
+        /// What came out; no map.
+        files: BundleFiles,
+        /// The entrypoint imports nothing but what the runtime has.
+        alone: bool,
+    },
     /// Something a tool could see would differ.
     Objection {
         /// Every file that was looked at.
@@ -54,6 +61,7 @@ struct Header {
     inputs: Vec<PathBuf>,
     objection: Option<String>,
     failure: Option<String>,
+    alone: Option<bool>,
     sizes: Vec<usize>,
 }
 
@@ -91,12 +99,13 @@ impl BundleReply {
         let Some(((code, map), bytecode)) = files else {
             return Err(BadReply("cut short"));
         };
-        if !rest.is_empty() || inputs.is_empty() {
+        let files = BundleFiles { code, map, bytecode };
+        if !rest.is_empty() || (inputs.is_empty() && header.alone.is_none()) {
             return Err(BadReply("more or less than was announced"));
         }
-        Ok(Self::Bundled {
-            inputs,
-            files: BundleFiles { code, map, bytecode },
+        Ok(match header.alone {
+            Some(alone) => Self::Compiled { files, alone },
+            None => Self::Bundled { inputs, files },
         })
     }
 }
@@ -117,6 +126,12 @@ mod tests {
         };
         let inputs = vec!["/a.ts".into()];
         assert_eq!(reply, BundleReply::Bundled { inputs, files });
+    }
+
+    #[test]
+    fn compiled_code_needs_no_inputs() {
+        let reply = BundleReply::parse(b"{\"alone\":true,\"sizes\":[1,0,1]}\ncb").expect("a reply");
+        assert!(matches!(reply, BundleReply::Compiled { files, alone: true } if files.map.is_empty()));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::worker::render::join;
 
-const PIECES: [(&str, &str); 3] = [
+const PIECES: [(&str, &str); 4] = [
+    ("answer", include_str!("../template/bundle/answer.mjs")),
     ("objections", include_str!("../template/bundle/objections.mjs")),
     ("names", include_str!("../template/bundle/names.mjs")),
     ("main", include_str!("../template/bundle/main.mjs")),

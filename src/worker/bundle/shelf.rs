@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::manifest::{Manifest, Verdict};
 use super::reply::BundleFiles;
 use crate::worker::render::file_url;
-use crate::worker::store::{DIRECTORY, hex, holds, is_at, lock_path, open_lock, put, remove_unused};
+use crate::worker::store::{DIRECTORY, hex, holds, is_at, is_hash, lock_path, open_lock, put, remove_unused};
 
 const PREFIX: &str = "bundle-";
 /// Bun looks for bytecode and map under these names.
@@ -183,10 +183,6 @@ fn bundle_stem(name: &str) -> Option<&str> {
         .find_map(|suffix| name.strip_suffix(suffix))?;
     let (slot, hash) = stem.strip_prefix(PREFIX)?.split_once('-')?;
     (is_hash(slot) && is_hash(hash)).then_some(stem)
-}
-
-fn is_hash(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

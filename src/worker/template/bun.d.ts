@@ -10,7 +10,9 @@ interface BunArtifact {
 interface BunApi {
   build(options: object): Promise<{ outputs: BunArtifact[]; logs: { message: string }[]; metafile: { inputs: Record<string, any> } }>
   version: string
-  file(path: URL): { text(): Promise<string> }
+  mmap(path: string, options: { shared: boolean }): Uint8Array
+  file(path: URL | string): { text(): Promise<string> }
+  Transpiler: new (options: { loader: string }) => { scanImports(code: string): { path: string }[] }
   connect(options: {
     fd: number
     socket: {

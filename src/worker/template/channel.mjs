@@ -173,6 +173,17 @@ function receive(chunk, handle) {
   if (used < length) hold(view(whole, 0, length), used)
 }
 
+/** Gives a frame to `handle` as if the host had sent it. @param {number} kind @param {string} text @param {(kind: number, text: string) => void} handle */
+export function rehearse(kind, text, handle) {
+  const start = begin(kind)
+  putText(text)
+  finish(start)
+  const frame = newBuffer(end - start)
+  copyInto(frame, view(out, start, end))
+  discard(start)
+  frames(frame, frame.length, handle)
+}
+
 /** @param {Uint8Array} bytes @param {number} used */
 function hold(bytes, used) {
   heldLength = bytes.length - used

@@ -10,6 +10,8 @@ const EXEC_ID = 'TOOLWARDEN_TOOL_EXEC_ID'
 export const NO_VARIABLES = ObjectFreeze({})
 
 const BUNDLE = 'TOOLWARDEN_BUNDLE'
+/** A user's own has another value. */
+const NO_THREADS = { name: 'BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER', value: 'toolwarden' }
 
 /** Takes out of the environment where the host put the bundled entrypoint. @returns {string | undefined} file: URL */
 export function takeBundle() {
@@ -21,6 +23,7 @@ export function takeBundle() {
 
 /** Before the entrypoint is imported. */
 export function setMarkers() {
+  if (hasOwn(environment, NO_THREADS.name) && environment[NO_THREADS.name] === NO_THREADS.value) delete environment[NO_THREADS.name]
   environment.TOOLWARDEN = '1'
   environment.TOOLWARDEN_PROJECT_ROOT = settings.projectRoot
 }

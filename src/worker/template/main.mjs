@@ -8,7 +8,7 @@ import { setMarkers } from './environment.mjs'
 import { describe, cleanStack } from './failure.mjs'
 import { inspect } from './format.mjs'
 import { LEVEL, logText, STDERR, STDOUT } from './log.mjs'
-import { bun, exit, jsonStringify, onProcess } from './primordials.mjs'
+import { bun, exit, isBun, jsonStringify, onProcess } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { patchStream, writeStdout } from './streams.mjs'
 import { catalogueText, readExports, warmup } from './tools.mjs'
@@ -85,3 +85,5 @@ patchStream('stderr', STDERR)
 patchConsole(consoleState, writeStdout)
 connect(handle, (error) => uncaught('uncaught exception', error))
 await load()
+// Bun collects garbage once its main module has ended, with threads made for that: a millisecond before the first call.
+if (isBun) await new Promise(() => {})

@@ -75,7 +75,7 @@ function toolFrom(from, receiver) {
 }
 
 /** @param {any} from @param {unknown} receiver @returns {Tool} */
-const functionTool = (from, receiver) => ({
+export const functionTool = (from, receiver) => ({
   run: (input, call) => apply(from, receiver, [input, call.config, call.context()]),
   input: undefined,
   output: undefined,

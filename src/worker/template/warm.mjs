@@ -1,14 +1,16 @@
 /** PING: makes the first real call as fast as the others. */
 import { startCall } from './calls.mjs'
-import { discard, flush } from './channel.mjs'
+import { discard, flush, rehearse } from './channel.mjs'
 import { promiseResolve, promiseThen } from './primordials.mjs'
-import { warmup } from './tools.mjs'
+import { functionTool, warmup } from './tools.mjs'
 
 const REHEARSALS = 3
 const CALL_TEXT = '{"c":0,"n":"0000000000000000","t":"","x":"","a":1,"i":{"a":[1,"b"]},"g":{},"m":1}'
 
-/** Gives its input back. @type {import('./tools.mjs').Tool} */
-const echo = { run: (input, call) => (call.context(), input), input: undefined, output: undefined, parses: false, streams: false, description: null }
+/** Gives its input back. */
+const echo = functionTool((/** @type {unknown} */ input) => input, undefined)
+/** @param {number} _ @param {string} text */
+const startEcho = (_, text) => startCall(text, echo)
 
 let warmedUp = false
 
@@ -19,7 +21,7 @@ let warmedUp = false
 export function warm(done, failed) {
   flush()
   for (let i = 0; i < REHEARSALS; i++) {
-    startCall(CALL_TEXT, echo)
+    rehearse(0, CALL_TEXT, startEcho)
     // The frames of a rehearsal are the only ones in the buffer, and are not for the host.
     discard(0)
   }

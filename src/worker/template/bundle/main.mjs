@@ -2,27 +2,16 @@
  * Bundles the entrypoint in a process of its own, in the same sandbox as the tools: a macro or a plugin can do no more
  * than a tool. Nothing is written but to the channel, where the host reads one line of JSON, then the files it announces.
  */
+import { answer, answerFailure } from './answer.mjs'
 import { banner, renamed } from './names.mjs'
 import { objectionToModule, objectionToPackage, objectionToSettings } from './objections.mjs'
 import { settings } from './settings.mjs'
 
-const CHANNEL = 3
 /** Below both a bundle saves nothing that can be measured. */
 const SMALL = { bytes: 32 * 1024, modules: 8 }
-const { existsSync, readFileSync, writeSync } = process.getBuiltinModule('node:fs')
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs')
 const { dirname, join, resolve } = process.getBuiltinModule('node:path')
 const { isBuiltin } = process.getBuiltinModule('node:module')
-
-/** @param {Uint8Array} bytes */
-function put(bytes) {
-  for (let from = 0; from < bytes.length; ) from += writeSync(CHANNEL, bytes, from)
-}
-
-/** @param {object} header @param {Uint8Array[]} [files] */
-function answer(header, files = []) {
-  put(Buffer.from(`${JSON.stringify({ ...header, sizes: files.map((file) => file.length) })}\n`))
-  for (const file of files) put(file)
-}
 
 /** @param {string} text */
 const build = (text) =>
@@ -100,7 +89,6 @@ async function bundle() {
 try {
   await bundle()
 } catch (error) {
-  const first = /** @type {any} */ (error).errors?.[0] ?? error
-  answer({ failure: `${first?.message ?? first}` })
+  answerFailure(error)
 }
 process.exit(0)

@@ -1,0 +1,109 @@
+//! Where each call has a process of its own, starting processes is most of the work, and parsing the worker file a quarter of a start:
+//! after a few calls Bun compiles it, in a process started like a worker, and later processes run what came of it.
+//!
+//! Nothing waits for that. Where it fails, processes go on with the source.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::errand::Errand;
+use crate::config::{Config, Isolation, RuntimeType};
+use crate::dispatch::Hub;
+use crate::spawn::LaunchOptions;
+use crate::worker::{Beside, BundleReply, Compiled, WorkerFile, WorkerSettings, compile_script};
+
+/// Compiling takes what it saves in twenty starts. Who calls this often will call again.
+const CALLS_BEFORE: u32 = 4;
+
+pub(super) struct CompiledWorker {
+    compiler: Errand,
+    settings: WorkerSettings,
+    beside: Beside,
+    state: Mutex<State>,
+}
+
+/// What is run instead of the worker file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Main {
+    pub(super) path: PathBuf,
+    /// The entrypoint imports nothing but what the runtime has.
+    pub(super) alone: bool,
+}
+
+#[derive(Default)]
+struct State {
+    served: u32,
+    main: Option<Main>,
+    closed: bool,
+}
+
+impl CompiledWorker {
+    /// None where it would not pay, and with Node, which has no such thing.
+    pub(super) fn open(
+        config: &Config,
+        settings: WorkerSettings,
+        file: &WorkerFile,
+        options: &LaunchOptions,
+    ) -> Option<Arc<Self>> {
+        if config.isolation != Isolation::Call || config.runtime_type != RuntimeType::Bun {
+            return None;
+        }
+        Some(Arc::new(Self {
+            compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
+            settings,
+            beside: file.beside(),
+            state: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn begin(&self, hub: &Arc<Hub>) {
+        self.compiler.begin(hub);
+    }
+
+    /// A call is over. Not for the spawner's own thread: what it starts inherits its filter.
+    pub(super) fn served(self: &Arc<Self>) {
+        {
+            let mut state = self.lock();
+            state.served = state.served.saturating_add(1);
+            if state.served != CALLS_BEFORE || state.closed {
+                return;
+            }
+        }
+        let worker = Arc::clone(self);
+        // Without a thread processes go on with the source.
+        let _ = thread::Builder::new()
+            .name("toolwarden-compile".to_owned())
+            .spawn(move || worker.compile());
+    }
+
+    fn compile(&self) {
+        let Some(BundleReply::Compiled { files, alone }) = self.compiler.run() else {
+            return;
+        };
+        let compiled = Compiled {
+            files,
+            settings: self.settings.clone(),
+        };
+        // Under the lock: what is put there after the worker file is gone would stay.
+        let mut state = self.lock();
+        if !state.closed {
+            state.main = self.beside.put(&compiled).ok().map(|path| Main { path, alone });
+        }
+    }
+
+    /// What a process started now is to run; none: the worker file.
+    pub(super) fn choose(&self) -> Option<Main> {
+        self.lock().main.clone()
+    }
+
+    /// Nothing is compiled or written after this.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.compiler.close();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
