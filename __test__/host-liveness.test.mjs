@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
+import { failure } from './support/outcomes.mjs'
 import { isRunning, processEnd } from './support/processes.mjs'
 import { REAL_BUN } from './support/project.mjs'
 import { workbench } from './support/workbench.mjs'
@@ -53,5 +54,41 @@ describe('A host', () => {
     assert.equal(lines.length, 1, stderr)
     const { ours, blocking } = JSON.parse(lines[0])
     assert.ok(ours < blocking / 2, `the loop stood still for ${ours} ms, a start that blocks it takes ${blocking} ms`)
+  })
+})
+
+describe('A host that is busy with something else', () => {
+  const bench = workbench()
+  /** Nothing of the host's runs meanwhile, as when it computes. */
+  const busyFor = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+  for (const isolation of ['call', 'worker']) {
+    it(`finds the answers that came in time, however late it looks for them (isolation "${isolation}").`, async () => {
+      const manager = bench.openTools('values.ts', { isolation, minWorkers: 2, maxWorkers: 2 })
+      await manager.ready()
+      const calls = Array.from({ length: 4 }, (_, i) => manager.executeTool('echo', i, { timeout: 1000 }))
+      await Promise.resolve()
+      busyFor(2000)
+      assert.deepEqual(await Promise.all(calls), [0, 1, 2, 3])
+    })
+  }
+
+  it('keeps no tool from handing over a result that fits no buffer.', async () => {
+    const manager = bench.openTools('values.ts', { isolation: 'worker', minWorkers: 1 })
+    await manager.ready()
+    const large = 'x'.repeat(8 * 1024 * 1024)
+    const call = manager.executeTool('echo', large, { timeout: 3000 })
+    busyFor(5000)
+    assert.equal((await call).length, large.length)
+  })
+
+  it('has its timeouts kept all the same.', async () => {
+    const manager = bench.openTools('slow.ts', { isolation: 'worker', minWorkers: 1 })
+    await manager.ready()
+    const before = manager.stats().workerExits
+    const call = failure(manager.executeTool('loops-for-ever', null, { timeout: 100 }))
+    busyFor(1500)
+    assert.equal(manager.stats().workerExits, before + 1)
+    assert.equal((await call).code, 'ERR_TOOL_TIMEOUT')
   })
 })

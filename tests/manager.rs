@@ -6,7 +6,9 @@
 mod bench;
 
 use bench::{Bench, Outcome, call, fake};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::json;
+use toolwarden::dispatch::HostReads;
 use toolwarden::manager::Asked;
 
 const TOOLS: &str = r#"
@@ -345,4 +347,40 @@ fn an_entrypoint_that_was_repaired_is_found_by_whoever_asks_next() {
         bench.execute(call(1, "repaired")).unwrap();
         assert_eq!(value(&bench.outcome(1)), "1");
     }
+}
+
+#[test]
+fn a_host_that_watches_the_channels_reads_the_answers() {
+    let reads = HostReads::new().unwrap();
+    // The driver looks after channels that nobody reads ten milliseconds after a call began, so one answer alone would not
+    // show who read it: the descriptor must have been readable for most of them.
+    let bench = Bench::watched(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1 }), reads.clone());
+    bench.manager().ready(1);
+    bench.until("ready", |told| told.ready.pop()).unwrap();
+    let mut heard = 0;
+    for number in 1..=50 {
+        bench.execute(call(number, "echo")).unwrap();
+        let limit = Timespec {
+            tv_sec: 0,
+            tv_nsec: 200_000_000,
+        };
+        heard += poll(&mut [PollFd::new(&reads.descriptor(), PollFlags::IN)], Some(&limit)).unwrap();
+        bench.manager().read();
+        assert_eq!(value(&bench.outcome(number)), "1");
+    }
+    assert!(heard > 25, "{heard} of 50 answers");
+}
+
+#[test]
+fn answers_that_no_host_reads_are_read_all_the_same() {
+    let config = json!({ "isolation": "worker", "maxWorkers": 2, "concurrentCallsPerWorker": 4 });
+    let bench = Bench::watched(TOOLS, &config, HostReads::new().unwrap());
+    for number in 1..=40 {
+        bench.execute(call(number, "echo")).unwrap();
+    }
+    for number in 1..=40 {
+        assert_eq!(value(&bench.outcome(number)), "1");
+    }
+    bench.manager().close(false);
+    bench.closed();
 }

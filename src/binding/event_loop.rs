@@ -85,7 +85,7 @@ struct Watching {
     /// The loop said so, and nobody has read since.
     readable: Cell<bool>,
     /// Keeps the descriptor open while the loop looks at it.
-    _reads: HostReads,
+    reads: Cell<Option<HostReads>>,
 }
 
 impl LoopWatch {
@@ -103,7 +103,7 @@ impl LoopWatch {
             hook: Cell::new(ptr::null_mut()),
             stopped: Cell::new(false),
             readable: Cell::new(false),
-            _reads: reads.clone(),
+            reads: Cell::new(Some(reads.clone())),
         });
         let handle = watching.handle();
         // SAFETY: zeroed memory of the size libuv asked for, this thread's loop, an open descriptor.
@@ -223,6 +223,7 @@ unsafe extern "C" fn on_closed(handle: Handle) {
     let Some(uv) = Uv::get() else { return };
     // SAFETY: libuv is done with the handle, whose data is the count that `start` put there. Its memory goes with the last one.
     let watching = unsafe { Rc::from_raw((uv.get_data)(handle).cast::<Watching>().cast_const()) };
+    drop(watching.reads.take());
     let hook = watching.hook.replace(ptr::null_mut());
     if !hook.is_null() {
         // SAFETY: added in `begin`, removed once; where the environment ends it has waited for this.

@@ -25,8 +25,8 @@ pub struct Limits {
     pub concurrent: usize,
     /// Every process serves exactly one call.
     pub single_use: bool,
-    /// Processes being started at the same time: one more than there are processors, as one of them always waits for something, a
-    /// thread or the disk. That is a tenth more starts a second; a second one more only takes time from the others.
+    /// Processes being started at the same time, as many as there are processors; one more while calls wait for them, as one of
+    /// them always waits itself, for a thread or the disk. That is a tenth more starts a second, and a second one gives nothing.
     pub starts_at_once: usize,
 }
 
@@ -50,7 +50,7 @@ impl Limits {
                 config.concurrent_calls_per_worker as usize
             },
             single_use,
-            starts_at_once: cpus + 1,
+            starts_at_once: cpus,
         }
     }
 

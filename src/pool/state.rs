@@ -288,11 +288,17 @@ impl Pool {
         }
         while self.start_needed() {
             let starting = self.slots.count(State::Starting);
-            if starting >= self.limits.starts_at_once || !self.starts.allowed(now, starting) {
+            let most = self.limits.starts_at_once + usize::from(self.start_demanded(starting));
+            if starting >= most || !self.starts.allowed(now, starting) {
                 break;
             }
             out.push(Action::Start(self.slots.open(now)));
         }
+    }
+
+    /// More calls wait than the processes being started will take.
+    fn start_demanded(&self, starting: usize) -> bool {
+        self.queue.len() > starting * self.limits.concurrent
     }
 
     fn start_needed(&self) -> bool {
@@ -300,7 +306,7 @@ impl Pool {
             return false;
         }
         let starting = self.slots.count(State::Starting);
-        if self.queue.len() > starting * self.limits.concurrent {
+        if self.start_demanded(starting) {
             return true;
         }
         if self.closing || !self.starts.prewarm {

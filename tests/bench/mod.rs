@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use toolwarden::dispatch::HostReads;
 use toolwarden::error::Error;
 use toolwarden::manager::{Asked, Manager, Options};
 use toolwarden::observe::{Event, Observer};
@@ -117,11 +118,11 @@ pong() {{ frame 136 ''; }}
 
 impl Bench {
     pub(crate) fn new(tools: &str, config: &Value) -> Self {
-        Self::open(tools, None, config, Listener::default())
+        Self::open(tools, None, config, Listener::default(), None)
     }
 
     pub(crate) fn with_runtime(script: &str, config: &Value) -> Self {
-        Self::open("", Some(script), config, Listener::default())
+        Self::open("", Some(script), config, Listener::default(), None)
     }
 
     pub(crate) fn panicking(tools: &str, config: &Value) -> Self {
@@ -129,10 +130,15 @@ impl Bench {
             panics_on_lines: true,
             ..Listener::default()
         };
-        Self::open(tools, None, config, listener)
+        Self::open(tools, None, config, listener, None)
     }
 
-    fn open(tools: &str, runtime: Option<&str>, config: &Value, listener: Listener) -> Self {
+    /// A manager whose host has a thread that can watch `reads`.
+    pub(crate) fn watched(tools: &str, config: &Value, reads: HostReads) -> Self {
+        Self::open(tools, None, config, Listener::default(), Some(reads))
+    }
+
+    fn open(tools: &str, runtime: Option<&str>, config: &Value, listener: Listener, reads: Option<HostReads>) -> Self {
         let project = tempfile::tempdir().unwrap();
         std::fs::write(project.path().join("tools.ts"), tools).unwrap();
         let runtime = match runtime {
@@ -157,7 +163,7 @@ impl Bench {
         )
         .unwrap();
         let listener = Arc::new(listener);
-        let manager = Manager::open(&options, Arc::clone(&listener) as Arc<dyn Observer>, None).unwrap();
+        let manager = Manager::open(&options, Arc::clone(&listener) as Arc<dyn Observer>, reads).unwrap();
         Self {
             manager: Some(manager),
             listener,
