@@ -8,8 +8,12 @@
 
 import { randomFillSync } from 'node:crypto'
 
-const random = new Uint8Array(8)
 const LAST = 0xfff
+/** Random bytes for one millisecond. */
+const BITS = 8
+/** Fetched for many at once: one fetch costs more than all the rest. */
+const random = new Uint8Array(BITS * 512)
+let used = random.length
 
 let millisecond = 0
 let counter = LAST
@@ -25,12 +29,15 @@ const COUNTS = Array.from({ length: LAST + 1 }, (_, count) => hex(count, 3))
 
 /** @param {number} now */
 function begin(now) {
-  randomFillSync(random)
+  if (used === random.length) {
+    randomFillSync(random)
+    used = 0
+  }
   millisecond = now
   counter = 0
   const time = hex(now, 12)
   before = `${time.slice(0, 8)}-${time.slice(8)}-7`
-  const [first = 0, second = 0, ...rest] = random
+  const [first = 0, second = 0, ...rest] = random.subarray(used, (used += BITS))
   after = `-${hex((first & 0x3f) | 0x80, 2)}${hex(second, 2)}-${rest.map((byte) => hex(byte, 2)).join('')}`
 }
 

@@ -75,6 +75,8 @@ export function createManagerClass(native) {
     #outgoing = new Outgoing()
     #sending = false
     #incoming = new Incoming()
+    /** Calls that were in flight when answers last came. */
+    #load = 0
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
     /** What the core wakes. It holds on to this for good, so that a manager it held itself would never be collected. */
@@ -231,15 +233,17 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      const busy = this.#pending.size >= BUSY && !sitesAreCheap && awaited
+      // A call alone is on its way before the rest is done here: its process works meanwhile.
+      const refused = alone || this.#outgoing.full ? this.#outgoing.send(this.#native) : null
+      const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
         if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number))
         this.#add(number, call)
       })
-      if (alone || this.#outgoing.full) this.#send()
-      else this.#sendSoon()
+      if (refused === null) this.#sendSoon()
+      else this.#failed(refused)
       return busy ? rejectWhereAwaited(outcome) : outcome
     }
 
@@ -286,7 +290,12 @@ export function createManagerClass(native) {
     }
 
     #send() {
-      for (const [number, data] of this.#outgoing.send(this.#native)) this.#take(number)?.fail(data)
+      this.#failed(this.#outgoing.send(this.#native))
+    }
+
+    /** @param {Array<[number, ErrorData]>} refused */
+    #failed(refused) {
+      for (const [number, data] of refused) this.#take(number)?.fail(data)
     }
 
     /** The core, once it knows every call made so far. */
@@ -296,6 +305,7 @@ export function createManagerClass(native) {
     }
 
     #drain() {
+      this.#load = this.#pending.size
       for (let batch = 0; batch < MAX_BATCHES; batch++) {
         if (!this.#incoming.take(this.#native, this.#happened)) return
       }
