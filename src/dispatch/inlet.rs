@@ -18,7 +18,7 @@ use crate::worker::frame::{FrameReader, max_frame};
 /// Bytes read from a descriptor at once.
 const CHUNK: usize = 64 * 1024;
 /// Bytes taken from one pipe before the others get their turn.
-const TURN: usize = 1024 * 1024;
+const TURN: usize = 256 * 1024;
 
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
