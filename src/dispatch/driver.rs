@@ -68,11 +68,13 @@ impl Driver {
             denials: parts.denials,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
+        // Where each answer frees a process to be replaced, the driver reads: it delivers the answer before it starts the next.
+        let host_reads = parts.host_reads.filter(|_| !settings.single_use);
         let hub = Arc::new(Hub::new(
             settings,
             pool,
             (parts.spawner, parts.guardian),
-            parts.host_reads,
+            host_reads,
             sender,
         ));
         let runtime = tokio::runtime::Builder::new_current_thread()
