@@ -71,6 +71,29 @@ describe('The entrypoint cache', () => {
     assert.match(verdict(project).bundled, /^[0-9a-f]{16}$/)
   })
 
+  describe('with a package that says it has no side effects, one of whose modules imports another for nothing,', () => {
+    const files = (more) => ({
+      'tools.ts': `import { value } from 'pure'\n${PROBE}export const loaded = () => [value, globalThis.loaded]\n`,
+      'node_modules/pure/package.json': '{"name":"pure","type":"module","sideEffects":false,"main":"main.js"}',
+      'node_modules/pure/main.js': "import * as all from './unused.js'\nexport * from './value.js'\nexport { all as default }\n",
+      'node_modules/pure/unused.js': '(globalThis.loaded ??= []).push(1)\nexport const q = 1\n',
+      'node_modules/pure/value.js': `${more}export const value = 'value'\n`,
+    })
+
+    it('bundles it where the other is there all the same, and runs it once.', async () => {
+      const manager = open(make(files("import './unused.js'\n")))
+      await bundled(manager)
+      assert.deepEqual(await manager.executeTool('loaded'), ['value', [1]])
+    })
+
+    it('runs the source where the bundle would lack the other.', async () => {
+      const project = make(files(''))
+      const manager = open(project)
+      assert.match(await refused(manager, project), /main\.js imports \.\/unused\.js, which was not found$/)
+      assert.deepEqual(await manager.executeTool('loaded'), ['value', [1]])
+    })
+  })
+
   it('keeps the bundle with workerFilePerm, for the next manager to begin with.', async () => {
     const project = make({ 'tools.ts': PROBE })
     const first = open(project, { workerFilePerm: 0o640 })

@@ -9,7 +9,9 @@ const SPAWN = 'child_process.spawn(bun)'
 const PREWARMED = 'toolwarden, prewarmed process per call'
 const COLD = 'toolwarden, cold process per call'
 const COLD_OFF = 'toolwarden, cold, sandbox off'
+const COLD_CACHED = 'toolwarden, cold, entrypointCache'
 const SUSTAINED = 'toolwarden, process per call'
+const SUSTAINED_CACHED = 'toolwarden, process per call, entrypointCache'
 
 /** Where piscina itself passes this, an idle core wakes fast here and its rate says more about that. */
 const FAST_PISCINA = 14_000
@@ -112,11 +114,23 @@ const GOALS = [
     goal: () => atMost(0.35),
     value: (taken) => taken.ratios('process-latency', 'zod', COLD, SPAWN, 'p50Us'),
   },
+  {
+    what: 'cold process per call, entrypointCache, p50, zod',
+    against: SPAWN,
+    goal: () => atMost(0.35),
+    value: (taken) => taken.ratios('process-latency', 'zod', COLD_CACHED, SPAWN, 'p50Us'),
+  },
   ...['empty', 'zod', 'zod-ai'].map((entrypoint) => ({
     what: `sustained process per call at 8, ${entrypoint}`,
     against: SPAWN,
     goal: () => atLeast(2, ' times'),
     value: (taken) => taken.ratios('process-throughput', entrypoint, SUSTAINED, SPAWN, 'callsPerSecond'),
+  })),
+  ...['zod', 'zod-ai'].map((entrypoint) => ({
+    what: `sustained process per call at 8, entrypointCache, ${entrypoint}`,
+    against: SPAWN,
+    goal: () => atLeast(2, ' times'),
+    value: (taken) => taken.ratios('process-throughput', entrypoint, SUSTAINED_CACHED, SPAWN, 'callsPerSecond'),
   })),
   {
     what: "the full sandbox's part of a spawn",

@@ -4,7 +4,7 @@ import { deno } from '../contestants/deno.mjs'
 import { execa } from '../contestants/execa.mjs'
 import { sandboxRuntime } from '../contestants/sandbox-runtime.mjs'
 import { spawn } from '../contestants/spawn.mjs'
-import { cold, prewarmed } from '../contestants/toolwarden.mjs'
+import { cold, coldCached, prewarmed } from '../contestants/toolwarden.mjs'
 import { oneByOne } from '../meters/calls.mjs'
 import { interleave } from '../rounds.mjs'
 
@@ -14,7 +14,10 @@ export const processLatency = {
   entrypoints: ['empty', 'zod', 'zod-ai'],
   run: ({ entrypoint, profile }) =>
     interleave(
-      [spawn, prewarmed, cold, execa, deno, sandboxRuntime].map((make) => make({ entrypoint })),
+      // A small entrypoint has no bundle.
+      [spawn, prewarmed, cold, ...(entrypoint.endsWith('/empty.mjs') ? [] : [coldCached]), execa, deno, sandboxRuntime].map((make) =>
+        make({ entrypoint }),
+      ),
       profile,
       (contestant) => oneByOne(contestant, { ms: profile.sliceMs, most: profile.callsPerRound }),
     ),

@@ -3,7 +3,7 @@
 import { deno } from '../contestants/deno.mjs'
 import { execa } from '../contestants/execa.mjs'
 import { spawn } from '../contestants/spawn.mjs'
-import { sustained } from '../contestants/toolwarden.mjs'
+import { sustained, sustainedCached } from '../contestants/toolwarden.mjs'
 import { manyAtOnce } from '../meters/calls.mjs'
 import { interleave } from '../rounds.mjs'
 
@@ -15,7 +15,10 @@ export const processThroughput = {
   entrypoints: ['empty', 'zod', 'zod-ai'],
   run: ({ entrypoint, profile }) =>
     interleave(
-      [spawn, sustained, execa, deno].map((make) => make({ entrypoint, inFlight: IN_FLIGHT })),
+      // A small entrypoint has no bundle.
+      [spawn, sustained, ...(entrypoint.endsWith('/empty.mjs') ? [] : [sustainedCached]), execa, deno].map((make) =>
+        make({ entrypoint, inFlight: IN_FLIGHT }),
+      ),
       profile,
       (contestant) => manyAtOnce(contestant, { ms: profile.sliceMs, inFlight: IN_FLIGHT }),
     ),

@@ -45,6 +45,14 @@ function settingsFiles(files) {
   return [...found]
 }
 
+/**
+ * Whether what Bun calls external is there all the same: a module of the runtime, or one of a package without side effects whose
+ * import Bun left out as unused, while another brings it in.
+ * @param {string} dir @param {string} specifier @param {Map<string, string>} texts
+ */
+const isInside = (dir, specifier, texts) =>
+  isBuiltin(specifier) || /^bun(:|$)/.test(specifier) || (/^\.\.?\//.test(specifier) && texts.has(resolve(dir, specifier)))
+
 /** @param {any} metafile @param {Map<string, string>} texts */
 function objection(metafile, texts) {
   for (const [name, { format, imports }] of Object.entries(metafile.inputs)) {
@@ -52,7 +60,7 @@ function objection(metafile, texts) {
     const said = objectionToModule(path, texts.get(path) ?? '', format)
     if (said !== undefined) return `${path} ${said}`
     if (path === settings.entrypoint && format === 'cjs') return `${path} is CommonJS`
-    const outside = imports.find((/** @type {any} */ one) => one.external && !isBuiltin(one.path) && !/^bun(:|$)/.test(one.path))
+    const outside = imports.find((/** @type {any} */ one) => one.external && !isInside(dirname(path), one.path, texts))
     if (outside !== undefined) return `${path} imports ${outside.path}, which was not found`
   }
   for (const path of settingsFiles([...texts.keys()])) {
