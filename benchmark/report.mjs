@@ -1,4 +1,4 @@
-/** Tables from results.json, as text for the terminal and as the generated part of docs/performance.md. */
+/** Tables from results.json, as text for the terminal, as the generated part of docs/performance.md and in the README. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -7,6 +7,7 @@ import { chart } from './chart.mjs'
 import { isSandboxed, judge } from './goals.mjs'
 import { SCENARIOS } from './scenarios/all.mjs'
 import { medians } from './stats.mjs'
+import { writeSummary } from './summary.mjs'
 
 const PAGE = new URL('../docs/performance.md', import.meta.url)
 const CHART = new URL('../docs/performance.svg', import.meta.url)
@@ -123,6 +124,7 @@ export function writePage(results) {
   mkdirSync(new URL('.', PAGE), { recursive: true })
   writeFileSync(PAGE, page)
   writeFileSync(CHART, chart(results.hosts[0]))
+  writeSummary(results)
 }
 
 // Run by itself it makes the page anew from the figures that are there.

@@ -10,6 +10,7 @@ const FEWEST_ROUNDS = 3
 /** Lets the processes of the one before end. */
 const PAUSE_MS = 25
 const SETUP_LIMIT_MS = 20_000
+const TEARDOWN_LIMIT_MS = 5000
 
 /** @param {Promise<any>} promise @param {number} ms @param {string} what */
 async function within(promise, ms, what) {
@@ -23,7 +24,7 @@ async function within(promise, ms, what) {
 const reasonOf = (error) => String(error?.message ?? error).split('\n')[0]
 
 /** A contestant that cannot start, or answers wrongly, is reported as not run; it does not stop the others. */
-async function started(contestant) {
+export async function started(contestant) {
   try {
     await within(contestant.setup(), SETUP_LIMIT_MS, 'setup')
     const result = await within(contestant.call(INPUT), SETUP_LIMIT_MS, 'the first call')
@@ -35,9 +36,10 @@ async function started(contestant) {
   }
 }
 
-async function ended(contestant) {
+/** Ends a contestant; one that does not end is left to the end of the host. */
+export async function ended(contestant) {
   try {
-    await within(contestant.teardown(), SETUP_LIMIT_MS, 'teardown')
+    await within(contestant.teardown(), TEARDOWN_LIMIT_MS, 'teardown')
   } catch (error) {
     process.stderr.write(`${contestant.name}: ${reasonOf(error)}\n`)
   }

@@ -7,7 +7,7 @@ import { tinypool } from '../contestants/tinypool.mjs'
 import { prewarmed, reused } from '../contestants/toolwarden.mjs'
 import { workerpool } from '../contestants/workerpool.mjs'
 import { descendants, pssKib } from '../meters/proc.mjs'
-import { INPUT } from '../payload.mjs'
+import { ended, started } from '../rounds.mjs'
 
 const WORKERS = 4
 /** Time for workers to end what they do after start. */
@@ -32,8 +32,8 @@ async function measured(contestants) {
     globalThis.gc?.()
     const hostBefore = pssKib('self')
     for (const contestant of contestants) {
-      await contestant.setup()
-      await contestant.call(INPUT)
+      const reason = await started(contestant)
+      if (reason !== null) return { contestant: name, notRun: reason }
     }
     for (const contestant of contestants) await contestant.rest?.()
     await sleep(SETTLE_MS)
@@ -44,6 +44,6 @@ async function measured(contestants) {
   } catch (error) {
     return { contestant: name, notRun: String(error?.message ?? error).split('\n')[0] }
   } finally {
-    await Promise.allSettled(contestants.map((contestant) => contestant.teardown()))
+    await Promise.all(contestants.map(ended))
   }
 }
