@@ -83,7 +83,7 @@ impl Outbox {
         *count = 0;
         let mut texts = String::new();
         for fields in room.chunks_exact_mut(FIELDS) {
-            if texts.len() >= PORTION {
+            if texts.len() >= PORTION || (*count > 0 && taken.front().is_some_and(is_large)) {
                 break;
             }
             let Some(event) = taken.pop_front() else { break };
@@ -148,6 +148,11 @@ impl Outbox {
             } => (9, ticket, Some(error.to_json())),
         }
     }
+}
+
+/// It crosses alone: copied behind others it would take twice the memory, or be more than a string of the host may hold.
+fn is_large(event: &Event) -> bool {
+    matches!(event, Event::Value { json: Some(json), .. } if json.len() > PORTION)
 }
 
 impl Observer for Outbox {

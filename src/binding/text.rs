@@ -1,6 +1,6 @@
 //! Strings between the host's engine and Rust, each copied once.
 //!
-//! napi's own `String` asks the engine for the exact size first, which makes it walk the text twice, and hands text over as
+//! napi's own `String` asks the engine for the exact size first, which makes it walk even short texts twice, and hands text over as
 //! UTF-8, which makes the engine look for characters beyond ASCII that most texts do not have.
 
 use std::ptr;
@@ -10,6 +10,8 @@ use napi::{Status, ValueType, check_status};
 
 /// Bytes of UTF-8 that one UTF-16 unit becomes at most.
 const MOST_PER_UNIT: usize = 3;
+/// From here on room for the most there can be would be a waste, and the exact size is worth a walk.
+const MUCH: usize = 1024 * 1024;
 
 /// Text that crosses.
 #[derive(Default)]
@@ -32,8 +34,13 @@ impl FromNapiValue for Text {
         let mut units = 0;
         // SAFETY: `env` and `value` are those this conversion was called with; without a buffer only the length is written.
         check_status!(unsafe { sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, &raw mut units) })?;
-        let mut bytes: Vec<u8> = Vec::with_capacity(units * MOST_PER_UNIT + 1);
         let mut written = 0;
+        let mut most = units * MOST_PER_UNIT;
+        if units > MUCH {
+            // SAFETY: as above.
+            check_status!(unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut most) })?;
+        }
+        let mut bytes: Vec<u8> = Vec::with_capacity(most + 1);
         // SAFETY: as above; the engine writes at most the capacity, its NUL included, and says how much.
         check_status!(unsafe {
             sys::napi_get_value_string_utf8(
