@@ -1,17 +1,7 @@
 /** The goals, each a ratio within one run or a limit in milliseconds, and whether a run met them. */
 
+import { COLD, COLD_CACHED, COLD_OFF, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, SUSTAINED, SUSTAINED_CACHED } from './names.mjs'
 import { median, medians, ratios } from './stats.mjs'
-
-const PIPE = 'plain pipe to Bun'
-const REUSED = 'toolwarden, reused worker'
-const PISCINA = 'piscina, one thread'
-const SPAWN = 'child_process.spawn(bun)'
-const PREWARMED = 'toolwarden, prewarmed process per call'
-const COLD = 'toolwarden, cold process per call'
-const COLD_OFF = 'toolwarden, cold, sandbox off'
-const COLD_CACHED = 'toolwarden, cold, entrypointCache'
-const SUSTAINED = 'toolwarden, process per call'
-const SUSTAINED_CACHED = 'toolwarden, process per call, entrypointCache'
 
 /** Where piscina itself passes this, an idle core wakes fast here and its rate says more about that. */
 const FAST_PISCINA = 14_000

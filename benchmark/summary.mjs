@@ -1,28 +1,22 @@
 /** The few figures that the README quotes, from the first host of results.json. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { COLD, DENO, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, TINYPOOL, WRAPPER } from './names.mjs'
 import { medians } from './stats.mjs'
 
 const README = new URL('../README.md', import.meta.url)
 const BEGIN = '<!-- figures by benchmark/report.mjs from benchmark/results.json: do not edit below -->'
 const END = '<!-- end of the figures -->'
 
-const PIPE = 'plain pipe to Bun'
-const PISCINA = 'piscina, one thread'
-const TINYPOOL = 'tinypool, child_process'
-const SPAWN = 'child_process.spawn(bun)'
-const DENO = 'Deno per call'
-const WRAPPER = '@anthropic-ai/sandbox-runtime'
-
 const time = (us) => (us >= 1000 ? `${(us / 1000).toFixed(us >= 10_000 ? 0 : 1)} ms` : `${us.toFixed(0)} us`)
 const rate = (calls) => `${Math.round(calls / 1000)},000/s`
 
 /** One row each: what, where it was measured, which figure, and whose. */
 const ROWS = [
-  ['a call in a reused process, p50', 'reused-latency', 'p50Us', time, 'toolwarden, reused worker', [PIPE, PISCINA, TINYPOOL]],
-  ['the same, 64 in flight', 'reused-throughput', 'callsPerSecond', rate, 'toolwarden, reused worker', [PIPE, PISCINA, TINYPOOL]],
-  ['a call in a fresh process, started before, p50', 'process-latency', 'p50Us', time, 'toolwarden, prewarmed process per call', [SPAWN, DENO, WRAPPER]],
-  ['a call in a fresh process, started for it, p50', 'process-latency', 'p50Us', time, 'toolwarden, cold process per call', [SPAWN, DENO, WRAPPER]],
+  ['a call in a reused process, p50', 'reused-latency', 'p50Us', time, REUSED, [PIPE, PISCINA, TINYPOOL]],
+  ['the same, 64 in flight', 'reused-throughput', 'callsPerSecond', rate, REUSED, [PIPE, PISCINA, TINYPOOL]],
+  ['a call in a fresh process, started before, p50', 'process-latency', 'p50Us', time, PREWARMED, [SPAWN, DENO, WRAPPER]],
+  ['a call in a fresh process, started for it, p50', 'process-latency', 'p50Us', time, COLD, [SPAWN, DENO, WRAPPER]],
 ]
 
 function summary({ hosts: [host], machine, date }) {
