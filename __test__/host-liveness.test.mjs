@@ -82,6 +82,15 @@ describe('A host that is busy with something else', () => {
     assert.equal((await call).length, large.length)
   })
 
+  it('finds the answers of many processes.', async () => {
+    const manager = bench.openTools('values.ts', { isolation: 'worker', minWorkers: 20, maxWorkers: 20 })
+    await manager.ready()
+    const calls = Array.from({ length: 20 }, (_, i) => manager.executeTool('echo', i, { timeout: 1000 }))
+    await Promise.resolve()
+    busyFor(1500)
+    assert.deepEqual(await Promise.all(calls), Array.from({ length: 20 }, (_, i) => i))
+  })
+
   it('has its timeouts kept all the same.', async () => {
     const manager = bench.openTools('slow.ts', { isolation: 'worker', minWorkers: 1 })
     await manager.ready()

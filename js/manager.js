@@ -77,6 +77,7 @@ export function createManagerClass(native) {
     #incoming = new Incoming()
     /** Calls that were in flight when answers last came. */
     #load = 0
+    #draining = false
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
     /** What the core wakes. It holds on to this for good, so that a manager it held itself would never be collected. */
@@ -305,12 +306,17 @@ export function createManagerClass(native) {
     }
 
     #drain() {
+      // The rest of a long burst is on its way already.
+      if (this.#draining) return
       this.#load = this.#pending.size
       for (let batch = 0; batch < MAX_BATCHES; batch++) {
         if (!this.#incoming.take(this.#native, this.#happened)) return
       }
-      // The core wakes us again only after we found nothing left.
-      setImmediate(() => this.#drain())
+      this.#draining = true
+      setImmediate(() => {
+        this.#draining = false
+        this.#drain()
+      })
     }
 
     /** @param {number} kind @param {number} number @param {any} text */
@@ -359,7 +365,9 @@ export function createManagerClass(native) {
       this.#keepAlive.end()
       atExit.closed(this.#native)
       this.#woken.manager = null
-      this.#closing?.done()
+      // Unasked, where the core broke down: close() has nothing left to do then.
+      this.#closing ??= { ...pendingPromise(), forced: true }
+      this.#closing.done()
     }
   }
 

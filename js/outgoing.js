@@ -11,8 +11,8 @@ const FIELDS = 9
 const MOST_CALLS = 16
 /** UTF-16 units gathered before they cross without waiting for more. */
 const MUCH_TEXT = 1024 * 1024
-/** A little less than the longest string of V8, so that the texts of one call surely fit one string. */
-const MOST_TEXT = 2 ** 29 - 2 ** 10
+/** Less than the longest string of V8, so that the texts of a large call fit one string, behind those of others too. */
+const MOST_TEXT = 2 ** 29 - 2 ** 21
 /** The length of a text that is not there. */
 const NONE = 0xffffffff
 
@@ -41,15 +41,11 @@ export class Outgoing {
    * @param {string | null} input @param {Texts} more @param {string | null} timeout
    */
   add(number, flags, toolId, toolExecId, input, { config, env, retry }, timeout) {
+    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0)
+    if (sizes > MOST_TEXT) throw tooLong(sizes)
     let text = `${toolId}\n${toolExecId}\n`
-    if (input !== null) {
-      if (text.length + input.length > MOST_TEXT) throw tooLong('input', input)
-      text += input
-    }
-    if (config !== null) {
-      if (text.length + config.length > MOST_TEXT) throw tooLong('config', config)
-      text += config
-    }
+    if (input !== null) text += input
+    if (config !== null) text += config
     if (env !== null) text += env
     if (timeout !== null) text += timeout
     if (retry !== null) text += retry
@@ -87,8 +83,8 @@ export class Outgoing {
 /** @type {Array<never>} */
 const NOTHING = []
 
-/** @param {'input' | 'config'} field @param {string} text */
-const tooLong = (field, text) =>
-  new ArgumentProblem('ERR_INPUT_INVALID', field, `${field} is too long: ${text.length} characters of JSON`, {
+/** @param {number} length */
+const tooLong = (length) =>
+  new ArgumentProblem('ERR_INPUT_INVALID', 'input', `the call is too long: ${length} characters of JSON`, {
     hint: 'write the data to a file and pass its path',
   })

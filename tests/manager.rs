@@ -264,13 +264,16 @@ fn a_hundred_thousand_waiting_calls_end_together() {
 fn drain_is_told_at_once() {
     let bench = Bench::new(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1, "maxQueue": 1 }));
     for round in 0..5u32 {
-        for number in 1..=2 {
-            bench.execute(call(10 * round + number, "echo")).unwrap();
-        }
-        assert_eq!(
-            bench.execute(call(99, "echo")).unwrap_err().code.as_str(),
-            "ERR_QUEUE_FULL"
-        );
+        // At once: the first one is not answered before the last one comes.
+        let numbers = [10 * round + 1, 10 * round + 2, 99];
+        let refused = bench
+            .manager()
+            .execute(numbers.map(|number| call(number, "echo")).into_iter());
+        let refused: Vec<(u32, &str)> = refused
+            .iter()
+            .map(|(number, error)| (*number, error.code.as_str()))
+            .collect();
+        assert_eq!(refused, [(99, "ERR_QUEUE_FULL")]);
         bench.until("drain", |told| (told.drains == 1 + round as usize).then_some(()));
         for number in 1..=2 {
             bench.outcome(10 * round + number);
@@ -383,4 +386,25 @@ fn answers_that_no_host_reads_are_read_all_the_same() {
     }
     bench.manager().close(false);
     bench.closed();
+}
+
+#[test]
+fn a_call_whose_answer_lies_unread_is_not_cancelled_any_more() {
+    let config = json!({ "isolation": "worker", "maxWorkers": 1, "concurrentCallsPerWorker": 2 });
+    let reads = HostReads::new().unwrap();
+    let bench = Bench::watched(TOOLS, &config, reads.clone());
+    bench.execute(call(1, "pid")).unwrap();
+    let process = value(&bench.outcome(1)).to_owned();
+    for number in 2..=20 {
+        bench.execute(call(number, "echo")).unwrap();
+        let limit = Timespec {
+            tv_sec: 0,
+            tv_nsec: 200_000_000,
+        };
+        poll(&mut [PollFd::new(&reads.descriptor(), PollFlags::IN)], Some(&limit)).unwrap();
+        bench.manager().cancel(number);
+        assert_eq!(value(&bench.outcome(number)), "1");
+    }
+    bench.execute(call(21, "pid")).unwrap();
+    assert_eq!(value(&bench.outcome(21)), process, "the process lives on");
 }

@@ -12,6 +12,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
 use super::calls::NONE;
 use super::text::units;
+use crate::error::{Code, Error};
 use crate::observe::{Event, Observer};
 
 /// Calls the host's `wake` without arguments.
@@ -22,6 +23,9 @@ const CONGESTED: usize = 16 * 1024 * 1024;
 
 /// Bytes of text that cross in one string; a text that is larger crosses alone, uncopied.
 const PORTION: usize = 256 * 1024;
+
+/// The longest string of V8, in UTF-16 units; a text of so many bytes has at most so many.
+const LONGEST: usize = (1 << 29) - 24;
 
 /// Numbers for one event.
 const FIELDS: usize = 3;
@@ -124,6 +128,15 @@ impl Outbox {
 
     fn parts(&self, event: Event) -> (u32, u32, Option<String>) {
         match event {
+            Event::Value { call, json: Some(json) } if json.len() > LONGEST => {
+                let message = format!(
+                    "the result has {} bytes of JSON, more than a string of the host can hold",
+                    json.len()
+                );
+                let error =
+                    Error::new(Code::OutputTooLarge, message).hint("let the tool write a file and return its path");
+                (1, call, Some(error.to_json()))
+            }
             Event::Value { call, json } => (0, call, json),
             Event::Failed { call, error } => (1, call, Some(error.to_json())),
             Event::Log { call, json } => (2, call.unwrap_or(0), Some(format!("[{json}]"))),

@@ -10,6 +10,9 @@ use super::phase::Phase;
 /// Longest a process may take from its start until it can serve. Not counted in any call's timeout.
 pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 
+/// Between two looks at channels that a busy host leaves lying.
+const CLOSER: Duration = Duration::from_millis(1);
+
 /// Runs until the manager is closed.
 pub(super) async fn run(hub: Arc<Hub>) {
     loop {
@@ -33,10 +36,13 @@ pub(super) async fn run(hub: Arc<Hub>) {
                 continue;
             }
         }
+        let now = Instant::now();
         // What a process has said already is not too late, however busy the host is that should have heard it.
-        let judges = hub.lock().alarms.next().is_some_and(|at| at <= Instant::now());
-        hub.read_neglected(judges);
-        hub.batch(State::tick);
+        if hub.lock().alarms.next().is_some_and(|at| at <= now) {
+            hub.read_all();
+        }
+        hub.read_neglected(now);
+        hub.batch(|state, hub| state.tick(hub, now));
     }
 }
 
@@ -51,11 +57,18 @@ impl State {
             .chain(self.alarms.next())
             .chain(self.pool.next_wake())
             .chain(self.watch.next())
+            .chain(self.closer_look())
             .min()
     }
 
-    fn tick(&mut self, hub: &Arc<Hub>) {
-        let now = self.now;
+    /// Soon again, while the host is busy elsewhere.
+    fn closer_look(&self) -> Option<Instant> {
+        let busy = self.host_busy_until.is_some_and(|until| self.now < until);
+        busy.then(|| self.now + CLOSER)
+    }
+
+    /// `now`: no later than the last look at what processes said.
+    fn tick(&mut self, hub: &Arc<Hub>, now: Instant) {
         self.weigh(hub, now);
         // The latest first: each that goes back to the queue goes before the others.
         for number in self.alarms.due(now).into_iter().rev() {

@@ -5,6 +5,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use rustix::buffer::spare_capacity;
@@ -17,6 +18,9 @@ use crate::pool::WorkerId;
 
 /// Channels looked at in one go; the descriptor stays readable as long as there are more.
 const AT_ONCE: usize = 16;
+
+/// How long a host that left something lying is taken to be busy.
+const BUSY_FOR: Duration = Duration::from_millis(20);
 
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
@@ -95,6 +99,13 @@ impl HostReads {
         events.iter().filter_map(inlet).collect()
     }
 
+    /// All that have something.
+    fn all_waiting(&self) -> Vec<Arc<Inlet>> {
+        let members = self.lock();
+        let inlets = members.values().map(|member| &member.inlet);
+        inlets.filter(|inlet| inlet.is_waiting()).cloned().collect()
+    }
+
     /// Those that have something and were not read since the last time this was asked.
     fn neglected(&self) -> Vec<Arc<Inlet>> {
         let neglected = |member: &mut Member| {
@@ -109,6 +120,13 @@ impl HostReads {
         inlets.collect()
     }
 
+    /// The driver read this one itself: that says nothing of the host.
+    fn was_read(&self, inlet: &Inlet) {
+        if let Some(member) = self.lock().get_mut(&inlet.worker()) {
+            member.reads = inlet.reads();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, FxHashMap<WorkerId, Member>> {
         self.0.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,30 +135,51 @@ impl HostReads {
 impl Hub {
     /// Reads what processes have said; for the thread that watches the descriptor of [`HostReads`].
     pub fn read(self: &Arc<Self>) {
-        if let Some(host_reads) = self.host_reads() {
-            self.read_all(&host_reads, host_reads.waiting());
+        let host_reads = {
+            let mut state = self.lock();
+            state.host_busy_until = None;
+            state.host_reads.clone()
+        };
+        // The descriptor stays readable: what is left now is read once the host has taken what was read before.
+        if let Some(host_reads) = host_reads
+            && !self.settings.sink.congested()
+        {
+            self.read_each(&host_reads, host_reads.waiting());
         }
     }
 
-    /// Reads in place of a host that is busy elsewhere. `all`: also what came just now, since it decides what time decides.
-    pub(super) fn read_neglected(self: &Arc<Self>, all: bool) {
+    /// Reads everything that was said so far: it came before what is about to be decided.
+    pub(super) fn read_all(self: &Arc<Self>) {
         if let Some(host_reads) = self.host_reads() {
-            let inlets = if all {
-                host_reads.waiting()
-            } else {
-                host_reads.neglected()
-            };
-            self.read_all(&host_reads, inlets);
+            self.read_each(&host_reads, host_reads.all_waiting());
         }
+    }
+
+    /// Reads in place of a host that is busy elsewhere. Once it is found to be, it is looked after closely for a while: what does
+    /// not fit a socket's buffer comes in many pieces.
+    pub(super) fn read_neglected(self: &Arc<Self>, now: Instant) {
+        let Some(host_reads) = self.host_reads() else { return };
+        let busy = self.lock().host_busy_until.is_some_and(|until| now < until);
+        let inlets = match busy {
+            _ if self.settings.sink.congested() => Vec::new(),
+            true => host_reads.all_waiting(),
+            false => host_reads.neglected(),
+        };
+        if !inlets.is_empty() {
+            self.lock().host_busy_until = Some(now + BUSY_FOR);
+        }
+        self.read_each(&host_reads, inlets);
     }
 
     pub(super) fn host_reads(&self) -> Option<HostReads> {
         self.lock().host_reads.clone()
     }
 
-    fn read_all(self: &Arc<Self>, host_reads: &HostReads, inlets: Vec<Arc<Inlet>>) {
+    fn read_each(self: &Arc<Self>, host_reads: &HostReads, inlets: Vec<Arc<Inlet>>) {
         for inlet in inlets {
-            if !inlet.drain(self).channel_open {
+            let left = inlet.drain(self);
+            host_reads.was_read(&inlet);
+            if !left.channel_open {
                 host_reads.remove(inlet.worker());
             }
         }

@@ -130,6 +130,8 @@ pub(super) struct State {
     pub(super) guardian: Option<Guardian>,
     /// Where the host's own thread waits for channels, as long as there may be any.
     pub(super) host_reads: Option<HostReads>,
+    /// It leaves them lying, and the driver reads them meanwhile.
+    pub(super) host_busy_until: Option<Instant>,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -172,6 +174,7 @@ impl Hub {
             watch: Watch::default(),
             guardian,
             host_reads,
+            host_busy_until: None,
         };
         Self {
             settings,
@@ -236,6 +239,7 @@ impl Hub {
 
     /// The caller does not want the call any more.
     pub fn cancel(self: &Arc<Self>, number: u32) {
+        self.read_all();
         self.batch(|state, hub| {
             if let Some(call) = state.calls.get_mut(&number) {
                 call.cancelled = true;
@@ -264,6 +268,7 @@ impl Hub {
 
     /// Refuses new calls and ends when the accepted ones are over; `force`: ends them too. `Sink::closed` follows.
     pub fn close(self: &Arc<Self>, force: bool) {
+        self.read_all();
         self.batch(|state, hub| state.close(hub, force));
     }
 
