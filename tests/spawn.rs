@@ -23,7 +23,7 @@ fn options(program: &str, args: &[&str]) -> LaunchOptions {
         memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
-        board_slots: None,
+        shared_memory: None,
         die_with_parent: true,
     }
 }

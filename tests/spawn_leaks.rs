@@ -18,7 +18,7 @@ fn launch(program: &str) -> Arc<Launch> {
         memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
-        board_slots: None,
+        shared_memory: None,
         die_with_parent: true,
     };
     Arc::new(Launch::new(options).unwrap())

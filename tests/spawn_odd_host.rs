@@ -18,7 +18,7 @@ fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnF
         memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
-        board_slots: None,
+        shared_memory: None,
         die_with_parent: true,
     };
     let (sender, receiver) = channel();

@@ -71,6 +71,8 @@ impl State {
             }
             FromWorker::Ready { json } => self.imported(hub, worker, json),
             FromWorker::Pong => self.warmed(worker),
+            // It woke the reader, who found them.
+            FromWorker::Printed => {}
             FromWorker::LoadFailed { json } => {
                 if let Some(station) = self.stations.get_mut(&worker)
                     && !station.ready

@@ -1,4 +1,4 @@
-//! What one process sends: its channel and its two pipes, read by whoever hears of it first.
+//! What one process sends: its channel, the ring of what it prints, and its two pipes, read by whoever hears of it first.
 //!
 //! The driver hears of everything. Where the host's own thread can wait for channels it hears of answers, which saves the
 //! wake-up of a second thread; the driver steps in when that thread is busy elsewhere.
@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::hub::Hub;
 use super::printed::Source;
 use crate::pool::WorkerId;
+use crate::spawn::Ring;
 use crate::worker::frame::{FrameReader, max_frame};
 
 /// Bytes read from a descriptor at once.
@@ -27,6 +28,8 @@ pub(super) struct Ends {
     pub(super) channel: Arc<OwnedFd>,
     pub(super) stdout: Arc<OwnedFd>,
     pub(super) stderr: Arc<OwnedFd>,
+    /// None where everything comes through the channel.
+    pub(super) ring: Option<Ring>,
 }
 
 /// One process's outputs.
@@ -41,7 +44,11 @@ struct Sources {
     channel: Option<Arc<OwnedFd>>,
     stdout: Option<Arc<OwnedFd>>,
     stderr: Option<Arc<OwnedFd>>,
+    ring: Option<Ring>,
+    /// Of the channel.
     reader: FrameReader,
+    /// Of the ring.
+    printed: FrameReader,
     chunk: Box<[u8]>,
 }
 
@@ -66,7 +73,9 @@ impl Inlet {
                 channel: Some(ends.channel),
                 stdout: Some(ends.stdout),
                 stderr: Some(ends.stderr),
+                ring: ends.ring,
                 reader: FrameReader::new(max_frame(output_cap)),
+                printed: FrameReader::new(max_frame(output_cap)),
                 chunk: vec![0; CHUNK].into_boxed_slice(),
             }),
             reads: AtomicU64::new(0),
@@ -81,14 +90,20 @@ impl Inlet {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// Whether its channel has something to be read now.
+    /// Whether it has something to be read now, of what the host's thread reads.
     pub(super) fn is_waiting(&self) -> bool {
-        let channel = self.lock().channel.clone();
+        let channel = {
+            let sources = self.lock();
+            if sources.ring.as_ref().is_some_and(|ring| ring.waiting() > 0) {
+                return true;
+            }
+            sources.channel.clone()
+        };
         channel.is_some_and(|channel| poll(&mut [PollFd::new(&channel, PollFlags::IN)], Some(&NOW)) != Ok(0))
     }
 
-    /// Reads what is there, up to a turn's share. The channel first, the printed bytes second, but those are handled first:
-    /// what a tool printed before it answered is in the pipe before the answer is in the channel.
+    /// Reads what is there, up to a turn's share. The channel first, what was printed second, but that is handled first: what a
+    /// tool printed before it answered is in the pipe or the ring before the answer is in the channel.
     pub(super) fn drain(&self, hub: &Arc<Hub>) -> Left {
         // Held until everything is handled, so that two readers keep the order.
         let sources = &mut *self.lock();
@@ -96,13 +111,14 @@ impl Inlet {
         let mut silent = None;
         let mut more = sources.read_channel(&mut silent);
         let printed = sources.read_printed(&mut more);
+        sources.read_ring();
         let mut garbled = false;
         let worker = self.worker;
         let ready = hub.batch(|state, hub| {
             for (source, bytes) in &printed {
                 state.printed(hub, worker, *source, bytes);
             }
-            while let Some(frame) = sources.reader.next() {
+            while let Some(frame) = sources.printed.next().or_else(|| sources.reader.next()) {
                 match frame {
                     Ok(frame) => state.heard(hub, worker, frame),
                     Err(error) => {
@@ -117,7 +133,7 @@ impl Inlet {
             state.stations.get(&worker).is_some_and(|station| station.ready)
         });
         if garbled {
-            sources.channel = None;
+            (sources.channel, sources.ring) = (None, None);
         }
         Left {
             more,
@@ -178,6 +194,21 @@ impl Sources {
             }
         }
         true
+    }
+
+    /// Everything that was in it, and what comes until the process knows that it is to tell: at most twice what it holds.
+    fn read_ring(&mut self) {
+        let Some(ring) = &mut self.ring else { return };
+        for last in [false, true] {
+            let waiting = ring.waiting();
+            if waiting > 0 {
+                let count = ring.read(&mut self.printed.space(waiting)[..waiting]);
+                self.printed.filled(count);
+            }
+            if !last {
+                ring.want();
+            }
+        }
     }
 
     /// Most of the time nothing was printed, and one system call tells so of both pipes.

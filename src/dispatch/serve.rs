@@ -26,6 +26,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         channel: Arc::new(child.channel),
         stdout: Arc::new(child.stdout),
         stderr: Arc::new(child.stderr),
+        ring: child.ring,
     };
     let link = Link {
         usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),

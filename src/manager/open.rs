@@ -14,7 +14,7 @@ use super::refused::refused;
 use super::report::{self, Enforcement};
 use super::starts::Starts;
 use super::told::Told;
-use crate::config::{self, Config, Isolation, RuntimeType};
+use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
@@ -103,16 +103,14 @@ impl Manager {
             check_entrypoint(&runtime, file, &config.runtime_options)?;
         }
         // Node has no way to look at a descriptor as memory.
-        let board = config.runtime_type == RuntimeType::Bun
-            && config.isolation == Isolation::Worker
-            && config.concurrent_calls_per_worker > 1;
+        let shared_memory = config.runtime_type == RuntimeType::Bun;
         let settings = WorkerSettings {
             entrypoint: entrypoint.as_str().map(str::to_owned),
             project_root: working_dir.as_str().to_owned(),
             max_output_size: config.max_output_size,
             concurrent: config.concurrent_calls_per_worker,
             isolation: config.isolation,
-            board,
+            shared_memory,
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
         let confinement = confine(
@@ -145,7 +143,7 @@ impl Manager {
             memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
             max_open_files: None,
             max_processes: None,
-            board_slots: board.then_some(config.concurrent_calls_per_worker as usize),
+            shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
         };
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);

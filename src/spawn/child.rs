@@ -17,8 +17,8 @@ use crate::sandbox::{InChild, StepFailure};
 
 /// The number of the worker's end of the channel.
 pub(super) const CHANNEL: RawFd = 3;
-/// The number of the board, where the process has one.
-pub(super) const BOARD: RawFd = 4;
+/// The number of the memory it shares with the host, where it has any.
+pub(super) const MEMORY: RawFd = 4;
 /// What a child that could not set itself up exits with; nobody reads it, the plan says why.
 const SETUP_FAILED: c_int = 127;
 /// Signals of Linux, real-time ones included: 1 to 64.
@@ -26,7 +26,7 @@ const SIGNALS: c_int = 64;
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
-/// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `BOARD`.
+/// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `MEMORY`.
 pub(super) struct Plan<'a> {
     pub(super) program: *const c_char,
     pub(super) argv: *const *const c_char,
@@ -36,7 +36,7 @@ pub(super) struct Plan<'a> {
     pub(super) stdout: RawFd,
     pub(super) stderr: RawFd,
     pub(super) channel: RawFd,
-    pub(super) board: Option<RawFd>,
+    pub(super) memory: Option<RawFd>,
     pub(super) limits: &'a [(Resource, libc::rlimit)],
     /// The host's pid when the child must not outlive the thread that spawned it.
     pub(super) die_with: Option<libc::pid_t>,
@@ -120,7 +120,7 @@ unsafe fn run(plan: &Plan<'_>) -> StepFailure {
 /// # Safety
 /// As `run`.
 unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
-    // Sources are above BOARD, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
+    // Sources are above MEMORY, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
     for (source, target) in [
         (plan.stdin, 0),
         (plan.stdout, 1),
@@ -130,9 +130,9 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
         // SAFETY: descriptor numbers only; the child's table is its own (no CLONE_FILES).
         check("dup2", unsafe { libc::dup2(source, target) })?;
     }
-    if let Some(board) = plan.board {
+    if let Some(memory) = plan.memory {
         // SAFETY: as above.
-        check("dup2", unsafe { libc::dup2(board, BOARD) })?;
+        check("dup2", unsafe { libc::dup2(memory, MEMORY) })?;
     }
     // SAFETY: the calling process becomes the leader of a new group.
     check("setpgid", unsafe { libc::setpgid(0, 0) })?;
@@ -157,7 +157,7 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     let closed = unsafe {
         libc::syscall(
             libc::SYS_close_range,
-            if plan.board.is_some() { BOARD } else { CHANNEL } + 1,
+            if plan.memory.is_some() { MEMORY } else { CHANNEL } + 1,
             c_int::MAX,
             libc::CLOSE_RANGE_CLOEXEC,
         )

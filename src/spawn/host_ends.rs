@@ -10,10 +10,10 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::child::BOARD;
+use super::child::MEMORY;
 use super::failure::SpawnFailure;
 
-const FIRST_FREE: i32 = BOARD + 1;
+const FIRST_FREE: i32 = MEMORY + 1;
 
 /// Non-blocking, closed on exec.
 pub(super) struct HostEnds {

@@ -31,8 +31,8 @@ pub struct LaunchOptions {
     pub max_open_files: Option<u64>,
     /// RLIMIT_NPROC, counted per user. None: as the host.
     pub max_processes: Option<u64>,
-    /// Slots of the board, which the process finds as descriptor 4. None: it gets none.
-    pub board_slots: Option<usize>,
+    /// Calls that can be noted in the memory it shares with the host, its descriptor 4. None: there is none.
+    pub shared_memory: Option<usize>,
     /// Whether the process is killed when the spawner ends, in whatever way.
     pub die_with_parent: bool,
 }
@@ -44,7 +44,7 @@ pub struct Launch {
     argv: StringArray,
     envp: StringArray,
     limits: Vec<(Resource, u64)>,
-    board_slots: Option<usize>,
+    shared_memory: Option<usize>,
     die_with_parent: bool,
 }
 
@@ -85,7 +85,7 @@ impl Launch {
             argv: StringArray::new(argv),
             envp: StringArray::new(envp),
             limits,
-            board_slots: options.board_slots,
+            shared_memory: options.shared_memory,
             die_with_parent: options.die_with_parent,
         })
     }
@@ -106,8 +106,8 @@ impl Launch {
         self.envp.as_ptr()
     }
 
-    pub(super) fn board_slots(&self) -> Option<usize> {
-        self.board_slots
+    pub(super) fn shared_memory(&self) -> Option<usize> {
+        self.shared_memory
     }
 
     pub(super) fn die_with_parent(&self) -> bool {
@@ -190,7 +190,7 @@ mod tests {
             memory_limit_mb: Some(1),
             max_open_files: Some(64),
             max_processes: None,
-            board_slots: None,
+            shared_memory: None,
             die_with_parent: true,
         }
     }

@@ -14,9 +14,11 @@ mod environment;
 mod failure;
 mod host_ends;
 mod launch;
+mod memory;
 mod output;
 mod proc_scan;
 mod process;
+mod ring;
 mod runtime;
 mod signals;
 mod spawner;
@@ -32,6 +34,7 @@ pub use failure::SpawnFailure;
 pub use launch::{Launch, LaunchOptions};
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};
+pub use ring::Ring;
 pub use runtime::{
     FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, check_entrypoint, find_runtime, node_version,
 };

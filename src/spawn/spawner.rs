@@ -14,12 +14,14 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::board::Board;
-use super::child::{self, BOARD, Plan};
+use super::board::{self, Board};
+use super::child::{self, MEMORY, Plan};
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
+use super::memory::SharedMemory;
 use super::process::Process;
+use super::ring::Ring;
 use super::stack::Stack;
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
@@ -36,8 +38,10 @@ pub struct Child {
     pub stdout: OwnedFd,
     /// What the process writes to fd 2.
     pub stderr: OwnedFd,
-    /// Which calls it entered, where the launch asked for it.
+    /// Which calls it entered, where the launch asked for shared memory.
     pub board: Option<Board>,
+    /// What it prints, likewise.
+    pub ring: Option<Ring>,
     /// The process itself.
     pub process: Process,
 }
@@ -177,7 +181,7 @@ impl Worker {
             None => None,
         };
         let (host, child) = host_ends::open()?;
-        let (board, board_fd) = board(launch)?.unzip();
+        let (memory, memory_fd) = memory(launch)?.unzip();
         let limits = launch.limits();
         let plan = Plan {
             program: launch.program(),
@@ -188,7 +192,7 @@ impl Worker {
             stdout: child.stdout.as_raw_fd(),
             stderr: child.stderr.as_raw_fd(),
             channel: child.channel.as_raw_fd(),
-            board: board_fd.as_ref().map(AsRawFd::as_raw_fd),
+            memory: memory_fd.as_ref().map(AsRawFd::as_raw_fd),
             limits: &limits,
             die_with: launch
                 .die_with_parent()
@@ -206,19 +210,21 @@ impl Worker {
             channel: host.channel,
             stdout: host.stdout,
             stderr: host.stderr,
-            board,
+            board: memory.clone().map(Board::new),
+            ring: memory.map(Ring::new),
             process,
         })
     }
 }
 
-/// The board that this launch asks for, with the descriptor for the child.
-fn board(launch: &Launch) -> std::result::Result<Option<(Board, OwnedFd)>, SpawnFailure> {
-    let Some(slots) = launch.board_slots() else {
+/// The shared memory that this launch asks for, with the descriptor for the child.
+fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, OwnedFd)>, SpawnFailure> {
+    let Some(slots) = launch.shared_memory() else {
         return Ok(None);
     };
-    let (board, fd) = Board::new(slots).map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
-    Ok(Some((board, host_ends::above_fixed(fd)?)))
+    let (memory, fd) = SharedMemory::new(board::bytes_with(slots))
+        .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
+    Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
 }
 
 fn closed() -> SpawnFailure {
@@ -227,7 +233,7 @@ fn closed() -> SpawnFailure {
 
 /// The child's fixed numbers would take the place of a descriptor that the sandbox still needs.
 fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
-    if in_child.keep_fds().iter().any(|&fd| fd <= BOARD) {
+    if in_child.keep_fds().iter().any(|&fd| fd <= MEMORY) {
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));
     }
     Ok(in_child)

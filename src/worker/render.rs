@@ -16,11 +16,13 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 17] = [
+const PIECES: [(&str, &str); 19] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
+    ("memory", include_str!("template/memory.mjs")),
     ("board", include_str!("template/board.mjs")),
     ("channel", include_str!("template/channel.mjs")),
+    ("ring", include_str!("template/ring.mjs")),
     ("log", include_str!("template/log.mjs")),
     ("failure", include_str!("template/failure.mjs")),
     ("format", include_str!("template/format.mjs")),
@@ -73,8 +75,8 @@ pub struct WorkerSettings {
     pub concurrent: u32,
     /// Whether a process serves one call or many.
     pub isolation: Isolation,
-    /// There is a board as descriptor 4.
-    pub board: bool,
+    /// There is memory to share with the host, as descriptor 4.
+    pub shared_memory: bool,
 }
 
 #[derive(Serialize)]
@@ -85,7 +87,7 @@ struct Literal<'a> {
     max_output_size: u64,
     concurrent: u32,
     isolation: &'static str,
-    board: bool,
+    shared_memory: bool,
 }
 
 /// The source of the worker file.
@@ -128,7 +130,7 @@ pub(super) fn literal(settings: &WorkerSettings) -> String {
             Isolation::Call => "call",
             Isolation::Worker => "worker",
         },
-        board: settings.board,
+        shared_memory: settings.shared_memory,
     };
     // Strings and numbers: nothing here can refuse to be written.
     ascii(&serde_json::to_string(&literal).unwrap_or_default())
@@ -237,7 +239,7 @@ mod tests {
             max_output_size: 10,
             concurrent: 1,
             isolation: Isolation::Call,
-            board: false,
+            shared_memory: false,
         }
     }
 

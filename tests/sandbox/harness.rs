@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
                 memory_limit_mb: None,
                 max_open_files: None,
                 max_processes: None,
-                board_slots: None,
+                shared_memory: None,
                 die_with_parent: true,
             })
             .expect("a launch"),
@@ -257,6 +257,7 @@ pub(crate) fn drained(child: Child) -> (String, String) {
         stderr,
         process,
         board: _,
+        ring: _,
     } = child;
     let stderr = std::thread::spawn(move || text(stderr));
     let stdout = text(stdout);

@@ -124,7 +124,7 @@ impl Worker {
             max_output_size: options.max_output_size,
             concurrent: options.concurrent,
             isolation: options.isolation,
-            board: false,
+            shared_memory: false,
         };
         let file = WorkerFile::write(&project, &render(&settings), 0o600).unwrap();
         let main = match runtime {

@@ -92,6 +92,8 @@ pub enum FromWorker<'a> {
         /// As sent; to be compared with the call's.
         nonce: [u8; 16],
     },
+    /// There are frames in the ring.
+    Printed,
 }
 
 /// RESULT.
@@ -228,6 +230,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             listens: fields.listed("listens", &[(0, false), (1, true)])?,
         },
         kind::PONG => FromWorker::Pong,
+        kind::PRINTED => FromWorker::Printed,
         kind::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,

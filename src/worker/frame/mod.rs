@@ -18,6 +18,7 @@
 //! | 0x87 | from worker | ABORT_ACK | u32 call, 16 B nonce, u8 listens |
 //! | 0x88 | from worker | PONG | empty |
 //! | 0x89 | from worker | LEAVING | u32 call, 16 B nonce |
+//! | 0x8a | from worker | PRINTED | empty: there are frames in the ring |
 
 mod decode;
 mod encode;

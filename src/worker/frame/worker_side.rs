@@ -24,6 +24,8 @@ pub enum Said {
     Pong,
     /// LEAVING
     Leaving(u32, [u8; 16]),
+    /// PRINTED
+    Printed,
 }
 
 impl From<FromWorker<'_>> for Said {
@@ -38,6 +40,7 @@ impl From<FromWorker<'_>> for Said {
             FromWorker::AbortAck { call, nonce, listens } => Said::AbortAck(call, nonce, listens),
             FromWorker::Pong => Said::Pong,
             FromWorker::Leaving { call, nonce } => Said::Leaving(call, nonce),
+            FromWorker::Printed => Said::Printed,
         }
     }
 }
@@ -73,6 +76,7 @@ impl Said {
             ),
             Said::Pong => (kind::PONG, Vec::new()),
             Said::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
+            Said::Printed => (kind::PRINTED, Vec::new()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()
@@ -125,5 +129,6 @@ pub fn said() -> impl Strategy<Value = Said> {
         (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
         (any::<u32>(), nonce).prop_map(|(c, n)| Said::Leaving(c, n)),
         Just(Said::Pong),
+        Just(Said::Printed),
     ]
 }

@@ -1,6 +1,6 @@
 /** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
 import { hasBoard, noteEntered } from './board.mjs'
-import { begin, finish, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
+import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
 import { describe } from './failure.mjs'
@@ -277,8 +277,7 @@ function sendProgress(call, value) {
   if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
   const start = beginForCall(PROGRESS, call)
   putText(text)
-  finish(start)
-  flush()
+  finishAside(start)
 }
 
 /** The process ends under its calls: says whose doing it was, where that is known. The others are not to blame. */

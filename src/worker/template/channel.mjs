@@ -3,21 +3,28 @@
  *
  * Frames are appended to one buffer, and writing is synchronous: when `flush` returns, the kernel has the bytes, and the
  * host gets them whatever the tool does next (loops for ever, kills itself). A full socket is waited for, like a pipe:
- * the host always reads.
+ * the host always reads. What may come in great numbers goes into the ring, where there is one; the host reads that first.
  */
 import { builtin, bun, byteLength, charCodeAt, copyInto, exit, newBuffer, pause, soon, utf8Slice, utf8Write, view } from './primordials.mjs'
+import { hasRing, putInRing } from './ring.mjs'
 
 const FD = 3
 const SMALL = 64 * 1024
 const LARGE = 1024 * 1024
 const HEADER = 5
+/** Empty: there is something in the ring. */
+const PRINTED = 0x8a
+const PRINTED_FRAME = new Uint8Array([1, 0, 0, 0, PRINTED])
 
 /** Frames not written yet: `out[0..end]`. */
 let out = newBuffer(SMALL)
 let end = 0
 let flushing = false
 
-/** Writes what it can of `out[from..end]`; the bytes written, 0 when the socket is full, < 0 when the host is gone. @type {(from: number) => number} */
+/**
+ * Writes what it can of `bytes[from..to]`; the bytes written, 0 when the socket is full, < 0 when the host is gone.
+ * @type {(bytes: Uint8Array, from: number, to: number) => number}
+ */
 let writeSome = () => -1
 
 /** @param {number} bytes */
@@ -98,19 +105,36 @@ export function discard(start) {
 /** Writes everything appended, before it returns. */
 export function flush() {
   flushing = false
+  writeAll(out, end)
+  end = 0
+  if (out.length > LARGE) out = newBuffer(SMALL)
+}
+
+/** @param {Uint8Array} bytes @param {number} to */
+function writeAll(bytes, to) {
   let from = 0
   let full = 0
-  while (from < end) {
-    const written = writeSome(from)
+  while (from < to) {
+    const written = writeSome(bytes, from, to)
     if (written < 0) exit(0)
     from += written
     if (written > 0) full = 0
     // The reader usually runs on another core and needs microseconds; only then sleep.
     else if (++full > 20) pause(0.5)
   }
-  end = 0
-  if (out.length > LARGE) out = newBuffer(SMALL)
 }
+
+/** Finishes a frame of what a tool prints or reports; when this returns, it can't be lost any more. @param {number} start */
+export function finishAside(start) {
+  finish(start)
+  if (!hasRing()) return flush()
+  putInRing(out, start, end, tellOfRing)
+  discard(start)
+  if (out.length > LARGE && start === 0) out = newBuffer(SMALL)
+}
+
+/** Frames that wait in `out` go on waiting. */
+const tellOfRing = () => writeAll(PRINTED_FRAME, HEADER)
 
 /** Writes everything appended at the end of this tick, in one piece with what others append until then. */
 export function flushSoon() {
@@ -204,7 +228,7 @@ export function connect(handle, onError) {
       socket: {
         open(socket) {
           const write = socket.write.bind(socket)
-          writeSome = (from) => write(out, from, end - from)
+          writeSome = (bytes, from, to) => write(bytes, from, to - from)
         },
         data: (_, chunk) => receive(chunk, handle),
         error: (_, error) => onError(error),
@@ -215,9 +239,9 @@ export function connect(handle, onError) {
     return
   }
   const { writeSync } = builtin('fs')
-  writeSome = (from) => {
+  writeSome = (bytes, from, to) => {
     try {
-      return writeSync(FD, out, from, end - from)
+      return writeSync(FD, bytes, from, to - from)
     } catch (error) {
       return /** @type {any} */ (error).code === 'EAGAIN' ? 0 : -1
     }

@@ -1,5 +1,5 @@
-/** What tools print: LOG frames, each written before the printing function returns. */
-import { begin, finish, flush, putByte, putBytes, putF64, putText, putU32 } from './channel.mjs'
+/** What tools print: LOG frames, each out of the tool's reach before the printing function returns. */
+import { begin, finishAside, putByte, putBytes, putF64, putText, putU32 } from './channel.mjs'
 import { charCodeAt, now, slice, view } from './primordials.mjs'
 
 const LOG = 0x86
@@ -35,8 +35,7 @@ export function logText(stream, level, text) {
     if (to < text.length && (charCodeAt(text, to - 1) & 0xfc00) === 0xd800) to--
     const start = beginLog(stream, level)
     putText(to - from === text.length ? text : slice(text, from, to))
-    finish(start)
-    flush()
+    finishAside(start)
     from = to
   } while (from < text.length)
 }
@@ -46,7 +45,6 @@ export function logRaw(stream, bytes) {
   for (let from = 0; from < bytes.length; from += PIECE) {
     const start = beginLog(stream, LEVEL.raw)
     putBytes(bytes.length <= PIECE ? bytes : view(bytes, from, from + PIECE < bytes.length ? from + PIECE : bytes.length))
-    finish(start)
-    flush()
+    finishAside(start)
   }
 }

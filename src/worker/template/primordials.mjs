@@ -115,10 +115,15 @@ export const copyInto = uncurry(Uint8Array.prototype.set)
 /** @type {(bytes: Uint8Array, start?: number, end?: number) => Uint8Array} */
 export const view = uncurry(Uint8Array.prototype.subarray)
 
+export const atomicLoad = Atomics.load
+export const atomicStore = Atomics.store
 const pausing = new Int32Array(new SharedArrayBuffer(4))
 const wait = Atomics.wait
 /** Blocks the thread. @param {number} milliseconds */
 export const pause = (milliseconds) => wait(pausing, 0, 0, milliseconds)
+
+/** @type {((path: string, options: { shared: boolean }) => Uint8Array) | null} */
+export const mapFile = bun ? bun.mmap : null
 
 export const environment = process.env
 /** @type {(code: number) => never} */

@@ -7,11 +7,11 @@
  * @property {number} maxOutputSize bytes of the largest result
  * @property {number} concurrent calls that may be in flight at once
  * @property {'call' | 'worker'} isolation
- * @property {boolean} board there is one, as descriptor 4
+ * @property {boolean} sharedMemory there is some, as descriptor 4
  */
 
 /** @type {WorkerSettings} */
-export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call', board: false }
+export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call', sharedMemory: false }
 
 /** What the pieces for schemas use of the others; also put here by `render`. @type {() => object} */
 export const schemaParts = () => ({})

@@ -1,0 +1,129 @@
+//! Memory that one process and the host both map: the ring of what it prints, and the board of the calls it entered.
+//!
+//! The process may write anything into it at any time. The host reads numbers atomically, copies bytes out before it looks at
+//! them, and never lets what it finds decide where it reads.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use rustix::io::Errno;
+
+/// A shared mapping of zeros whose size nobody can change.
+#[derive(Debug)]
+pub(super) struct SharedMemory {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mapping belongs to this value alone, and every access to it is atomic.
+unsafe impl Send for SharedMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMemory {}
+
+impl SharedMemory {
+    /// At least so many bytes, and the descriptor under which the process finds them.
+    pub(super) fn new(len: usize) -> Result<(Self, OwnedFd), Errno> {
+        let len = len.max(1).next_multiple_of(size_of::<u64>());
+        let memory = memfd_create("toolwarden", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        ftruncate(&memory, len as u64)?;
+        // A process that made it shorter would make the host's next look fatal.
+        fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        // SAFETY: asks for a new mapping at an address of the kernel's choice; touches no existing memory.
+        let mapped = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                len,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED,
+                memory.as_raw_fd(),
+                0,
+            )
+        };
+        if mapped == libc::MAP_FAILED {
+            return Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::NOMEM));
+        }
+        let base = NonNull::new(mapped.cast()).ok_or(Errno::NOMEM)?;
+        Ok((Self { base, len }, memory))
+    }
+
+    /// The number at so many times four bytes; none outside.
+    pub(super) fn word(&self, index: usize) -> Option<&AtomicU32> {
+        let fits = index < self.len / size_of::<u32>();
+        // SAFETY: inside the mapping, which is never shorter than it was (its size is sealed), and aligned, as it begins with a page.
+        fits.then(|| unsafe { self.base.cast::<AtomicU32>().add(index).as_ref() })
+    }
+
+    /// Copies what is there from `offset` on.
+    ///
+    /// # Panics
+    /// Where that is not inside.
+    pub(super) fn copy(&self, offset: usize, into: &mut [u8]) {
+        assert!(
+            offset <= self.len && into.len() <= self.len - offset,
+            "outside of the memory"
+        );
+        let aligned = offset.next_multiple_of(size_of::<u64>());
+        let (head, rest) = into.split_at_mut((aligned - offset).min(into.len()));
+        let (eights, tail) = rest.as_chunks_mut::<{ size_of::<u64>() }>();
+        let after = aligned + size_of_val(eights);
+        self.copy_bytes(offset, head);
+        for (index, eight) in eights.iter_mut().enumerate() {
+            // SAFETY: inside, by the assertion, and aligned.
+            let word = unsafe { self.base.add(aligned).cast::<AtomicU64>().add(index).as_ref() };
+            *eight = word.load(Ordering::Relaxed).to_ne_bytes();
+        }
+        self.copy_bytes(after, tail);
+    }
+
+    /// Few of them.
+    fn copy_bytes(&self, offset: usize, into: &mut [u8]) {
+        for (index, byte) in into.iter_mut().enumerate() {
+            // SAFETY: inside, as `copy` asserts.
+            let one = unsafe { self.base.add(offset + index).cast::<AtomicU8>().as_ref() };
+            *byte = one.load(Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        // SAFETY: exactly the mapping that `new` made; nobody can use it any more.
+        unsafe { libc::munmap(self.base.as_ptr().cast(), self.len) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_host_reads_what_is_written_through_the_descriptor() {
+        let (memory, fd) = SharedMemory::new(16).unwrap();
+        assert_eq!(memory.word(2).unwrap().load(Ordering::Relaxed), 0);
+        rustix::io::pwrite(&fd, &7u32.to_ne_bytes(), 8).unwrap();
+        assert_eq!(memory.word(2).unwrap().load(Ordering::Relaxed), 7);
+        assert!(memory.word(4).is_none());
+    }
+
+    #[test]
+    fn its_size_cannot_be_changed() {
+        let (_memory, fd) = SharedMemory::new(16).unwrap();
+        assert!(ftruncate(&fd, 0).is_err() && ftruncate(&fd, 1 << 20).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_part_of_it_can_be_copied(bytes in proptest::collection::vec(any::<u8>(), 0..100), from in 0usize..100, len in 0usize..100) {
+            let (memory, fd) = SharedMemory::new(bytes.len()).unwrap();
+            rustix::io::pwrite(&fd, &bytes, 0).unwrap();
+            let from = from.min(bytes.len());
+            let to = (from + len).min(bytes.len());
+            let mut copy = vec![0; to - from];
+            memory.copy(from, &mut copy);
+            prop_assert_eq!(&copy, &bytes[from..to]);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A ring of bytes in shared memory, written by the process and read by the host: the frames of what it prints.
+//!
+//! To print costs the process no system call, and still nothing is lost, whatever it does next: the memory outlives it. The host
+//! asks to be told once of what comes next; a process that finds it so sends one frame through its channel.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering, fence};
+
+use super::memory::SharedMemory;
+
+/// Bytes that fit; a process that has written more waits until they are read.
+const SIZE: usize = 256 * 1024;
+
+/// Bytes written so far, modulo 2^32; the process's to set.
+const WRITTEN: usize = 0;
+/// Bytes read so far; the host's. Each number has a cache line of its own.
+const READ: usize = 16;
+/// Not 0: the host wants to be told.
+const WANTED: usize = 32;
+/// Bytes there are, for the process.
+const SIZE_AT: usize = 48;
+/// Where the ring's bytes begin.
+const HEAD_BYTES: usize = 256;
+
+/// What follows the ring in the memory begins here.
+pub(super) const RING_END: usize = HEAD_BYTES + SIZE;
+
+/// The reading end.
+#[derive(Debug)]
+pub struct Ring {
+    memory: Arc<SharedMemory>,
+    read: u32,
+}
+
+impl Ring {
+    pub(super) fn new(memory: Arc<SharedMemory>) -> Self {
+        let ring = Self { memory, read: 0 };
+        ring.number(SIZE_AT)
+            .store(u32::try_from(SIZE).unwrap_or(0), Ordering::Relaxed);
+        ring.want();
+        ring
+    }
+
+    /// Bytes that wait to be read.
+    pub fn waiting(&self) -> usize {
+        let written = self.number(WRITTEN).load(Ordering::Acquire);
+        // A process that says otherwise is read as if it had filled the ring.
+        (written.wrapping_sub(self.read) as usize).min(SIZE)
+    }
+
+    /// Takes as many bytes as fit `into`, at most those that wait; their number.
+    pub fn read(&mut self, into: &mut [u8]) -> usize {
+        let count = self.waiting().min(into.len());
+        let from = self.read as usize % SIZE;
+        let (first, second) = into[..count].split_at_mut(count.min(SIZE - from));
+        self.memory.copy(HEAD_BYTES + from, first);
+        self.memory.copy(HEAD_BYTES, second);
+        self.read = self.read.wrapping_add(u32::try_from(count).unwrap_or(0));
+        self.number(READ).store(self.read, Ordering::Release);
+        count
+    }
+
+    /// Asks to be told of what is written from now on. What was written before is in [`Ring::waiting`] after this.
+    pub fn want(&self) {
+        let wanted = self.number(WANTED);
+        // Most of the time nothing was printed since it was asked for.
+        if wanted.load(Ordering::Relaxed) != 0 {
+            return;
+        }
+        wanted.store(1, Ordering::SeqCst);
+        // The process writes, then looks whether it should tell; here the order is the other way round, so one of both sees it.
+        fence(Ordering::SeqCst);
+    }
+
+    fn number(&self, index: usize) -> &AtomicU32 {
+        static NOWHERE: AtomicU32 = AtomicU32::new(0);
+        self.memory.word(index).unwrap_or(&NOWHERE)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::VecDeque;
+
+    fn ring() -> (Ring, Arc<SharedMemory>, std::os::fd::OwnedFd) {
+        let (memory, fd) = SharedMemory::new(RING_END).unwrap();
+        let memory = Arc::new(memory);
+        (Ring::new(Arc::clone(&memory)), memory, fd)
+    }
+
+    /// As the worker does it; the bytes that fitted, and whether the host wants to be told.
+    fn write(memory: &SharedMemory, fd: &std::os::fd::OwnedFd, bytes: &[u8]) -> (usize, bool) {
+        let number = |index| memory.word(index).unwrap();
+        let written = number(WRITTEN).load(Ordering::Relaxed);
+        let free = SIZE - written.wrapping_sub(number(READ).load(Ordering::Acquire)) as usize;
+        let count = bytes.len().min(free);
+        for (index, byte) in bytes[..count].iter().enumerate() {
+            let at = HEAD_BYTES + (written as usize + index) % SIZE;
+            rustix::io::pwrite(fd, &[*byte], at as u64).unwrap();
+        }
+        number(WRITTEN).store(written.wrapping_add(count as u32), Ordering::SeqCst);
+        (count, number(WANTED).swap(0, Ordering::SeqCst) != 0)
+    }
+
+    #[test]
+    fn the_first_bytes_are_told_of_and_then_only_what_was_asked_for() {
+        let (mut ring, memory, fd) = ring();
+        assert_eq!(write(&memory, &fd, b"one"), (3, true));
+        assert_eq!(write(&memory, &fd, b"two"), (3, false));
+        let mut into = [0; 8];
+        assert_eq!(ring.read(&mut into), 6);
+        assert_eq!(&into[..6], b"onetwo");
+        ring.want();
+        assert_eq!((ring.waiting(), write(&memory, &fd, b"three")), (0, (5, true)));
+    }
+
+    #[test]
+    fn a_process_that_claims_too_much_is_read_within_the_memory() {
+        let (mut ring, memory, _fd) = ring();
+        memory.word(WRITTEN).unwrap().store(u32::MAX, Ordering::Relaxed);
+        assert_eq!(ring.waiting(), SIZE);
+        let mut into = vec![0; 2 * SIZE];
+        assert_eq!(ring.read(&mut into), SIZE);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn what_is_written_is_read_once_and_in_order(start: u32, steps in proptest::collection::vec((0usize..3000, 0usize..3000), 1..40)) {
+            let (mut ring, memory, fd) = ring();
+            // Counts wrap around.
+            ring.read = start;
+            memory.word(READ).unwrap().store(start, Ordering::Relaxed);
+            memory.word(WRITTEN).unwrap().store(start, Ordering::Relaxed);
+            let mut expected = VecDeque::new();
+            let mut next = 0u8;
+            for (write_len, read_len) in steps {
+                let bytes: Vec<u8> = (0..write_len).map(|_| { next = next.wrapping_add(7); next }).collect();
+                let (count, _) = write(&memory, &fd, &bytes);
+                prop_assert_eq!(count, write_len.min(SIZE - expected.len()));
+                expected.extend(&bytes[..count]);
+                prop_assert_eq!(ring.waiting(), expected.len());
+                let mut into = vec![0; read_len];
+                let got = ring.read(&mut into);
+                prop_assert_eq!(got, read_len.min(expected.len()));
+                prop_assert_eq!(&into[..got], &expected.drain(..got).collect::<Vec<_>>()[..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/**
+ * A ring of bytes in shared memory: what tools print, without a system call for each line. The memory outlives the process,
+ * so the host gets everything, whatever the tool does next. It is told when it asks for that.
+ */
+import { numbersOf, RING, RING_SIZE, sharedMemory } from './memory.mjs'
+import { atomicLoad, atomicStore, copyInto, pause, view } from './primordials.mjs'
+
+/** Numbers about the ring: bytes written and read so far, modulo 2^32, and whether the host wants to be told of more. */
+const WRITTEN = 0
+const READ = 16
+const WANTED = 32
+/** Copied byte by byte up to this length: a line is shorter than what a call costs. */
+const SHORT = 256
+/** Looks for room, half a millisecond apart, before the host is told once more. It may be gone. */
+const PATIENCE = 200
+
+/** @type {Uint8Array | null | undefined} */
+let ring
+/** @type {Uint32Array} */
+let ringNumbers
+let ringSize = 0
+let ringWritten = 0
+
+function openRing() {
+  ring = sharedMemory()
+  if (ring === null) return false
+  ringNumbers = numbersOf(ring)
+  ringSize = ringNumbers[RING_SIZE]
+  ringWritten = atomicLoad(ringNumbers, WRITTEN)
+  return true
+}
+
+/** Whether there is one. */
+export const hasRing = () => (ring === undefined ? openRing() : ring !== null)
+
+/**
+ * Appends `source[from..to]`, waiting for room where there is none: the host always reads.
+ * @param {Uint8Array} source @param {number} from @param {number} to @param {() => void} tell wakes the host
+ */
+export function putInRing(source, from, to, tell) {
+  let looks = 0
+  while (from < to) {
+    const room = ringSize - ((ringWritten - atomicLoad(ringNumbers, READ)) >>> 0)
+    if (room > 0) {
+      const at = ringWritten % ringSize
+      let count = to - from < room ? to - from : room
+      if (count > ringSize - at) count = ringSize - at
+      copyToRing(source, from, from + count, RING + at)
+      from += count
+      ringWritten = (ringWritten + count) >>> 0
+      atomicStore(ringNumbers, WRITTEN, ringWritten)
+      looks = 0
+      if (from === to) break
+    }
+    if (looks++ % PATIENCE === 0) announce(tell)
+    pause(0.5)
+  }
+  if (atomicLoad(ringNumbers, WANTED) !== 0) announce(tell)
+}
+
+/** @param {() => void} tell */
+function announce(tell) {
+  atomicStore(ringNumbers, WANTED, 0)
+  tell()
+}
+
+/** @param {Uint8Array} source @param {number} from @param {number} to @param {number} at */
+function copyToRing(source, from, to, at) {
+  const target = /** @type {Uint8Array} */ (ring)
+  if (to - from > SHORT) return copyInto(target, view(source, from, to), at)
+  for (let i = from; i < to; i++) target[at++] = source[i]
+}
