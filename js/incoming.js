@@ -7,7 +7,7 @@
 export const Kind = {
   RESULT: 0, // JSON text, null for undefined
   ERROR: 1, // ErrorData
-  LOG: 2, // JSON array of LogEntry
+  LOG: 2, // lines, see lines.js
   PROGRESS: 3, // JSON text
   RECORD: 4, // ExecutionRecord
   READY: 5, // null or ErrorData

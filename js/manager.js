@@ -13,6 +13,7 @@ import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { Incoming, Kind } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
+import { eachLine } from './lines.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { Outgoing } from './outgoing.js'
 import { PendingCall, Ticket } from './pending.js'
@@ -28,8 +29,8 @@ const OBSERVE_EXECUTION = 2
 
 const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
-/** Batches taken in one go. A tool that floods its log must not keep the host from its timers and sockets. */
-const MAX_BATCHES = 16
+/** Milliseconds for taking batches in one go. A tool that floods its log must not keep the host from its timers and sockets. */
+const TURN = 4
 
 /** Where this many calls are in flight already, what a call costs counts for more than frames of who does not await it. */
 const BUSY = 8
@@ -309,9 +310,10 @@ export function createManagerClass(native) {
       // The rest of a long burst is on its way already.
       if (this.#draining) return
       this.#load = this.#pending.size
-      for (let batch = 0; batch < MAX_BATCHES; batch++) {
+      const until = performance.now() + TURN
+      do {
         if (!this.#incoming.take(this.#native, this.#happened)) return
-      }
+      } while (performance.now() < until)
       this.#draining = true
       setImmediate(() => {
         this.#draining = false
@@ -327,7 +329,7 @@ export function createManagerClass(native) {
         case Kind.ERROR:
           return this.#take(number)?.fail(JSON.parse(text))
         case Kind.LOG:
-          return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), JSON.parse(text))
+          return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), text)
         case Kind.PROGRESS:
           return /** @type {PendingCall | undefined} */ (this.#pending.get(number))?.progress(text)
         case Kind.RECORD:
@@ -348,12 +350,12 @@ export function createManagerClass(native) {
       }
     }
 
-    /** @param {PendingCall | undefined} call @param {Array<import('../index.d.ts').LogEntry>} entries */
-    #logged(call, entries) {
-      for (const entry of entries) {
+    /** @param {PendingCall | undefined} call @param {string} lines */
+    #logged(call, lines) {
+      eachLine(lines, (entry) => {
         call?.log(entry)
         if (this.#observed & OBSERVE_LOG) this.tell('log', entry)
-      }
+      })
     }
 
     #closed() {

@@ -22,13 +22,6 @@ pub enum Event {
         /// Why.
         error: Box<Error>,
     },
-    /// A line a tool printed.
-    Log {
-        /// The call whose own listener wants it.
-        call: Option<u32>,
-        /// A `LogEntry`, as JSON text.
-        json: String,
-    },
     /// A progress value.
     Progress {
         /// The caller's number.
@@ -61,10 +54,29 @@ pub enum Event {
     Closed,
 }
 
+/// A line that was printed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line<'a> {
+    /// The call whose own listener wants it.
+    pub call: Option<u32>,
+    /// Tool and execution it belongs to; none at import, between calls, or where it can't be told.
+    pub tool: Option<(&'a str, &'a str)>,
+    /// Where it was printed: "stdout" or "stderr".
+    pub stream: &'static str,
+    /// Which console method; none for a raw write.
+    pub level: Option<&'static str>,
+    /// The line, without its end.
+    pub text: &'a str,
+    /// Unix time in milliseconds.
+    pub time: f64,
+}
+
 /// Who hears of events.
 pub trait Observer: Send + Sync {
     /// Stores an event.
     fn notify(&self, event: Event);
+    /// Stores a line. There may be many.
+    fn line(&self, line: &Line<'_>);
     /// A batch of events is complete: wake the reader.
     fn flush(&self);
     /// So much waits for the reader that processes should not be read from.

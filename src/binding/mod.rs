@@ -11,6 +11,7 @@
 mod calls;
 mod event_loop;
 mod functions;
+mod lines;
 mod manager;
 mod outbox;
 mod text;

@@ -5,15 +5,16 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
 use super::calls::NONE;
+use super::lines::Lines;
 use super::text::units;
 use crate::error::{Code, Error};
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Line, Observer};
 
 /// Calls the host's `wake` without arguments.
 pub(super) type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 0>;
@@ -34,11 +35,16 @@ const FIELDS: usize = 3;
 pub(super) const OBSERVES_LOGS: u8 = 1;
 pub(super) const OBSERVES_RECORDS: u8 = 2;
 
+enum Item {
+    Event(Event),
+    Lines(Lines),
+}
+
 #[derive(Default)]
 pub(super) struct Outbox {
-    events: Mutex<VecDeque<Event>>,
+    events: Mutex<VecDeque<Item>>,
     /// Taken by the host and not crossed yet. Only its thread touches them.
-    taken: Mutex<VecDeque<Event>>,
+    taken: Mutex<VecDeque<Item>>,
     /// The host was woken and has not come yet.
     armed: AtomicBool,
     /// The host is about to take what there is: it need not be woken.
@@ -78,10 +84,7 @@ impl Outbox {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.is_empty() {
             self.armed.store(false, Ordering::SeqCst);
-            std::mem::swap(
-                &mut *taken,
-                &mut *self.events.lock().unwrap_or_else(PoisonError::into_inner),
-            );
+            std::mem::swap(&mut *taken, &mut *self.lock());
         }
         let [count, room @ ..] = head else { return String::new() };
         *count = 0;
@@ -90,10 +93,13 @@ impl Outbox {
             if texts.len() >= PORTION || (*count > 0 && taken.front().is_some_and(is_large)) {
                 break;
             }
-            let Some(event) = taken.pop_front() else { break };
-            let (kind, number, text) = match event {
-                Event::Log { call, json } => (2, call.unwrap_or(0), Some(self.lines(call, json, &mut taken))),
-                other => self.parts(other),
+            let Some(item) = taken.pop_front() else { break };
+            let (kind, number, text) = match item {
+                Item::Event(event) => self.parts(event),
+                Item::Lines(lines) => {
+                    self.waiting_bytes.fetch_sub(lines.len(), Ordering::Relaxed);
+                    (2, lines.call().unwrap_or(0), Some(lines.into_json()))
+                }
             };
             let length = text.as_deref().map_or(NONE, units);
             fields.copy_from_slice(&[kind, number, length]);
@@ -107,23 +113,8 @@ impl Outbox {
         texts
     }
 
-    /// Lines of one call that follow each other cross as one JSON array.
-    fn lines(&self, call: Option<u32>, first: String, more: &mut VecDeque<Event>) -> String {
-        let mut count = first.len();
-        let mut text = String::with_capacity(first.len() + 2);
-        text.push('[');
-        text.push_str(&first);
-        while let Some(Event::Log { call: other, .. }) = more.front()
-            && *other == call
-            && let Some(Event::Log { json, .. }) = more.pop_front()
-        {
-            count += json.len();
-            text.push(',');
-            text.push_str(&json);
-        }
-        text.push(']');
-        self.waiting_bytes.fetch_sub(count, Ordering::Relaxed);
-        text
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Item>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn parts(&self, event: Event) -> (u32, u32, Option<String>) {
@@ -139,7 +130,6 @@ impl Outbox {
             }
             Event::Value { call, json } => (0, call, json),
             Event::Failed { call, error } => (1, call, Some(error.to_json())),
-            Event::Log { call, json } => (2, call.unwrap_or(0), Some(format!("[{json}]"))),
             Event::Progress { call, json } => {
                 self.waiting_bytes.fetch_sub(json.len(), Ordering::Relaxed);
                 (3, call, Some(json))
@@ -164,23 +154,35 @@ impl Outbox {
 }
 
 /// It crosses alone: copied behind others it would take twice the memory, or be more than a string of the host may hold.
-fn is_large(event: &Event) -> bool {
-    matches!(event, Event::Value { json: Some(json), .. } if json.len() > PORTION)
+fn is_large(item: &Item) -> bool {
+    matches!(item, Item::Event(Event::Value { json: Some(json), .. }) if json.len() > PORTION)
 }
 
 impl Observer for Outbox {
     fn notify(&self, event: Event) {
-        if let Event::Log { json, .. } | Event::Progress { json, .. } = &event {
+        if let Event::Progress { json, .. } = &event {
             self.waiting_bytes.fetch_add(json.len(), Ordering::Relaxed);
         }
-        self.events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(event);
+        self.lock().push_back(Item::Event(event));
+    }
+
+    fn line(&self, line: &Line<'_>) {
+        let mut events = self.lock();
+        let added = match events.back_mut() {
+            Some(Item::Lines(lines)) => lines.add(line),
+            _ => None,
+        };
+        let bytes = added.unwrap_or_else(|| {
+            let lines = Lines::new(line);
+            let bytes = lines.len();
+            events.push_back(Item::Lines(lines));
+            bytes
+        });
+        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn flush(&self) {
-        let waiting = !self.events.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let waiting = !self.lock().is_empty();
         if waiting
             && !self.taking.load(Ordering::SeqCst)
             && !self.armed.swap(true, Ordering::SeqCst)

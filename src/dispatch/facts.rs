@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::observe::Line;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
-use crate::worker::frame::{Level, Stream};
 
 /// Why a process was killed under a call. The first reason is the one that is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,27 +156,12 @@ pub struct Facts {
     pub denials: Vec<crate::sandbox::Denial>,
 }
 
-/// One line a tool printed.
-#[derive(Debug, Clone)]
-pub struct LogEntry {
-    /// The call it belongs to; none at import, between calls, or where it can't be told.
-    pub call: Option<u32>,
-    /// Where it was printed.
-    pub stream: Stream,
-    /// From console.*; none for a raw write.
-    pub level: Option<Level>,
-    /// Unix time in milliseconds.
-    pub time: f64,
-    /// The line, without its end.
-    pub text: String,
-}
-
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.
 pub trait Sink: Send + Sync {
     /// A call is over. True when it succeeded.
     fn settled(&self, facts: Facts) -> bool;
-    /// A tool printed a line. `tool`: of the call it belongs to.
-    fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool);
+    /// A line was printed.
+    fn line(&self, line: &Line<'_>);
     /// Whether anybody listens to lines beyond the calls' own listeners.
     fn wants_logs(&self) -> bool;
     /// A tool reported progress.

@@ -26,6 +26,6 @@ mod watch;
 
 pub use call::Request;
 pub use driver::{Driver, Parts};
-pub use facts::{Doom, End, Facts, LogEntry, Sink, StartFailure, StartFault};
+pub use facts::{Doom, End, Facts, Sink, StartFailure, StartFault};
 pub use host_reads::HostReads;
 pub use hub::{Counters, Exits, Hub, Refusal};

@@ -5,10 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustc_hash::FxHashMap;
 
 use super::call::Call;
-use super::facts::{LogEntry, Sink};
+use super::facts::Sink;
 use super::station::Station;
+use crate::observe::Line;
 use crate::spawn::LineSplitter;
-use crate::worker::frame::{LogFrame, Stream};
+use crate::worker::frame::{Level, LogFrame, Stream};
 
 /// Where raw bytes come from. Each keeps its own unfinished line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,8 @@ impl Listeners<'_> {
             station.printed.owner[index] = call;
         }
         let mut splitter = std::mem::take(&mut station.printed.splitters[index]);
-        splitter.push(bytes, |line| self.deliver(source.stream(), call, &line));
+        let time = now_ms();
+        splitter.push(bytes, |line| self.line(call, source.stream(), None, time, &line));
         station.printed.splitters[index] = splitter;
     }
 
@@ -83,13 +85,7 @@ impl Listeners<'_> {
             self.capture(station, call, b"\n");
         }
         let time = if frame.time.is_finite() { frame.time } else { now_ms() };
-        self.entry(LogEntry {
-            call,
-            stream: frame.stream,
-            level: Some(level),
-            time,
-            text: frame.text().into_owned(),
-        });
+        self.line(call, frame.stream, Some(level), time, &frame.text());
     }
 
     /// A call is over: its unfinished lines are lines.
@@ -111,7 +107,7 @@ impl Listeners<'_> {
     fn finish(&mut self, station: &mut Station, source: Source) {
         let index = source as usize;
         let call = station.printed.owner[index];
-        station.printed.splitters[index].flush(|line| self.deliver(source.stream(), call, &line));
+        station.printed.splitters[index].flush(|line| self.line(call, source.stream(), None, now_ms(), &line));
     }
 
     fn capture(&mut self, station: &mut Station, call: Option<u32>, bytes: &[u8]) {
@@ -121,22 +117,18 @@ impl Listeners<'_> {
         }
     }
 
-    fn deliver(&mut self, stream: Stream, call: Option<u32>, line: &str) {
-        self.entry(LogEntry {
-            call,
-            stream,
-            level: None,
-            time: now_ms(),
-            text: line.to_owned(),
-        });
-    }
-
-    fn entry(&mut self, entry: LogEntry) {
-        let call = entry.call.and_then(|number| self.calls.get(&number));
+    fn line(&self, number: Option<u32>, stream: Stream, level: Option<Level>, time: f64, text: &str) {
+        let call = number.and_then(|number| self.calls.get(&number));
         let wanted = call.is_some_and(|call| call.request.logs);
         if wanted || self.sink.wants_logs() {
-            let tool = call.map(|call| (&call.request.tool, &call.request.exec));
-            self.sink.log(entry, tool, wanted);
+            self.sink.line(&Line {
+                call: number.filter(|_| wanted),
+                tool: call.map(|call| (call.request.tool.as_str(), call.request.exec.as_str())),
+                stream: stream.as_str(),
+                level: level.map(Level::as_str),
+                text,
+                time,
+            });
         }
     }
 }

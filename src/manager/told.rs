@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::starts::Starts;
-use crate::dispatch::{Facts, LogEntry, Sink, StartFailure};
-use crate::observe::{Event, Observer};
+use crate::dispatch::{Facts, Sink, StartFailure};
+use crate::observe::{Event, Line, Observer};
 use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
-use crate::validate::{ExecId, ToolId};
 use crate::worker::WorkerFile;
 
 /// What the driver talks to.
@@ -48,12 +47,8 @@ impl Sink for Told {
         succeeded
     }
 
-    fn log(&self, entry: LogEntry, tool: Option<(&ToolId, &ExecId)>, wanted_by_call: bool) {
-        let json = outcome::line(&entry, tool);
-        self.observer.notify(Event::Log {
-            call: entry.call.filter(|_| wanted_by_call),
-            json,
-        });
+    fn line(&self, line: &Line<'_>) {
+        self.observer.line(line);
     }
 
     fn wants_logs(&self) -> bool {

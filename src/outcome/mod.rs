@@ -13,4 +13,4 @@ pub use denied::Denied;
 pub use interpret::{Meaning, interpret};
 pub use metrics::{Metrics, Moment};
 pub use process::start_error;
-pub use record::{line, record};
+pub use record::record;

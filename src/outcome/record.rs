@@ -1,15 +1,13 @@
-//! The public shapes of a finished call and of a printed line, as JSON text.
+//! The public shapes of a finished call as JSON text.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::metrics::outcome;
-use crate::dispatch::{Facts, LogEntry};
+use crate::dispatch::Facts;
 use crate::error::{Code, Error};
 use crate::sandbox::Denial;
-use crate::validate::{ExecId, ToolId};
-use crate::worker::frame::{Level, Stream};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,32 +61,6 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         denials: facts.denials.iter().map(Refused::from).collect(),
     };
     text(&record)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    tool_id: Option<&'a str>,
-    tool_exec_id: Option<&'a str>,
-    stream: &'static str,
-    level: Option<&'static str>,
-    text: &'a str,
-    time: f64,
-}
-
-/// A `LogEntry`.
-pub fn line(entry: &LogEntry, tool: Option<(&ToolId, &ExecId)>) -> String {
-    text(&Line {
-        tool_id: tool.map(|(tool, _)| tool.as_str()),
-        tool_exec_id: tool.map(|(_, exec)| exec.as_str()),
-        stream: match entry.stream {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        },
-        level: entry.level.map(Level::as_str),
-        text: &entry.text,
-        time: entry.time,
-    })
 }
 
 fn ms(duration: Duration) -> f64 {

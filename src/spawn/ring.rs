@@ -135,7 +135,7 @@ pub(super) mod tests {
             ring.read = start;
             memory.word(READ).unwrap().store(start, Ordering::Relaxed);
             memory.word(WRITTEN).unwrap().store(start, Ordering::Relaxed);
-            let mut expected = VecDeque::new();
+            let mut expected: VecDeque<u8> = VecDeque::new();
             let mut next = 0u8;
             for (write_len, read_len) in steps {
                 let bytes: Vec<u8> = (0..write_len).map(|_| { next = next.wrapping_add(7); next }).collect();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use toolwarden::dispatch::HostReads;
 use toolwarden::error::Error;
 use toolwarden::manager::{Asked, Manager, Options};
-use toolwarden::observe::{Event, Observer};
+use toolwarden::observe::{Event, Line, Observer};
 
 /// Only a hang reaches it.
 const HANG: Duration = Duration::from_secs(30);
@@ -50,22 +50,24 @@ impl Listener {
 
 impl Observer for Listener {
     fn notify(&self, event: Event) {
-        assert!(
-            !(self.panics_on_lines && matches!(event, Event::Log { .. })),
-            "a fault for the test"
-        );
         let mut told = self.lock();
         told.unflushed += 1;
         match event {
             Event::Value { call, json } => settle(&mut told, call, Outcome::Value(json)),
             Event::Failed { call, error } => settle(&mut told, call, Outcome::Failed(error)),
-            Event::Log { json, .. } => told.lines.push(json),
             Event::Tools { result, .. } => told.tools.push(result),
             Event::Ready { result, .. } => told.ready.push(result),
             Event::Drain => told.drains += 1,
             Event::Closed => told.closed += 1,
             Event::Progress { .. } | Event::Record { .. } => {}
         }
+    }
+
+    fn line(&self, line: &Line<'_>) {
+        assert!(!self.panics_on_lines, "a fault for the test");
+        let mut told = self.lock();
+        told.unflushed += 1;
+        told.lines.push(line.text.to_owned());
     }
 
     fn flush(&self) {

@@ -377,5 +377,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         }
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
+        FromWorker::Printed => panic!("there is no ring here"),
     }
 }

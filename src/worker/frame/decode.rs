@@ -174,6 +174,16 @@ pub enum Stream {
     Stderr,
 }
 
+impl Stream {
+    /// As `LogEntry.stream` says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        }
+    }
+}
+
 /// Which console method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
