@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
+import { describe, it } from 'node:test'
+
+import { logCollector } from './support/logs.mjs'
+import { failure } from './support/outcomes.mjs'
+import { bounded } from './support/waiting.mjs'
+import { workbench } from './support/workbench.mjs'
+
+/** More bytes than wait for the host at once anywhere between it and the tool. */
+const MANY = 30_000
+const numbered = (count) => Array.from({ length: count }, (_, index) => `line ${index}`)
+
+for (const isolation of ['call', 'worker']) {
+  describe(`What a tool prints, with isolation "${isolation}"`, () => {
+    const bench = workbench()
+    const open = (config) => bench.openTools('prints-much.ts', { isolation, maxWorkers: 1, ...config })
+
+    it('arrives in order with its progress, whatever its size.', async () => {
+      const lengths = [1, 0, 300, 70_000, 5, 262_144, 3, 600_000, 1, 5_000_000, 2]
+      const seen = []
+      await open().executeTool('printsAndReports', lengths, {
+        onLog: ({ text }) => seen.push(text),
+        onProgress: (index) => seen.push(index),
+      })
+      const expected = lengths.flatMap((length, index) => [`${index} ${'x'.repeat(length)}`, index])
+      // A line that is too large for a frame comes in pieces.
+      const joined = seen.reduce((all, item) => {
+        if (typeof item === 'string' && typeof all.at(-1) === 'string') all.push(all.pop() + item)
+        else all.push(item)
+        return all
+      }, [])
+      assert.deepEqual(joined, expected)
+    })
+
+    it('arrives also when the tool then kills its process.', async () => {
+      const texts = []
+      const error = await failure(open().executeTool('printsAndDies', MANY, { onLog: ({ text }) => texts.push(text) }))
+      assert.equal(error.code, 'ERR_TOOL_KILLED')
+      assert.deepEqual(texts, numbered(MANY))
+    })
+
+    it('arrives while the tool loops for ever.', async () => {
+      const logs = logCollector()
+      const control = new AbortController()
+      const call = failure(open().executeTool('printsAndLoops', MANY, { onLog: logs.add, signal: control.signal }))
+      await logs.until((entries) => entries.length === MANY, 'all lines')
+      assert.deepEqual(logs.texts(), numbered(MANY))
+      control.abort()
+      assert.equal((await call).code, 'ABORT_ERR')
+    })
+
+    it('does not hold the tool up while the host is busy with something else.', async () => {
+      const project = bench.project({ tools: 'prints-much.ts' })
+      const manager = bench.open(project, { isolation, bunPermissions: ['--allow-read', '--allow-write'] })
+      await manager.ready()
+      const texts = []
+      const file = project.path('printed')
+      const call = manager.executeTool('printsAndMarks', { count: MANY, file }, { onLog: ({ text }) => texts.push(text) })
+      // The call is sent when this turn is over.
+      await new Promise((resolve) => setImmediate(resolve))
+      const sleeping = new Int32Array(new SharedArrayBuffer(4))
+      let turns = 0
+      while (statSync(file, { throwIfNoEntry: false }) === undefined && turns < 3000) {
+        turns += 1
+        Atomics.wait(sleeping, 0, 0, 10)
+      }
+      assert.notEqual(statSync(file, { throwIfNoEntry: false }), undefined, 'the tool waits for its host')
+      await bounded(call, 'the answer')
+      assert.deepEqual(texts, numbered(MANY))
+    })
+
+    for (const how of [
+      'fills it with noise',
+      'fills it with ones',
+      'says it wrote 2 GiB',
+      'takes back what it wrote',
+      'says the host read what was never written',
+      'begins a frame of 4 GiB',
+      'never lets the host be told',
+    ]) {
+      it(`harms only the process that ${how} in the memory it shares with the host.`, async () => {
+        const manager = open({ toolExecutionTimeout: '2s' })
+        // Its own answer may come, or not.
+        await bounded(manager.executeTool('messesUp', how), 'a messed-up call').catch((error) => {
+          assert.match(error.code, /^ERR_(TOOL_KILLED|TOOL_TIMEOUT|OUTPUT_TOO_LARGE|PROTOCOL|TOOL_CRASHED)$/)
+        })
+        const texts = []
+        assert.equal(await manager.executeTool('prints', 3, { onLog: ({ text }) => texts.push(text) }), 'printed')
+        assert.deepEqual(texts.filter((text) => text.startsWith('line')), numbered(3))
+      })
+    }
+  })
+}
+
+describe('What a tool prints', () => {
+  const bench = workbench()
+
+  it('arrives also where the tool closed the memory before it was needed.', async () => {
+    const texts = []
+    await bench.openTools('prints-much.ts').executeTool('closesTheMemoryAndPrints', null, { onLog: ({ text }) => texts.push(text) })
+    assert.deepEqual(texts, ['printed all the same'])
+  })
+
+  it('goes to the call it belongs to, with many in one process.', async () => {
+    const manager = bench.openTools('prints-much.ts', { isolation: 'worker', maxWorkers: 1, concurrentCallsPerWorker: 8 })
+    const calls = Array.from({ length: 8 }, () => {
+      const texts = []
+      return manager.executeTool('printsInTurns', 2000, { onLog: ({ text }) => texts.push(text) }).then(() => texts)
+    })
+    for (const texts of await Promise.all(calls)) assert.deepEqual(texts, numbered(2000))
+  })
+})
