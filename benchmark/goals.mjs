@@ -1,6 +1,8 @@
 /** The goals, each a ratio within one run or a limit in milliseconds, and whether a run met them. */
 
-import { COLD, COLD_CACHED, COLD_OFF, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, SUSTAINED, SUSTAINED_CACHED } from './names.mjs'
+import {
+  COLD, COLD_CACHED, COLD_OFF, DATA_EVENTS, LOG_LINES, LOG_LINES_OF_CALLS, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, SUSTAINED, SUSTAINED_CACHED,
+} from './names.mjs'
 import { median, medians, ratios } from './stats.mjs'
 
 /** Where piscina itself passes this, an idle core wakes fast here and its rate says more about that. */
@@ -121,6 +123,15 @@ const GOALS = [
     against: SPAWN,
     goal: () => atLeast(2, ' times'),
     value: (taken) => taken.ratios('process-throughput', entrypoint, SUSTAINED_CACHED, SPAWN, 'callsPerSecond'),
+  })),
+  ...[
+    ['reused worker', LOG_LINES],
+    ['process per call', LOG_LINES_OF_CALLS],
+  ].map(([what, contestant]) => ({
+    what: `console.log to onLog, lines/s, ${what}`,
+    against: DATA_EVENTS,
+    goal: () => atLeast(1, ' times'),
+    value: (taken) => taken.ratios('log-lines', 'prints', contestant, DATA_EVENTS, 'linesPerSecond'),
   })),
   {
     what: "the full sandbox's part of a spawn",

@@ -23,7 +23,9 @@ const FIGURES = {
   p50Ms: ['p50', (ms) => duration(ms * 1000)],
   p95Ms: ['p95', (ms) => duration(ms * 1000)],
   callsPerSecond: ['calls/s', (rate) => grouped(rate)],
+  linesPerSecond: ['lines/s', (rate) => grouped(rate)],
   cpuUsPerCall: ['CPU per call', (us) => duration(us)],
+  cpuUsPerLine: ['CPU per line', (us) => duration(us)],
   workerPssKib: ['worker, PSS', (kib) => `${(kib / 1024).toFixed(1)} MiB`],
   hostGrowthKib: ['growth of the host', (kib) => `${(kib / 1024).toFixed(1)} MiB`],
 }

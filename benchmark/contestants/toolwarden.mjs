@@ -27,6 +27,12 @@ function contestant(name, entrypoint, config) {
       await manager.ready()
     },
     call: (input) => manager.executeTool('add', input),
+    /** @param {string} tool @param {number} count @returns {Promise<void>} once all lines have come */
+    async print(tool, count) {
+      let lines = 0
+      await manager.executeTool(tool, count, { onLog: () => (lines += 1) })
+      if (lines !== count) throw new Error(`${lines} of ${count} lines came`)
+    },
     stats: () => manager.stats(),
     /** What held while it was measured: figures of an unenforced sandbox must not pass for those of one. */
     enforcement: () => manager.enforcement.level,
@@ -45,6 +51,16 @@ export const reused = ({ entrypoint, inFlight = 1, ...config }, name = 'toolward
     concurrentCallsPerWorker: inFlight,
     ...config,
   })
+
+/** A process that prints, and onLog. @param {string} name @param {string} tool @param {'worker' | 'call'} isolation */
+const printing = (name, tool, isolation) => ({ entrypoint }) => {
+  const made = contestant(name, entrypoint, { isolation, minWorkers: 1, maxWorkers: 1 })
+  return { ...made, print: (count) => made.print(tool, count) }
+}
+
+export const logLines = printing('toolwarden onLog, console.log', 'printLines', 'worker')
+export const logLinesOfCalls = printing('toolwarden onLog, console.log, process per call', 'printLines', 'call')
+export const logPieces = printing('toolwarden onLog, large writes', 'printPieces', 'worker')
 
 /** A process of its own for every call, started and imported before the call comes. */
 export function prewarmed({ entrypoint }) {

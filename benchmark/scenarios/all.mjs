@@ -2,6 +2,7 @@
 
 import { eventLoop } from './event-loop.mjs'
 import { independence } from './independence.mjs'
+import { logLines } from './log-lines.mjs'
 import { memory } from './memory.mjs'
 import { processLatency } from './process-latency.mjs'
 import { processThroughput } from './process-throughput.mjs'
@@ -17,5 +18,6 @@ export const SCENARIOS = [
   sandboxCost,
   eventLoop,
   independence,
+  logLines,
   memory,
 ]

@@ -1,0 +1,2 @@
+export { add } from './empty.mjs'
+export { printLines, printPieces } from '../workers/lines.mjs'
