@@ -15,6 +15,7 @@ export const Kind = {
   CLOSED: 7,
   TOOLS: 8, // ToolInfo[]
   NO_TOOLS: 9, // ErrorData
+  LISTEN: 10, // the number is a descriptor, now ours
 }
 
 /** Numbers per event: kind, call or ticket, length of its text. */

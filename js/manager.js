@@ -4,6 +4,7 @@
  */
 
 import * as atExit from './at-exit.js'
+import { hears, listen } from './bell.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
@@ -97,7 +98,7 @@ export function createManagerClass(native) {
       const woken = this.#woken
       const opened = native.open(JSON.stringify(options), () => {
         if (woken.manager !== null) woken.manager.#drain()
-      }, options.node !== null)
+      }, hears())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)
@@ -341,6 +342,8 @@ export function createManagerClass(native) {
           return this.#take(number)?.resolve(JSON.parse(text))
         case Kind.NO_TOOLS:
           return this.#take(number)?.fail(JSON.parse(text))
+        case Kind.LISTEN:
+          return this.#listen(number)
         case Kind.DRAIN:
           return this.tell('drain')
         case Kind.CLOSED:
@@ -348,6 +351,20 @@ export function createManagerClass(native) {
         default:
           throw new TypeError(`the native addon sent an item of kind ${kind}; it does not fit this version of toolwarden`)
       }
+    }
+
+    /** @param {number} descriptor */
+    #listen(descriptor) {
+      const woken = this.#woken
+      listen(descriptor, (ended) => {
+        if (woken.manager !== null) woken.manager.#heard(ended)
+      })
+    }
+
+    /** @param {boolean} ended */
+    #heard(ended) {
+      this.#native.read(ended)
+      this.#drain()
     }
 
     /** @param {PendingCall | undefined} call @param {string} lines */

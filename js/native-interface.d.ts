@@ -14,10 +14,10 @@ export interface NativeModule {
   checkTimeout(given: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
-   * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `node`: the
-   * host is Node, whose event loop the addon can use.
+   * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `hears`: how
+   * this thread can hear of what processes say. 0: it can't. 1: Node's event loop. 2: it is given sockets to listen to.
    */
-  open(options: string, wake: () => void, node: boolean): NativeManager | string
+  open(options: string, wake: () => void, hears: 0 | 1 | 2): NativeManager | string
 }
 
 export interface OpenOptions {
@@ -49,6 +49,8 @@ export interface NativeManager {
    * each: kind, call or ticket, length of its text in UTF-16 units (0xffffffff: none). All their text in return.
    */
   drain(head: Uint32Array): string
+  /** A socket had something, or, `all`, ended; drain() is to follow. */
+  read(all: boolean): void
   ready(ticket: number): void
   listTools(ticket: number): void
   close(force: boolean): void

@@ -3,6 +3,8 @@
 //! The core calls an [`Observer`] from the thread on which something happened, with its state locked: an implementation
 //! stores the event and wakes whoever reads it, and never calls back into the core.
 
+use std::os::fd::OwnedFd;
+
 use crate::error::Error;
 
 /// Something the outside hears of.
@@ -49,6 +51,12 @@ pub enum Event {
         ticket: u32,
         /// `ToolInfo[]` as JSON text.
         result: Result<String, Box<Error>>,
+    },
+    /// A socket that becomes readable when a process has said something, and ends with it: `Manager::read` is to be called, or
+    /// `Manager::read_all`.
+    Listen {
+        /// What comes there means nothing.
+        bell: OwnedFd,
     },
     /// Every process is gone.
     Closed,

@@ -256,6 +256,16 @@ describe('logs, progress and records', () => {
     assert.deepEqual(heard, ['hello', 'again', { done: 1 }, 'answer'])
   })
 
+  test('lines are whole entries, of one time where they have one', async () => {
+    const { manager, native } = openFake()
+    const heard = []
+    const promise = manager.executeTool('t', 1, { onLog: (entry) => heard.push(entry) })
+    const entries = [ENTRY, { ...ENTRY, text: 'again' }, { ...ENTRY, stream: 'stderr', level: null, time: 2.5 }]
+    native.happen(...log(1, ...entries), ...result(1, '1'))
+    await promise
+    assert.deepEqual(heard, entries)
+  })
+
   test('a forged progress value is dropped', async () => {
     const { manager, native } = openFake()
     const heard = []
@@ -295,9 +305,9 @@ describe('logs, progress and records', () => {
     const rest = native.drain.bind(native)
     native.drain = (head) => {
       if (timerRan || ++batches === 1_000_000) return rest(head)
-      const line = JSON.stringify([ENTRY])
-      head.set([1, 2, 0, line.length])
-      return line
+      const [[kind, call, lines]] = log(0, ENTRY)
+      head.set([1, kind, call, lines.length])
+      return lines
     }
     setTimeout(() => {
       timerRan = true

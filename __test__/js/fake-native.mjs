@@ -107,7 +107,11 @@ class FakeManager {
 
 export const result = (call, text) => [[0, call, text]]
 export const failure = (call, data) => [[1, call, JSON.stringify({ message: 'it failed', ...data })]]
-export const log = (call, ...entries) => [[2, call, JSON.stringify(entries)]]
+/** Entries of one call, as src/binding/lines.rs packs them. */
+export const log = (call, first, ...more) => {
+  const lines = [first, ...more].flatMap(({ stream, level, time, text }, index) => [stream, level, index > 0 && time === first.time ? null : time, text])
+  return [[2, call, JSON.stringify([first.toolId, first.toolExecId, ...lines])]]
+}
 export const progress = (call, text) => [[3, call, text]]
 export const record = (data) => [[4, 0, JSON.stringify(data)]]
 export const ready = (ticket, data) => [[5, ticket, data === undefined ? null : JSON.stringify(data)]]

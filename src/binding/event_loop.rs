@@ -106,8 +106,9 @@ impl LoopWatch {
             reads: Cell::new(Some(reads.clone())),
         });
         let handle = watching.handle();
+        let descriptor = reads.descriptor()?.as_raw_fd();
         // SAFETY: zeroed memory of the size libuv asked for, this thread's loop, an open descriptor.
-        if unsafe { (uv.poll_init)(event_loop, handle, reads.descriptor().as_raw_fd()) } != 0 {
+        if unsafe { (uv.poll_init)(event_loop, handle, descriptor) } != 0 {
             return None;
         }
         // SAFETY: the handle's data is one count of the Rc, which `on_closed` takes back.

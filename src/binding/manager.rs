@@ -24,15 +24,25 @@ pub struct NativeManager {
     watch: Option<LoopWatch>,
 }
 
-/// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something. `node`: the host is Node.
+/// The host has Node's event loop.
+const UV: u8 = 1;
+/// The host can listen to sockets it is given: events of kind 10.
+const BELLS: u8 = 2;
+
+/// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something. `hears`: how the host can hear of what
+/// processes say, 0 where it can't.
 #[napi]
 pub fn open(
     env: Env,
     options: String,
     wake: Function<'_, (), ()>,
-    node: bool,
+    hears: u8,
 ) -> napi::Result<Either<NativeManager, String>> {
-    let reads = if node { HostReads::new().ok() } else { None };
+    let reads = match hears {
+        UV => HostReads::watched().ok(),
+        BELLS => Some(HostReads::bells()),
+        _ => None,
+    };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
     let wake = wake
         .build_threadsafe_function()
@@ -49,7 +59,7 @@ pub fn open(
             Manager::open(
                 &options,
                 Arc::clone(&outbox) as Arc<dyn Observer>,
-                reads.filter(|_| watch.is_some()),
+                reads.filter(|reads| watch.is_some() || reads.are_bells()),
             )
         });
     Ok(match opened {
@@ -114,6 +124,13 @@ impl NativeManager {
             watch.stop();
         }
         Text(text)
+    }
+
+    /// A bell rang, or, `all`, fell silent. `drain()` is to follow.
+    #[napi]
+    pub fn read(&self, all: bool) {
+        let read = if all { Manager::read_all } else { Manager::read };
+        self.outbox.while_host_takes(|| self.with(read));
     }
 
     /// Answered by an event of kind 5.

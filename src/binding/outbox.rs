@@ -4,6 +4,7 @@
 //! weak: it never keeps the host alive.
 
 use std::collections::VecDeque;
+use std::os::fd::IntoRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -137,6 +138,8 @@ impl Outbox {
             Event::Record { json } => (4, 0, Some(json)),
             Event::Ready { ticket, result } => (5, ticket, result.err().map(|error| error.to_json())),
             Event::Drain => (6, 0, None),
+            // The host's from here on.
+            Event::Listen { bell } => (10, u32::try_from(bell.into_raw_fd()).unwrap_or(0), None),
             Event::Closed => {
                 self.over.store(true, Ordering::Relaxed);
                 (7, 0, None)

@@ -19,12 +19,15 @@ use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Sta
 /// takes a few milliseconds from the one to the other.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Ready {
     #[serde(default)]
     tools: Option<Box<RawValue>>,
     #[serde(default)]
     board: bool,
+    /// All frames come through the ring.
+    #[serde(default)]
+    ring: bool,
     /// The entrypoint has a `warmup`, which comes before any call.
     #[serde(default)]
     warmup: bool,
@@ -170,8 +173,13 @@ impl State {
         if std::mem::replace(&mut station.imported, true) {
             return;
         }
-        let (tools, board, warmup) = serde_json::from_str::<Ready>(json)
-            .map_or((None, false, false), |ready| (ready.tools, ready.board, ready.warmup));
+        let Ready {
+            tools,
+            board,
+            ring,
+            warmup,
+        } = serde_json::from_str(json).unwrap_or_default();
+        station.all_in_ring = ring;
         if board && station.board.is_some() {
             station.use_board(hub.settings.concurrent);
         }

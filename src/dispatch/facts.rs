@@ -1,5 +1,6 @@
 //! What happened to a call, before anybody says what it means.
 
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use crate::observe::Line;
@@ -172,6 +173,8 @@ pub trait Sink: Send + Sync {
     fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>);
     /// The answer to `Hub::tools` with this ticket.
     fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>);
+    /// This rings when a process has said something: [`Hub::read`](super::Hub::read) is to be called.
+    fn listen(&self, bell: OwnedFd);
     /// Every process is gone.
     fn closed(&self);
     /// A batch is complete: wake the reader.

@@ -1,7 +1,8 @@
 //! The channels that the host's own thread reads.
 //!
-//! They are gathered in one epoll descriptor, which its event loop watches like any other. An answer then wakes the thread
-//! that waits for it and no other one on the way.
+//! An answer then wakes the thread that waits for it and no other one on the way. How that thread hears of it hangs on the
+//! host: its event loop watches one epoll descriptor with all channels in it, or it is given each channel as a socket of its
+//! own. Such a socket the host's runtime reads itself, so it is no more than a bell: the frames come through the ring.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,8 +13,9 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll;
 
+use super::facts::Sink;
 use super::hub::Hub;
-use super::inlet::Inlet;
+use super::inlet::{Inlet, Left};
 use crate::pool::WorkerId;
 
 /// Channels looked at in one go; the descriptor stays readable as long as there are more.
@@ -24,12 +26,13 @@ const BUSY_FOR: Duration = Duration::from_millis(20);
 
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
-/// The set, and the descriptor that is readable when one of its channels is.
+/// The set of them.
 #[derive(Clone)]
 pub struct HostReads(Arc<Set>);
 
 struct Set {
-    epoll: OwnedFd,
+    /// Readable when one of the channels is. None: the host has them as bells.
+    epoll: Option<OwnedFd>,
     members: Mutex<FxHashMap<WorkerId, Member>>,
 }
 
@@ -41,27 +44,49 @@ struct Member {
 }
 
 impl HostReads {
-    /// An empty set.
-    pub fn new() -> std::io::Result<Self> {
+    /// An empty set, for a host that watches its descriptor.
+    pub fn watched() -> std::io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        Ok(Self(Arc::new(Set {
+        Ok(Self::with(Some(epoll)))
+    }
+
+    /// An empty set, for a host that is given a socket for each channel: see [`Event::Listen`](crate::observe::Event::Listen).
+    pub fn bells() -> Self {
+        Self::with(None)
+    }
+
+    fn with(epoll: Option<OwnedFd>) -> Self {
+        Self(Arc::new(Set {
             epoll,
             members: Mutex::default(),
-        })))
+        }))
     }
 
-    /// Readable when [`Hub::read`] has something to do.
-    pub fn descriptor(&self) -> BorrowedFd<'_> {
-        self.0.epoll.as_fd()
+    /// Readable when [`Hub::read`] has something to do; none where bells say so.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.0.epoll.as_ref().map(AsFd::as_fd)
     }
 
-    /// False where the system refuses: the driver goes on reading it.
-    pub(super) fn add(&self, inlet: &Arc<Inlet>, channel: &Arc<OwnedFd>) -> bool {
+    /// Every frame must come through the ring.
+    pub fn are_bells(&self) -> bool {
+        self.0.epoll.is_none()
+    }
+
+    /// False where the system refuses, or this process says things the host would not find: the driver goes on reading it.
+    pub(super) fn add(&self, inlet: &Arc<Inlet>, channel: &Arc<OwnedFd>, left: Left, sink: &dyn Sink) -> bool {
         let mut members = self.lock();
         let worker = inlet.worker();
-        let data = epoll::EventData::new_u64(u64::from(worker.0));
-        if epoll::add(&self.0.epoll, channel, data, epoll::EventFlags::IN).is_err() {
-            return false;
+        match &self.0.epoll {
+            Some(epoll) => {
+                let data = epoll::EventData::new_u64(u64::from(worker.0));
+                if epoll::add(epoll, channel, data, epoll::EventFlags::IN).is_err() {
+                    return false;
+                }
+            }
+            None => match rustix::io::fcntl_dupfd_cloexec(channel, 0) {
+                Ok(bell) if left.all_in_ring => sink.listen(bell),
+                _ => return false,
+            },
         }
         let member = Member {
             reads: inlet.reads(),
@@ -73,9 +98,11 @@ impl HostReads {
     }
 
     pub(super) fn remove(&self, worker: WorkerId) {
-        if let Some(member) = self.lock().remove(&worker) {
+        if let Some(member) = self.lock().remove(&worker)
+            && let Some(epoll) = &self.0.epoll
+        {
             // Refused only where it is not there any more.
-            let _ = epoll::delete(&self.0.epoll, &member.channel);
+            let _ = epoll::delete(epoll, &member.channel);
         }
     }
 
@@ -89,8 +116,13 @@ impl HostReads {
         if let Some(inlet) = only(&self.lock()) {
             return vec![inlet];
         }
+        let Some(epoll) = &self.0.epoll else {
+            let members = self.lock();
+            let inlets = members.values().map(|member| &member.inlet);
+            return inlets.filter(|inlet| inlet.has_in_ring()).cloned().collect();
+        };
         let mut events = Vec::with_capacity(AT_ONCE);
-        let _ = epoll::wait(&self.0.epoll, spare_capacity(&mut events), Some(&NOW));
+        let _ = epoll::wait(epoll, spare_capacity(&mut events), Some(&NOW));
         let members = self.lock();
         let inlet = |event: &epoll::Event| {
             let worker = WorkerId(u32::try_from(event.data.u64()).ok()?);
@@ -133,7 +165,7 @@ impl HostReads {
 }
 
 impl Hub {
-    /// Reads what processes have said; for the thread that watches the descriptor of [`HostReads`].
+    /// Reads what processes have said; for the thread that hears of it by [`HostReads`].
     pub fn read(self: &Arc<Self>) {
         let host_reads = {
             let mut state = self.lock();
@@ -148,8 +180,8 @@ impl Hub {
         }
     }
 
-    /// Reads everything that was said so far: it came before what is about to be decided.
-    pub(super) fn read_all(self: &Arc<Self>) {
+    /// Reads everything that was said so far: it came before what is about to be decided. Also finds channels that have ended.
+    pub fn read_all(self: &Arc<Self>) {
         if let Some(host_reads) = self.host_reads() {
             self.read_each(&host_reads, host_reads.all_waiting());
         }

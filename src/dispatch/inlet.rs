@@ -63,6 +63,8 @@ pub(super) struct Left {
     pub(super) stderr_open: bool,
     /// The process serves calls.
     pub(super) ready: bool,
+    /// All its frames come through the ring.
+    pub(super) all_in_ring: bool,
 }
 
 impl Inlet {
@@ -92,14 +94,16 @@ impl Inlet {
 
     /// Whether it has something to be read now, of what the host's thread reads.
     pub(super) fn is_waiting(&self) -> bool {
-        let channel = {
-            let sources = self.lock();
-            if sources.ring.as_ref().is_some_and(|ring| ring.waiting() > 0) {
-                return true;
-            }
-            sources.channel.clone()
-        };
+        if self.has_in_ring() {
+            return true;
+        }
+        let channel = self.lock().channel.clone();
         channel.is_some_and(|channel| poll(&mut [PollFd::new(&channel, PollFlags::IN)], Some(&NOW)) != Ok(0))
+    }
+
+    /// Whether there is something in its ring.
+    pub(super) fn has_in_ring(&self) -> bool {
+        self.lock().ring.as_ref().is_some_and(|ring| ring.waiting() > 0)
     }
 
     /// Reads what is there, up to a turn's share. The channel first, what was printed second, but that is handled first: what a
@@ -114,7 +118,7 @@ impl Inlet {
         sources.read_ring();
         let mut garbled = false;
         let worker = self.worker;
-        let ready = hub.batch(|state, hub| {
+        let (ready, all_in_ring) = hub.batch(|state, hub| {
             for (source, bytes) in &printed {
                 state.printed(hub, worker, *source, bytes);
             }
@@ -130,7 +134,8 @@ impl Inlet {
             if let Some(reset) = silent {
                 state.fell_silent(worker, reset);
             }
-            state.stations.get(&worker).is_some_and(|station| station.ready)
+            let station = state.stations.get(&worker);
+            station.map_or((false, false), |station| (station.ready, station.all_in_ring))
         });
         if garbled {
             (sources.channel, sources.ring) = (None, None);
@@ -141,6 +146,7 @@ impl Inlet {
             stdout_open: sources.stdout.is_some(),
             stderr_open: sources.stderr.is_some(),
             ready,
+            all_in_ring,
         }
     }
 

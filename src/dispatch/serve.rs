@@ -195,7 +195,7 @@ impl Ears {
         if left.ready
             && let Some(channel) = &self.channel
             && let Some(host_reads) = hub.host_reads()
-            && host_reads.add(inlet, channel.get_ref())
+            && host_reads.add(inlet, channel.get_ref(), left, &*hub.settings.sink)
         {
             self.channel = None;
         }

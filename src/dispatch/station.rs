@@ -41,6 +41,8 @@ pub(super) struct Station {
     pub(super) outgoing: Arc<Outgoing>,
     /// Which calls it entered; none where it tells so by frames.
     pub(super) board: Option<Board>,
+    /// All its frames come through the ring.
+    pub(super) all_in_ring: bool,
     /// Slots of the board that no call has.
     free_slots: Vec<u32>,
 }
@@ -73,6 +75,7 @@ impl Station {
             printed: Printed::default(),
             outgoing: Arc::default(),
             board: None,
+            all_in_ring: false,
             free_slots: Vec::new(),
         }
     }

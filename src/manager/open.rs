@@ -111,6 +111,7 @@ impl Manager {
             concurrent: config.concurrent_calls_per_worker,
             isolation: config.isolation,
             shared_memory,
+            all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_bells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
         let confinement = confine(
@@ -230,9 +231,14 @@ impl Manager {
         })
     }
 
-    /// Handles what processes have said; for the thread that watches the descriptor of `host_reads`.
+    /// Handles what processes have said; for the thread that hears of it by `host_reads`.
     pub fn read(&self) {
         self.hub.read();
+    }
+
+    /// The same, and finds out which of them have nothing more to say.
+    pub fn read_all(&self) {
+        self.hub.read_all();
     }
 
     /// Cancels a call.

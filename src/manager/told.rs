@@ -1,5 +1,6 @@
 //! Turns raw facts into what the outside understands.
 
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::starts::Starts;
@@ -78,6 +79,10 @@ impl Sink for Told {
             .map(str::to_owned)
             .map_err(|failure| Box::new(start_error(failure, &self.meaning.denied)));
         self.observer.notify(Event::Tools { ticket, result });
+    }
+
+    fn listen(&self, bell: OwnedFd) {
+        self.observer.notify(Event::Listen { bell });
     }
 
     fn closed(&self) {

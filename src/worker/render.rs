@@ -77,6 +77,8 @@ pub struct WorkerSettings {
     pub isolation: Isolation,
     /// There is memory to share with the host, as descriptor 4.
     pub shared_memory: bool,
+    /// All frames go through it, where a process serves many calls: what comes through the channel the host does not see.
+    pub all_in_ring: bool,
 }
 
 #[derive(Serialize)]
@@ -88,6 +90,7 @@ struct Literal<'a> {
     concurrent: u32,
     isolation: &'static str,
     shared_memory: bool,
+    all_in_ring: bool,
 }
 
 /// The source of the worker file.
@@ -131,6 +134,7 @@ pub(super) fn literal(settings: &WorkerSettings) -> String {
             Isolation::Worker => "worker",
         },
         shared_memory: settings.shared_memory,
+        all_in_ring: settings.all_in_ring,
     };
     // Strings and numbers: nothing here can refuse to be written.
     ascii(&serde_json::to_string(&literal).unwrap_or_default())
@@ -240,6 +244,7 @@ mod tests {
             concurrent: 1,
             isolation: Isolation::Call,
             shared_memory: false,
+            all_in_ring: false,
         }
     }
 

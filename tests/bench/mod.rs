@@ -1,6 +1,7 @@
 //! A manager in a project of its own, and what it told.
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,7 @@ pub(crate) struct Told {
     pub(crate) ready: Vec<Result<(), Box<Error>>>,
     pub(crate) drains: usize,
     pub(crate) closed: usize,
+    pub(crate) bells: Vec<OwnedFd>,
     /// Events since the last flush: nobody would have been woken for these.
     unflushed: usize,
 }
@@ -58,6 +60,7 @@ impl Observer for Listener {
             Event::Tools { result, .. } => told.tools.push(result),
             Event::Ready { result, .. } => told.ready.push(result),
             Event::Drain => told.drains += 1,
+            Event::Listen { bell } => told.bells.push(bell),
             Event::Closed => told.closed += 1,
             Event::Progress { .. } | Event::Record { .. } => {}
         }

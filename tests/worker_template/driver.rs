@@ -125,6 +125,7 @@ impl Worker {
             concurrent: options.concurrent,
             isolation: options.isolation,
             shared_memory: false,
+            all_in_ring: false,
         };
         let file = WorkerFile::write(&project, &render(&settings), 0o600).unwrap();
         let main = match runtime {

@@ -7,6 +7,7 @@
  */
 import { builtin, bun, byteLength, charCodeAt, copyInto, exit, newBuffer, pause, soon, utf8Slice, utf8Write, view } from './primordials.mjs'
 import { hasRing, putInRing } from './ring.mjs'
+import { settings } from './settings.mjs'
 
 const FD = 3
 const SMALL = 64 * 1024
@@ -14,6 +15,7 @@ const LARGE = 1024 * 1024
 const HEADER = 5
 /** Empty: there is something in the ring. */
 const PRINTED = 0x8a
+const RING_FOR_ALL = settings.allInRing && settings.isolation === 'worker'
 const PRINTED_FRAME = new Uint8Array([1, 0, 0, 0, PRINTED])
 
 /** Frames not written yet: `out[0..end]`. */
@@ -102,10 +104,14 @@ export function discard(start) {
   end = start
 }
 
+/** Whether every frame goes through the ring, and the channel only says that there are some. */
+export const allInRing = () => RING_FOR_ALL && hasRing()
+
 /** Writes everything appended, before it returns. */
 export function flush() {
   flushing = false
-  writeAll(out, end)
+  if (allInRing()) putInRing(out, 0, end, tellOfRing)
+  else writeAll(out, end)
   end = 0
   if (out.length > LARGE) out = newBuffer(SMALL)
 }
@@ -127,7 +133,7 @@ function writeAll(bytes, to) {
 /** Finishes a frame of what a tool prints or reports; when this returns, it can't be lost any more. @param {number} start */
 export function finishAside(start) {
   finish(start)
-  if (!hasRing()) return flush()
+  if (allInRing() || !hasRing()) return flush()
   putInRing(out, start, end, tellOfRing)
   discard(start)
   if (out.length > LARGE && start === 0) out = newBuffer(SMALL)

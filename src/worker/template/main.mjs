@@ -1,7 +1,7 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
 import { hasBoard } from './board.mjs'
 import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
-import { begin, connect, finish, flush, putText } from './channel.mjs'
+import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'
 import { setMarkers } from './environment.mjs'
@@ -73,7 +73,7 @@ async function load() {
   const catalogue = catalogueText()
   const tools = typeof catalogue === 'string' ? catalogue : await catalogue
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"warmup":${warmup !== undefined},"tools":${tools}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))

@@ -8,10 +8,11 @@
  * @property {number} concurrent calls that may be in flight at once
  * @property {'call' | 'worker'} isolation
  * @property {boolean} sharedMemory there is some, as descriptor 4
+ * @property {boolean} allInRing with isolation "worker": every frame goes through the ring
  */
 
 /** @type {WorkerSettings} */
-export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call', sharedMemory: false }
+export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call', sharedMemory: false, allInRing: false }
 
 /** What the pieces for schemas use of the others; also put here by `render`. @type {() => object} */
 export const schemaParts = () => ({})

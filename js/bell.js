@@ -1,0 +1,26 @@
+/**
+ * On Bun an addon cannot wait on the event loop, but Bun's own sockets can: the core hands over one for each process, which
+ * becomes readable when there is something for the core to read.
+ */
+
+import process from 'node:process'
+
+/** The core's numbers for how this host hears of what processes say. */
+const UV = 1
+const BELLS = 2
+
+export const hears = () => (process.versions.bun === undefined ? UV : BELLS)
+
+/** @param {{ unref(): void }} socket */
+const unref = (socket) => socket.unref()
+
+/**
+ * Takes the descriptor. It keeps nobody alive, and is closed when the process has closed its end.
+ * @param {number} descriptor @param {(ended: boolean) => void} rang
+ */
+export function listen(descriptor, rang) {
+  const told = () => rang(false)
+  const ended = () => rang(true)
+  const { Bun } = /** @type {any} */ (globalThis)
+  Bun.connect({ fd: descriptor, socket: { open: unref, data: told, error: ended, close: ended } }).catch(ended)
+}
