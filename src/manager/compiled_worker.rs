@@ -4,6 +4,7 @@
 //! Nothing waits for that. Where it fails, processes go on with the source.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -14,12 +15,14 @@ use crate::spawn::LaunchOptions;
 use crate::worker::{Beside, BundleReply, Compiled, WorkerFile, WorkerSettings, compile_script};
 
 /// Compiling takes what it saves in twenty starts. Who calls this often will call again.
-const CALLS_BEFORE: u32 = 4;
+const CALLS_BEFORE: u64 = 4;
 
 pub(super) struct CompiledWorker {
     compiler: Errand,
     settings: WorkerSettings,
     beside: Beside,
+    /// Calls that are over. Not in the state, whose lock is held while files are written: a host must not wait for a disk.
+    served: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -33,7 +36,6 @@ pub(super) struct Main {
 
 #[derive(Default)]
 struct State {
-    served: u32,
     main: Option<Main>,
     closed: bool,
 }
@@ -53,6 +55,7 @@ impl CompiledWorker {
             compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
             settings,
             beside: file.beside(),
+            served: AtomicU64::new(0),
             state: Mutex::default(),
         }))
     }
@@ -63,12 +66,8 @@ impl CompiledWorker {
 
     /// A call is over. Not for the spawner's own thread: what it starts inherits its filter.
     pub(super) fn served(self: &Arc<Self>) {
-        {
-            let mut state = self.lock();
-            state.served = state.served.saturating_add(1);
-            if state.served != CALLS_BEFORE || state.closed {
-                return;
-            }
+        if self.served.fetch_add(1, Ordering::Relaxed) + 1 != CALLS_BEFORE {
+            return;
         }
         let worker = Arc::clone(self);
         // Without a thread processes go on with the source.

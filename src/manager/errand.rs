@@ -28,6 +28,7 @@ impl Errand {
     pub(super) fn new(script: &str, options: &LaunchOptions) -> Option<Self> {
         let options = LaunchOptions {
             args: bundler_arguments(script),
+            shared_memory: None,
             ..options.clone()
         };
         Some(Self {
