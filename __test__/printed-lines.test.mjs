@@ -70,6 +70,18 @@ for (const isolation of ['call', 'worker']) {
       assert.deepEqual(texts, numbered(MANY))
     })
 
+    it('does not make the host grow, 100,000 lines at a time.', async () => {
+      const manager = open()
+      let lines = 0
+      const print = () => manager.executeTool('prints', 100_000, { onLog: () => (lines += 1) })
+      await print()
+      const before = process.memoryUsage().rss
+      for (let round = 0; round < 4; round += 1) await print()
+      const grown = (process.memoryUsage().rss - before) / 2 ** 20
+      assert.equal(lines, 500_000)
+      assert.ok(grown < 64, `grew by ${grown.toFixed(1)} MiB`)
+    })
+
     for (const how of [
       'fills it with noise',
       'fills it with ones',
