@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc::UnboundedSender};
 
 use super::alarms::Alarms;
 use super::call::{Call, Request};
+use super::counters::Counters;
 use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
 use super::host_reads::HostReads;
@@ -32,41 +33,6 @@ pub enum Refusal {
     QueueFull,
     /// `close()` was called.
     Closed,
-}
-
-/// Counts since the manager was made.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counters {
-    /// Calls accepted.
-    pub started: u64,
-    /// Calls that gave a result.
-    pub succeeded: u64,
-    /// Calls that failed, cancelled ones included.
-    pub failed: u64,
-    /// Attempts beyond the first of a call.
-    pub retried: u64,
-    /// Processes that ended.
-    pub exits: Exits,
-}
-
-/// Processes that ended, by reason.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Exits {
-    /// Not needed any more.
-    pub retired: u64,
-    /// Under a call: timeout, cancellation, memory.
-    pub killed: u64,
-    /// By themselves, under a call or idle.
-    pub crashed: u64,
-    /// Before they were ready.
-    pub start_failed: u64,
-}
-
-impl Exits {
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.retired + self.killed + self.crashed + self.start_failed
-    }
 }
 
 /// What does not change while the manager lives.

@@ -9,6 +9,7 @@ mod alarms;
 mod answer;
 mod call;
 mod clock;
+mod counters;
 mod driver;
 mod ending;
 mod facts;
@@ -25,7 +26,8 @@ mod station;
 mod watch;
 
 pub use call::Request;
+pub use counters::{Counters, Exits};
 pub use driver::{Driver, Parts};
 pub use facts::{Doom, End, Facts, Sink, StartFailure, StartFault};
 pub use host_reads::HostReads;
-pub use hub::{Counters, Exits, Hub, Refusal};
+pub use hub::{Hub, Refusal};
