@@ -125,6 +125,40 @@ pub(super) mod tests {
         assert_eq!(ring.read(&mut into), SIZE);
     }
 
+    /// The reader sleeps until it is told, as a host does; a byte nobody tells of would never be read.
+    #[test]
+    fn every_byte_is_read_or_told_of() {
+        const BYTES: u32 = 300_000;
+        let (mut ring, memory, _fd) = ring();
+        let (bell, rings) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            let mut into = [0; 64];
+            let mut count = 0;
+            while count < BYTES as usize {
+                rings
+                    .recv_timeout(std::time::Duration::from_secs(20))
+                    .expect("told of the rest");
+                count += ring.read(&mut into);
+                ring.want();
+                count += ring.read(&mut into);
+            }
+        });
+        let number = |index| memory.word(index).unwrap();
+        for written in 1..=BYTES {
+            // Which byte it is does not matter, and writing it would give the reader time.
+            number(WRITTEN).store(written, Ordering::SeqCst);
+            if number(WANTED).load(Ordering::SeqCst) != 0 {
+                number(WANTED).store(0, Ordering::SeqCst);
+                bell.send(()).unwrap();
+            }
+            // One at a time: each could be the last one.
+            while number(READ).load(Ordering::Acquire) != written && !reader.is_finished() {
+                std::hint::spin_loop();
+            }
+        }
+        reader.join().unwrap();
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
