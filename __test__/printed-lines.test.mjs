@@ -81,29 +81,40 @@ for (const isolation of ['call', 'worker']) {
       assert.equal(lines, 500_000)
       assert.ok(grown < 64, `grew by ${grown.toFixed(1)} MiB`)
     })
-
-    for (const how of [
-      'fills it with noise',
-      'fills it with ones',
-      'says it wrote 2 GiB',
-      'takes back what it wrote',
-      'says the host read what was never written',
-      'begins a frame of 4 GiB',
-      'never lets the host be told',
-    ]) {
-      it(`harms only the process that ${how} in the memory it shares with the host.`, async () => {
-        const manager = open({ toolExecutionTimeout: '2s' })
-        // Its own answer may come, or not.
-        await bounded(manager.executeTool('messesUp', how), 'a messed-up call').catch((error) => {
-          assert.match(error.code, /^ERR_(TOOL_KILLED|TOOL_TIMEOUT|OUTPUT_TOO_LARGE|PROTOCOL|TOOL_CRASHED)$/)
-        })
-        const texts = []
-        assert.equal(await manager.executeTool('prints', 3, { onLog: ({ text }) => texts.push(text) }), 'printed')
-        assert.deepEqual(texts.filter((text) => text.startsWith('line')), numbered(3))
-      })
-    }
   })
 }
+
+describe('The memory that a process shares with its host', () => {
+  const bench = workbench()
+
+  it('is out of reach of the tools of a process that serves many calls.', async () => {
+    const manager = bench.openTools('prints-much.ts', { isolation: 'worker', maxWorkers: 1 })
+    await manager.executeTool('prints', 1)
+    const error = await failure(manager.executeTool('messesUp', 'fills it with noise'))
+    assert.deepEqual([error.code, error.cause.code], ['ERR_TOOL_THREW', 'ENOENT'])
+  })
+
+  for (const how of [
+    'fills it with noise',
+    'fills it with ones',
+    'says it wrote 2 GiB',
+    'takes back what it wrote',
+    'says the host read what was never written',
+    'begins a frame of 4 GiB',
+    'never lets the host be told',
+  ]) {
+    it(`harms only the process that ${how}.`, async () => {
+      const manager = bench.openTools('prints-much.ts', { maxWorkers: 1, toolExecutionTimeout: '2s' })
+      // Its own answer may come, or not.
+      await bounded(manager.executeTool('messesUp', how), 'a messed-up call').catch((error) => {
+        assert.match(error.code, /^ERR_(TOOL_KILLED|TOOL_TIMEOUT|OUTPUT_TOO_LARGE|PROTOCOL|TOOL_CRASHED)$/)
+      })
+      const texts = []
+      assert.equal(await manager.executeTool('prints', 3, { onLog: ({ text }) => texts.push(text) }), 'printed')
+      assert.deepEqual(texts.filter((text) => text.startsWith('line')), numbered(3))
+    })
+  }
+})
 
 describe('What a tool prints', () => {
   const bench = workbench()

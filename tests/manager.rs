@@ -6,9 +6,11 @@
 mod bench;
 
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use bench::{Bench, Outcome, call, fake};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use toolwarden::dispatch::HostReads;
 use toolwarden::manager::Asked;
@@ -378,6 +380,27 @@ fn a_host_that_watches_the_channels_reads_the_answers() {
         assert_eq!(value(&bench.outcome(number)), "1");
     }
     assert!(heard > 25, "{heard} of 50 answers");
+}
+
+#[test]
+fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_other_end() {
+    let tools = r"
+      import { spawn } from 'node:child_process'
+      export const leaves = () => spawn('/bin/sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }).pid
+      export const exits = () => process.exit(0)
+    ";
+    let config = json!({ "isolation": "worker", "minWorkers": 0, "maxWorkers": 1 });
+    let bench = Bench::watched(tools, &config, HostReads::bells());
+    bench.execute(call(1, "leaves")).unwrap();
+    let left = value(&bench.outcome(1)).parse().unwrap();
+    let bell = bench.until("a bell", |told| told.bells.pop());
+    bench.execute(call(2, "exits")).unwrap();
+    assert!(matches!(bench.outcome(2), Outcome::Failed(_)));
+    let limit = Instant::now() + Duration::from_secs(20);
+    while hear(&bell).is_some() {
+        assert!(Instant::now() < limit, "the bell goes on");
+    }
+    kill_process(Pid::from_raw(left).unwrap(), Signal::KILL).unwrap();
 }
 
 #[test]

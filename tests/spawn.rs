@@ -108,6 +108,21 @@ fn failure(result: Result<Child, SpawnFailure>) -> (&'static str, i32, bool) {
 }
 
 #[test]
+fn shared_memory_is_ready_before_the_process_is() {
+    let spawner = spawner();
+    for _ in 0..50 {
+        let mut options = shell("od -An -tu4 -j128 -N4 /proc/self/fd/4; od -An -tu4 -j192 -N4 /proc/self/fd/4");
+        options.shared_memory = Some(1);
+        let child = spawn(&spawner, options).unwrap();
+        assert_eq!(wait_exit(&child), Exit::Code(0));
+        let mut said = String::new();
+        std::fs::File::from(child.stdout).read_to_string(&mut said).unwrap();
+        let numbers: Vec<&str> = said.split_whitespace().collect();
+        assert_eq!(numbers, ["1", "262144"], "the host wants to be told; the ring's size");
+    }
+}
+
+#[test]
 fn output_streams_and_exit_code() {
     let spawner = spawner();
     let child = spawn(&spawner, shell("echo out; echo err >&2; exit 7")).unwrap();

@@ -83,9 +83,10 @@ impl HostReads {
                     return false;
                 }
             }
+            None if !left.all_in_ring => return false,
             None => match rustix::io::fcntl_dupfd_cloexec(channel, 0) {
-                Ok(bell) if left.all_in_ring => sink.listen(bell),
-                _ => return false,
+                Ok(bell) => sink.listen(bell),
+                Err(_) => return false,
             },
         }
         let member = Member {
@@ -172,7 +173,8 @@ impl Hub {
             state.host_busy_until = None;
             state.host_reads.clone()
         };
-        // The descriptor stays readable: what is left now is read once the host has taken what was read before.
+        // What is left now is read once the host has taken what was read before: the descriptor stays readable, and what a bell
+        // told of is found by the driver.
         if let Some(host_reads) = host_reads
             && !self.settings.sink.congested()
         {

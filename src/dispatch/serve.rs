@@ -118,6 +118,8 @@ async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &
     drain_out(hub, inlet);
     let exit = reap(hub, process).await;
     drain_out(hub, inlet);
+    // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a bell.
+    let _ = rustix::net::shutdown(&writer.channel, rustix::net::Shutdown::Both);
     exit
 }
 
@@ -198,6 +200,8 @@ impl Ears {
             && host_reads.add(inlet, channel.get_ref(), left, &*hub.settings.sink)
         {
             self.channel = None;
+            // The host may have been told that it is to listen now.
+            hub.settings.sink.flush();
         }
     }
 }

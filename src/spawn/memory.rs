@@ -26,7 +26,10 @@ impl SharedMemory {
     /// At least so many bytes, and the descriptor under which the process finds them.
     pub(super) fn new(len: usize) -> Result<(Self, OwnedFd), Errno> {
         let len = len.max(1).next_multiple_of(size_of::<u64>());
-        let memory = memfd_create("toolwarden", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        // Nothing in it is ever a program. Linux before 6.3 does not know how to say that.
+        let memory = memfd_create("toolwarden", flags | MemfdFlags::NOEXEC_SEAL)
+            .or_else(|_| memfd_create("toolwarden", flags))?;
         ftruncate(&memory, len as u64)?;
         // A process that made it shorter would make the host's next look fatal.
         fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;

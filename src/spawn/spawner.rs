@@ -182,6 +182,8 @@ impl Worker {
         };
         let (host, child) = host_ends::open()?;
         let (memory, memory_fd) = memory(launch)?.unzip();
+        // Before the process runs: it looks at what stands there.
+        let ring = memory.clone().map(Ring::new);
         let limits = launch.limits();
         let plan = Plan {
             program: launch.program(),
@@ -210,8 +212,8 @@ impl Worker {
             channel: host.channel,
             stdout: host.stdout,
             stderr: host.stderr,
-            board: memory.clone().map(Board::new),
-            ring: memory.map(Ring::new),
+            board: memory.map(Board::new),
+            ring,
             process,
         })
     }

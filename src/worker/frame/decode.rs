@@ -1,6 +1,7 @@
 //! What a worker says. The bytes come from a process that runs untrusted code: anything may arrive.
 
 use super::kind;
+use super::reader::max_frame;
 use std::borrow::Cow;
 
 /// Bytes that are no frame. Fatal for the channel: where one frame is wrong, the next cannot be found or believed.
@@ -233,6 +234,13 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             nonce: fields.take()?,
             json: fields.text()?,
         },
+        // The worker cuts what is larger. As JSON a line can be six times that, and a host's strings have an end.
+        kind::LOG if frame.len() > max_frame(0) => {
+            return Err(FrameError::TooLarge {
+                length: frame.len(),
+                max: max_frame(0),
+            });
+        }
         kind::LOG => FromWorker::Log(log(&mut fields)?),
         kind::ABORT_ACK => FromWorker::AbortAck {
             call: fields.u32()?,
@@ -380,9 +388,21 @@ mod tests {
         assert_eq!((log.bytes, log.text().as_ref()), (&[b'a', 0xff][..], "a\u{fffd}"));
     }
 
+    #[test]
+    fn a_line_is_never_longer_than_what_a_worker_sends() {
+        let log = |length: usize| {
+            let mut frame = vec![kind::LOG, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            frame.resize(length, b'x');
+            frame
+        };
+        assert!(decode(&log(max_frame(0))).is_ok());
+        let (length, max) = (max_frame(0) + 1, max_frame(0));
+        assert_eq!(decode(&log(length)), Err(FrameError::TooLarge { length, max }));
+    }
+
     proptest! {
         #[test]
-        fn no_bytes_panic(kind in prop_oneof![any::<u8>(), 0x80u8..=0x89], body: Vec<u8>) {
+        fn no_bytes_panic(kind in prop_oneof![any::<u8>(), 0x80u8..=0x8a], body: Vec<u8>) {
             let mut frame = vec![kind];
             frame.extend_from_slice(&body);
             let _ = decode(&frame);

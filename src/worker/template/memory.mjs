@@ -1,5 +1,9 @@
-/** Memory that the host maps too, descriptor 4. Looked at when first needed: most processes that serve one call never do. */
-import { mapFile } from './primordials.mjs'
+/**
+ * Memory that the host maps too, descriptor 4. A process that serves one call looks at it when it first prints, which most never
+ * do. One that serves many must keep each call's frames from the others' tools: it maps it before there are any, and closes the
+ * descriptor.
+ */
+import { builtin, mapFile } from './primordials.mjs'
 import { settings } from './settings.mjs'
 
 /** @type {Uint8Array | null | undefined} */
@@ -14,12 +18,16 @@ export function sharedMemory() {
 function mapMemory() {
   if (mapFile === null || !settings.sharedMemory) return null
   try {
-    return mapFile('/proc/self/fd/4', { shared: true })
+    const mapped = mapFile('/proc/self/fd/4', { shared: true })
+    if (settings.isolation === 'worker') builtin('fs').closeSync(4)
+    return mapped
   } catch {
     // Where it cannot be had the host is told by frames.
     return null
   }
 }
+
+if (settings.isolation === 'worker') sharedMemory()
 
 /** The same as numbers. @param {Uint8Array} bytes */
 export const numbersOf = (bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)

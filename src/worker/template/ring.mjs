@@ -26,6 +26,10 @@ function openRing() {
   if (ring === null) return false
   ringNumbers = numbersOf(ring)
   ringSize = ringNumbers[RING_SIZE]
+  if (ringSize === 0) {
+    ring = null
+    return false
+  }
   ringWritten = atomicLoad(ringNumbers, WRITTEN)
   return true
 }
