@@ -63,8 +63,8 @@ export const logLinesOfCalls = printing('toolwarden onLog, console.log, process 
 export const logPieces = printing('toolwarden onLog, large writes', 'printPieces', 'worker')
 
 /** A process of its own for every call, started and imported before the call comes. */
-export function prewarmed({ entrypoint }) {
-  const made = contestant('toolwarden, prewarmed process per call', entrypoint, { isolation: 'call', minWorkers: 1 })
+export function prewarmed({ entrypoint }, name = 'toolwarden, prewarmed process per call') {
+  const made = contestant(name, entrypoint, { isolation: 'call', minWorkers: 1 })
   return {
     ...made,
     /** Calls come now and then here: the next one finds its process ready. */
@@ -73,6 +73,10 @@ export function prewarmed({ entrypoint }) {
     },
   }
 }
+
+/** The same where the entrypoint exports a `warmup`. */
+export const warmedUp = ({ entrypoint }) =>
+  prewarmed({ entrypoint: entrypoint.replace(/\.mjs$/, '-warmup.mjs') }, 'toolwarden, prewarmed, with a warmup')
 
 /** A process of its own for every call, started when the call comes. */
 export const cold = ({ entrypoint }) =>

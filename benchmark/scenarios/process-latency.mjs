@@ -4,9 +4,12 @@ import { deno } from '../contestants/deno.mjs'
 import { execa } from '../contestants/execa.mjs'
 import { sandboxRuntime } from '../contestants/sandbox-runtime.mjs'
 import { spawn } from '../contestants/spawn.mjs'
-import { cold, coldCached, prewarmed } from '../contestants/toolwarden.mjs'
+import { cold, coldCached, prewarmed, warmedUp } from '../contestants/toolwarden.mjs'
 import { oneByOne } from '../meters/calls.mjs'
 import { interleave } from '../rounds.mjs'
+
+/** An empty entrypoint has nothing to warm up, and no bundle. */
+const OF_REAL_IMPORTS = [warmedUp, coldCached]
 
 export const processLatency = {
   name: 'process-latency',
@@ -14,9 +17,8 @@ export const processLatency = {
   entrypoints: ['empty', 'zod', 'zod-ai'],
   run: ({ entrypoint, profile }) =>
     interleave(
-      // A small entrypoint has no bundle.
-      [spawn, prewarmed, cold, ...(entrypoint.endsWith('/empty.mjs') ? [] : [coldCached]), execa, deno, sandboxRuntime].map((make) =>
-        make({ entrypoint }),
+      [spawn, prewarmed, cold, ...(entrypoint.endsWith('/empty.mjs') ? [] : OF_REAL_IMPORTS), execa, deno, sandboxRuntime].map(
+        (make) => make({ entrypoint }),
       ),
       profile,
       (contestant) => oneByOne(contestant, { ms: profile.sliceMs, most: profile.callsPerRound }),
