@@ -222,6 +222,9 @@ impl State {
             return self.step(hub, result.call, Phase::answered_late);
         };
         let now = self.now;
+        if hub.settings.single_use {
+            self.replacement.answered();
+        }
         call.execution_time += now - on.since;
         let slot = call.slot.take();
         if std::mem::take(&mut self.delayed) {

@@ -57,6 +57,7 @@ impl State {
             .chain(self.alarms.next())
             .chain(self.pool.next_wake())
             .chain(self.watch.next())
+            .chain(self.replacement.due())
             .chain(self.closer_look())
             .min()
     }

@@ -16,6 +16,7 @@ use super::driver::Spawned;
 use super::facts::{Doom, Sink, StartFailure};
 use super::host_reads::HostReads;
 use super::outgoing::Outgoing;
+use super::replacement::Replacement;
 use super::station::Station;
 use super::watch::{MOST_PROCESSES, Watch};
 use crate::config::BackoffLimits;
@@ -75,6 +76,8 @@ pub(super) struct State {
     pub(super) armed: Option<Instant>,
     /// What the pool wants done, not done yet.
     pub(super) actions: Vec<Action>,
+    /// Of processes that served their one call.
+    pub(super) replacement: Replacement,
     /// Of processes with frames not sent yet.
     pub(super) dirty: Vec<Arc<Outgoing>>,
     pub(super) start_delays: Delays,
@@ -126,6 +129,7 @@ impl Hub {
             closing: Closing::Open,
             armed: None,
             actions: Vec::new(),
+            replacement: Replacement::default(),
             dirty: Vec::new(),
             start_delays,
             delayed: false,

@@ -20,6 +20,7 @@ mod outgoing;
 mod perform;
 mod phase;
 mod printed;
+mod replacement;
 mod retry;
 mod serve;
 mod station;

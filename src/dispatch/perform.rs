@@ -18,8 +18,14 @@ use crate::worker::frame::{self, AbortReason, CallFrame};
 impl State {
     /// Everything the pool wants done, and what it wants then.
     pub(super) fn perform(&mut self, hub: &Arc<Hub>) {
-        while !self.actions.is_empty() {
-            for action in std::mem::take(&mut self.actions) {
+        loop {
+            let urgent = self.closing != Closing::Open || self.pool.waiting().next().is_some();
+            let wanted = std::mem::take(&mut self.actions);
+            let now = self.replacement.sort(wanted, urgent, self.now);
+            if now.is_empty() {
+                return;
+            }
+            for action in now {
                 match action {
                     Action::Start(worker) => self.start(hub, worker),
                     Action::Assign(number, worker) => self.assign(hub, number, worker),
