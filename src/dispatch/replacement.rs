@@ -88,7 +88,7 @@ mod tests {
     fn what_else_happens_to_processes_comes_after_what_was_put_off() {
         let now = Instant::now();
         let other = Action::End(WorkerId(2));
-        assert_eq!(put_off(now).sort(vec![other.clone()], false, now), [END, START, other]);
+        assert_eq!(put_off(now).sort(vec![other], false, now), [END, START, other]);
     }
 
     #[test]
