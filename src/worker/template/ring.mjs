@@ -54,10 +54,10 @@ export function putInRing(source, from, to, tell) {
       ringWritten = (ringWritten + count) >>> 0
       atomicStore(ringNumbers, WRITTEN, ringWritten)
       looks = 0
-      if (from === to) break
+    } else {
+      if (looks++ % PATIENCE === 0) announce(tell)
+      pause(0.5)
     }
-    if (looks++ % PATIENCE === 0) announce(tell)
-    pause(0.5)
   }
   if (atomicLoad(ringNumbers, WANTED) !== 0) announce(tell)
 }
