@@ -18,9 +18,14 @@ const unref = (socket) => socket.unref()
  * Takes the descriptor. It keeps nobody alive, and is closed when the process has closed its end.
  * @param {number} descriptor @param {(ended: boolean) => void} rang
  */
-export function listen(descriptor, rang) {
+export async function listen(descriptor, rang) {
   const told = () => rang(false)
   const ended = () => rang(true)
-  const { Bun } = /** @type {any} */ (globalThis)
-  Bun.connect({ fd: descriptor, socket: { open: unref, data: told, error: ended, close: ended } }).catch(ended)
+  try {
+    const { Bun } = /** @type {any} */ (globalThis)
+    await Bun.connect({ fd: descriptor, socket: { open: unref, data: told, error: ended, close: ended } })
+  } catch {
+    // Not heard of, what comes is read by the driver, as with a host that is busy elsewhere.
+    ended()
+  }
 }

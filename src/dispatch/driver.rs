@@ -68,7 +68,7 @@ impl Driver {
             denials: parts.denials,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
-        // Where each answer frees a process to be replaced, the driver reads: it delivers the answer before it starts the next.
+        // Where each process serves one call, the driver reads: for one answer of each, registering it elsewhere gains nothing.
         let host_reads = parts.host_reads.filter(|_| !settings.single_use);
         let hub = Arc::new(Hub::new(
             settings,
