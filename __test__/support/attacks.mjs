@@ -1,0 +1,186 @@
+/**
+ * Attacks, and running them: each one with each runtime, as the user who runs the tests and, where that is root, as an
+ * ordinary user too. Each has a twin, which does the same harmlessly or with the flag that allows it, and must work: an
+ * attack that fails for another reason than the sandbox proves nothing.
+ */
+
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import process from 'node:process'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { Manager } from '../../index.js'
+import { SANDBOX } from './settings.mjs'
+import { bounded } from './waiting.mjs'
+
+const program = fileURLToPath(new URL('attacks-as-user.mjs', import.meta.url))
+const fixtures = fileURLToPath(new URL('../fixtures/attacks/', import.meta.url))
+const built = fileURLToPath(new URL('../../target/attacks/', import.meta.url))
+/** The user and group of the second run; nobody needs to be known by that number. */
+const ORDINARY = 54_321
+/** All attacks of one module, run by an ordinary user. */
+const BATCH_BOUND = 110_000
+
+/**
+ * @typedef {object} Place what cases may refer to
+ * @property {string} dir the project, which a tool may read
+ * @property {string} outside a directory beside it, with `secret.txt` in it
+ * @property {string} open a directory beside it for what is allowed, with `data.txt` in it
+ * @property {'bun' | 'node'} runtime
+ *
+ * @typedef {object} Step one call
+ * @property {string[]} [flags] in Bun's spelling
+ * @property {string} tool
+ * @property {object} [input]
+ * @property {object} [config] more of the manager's configuration
+ * @property {(outcome: { value?: any, error?: any, observed?: any }) => boolean} holds whether it went as it must
+ *
+ * @typedef {object} Attack
+ * @property {string} name what is tried
+ * @property {('bun' | 'node')[]} [runtimes] both unless given
+ * @property {(place: Place) => Promise<any> | any} [prepare] before the calls; what it returns is `place.prepared`, its `close` is called after them
+ * @property {(place: Place) => Step} attack
+ * @property {(place: Place) => Step} twin
+ * @property {(place: Place) => any} [observe] after each call, from outside: becomes `outcome.observed`
+ */
+
+/** A refusal by the sandbox, as raw system calls say it. */
+export const refused = ({ value }) => ['EPERM', 'EACCES', 'ENOSYS'].includes(value)
+
+/** The attacks' native helpers, compiled once. */
+function compile() {
+  mkdirSync(built, { recursive: true })
+  const header = statSync(join(fixtures, 'native/napi.h')).mtimeMs
+  for (const file of readdirSync(join(fixtures, 'native')).filter((name) => name.endsWith('.c'))) {
+    const source = join(fixtures, 'native', file)
+    const target = join(built, file.replace(/\.c$/, '.node'))
+    if (existsSync(target) && statSync(target).mtimeMs > Math.max(header, statSync(source).mtimeMs)) continue
+    const unfinished = `${target}.${process.pid}`
+    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', unfinished, source, '-lpthread'], { stdio: ['ignore', 'ignore', 'inherit'] })
+    renameSync(unfinished, target)
+  }
+}
+
+/** The same permissions in Node's spelling. */
+const inNodesWords = (flags) => [
+  '--permission',
+  ...flags.map((flag) =>
+    flag
+      .replace(/^--allow-(read|write)$/, '--allow-fs-$1=*')
+      .replace(/^--allow-(read|write)=/, '--allow-fs-$1=')
+      .replace(/^--allow-run$/, '--allow-child-process'),
+  ),
+]
+
+/** @returns {Place} */
+function makePlace(runtime) {
+  const top = realpathSync(mkdtempSync(join(tmpdir(), 'warden-attack-')))
+  chmodSync(top, 0o755)
+  const place = { top, runtime, dir: join(top, 'project'), outside: join(top, 'outside'), open: join(top, 'open') }
+  for (const dir of [place.dir, place.outside, place.open]) mkdirSync(dir)
+  for (const file of readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isFile())) copyFileSync(join(fixtures, file.name), join(place.dir, file.name))
+  for (const file of readdirSync(built).filter((name) => name.endsWith('.node'))) copyFileSync(join(built, file), join(place.dir, file))
+  return place
+}
+
+async function run(tools, place, step, observe) {
+  const { flags = [], tool, input, config = {} } = step
+  const permissions = place.runtime === 'bun' ? { bunPermissions: flags } : { nodeOptions: inNodesWords(flags) }
+  const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
+  try {
+    const outcome = await bounded(
+      manager.executeTool(tool, input).then(
+        (value) => ({ value }),
+        ({ code, message, hint, permission, resource, cause }) => ({ error: { code, message, hint, permission, resource, cause: cause?.message } }),
+      ),
+      `${tool} to end`,
+    )
+    if (observe) outcome.observed = await observe(place)
+    return outcome
+  } finally {
+    await bounded(manager.close({ force: true }), 'a forced close')
+  }
+}
+
+async function attempt(tools, attack, runtime) {
+  const place = makePlace(runtime)
+  writeFileSync(join(place.outside, 'secret.txt'), 'secret')
+  writeFileSync(join(place.open, 'data.txt'), 'data')
+  try {
+    place.prepared = await attack.prepare?.(place)
+    const outcomes = {}
+    for (const part of ['twin', 'attack']) {
+      const step = attack[part](place)
+      const outcome = await run(tools, place, step, attack.observe)
+      outcomes[part] = { good: step.holds(outcome), outcome }
+    }
+    return outcomes
+  } finally {
+    await place.prepared?.close?.()
+    rmSync(place.top, { recursive: true, force: true })
+  }
+}
+
+const key = (attack, runtime) => `${attack.name} [${runtime}]`
+const pairs = (attacks) => attacks.flatMap((attack) => (attack.runtimes ?? ['bun', 'node']).map((runtime) => ({ attack, runtime })))
+
+/** Everything of a module, as the user of this process. */
+export async function runAll({ tools, attacks }) {
+  const results = {}
+  for (const { attack, runtime } of pairs(attacks)) {
+    results[key(attack, runtime)] = await attempt(tools, attack, runtime).catch((error) => ({ broken: String(error?.stack ?? error) }))
+  }
+  return results
+}
+
+/** Runs a module of attacks in a process of its own, as an ordinary user. */
+function asOrdinaryUser(module) {
+  const child = spawn('setpriv', [`--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', process.execPath, program, module], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HOME: '/nonexistent', TMPDIR: tmpdir() },
+  })
+  const out = []
+  const err = []
+  child.stdout.setEncoding('utf8').on('data', (text) => out.push(text))
+  child.stderr.setEncoding('utf8').on('data', (text) => err.push(text))
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', (code) => {
+      const line = out.join('').split('\n').findLast((text) => text.startsWith('{'))
+      if (line === undefined) reject(new Error(`the ordinary user's run ended with ${code}: ${out.join('')}${err.join('')}`))
+      else resolve(JSON.parse(line))
+    })
+  })
+  return bounded(ended, "the ordinary user's run to end", BATCH_BOUND).finally(() => child.kill('SIGKILL'))
+}
+
+function check(result) {
+  assert.ok(result, 'it was not run')
+  assert.equal(result.broken, undefined, result.broken)
+  assert.ok(result.twin.good, `the twin does not work: ${JSON.stringify(result.twin.outcome)}`)
+  assert.ok(result.attack.good, `it is not refused: ${JSON.stringify(result.attack.outcome)}`)
+}
+
+/**
+ * Makes tests of a module of attacks, which exports `tools`, a file of fixtures/attacks, and `attacks`.
+ * @param {string} url the module's own @param {{ tools: string, attacks: Attack[] }} module
+ */
+export function testAttacks(url, module) {
+  const root = process.getuid() === 0
+  for (const user of root ? ['root', 'an ordinary user'] : ['an ordinary user']) {
+    describe(`${basename(fileURLToPath(url), '.mjs')}, as ${user}`, () => {
+      let results = {}
+      before(async () => {
+        compile()
+        results = root && user !== 'root' ? await asOrdinaryUser(fileURLToPath(url)) : await runAll(module)
+      })
+      after(() => {
+        results = {}
+      })
+      for (const { attack, runtime } of pairs(module.attacks)) it(`${key(attack, runtime)}.`, () => check(results[key(attack, runtime)]))
+    })
+  }
+}
