@@ -28,9 +28,17 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         stderr: Arc::new(child.stderr),
         ring: child.ring,
     };
+    let channel = Arc::clone(&ends.channel);
+    let ears = Ears {
+        channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
+        stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
+        stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
+    };
+    let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
         usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
         process: Arc::clone(&process),
+        inlet: Arc::clone(&inlet),
     };
     let board = child.board;
     let outgoing = hub.batch(|state, _| {
@@ -38,22 +46,16 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         let station = state.stations.get_mut(&worker)?;
         station.link = Some(link);
         station.board = board;
-        station.outgoing.connect(Arc::clone(&ends.channel));
+        station.outgoing.connect(Arc::clone(&channel));
         if station.ending {
             station.kill();
         }
         Some(Arc::clone(&station.outgoing))
     });
-    let ears = Ears {
-        channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
-        stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
-        stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
-    };
     let writer = Writer {
-        channel: Arc::clone(&ends.channel),
+        channel,
         outgoing: outgoing.unwrap_or_default(),
     };
-    let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let exit = supervise(&hub, &inlet, ears, &writer, &process).await;
     hub.batch(|state, hub| state.exited(hub, worker, exit));
 }
