@@ -14,7 +14,7 @@ import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { Incoming, Kind } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
-import { eachLine } from './lines.js'
+import { logEntries } from './lines.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { Outgoing } from './outgoing.js'
 import { PendingCall, Ticket } from './pending.js'
@@ -369,10 +369,9 @@ export function createManagerClass(native) {
 
     /** @param {PendingCall | undefined} call @param {string} lines */
     #logged(call, lines) {
-      eachLine(lines, (entry) => {
-        call?.log(entry)
-        if (this.#observed & OBSERVE_LOG) this.tell('log', entry)
-      })
+      const entries = logEntries(lines)
+      call?.log(entries)
+      if (this.#observed & OBSERVE_LOG) for (const entry of entries) this.tell('log', entry)
     }
 
     #closed() {
