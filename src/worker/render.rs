@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 19] = [
+const PIECES: [(&str, &str); 20] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("memory", include_str!("template/memory.mjs")),
@@ -32,6 +32,7 @@ const PIECES: [(&str, &str); 19] = [
     (SCHEMA_CODE, include_str!("template/schema-code.mjs")),
     ("schemas", include_str!("template/schemas.mjs")),
     ("tools", include_str!("template/tools.mjs")),
+    ("bodies", include_str!("template/bodies.mjs")),
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),
