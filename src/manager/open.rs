@@ -23,7 +23,9 @@ use crate::spawn::{
     EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint, environment,
     find_runtime, node_arguments,
 };
-use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
+use crate::validate::{
+    CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
+};
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// What a host passes to open a manager.
@@ -91,6 +93,7 @@ impl Manager {
         let config = config::resolve(options.config.get())?;
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
+        check_importable(&working_dir, &entrypoint, config.runtime_type)?;
         let runtime = find_runtime(&FindRuntime {
             kind: config.runtime_type,
             runtime_path: config.runtime_path.as_deref(),
