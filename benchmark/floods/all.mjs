@@ -3,7 +3,6 @@
  * does it, with which permissions, and what has to be there beforehand.
  */
 
-import { churn } from './churn.mjs'
 import { startPeer } from './peer.mjs'
 
 /** @typedef {{ port?: number, path: string }} Around what was prepared, and a file that no tool may read */
@@ -18,7 +17,7 @@ import { startPeer } from './peer.mjs'
  * @property {number} [parallel] calls at once, 2 unless given
  * @property {object} [config] more of the attacked manager's configuration
  * @property {() => Promise<{ port: number, close(): void }>} [prepare]
- * @property {typeof churn} [beside] what the host does meanwhile, before the flood as well
+ * @property {boolean} [churns] managers open and close in the same directory all the while, before the flood as well
  */
 
 const toThePeer = ({ port }) => [`--allow-net=127.0.0.1:${port}`]
@@ -48,7 +47,7 @@ export const FLOODS = [
     name: 'flock',
     does: 'takes every lock in .toolwarden while managers open and close there',
     calls: [['locks', nothing]],
-    beside: churn,
+    churns: true,
   },
   { name: 'progress', does: 'reports progress, 100 bytes a time and now and then 256 KiB', calls: [['progress', nothing]] },
   { name: 'logs', does: 'prints lines, and raw bytes beside them', calls: [['logs', nothing]] },
@@ -68,11 +67,11 @@ export const FLOODS = [
   },
   {
     name: 'memory',
-    does: 'takes 1 GiB as fast as it goes, of 256 MiB it may: buffers, then shared memory',
+    does: 'takes 512 MiB as fast as it goes, of 256 MiB it may: buffers, then shared memory',
     config: { maxMemoryMb: 256 },
     calls: [
-      ['memory', () => ({ kind: 'buffers', mib: 1024, ms: 200 })],
-      ['memory', () => ({ kind: 'shared', mib: 1024, ms: 200 })],
+      ['memory', () => ({ kind: 'buffers', mib: 512, ms: 200 })],
+      ['memory', () => ({ kind: 'shared', mib: 512, ms: 200 })],
     ],
   },
 ]

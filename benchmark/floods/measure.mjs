@@ -11,11 +11,13 @@ import { bunPath } from '../contestants/binaries.mjs'
 import { watchLoop } from '../meters/loop-delay.mjs'
 import { steadily } from '../meters/steady.mjs'
 import { INPUT } from '../payload.mjs'
+import { churn } from './churn.mjs'
 
 const NEIGHBOUR = fileURLToPath(new URL('../tools/empty.mjs', import.meta.url))
 /** A process that serves call after call is asked this often; one that is made for each call, less often. */
 const REUSED_EVERY_MS = 25
 const PER_CALL_EVERY_MS = 150
+const NEW_MANAGER_EVERY_MS = 250
 const SETTLE_MS = 700
 /** A flood's last call ends this half before the measuring does, so that its outcome is seen. */
 const SHORTEST_CALL_MS = 400
@@ -90,19 +92,21 @@ export async function measure(flood, { quietMs, floodMs, runtime }) {
   const managers = [attacked, reused, perCall]
   await Promise.all(managers.map((manager) => manager.ready()))
 
+  const oneMoreManager = flood.churns && churn((config) => open('./many.mjs', config))
+
   /** All neighbours at once, for some time. */
   const during = async (work) => {
     const meters = {
       reused: steadily(() => reused.executeTool('add', INPUT), REUSED_EVERY_MS),
       perCall: steadily(() => perCall.executeTool('add', INPUT), PER_CALL_EVERY_MS),
       sameManager: steadily(() => attacked.executeTool('nothing'), PER_CALL_EVERY_MS),
+      ...(oneMoreManager && { newManager: steadily(oneMoreManager, NEW_MANAGER_EVERY_MS) }),
     }
-    const beside = flood.beside?.((config) => open('./many.mjs', config))
     const loop = watchLoop()
     await work()
     const eventLoop = loop.stop()
     const neighbours = Object.fromEntries(Object.entries(meters).map(([name, meter]) => [name, meter.stop()]))
-    return { ...neighbours, eventLoop, beside: await beside?.stop() }
+    return { ...neighbours, eventLoop }
   }
 
   await during(() => sleep(SETTLE_MS))

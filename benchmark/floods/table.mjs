@@ -25,6 +25,7 @@ export function missed({ quiet, flooded, notRun, flood }) {
   return [
     ...late('reused', 'reused worker'),
     ...late('perCall', 'process per call'),
+    ...(quiet.newManager === undefined ? [] : late('newManager', 'a manager that opens, calls and closes')),
     ...(flooded.eventLoop.maxMs < MOST_DELAY_MS ? [] : [`event loop late by ${Math.round(flooded.eventLoop.maxMs)} ms`]),
   ]
 }

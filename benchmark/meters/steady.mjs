@@ -1,5 +1,6 @@
 /** Calls one after the other at a fixed rate, as a neighbour makes them, and how long they took. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from '../stats.mjs'
 
 /**
@@ -9,40 +10,34 @@ import { quantile } from '../stats.mjs'
  */
 export function steadily(call, everyMs) {
   const times = []
-  let failed = 0
-  let running = true
-  let wake = () => {}
+  const state = { running: true, answered: 0, failed: 0, from: 0 }
+  const stopped = new AbortController()
   const count = (took) => {
     for (let waited = took; waited > 0; waited -= everyMs) times.push(waited)
   }
-  let from = 0
+  const once = async () => {
+    state.from = performance.now()
+    const kind = await call().then(() => 'answered', () => 'failed')
+    const took = performance.now() - state.from
+    state.from = 0
+    if (!state.running) return
+    state[kind] += 1
+    count(took)
+    await sleep(Math.max(0, everyMs - took), undefined, { signal: stopped.signal }).catch(() => {})
+  }
   const loop = async () => {
-    while (running) {
-      from = performance.now()
-      try {
-        await call()
-      } catch {
-        failed += 1
-      }
-      const took = performance.now() - from
-      if (running) count(took)
-      from = 0
-      await new Promise((resolve) => {
-        wake = resolve
-        setTimeout(resolve, Math.max(0, everyMs - took))
-      })
-    }
+    while (state.running) await once()
   }
   loop()
   return {
     /** A call that is still in flight counts with the time it has waited so far. */
     stop() {
-      running = false
-      wake()
-      if (from !== 0) count(performance.now() - from)
-      return times.length === 0
-        ? { p50Ms: Infinity, p95Ms: Infinity, maxMs: Infinity, calls: 0, failed }
-        : { p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), maxMs: quantile(times, 1), calls: times.length, failed }
+      state.running = false
+      stopped.abort()
+      if (state.from !== 0) count(performance.now() - state.from)
+      if (times.length === 0) times.push(Infinity)
+      const { answered, failed } = state
+      return { p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), maxMs: quantile(times, 1), answered, failed }
     },
   }
 }
