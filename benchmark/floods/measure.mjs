@@ -1,6 +1,6 @@
 /** One flood in this process, which is the host: its neighbours' calls before it and while it lasts, and the event loop. */
 
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,6 +21,7 @@ const NEW_MANAGER_EVERY_MS = 250
 const SETTLE_MS = 700
 /** A flood's last call ends this half before the measuring does, so that its outcome is seen. */
 const SHORTEST_CALL_MS = 400
+const BUNDLING_LIMIT_MS = 10_000
 const CLOSE_LIMIT_MS = 10_000
 
 /** A project with the attack's tools and the neighbour's, and a file beside it that no tool may read. */
@@ -44,6 +45,12 @@ async function settles(promise, ms) {
   let timer
   const late = new Promise((resolve) => (timer = setTimeout(() => resolve(false), ms)))
   return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
+}
+
+/** Waits, not for ever, until the entrypoint cache has its bundle: it is made in the background. */
+async function bundled(dir) {
+  const end = performance.now() + BUNDLING_LIMIT_MS
+  while (performance.now() < end && !readdirSync(join(dir, '.toolwarden')).some((name) => /^bundle-[^-]+\.json$/.test(name))) await sleep(20)
 }
 
 /** What any caller does with what it is told. */
@@ -110,6 +117,8 @@ export async function measure(flood, { quietMs, floodMs, runtime }) {
   }
 
   await during(() => sleep(SETTLE_MS))
+  // The bundle's lock is one of those that are fought for: it is there once the bundle is.
+  if (flood.churns) await bundled(project.dir)
   const quiet = await during(() => sleep(quietMs))
   const outcomes = {}
   let calls
