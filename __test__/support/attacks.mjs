@@ -5,8 +5,8 @@
  */
 
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import process from 'node:process'
@@ -14,12 +14,11 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { Manager } from '../../index.js'
+import { compile, copyTools } from './attack-natives.mjs'
 import { SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
 const program = fileURLToPath(new URL('attacks-as-user.mjs', import.meta.url))
-const fixtures = fileURLToPath(new URL('../fixtures/attacks/', import.meta.url))
-const built = fileURLToPath(new URL('../../target/attacks/', import.meta.url))
 /** The user and group of the second run; nobody needs to be known by that number. */
 const ORDINARY = 54_321
 /** All attacks of one module, run by an ordinary user. */
@@ -51,20 +50,6 @@ const BATCH_BOUND = 110_000
 /** A refusal by the sandbox, as raw system calls say it. */
 export const refused = ({ value }) => ['EPERM', 'EACCES', 'ENOSYS'].includes(value)
 
-/** The attacks' native helpers, compiled once. */
-function compile() {
-  mkdirSync(built, { recursive: true })
-  const header = statSync(join(fixtures, 'native/napi.h')).mtimeMs
-  for (const file of readdirSync(join(fixtures, 'native')).filter((name) => name.endsWith('.c'))) {
-    const source = join(fixtures, 'native', file)
-    const target = join(built, file.replace(/\.c$/, '.node'))
-    if (existsSync(target) && statSync(target).mtimeMs > Math.max(header, statSync(source).mtimeMs)) continue
-    const unfinished = `${target}.${process.pid}`
-    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', unfinished, source, '-lpthread'], { stdio: ['ignore', 'ignore', 'inherit'] })
-    renameSync(unfinished, target)
-  }
-}
-
 /** The same permissions in Node's spelling. */
 const inNodesWords = (flags) => [
   '--permission',
@@ -82,8 +67,7 @@ function makePlace(runtime) {
   chmodSync(top, 0o755)
   const place = { top, runtime, dir: join(top, 'project'), outside: join(top, 'outside'), open: join(top, 'open') }
   for (const dir of [place.dir, place.outside, place.open]) mkdirSync(dir)
-  for (const file of readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isFile())) copyFileSync(join(fixtures, file.name), join(place.dir, file.name))
-  for (const file of readdirSync(built).filter((name) => name.endsWith('.node'))) copyFileSync(join(built, file), join(place.dir, file))
+  copyTools(place.dir)
   return place
 }
 
