@@ -10,6 +10,16 @@ pub const ENTRYPOINT_NOT_A_FILE: &str =
 pub const WORKING_DIR: &str = "pass the path of your project's root directory";
 /// The working directory was given as a URL.
 pub const WORKING_DIR_URL: &str = "pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of \"node:url\"";
+/// Nothing can be created in the working directory.
+pub const WORKING_DIR_READ_ONLY: &str = "give a workingDir in which this process may create files";
+/// There is no room in the working directory.
+pub const WORKING_DIR_FULL: &str =
+    "free space on the file system of workingDir, or raise the quota or file size limit (`ulimit -f`) of this process";
+/// The process has as many files open as it may.
+pub const DESCRIPTORS: &str = "close managers that are not needed, or raise the limit of open files (`ulimit -n`)";
+/// The worker file cannot be written, or its directory cannot be used, while a manager is open.
+pub const WORKER_FILE: &str =
+    "see that `.toolwarden` in workingDir is this user's and can be written by no one else, then make a new Manager";
 /// The runtime type is none of ours.
 pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
 /// The tool id breaks a rule.
