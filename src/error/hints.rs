@@ -36,6 +36,8 @@ pub const ENV_TYPE: &str = "the environment holds text only: pass `String(value)
 pub const MANAGER_CLOSED: &str = "make a new Manager; a closed one does not open again";
 /// Node does not know an option, or not its value.
 pub const NODE_OPTION: &str = "take out of `nodeOptions` what this Node does not accept: the error's `stderr` names it";
+/// A process that is of another version of toolwarden.
+pub const OTHER_PROTOCOL: &str = "check that `runtimePath` is Bun or Node itself and runs the worker file it is given; if it is, reinstall toolwarden, so that all its files are of one version";
 /// A process that ended well before it was ready.
 pub const ENDED_EARLY: &str = "check that `runtimePath` is a Bun or Node executable, and that the entrypoint does not end the process when it is imported";
 /// A timeout that is none.

@@ -97,6 +97,7 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             worker_start(&format!("it sent bytes that are not toolwarden's protocol: {what}"))
                 .hint("check that `runtimePath` is a Bun or Node executable")
         }
+        StartFault::OtherProtocol(what) => worker_start(what).hint(hints::OTHER_PROTOCOL),
         StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
             .hint("look for work at the top level of the entrypoint that does not end"),
     };
