@@ -36,7 +36,9 @@ const BATCH_BOUND = 110_000
  * @property {string} tool
  * @property {object} [input]
  * @property {object} [config] more of the manager's configuration
- * @property {(outcome: { value?: any, error?: any, observed?: any }) => boolean} holds whether it went as it must
+ * @property {(side: { place: Place, heard: (wanted: (value: any) => boolean) => Promise<any> }) => Promise<any>} [meanwhile] done while the
+ *   tool runs, which is cancelled after it; `heard` waits for a progress value. What it returns is `outcome.meanwhile`
+ * @property {(outcome: { value?: any, error?: any, observed?: any, meanwhile?: any }) => boolean} holds whether it went as it must
  *
  * @typedef {object} Attack
  * @property {string} name what is tried
@@ -71,18 +73,46 @@ function makePlace(runtime) {
   return place
 }
 
+/** What is done while a tool runs, and the options of its call. */
+function besides(meanwhile, place) {
+  if (!meanwhile) return { options: {} }
+  const cancel = new AbortController()
+  const values = []
+  let look = () => {}
+  const heard = (wanted) =>
+    bounded(
+      new Promise((resolve) => {
+        look = () => {
+          const value = values.findLast(wanted)
+          if (value !== undefined) resolve(value)
+        }
+        look()
+      }),
+      'the tool to say what was waited for',
+    )
+  const onProgress = (value) => {
+    values.push(value)
+    look()
+  }
+  const result = meanwhile({ place, heard }).catch((error) => ({ broken: String(error?.stack ?? error) }))
+  result.then(() => cancel.abort())
+  return { options: { signal: cancel.signal, onProgress }, result }
+}
+
 async function run(tools, place, step, observe) {
-  const { flags = [], tool, input, config = {} } = step
+  const { flags = [], tool, input, config = {}, meanwhile } = step
   const permissions = place.runtime === 'bun' ? { bunPermissions: flags } : { nodeOptions: inNodesWords(flags) }
   const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
+  const side = besides(meanwhile, place)
   try {
     const outcome = await bounded(
-      manager.executeTool(tool, input).then(
+      manager.executeTool(tool, input, side.options).then(
         (value) => ({ value }),
         ({ code, message, hint, permission, resource, cause }) => ({ error: { code, message, hint, permission, resource, cause: cause?.message } }),
       ),
       `${tool} to end`,
     )
+    if (meanwhile) outcome.meanwhile = await side.result
     if (observe) outcome.observed = await observe(place)
     return outcome
   } finally {

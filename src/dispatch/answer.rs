@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::facts::{Doom, End, StartFault};
 use super::hub::{Closing, Hub, State};
@@ -13,25 +12,11 @@ use super::phase::Phase;
 use super::printed::{Listeners, Source};
 use super::retry::Failure;
 use crate::pool::WorkerId;
-use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Status};
+use crate::worker::frame::{self, FrameError, FromWorker, Ready, ResultFrame, Retry, Status};
 
 /// How long a process may live on after its channel closed. It only decides which cause is reported: one that is ending
 /// takes a few milliseconds from the one to the other.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
-
-#[derive(Deserialize, Default)]
-struct Ready {
-    #[serde(default)]
-    tools: Option<Box<RawValue>>,
-    #[serde(default)]
-    board: bool,
-    /// All frames come through the ring.
-    #[serde(default)]
-    ring: bool,
-    /// The entrypoint has a `warmup`, which comes before any call.
-    #[serde(default)]
-    warmup: bool,
-}
 
 /// Of a `ToolInfo`, what is of interest here.
 #[derive(Deserialize)]
@@ -170,7 +155,7 @@ impl State {
             return;
         };
         // Said once. A tool that writes to the channel must not change what the manager offers.
-        if std::mem::replace(&mut station.imported, true) {
+        if station.imported || station.fault.is_some() {
             return;
         }
         let Ready {
@@ -178,7 +163,15 @@ impl State {
             board,
             ring,
             warmup,
-        } = serde_json::from_str(json).unwrap_or_default();
+        } = match Ready::parse(json) {
+            Ok(ready) => ready,
+            Err(why) => {
+                station.fault.get_or_insert(StartFault::not_ready(why));
+                station.kill();
+                return;
+            }
+        };
+        station.imported = true;
         station.all_in_ring = ring;
         if board && station.board.is_some() {
             station.use_board(hub.settings.concurrent);

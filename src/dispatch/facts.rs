@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::observe::Line;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
+use crate::worker::frame::NotReady;
 
 /// Why a process was killed under a call. The first reason is the one that is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,8 @@ pub enum StartFault {
     Died(Exit),
     /// It sent bytes that are no frame of the protocol.
     Protocol(String),
+    /// It speaks another version of the protocol; which two they are.
+    OtherProtocol(String),
     /// It was not ready in time.
     TimedOut(Duration),
     /// The entrypoint's own import failed: the error as JSON text.
@@ -113,11 +116,19 @@ pub enum StartFault {
 }
 
 impl StartFault {
+    /// It said READY in a way that is of no use.
+    pub(super) fn not_ready(why: NotReady) -> Self {
+        match why {
+            NotReady::OtherProtocol(_) => Self::OtherProtocol(why.to_string()),
+            NotReady::NoProtocol | NotReady::Unreadable => Self::Protocol(why.to_string()),
+        }
+    }
+
     fn may_pass(&self) -> bool {
         match self {
             Self::Spawn { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
-            Self::Load(_) | Self::Closed => false,
+            Self::OtherProtocol(_) | Self::Load(_) | Self::Closed => false,
         }
     }
 }

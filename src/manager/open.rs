@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use super::confinement::{Places, confine};
 use super::entrypoint_cache::EntrypointCache;
 use super::refused::refused;
 use super::report::{self, Enforcement};
-use super::starts::Starts;
+use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink};
@@ -151,15 +151,15 @@ impl Manager {
             die_with_parent: true,
         };
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
-        let compiled = CompiledWorker::open(&config, settings, &worker_file, &launch_options);
-        let starts = Starts::new(launch_options, cache, compiled)
+        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
+        let worker_file_hash = worker_file.hash().to_owned();
+        let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
+        let starts = Starts::new(launch_options, cache, compiled, place)
             .map(Arc::new)
             .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let worker_file_hash = worker_file.hash().to_owned();
         let told = Arc::new(Told {
             observer,
             metrics: Metrics::default(),
-            worker_file: Mutex::new(Some(worker_file)),
             starts: Arc::clone(&starts),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
@@ -267,7 +267,7 @@ impl Manager {
     /// The host is about to end: kills every process and removes the worker file before this returns.
     pub fn abandon(&self) {
         self.hub.close(true);
-        self.told.remove_worker_file();
+        self.told.starts.close();
     }
 
     /// What a host may ask of an open manager, as JSON text.

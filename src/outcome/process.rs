@@ -7,7 +7,7 @@ use super::denied::Denied;
 use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, hints};
-use crate::spawn::{Exit, signal_name};
+use crate::spawn::{Exit, is_of_worker_file, signal_name};
 
 /// A process that ended without an answer.
 pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
@@ -70,7 +70,12 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
-            worker_start(&format!("{step} failed: {reason}"))
+            let error = worker_start(&format!("{step} failed: {reason}"));
+            match step {
+                _ if [libc::EMFILE, libc::ENFILE].contains(errno) => error.hint(hints::DESCRIPTORS),
+                step if is_of_worker_file(step) => error.hint(hints::WORKER_FILE),
+                _ => error,
+            }
         }
         StartFault::Died(Exit::Code(code)) => {
             let code = *code;
@@ -92,6 +97,7 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             worker_start(&format!("it sent bytes that are not toolwarden's protocol: {what}"))
                 .hint("check that `runtimePath` is a Bun or Node executable")
         }
+        StartFault::OtherProtocol(what) => worker_start(what).hint(hints::OTHER_PROTOCOL),
         StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
             .hint("look for work at the top level of the entrypoint that does not end"),
     };

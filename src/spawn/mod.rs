@@ -30,7 +30,7 @@ pub use backoff::Delays;
 pub use board::Board;
 pub use bundler::collect;
 pub use environment::{EnvironmentInput, environment};
-pub use failure::SpawnFailure;
+pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};

@@ -50,18 +50,18 @@ type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
 
 /// What decides how a process is started, when that is about to happen. Asked on the spawner's thread.
 pub trait Launches: Send + Sync {
-    /// How.
-    fn choose(self: Arc<Self>) -> Arc<Launch>;
+    /// How; or why not at all.
+    fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
 }
 
 impl Launches for Launch {
-    fn choose(self: Arc<Self>) -> Arc<Launch> {
-        self
+    fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure> {
+        Ok(self)
     }
 }
 
 struct Request {
-    choose: Box<dyn FnOnce() -> Arc<Launch> + Send>,
+    choose: Box<dyn FnOnce() -> std::result::Result<Arc<Launch>, SpawnFailure> + Send>,
     reply: Reply,
 }
 
@@ -168,7 +168,7 @@ impl Worker {
                 Err(closed())
             } else {
                 // A panic would end this thread, and with it every process it started.
-                catch_unwind(AssertUnwindSafe(|| self.start(&choose())))
+                catch_unwind(AssertUnwindSafe(|| self.start(&*choose()?)))
                     .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
             };
             let _ = catch_unwind(AssertUnwindSafe(|| reply(result)));

@@ -1,16 +1,25 @@
 //! One manager, many managers, dead managers.
 
 use super::*;
-use crate::error::Code;
-use std::os::unix::fs::symlink;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::thread;
 
+/// Claims of one file are shown as one, without the digits that tell them apart.
 fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(
+            |name| match name.rsplit_once(".claim").and_then(|(rest, _)| rest.rsplit_once('.')) {
+                Some((stem, _)) => format!("{stem}.claim"),
+                None => name,
+            },
+        )
         .collect();
     names.sort();
+    names.dedup();
     names
 }
 
@@ -89,6 +98,10 @@ fn files_of_dead_managers_go_when_another_opens_and_strangers_stay() {
         "worker-0123456789abcdef.mjs",
         "worker-0123456789abcdef.lock",
         "worker-fedcba9876543210.mjs",
+        "worker-00112233445566ff.mjs",
+        "worker-00112233445566ff.0123456789abcdef.claim",
+        "worker-00112233445566ff-0123456789abcdef.js.jsc",
+        "worker-fedcba9876543210.0123456789abcdef.claim",
         ".new-x",
     ] {
         fs::write(directory.join(name), "left behind").unwrap();
@@ -99,7 +112,7 @@ fn files_of_dead_managers_go_when_another_opens_and_strangers_stay() {
         names(&directory),
         [
             IGNORE_FILE,
-            "worker-ba7816bf8f01cfea.lock",
+            "worker-ba7816bf8f01cfea.claim",
             "worker-ba7816bf8f01cfea.mjs",
             "worker-notes.mjs"
         ]
