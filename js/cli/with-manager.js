@@ -4,12 +4,12 @@ import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
-import { commandConfig } from './settings.js'
+import { commandConfig } from './settings/command-config.js'
 
 /** @typedef {import('./main.js').Context} Context */
 /** @typedef {import('../../index.d.ts').Manager} ManagerType */
 
-/** Names the origin of each wrong field. @param {any} error @param {import('./settings.js').Origin} origin */
+/** Names the origin of each wrong field. @param {any} error @param {import('./settings/command-config.js').Origin} origin */
 function withOrigins(error, origin) {
   if (!Array.isArray(error?.problems)) return error
   for (const problem of error.problems) {
@@ -53,7 +53,7 @@ function withFlags(error, manager) {
  * @param {Context} context
  * @param {object} given
  * @param {string} given.entrypoint as on the command line
- * @param {{ timeout?: string, runtime?: string }} [given.options]
+ * @param {{ timeout?: string, runtime?: string, trust?: boolean }} [given.options]
  * @param {boolean} [given.withFile] whether toolwarden.json is read
  * @param {import('../../index.d.ts').Config} [given.overrides]
  * @param {(manager: ManagerType) => Promise<T>} use
@@ -66,6 +66,7 @@ export async function withManager(context, { entrypoint, options = {}, withFile 
     permissions: context.permissions,
     env: context.env,
     withFile,
+    note: (line) => context.terminal.note(line),
     ...(overrides === undefined ? {} : { overrides }),
   })
   let manager

@@ -9,7 +9,8 @@ pub const ENTRYPOINT_NOT_A_FILE: &str =
 /// The working directory is not usable.
 pub const WORKING_DIR: &str = "pass the path of your project's root directory";
 /// The runtime takes a character of the path for something else.
-pub const NOT_IMPORTABLE: &str = "rename the directory or the file; the real path counts, so a link to it does not help";
+pub const NOT_IMPORTABLE: &str =
+    "rename the directory or the file; the real path counts, so a link to it does not help";
 /// The working directory was given as a URL.
 pub const WORKING_DIR_URL: &str = "pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of \"node:url\"";
 /// Nothing can be created in the working directory.

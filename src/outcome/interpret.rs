@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::denied::{Denied, record};
 use super::memory;
@@ -11,6 +10,7 @@ use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Doom, End, Facts};
 use crate::error::{Code, Error, Issue, hints};
+use crate::worker::json;
 
 /// The limits that messages name.
 #[derive(Debug, Clone)]
@@ -51,7 +51,9 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
                 Some(_) => {
                     "let the tool return what its `outputSchema` describes; the error's `issues` say what does not fit"
                 }
-                None => "let the tool return what JSON can carry: no cycles and no bigint",
+                None => {
+                    "let the tool return what JSON can carry: no cycles, no bigint, and at most 1,000 arrays and objects inside of each other"
+                }
             };
             error
                 .hint(advice)
@@ -89,7 +91,7 @@ fn shown(id: &str) -> Cow<'_, str> {
 }
 
 fn not_found(tool: &str, available: &str) -> Error {
-    let mut ids: Vec<String> = serde_json::from_str(available).unwrap_or_default();
+    let mut ids: Vec<String> = json::read(available).unwrap_or_default();
     ids.sort();
     let list = if ids.is_empty() {
         "none".to_owned()
@@ -129,20 +131,17 @@ struct FoundIssue {
     message: String,
 }
 
-fn invalid(code: Code, what: &str, json: &str) -> Error {
-    let found: Option<Found> = serde_json::from_str(json).ok();
+fn invalid(code: Code, what: &str, text: &str) -> Error {
+    let found: Option<Found> = json::read(text);
     let message = found.as_ref().map_or("", |found| found.message.as_str());
-    let text = if message.is_empty() {
+    let message = if message.is_empty() {
         what.to_owned()
     } else {
         format!("{what}: {message}")
     };
     let issues = found.and_then(|found| found.issues);
-    let cause = issues
-        .is_none()
-        .then(|| RawValue::from_string(json.to_owned()).ok())
-        .flatten();
-    Error::new(code, text).with(|context| {
+    let cause = issues.is_none().then(|| json::raw(text)).flatten();
+    Error::new(code, message).with(|context| {
         context.issues = issues.map(|issues| {
             issues
                 .into_iter()

@@ -8,6 +8,7 @@ use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, hints};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
+use crate::worker::json;
 
 /// A process that ended without an answer.
 pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
@@ -118,13 +119,11 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
-    let refused = serde_json::from_str(json)
-        .ok()
-        .and_then(|thrown| denied.explain(&thrown, &[]));
-    let loaded: Loaded = serde_json::from_str(json).unwrap_or(Loaded {
+fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
+    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &[]));
+    let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {
         name: String::new(),
-        message: json.to_owned(),
+        message: thrown.to_owned(),
         stack: String::new(),
     });
     let what = match (loaded.name.as_str(), loaded.message.as_str()) {
@@ -152,7 +151,7 @@ fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
             context.permission = Some(denial.permission.as_str().to_owned());
             context.resource = Some(denial.resource);
         }
-        context.cause = RawValue::from_string(json.to_owned()).ok();
+        context.cause = json::raw(thrown);
     })
 }
 

@@ -3,6 +3,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `frame/` | the frames of the channel: encode what the host says, decode what a worker says |
+//! | `json/` | JSON text of a worker: how deep it is, and reading it whatever a tool put into it |
 //! | `nonce.rs` | the secret of one call, without which no answer counts |
 //! | `template/` | the worker file's source, JavaScript for Bun and Node |
 //! | `render.rs` | the template with the host's settings in it |
@@ -17,6 +18,7 @@ mod claim;
 mod compiled;
 mod directory;
 pub mod frame;
+pub mod json;
 mod lock;
 mod nonce;
 mod render;

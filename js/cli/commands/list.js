@@ -1,3 +1,4 @@
+import { TRUST_HELP } from '../settings/widening.js'
 import { printTable } from '../table.js'
 import { withManager } from '../with-manager.js'
 
@@ -19,10 +20,11 @@ export function addList(program, context) {
     .command('list')
     .description('list the tools of an entrypoint')
     .argument('<entrypoint>', 'file that exports the tools')
+    .option('--trust', TRUST_HELP)
     .option('--json', 'everything about them, schemas included, as JSON')
     .action(async (entrypoint, options) => {
       const { terminal } = context
-      const tools = await withManager(context, { entrypoint, withFile: true }, (manager) => manager.listTools())
+      const tools = await withManager(context, { entrypoint, options: { trust: options.trust }, withFile: true }, (manager) => manager.listTools())
       if (options.json) return terminal.print(JSON.stringify(tools, null, terminal.interactive ? 2 : 0))
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
       const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)])

@@ -3,6 +3,7 @@ import { ExitCode, exitCodeOf } from '../exit-codes.js'
 import { jsonArgument } from '../json-argument.js'
 import { logPrinter } from '../log-printer.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
+import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
 import { withManager } from '../with-manager.js'
 
@@ -34,6 +35,7 @@ export function addRun(program, context) {
     .option('--env <name=value>', 'a variable of this call; can be given again', addVariable)
     .option('--timeout <duration>', 'longest time the tool may take, e.g. 30s')
     .option('--runtime <type>', 'bun or node')
+    .option('--trust', TRUST_HELP)
     .option('--json', 'one line of JSON in any case: the result, or {"error": ...}; no status line')
     .addHelpText('after', PERMISSION_HELP)
     .action((entrypoint, tool, options) => run(entrypoint, tool, options, context))
@@ -42,7 +44,7 @@ export function addRun(program, context) {
 /**
  * @param {string} entrypoint
  * @param {string} tool
- * @param {{ input?: string, config?: string, env?: Record<string, string>, timeout?: string, runtime?: string, json?: boolean }} options
+ * @param {{ input?: string, config?: string, env?: Record<string, string>, timeout?: string, runtime?: string, trust?: boolean, json?: boolean }} options
  * @param {import('../main.js').Context} context
  */
 async function run(entrypoint, tool, options, context) {

@@ -4,6 +4,7 @@ import { isBody, isSequence, readBody } from './bodies.mjs'
 import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
+import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
@@ -294,6 +295,7 @@ function sendProgress(call, value) {
   const text = jsonStringify(value)
   if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
   if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
+  if (isDeeper(text, DEPTH_LIMIT)) throw new RangeErrorOf(`a progress value is nested deeper than ${DEPTH_LIMIT} levels`)
   const start = beginForCall(PROGRESS, call)
   putText(text)
   finishAside(start)

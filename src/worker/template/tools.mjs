@@ -2,6 +2,7 @@
  * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
  */
 import { apply, defineProperty, hasOwn, isArray, join, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
+import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
 
@@ -176,10 +177,15 @@ function schemaText(schema) {
   }
 }
 
+/** The catalogue around a schema has some levels of its own. */
+const SCHEMA_DEPTH = DEPTH_LIMIT - 10
+
 /** @param {unknown} json */
 function jsonSchemaText(json) {
   try {
-    return (isObject(json) && !isArray(json)) || typeof json === 'boolean' ? (jsonStringify(json) ?? 'null') : 'null'
+    if (!(isObject(json) && !isArray(json)) && typeof json !== 'boolean') return 'null'
+    const text = jsonStringify(json) ?? 'null'
+    return isDeeper(text, SCHEMA_DEPTH) ? 'null' : text
   } catch {
     return 'null'
   }
