@@ -86,7 +86,7 @@ impl InChild for Restrictions {
         &self.keep
     }
 
-    unsafe fn apply(&self) -> Result<(), StepFailure> {
+    unsafe fn apply(&self, before_filter: &dyn Fn() -> Result<(), StepFailure>) -> Result<(), StepFailure> {
         // SAFETY: the caller is a child of its own.
         unsafe { caps::drop_all()? };
         // SAFETY: as above.
@@ -100,6 +100,7 @@ impl InChild for Restrictions {
             0 => {}
             errno => return Err(("landlock_restrict_self", errno)),
         }
+        before_filter()?;
         // SAFETY: as above.
         unsafe { self.load_filter() }
     }

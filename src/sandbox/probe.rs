@@ -72,7 +72,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
     // SAFETY: the action only makes system calls on what is ready.
     let found = unsafe {
         short_child::run(&|| {
-            if let Err(step) = restrictions.apply() {
+            if let Err(step) = restrictions.apply(&|| Ok(())) {
                 failed.set(step);
                 return APPLY_FAILED;
             }

@@ -208,7 +208,6 @@ impl<'a> Run<'a> {
                 args,
                 env,
                 cwd: self.project.path("project"),
-                memory_limit_mb: None,
                 max_open_files: None,
                 max_processes: None,
                 shared_memory: None,

@@ -6,7 +6,7 @@ import { examine } from '../doctor/examine.js'
 
 /** Whether the kernel can hold a memory limit for a group of processes of this user. */
 function memoryControl() {
-  const fallback = 'watchdog over the process group, RLIMIT_DATA behind it'
+  const fallback = 'watchdog over the process group'
   try {
     const own = readFileSync('/proc/self/cgroup', 'utf8').match(/^0::(.*)$/m)?.[1]
     if (own === undefined || !existsSync('/sys/fs/cgroup/cgroup.controllers')) return fallback
