@@ -183,7 +183,14 @@ mod tests {
 
     #[test]
     fn a_range_has_both_its_ends() {
-        for (first, last) in [(3, 3), (3, 4), (0, 9), (3, u32::MAX), (u32::MAX, u32::MAX), (0, u32::MAX)] {
+        for (first, last) in [
+            (3, 3),
+            (3, 4),
+            (0, 9),
+            (3, u32::MAX),
+            (u32::MAX, u32::MAX),
+            (0, u32::MAX),
+        ] {
             let mut program = Backwards::default();
             let (holds, else_to) = (program.returns(7), program.returns(8));
             let within = program.within(first, last, holds, else_to);

@@ -16,7 +16,11 @@ const ALLOWED: [Request; 34] = [
     // Descriptors themselves.
     (0x5450, "FIONCLEX", "what F_SETFD does; Python and older programs"),
     (0x5451, "FIOCLEX", "what F_SETFD does; Rust's and Python's libraries"),
-    (0x5421, "FIONBIO", "what F_SETFL does; libuv makes every pipe and socket non-blocking with it"),
+    (
+        0x5421,
+        "FIONBIO",
+        "what F_SETFL does; libuv makes every pipe and socket non-blocking with it",
+    ),
     (0x541b, "FIONREAD", "how much can be read"),
     (0x5411, "TIOCOUTQ", "how much is not sent yet, SIOCOUTQ for sockets"),
     (0x8905, "SIOCATMARK", "sockatmark of libc"),
@@ -34,7 +38,11 @@ const ALLOWED: [Request; 34] = [
     (0x540a, "TCXONC", "tcflow of libc"),
     (0x540b, "TCFLSH", "tcflush of libc"),
     (0x540f, "TIOCGPGRP", "shells ask who is in the foreground"),
-    (0x5413, "TIOCGWINSZ", "the size of a terminal; ls, curl, git and both runtimes"),
+    (
+        0x5413,
+        "TIOCGWINSZ",
+        "the size of a terminal; ls, curl, git and both runtimes",
+    ),
     (0x5429, "TIOCGSID", "tcgetsid of libc"),
     // Files: reading metadata, and a copy into a file that is open for writing, which Landlock holds.
     (0x8008_6601, "FS_IOC_GETFLAGS", "lsattr, cp"),
@@ -43,7 +51,11 @@ const ALLOWED: [Request; 34] = [
     (0x4020_940d, "FICLONERANGE", "copies parts of files as FICLONE does"),
     // Interfaces of the network; only with all of it, see below.
     (0x8910, "SIOCGIFNAME", "if_indextoname of libc"),
-    (0x8912, "SIOCGIFCONF", "ifconfig, Python's and Java's lists of interfaces"),
+    (
+        0x8912,
+        "SIOCGIFCONF",
+        "ifconfig, Python's and Java's lists of interfaces",
+    ),
     (0x8913, "SIOCGIFFLAGS", "the same"),
     (0x8915, "SIOCGIFADDR", "the same"),
     (0x8917, "SIOCGIFDSTADDR", "the same"),
@@ -51,7 +63,11 @@ const ALLOWED: [Request; 34] = [
     (0x891b, "SIOCGIFNETMASK", "the same"),
     (0x8921, "SIOCGIFMTU", "the same"),
     (0x8927, "SIOCGIFHWADDR", "the same"),
-    (0x8933, "SIOCGIFINDEX", "if_nametoindex of libc: addresses with an interface, fe80::1%eth0"),
+    (
+        0x8933,
+        "SIOCGIFINDEX",
+        "if_nametoindex of libc: addresses with an interface, fe80::1%eth0",
+    ),
 ];
 
 const fn numbers<const N: usize>(requests: [Request; N]) -> [u32; N] {
@@ -113,7 +129,11 @@ mod tests {
         ];
         for (number, name) in known {
             let listed = ALLOWED.iter().find(|(_, listed, _)| *listed == name);
-            assert_eq!(listed.map(|(listed, ..)| libc::c_ulong::from(*listed)), Some(number), "{name}");
+            assert_eq!(
+                listed.map(|(listed, ..)| libc::c_ulong::from(*listed)),
+                Some(number),
+                "{name}"
+            );
         }
     }
 }

@@ -9,11 +9,7 @@ use super::table::NATIVE;
 
 /// The filter a child puts on itself.
 pub(crate) fn child_program(shape: &Shape) -> Program {
-    assemble(
-        &NATIVE,
-        rows().filter(|row| row.applies.in_child(shape)),
-        Foreign::Kill,
-    )
+    assemble(&NATIVE, rows().filter(|row| row.applies.in_child(shape)), Foreign::Kill)
 }
 
 /// The filter that reports to the supervisor; `None` when this policy reports nothing.

@@ -63,6 +63,8 @@ pub(super) enum For {
     WithoutReadAll,
     /// Anything short of the whole network.
     WithoutNetAll,
+    /// The whole network.
+    NetAll,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter: reported to the supervisor.
@@ -102,6 +104,7 @@ impl For {
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
             For::WithoutNetAll => shape.net != Net::Free,
+            For::NetAll => shape.net == Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
             For::Reported(_) => false,
         }

@@ -3,11 +3,12 @@
 //! The supervisor checks where a socket is connected to; options can lead what is sent elsewhere: routing headers and IP
 //! options name other hosts on the way, others choose the interface or the source, put off the connection, or give the socket
 //! another protocol. There are new ones with every kernel, so what may be set is listed here: what runtimes, libraries and
-//! common clients set, and nothing that needs a capability. It is the same for every policy: no tool needs more with more
-//! network. The numbers are the same on x86-64 and 64-bit Arm.
+//! common clients set, and nothing that needs a capability. It is the same for every policy, but for fast open: no tool needs
+//! more with more network. The numbers are the same on x86-64 and 64-bit Arm.
 //!
 //! Control messages of sendmsg cannot be read by a filter. On a TCP socket, which is all there is where a supervisor checks,
-//! the kernel takes none that lead anywhere: it reads those of SOL_SOCKET only.
+//! the kernel takes none that lead anywhere: it reads those of SOL_SOCKET only. (Tried: routing and hop-by-hop headers, source
+//! addresses and IP options were sent along with data, on connections and with fast open, and none was in a packet.)
 
 use super::row::{Answer, For, Row, Test, on, row};
 
@@ -69,6 +70,13 @@ const OF_TCP: &[u32] = &[
     25, // TCP_NOTSENT_LOWAT: HTTP/2
 ];
 
+/// With every address allowed.
+const OF_TCP_EVERYWHERE: &[u32] = &[
+    1, 3, 4, 5, 6, 9, 12, 18, 25, // as above
+    23, // TCP_FASTOPEN: servers that take data with the first packet
+    30, // TCP_FASTOPEN_CONNECT: curl --tcp-fastopen
+];
+
 const OF_UDP: &[u32] = &[
     103, // UDP_SEGMENT: QUIC
     104, // UDP_GRO
@@ -98,19 +106,50 @@ const OF_NETLINK: &[u32] = &[
 ];
 
 macro_rules! of_level {
-    ($level:ident, $options:ident, $reason:literal) => {
-        row!(For::Everyone, EPERM, ["setsockopt"] if [on(1, Test::Is($level)), on(2, Test::NoneOf($options))], $reason)
+    ($applies:ident, $level:ident, $options:ident, $reason:literal) => {
+        row!(For::$applies, EPERM, ["setsockopt"] if [on(1, Test::Is($level)), on(2, Test::NoneOf($options))], $reason)
     };
 }
 
 /// The rows about socket options.
 pub(super) const ROWS: &[Row] = &[
-    of_level!(IPPROTO_TCP, OF_TCP, "fast open, repair, protocols on top and signatures get around what was checked at connect"),
-    of_level!(SOL_SOCKET, OF_SOCKET, "interfaces, marks and filters of one's own"),
-    of_level!(IPPROTO_IPV6, OF_IPV6, "routing headers, other extension headers, sources and interfaces of one's own"),
-    of_level!(IPPROTO_IP, OF_IP, "IP options, which name routers; transparent and foreign sources"),
-    of_level!(IPPROTO_UDP, OF_UDP, "encapsulation of other protocols"),
-    of_level!(SOL_NETLINK, OF_NETLINK, "watches what the machine's network does"),
+    of_level!(
+        WithoutNetAll,
+        IPPROTO_TCP,
+        OF_TCP,
+        "fast open, repair, protocols on top and signatures get around what was checked at connect"
+    ),
+    of_level!(
+        NetAll,
+        IPPROTO_TCP,
+        OF_TCP_EVERYWHERE,
+        "repair, protocols on top and signatures are the machine's administration"
+    ),
+    of_level!(
+        Everyone,
+        SOL_SOCKET,
+        OF_SOCKET,
+        "interfaces, marks and filters of one's own"
+    ),
+    of_level!(
+        Everyone,
+        IPPROTO_IPV6,
+        OF_IPV6,
+        "routing headers, other extension headers, sources and interfaces of one's own"
+    ),
+    of_level!(
+        Everyone,
+        IPPROTO_IP,
+        OF_IP,
+        "IP options, which name routers; transparent and foreign sources"
+    ),
+    of_level!(Everyone, IPPROTO_UDP, OF_UDP, "encapsulation of other protocols"),
+    of_level!(
+        Everyone,
+        SOL_NETLINK,
+        OF_NETLINK,
+        "watches what the machine's network does"
+    ),
     row!(For::Everyone, EPERM, ["setsockopt"] if [on(1, Test::NoneOf(
         &[SOL_SOCKET, IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_IPV6, SOL_NETLINK]))],
         "protocols that no tool's socket has"),
@@ -123,11 +162,46 @@ mod tests {
     #[test]
     fn what_leads_elsewhere_is_not_listed() {
         for (listed, refused) in [
-            (OF_SOCKET, &[libc::SO_BINDTODEVICE, libc::SO_MARK, libc::SO_ATTACH_FILTER, libc::SO_ATTACH_BPF][..]),
-            (OF_IP, &[libc::IP_OPTIONS, libc::IP_TRANSPARENT, libc::IP_FREEBIND, libc::IP_UNICAST_IF]),
-            (OF_TCP, &[libc::TCP_FASTOPEN, libc::TCP_FASTOPEN_CONNECT, libc::TCP_ULP, libc::TCP_REPAIR, libc::TCP_MD5SIG]),
-            (OF_IPV6, &[libc::IPV6_RTHDR, libc::IPV6_HOPOPTS, libc::IPV6_DSTOPTS, libc::IPV6_RTHDRDSTOPTS,
-                libc::IPV6_PKTINFO, libc::IPV6_NEXTHOP, libc::IPV6_ADDRFORM]),
+            (
+                OF_SOCKET,
+                &[
+                    libc::SO_BINDTODEVICE,
+                    libc::SO_MARK,
+                    libc::SO_ATTACH_FILTER,
+                    libc::SO_ATTACH_BPF,
+                ][..],
+            ),
+            (
+                OF_IP,
+                &[
+                    libc::IP_OPTIONS,
+                    libc::IP_TRANSPARENT,
+                    libc::IP_FREEBIND,
+                    libc::IP_UNICAST_IF,
+                ],
+            ),
+            (
+                OF_TCP,
+                &[
+                    libc::TCP_FASTOPEN,
+                    libc::TCP_FASTOPEN_CONNECT,
+                    libc::TCP_ULP,
+                    libc::TCP_REPAIR,
+                    libc::TCP_MD5SIG,
+                ],
+            ),
+            (
+                OF_IPV6,
+                &[
+                    libc::IPV6_RTHDR,
+                    libc::IPV6_HOPOPTS,
+                    libc::IPV6_DSTOPTS,
+                    libc::IPV6_RTHDRDSTOPTS,
+                    libc::IPV6_PKTINFO,
+                    libc::IPV6_NEXTHOP,
+                    libc::IPV6_ADDRFORM,
+                ],
+            ),
         ] {
             for option in refused {
                 assert!(!listed.contains(&(*option as u32)), "{option}");
@@ -136,15 +210,66 @@ mod tests {
     }
 
     #[test]
+    fn the_whole_network_has_the_other_options_of_tcp_and_fast_open() {
+        let more: Vec<&u32> = OF_TCP_EVERYWHERE
+            .iter()
+            .filter(|option| !OF_TCP.contains(option))
+            .collect();
+        assert_eq!(
+            more,
+            [&(libc::TCP_FASTOPEN as u32), &(libc::TCP_FASTOPEN_CONNECT as u32)]
+        );
+        assert!(OF_TCP.iter().all(|option| OF_TCP_EVERYWHERE.contains(option)));
+    }
+
+    #[test]
     fn numbers_are_those_of_the_libc_crate() {
         for (listed, options) in [
-            (OF_SOCKET, &[libc::SO_REUSEADDR, libc::SO_KEEPALIVE, libc::SO_LINGER, libc::SO_REUSEPORT, libc::SO_RCVTIMEO][..]),
-            (OF_IP, &[libc::IP_TOS, libc::IP_TTL, libc::IP_PKTINFO, libc::IP_ADD_MEMBERSHIP, libc::IP_BIND_ADDRESS_NO_PORT]),
-            (OF_TCP, &[libc::TCP_NODELAY, libc::TCP_CORK, libc::TCP_KEEPIDLE, libc::TCP_KEEPINTVL, libc::TCP_KEEPCNT,
-                libc::TCP_DEFER_ACCEPT, libc::TCP_QUICKACK, libc::TCP_USER_TIMEOUT, libc::TCP_NOTSENT_LOWAT]),
+            (
+                OF_SOCKET,
+                &[
+                    libc::SO_REUSEADDR,
+                    libc::SO_KEEPALIVE,
+                    libc::SO_LINGER,
+                    libc::SO_REUSEPORT,
+                    libc::SO_RCVTIMEO,
+                ][..],
+            ),
+            (
+                OF_IP,
+                &[
+                    libc::IP_TOS,
+                    libc::IP_TTL,
+                    libc::IP_PKTINFO,
+                    libc::IP_ADD_MEMBERSHIP,
+                    libc::IP_BIND_ADDRESS_NO_PORT,
+                ],
+            ),
+            (
+                OF_TCP,
+                &[
+                    libc::TCP_NODELAY,
+                    libc::TCP_CORK,
+                    libc::TCP_KEEPIDLE,
+                    libc::TCP_KEEPINTVL,
+                    libc::TCP_KEEPCNT,
+                    libc::TCP_DEFER_ACCEPT,
+                    libc::TCP_QUICKACK,
+                    libc::TCP_USER_TIMEOUT,
+                    libc::TCP_NOTSENT_LOWAT,
+                ],
+            ),
             (OF_UDP, &[libc::UDP_SEGMENT, libc::UDP_GRO]),
-            (OF_IPV6, &[libc::IPV6_V6ONLY, libc::IPV6_UNICAST_HOPS, libc::IPV6_RECVPKTINFO, libc::IPV6_TCLASS,
-                libc::IPV6_ADD_MEMBERSHIP]),
+            (
+                OF_IPV6,
+                &[
+                    libc::IPV6_V6ONLY,
+                    libc::IPV6_UNICAST_HOPS,
+                    libc::IPV6_RECVPKTINFO,
+                    libc::IPV6_TCLASS,
+                    libc::IPV6_ADD_MEMBERSHIP,
+                ],
+            ),
         ] {
             for option in options {
                 assert!(listed.contains(&(*option as u32)), "{option}");
