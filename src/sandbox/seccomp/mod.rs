@@ -1,12 +1,15 @@
 //! The system call filter: rows of data, a table of numbers per architecture, and what assembles them.
 
 mod assemble;
+mod backwards;
+mod ioctl;
 mod load;
 mod row;
 mod rules;
 mod shape;
 #[cfg(test)]
 mod simulate;
+mod socket_options;
 mod table;
 #[cfg(any(test, target_arch = "aarch64"))]
 mod table_aarch64;

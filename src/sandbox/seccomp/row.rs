@@ -39,6 +39,10 @@ pub(super) struct Condition {
     pub test: Test,
 }
 
+pub(super) const fn on(arg: u8, test: Test) -> Condition {
+    Condition { arg, test }
+}
+
 /// For which policies a row is part of the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
@@ -57,6 +61,10 @@ pub(super) enum For {
     WithoutUnix,
     WithoutWriteAll,
     WithoutReadAll,
+    /// Anything short of the whole network.
+    WithoutNetAll,
+    /// The whole network.
+    NetAll,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter: reported to the supervisor.
@@ -95,6 +103,8 @@ impl For {
             For::WithoutUnix => !shape.unix(),
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
+            For::WithoutNetAll => shape.net != Net::Free,
+            For::NetAll => shape.net == Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
             For::Reported(_) => false,
         }
@@ -110,3 +120,14 @@ impl For {
         }
     }
 }
+
+/// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
+macro_rules! row {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
+        $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
+    };
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
+        $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
+    };
+}
+pub(super) use row;

@@ -1,16 +1,27 @@
 //! System call numbers of 64-bit Arm, of the calls the rules name.
 
-use super::table::Table;
+use super::table::{END, Table};
 
 /// The table of 64-bit Arm.
 pub(super) const TABLE: Table = Table {
     arch: "aarch64",
     audit_arch: 0xc000_00b7,
-    x32: false,
+    end: END,
     calls: &[
+        ("io_setup", 0),
+        ("io_destroy", 1),
+        ("io_submit", 2),
+        ("io_cancel", 3),
+        ("io_getevents", 4),
         ("setxattr", 5),
         ("lsetxattr", 6),
         ("fsetxattr", 7),
+        ("getxattr", 8),
+        ("lgetxattr", 9),
+        ("fgetxattr", 10),
+        ("listxattr", 11),
+        ("llistxattr", 12),
+        ("flistxattr", 13),
         ("removexattr", 14),
         ("lremovexattr", 15),
         ("fremovexattr", 16),
@@ -83,6 +94,7 @@ pub(super) const TABLE: Table = Table {
         ("accept", 202),
         ("connect", 203),
         ("sendto", 206),
+        ("setsockopt", 208),
         ("sendmsg", 211),
         ("add_key", 217),
         ("request_key", 218),
@@ -114,6 +126,7 @@ pub(super) const TABLE: Table = Table {
         ("bpf", 280),
         ("execveat", 281),
         ("userfaultfd", 282),
+        ("io_pgetevents", 292),
         ("kexec_file_load", 294),
         ("pidfd_send_signal", 424),
         ("io_uring_setup", 425),
@@ -132,12 +145,17 @@ pub(super) const TABLE: Table = Table {
         ("quotactl_fd", 443),
         ("memfd_secret", 447),
         ("process_mrelease", 448),
+        ("cachestat", 451),
         ("fchmodat2", 452),
         ("statmount", 457),
         ("listmount", 458),
+        ("lsm_set_self_attr", 460),
         ("setxattrat", 463),
+        ("getxattrat", 464),
+        ("listxattrat", 465),
         ("removexattrat", 466),
         ("open_tree_attr", 467),
+        ("file_getattr", 468),
         ("file_setattr", 469),
     ],
     absent: &[
