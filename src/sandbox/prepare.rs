@@ -114,6 +114,7 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
         exec_reported: support.listener && policy.run != Run::All,
+        proc_reported: support.listener && policy.run != Run::None,
     }
 }
 
@@ -191,11 +192,6 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
             &mounts,
             &mut rules,
         );
-        let machine = reach::of_the_machine(&Disk);
-        rules.extend(machine.into_iter().map(|path| FileRule {
-            path,
-            rights: Rights::READ,
-        }));
     }
     if policy.write_all {
         spread(
@@ -227,11 +223,11 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
 
 /// One rule as the rules of the trees it stands for.
 fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
-    let explicit = rule.path.starts_with("/proc") || rule.path.starts_with("/sys");
+    let explicit = ["/proc", "/sys", "/dev"].iter().any(|top| rule.path.starts_with(top));
     let avoid = match (rule.rights.write, rule.rights.read) {
         _ if explicit => Vec::new(),
         (true, _) => mounts.all(),
-        (false, true) => mounts.proc.clone(),
+        (false, true) => mounts.apart.clone(),
         (false, false) => Vec::new(),
     };
     let paths = reach::without(&Disk, &rule.path, &avoid);
@@ -288,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_everything_has_no_rule_on_proc() {
+    fn reading_everything_has_no_rule_on_processes_and_devices() {
         let mounts = KernelMounts::parse("");
         let mut rules = Vec::new();
         spread(
@@ -300,6 +296,9 @@ mod tests {
             &mut rules,
         );
         assert!(rules.iter().any(|rule| rule.path == Path::new("/etc")));
-        assert!(!rules.iter().any(|rule| Path::new("/proc").starts_with(&rule.path)));
+        for apart in ["/proc", "/dev"] {
+            assert!(!rules.iter().any(|rule| Path::new(apart).starts_with(&rule.path)));
+            assert!(!rules.iter().any(|rule| rule.path.starts_with(apart)));
+        }
     }
 }

@@ -69,6 +69,7 @@ pub(super) enum Reported {
     Net,
     Fork,
     Exec,
+    Proc,
 }
 
 /// One refusal.
@@ -106,6 +107,7 @@ impl For {
             For::Reported(Reported::Net) => shape.net == Net::Supervised,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
+            For::Reported(Reported::Proc) => shape.proc_reported,
             _ => false,
         }
     }
