@@ -29,6 +29,7 @@ pub(super) const TABLE: Table = Table {
         ("fchmodat", 53),
         ("fchownat", 54),
         ("fchown", 55),
+        ("openat", 56),
         ("vhangup", 58),
         ("quotactl", 60),
         ("utimensat", 88),
