@@ -213,10 +213,19 @@ fn a_denied_name_needs_an_allow_list_that_can_hold_it() {
 fn what_is_readable_without_a_flag_names_no_path_twice() {
     let readable = |permissions: &Permissions| planned(permissions).expect("a policy").readable();
     let without = readable(&Permissions::default());
-    for path in ["/work/app", "/work/node_modules", "/work/sibling", "/opt/bun", "/proc/self/maps"] {
+    for path in [
+        "/work/app",
+        "/work/node_modules",
+        "/work/sibling",
+        "/opt/bun",
+        "/proc/self/maps",
+    ] {
         assert!(without.iter().any(|shown| shown == path), "{path} in {without:?}");
     }
-    assert!(!without.iter().any(|path| path.starts_with("/work/app/")), "{without:?}");
+    assert!(
+        !without.iter().any(|path| path.starts_with("/work/app/")),
+        "{without:?}"
+    );
     // What a flag of reading allows is shown as that flag.
     let all = Permissions {
         read: Scope::All,
@@ -236,7 +245,13 @@ fn every_file_is_no_process_and_no_device() {
     for path in ["/data/in.csv", "/proc/meminfo", "/dev/null", "/dev/urandom"] {
         assert!(policy.may_read(Path::new(path)), "{path}");
     }
-    for path in ["/proc/4242/cmdline", "/proc/net/tcp", "/dev/tty", "/dev/sda", "/dev/pts/0"] {
+    for path in [
+        "/proc/4242/cmdline",
+        "/proc/net/tcp",
+        "/dev/tty",
+        "/dev/sda",
+        "/dev/pts/0",
+    ] {
         assert!(!policy.may_read(Path::new(path)), "{path}");
         assert!(!policy.may_write(Path::new(path)), "{path}");
     }

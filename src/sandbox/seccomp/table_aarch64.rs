@@ -142,6 +142,7 @@ pub(super) const TABLE: Table = Table {
         ("file_setattr", 469),
     ],
     absent: &[
+        "open",
         "modify_ldt",
         "iopl",
         "ioperm",
