@@ -203,6 +203,7 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
             &mut rules,
         );
     }
+    let rules = without_covered(rules);
     let mut opened = Vec::with_capacity(rules.len());
     for rule in rules {
         match open(&rule.path) {
@@ -219,6 +220,15 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
         }
     }
     Ok(opened)
+}
+
+/// The rules without those that another one above them makes superfluous: each costs every start a system call.
+fn without_covered(rules: Vec<FileRule>) -> Vec<FileRule> {
+    let covers = |above: &FileRule, rule: &FileRule| {
+        above.path != rule.path && rule.path.starts_with(&above.path) && above.rights.include(rule.rights)
+    };
+    let needed = |rule: &&FileRule| !rules.iter().any(|above| covers(above, rule));
+    rules.iter().filter(needed).cloned().collect()
 }
 
 /// One rule as the rules of the trees it stands for.
@@ -281,6 +291,24 @@ mod tests {
         let write = of_kernel(Rights::WRITE);
         assert_eq!(write & (fs::MAKE_CHAR | fs::MAKE_BLOCK | fs::MAKE_FIFO), 0);
         assert_eq!(write & (fs::READ_FILE | fs::READ_DIR | fs::EXECUTE), 0);
+    }
+
+    #[test]
+    fn a_rule_under_one_that_allows_as_much_is_left_out() {
+        let rule = |path: &str, rights| FileRule {
+            path: path.into(),
+            rights,
+        };
+        let kept = [
+            rule("/usr", Rights::READ),
+            rule("/usr/bin/bun", Rights::EXECUTE),
+            rule("/usr/share/data", Rights::READ_WRITE),
+            rule("/usr2", Rights::READ),
+        ];
+        let mut rules = kept.to_vec();
+        rules.push(rule("/usr/lib/libc.so", Rights::READ));
+        rules.push(rule("/usr/share/data/in", Rights::WRITE));
+        assert_eq!(without_covered(rules), kept);
     }
 
     #[test]

@@ -29,6 +29,14 @@ pub struct Rights {
 }
 
 impl Rights {
+    /// Whether these allow all that the others do.
+    pub fn include(self, other: Rights) -> bool {
+        (self.read || !other.read)
+            && (self.list || !other.list)
+            && (self.execute || !other.execute)
+            && (self.write || !other.write)
+    }
+
     /// Files and directories may be read.
     pub const READ: Rights = Rights {
         read: true,
