@@ -174,6 +174,7 @@ impl<'a> Run<'a> {
             runtime_binary: &self.binary(),
             runtime: self.runtime,
             path_var: "/usr/local/bin:/usr/bin:/bin",
+            home: None,
         })
         .expect("a policy")
     }

@@ -77,6 +77,7 @@ pub(super) enum Reported {
     Net,
     Fork,
     Exec,
+    Proc,
 }
 
 /// One refusal.
@@ -116,6 +117,7 @@ impl For {
             For::Reported(Reported::Net) => shape.net == Net::Supervised,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
+            For::Reported(Reported::Proc) => shape.proc_reported,
             _ => false,
         }
     }

@@ -28,6 +28,8 @@ const SOCK_DGRAM: u32 = 2;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
+/// O_ACCMODE, O_CREAT, O_TRUNC and O_PATH: such an open is not for reading what is there.
+const OPENS_OTHERWISE: u32 = 0o3 | 0o100 | 0o1000 | 0o1000_0000;
 const MSG_FASTOPEN: u32 = 0x2000_0000;
 
 use For::*;
@@ -336,6 +338,10 @@ const ROWS: &[Row] = &[
         ["execve"],
         "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
+    row!(Reported(Reported::Proc), Answer::Notify, ["openat"] if [on(2, Test::NotAny(OPENS_OTHERWISE))],
+        "the supervisor opens what /proc says of the worker's own processes, and leaves the rest to Landlock"),
+    row!(Reported(Reported::Proc), Answer::Notify, ["open"] if [on(1, Test::NotAny(OPENS_OTHERWISE))],
+        "the supervisor opens what /proc says of the worker's own processes, and leaves the rest to Landlock"),
     // Network.
     row!(NetDenied, EACCES, ["socket"], "no network"),
     row!(

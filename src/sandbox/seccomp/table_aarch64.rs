@@ -40,6 +40,7 @@ pub(super) const TABLE: Table = Table {
         ("fchmodat", 53),
         ("fchownat", 54),
         ("fchown", 55),
+        ("openat", 56),
         ("vhangup", 58),
         ("quotactl", 60),
         ("utimensat", 88),
@@ -159,6 +160,7 @@ pub(super) const TABLE: Table = Table {
         ("file_setattr", 469),
     ],
     absent: &[
+        "open",
         "modify_ldt",
         "iopl",
         "ioperm",

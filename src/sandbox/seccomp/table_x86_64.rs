@@ -8,6 +8,7 @@ pub(super) const TABLE: Table = Table {
     audit_arch: 0xc000_003e,
     end: END,
     calls: &[
+        ("open", 2),
         ("ioctl", 16),
         ("shmget", 29),
         ("shmat", 30),
@@ -112,6 +113,7 @@ pub(super) const TABLE: Table = Table {
         ("inotify_init", 253),
         ("inotify_add_watch", 254),
         ("migrate_pages", 256),
+        ("openat", 257),
         ("mknodat", 259),
         ("fchownat", 260),
         ("futimesat", 261),

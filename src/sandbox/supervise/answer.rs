@@ -10,6 +10,7 @@ use super::super::denials::{Denial, Denials, Permission};
 use super::super::net::{NetGuard, Socket, address};
 use super::super::run::wanted_program;
 use super::listener::{Answer, Call, Listener};
+use super::proc_open;
 use super::target::{Birth, Target};
 
 /// Everything that answers hang on.
@@ -83,6 +84,9 @@ impl Answers {
                 self.net.refused_datagrams(call.args[2], target.worker());
                 Some(ACCESS)
             }
+            libc::SYS_openat => proc_open::answer(listener, call, &target, call.args[1], call.args[2]),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => proc_open::answer(listener, call, &target, call.args[0], call.args[1]),
             libc::SYS_execve => self.execute(listener, call, target),
             // What is left starts a process.
             _ => {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod listener;
+mod proc_open;
 mod target;
 mod threads;
 
