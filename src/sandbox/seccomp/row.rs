@@ -49,12 +49,10 @@ pub(super) enum For {
     NetDenied,
     /// The supervisor decides per address.
     NetSupervised,
-    /// Everything may be reached, unix sockets may not.
+    /// Everything may be reached, metadata services and unix sockets that are not listed excepted.
+    NetWide,
+    /// Everything may be reached, unix sockets may not, and nobody supervises.
     NetFree,
-    /// Everything may be reached, unix sockets too.
-    NetFreeWithUnix,
-    /// Anything short of every network right and every write.
-    WithoutUnix,
     WithoutWriteAll,
     WithoutReadAll,
     /// The kernel cannot confine signals (before Landlock ABI 6).
@@ -67,6 +65,7 @@ pub(super) enum For {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     Net,
+    NetWide,
     Fork,
     Exec,
 }
@@ -90,9 +89,8 @@ impl For {
             For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
             For::NetDenied => shape.net == Net::Denied,
             For::NetSupervised => shape.net == Net::Supervised,
-            For::NetFree => shape.net == Net::Free && !shape.unix(),
-            For::NetFreeWithUnix => shape.unix(),
-            For::WithoutUnix => !shape.unix(),
+            For::NetWide => shape.net == Net::Wide,
+            For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
             For::WithoutSignalScope => !shape.signal_scope,
@@ -104,6 +102,7 @@ impl For {
     pub(super) fn in_listener(self, shape: &Shape) -> bool {
         match self {
             For::Reported(Reported::Net) => shape.net == Net::Supervised,
+            For::Reported(Reported::NetWide) => shape.net == Net::Wide,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
             _ => false,
