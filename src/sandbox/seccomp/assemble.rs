@@ -115,8 +115,8 @@ fn of_call(number: u32, rows: &[&Row]) -> Program {
     }
     let mut program = Program::default();
     match u8::try_from(block.code.len()) {
-        Ok(skip) => program.code.push(jump(EQUAL, number, 0, skip)),
-        Err(_) => {
+        Ok(skip) if skip < u8::MAX => program.code.push(jump(EQUAL, number, 0, skip)),
+        _ => {
             // A block too long for a conditional jump is stepped over by an unconditional one.
             program.code.push(jump(EQUAL, number, 1, 0));
             program.code.push(op(ALWAYS, block.code.len() as u32));
@@ -129,8 +129,8 @@ fn of_call(number: u32, rows: &[&Row]) -> Program {
 /// Steps over `length` instructions when the test holds.
 fn unless(test: u16, k: u32, length: usize) -> Vec<sock_filter> {
     match u8::try_from(length) {
-        Ok(skip) => vec![jump(test, k, skip, 0)],
-        Err(_) => vec![jump(test, k, 0, 1), op(ALWAYS, length as u32)],
+        Ok(skip) if skip < u8::MAX => vec![jump(test, k, skip, 0)],
+        _ => vec![jump(test, k, 0, 1), op(ALWAYS, length as u32)],
     }
 }
 
