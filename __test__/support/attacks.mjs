@@ -37,6 +37,8 @@ const BATCH_BOUND = 110_000
  * @property {string} tool
  * @property {object} [input]
  * @property {object} [config] more of the manager's configuration
+ * @property {string} [meanwhile] a neighbour: another tool of the same manager, called when the first one reports progress and again
+ *   after that one was aborted; what both gave is `outcome.neighbours`
  * @property {(outcome: { value?: any, error?: any, observed?: any }) => boolean} holds whether it went as it must
  *
  * @typedef {object} Attack
@@ -92,7 +94,7 @@ async function run(tools, place, step, observe) {
   const permissions = place.runtime === 'bun' ? { bunPermissions: flags } : { nodeOptions: inNodesWords(flags) }
   const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
   try {
-    const outcome = await bounded(
+    const outcome = step.meanwhile ? await withNeighbour(manager, step) : await bounded(
       manager.executeTool(tool, input).then(
         (value) => ({ value }),
         ({ code, message, hint, permission, resource, cause }) => ({ error: { code, message, hint, permission, resource, cause: cause?.message } }),
@@ -104,6 +106,24 @@ async function run(tools, place, step, observe) {
   } finally {
     await bounded(manager.close({ force: true }), 'a forced close')
   }
+}
+
+/** Calls a neighbour while the tool goes on, and once more when it was ended. */
+async function withNeighbour(manager, { tool, input, meanwhile }) {
+  const abort = new AbortController()
+  const neighbours = []
+  const neighbour = async (when) => neighbours.push(await bounded(manager.executeTool(meanwhile), `a neighbour's call ${when}`))
+  let hostile
+  const progress = new Promise((resolve, reject) => {
+    hostile = manager.executeTool(tool, input, { signal: abort.signal, onProgress: resolve })
+    hostile.then(() => reject(new Error(`${tool} ended by itself`)), reject)
+  })
+  await bounded(progress, `${tool} to report progress`)
+  await neighbour('meanwhile')
+  abort.abort()
+  const { code } = await bounded(hostile.catch((error) => error), `${tool} to end`)
+  await neighbour('afterwards')
+  return { error: { code }, neighbours }
 }
 
 async function attempt(tools, attack, runtime) {

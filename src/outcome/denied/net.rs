@@ -64,6 +64,8 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         });
     }
     let allowed = everything || allows(policy, &named);
+    // Bun says of a unix socket only that it was refused, and names the URL's host.
+    let refused = refused || (everything && thrown.is_refusal());
     // The name that was asked for says more than the address it led to.
     if !allowed && is_name(&named) && known().any(|denial| port(&denial.resource) == port(&named)) {
         return Some(Denial::new(Permission::Net, named, 0));
@@ -284,6 +286,9 @@ mod tests {
 
     #[test]
     fn a_refused_unix_socket_is_named_by_its_flag() {
+        let fetched = fetch("http://localhost/", "EACCES");
+        let denied = found(&["--allow-net"], &fetched, &["unix:/run/x.sock"]);
+        assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"));
         for code in ["EACCES", "ECONNREFUSED"] {
             let thrown = json!({"code": code, "syscall": "connect", "address": "/run/x.sock"});
             for flags in [&[][..], &["--allow-net"], &["--allow-net=a.test"]] {
