@@ -119,8 +119,7 @@ impl Denials {
             denial.at = at;
         }
         self.with(denial.worker, |of_worker| {
-            let same =
-                |other: &Denial| (other.permission, &other.resource) == (denial.permission, &denial.resource);
+            let same = |other: &Denial| (other.permission, &other.resource) == (denial.permission, &denial.resource);
             if of_worker.kept.iter().any(same) {
                 return;
             }

@@ -90,7 +90,10 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
         assert_eq!(other.visits.load(Ordering::SeqCst), 0);
         assert!(datagram.recv(&mut [0; 16]).is_err());
 
-        for flags in [vec!["--allow-net"], vec!["--allow-net", "--allow-write", "--allow-read"]] {
+        for flags in [
+            vec!["--allow-net"],
+            vec!["--allow-net", "--allow-write", "--allow-read"],
+        ] {
             let outcome = Run::new(&project, &flags).script(&script);
             for name in INTERNET.iter().filter(|name| !name.starts_with("fastopen")) {
                 outcome.done(name);

@@ -279,7 +279,11 @@ mod tests {
     #[test]
     fn of_the_whole_network_only_what_the_supervisor_refused_is_a_refusal() {
         let (flags, metadata) = (["--allow-net"], ["169.254.169.254:80"]);
-        let denied = found(&flags, &fetch("http://169.254.169.254/", "ConnectionRefused"), &metadata);
+        let denied = found(
+            &flags,
+            &fetch("http://169.254.169.254/", "ConnectionRefused"),
+            &metadata,
+        );
         assert_eq!(denied.as_deref(), Some("--allow-net=169.254.169.254:80"));
         assert_eq!(found(&flags, &fetch("http://a.test/", "ECONNREFUSED"), &metadata), None);
     }

@@ -128,7 +128,11 @@ mod tests {
     fn only_a_unix_socket_with_a_path_has_one() {
         let unix = |path: &[u8]| [&(libc::AF_UNIX as u16).to_ne_bytes(), path].concat();
         assert_eq!(unix_path(&unix(b"/run/x.sock\0junk")), Some(Path::new("/run/x.sock")));
-        assert_eq!(unix_path(&unix(b"x")), Some(Path::new("x")), "without a zero at its end");
+        assert_eq!(
+            unix_path(&unix(b"x")),
+            Some(Path::new("x")),
+            "without a zero at its end"
+        );
         for none in [unix(b"\0abstract"), unix(b""), vec![1], vec![], vec![2, 0, b'/', b'x']] {
             assert_eq!(unix_path(&none), None, "{none:?}");
         }

@@ -21,7 +21,12 @@ use crate::sandbox::denials::{Denial, Denials, Permission};
 const DNS_PORT: u16 = 53;
 
 /// Where libc asks for users and names of its own accord: a refusal there is no access of the tool's.
-const OF_LIBC: [&str; 4] = ["/run/nscd/", "/var/run/nscd/", "/run/systemd/resolve/", "/run/systemd/userdb/"];
+const OF_LIBC: [&str; 4] = [
+    "/run/nscd/",
+    "/var/run/nscd/",
+    "/run/systemd/resolve/",
+    "/run/systemd/userdb/",
+];
 
 /// How much of the network there is, unix sockets apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,15 +123,12 @@ impl NetGuard {
         Ok(Way::Address(bytes.to_vec()))
     }
 
-    fn connect_unix(
-        &self,
-        bytes: &[u8],
-        worker: u32,
-        absolute: impl Fn(&Path) -> Option<PathBuf>,
-    ) -> Result<Way, i32> {
+    fn connect_unix(&self, bytes: &[u8], worker: u32, absolute: impl Fn(&Path) -> Option<PathBuf>) -> Result<Way, i32> {
         let path = self.unix_path(bytes, worker, absolute)?;
         let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
-        let peer = listed.open().map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+        let peer = listed
+            .open()
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
         Ok(Way::Unix(peer))
     }
 

@@ -101,7 +101,9 @@ impl ResolvConf {
             match words.next() {
                 Some("nameserver") => {
                     // The interface of a link-local address may follow it.
-                    let address = words.next().and_then(|word| word.split('%').next()?.parse::<IpAddr>().ok());
+                    let address = words
+                        .next()
+                        .and_then(|word| word.split('%').next()?.parse::<IpAddr>().ok());
                     conf.nameservers.extend(address.map(|ip| ip.to_canonical()));
                 }
                 Some("search" | "domain") => conf.domains.extend(words.map(|word| word.trim_matches('.').to_owned())),
@@ -162,7 +164,9 @@ mod tests {
     #[test]
     fn a_file_is_read_once_for_each_version() {
         static READS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        let file = Parsed::new("/etc/hosts", |_| READS.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+        let file = Parsed::new("/etc/hosts", |_| {
+            READS.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+        });
         for _ in 0..10 {
             file.get();
         }

@@ -164,12 +164,7 @@ fn connected(stream: &TcpStream) -> bool {
 }
 
 /// `None` when the answer is not wanted any more.
-fn resolve(
-    shared: &Shared,
-    question: &dns::Question,
-    worker: u32,
-    wanted: impl FnMut() -> bool,
-) -> Option<Reply> {
+fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl FnMut() -> bool) -> Option<Reply> {
     let (name, sources) = (&question.name, &shared.sources);
     if !sources.rules.allows_name(name) {
         // A reverse question names an address that was reached or refused already.

@@ -109,7 +109,10 @@ mod tests {
         for address in ["169.254.169.254:80", "100.100.100.200:80", "[fd00:ec2::254]:80"] {
             assert!(!by_name.allows(at(address), &names), "{address}");
         }
-        assert!(by_name.allows(at("10.0.0.1:80"), &names), "private addresses stay reachable");
+        assert!(
+            by_name.allows(at("10.0.0.1:80"), &names),
+            "private addresses stay reachable"
+        );
         assert!(by_address.allows(at("169.254.169.254:80"), &names));
         assert!(!by_address.allows(at("169.254.169.254:81"), &names));
         assert!(by_address.lists("169.254.169.254".parse().expect("ip")));

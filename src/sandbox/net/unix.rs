@@ -110,7 +110,10 @@ mod tests {
         std::os::unix::fs::symlink(scratch.join("real"), scratch.join("directory")).expect("linked");
         let opened = |path: &str| {
             let path = scratch.join(path);
-            listed(&path, &path).open().map(|_| ()).map_err(|error| error.raw_os_error())
+            listed(&path, &path)
+                .open()
+                .map(|_| ())
+                .map_err(|error| error.raw_os_error())
         };
         assert_eq!(opened("real/server"), Ok(()));
         assert_eq!(opened("real/file"), Err(Some(libc::ECONNREFUSED)));

@@ -169,7 +169,12 @@ impl Answers {
                 Err(libc::EAGAIN) if blocks => {}
                 Err(errno) => return Some(Answer::Errno(errno)),
             }
-            match wait(Some(socket.as_fd()), pidfd.as_fd(), helm.stopped.as_fd(), socket.patience()) {
+            match wait(
+                Some(socket.as_fd()),
+                pidfd.as_fd(),
+                helm.stopped.as_fd(),
+                socket.patience(),
+            ) {
                 Woken::Ready => {}
                 Woken::TimeIsUp => return Some(Answer::Errno(libc::EAGAIN)),
                 Woken::Abandoned => return None,
@@ -225,9 +230,7 @@ fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
         Ok((fd, pidfd))
     });
     let asked = match copied {
-        Ok((fd, pidfd)) => Socket::of(fd)
-            .map(|socket| Asked { socket, pidfd })
-            .ok_or(libc::EACCES),
+        Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
             Some(libc::EBADF) => libc::EBADF,
             _ => libc::EACCES,

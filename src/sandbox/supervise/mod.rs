@@ -81,7 +81,10 @@ fn net_guard(policy: &Policy, denials: Denials) -> NetGuard {
         NetPolicy::All => (Extent::Wide, policy.permissions.net_besides.clone(), Vec::new()),
     };
     let listed = policy.unix.iter().map(|socket| Listed {
-        may_make: socket.real.parent().is_some_and(|directory| policy.may_write(directory)),
+        may_make: socket
+            .real
+            .parent()
+            .is_some_and(|directory| policy.may_write(directory)),
         socket: socket.clone(),
     });
     NetGuard::new(extent, Rules { allow, deny }, UnixSockets(listed.collect()), denials)
