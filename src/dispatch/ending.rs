@@ -174,7 +174,9 @@ impl State {
 
     fn take_denials_of(&mut self, hub: &Hub, pid: Option<u32>, number: u32) {
         if let (Some(denials), Some(pid), Some(call)) = (&hub.settings.denials, pid, self.calls.get_mut(&number)) {
-            call.denials.extend(denials.take(pid));
+            let taken = denials.take(pid);
+            call.denials.extend(taken.denials);
+            call.denials_dropped += taken.dropped;
         }
     }
 }
@@ -213,6 +215,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         pid: call.pid,
         stderr: call.stderr(),
         denials: call.denials,
+        denials_dropped: call.denials_dropped,
         tool: call.request.tool,
         exec: call.request.exec,
     }

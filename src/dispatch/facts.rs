@@ -177,6 +177,8 @@ pub struct Facts {
     pub stderr: String,
     /// What the sandbox refused meanwhile.
     pub denials: Vec<crate::sandbox::Denial>,
+    /// Refusals beyond those, which were only counted.
+    pub denials_dropped: u64,
 }
 
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.

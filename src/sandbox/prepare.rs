@@ -49,7 +49,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
             .hint("leave --allow-run out, or use a newer kernel"),
         ));
     }
-    let listed = matches!(policy.net, NetPolicy::Only { .. });
+    let listed = matches!(policy.net, NetPolicy::Only { .. }) || !policy.unix.is_empty();
     if listed && !support.listener {
         return Err(Box::new(
             Error::new(
@@ -62,7 +62,6 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     let shape = shape(&policy, support);
     let free = Free {
         net: policy.net == NetPolicy::All,
-        unix: shape.unix(),
     };
     let handled = Handled::of(support.landlock_abi, free);
     let paths = open_all(&policy, &handled).map_err(|(path, error)| {
@@ -102,6 +101,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
 
 fn shape(policy: &Policy, support: &Support) -> Shape {
     let net = match policy.net {
+        NetPolicy::All if support.listener => Net::Wide,
         NetPolicy::All => Net::Free,
         NetPolicy::None if !support.listener => Net::Denied,
         _ => Net::Supervised,

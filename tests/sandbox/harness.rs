@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
         Outcome {
             said,
             stderr,
-            denials: denials.take(pid),
+            denials: denials.take(pid).denials,
         }
     }
 }

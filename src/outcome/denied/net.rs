@@ -37,7 +37,9 @@ const CALLS: [&str; 6] = ["connect", "bind", "listen", "socket", "send", "sendto
 const DATAGRAMS: [&str; 3] = ["bind", "send", "sendto"];
 
 pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
-    if policy.net == NetPolicy::All {
+    // Of everything only the supervisor's own refusals are taken back: metadata services and unix sockets.
+    let everything = policy.net == NetPolicy::All;
+    if everything && seen.iter().all(|denial| denial.permission != Permission::Net) {
         return None;
     }
     let refused = thrown.is_refusal() && (CALLS.contains(&thrown.syscall) || thrown.field("address").is_some());
@@ -61,7 +63,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
             denial.clone()
         });
     }
-    let allowed = allows(policy, &named);
+    let allowed = everything || allows(policy, &named);
+    // Bun says of a unix socket only that it was refused, and names the URL's host.
+    let refused = refused || (everything && thrown.is_refusal());
     // The name that was asked for says more than the address it led to.
     if !allowed && is_name(&named) && known().any(|denial| port(&denial.resource) == port(&named)) {
         return Some(Denial::new(Permission::Net, named, 0));
@@ -90,6 +94,9 @@ fn failed(thrown: &Thrown<'_>) -> bool {
 
 /// Whether what was refused is what the error names: the same, or one of them without its port.
 fn is_of(refused: &str, named: &str) -> bool {
+    if refused.strip_prefix("unix:").is_some_and(|path| path == named) {
+        return true;
+    }
     let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(':'));
     refused == named || begins(named, refused) || (!named.is_empty() && begins(refused, named))
 }
@@ -113,6 +120,7 @@ fn allows(policy: &Policy, named: &str) -> bool {
     let localhost = |host: &Host| match host {
         Host::Name(name) => name == "localhost",
         Host::Ip(ip) => ip.is_loopback(),
+        Host::Unix(_) => false,
     };
     let fits = |rule: &NetRule| {
         let host = rule.host == wanted.host || (localhost(&rule.host) && localhost(&wanted.host));
@@ -263,9 +271,35 @@ mod tests {
             None
         );
         assert_eq!(
-            found(&["--allow-net"], &fetch("http://a.test/", "ECONNREFUSED"), &["a.test"]),
+            found(&["--allow-net"], &fetch("http://a.test/", "ECONNREFUSED"), &[]),
             None
         );
+    }
+
+    #[test]
+    fn of_the_whole_network_only_what_the_supervisor_refused_is_a_refusal() {
+        let (flags, metadata) = (["--allow-net"], ["169.254.169.254:80"]);
+        let denied = found(
+            &flags,
+            &fetch("http://169.254.169.254/", "ConnectionRefused"),
+            &metadata,
+        );
+        assert_eq!(denied.as_deref(), Some("--allow-net=169.254.169.254:80"));
+        assert_eq!(found(&flags, &fetch("http://a.test/", "ECONNREFUSED"), &metadata), None);
+    }
+
+    #[test]
+    fn a_refused_unix_socket_is_named_by_its_flag() {
+        let fetched = fetch("http://localhost/", "EACCES");
+        let denied = found(&["--allow-net"], &fetched, &["unix:/run/x.sock"]);
+        assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"));
+        for code in ["EACCES", "ECONNREFUSED"] {
+            let thrown = json!({"code": code, "syscall": "connect", "address": "/run/x.sock"});
+            for flags in [&[][..], &["--allow-net"], &["--allow-net=a.test"]] {
+                let denied = found(flags, &thrown, &["unix:/run/x.sock", "10.0.0.1:80"]);
+                assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"), "{flags:?}");
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod plan;
 mod programs;
 mod runtime;
 mod scopes;
+mod unix;
 
 pub use files::{Disk, Files, Kind};
 pub(super) use machine::OWN_FILES;
@@ -107,6 +108,15 @@ pub enum NetPolicy {
     },
 }
 
+/// A unix socket that is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnixSocket {
+    /// Absolute, as the flag names it.
+    pub given: PathBuf,
+    /// Without symlinks. There may be nothing yet.
+    pub real: PathBuf,
+}
+
 /// Everything the sandbox needs to know of what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -120,6 +130,8 @@ pub struct Policy {
     pub write_all: bool,
     pub run: Run,
     pub net: NetPolicy,
+    /// Unix sockets that may be reached.
+    pub unix: Vec<UnixSocket>,
     /// The runtime's program: it may always be started, by the host.
     pub runtime: PathBuf,
     /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.

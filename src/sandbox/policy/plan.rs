@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::scopes::{self, Reach};
-use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime};
+use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix};
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
 
@@ -60,6 +60,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     );
     let (run, run_names) = resolve_run(files, input, &mut problems);
     let net = resolve_net(given, read_flags.field, &mut problems);
+    let unix = unix::sockets(files, given, read_flags.field, input.working_dir, &mut problems);
     if !problems.is_empty() {
         return Err(Box::new(Error::config_invalid(problems)));
     }
@@ -104,6 +105,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         write_all: write == Reach::Everything,
         run,
         net,
+        unix,
         runtime: input.runtime_binary.to_path_buf(),
         permissions: Permissions {
             read: read.to_scope(),

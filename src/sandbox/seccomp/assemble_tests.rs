@@ -264,7 +264,11 @@ fn said<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: Foreign
 
 /// What an argument of a call is compared with, and values beside that: neighbours, and single bits changed.
 fn telling(rows: &[&Row], arg: u8) -> Vec<u64> {
-    if rows.iter().flat_map(|row| row.when).all(|condition| condition.arg != arg) {
+    if rows
+        .iter()
+        .flat_map(|row| row.when)
+        .all(|condition| condition.arg != arg)
+    {
         return vec![0, u64::MAX];
     }
     let mut values = vec![0, 1, 1 << 40, u64::MAX];

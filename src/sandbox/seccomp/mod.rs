@@ -23,7 +23,7 @@ pub(super) use shape::{Net, Shape};
 #[cfg(test)]
 fn shape_for_tests() -> Vec<Shape> {
     let mut shapes = Vec::new();
-    for net in [Net::Denied, Net::Supervised, Net::Free] {
+    for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
         for bits in 0..128u8 {
             let bit = |n: u8| bits & (1 << n) != 0;
             shapes.push(Shape {

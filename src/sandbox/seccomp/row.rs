@@ -53,12 +53,10 @@ pub(super) enum For {
     NetDenied,
     /// The supervisor decides per address.
     NetSupervised,
-    /// Everything may be reached, unix sockets may not.
+    /// Everything may be reached, metadata services and unix sockets that are not listed excepted.
+    NetWide,
+    /// Everything may be reached, unix sockets may not, and nobody supervises.
     NetFree,
-    /// Everything may be reached, unix sockets too.
-    NetFreeWithUnix,
-    /// Anything short of every network right and every write.
-    WithoutUnix,
     WithoutWriteAll,
     WithoutReadAll,
     /// Anything short of the whole network.
@@ -75,6 +73,7 @@ pub(super) enum For {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     Net,
+    NetWide,
     Fork,
     Exec,
     Proc,
@@ -99,9 +98,8 @@ impl For {
             For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
             For::NetDenied => shape.net == Net::Denied,
             For::NetSupervised => shape.net == Net::Supervised,
-            For::NetFree => shape.net == Net::Free && !shape.unix(),
-            For::NetFreeWithUnix => shape.unix(),
-            For::WithoutUnix => !shape.unix(),
+            For::NetWide => shape.net == Net::Wide,
+            For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
             For::WithoutNetAll => shape.net != Net::Free,
@@ -115,6 +113,7 @@ impl For {
     pub(super) fn in_listener(self, shape: &Shape) -> bool {
         match self {
             For::Reported(Reported::Net) => shape.net == Net::Supervised,
+            For::Reported(Reported::NetWide) => shape.net == Net::Wide,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
             For::Reported(Reported::Proc) => shape.proc_reported,

@@ -25,11 +25,13 @@ const AF_INET6: u32 = 10;
 const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
 const SOCK_DGRAM: u32 = 2;
+const SOCK_RAW: u32 = 3;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
 /// O_ACCMODE, O_CREAT, O_TRUNC and O_PATH: such an open is not for reading what is there.
 const OPENS_OTHERWISE: u32 = 0o3 | 0o100 | 0o1000 | 0o1000_0000;
+const IPPROTO_MPTCP: u32 = 262;
 const MSG_FASTOPEN: u32 = 0x2000_0000;
 
 use For::*;
@@ -351,8 +353,10 @@ const ROWS: &[Row] = &[
         "no network, also on inherited sockets"
     ),
     row!(NetDenied, EACCES, ["sendto"] if [on(4, Test::NotNull)], "an address makes it a connection"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6]))],
+    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6]))],
         "only what the supervisor can check"),
+    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::Is(AF_UNIX)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
+        "a datagram carries its address where it cannot be checked"),
     row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
         "raw sockets and others that are no connection"),
     row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_STREAM)), on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
@@ -362,10 +366,19 @@ const ROWS: &[Row] = &[
     row!(NetSupervised, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
     row!(NetFree, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6, AF_NETLINK]))],
         "unix sockets are files that cannot be told apart here, other families are no tool's"),
-    row!(NetFreeWithUnix, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
+    row!(NetWide, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
         "other families are no tool's"),
-    row!(WithoutUnix, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
-    row!(WithoutUnix, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
+    row!(NetWide, EACCES, ["socket"] if [on(0, Test::Is(AF_UNIX)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
+        "a datagram carries its address where it cannot be checked"),
+    row!(NetWide, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM, SOCK_RAW]))],
+        "a message of SCTP connects by itself"),
+    row!(NetWide, EACCES, ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_STREAM)), on(2, Test::NoneOf(&[0, IPPROTO_TCP, IPPROTO_MPTCP]))],
+        "a message of SCTP connects by itself"),
+    row!(NetWide, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
+    row!(NetWide, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),
+    row!(NetWide, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
+    row!(Everyone, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
+    row!(Everyone, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
         "a datagram socket of a pair reaches any other, such as /dev/log"),
     row!(
         Reported(Reported::Net),
@@ -377,6 +390,12 @@ const ROWS: &[Row] = &[
         Reported(Reported::Net),
         Answer::Notify,
         ["connect", "bind", "listen"],
+        "the supervisor checks and does it"
+    ),
+    row!(
+        Reported(Reported::NetWide),
+        Answer::Notify,
+        ["connect", "bind"],
         "the supervisor checks and does it"
     ),
     row!(Reported(Reported::Net), Answer::Notify, ["sendto"] if [on(4, Test::NotNull)],
