@@ -19,22 +19,43 @@ export class Bodies {
 
   /** The JSON of a request's body. @param {import('node:http').IncomingMessage} request @returns {Promise<any>} */
   async json(request) {
+    const body = await this.#read(request)
+    try {
+      return JSON.parse(body)
+    } catch {
+      throw new Refusal(400, -32700, 'Parse error: the body is not JSON')
+    }
+  }
+
+  /** Not by iterating: leaving the loop would end the connection before the refusal is sent. @param {import('node:http').IncomingMessage} request */
+  async #read(request) {
     /** @type {Buffer[]} */
     const chunks = []
     let bytes = 0
+    /** @type {(value?: unknown) => void} */
+    let resolve = () => {}
+    /** @type {(error: Error) => void} */
+    let reject = () => {}
+    const ended = new Promise((done, failed) => {
+      resolve = done
+      reject = failed
+    })
+    /** @param {Buffer} chunk */
+    const take = (chunk) => {
+      bytes += chunk.length
+      this.#held += chunk.length
+      chunks.push(chunk)
+      if (bytes > LARGEST_BODY) reject(new Refusal(413, -32000, `a request has at most ${LARGEST_BODY} bytes`))
+      else if (this.#held > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
+    }
+    request.on('data', take)
+    request.once('end', resolve)
+    request.once('close', () => reject(new Error('the connection broke')))
     try {
-      for await (const chunk of request) {
-        bytes += chunk.length
-        this.#held += chunk.length
-        if (bytes > LARGEST_BODY) throw new Refusal(413, -32000, `a request has at most ${LARGEST_BODY} bytes`)
-        if (this.#held > MOST_AT_ONCE) throw new Refusal(503, -32000, 'too many large requests at once')
-        chunks.push(chunk)
-      }
-      return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new Refusal(400, -32700, 'Parse error: the body is not JSON')
-      throw error
+      await ended
+      return Buffer.concat(chunks).toString('utf8')
     } finally {
+      request.off('data', take)
       this.#held -= bytes
     }
   }

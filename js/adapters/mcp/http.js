@@ -24,6 +24,8 @@ const MOST_CONNECTIONS = 2000
 
 /** @param {import('node:http').ServerResponse} response @param {number} status @param {number} code @param {string} message */
 function refuse(response, status, code, message) {
+  // What is left of a body that was not read must not be taken for the next request.
+  if (!response.req.complete) response.shouldKeepAlive = false
   response.writeHead(status, { 'content-type': 'application/json' })
   response.end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
 }
@@ -102,7 +104,7 @@ export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...opt
     request.on('error', () => {})
     response.on('error', () => {})
     handle(request, response).catch((error) => {
-      if (response.headersSent || request.destroyed) response.destroy()
+      if (response.headersSent || request.socket.destroyed) response.destroy()
       else if (error instanceof Refusal) refuse(response, error.status, error.code, error.message)
       else refuse(response, 500, -32603, `Internal error: ${error.message}`)
     })
