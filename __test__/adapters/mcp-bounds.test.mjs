@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, test } from 'node:test'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -17,7 +17,7 @@ import { Budget, NotificationQueue } from '../../js/adapters/mcp/notifications.j
 import { Outlet } from '../../js/adapters/mcp/outlet.js'
 import { MOST_OF_ONE_ADDRESS, MOST_SESSIONS, Sessions } from '../../js/adapters/mcp/sessions.js'
 import { startCli } from '../support/cli.mjs'
-import { bounded } from '../support/waiting.mjs'
+import { bounded, until } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 const MIB = 1024 * 1024
@@ -191,10 +191,7 @@ describe('MCP over HTTP', () => {
     })
     const session = await openSession(url)
     const first = Array.from({ length: MOST_REQUESTS }, (_, n) => call(url, session, `first-${n}`).then(text))
-    const waiting = (async () => {
-      while (running < MOST_REQUESTS) await sleep(5)
-    })()
-    await bounded(waiting, 'the calls to run')
+    await until(() => running === MOST_REQUESTS, 'the calls to run')
     assert.match(await text(await call(url, session, 'one more')), /"error":\{"code":-32000/)
     go()
     for (const answer of await bounded(Promise.all(first), 'their answers')) assert.match(answer, /"text":"done"/)
@@ -255,10 +252,7 @@ describe('toolwarden mcp', () => {
     child.stdout.pause()
     send({ method: 'notifications/initialized' })
     send({ id: 2, method: 'tools/call', params: { name: 'flood', arguments: { done } } })
-    const flooded = (async () => {
-      while (!existsSync(done)) await sleep(20)
-    })()
-    await bounded(flooded, 'the tool to end')
+    await until(() => existsSync(done), 'the tool to end')
     const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024
     let rest = ''
     const answered = new Promise((resolve) => child.stdout.on('data', (chunk) => { rest += chunk; if (rest.includes('"answered"')) resolve(undefined) }))
@@ -278,10 +272,7 @@ describe('toolwarden mcp', () => {
     const server = createMcpServer(managerOf(() => new Promise(() => {})))
     await server.connect(transport)
     transport.onmessage(INITIALIZE)
-    const answered = (async () => {
-      while (sent.length === 0) await turn()
-    })()
-    await bounded(answered, 'the first answer')
+    await until(() => sent.length > 0, 'the first answer')
     for (let n = 0; n <= MOST_REQUESTS; n++) transport.onmessage({ jsonrpc: '2.0', id: n + 2, method: 'tools/call', params: { name: 'tool', arguments: {} } })
     await turn()
     assert.deepEqual(sent.slice(1).map(({ id, error }) => [id, error.code]), [[MOST_REQUESTS + 2, -32000]])

@@ -153,12 +153,7 @@ impl State {
         }
     }
 
-    fn with_listeners(
-        &mut self,
-        hub: &Hub,
-        worker: WorkerId,
-        work: impl FnOnce(&mut Listeners<'_>, &mut Station),
-    ) {
+    fn with_listeners(&mut self, hub: &Hub, worker: WorkerId, work: impl FnOnce(&mut Listeners<'_>, &mut Station)) {
         if let Some(station) = self.stations.get_mut(&worker) {
             work(
                 &mut Listeners {

@@ -51,7 +51,9 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
                 Some(_) => {
                     "let the tool return what its `outputSchema` describes; the error's `issues` say what does not fit"
                 }
-                None => "let the tool return what JSON can carry: no cycles, no bigint, and at most 1,000 arrays and objects inside of each other",
+                None => {
+                    "let the tool return what JSON can carry: no cycles, no bigint, and at most 1,000 arrays and objects inside of each other"
+                }
             };
             error
                 .hint(advice)
@@ -138,10 +140,7 @@ fn invalid(code: Code, what: &str, text: &str) -> Error {
         format!("{what}: {message}")
     };
     let issues = found.and_then(|found| found.issues);
-    let cause = issues
-        .is_none()
-        .then(|| json::raw(text))
-        .flatten();
+    let cause = issues.is_none().then(|| json::raw(text)).flatten();
     Error::new(code, message).with(|context| {
         context.issues = issues.map(|issues| {
             issues

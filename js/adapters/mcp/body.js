@@ -32,30 +32,25 @@ export class Bodies {
     /** @type {Buffer[]} */
     const chunks = []
     let bytes = 0
-    /** @type {(value?: unknown) => void} */
-    let resolve = () => {}
-    /** @type {(error: Error) => void} */
-    let reject = () => {}
-    const ended = new Promise((done, failed) => {
-      resolve = done
-      reject = failed
+    /** @type {((chunk: Buffer) => void) | undefined} */
+    let take
+    const ended = new Promise((resolve, reject) => {
+      take = (chunk) => {
+        bytes += chunk.length
+        this.#held += chunk.length
+        chunks.push(chunk)
+        if (bytes > LARGEST_BODY) reject(new Refusal(413, -32000, `a request has at most ${LARGEST_BODY} bytes`))
+        else if (this.#held > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
+      }
+      request.on('data', take)
+      request.once('end', resolve)
+      request.once('close', () => reject(new Error('the connection broke')))
     })
-    /** @param {Buffer} chunk */
-    const take = (chunk) => {
-      bytes += chunk.length
-      this.#held += chunk.length
-      chunks.push(chunk)
-      if (bytes > LARGEST_BODY) reject(new Refusal(413, -32000, `a request has at most ${LARGEST_BODY} bytes`))
-      else if (this.#held > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
-    }
-    request.on('data', take)
-    request.once('end', resolve)
-    request.once('close', () => reject(new Error('the connection broke')))
     try {
       await ended
       return Buffer.concat(chunks).toString('utf8')
     } finally {
-      request.off('data', take)
+      if (take !== undefined) request.off('data', take)
       this.#held -= bytes
     }
   }

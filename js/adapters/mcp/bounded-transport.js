@@ -60,16 +60,20 @@ export class BoundedTransport {
   }
 
   async start() {
-    const { onclose } = this.#inner
-    this.#inner.onclose = () => {
-      this.#outlet.end()
-      for (const outlet of this.#outlets.values()) outlet.end()
-      onclose?.()
-      this.onclose?.()
-    }
-    this.#inner.onerror = (/** @type {Error} */ error) => this.onerror?.(error)
-    this.#inner.onmessage = (/** @type {any} */ message, /** @type {any} */ extra) => this.#received(message, extra)
-    await this.#inner.start()
+    const inner = this.#inner
+    const { onclose } = inner
+    // No event target: these are the SDK's callbacks.
+    Object.assign(inner, {
+      onclose: () => {
+        this.#outlet.end()
+        for (const outlet of this.#outlets.values()) outlet.end()
+        onclose?.()
+        this.onclose?.()
+      },
+      onerror: (/** @type {Error} */ error) => this.onerror?.(error),
+      onmessage: (/** @type {any} */ message, /** @type {any} */ extra) => this.#received(message, extra),
+    })
+    await inner.start()
   }
 
   async close() {

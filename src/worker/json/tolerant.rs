@@ -185,9 +185,12 @@ mod tests {
     #[test]
     fn what_is_nested_too_deep_is_cut_and_the_rest_is_kept() {
         for open in ["[", r#"{"a":"#, r#"[{"]":"\"","b":"#] {
-            let close = open.chars().filter(|c| matches!(c, '[' | '{')).fold(String::new(), |close, c| {
-                format!("{}{close}", if c == '[' { ']' } else { '}' })
-            });
+            let close = open
+                .chars()
+                .filter(|c| matches!(c, '[' | '{'))
+                .fold(String::new(), |close, c| {
+                    format!("{}{close}", if c == '[' { ']' } else { '}' })
+                });
             // `]` stands in a string of the last form, where it closes nothing.
             let close = if open.len() > 5 { "}]".to_owned() } else { close };
             let deep = format!(
