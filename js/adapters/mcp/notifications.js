@@ -29,7 +29,7 @@ export class Budget {
 }
 
 /** About: a text takes one byte or two for each of its characters, and what is around it is small. @param {any} notification */
-const sizeOf = ({ params: { data, message } }) => 200 + 2 * (data ?? message ?? '').length
+const sizeOf = ({ params: { data = '', message = '' } }) => 200 + 2 * (data.length + message.length)
 
 /** MCP's levels, least urgent first. */
 export const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
@@ -57,6 +57,13 @@ function isProgress(value) {
   return (total === undefined || typeof total === 'number') && (message === undefined || typeof message === 'string')
 }
 
+/** Nothing else of it: notifications are bounded by what they are known to hold. @param {any} value */
+const onlyProgress = ({ progress, total, message }) => ({
+  progress,
+  ...(total === undefined ? {} : { total }),
+  ...(message === undefined ? {} : { message }),
+})
+
 /**
  * Makes the progress notifications of one request.
  * @param {string | number} progressToken
@@ -67,7 +74,7 @@ export function progressNotifier(progressToken) {
   return (value) => {
     let progress
     if (typeof value === 'number') progress = { progress: value }
-    else if (isProgress(value)) progress = value
+    else if (isProgress(value)) progress = onlyProgress(value)
     else progress = { progress: ++count, message: JSON.stringify(value) }
     return { method: 'notifications/progress', params: { ...progress, progressToken } }
   }
