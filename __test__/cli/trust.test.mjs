@@ -143,7 +143,7 @@ describe('a program of the project’s node_modules with the name of a runtime',
       mkdirSync(project.path(bin), { recursive: true })
       execFileSync('cc', ['-o', project.path(`${bin}/node`), source])
       rmSync(evidence, { force: true })
-      await cli(['run', 'tools.ts', 'answer', '--runtime', 'node'], { cwd: project.dir, env: { PATH: `${project.path(bin)}:${process.env.PATH}` } })
+      await cli(['run', 'tools.ts', 'answer', '--runtime', 'node'], { cwd: project.dir, env: { PATH: `${project.path(bin)}:${process.env.PATH}`, TOOLWARDEN_BACKOFF_MAX_ELAPSED_TIME: '1ms' } })
       return existsSync(evidence)
     }
     assert.equal(await ran('node_modules/.bin'), false)
