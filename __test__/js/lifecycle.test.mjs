@@ -144,6 +144,17 @@ describe('questions', () => {
     assert.equal((await rejection(second)).attempts, 3)
   })
 
+  test('what cannot be read goes to whoever waits for it, not to the event loop, and keeps nothing from others', async () => {
+    const { manager, native } = openFake()
+    const questions = [manager.listTools(), manager.ready()]
+    const call = manager.executeTool('t')
+    native.happen([8, 1, '['], [5, 2, '{"code":'], [1, 3, '{'])
+    for (const waiting of [...questions, call]) assert.equal((await rejection(waiting)).name, 'SyntaxError')
+    const later = manager.executeTool('t')
+    native.happen([0, 4, '"fine"'])
+    assert.equal(await later, 'fine')
+  })
+
   test('the queue becoming free is an event', async () => {
     const { manager, native } = openFake()
     const heard = new Promise((resolve) => manager.once('drain', () => resolve('drained')))
