@@ -4,8 +4,9 @@ import { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, readd
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
-import { byOther, isRoot, OTHER } from './support/foreign.mjs'
+import { byOther, isRoot, OTHER, testsByOther } from './support/foreign.mjs'
 import { neighbour } from './support/neighbour.mjs'
 import { SANDBOX } from './support/settings.mjs'
 import { workbench } from './support/workbench.mjs'
@@ -143,6 +144,8 @@ describe('A .toolwarden that was there before', () => {
   })
 
   if (isRoot) {
+    it('holds the same for an ordinary user, with what such a one can plant.', () => testsByOther(fileURLToPath(import.meta.url)))
+
     it('and another user made is refused, and nothing of it is run.', () => {
       for (const mode of ['0700', '0755', '1777']) {
         const project = sticky()

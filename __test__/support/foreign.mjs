@@ -11,3 +11,15 @@ const as = (user, command) => execFileSync('setpriv', [`--reuid=${user}`, `--reg
 
 /** Runs a shell's words as the other user. Only root can. */
 export const byOther = (script) => as(OTHER, ['sh', '-euc', script])
+
+/** Runs a file of tests once more, as the other user; fails as it fails. Only root can. */
+export function testsByOther(file) {
+  const runner = process.versions.bun ? ['test', file] : ['--test', '--test-reporter=spec', file]
+  // The runner of these tests would otherwise take them for its own.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  try {
+    execFileSync('setpriv', [`--reuid=${OTHER}`, `--regid=${OTHER}`, '--clear-groups', process.execPath, ...runner], { stdio: 'pipe', encoding: 'utf8', timeout: 100_000, env: { ...env, HOME: '/nonexistent' } })
+  } catch (error) {
+    throw new Error(`as user ${OTHER}: ${error.stdout}${error.stderr}`, { cause: error })
+  }
+}
