@@ -144,7 +144,10 @@ fn what_to_do_depends_on_what_went_wrong() {
         assert_eq!(hint(errno), (Code::ConfigInvalid, hints::WORKING_DIR_FULL.to_owned()));
     }
     for errno in [libc::EACCES, libc::EROFS, libc::EPERM] {
-        assert_eq!(hint(errno), (Code::ConfigInvalid, hints::WORKING_DIR_READ_ONLY.to_owned()));
+        assert_eq!(
+            hint(errno),
+            (Code::ConfigInvalid, hints::WORKING_DIR_READ_ONLY.to_owned())
+        );
     }
     for errno in [libc::EMFILE, libc::ENFILE] {
         assert_eq!(hint(errno), (Code::WorkerStart, hints::DESCRIPTORS.to_owned()));
@@ -167,7 +170,10 @@ fn what_was_changed_or_removed_is_written_again_before_it_is_run() {
         change(file.path());
         file.check(|| "right".to_owned(), true).unwrap();
         let found = fs::symlink_metadata(file.path()).unwrap();
-        assert_eq!((fs::read_to_string(file.path()).unwrap().as_str(), found.nlink()), ("right", 1));
+        assert_eq!(
+            (fs::read_to_string(file.path()).unwrap().as_str(), found.nlink()),
+            ("right", 1)
+        );
     }
     let inode = fs::metadata(file.path()).unwrap().ino();
     file.check(|| panic!("nothing is to be written"), true).unwrap();
