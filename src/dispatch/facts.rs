@@ -131,7 +131,7 @@ impl StartFault {
     pub(super) fn not_ready(why: NotReady) -> Self {
         match why {
             NotReady::OtherProtocol(_) => Self::OtherProtocol(why.to_string()),
-            NotReady::NoProtocol | NotReady::Unreadable => Self::Protocol(why.to_string()),
+            NotReady::Unreadable => Self::Protocol(why.to_string()),
         }
     }
 
