@@ -76,6 +76,17 @@ export const attacks = [
     twin: () => ({ tool: 'watch', input: { epolls: 10, ms: 300 }, config, holds: ({ value }) => value > 0 }),
   },
   {
+    name: 'inotify descriptors',
+    attack: () => ({
+      flags: ['--allow-read'],
+      tool: 'notify',
+      input: { count: 100, ms: LONG_ENOUGH },
+      config,
+      holds: ({ error }) => error?.code === 'ERR_TOOL_KILLED' && /more than 16 inotify descriptors/.test(error.message),
+    }),
+    twin: () => ({ flags: ['--allow-read'], tool: 'notify', input: { count: 4, ms: 300 }, config, holds: ({ value }) => value === 4 }),
+  },
+  {
     name: 'timers, which are pending signals',
     attack: () => ({ tool: 'timers', input: { count: 50_000 }, config, holds: ({ value }) => value <= 1024 }),
     twin: () => ({ tool: 'timers', input: { count: 100 }, config, holds: ({ value }) => value === 100 }),

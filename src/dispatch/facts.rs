@@ -44,6 +44,8 @@ pub enum Crowd {
     Threads(u32),
     /// Watches of epoll, of which the system gives each user a number.
     Watches(u64),
+    /// Inotify descriptors, likewise.
+    Notifiers(u64),
 }
 
 /// How one call ended.

@@ -18,11 +18,12 @@ const IDLE_EVERY: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_millis(500);
 /// What a worker and the programs it started may be, at once. A build tool's own parallelism stays far below, a fork bomb
 /// does not: processes; threads, of which Bun and Node need up to 30 a process; watches of epoll, where the least that a
-/// small machine gives each user is some 400,000.
+/// small machine gives each user is some 400,000; inotify descriptors, of which each user has 128 and a runtime needs one.
 pub(super) const CAPS: Caps = Caps {
     processes: 256,
     threads: 1024,
     watches: 64 * 1024,
+    notifiers: 16,
 };
 /// What a runtime needs before it runs a line of anybody's code, and what its heap needs around the values in it, comes on
 /// top of `maxMemoryMb`: this, or an eighth of the limit where that is more.
@@ -92,6 +93,8 @@ fn verdict(usage: &Usage, limit: u64) -> Option<Doom> {
         Some(Doom::TooMany(Crowd::Threads(CAPS.threads)))
     } else if usage.watches > CAPS.watches {
         Some(Doom::TooMany(Crowd::Watches(CAPS.watches)))
+    } else if usage.notifiers > CAPS.notifiers {
+        Some(Doom::TooMany(Crowd::Notifiers(CAPS.notifiers)))
     } else {
         None
     }
@@ -158,6 +161,7 @@ mod tests {
             processes,
             threads,
             watches,
+            notifiers: 0,
         };
         let most = most_memory(LIMIT);
         assert_eq!(verdict(&usage(most, 256, 1024, 64 * 1024), LIMIT), None);
@@ -172,6 +176,11 @@ mod tests {
         ] {
             assert_eq!(verdict(&usage, 0), Some(Doom::TooMany(crowd)));
         }
+        let notified = Usage {
+            notifiers: 17,
+            ..usage(0, 1, 1, 0)
+        };
+        assert_eq!(verdict(&notified, 0), Some(Doom::TooMany(Crowd::Notifiers(16))));
     }
 
     #[test]

@@ -228,6 +228,10 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
             format!("could watch more than {most} descriptors with epoll"),
             "let the tool open fewer epoll descriptors",
         ),
+        Crowd::Notifiers(most) => (
+            format!("opened more than {most} inotify descriptors"),
+            "let the tool watch its files through one watcher",
+        ),
     };
     let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
     Error::new(Code::ToolKilled, message)
@@ -244,6 +248,7 @@ fn neighbour(tool: &str, doom: &Doom) -> Error {
         Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
         Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
         Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
         Doom::Closed | Doom::Broken => "the manager was closed",
         Doom::ChannelClosed => "its process closed the channel",
         Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {

@@ -61,8 +61,8 @@ pub(super) enum For {
     WithoutReadAll,
     /// Anything short of the whole network.
     WithoutNetAll,
-    /// The whole network.
-    NetAll,
+    /// A supervisor looks at connections, or there are none.
+    ConnectionsChecked,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter: reported to the supervisor.
@@ -102,8 +102,8 @@ impl For {
             For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
-            For::WithoutNetAll => shape.net != Net::Free,
-            For::NetAll => shape.net == Net::Free,
+            For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
+            For::ConnectionsChecked => shape.net != Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
             For::Reported(_) => false,
         }

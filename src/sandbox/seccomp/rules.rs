@@ -33,6 +33,8 @@ const IPPROTO_TCP: u32 = 6;
 const OPENS_OTHERWISE: u32 = 0o3 | 0o100 | 0o1000 | 0o1000_0000;
 const IPPROTO_MPTCP: u32 = 262;
 const MSG_FASTOPEN: u32 = 0x2000_0000;
+const PRIO_USER: u32 = 2;
+const IOPRIO_WHO_USER: u32 = 3;
 
 use For::*;
 
@@ -312,6 +314,16 @@ const ROWS: &[Row] = &[
     row!(Everyone, EPERM, ["sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"]
         if [on(0, Test::IsNot(0))], "schedules other processes"),
     row!(Everyone, EPERM, ["setpriority", "ioprio_set"] if [on(1, Test::IsNot(0))], "schedules other processes"),
+    row!(Everyone, EPERM, ["setpriority"] if [on(0, Test::Is(PRIO_USER))],
+        "schedules every process of the user, the host among them, who cannot take that back"),
+    row!(Everyone, EPERM, ["ioprio_set"] if [on(0, Test::Is(IOPRIO_WHO_USER))],
+        "schedules the disk for every process of the user"),
+    row!(
+        Everyone,
+        EPERM,
+        ["sync", "syncfs"],
+        "makes everybody wait for the disks; fsync is about one file"
+    ),
     row!(Everyone, EPERM, ["move_pages", "migrate_pages"] if [on(0, Test::IsNot(0))], "moves other processes' memory"),
     row!(WithoutSignalScope, EPERM, ["kill"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)],
         "this kernel cannot confine signals: only to itself and its group"),

@@ -114,13 +114,13 @@ macro_rules! of_level {
 /// The rows about socket options.
 pub(super) const ROWS: &[Row] = &[
     of_level!(
-        WithoutNetAll,
+        ConnectionsChecked,
         IPPROTO_TCP,
         OF_TCP,
         "fast open, repair, protocols on top and signatures get around what was checked at connect"
     ),
     of_level!(
-        NetAll,
+        NetFree,
         IPPROTO_TCP,
         OF_TCP_EVERYWHERE,
         "repair, protocols on top and signatures are the machine's administration"

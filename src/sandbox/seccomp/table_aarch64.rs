@@ -8,6 +8,8 @@ pub(super) const TABLE: Table = Table {
     audit_arch: 0xc000_00b7,
     end: END,
     calls: &[
+        ("sync", 81),
+        ("syncfs", 267),
         ("io_setup", 0),
         ("io_destroy", 1),
         ("io_submit", 2),

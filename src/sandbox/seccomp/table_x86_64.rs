@@ -8,6 +8,8 @@ pub(super) const TABLE: Table = Table {
     audit_arch: 0xc000_003e,
     end: END,
     calls: &[
+        ("sync", 162),
+        ("syncfs", 306),
         ("open", 2),
         ("ioctl", 16),
         ("shmget", 29),

@@ -1,5 +1,5 @@
-//! What the kernel holds for a process behind its descriptors: bytes in sockets and pipes, and watches of epoll. None of it
-//! is in any count of the process's memory.
+//! What the kernel holds for a process behind its descriptors: bytes in sockets and pipes, watches of epoll, and inotify. None
+//! of it is in any count of the process's memory.
 
 use std::collections::HashSet;
 use std::fs;
@@ -29,6 +29,8 @@ pub(super) struct Descriptors {
     buffered: u64,
     /// Watches that the epoll descriptors could hold, at the most.
     watches: u64,
+    /// Descriptors of inotify.
+    notifiers: u64,
     looked_at: usize,
     passed_over: usize,
 }
@@ -37,6 +39,7 @@ enum Kind {
     Socket(u64),
     Pipe(u64),
     Epoll,
+    Inotify,
     Other,
 }
 
@@ -70,6 +73,7 @@ impl Descriptors {
                     self.buffered += take().and_then(|fd| in_pipe(&fd)).unwrap_or(0);
                 }
                 Kind::Epoll => epolls += 1,
+                Kind::Inotify => self.notifiers += 1,
                 _ => {}
             }
         }
@@ -91,13 +95,19 @@ impl Descriptors {
     pub(super) fn watches(&self) -> u64 {
         self.watches
     }
+
+    pub(super) fn notifiers(&self) -> u64 {
+        self.notifiers
+    }
 }
 
 /// What a link in /proc/<pid>/fd leads to.
 fn kind(target: &str) -> Kind {
     let inode = |prefix: &str| target.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok();
-    if target == "anon_inode:[eventpoll]" {
-        return Kind::Epoll;
+    match target {
+        "anon_inode:[eventpoll]" => return Kind::Epoll,
+        "anon_inode:inotify" => return Kind::Inotify,
+        _ => {}
     }
     inode("socket:[")
         .map(Kind::Socket)
@@ -186,6 +196,7 @@ mod tests {
         assert!(matches!(kind("socket:[12]"), Kind::Socket(12)));
         assert!(matches!(kind("pipe:[7]"), Kind::Pipe(7)));
         assert!(matches!(kind("anon_inode:[eventpoll]"), Kind::Epoll));
+        assert!(matches!(kind("anon_inode:inotify"), Kind::Inotify));
         for other in [
             "/home/socket:[1]",
             "socket:[x]",

@@ -27,6 +27,8 @@ pub struct Usage {
     pub threads: u32,
     /// What its epoll descriptors may watch together, at the most.
     pub watches: u64,
+    /// Its inotify descriptors.
+    pub notifiers: u64,
 }
 
 /// What a group may be.
@@ -38,6 +40,8 @@ pub struct Caps {
     pub threads: u32,
     /// Watches of epoll, which each user has only so many of.
     pub watches: u64,
+    /// Inotify descriptors, likewise.
+    pub notifiers: u64,
 }
 
 /// Watches one group.
@@ -57,6 +61,7 @@ struct Hidden {
     shared: u64,
     descriptors: u64,
     watches: u64,
+    notifiers: u64,
 }
 
 impl UsageMeter {
@@ -84,6 +89,7 @@ impl UsageMeter {
             processes: 1 + members.len() as u32,
             threads: own.threads,
             watches: 0,
+            notifiers: 0,
         };
         let mut resident_shared = own.shared;
         for status in members.iter().map(|member| member.status()) {
@@ -99,6 +105,7 @@ impl UsageMeter {
         // What of it is resident has been counted.
         usage.memory += self.hidden.shared.saturating_sub(resident_shared) + self.hidden.descriptors;
         usage.watches = self.hidden.watches;
+        usage.notifiers = self.hidden.notifiers;
         Some(usage)
     }
 }
@@ -114,6 +121,7 @@ fn look(processes: impl Iterator<Item = u32>) -> Hidden {
         shared: shared.bytes(),
         descriptors: descriptors.bytes(),
         watches: descriptors.watches(),
+        notifiers: descriptors.notifiers(),
     }
 }
 
@@ -125,6 +133,7 @@ mod tests {
         processes: u32::MAX,
         threads: u32::MAX,
         watches: u64::MAX,
+        notifiers: u64::MAX,
     };
 
     #[test]
