@@ -40,7 +40,7 @@ const NEEDED = {
 
 const each = (test) => (outcome) => Object.values(outcome.value ?? { none: undefined }).every(test)
 
-/** Sends with the connection's first packet: needs every address to be allowed. */
+/** Sends with the connection's first packet, before anybody has looked at where it goes. */
 const FAST_OPEN = { TCP_FASTOPEN: [INET, 6, 23, [9, 0, 0, 0]], TCP_FASTOPEN_CONNECT: [INET, 6, 30, [1, 0, 0, 0]] }
 
 const list = '--allow-net=127.0.0.1:9'
@@ -49,11 +49,13 @@ const isRefused = (said) => refused({ value: said })
 const isSet = (said) => said === 0
 
 export const attacks = [
-  ...Object.entries(FAST_OPEN).map(([name, option]) => ({
-    name: `${name}, with ${list}`,
-    attack: () => setting(list, { [name]: option }, isRefused),
-    twin: () => setting('--allow-net', { [name]: option }, isSet),
-  })),
+  ...[list, '--allow-net'].flatMap((flag) =>
+    Object.entries(FAST_OPEN).map(([name, option]) => ({
+      name: `${name}, with ${flag}`,
+      attack: () => setting(flag, { [name]: option }, isRefused),
+      twin: () => setting(flag, { TCP_NODELAY: [INET, 6, 1, [1, 0, 0, 0]] }, isSet),
+    })),
+  ),
   // The widest network needs no more of the others than a list does.
   ...[list, '--allow-net'].flatMap((flag) =>
     Object.entries(ATTACKS).map(([name, option]) => ({
