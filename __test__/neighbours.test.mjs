@@ -14,6 +14,8 @@ const FLOOD_MS = 2500
 /** Calls that are asked for while a flood lasts, and how many of them must be answered: not how fast, since that is the machine's. */
 const ASKED = { reused: FLOOD_MS / 25, perCall: FLOOD_MS / 150, sameManager: FLOOD_MS / 150, newManager: FLOOD_MS / 250 }
 const ENOUGH = 0.6
+/** A call beside the flood in its own manager needs a start from the thread that reads the flood. It must get its turn; when, is open. */
+const ENOUGH_OF_THE_SAME = 0.15
 
 /** A flood in a host of its own, which a flood may hold up. */
 async function underFlood(flood) {
@@ -39,7 +41,8 @@ describe('While a call floods', () => {
         if (flooded[neighbour] === undefined) continue
         const { answered, failed } = flooded[neighbour]
         assert.equal(failed, 0, `${neighbour}: ${failed} calls failed`)
-        assert.ok(answered >= asked * ENOUGH, `${neighbour}: ${answered} calls of some ${Math.round(asked)} were answered`)
+        const enough = neighbour === 'sameManager' ? ENOUGH_OF_THE_SAME : ENOUGH
+        assert.ok(answered >= asked * enough, `${neighbour}: ${answered} calls of some ${Math.round(asked)} were answered`)
       }
       assert.notEqual(closeMs, null, 'a forced close did not end')
     })
