@@ -315,14 +315,16 @@ mod tests {
 
     #[test]
     fn what_is_for_people_crosses_printable_and_data_as_it_is() {
-        let error = Error::new(Code::ToolThrew, "a\u{1b}[2J\nb").hint("c\nd").with(|context| {
-            context.stderr = "\u{1b}[1m".into();
-            context.resource = Some("/a\nb".into());
-            context.issues = Some(vec![Issue {
-                path: "x\n".into(),
-                message: "\u{202e}y".into(),
-            }]);
-        });
+        let error = Error::new(Code::ToolThrew, "a\u{1b}[2J\nb")
+            .hint("c\nd")
+            .with(|context| {
+                context.stderr = "\u{1b}[1m".into();
+                context.resource = Some("/a\nb".into());
+                context.issues = Some(vec![Issue {
+                    path: "x\n".into(),
+                    message: "\u{202e}y".into(),
+                }]);
+            });
         let json: serde_json::Value = serde_json::from_str(&error.to_json()).expect("JSON");
         assert_eq!(json["message"], "a\\u001b[2J\nb");
         assert_eq!(json["hint"], "c\\nd");
@@ -330,7 +332,10 @@ mod tests {
             json["issues"],
             serde_json::json!([{"path": "x\\n", "message": "\\u202ey"}])
         );
-        assert_eq!((&json["stderr"], &json["resource"]), (&"\u{1b}[1m".into(), &"/a\nb".into()));
+        assert_eq!(
+            (&json["stderr"], &json["resource"]),
+            (&"\u{1b}[1m".into(), &"/a\nb".into())
+        );
     }
 
     #[test]

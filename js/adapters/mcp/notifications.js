@@ -1,5 +1,7 @@
 /** Progress values and log lines of a tool, as MCP notifications. */
 
+import { printableLines } from '../../printable.js'
+
 /** Lines that may wait for a client that reads slowly. The tool's output is not allowed to grow this process. */
 const MOST_WAITING = 10_000
 
@@ -19,7 +21,7 @@ const levelOf = ({ level, stream }) => (level === null ? (stream === 'stderr' ? 
 export function logNotification(entry, least) {
   const level = levelOf(entry) ?? 'info'
   if (least !== undefined && LEVELS.indexOf(level) < LEVELS.indexOf(least)) return undefined
-  return { method: 'notifications/message', params: { level, logger: entry.toolId ?? 'toolwarden', data: entry.text } }
+  return { method: 'notifications/message', params: { level, logger: entry.toolId ?? 'toolwarden', data: printableLines(entry.text) } }
 }
 
 /** @param {any} value */
@@ -39,8 +41,8 @@ export function progressNotifier(progressToken) {
   return (value) => {
     let progress
     if (typeof value === 'number') progress = { progress: value }
-    else if (isProgress(value)) progress = value
-    else progress = { progress: ++count, message: JSON.stringify(value) }
+    else if (isProgress(value)) progress = value.message === undefined ? value : { ...value, message: printableLines(value.message) }
+    else progress = { progress: ++count, message: printableLines(JSON.stringify(value)) }
     return { method: 'notifications/progress', params: { ...progress, progressToken } }
   }
 }

@@ -1,3 +1,4 @@
+import { printable, printableLines } from '../../printable.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { printTable } from '../table.js'
 import { withManager } from '../with-manager.js'
@@ -25,9 +26,9 @@ export function addList(program, context) {
     .action(async (entrypoint, options) => {
       const { terminal } = context
       const tools = await withManager(context, { entrypoint, options: { trust: options.trust }, withFile: true }, (manager) => manager.listTools())
-      if (options.json) return terminal.print(JSON.stringify(tools, null, terminal.interactive ? 2 : 0))
+      if (options.json) return terminal.print(printableLines(JSON.stringify(tools, null, terminal.interactive ? 2 : 0)))
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
-      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)])
+      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)].map(printable))
       return printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
     })
 }

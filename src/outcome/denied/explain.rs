@@ -28,12 +28,7 @@ pub struct Denied {
 
 impl Denied {
     /// Of a manager with this policy.
-    pub fn new(
-        policy: Option<Arc<Policy>>,
-        working_dir: &Path,
-        home: Option<&Path>,
-        runtime: RuntimeType,
-    ) -> Self {
+    pub fn new(policy: Option<Arc<Policy>>, working_dir: &Path, home: Option<&Path>, runtime: RuntimeType) -> Self {
         Self {
             policy,
             working_dir: working_dir.to_owned(),
@@ -137,7 +132,12 @@ mod tests {
     use super::*;
 
     fn denied(runtime: RuntimeType) -> Denied {
-        Denied::new(Some(Arc::new(kit::policy(&[]))), Path::new("/project"), Some(Path::new("/home/me")), runtime)
+        Denied::new(
+            Some(Arc::new(kit::policy(&[]))),
+            Path::new("/project"),
+            Some(Path::new("/home/me")),
+            runtime,
+        )
     }
 
     fn refused() -> Value {
