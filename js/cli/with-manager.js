@@ -2,6 +2,7 @@
 
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
+import { printable } from '../printable.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { commandConfig } from './settings/command-config.js'
