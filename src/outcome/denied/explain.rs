@@ -1,5 +1,6 @@
 //! The search for a refusal in what was thrown: the value itself, its causes, the members of an AggregateError.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, unnamed};
 use super::{file, import, net, run, wording};
 use crate::config::RuntimeType;
-use crate::error::Refusal;
+use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// Errors are looked through to this depth.
@@ -44,7 +45,7 @@ impl Denied {
             RuntimeType::Node => "nodeOptions",
         };
         if !denial.flag.is_empty() {
-            return format!("to allow it, add {} to `{option}`", denial.flag);
+            return format!("to allow it, add {} to `{option}`", quoted(&denial.flag));
         }
         match unnamed(denial, self.home.as_deref()) {
             Some(Unnamed::Kernel(why)) => {
@@ -69,6 +70,16 @@ impl Denied {
             denials.iter_mut().for_each(wording::for_node);
         }
     }
+}
+
+/// A flag as it stands in a sentence. One with blanks, quotes or control characters in it stands in quotes, as in JSON: it
+/// must not end early for a reader, nor read as two.
+fn quoted(flag: &str) -> Cow<'_, str> {
+    let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '\\');
+    if flag.contains(ends) || printable(flag) != flag {
+        return Cow::Owned(Value::from(flag).to_string());
+    }
+    Cow::Borrowed(flag)
 }
 
 /// As errors and records carry them.
@@ -176,6 +187,24 @@ mod tests {
     fn nothing_is_refused_where_nothing_is_held() {
         let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
         assert_eq!(free.explain(&refused(), &[]), None);
+    }
+
+    #[test]
+    fn a_flag_with_blanks_stands_in_quotes() {
+        let denied = denied(RuntimeType::Bun);
+        let advice = |path: &str| denied.advice(&Denial::new(Permission::Read, path.to_owned(), 0));
+        assert_eq!(
+            advice("/tmp/a --allow-all"),
+            r#"to allow it, add "--allow-read=/tmp/a --allow-all" to `bunPermissions`"#
+        );
+        assert_eq!(
+            advice("/tmp/a\n"),
+            r#"to allow it, add "--allow-read=/tmp/a\n" to `bunPermissions`"#
+        );
+        assert_eq!(
+            advice("/tmp/a"),
+            "to allow it, add --allow-read=/tmp/a to `bunPermissions`"
+        );
     }
 
     #[test]

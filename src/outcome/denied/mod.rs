@@ -20,6 +20,8 @@ mod width;
 mod wording;
 
 #[cfg(test)]
+mod forged_tests;
+#[cfg(test)]
 mod kit;
 
 pub use explain::Denied;
