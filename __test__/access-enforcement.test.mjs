@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { symlinkSync } from 'node:fs'
+import { chmodSync, realpathSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, it } from 'node:test'
 
@@ -24,14 +24,14 @@ describe('manager.enforcement', () => {
 
   for (const flag of ['-A', '--allow-all']) {
     it(`is "none" with ${flag}.`, () => {
-      assert.deepEqual(enforcement([flag]), { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'] })
+      assert.deepEqual(enforcement([flag]), { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'], readable: [] })
     })
   }
 
   it('is "none" with the sandbox off, whatever the flags say.', () => {
     // What is not in force is not listed; the environment is built by the host, sandbox or not.
     const off = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
-    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'] })
+    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'], readable: [] })
   })
 
   it('shows real, absolute paths, each once.', () => {
@@ -46,6 +46,14 @@ describe('manager.enforcement', () => {
     assert.deepEqual(permissions.length, 2)
     assert.equal(permissions[0], '--allow-net=example.com:443,10.0.0.1:80,localhost')
     assert.match(permissions[1], /^--allow-run=\/(usr\/)?bin\/\w+$/)
+  })
+
+  it('shows the interpreters that a script brings, which may be started on their own.', () => {
+    const project = bench.project({ tools: 'named-exports.ts', files: { 'deploy.sh': '#!/usr/bin/env sh\necho deployed\n' } })
+    chmodSync(project.path('deploy.sh'), 0o755)
+    const { permissions } = bench.open(project, { bunPermissions: ['--allow-run=./deploy.sh'], minWorkers: 0 }).enforcement
+    const [script, env, shell] = permissions[0].replace('--allow-run=', '').split(',')
+    assert.deepEqual([script, env, shell], [project.path('deploy.sh'), realpathSync('/usr/bin/env'), realpathSync('/bin/sh')])
   })
 
   it('shows the short flags by their long names, and joined lists.', () => {
@@ -99,7 +107,8 @@ const REFUSED = [
   [['-I'], /cannot be held/],
   [['--ignore-read=x'], /cannot be held/],
   [['--ignore-env'], /cannot be held/],
-  [['--allow-net=unix:/run/x.sock'], /unix sockets/],
+  [['--allow-net=unix:'], /path behind/],
+  [['--allow-net=unix:@x'], /abstract/],
   [['--allow-net=vsock:1:2'], /vsock/],
   [['--allow-net=*.example.com'], /wildcards/],
   [['--allow-net=10.0.0.0/8'], /address ranges/],
@@ -127,6 +136,8 @@ const REFUSED = [
   [['--allow-read=none'], /does not exist/],
   [['--allow-write=data/none.txt'], /does not exist/],
   [['--allow-read=/proc'], /environments of other processes/],
+  [['--allow-read=/dev'], /terminals, disks and other devices/],
+  [['--allow-write=/dev/pts'], /terminals, disks and other devices/],
   [['--allow-read=/proc/1'], /cannot be allowed/],
   [['--allow-write=/proc/sys'], /change the machine/],
   [['--allow-write=/sys'], /change the machine/],

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 
 import { caller } from './support/access.mjs'
 import { freePort, greeter } from './support/loopback.mjs'
+import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 /** Ways to reach a server, and what they give when it answers. */
@@ -92,6 +95,32 @@ describe('A refused connection', () => {
       assert.deepEqual(await follows(flags, 'udp', to), { hinted: ['--allow-net'], value: 'sent' })
     })
   }
+
+  it('is not pushed out of a record by the decoys of another call.', async () => {
+    const project = bench.project({ tools: 'net-accesses.ts' })
+    const manager = bench.open(project, { isolation: 'call', maxWorkers: 2, bunPermissions: ['--allow-read'] })
+    const records = new Map()
+    const both = new Promise((resolve) => {
+      manager.on('execution', (record) => records.set(record.toolId, record).size === 2 && resolve())
+    })
+    const until = join(project.dir, 'may-end')
+    let ended
+    const tried = new Promise((resolve) => {
+      ended = manager.executeTool('tries-then-waits', { host: '127.0.0.1', port: 443, until }, { onProgress: resolve })
+    })
+    await bounded(tried, 'the one access')
+    const count = 1100
+    assert.equal(await bounded(manager.executeTool('decoys', { host: '10.255.255.1', count }), 'the decoys'), 'done')
+    writeFileSync(until, '')
+    assert.equal(await bounded(ended, 'the other call'), 'done')
+    await bounded(both, 'two records')
+    const { denials, denialsDropped } = records.get('tries-then-waits')
+    assert.deepEqual(denials.map(({ resource }) => resource), ['127.0.0.1:443'])
+    assert.equal(denialsDropped, undefined)
+    const decoys = records.get('decoys')
+    assert.equal(decoys.denials[0].resource, '10.255.255.1:1')
+    assert.equal(decoys.denials.length + decoys.denialsDropped, count)
+  })
 
   it('that is allowed leaves no denial behind.', async () => {
     const { start } = setUp()

@@ -43,7 +43,7 @@ const REFUSED_FLAGS = [
   ['--allow-ffi', /--allow-ffi/],
   ['--allow-import', /--allow-import/],
   ['--ignore-read', /--ignore-read/],
-  ['--allow-net=unix:/run/x.sock', /unix:/],
+  ['--allow-net=unix:@x', /abstract/],
   ['--allow-net=host:99999', /99999/],
   ['--smol', /--smol/],
   ['', /permission/i],

@@ -330,7 +330,7 @@ export function createManagerClass(native) {
         case Kind.RESULT:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
         case Kind.ERROR:
-          return this.#take(number)?.fail(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case Kind.LOG:
           return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), text)
         case Kind.PROGRESS:
@@ -339,11 +339,11 @@ export function createManagerClass(native) {
           return this.tell('execution', JSON.parse(text))
         case Kind.READY:
           if (text === null) return this.#take(number)?.resolve(undefined)
-          return this.#take(number)?.fail(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case Kind.TOOLS:
-          return this.#take(number)?.resolve(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.resolve(JSON.parse(text)))
         case Kind.NO_TOOLS:
-          return this.#take(number)?.fail(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case Kind.LISTEN:
           return this.#listen(number)
         case Kind.DRAIN:
@@ -352,6 +352,21 @@ export function createManagerClass(native) {
           return this.#closed()
         default:
           throw new TypeError(`the native addon sent an item of kind ${kind}; it does not fit this version of toolwarden`)
+      }
+    }
+
+    /**
+     * Parts of what the core says come from processes. Were one unreadable, whoever waits for it gets the error, and not the
+     * host's event loop.
+     * @param {number} number @param {(entry: PendingCall | Ticket) => void} settle
+     */
+    #settle(number, settle) {
+      const entry = this.#take(number)
+      if (entry === undefined) return
+      try {
+        settle(entry)
+      } catch (error) {
+        entry.reject(/** @type {Error} */ (error))
       }
     }
 

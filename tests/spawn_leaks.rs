@@ -15,7 +15,6 @@ fn launch(program: &str) -> Arc<Launch> {
         args: Vec::new(),
         env: Vec::new(),
         cwd: "/".into(),
-        memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
         shared_memory: None,

@@ -15,7 +15,6 @@ fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnF
         args: vec!["-c".into(), script.into()],
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         cwd: "/".into(),
-        memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
         shared_memory: None,

@@ -132,6 +132,26 @@ describe('a toolwarden.json of the project', () => {
   })
 })
 
+describe('a program of the project’s node_modules with the name of a runtime', () => {
+  const bench = workbench()
+
+  test('is not run outside of the sandbox for its version.', async () => {
+    const project = bench.project({ files: { 'tools.ts': TOOL } })
+    const evidence = project.path('evidence')
+    const source = project.write('node.c', `#include <stdio.h>\nint main(void) { FILE *f = fopen("${evidence}", "w"); if (f) fclose(f); return 1; }\n`)
+    const ran = async (bin) => {
+      mkdirSync(project.path(bin), { recursive: true })
+      execFileSync('cc', ['-o', project.path(`${bin}/node`), source])
+      rmSync(evidence, { force: true })
+      await cli(['run', 'tools.ts', 'answer', '--runtime', 'node'], { cwd: project.dir, env: { PATH: `${project.path(bin)}:${process.env.PATH}`, TOOLWARDEN_BACKOFF_MAX_ELAPSED_TIME: '1ms' } })
+      return existsSync(evidence)
+    }
+    assert.equal(await ran('node_modules/.bin'), false)
+    // Where the user's own PATH leads it is asked, so the program does what it is meant to show.
+    assert.equal(await ran('bin'), true)
+  })
+})
+
 describe('a .env of the project', () => {
   const bench = workbench()
 

@@ -38,7 +38,9 @@ const BATCH_BOUND = 110_000
  * @property {object} [config] more of the manager's configuration
  * @property {(side: { place: Place, heard: (wanted: (value: any) => boolean) => Promise<any> }) => Promise<any>} [meanwhile] done while the
  *   tool runs, which is cancelled after it; `heard` waits for a progress value. What it returns is `outcome.meanwhile`
- * @property {(outcome: { value?: any, error?: any, observed?: any, meanwhile?: any }) => boolean} holds whether it went as it must
+ * @property {string} [neighbour] another tool of the same manager, called when the first one reports progress and again after that
+ *   one was aborted; what both gave is `outcome.neighbours`
+ * @property {(outcome: { value?: any, error?: any, observed?: any, meanwhile?: any, neighbours?: any[] }) => boolean} holds whether it went as it must
  *
  * @typedef {object} Attack
  * @property {string} name what is tried
@@ -105,6 +107,7 @@ async function run(tools, place, step, observe) {
   const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
   const side = besides(meanwhile, place)
   try {
+    if (step.neighbour) return await withNeighbour(manager, step)
     const outcome = await bounded(
       manager.executeTool(tool, input, side.options).then(
         (value) => ({ value }),
@@ -118,6 +121,24 @@ async function run(tools, place, step, observe) {
   } finally {
     await bounded(manager.close({ force: true }), 'a forced close')
   }
+}
+
+/** Calls a neighbour while the tool goes on, and once more when it was ended. */
+async function withNeighbour(manager, { tool, input, neighbour: called }) {
+  const abort = new AbortController()
+  const neighbours = []
+  const neighbour = async (when) => neighbours.push(await bounded(manager.executeTool(called), `a neighbour's call ${when}`))
+  let hostile
+  const progress = new Promise((resolve, reject) => {
+    hostile = manager.executeTool(tool, input, { signal: abort.signal, onProgress: resolve })
+    hostile.then(() => reject(new Error(`${tool} ended by itself`)), reject)
+  })
+  await bounded(progress, `${tool} to report progress`)
+  await neighbour('meanwhile')
+  abort.abort()
+  const { code } = await bounded(hostile.catch((error) => error), `${tool} to end`)
+  await neighbour('afterwards')
+  return { error: { code }, neighbours }
 }
 
 async function attempt(tools, attack, runtime) {

@@ -22,7 +22,7 @@ mod widening;
 pub use duration::{LONGEST, ZeroAllowed, parse_duration};
 pub use from_env::from_env;
 pub use given::Given;
-pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, Scope};
+pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, Scope, is_metadata};
 pub use presets::{Preset, preset};
 pub use resolve::resolve;
 pub use retry::{RetryOn, RetryPolicy};

@@ -54,6 +54,7 @@ pub(super) struct Call {
     pub(super) pid: Option<u32>,
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
+    pub(super) denials_dropped: u64,
 }
 
 impl Call {
@@ -91,6 +92,7 @@ impl Call {
             pid: None,
             peak_memory_mb: None,
             denials: Vec::new(),
+            denials_dropped: 0,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::printed::Listeners;
 use super::retry::Failure;
 use super::station::Station;
 use crate::pool::WorkerId;
-use crate::sandbox::Denial;
+use crate::sandbox::Taken;
 use crate::spawn::Exit;
 
 impl State {
@@ -67,7 +67,7 @@ impl State {
                 fault: StartFault::Died(exit),
                 stderr: station.stderr.redacted::<&str>(&[]),
                 in_a_row: self.failed_starts + 1,
-                denials: denials_of(hub, station.pid()),
+                denials: denials_of(hub, station.pid()).denials,
             });
         }
         if !station.ready {
@@ -136,7 +136,7 @@ impl State {
             fault,
             stderr: station.stderr.redacted::<&str>(&[]),
             in_a_row: self.failed_starts,
-            denials: denials_of(hub, station.pid()),
+            denials: denials_of(hub, station.pid()).denials,
         };
         let next_start = self.next_start(now);
         let waiting: Vec<u32> = self.pool.waiting().collect();
@@ -177,7 +177,9 @@ impl State {
 
     fn take_denials_of(&mut self, hub: &Hub, pid: Option<u32>, number: u32) {
         if let Some(call) = self.calls.get_mut(&number) {
-            call.denials.extend(denials_of(hub, pid));
+            let taken = denials_of(hub, pid);
+            call.denials.extend(taken.denials);
+            call.denials_dropped += taken.dropped;
         }
     }
 }
@@ -195,10 +197,10 @@ impl State {
 }
 
 /// Takes what the supervisor refused to this process since it was asked last.
-fn denials_of(hub: &Hub, pid: Option<u32>) -> Vec<Denial> {
+fn denials_of(hub: &Hub, pid: Option<u32>) -> Taken {
     match (&hub.settings.denials, pid) {
         (Some(denials), Some(pid)) => denials.take(pid),
-        _ => Vec::new(),
+        _ => Taken::default(),
     }
 }
 
@@ -224,6 +226,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         pid: call.pid,
         stderr: call.stderr(),
         denials: call.denials,
+        denials_dropped: call.denials_dropped,
         tool: call.request.tool,
         exec: call.request.exec,
     }

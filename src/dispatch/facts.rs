@@ -21,8 +21,8 @@ pub enum Doom {
     Closed,
     /// The process tree used more memory than it may.
     OutOfMemory,
-    /// The process and the programs it started were more than this many.
-    TooManyProcesses(u32),
+    /// The process and the programs it started were, or had, more of something than they may.
+    TooMany(Crowd),
     /// The process sent bytes that are no frame of the protocol; what was wrong with them.
     Protocol(String),
     /// The process closed its channel and went on.
@@ -33,6 +33,19 @@ pub enum Doom {
     NoRandomness,
     /// The answer's frame announced more bytes than a result may have.
     OutputTooLarge,
+}
+
+/// What a process group can have too many of, beside memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crowd {
+    /// Processes, with the most there may be.
+    Processes(u32),
+    /// Threads of all of them.
+    Threads(u32),
+    /// Watches of epoll, of which the system gives each user a number.
+    Watches(u64),
+    /// Inotify descriptors, likewise.
+    Notifiers(u64),
 }
 
 /// How one call ended.
@@ -122,7 +135,7 @@ impl StartFault {
     pub(super) fn not_ready(why: NotReady) -> Self {
         match why {
             NotReady::OtherProtocol(_) => Self::OtherProtocol(why.to_string()),
-            NotReady::NoProtocol | NotReady::Unreadable => Self::Protocol(why.to_string()),
+            NotReady::Unreadable => Self::Protocol(why.to_string()),
         }
     }
 
@@ -168,6 +181,8 @@ pub struct Facts {
     pub stderr: String,
     /// What the sandbox refused meanwhile.
     pub denials: Vec<crate::sandbox::Denial>,
+    /// Refusals beyond those, which were only counted.
+    pub denials_dropped: u64,
 }
 
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.

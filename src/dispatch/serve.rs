@@ -1,7 +1,7 @@
 //! Serves one process from its first byte to its end: one loop that hears of every pipe in every phase.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
@@ -36,7 +36,8 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     };
     let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
-        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
+        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now())
+            .map(|meter| Arc::new(Mutex::new(meter))),
         process: Arc::clone(&process),
         inlet: Arc::clone(&inlet),
     };

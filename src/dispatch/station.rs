@@ -1,6 +1,6 @@
 //! One process as the hub knows it: its channel, what it serves, why it ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::facts::{Doom, StartFault};
@@ -51,7 +51,7 @@ pub(super) struct Station {
 pub(super) struct Link {
     pub(super) process: Arc<Process>,
     /// None where the process was gone at once.
-    pub(super) usage: Option<UsageMeter>,
+    pub(super) usage: Option<Arc<Mutex<UsageMeter>>>,
     /// What it sends: read once more before a deadline is judged.
     pub(super) inlet: Arc<Inlet>,
 }

@@ -46,6 +46,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinemen
         runtime_binary: places.runtime_binary,
         runtime: config.runtime_type,
         path_var: places.path_var,
+        home: std::env::home_dir().as_deref(),
     })?;
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {
@@ -58,6 +59,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinemen
             landlock_abi: Some(support.landlock_abi),
             seccomp: true,
             permissions: policy.permissions.to_flags(places.working_dir.as_path()),
+            readable: policy.readable(),
         },
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
@@ -81,6 +83,7 @@ fn unconfined(config: &Config, places: &Places<'_>) -> Confinement {
             landlock_abi: None,
             seccomp: false,
             permissions: in_force_unconfined(&config.permissions).to_flags(places.working_dir.as_path()),
+            readable: Vec::new(),
         },
     }
 }

@@ -144,7 +144,6 @@ impl Manager {
                     .collect::<Vec<_>>(),
             }),
             cwd: working_dir.as_path().to_owned(),
-            memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
             max_open_files: None,
             max_processes: None,
             shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),

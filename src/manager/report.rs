@@ -25,6 +25,8 @@ pub(super) struct Enforcement {
     pub(super) seccomp: bool,
     /// Normalised flags in force.
     pub(super) permissions: Vec<String>,
+    /// What may be read whatever the permissions say.
+    pub(super) readable: Vec<String>,
 }
 
 pub(super) fn info(info: &Info<'_>) -> String {

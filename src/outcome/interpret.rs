@@ -8,7 +8,7 @@ use super::denied::{Denied, record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
-use crate::dispatch::{Doom, End, Facts};
+use crate::dispatch::{Crowd, Doom, End, Facts};
 use crate::error::{Code, Error, Issue, hints, printable};
 use crate::worker::json;
 
@@ -209,12 +209,7 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
             meaning.max_memory_mb,
             &format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
         ),
-        Doom::TooManyProcesses(most) => Error::new(
-            Code::ToolKilled,
-            format!("the process of tool {tool} was killed because it and the programs it started were more than {most} processes"),
-        )
-        .hint("let the tool start fewer programs at once")
-        .with(|context| context.signal = Some("SIGKILL".to_owned())),
+        Doom::TooMany(crowd) => too_many(tool, *crowd),
         Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
         Doom::Broken => Error::new(
             Code::ManagerClosed,
@@ -238,13 +233,41 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
     }
 }
 
+fn too_many(tool: &str, crowd: Crowd) -> Error {
+    let (what, hint) = match crowd {
+        Crowd::Processes(most) => (
+            format!("were more than {most} processes"),
+            "let the tool start fewer programs at once",
+        ),
+        Crowd::Threads(most) => (
+            format!("had more than {most} threads"),
+            "let the tool start fewer threads and programs at once",
+        ),
+        Crowd::Watches(most) => (
+            format!("could watch more than {most} descriptors with epoll"),
+            "let the tool open fewer epoll descriptors",
+        ),
+        Crowd::Notifiers(most) => (
+            format!("opened more than {most} inotify descriptors"),
+            "let the tool watch its files through one watcher",
+        ),
+    };
+    let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
+    Error::new(Code::ToolKilled, message)
+        .hint(hint)
+        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+}
+
 fn neighbour(tool: &str, doom: &Doom) -> Error {
     let why = match doom {
         Doom::Left => "the tool of another call in it ended it",
         Doom::Timeout => "another call in it timed out",
         Doom::Cancelled => "another call in it was cancelled",
         Doom::OutOfMemory => "its process used too much memory",
-        Doom::TooManyProcesses(_) => "its process started too many programs",
+        Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
+        Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
+        Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
         Doom::Closed | Doom::Broken => "the manager was closed",
         Doom::ChannelClosed => "its process closed the channel",
         Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {

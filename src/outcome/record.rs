@@ -24,6 +24,8 @@ struct Record<'a> {
     peak_memory_mb: Option<u64>,
     pid: Option<u32>,
     denials: Vec<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denials_dropped: Option<u64>,
 }
 
 /// An `ExecutionRecord`.
@@ -41,6 +43,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         peak_memory_mb: facts.peak_memory_mb,
         pid: facts.pid,
         denials: refusals(&facts.denials),
+        denials_dropped: (facts.denials_dropped > 0).then_some(facts.denials_dropped),
     };
     text(&record)
 }

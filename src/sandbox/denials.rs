@@ -1,11 +1,19 @@
 //! What was refused, as the supervisor saw it: exact where a call ended in the supervisor, whether the tool told or not.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// More are not kept: a tool that tries for ever must not fill the host's memory.
-const KEPT: usize = 1024;
+/// What is kept of one worker between two calls of `take`; further refusals are only counted. The first ones stay: a tool
+/// cannot hide what it tried behind decoys that it makes afterwards.
+const KEPT: usize = 64;
+/// Refused processes of one worker that are looked at between two calls of `take`, to find the program's name: it takes
+/// milliseconds each.
+const LOOKED_AT: u32 = 8;
+/// Longer names are cut: what a tool names must not fill the host's memory.
+const LONGEST: usize = 1024;
+/// From so many workers on, those that are gone and that nobody took are dropped.
+const WORKERS: usize = 64;
 
 /// The kinds of access. Net and run are refused by the supervisor, which tells; read and write by the kernel alone: they are
 /// inferred from what the tool threw.
@@ -36,7 +44,7 @@ impl Permission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     pub permission: Permission,
-    /// host:port, a host, or a program.
+    /// host:port, a host, unix:/path, or a program.
     pub resource: String,
     /// The flag that would allow it.
     pub flag: String,
@@ -51,6 +59,7 @@ impl Denial {
         let name = permission.as_str();
         let flag = match (permission, resource.as_str()) {
             (_, "") => format!("--allow-{name}"),
+            (Permission::Net, at) if at.starts_with("unix:") => format!("--allow-{name}={}", escaped(at)),
             // Port 0 asks for any port, and a rule without one allows any.
             (Permission::Net, at) => format!("--allow-{name}={}", at.strip_suffix(":0").unwrap_or(at)),
             (Permission::Run, program) => format!("--allow-{name}={}", escaped(short(program))),
@@ -81,77 +90,173 @@ fn short(program: &str) -> &str {
 
 /// Shared between the supervisor, which adds, and whoever records executions, which takes.
 #[derive(Debug, Clone, Default)]
-pub struct Denials(Arc<Mutex<VecDeque<Denial>>>);
+pub struct Denials(Arc<Mutex<HashMap<u32, OfWorker>>>);
+
+/// What one worker was refused since it was last asked for.
+#[derive(Debug, Default)]
+struct OfWorker {
+    kept: Vec<Denial>,
+    dropped: u64,
+    looked_at: u32,
+}
+
+/// What `take` gives.
+#[derive(Debug, Default)]
+pub struct Taken {
+    pub denials: Vec<Denial>,
+    /// Refusals that were not kept, because there were too many.
+    pub dropped: u64,
+}
 
 impl Denials {
     /// Adds one; the same access of the same worker is kept once.
-    pub fn add(&self, denial: Denial) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |other: &Denial| {
-            (other.worker, other.permission, &other.resource) == (denial.worker, denial.permission, &denial.resource)
+    pub fn add(&self, mut denial: Denial) {
+        if denial.resource.len() > LONGEST {
+            let end = denial.resource.floor_char_boundary(LONGEST);
+            let at = denial.at;
+            let short = denial.resource[..end].to_owned();
+            denial = Denial::new(denial.permission, short, denial.worker);
+            denial.at = at;
+        }
+        self.with(denial.worker, |of_worker| {
+            let same = |other: &Denial| (other.permission, &other.resource) == (denial.permission, &denial.resource);
+            if of_worker.kept.iter().any(same) {
+                return;
+            }
+            if of_worker.kept.len() == KEPT {
+                of_worker.dropped += 1;
+            } else {
+                of_worker.kept.push(denial);
+            }
+        });
+    }
+
+    /// Whether one more refused process of this worker may be looked at; counts it when so.
+    pub(super) fn may_look(&self, worker: u32) -> bool {
+        self.with(worker, |of_worker| {
+            let may = of_worker.looked_at < LOOKED_AT;
+            of_worker.looked_at += u32::from(may);
+            may
+        })
+    }
+
+    /// Counts a refused process that is not looked at, when no more of this worker may be; false when one may.
+    pub(super) fn counted(&self, worker: u32) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(of_worker) = all.get_mut(&worker).filter(|kept| kept.looked_at >= LOOKED_AT) else {
+            return false;
         };
-        if kept.iter().any(same) {
-            return;
+        of_worker.dropped += 1;
+        true
+    }
+
+    fn with<T>(&self, worker: u32, act: impl FnOnce(&mut OfWorker) -> T) -> T {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= WORKERS && !all.contains_key(&worker) {
+            all.retain(|worker, _| lives(*worker));
         }
-        if kept.len() == KEPT {
-            kept.pop_front();
-        }
-        kept.push_back(denial);
+        act(all.entry(worker).or_default())
     }
 
     /// Takes what a worker was refused since the last time.
-    pub fn take(&self, worker: u32) -> Vec<Denial> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Asked after every call, and most calls are refused nothing.
-        if kept.is_empty() {
-            return Vec::new();
-        }
-        let (taken, left) = kept.drain(..).partition(|denial| denial.worker == worker);
-        *kept = left;
-        let mut taken: Vec<Denial> = Vec::from(taken);
+    pub fn take(&self, worker: u32) -> Taken {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(OfWorker { mut kept, dropped, .. }) = all.remove(&worker) else {
+            return Taken::default();
+        };
         // One that says where makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
-            if taken.iter().any(known) {
-                taken.retain(|denial| denial.permission != permission || known(denial));
+            if kept.iter().any(known) {
+                kept.retain(|denial| denial.permission != permission || known(denial));
             }
         }
-        taken
+        Taken { denials: kept, dropped }
     }
+}
+
+/// Whether a process of this number is there, reaped ones not.
+fn lives(process: u32) -> bool {
+    // SAFETY: signal 0 is only asked about, and no memory is passed.
+    unsafe { libc::kill(process as libc::pid_t, 0) == 0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_worker_gets_its_own_once() {
-        let denials = Denials::default();
-        let add = |worker, resource: &str| denials.add(Denial::new(Permission::Net, resource.into(), worker));
-        add(1, "a.test:443");
-        add(2, "b.test:443");
-        add(1, "a.test:443");
-        let taken = denials.take(1);
-        assert_eq!(taken.len(), 1);
-        assert_eq!(taken[0].flag, "--allow-net=a.test:443");
-        assert!(denials.take(1).is_empty());
-        assert_eq!(denials.take(2).len(), 1);
+    fn of_net(resource: impl Into<String>, worker: u32) -> Denial {
+        Denial::new(Permission::Net, resource.into(), worker)
     }
 
     #[test]
-    fn what_is_kept_has_an_end() {
+    fn a_worker_gets_its_own_once() {
         let denials = Denials::default();
-        for port in 0..KEPT + 10 {
-            denials.add(Denial::new(Permission::Net, format!("10.0.0.1:{port}"), 1));
+        denials.add(of_net("a.test:443", 1));
+        denials.add(of_net("b.test:443", 2));
+        denials.add(of_net("a.test:443", 1));
+        let taken = denials.take(1);
+        assert_eq!((taken.denials.len(), taken.dropped), (1, 0));
+        assert_eq!(taken.denials[0].flag, "--allow-net=a.test:443");
+        assert!(denials.take(1).denials.is_empty());
+        assert_eq!(denials.take(2).denials.len(), 1);
+    }
+
+    #[test]
+    fn decoys_of_one_worker_push_out_nothing_of_another() {
+        let denials = Denials::default();
+        denials.add(of_net("secret.test:443", 1));
+        denials.add(of_net("first.test:443", 2));
+        for port in 0..2000 {
+            denials.add(of_net(format!("10.0.0.1:{port}"), 2));
         }
         let taken = denials.take(1);
-        assert_eq!((taken.len(), taken[0].resource.as_str()), (KEPT, "10.0.0.1:10"));
+        assert_eq!((taken.denials.len(), taken.dropped), (1, 0));
+        let taken = denials.take(2);
+        assert_eq!(taken.denials[0].resource, "first.test:443");
+        assert_eq!((taken.denials.len(), taken.dropped), (KEPT, 2001 - KEPT as u64));
+    }
+
+    #[test]
+    fn what_nobody_takes_ends_with_its_worker() {
+        let denials = Denials::default();
+        // Numbers that no process can have.
+        for worker in 0..10_000 {
+            denials.add(of_net("a.test:443", 0x4000_0000 + worker));
+        }
+        assert!(denials.0.lock().expect("unpoisoned").len() <= WORKERS);
+        let own = std::process::id();
+        denials.add(of_net("a.test:443", own));
+        for worker in 0..WORKERS as u32 {
+            denials.add(of_net("a.test:443", 0x4000_0000 + worker));
+        }
+        assert_eq!(denials.take(own).denials.len(), 1);
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let denials = Denials::default();
+        denials.add(Denial::new(Permission::Run, "é".repeat(4096), 1));
+        let taken = denials.take(1).denials;
+        assert_eq!(taken[0].resource.len(), LONGEST);
+        assert!(taken[0].flag.ends_with(&taken[0].resource));
+    }
+
+    #[test]
+    fn some_refused_processes_are_looked_at_and_further_ones_counted() {
+        let denials = Denials::default();
+        assert!(!denials.counted(1));
+        assert_eq!((0..100).filter(|_| denials.may_look(1)).count(), LOOKED_AT as usize);
+        assert!(denials.counted(1) && denials.counted(1) && !denials.counted(2));
+        assert_eq!(denials.take(1).dropped, 2);
+        assert!(denials.may_look(1), "the next call is looked at again");
     }
 
     #[test]
     fn flags_can_be_given_as_they_are() {
         let flag = |permission, resource: &str| Denial::new(permission, resource.to_owned(), 1).flag;
         assert_eq!(flag(Permission::Read, "/a,b"), "--allow-read=/a,,b");
+        assert_eq!(flag(Permission::Net, "unix:/a,b:0"), "--allow-net=unix:/a,,b:0");
         assert_eq!(flag(Permission::Net, "127.0.0.1:0"), "--allow-net=127.0.0.1");
         assert_eq!(flag(Permission::Net, "127.0.0.1:10"), "--allow-net=127.0.0.1:10");
         assert_eq!(

@@ -61,8 +61,6 @@ pub(super) struct Handled {
 pub(super) struct Free {
     /// Any address may be reached: TCP is not governed.
     pub net: bool,
-    /// Unix sockets of any name may be reached.
-    pub unix: bool,
 }
 
 impl Handled {
@@ -79,10 +77,9 @@ impl Handled {
         } else {
             0
         };
-        let scoped = match (abi >= SCOPE_ABI, free.unix) {
-            (false, _) => 0,
-            (true, true) => SCOPE_SIGNAL,
-            (true, false) => SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX_SOCKET,
+        let scoped = match abi >= SCOPE_ABI {
+            false => 0,
+            true => SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX_SOCKET,
         };
         Handled { fs, net, scoped }
     }
@@ -229,11 +226,11 @@ mod tests {
         assert_eq!((all(4).net, all(4).scoped), (3, 0));
         assert_eq!((all(6).net, all(6).scoped), (3, 3));
         assert_eq!(
-            Handled::of(6, Free { net: true, unix: true }),
+            Handled::of(6, Free { net: true }),
             Handled {
                 fs: 0xffff,
                 net: 0,
-                scoped: 2
+                scoped: 3
             }
         );
     }

@@ -17,7 +17,7 @@ mod short_child;
 mod supervise;
 
 pub use child::{ChildSetup, InChild, StepFailure};
-pub use denials::{Denial, Denials, Permission};
+pub use denials::{Denial, Denials, Permission, Taken};
 pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};

@@ -23,6 +23,8 @@ pub(super) const MEMORY: RawFd = 4;
 const SETUP_FAILED: c_int = 127;
 /// Signals of Linux, real-time ones included: 1 to 64.
 const SIGNALS: c_int = 64;
+/// Added to a worker's badness: 500 of 1000, as much as half of the machine's memory.
+const OOM_SCORE: &[u8] = b"500";
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
@@ -38,6 +40,7 @@ pub(super) struct Plan<'a> {
     pub(super) channel: RawFd,
     pub(super) memory: Option<RawFd>,
     pub(super) limits: &'a [(Resource, libc::rlimit)],
+    pub(super) open_files: libc::rlimit,
     /// The host's pid when the child must not outlive the thread that spawned it.
     pub(super) die_with: Option<libc::pid_t>,
     pub(super) sandbox: Option<&'a dyn InChild>,
@@ -163,14 +166,36 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
         )
     };
     check("close_range", closed as c_int)?;
-    if let Some(sandbox) = plan.sandbox {
+    prefer_for_killing();
+    // Last, and yet before the sandbox refuses it: what has to be opened is open then.
+    let limit_open_files = || {
+        // SAFETY: a valid rlimit; applies to this process only.
+        check("setrlimit", unsafe {
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const plan.open_files)
+        })
+    };
+    match plan.sandbox {
         // SAFETY: this is the vfork child; see InChild.
-        unsafe { sandbox.apply() }?;
+        Some(sandbox) => unsafe { sandbox.apply(&limit_open_files) }?,
+        None => limit_open_files()?,
     }
     // SAFETY: this child's own table (no CLONE_SIGHAND); signals are still blocked.
     unsafe { reset_handlers() };
     restore_signals(0);
     Ok(())
+}
+
+/// Where the system runs out of memory, the kernel is to end the tool and not the host. Where this cannot be said, the kernel
+/// chooses by size alone.
+fn prefer_for_killing() {
+    // SAFETY: a NUL-terminated path.
+    let file = unsafe { libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
+    if file >= 0 {
+        // SAFETY: the bytes outlive the call; the descriptor was opened above.
+        unsafe { libc::write(file, OOM_SCORE.as_ptr().cast(), OOM_SCORE.len()) };
+        // SAFETY: opened above, used by nobody else.
+        unsafe { libc::close(file) };
+    }
 }
 
 /// Also ignored signals (SIGPIPE in Node) go back to their default, as a program expects at its start.

@@ -17,6 +17,7 @@ mod launch;
 mod memory;
 mod output;
 mod proc_scan;
+mod proc_stat;
 mod process;
 mod ring;
 mod runtime;
@@ -40,4 +41,4 @@ pub use runtime::{
 };
 pub use signals::signal_name;
 pub use spawner::{Child, Launches, Spawner};
-pub use usage::{Usage, UsageMeter};
+pub use usage::{Caps, Usage, UsageMeter};

@@ -196,6 +196,7 @@ impl Worker {
             channel: child.channel.as_raw_fd(),
             memory: memory_fd.as_ref().map(AsRawFd::as_raw_fd),
             limits: &limits,
+            open_files: launch.open_files(),
             die_with: launch
                 .die_with_parent()
                 .then(|| rustix::process::getpid().as_raw_nonzero().get()),

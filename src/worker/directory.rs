@@ -11,11 +11,15 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use tempfile::TempPath;
+
 use super::lock;
 use super::trust::{Found, is_own_file, is_private_file, judge_directory};
 
 pub(super) const DIRECTORY: &str = ".toolwarden";
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
+/// Of the name of a temporary file.
+const RANDOM_LETTERS: usize = 16;
 /// More than any file that is read back.
 const LARGEST: u64 = 1024 * 1024 * 1024;
 
@@ -218,48 +222,40 @@ fn read_all(file: &mut File, size: u64) -> io::Result<Vec<u8>> {
 /// lock says to those who sweep that the writer lives.
 pub(super) struct Temporary<'a> {
     pub(super) file: File,
-    entry: Entry<'a>,
-}
-
-/// The name that it has meanwhile.
-struct Entry<'a> {
+    /// Removes the file under the name that it has meanwhile, when this is dropped.
+    path: TempPath,
     directory: &'a Directory,
-    name: String,
-    published: bool,
 }
 
 impl<'a> Temporary<'a> {
     pub(super) fn new(directory: &'a Directory) -> io::Result<Self> {
-        let name = format!("{TEMPORARY_PREFIX}{}", unique()?);
+        // The open directory, whatever its path leads to by now.
+        let place = format!("/proc/self/fd/{}", directory.fd.as_raw_fd());
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = File::from(openat(&directory.fd, name.as_str(), flags, Mode::empty())?);
+        let make = |path: &Path| -> io::Result<File> {
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(openat(&directory.fd, name, flags, Mode::empty())?.into())
+        };
+        let made = tempfile::Builder::new()
+            .prefix(TEMPORARY_PREFIX)
+            .rand_bytes(RANDOM_LETTERS)
+            .make_in(place, make)?;
+        let (file, path) = made.into_parts();
         // A file system without locks has to do without.
         let _ = lock::hold(&file);
-        let entry = Entry {
-            directory,
-            name,
-            published: false,
-        };
-        Ok(Self { file, entry })
+        Ok(Self { file, path, directory })
     }
 
     /// Gives it its mode and its name. Fails with "not found" when another manager took it for a dead one's.
     pub(super) fn publish(self, name: &str, mode: u32) -> io::Result<(File, Stamp)> {
-        let Self { file, mut entry } = self;
-        fchmod(&file, Mode::from_raw_mode(mode))?;
-        let directory = &entry.directory.fd;
-        renameat(directory, entry.name.as_str(), directory, name)?;
-        entry.published = true;
-        let stamp = Stamp::from(&fstat(&file)?);
-        Ok((file, stamp))
-    }
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        if !self.published {
-            let _ = self.directory.remove(&self.name);
-        }
+        fchmod(&self.file, Mode::from_raw_mode(mode))?;
+        let directory = &self.directory.fd;
+        let own = self.path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        renameat(directory, own, directory, name)?;
+        // It has another name now, under which it stays.
+        let _ = self.path.keep();
+        let stamp = Stamp::from(&fstat(&self.file)?);
+        Ok((self.file, stamp))
     }
 }
 

@@ -90,18 +90,35 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
         assert_eq!(other.visits.load(Ordering::SeqCst), 0);
         assert!(datagram.recv(&mut [0; 16]).is_err());
 
-        let outcome = Run::new(&project, &["--allow-net"]).script(&script);
-        for name in INTERNET {
-            outcome.done(name);
+        for flags in [
+            vec!["--allow-net"],
+            vec!["--allow-net", "--allow-write", "--allow-read"],
+        ] {
+            let outcome = Run::new(&project, &flags).script(&script);
+            for name in INTERNET.iter().filter(|name| !name.starts_with("fastopen")) {
+                outcome.done(name);
+            }
+            for name in INTERNET.iter().filter(|name| name.starts_with("fastopen")) {
+                outcome.refused(name);
+            }
+            for name in UNIX {
+                outcome.refused(name);
+            }
+            let stream = format!("unix:{}", project.path("open/stream").display());
+            assert_eq!(outcome.denied("net"), [stream.as_str()], "{outcome:?}");
         }
-        for name in UNIX {
-            outcome.refused(name);
+        assert!(datagram.recv(&mut [0; 16]).is_err());
+
+        // The one that is listed, by either kind of flag, and no other.
+        let unix = format!("--allow-net=unix:{}", project.path("open/stream").display());
+        for flags in [vec![unix.as_str()], vec!["--allow-net", unix.as_str(), "--allow-write"]] {
+            let outcome = Run::new(&project, &flags).script(&script);
+            outcome.done("unix");
+            outcome.refused("abstract");
+            outcome.refused("pair datagram");
         }
-        let outcome = Run::new(&project, &["--allow-net", "--allow-write", "--allow-read"]).script(&script);
-        for name in UNIX {
-            outcome.done(name);
-        }
-        assert!(datagram.recv(&mut [0; 16]).is_ok());
+        let none = format!("--allow-net=unix:{}", project.path("open/none").display());
+        Run::new(&project, &[none.as_str()]).script(&script).refused("unix");
     });
 }
 

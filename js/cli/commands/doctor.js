@@ -6,7 +6,7 @@ import { examine } from '../doctor/examine.js'
 
 /** Whether the kernel can hold a memory limit for a group of processes of this user. */
 function memoryControl() {
-  const fallback = 'watchdog over the process group, RLIMIT_DATA behind it'
+  const fallback = 'watchdog over the process group'
   try {
     const own = readFileSync('/proc/self/cgroup', 'utf8').match(/^0::(.*)$/m)?.[1]
     if (own === undefined || !existsSync('/sys/fs/cgroup/cgroup.controllers')) return fallback
@@ -47,6 +47,7 @@ export function addDoctor(program, context) {
         memoryControl: memoryControl(),
         runtimes: found.runtimes,
         permissions: found.verdicts,
+        readable: found.enforcement?.readable ?? [],
         hint,
       }
       context.exitCode = report.ok ? ExitCode.DONE : ExitCode.FAILED
@@ -77,6 +78,11 @@ function print(report, terminal) {
     // Padded by hand: the escape sequences of colours have no width.
     const cells = `${kind.padEnd(wide)}${refused ? yes : no}${' '.repeat(17 - (refused ? 3 : 2))}${allowed ? yes : no}`
     terminal.print(problem === null ? cells : `${cells}  ${problem}`)
+  }
+  if (report.readable.length > 0) {
+    terminal.print('')
+    terminal.print(terminal.outStyle('readable without a flag, besides the tools and what they import', 'bold'))
+    for (const path of report.readable) terminal.print(path)
   }
   if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
 }

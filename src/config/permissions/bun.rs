@@ -229,7 +229,7 @@ mod tests {
             ("--allow-import=deno.land", "cannot be held"),
             ("--ignore-read=/x", "cannot be held"),
             ("--ignore-env", "cannot be held"),
-            ("--allow-net=unix:/run/x", "unix sockets"),
+            ("--allow-net=unix:@x", "abstract"),
             ("--allow-net=*.example.com", "wildcards"),
             ("--allow-net=10.0.0.0/8", "address ranges"),
             ("--allow-net=a:0", "1 to 65535"),

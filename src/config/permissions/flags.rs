@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::net::{NetRule, NetScope};
+use super::net::{Host, NetRule, NetScope};
 use super::paths;
 use super::scope::{Deny, Permissions, Scope};
 
@@ -21,6 +21,10 @@ impl Permissions {
                 program.clone()
             }
         };
+        let host = |rule: &NetRule| match &rule.host {
+            Host::Unix(socket) => format!("unix:{}", path(socket)),
+            _ => rule.to_string(),
+        };
         let mut flags = Vec::new();
         write_scope(&mut flags, "--allow-read", &self.read, path);
         write_list(&mut flags, "--deny-read", self.deny_read.iter().map(path));
@@ -28,12 +32,15 @@ impl Permissions {
         write_list(&mut flags, "--deny-write", self.deny_write.iter().map(path));
         match &self.net {
             NetScope::None => {}
-            NetScope::All => flags.push("--allow-net".to_owned()),
+            NetScope::All => {
+                flags.push("--allow-net".to_owned());
+                write_list(&mut flags, "--allow-net", self.net_besides.iter().map(host));
+            }
             NetScope::Only(rules) => {
-                write_list(&mut flags, "--allow-net", rules.iter().map(NetRule::to_string));
+                write_list(&mut flags, "--allow-net", rules.iter().map(host));
             }
         }
-        write_list(&mut flags, "--deny-net", self.deny_net.iter().map(NetRule::to_string));
+        write_list(&mut flags, "--deny-net", self.deny_net.iter().map(host));
         write_scope(&mut flags, "--allow-env", &self.env, String::clone);
         match &self.deny_env {
             Deny::None => {}
@@ -110,6 +117,15 @@ mod tests {
                 "--allow-run=git,/base/bin/x",
             ]
         );
+    }
+
+    #[test]
+    fn what_the_whole_network_does_not_include_is_kept_beside_it() {
+        assert_eq!(
+            flags(&["-N", "-N=a.example,unix:run/x,,y.sock,10.0.0.1,169.254.169.254:80"]),
+            ["--allow-net", "--allow-net=unix:/base/run/x,,y.sock,169.254.169.254:80"]
+        );
+        assert_eq!(flags(&["-N=unix:x"]), ["--allow-net=unix:/base/x"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the flags of a list say together, and what of it nothing could hold.
 
-use super::net::{NetRule, NetScope};
+use super::metadata::is_metadata;
+use super::net::{Host, NetRule, NetScope};
 use super::paths;
 use super::scope::{Deny, Permissions, Scope};
 
@@ -75,8 +76,13 @@ impl Grants {
                 ..Permissions::default()
             });
         }
+        let net_besides = match self.net.everything {
+            true => self.net.listed.iter().filter(|rule| besides(rule)).cloned().collect(),
+            false => Vec::new(),
+        };
         Ok(Permissions {
             all: false,
+            net_besides,
             read: scope(self.read),
             deny_read: outside(self.deny_read),
             write: scope(self.write),
@@ -164,6 +170,15 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
                 ));
             }
         }
+    }
+}
+
+/// What `--allow-net` without a list does not include.
+fn besides(rule: &NetRule) -> bool {
+    match &rule.host {
+        Host::Unix(_) => true,
+        Host::Ip(ip) => is_metadata(*ip),
+        Host::Name(_) => false,
     }
 }
 

@@ -7,12 +7,14 @@ mod bun;
 mod flags;
 mod grammar;
 mod grants;
+mod metadata;
 mod net;
 mod node;
 mod node_refused;
 mod paths;
 mod scope;
 
+pub use metadata::is_metadata;
 pub use net::{Host, NetRule, NetScope};
 pub use node::NodeOptions;
 pub use scope::{Deny, Permissions, Scope};

@@ -1,4 +1,4 @@
-//! Whom a tool may talk to: `host`, `host:port`, `1.2.3.4:80`, `[::1]:80`.
+//! Whom a tool may talk to: `host`, `host:port`, `1.2.3.4:80`, `[::1]:80`, `unix:/run/x.sock`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -31,15 +31,18 @@ pub enum Host {
     Name(String),
     /// An address; one mapped into IPv6 is the IPv4 address it stands for.
     Ip(IpAddr),
+    /// A unix socket by its path, as it was given or absolute. It has no port.
+    Unix(String),
 }
 
 impl NetRule {
     /// Reads one entry. The refusal is a reason that follows the entry in a message.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.starts_with("unix:") {
-            return Err(
-                "unix sockets cannot be allowed one by one: the kernel's rules know no path of a socket".into(),
-            );
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self {
+                host: Host::Unix(unix(path)?),
+                port: None,
+            });
         }
         if text.starts_with("vsock:") {
             return Err("vsock addresses cannot be allowed".into());
@@ -81,6 +84,24 @@ impl NetRule {
             host: self::host(host)?,
             port,
         })
+    }
+}
+
+/// The longest path that the address of a unix socket holds.
+const LONGEST_PATH: usize = 107;
+
+fn unix(path: &str) -> Result<String, String> {
+    match path {
+        "" => Err("the path behind `unix:` is missing".into()),
+        path if path.starts_with('@') => Err(
+            "abstract unix sockets cannot be allowed: they have no file that says who may use them; a path that begins with `@` is written `./@`".into(),
+        ),
+        path if path.ends_with('/') => Err("it names a directory; a unix socket is allowed by its own path".into()),
+        path if path.len() > LONGEST_PATH => Err(format!(
+            "a unix socket's path has at most {LONGEST_PATH} bytes, this one has {}",
+            path.len()
+        )),
+        path => Ok(path.to_owned()),
     }
 }
 
@@ -134,6 +155,7 @@ impl fmt::Display for Host {
             Host::Name(name) => formatter.write_str(name),
             Host::Ip(IpAddr::V4(address)) => write!(formatter, "{address}"),
             Host::Ip(IpAddr::V6(address)) => write!(formatter, "[{address}]"),
+            Host::Unix(path) => write!(formatter, "unix:{path}"),
         }
     }
 }
@@ -169,6 +191,9 @@ mod tests {
             ("[2001:DB8::0]:1", "[2001:db8::]:1"),
             ("[::ffff:1.2.3.4]:80", "1.2.3.4:80"),
             ("1.example", "1.example"),
+            ("unix:/run/x.sock", "unix:/run/x.sock"),
+            ("unix:x", "unix:x"),
+            ("unix:./@x:1", "unix:./@x:1"),
         ];
         for (text, normal) in cases {
             assert_eq!(NetRule::parse(text).expect(text).to_string(), normal, "{text}");
@@ -193,7 +218,10 @@ mod tests {
             ("[fe80::]/10", "address ranges"),
             ("https://example.com", "it is a URL"),
             ("example.com/path", "address ranges and paths"),
-            ("unix:/run/x.sock", "unix sockets"),
+            ("unix:", "path behind `unix:` is missing"),
+            ("unix:@x", "abstract"),
+            ("unix:/run/", "names a directory"),
+            ("UNIX:/run/x", "address ranges and paths"),
             ("vsock:1:2", "vsock"),
             ("::1", "in brackets: `[::1]`"),
             ("[::1", "`]`"),
@@ -217,6 +245,7 @@ mod tests {
         }
         assert!(NetRule::parse(&"a".repeat(64)).is_err());
         assert!(NetRule::parse(&"a.".repeat(150)).is_err());
+        assert!(NetRule::parse(&format!("unix:/{}", "a".repeat(107))).is_err());
     }
 
     proptest! {

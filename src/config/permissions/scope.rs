@@ -41,6 +41,8 @@ pub struct Permissions {
     pub deny_write: Vec<String>,
     /// Whom the tool may talk to.
     pub net: NetScope,
+    /// Listed beside `--allow-net` without a list, which includes neither: unix sockets and addresses of metadata services.
+    pub net_besides: Vec<NetRule>,
     /// Whom it may not, also when `net` allows it.
     pub deny_net: Vec<NetRule>,
     /// Variables of the host the tool sees: names, or prefixes that end in `*`.

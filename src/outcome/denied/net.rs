@@ -37,9 +37,8 @@ const CALLS: [&str; 6] = ["connect", "bind", "listen", "socket", "send", "sendto
 const DATAGRAMS: [&str; 3] = ["bind", "send", "sendto"];
 
 pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
-    if policy.net == NetPolicy::All {
-        return None;
-    }
+    // Of everything only the supervisor's own refusals are taken back: metadata services and unix sockets.
+    let everything = policy.net == NetPolicy::All;
     let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
     // No witness, no denial: whatever the error says.
     of_net().next()?;
@@ -48,9 +47,8 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
     if !refused && !failed(thrown) {
         return None;
     }
-    let named = Some(resource(thrown))
-        .filter(|named| is_place(named))
-        .unwrap_or_default();
+    let said = resource(thrown);
+    let named = if is_place(&said) { said.clone() } else { String::new() };
     let nameless = of_net().find(|denial| denial.resource.is_empty());
     if let (Some(denial), true) = (nameless, refused && DATAGRAMS.contains(&thrown.syscall)) {
         return Some(Denial {
@@ -58,7 +56,7 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
             ..denial.clone()
         });
     }
-    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &named)) {
+    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &said)) {
         // A refused name has no port yet; the URL that was fetched has one.
         return Some(if named.len() > denial.resource.len() {
             Denial::new(Permission::Net, named, 0)
@@ -66,7 +64,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
             denial.clone()
         });
     }
-    let allowed = allows(policy, &named);
+    let allowed = everything || allows(policy, &named);
+    // Bun says of a unix socket only that it was refused, and names the URL's host.
+    let refused = refused || (everything && thrown.is_refusal());
     // The name that was asked for says more than the address it led to. Of other names the supervisor knows by itself where
     // they lead; this one no resolver is asked for.
     if !allowed && is_localhost(&named) && known().any(|denial| is_loopback_at(&denial.resource, port(&named))) {
@@ -100,6 +100,9 @@ fn failed(thrown: &Thrown<'_>) -> bool {
 
 /// Whether what was refused is what the error names: the same, or one of them without its port.
 fn is_of(refused: &str, named: &str) -> bool {
+    if refused.strip_prefix("unix:").is_some_and(|path| path == named) {
+        return true;
+    }
     let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(':'));
     refused == named || begins(named, refused) || (!named.is_empty() && begins(refused, named))
 }
@@ -128,6 +131,7 @@ fn allows(policy: &Policy, named: &str) -> bool {
     let localhost = |host: &Host| match host {
         Host::Name(name) => name == "localhost",
         Host::Ip(ip) => ip.is_loopback(),
+        Host::Unix(_) => false,
     };
     let fits = |rule: &NetRule| {
         let host = rule.host == wanted.host || (localhost(&rule.host) && localhost(&wanted.host));
@@ -287,7 +291,7 @@ mod tests {
             None
         );
         assert_eq!(
-            found(&["--allow-net"], &fetch("http://a.test/", "ECONNREFUSED"), &["a.test"]),
+            found(&["--allow-net"], &fetch("http://a.test/", "ECONNREFUSED"), &[]),
             None
         );
     }
@@ -305,6 +309,32 @@ mod tests {
             found(&["--allow-net=a.test"], &value, &["10.0.0.1:9"]).unwrap(),
             "--allow-net=10.0.0.1:9"
         );
+    }
+
+    #[test]
+    fn of_the_whole_network_only_what_the_supervisor_refused_is_a_refusal() {
+        let (flags, metadata) = (["--allow-net"], ["169.254.169.254:80"]);
+        let denied = found(
+            &flags,
+            &fetch("http://169.254.169.254/", "ConnectionRefused"),
+            &metadata,
+        );
+        assert_eq!(denied.as_deref(), Some("--allow-net=169.254.169.254:80"));
+        assert_eq!(found(&flags, &fetch("http://a.test/", "ECONNREFUSED"), &metadata), None);
+    }
+
+    #[test]
+    fn a_refused_unix_socket_is_named_by_its_flag() {
+        let fetched = fetch("http://localhost/", "EACCES");
+        let denied = found(&["--allow-net"], &fetched, &["unix:/run/x.sock"]);
+        assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"));
+        for code in ["EACCES", "ECONNREFUSED"] {
+            let thrown = json!({"code": code, "syscall": "connect", "address": "/run/x.sock"});
+            for flags in [&[][..], &["--allow-net"], &["--allow-net=a.test"]] {
+                let denied = found(flags, &thrown, &["unix:/run/x.sock", "10.0.0.1:80"]);
+                assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"), "{flags:?}");
+            }
+        }
     }
 
     #[test]

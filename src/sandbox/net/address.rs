@@ -1,6 +1,9 @@
 //! Socket addresses as a worker hands them to the kernel: bytes that must not be believed.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// The longest address the kernel takes (sockaddr_storage).
 pub(in super::super) const LONGEST: usize = 128;
@@ -35,8 +38,36 @@ pub(in super::super) fn parse(bytes: &[u8]) -> Result<SocketAddr, Unknown> {
     Ok(SocketAddr::new(ip.to_canonical(), port))
 }
 
+/// The family that an address is of.
+pub(super) fn family(bytes: &[u8]) -> Option<i32> {
+    Some(i32::from(u16::from_ne_bytes([*bytes.first()?, *bytes.get(1)?])))
+}
+
+/// The path that an address of a unix socket names; `None` for an abstract one and one without a name.
+pub(super) fn unix_path(bytes: &[u8]) -> Option<&Path> {
+    if family(bytes)? != libc::AF_UNIX {
+        return None;
+    }
+    let path = bytes[2..].split(|byte| *byte == 0).next()?;
+    (!path.is_empty()).then(|| Path::new(OsStr::from_bytes(path)))
+}
+
+/// The address of a unix socket at a path; `None` when that is too long for one.
+pub(super) fn of_unix(path: &[u8]) -> Option<Vec<u8>> {
+    // sun_path with the zero behind it.
+    (path.len() < 108).then(|| [&(libc::AF_UNIX as u16).to_ne_bytes(), path, &[0]].concat())
+}
+
+/// Whether an address of the netlink family asks for nothing that needs rights: the supervisor has more of those than a
+/// worker. A port of its own choice it may have.
+pub(super) fn plain_netlink(bytes: &[u8], connecting: bool) -> bool {
+    let word = |at: usize| bytes.get(at..at + 4).map(|word| word.iter().all(|byte| *byte == 0));
+    let (port, groups) = (word(4), word(8));
+    family(bytes) == Some(libc::AF_NETLINK) && groups == Some(true) && (port == Some(true) || !connecting)
+}
+
 /// The bytes of an address for a socket of the given family: IPv4 goes mapped into an IPv6 socket.
-pub(super) fn bytes(address: SocketAddr, family: i32) -> Option<Vec<u8>> {
+pub(in super::super) fn bytes_of(address: SocketAddr, family: i32) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(28);
     match (address.ip(), family) {
         (IpAddr::V4(ip), libc::AF_INET) => {
@@ -74,16 +105,16 @@ mod tests {
     fn a_mapped_address_is_the_one_it_stands_for() {
         let mapped: SocketAddr = "[::ffff:10.1.2.3]:443".parse().expect("an address");
         let plain: SocketAddr = "10.1.2.3:443".parse().expect("an address");
-        let raw = bytes(mapped, libc::AF_INET6).expect("bytes");
+        let raw = bytes_of(mapped, libc::AF_INET6).expect("bytes");
         assert_eq!(parse(&raw), Ok(plain));
-        assert_eq!(bytes(plain, libc::AF_INET6), Some(raw));
+        assert_eq!(bytes_of(plain, libc::AF_INET6), Some(raw));
     }
 
     #[test]
     fn short_and_foreign_addresses_are_unknown() {
         assert_eq!(parse(&[]), Err(Unknown));
         assert_eq!(
-            parse(&bytes("1.2.3.4:5".parse().expect("an address"), libc::AF_INET).expect("bytes")[..15]),
+            parse(&bytes_of("1.2.3.4:5".parse().expect("an address"), libc::AF_INET).expect("bytes")[..15]),
             Err(Unknown)
         );
         assert_eq!(
@@ -93,9 +124,40 @@ mod tests {
         assert_eq!(parse(&[0; 16]), Err(Unknown), "AF_UNSPEC takes a connection back");
     }
 
+    #[test]
+    fn only_a_unix_socket_with_a_path_has_one() {
+        let unix = |path: &[u8]| [&(libc::AF_UNIX as u16).to_ne_bytes(), path].concat();
+        assert_eq!(unix_path(&unix(b"/run/x.sock\0junk")), Some(Path::new("/run/x.sock")));
+        assert_eq!(
+            unix_path(&unix(b"x")),
+            Some(Path::new("x")),
+            "without a zero at its end"
+        );
+        for none in [unix(b"\0abstract"), unix(b""), vec![1], vec![], vec![2, 0, b'/', b'x']] {
+            assert_eq!(unix_path(&none), None, "{none:?}");
+        }
+        assert_eq!(of_unix(b"/x").as_deref().and_then(unix_path), Some(Path::new("/x")));
+        assert_eq!(of_unix(&[b'x'; 108]), None);
+    }
+
+    #[test]
+    fn netlink_groups_and_foreign_ports_need_rights() {
+        let netlink = |port: u32, groups: u32| {
+            let mut bytes = vec![16, 0, 0, 0];
+            bytes.extend(port.to_ne_bytes());
+            bytes.extend(groups.to_ne_bytes());
+            bytes
+        };
+        assert!(plain_netlink(&netlink(0, 0), true) && plain_netlink(&netlink(0, 0), false));
+        assert!(plain_netlink(&netlink(7, 0), false) && !plain_netlink(&netlink(7, 0), true));
+        assert!(!plain_netlink(&netlink(0, 1), false) && !plain_netlink(&netlink(0, 1), true));
+        assert!(!plain_netlink(&netlink(0, 0)[..11], false) && !plain_netlink(&[2, 0], false));
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_without_harm(raw in proptest::collection::vec(any::<u8>(), 0..LONGEST)) {
+            let (_, _, _) = (unix_path(&raw), plain_netlink(&raw, true), family(&raw));
             if let Ok(address) = parse(&raw) {
                 prop_assert!(matches!(address.ip(), IpAddr::V4(_)) || address.ip().to_canonical() == address.ip());
             }
@@ -105,7 +167,7 @@ mod tests {
         fn an_address_survives_its_bytes(ip in any::<u32>(), port in any::<u16>()) {
             let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::from(ip)), port);
             for family in [libc::AF_INET, libc::AF_INET6] {
-                prop_assert_eq!(parse(&bytes(address, family).expect("bytes")), Ok(address));
+                prop_assert_eq!(parse(&bytes_of(address, family).expect("bytes")), Ok(address));
             }
         }
     }

@@ -1,70 +1,212 @@
 //! What becomes of each connect, bind and listen.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::address::{self, family};
+use super::askers::Askers;
+use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
-use super::resolver::{Askers, Resolver};
+use super::resolver::{Resolver, Sources};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
-use crate::config::NetRule;
+use super::unix::UnixSockets;
+use crate::config::is_metadata;
 use crate::sandbox::denials::{Denial, Denials, Permission};
 
 const DNS_PORT: u16 = 53;
 
+/// Where libc asks for users and names of its own accord: a refusal there is no access of the tool's.
+const OF_LIBC: [&str; 4] = [
+    "/run/nscd/",
+    "/var/run/nscd/",
+    "/run/systemd/resolve/",
+    "/run/systemd/userdb/",
+];
+
+/// How much of the network there is, unix sockets apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Extent {
+    /// What the rules allow.
+    Listed,
+    /// Everything but metadata services, which the rules have to allow.
+    Wide,
+}
+
 /// The policy's network list at work.
 #[derive(Debug)]
 pub(in super::super) struct NetGuard {
-    rules: Arc<Rules>,
-    names: Arc<Names>,
-    denials: Denials,
-    askers: Arc<Askers>,
+    extent: Extent,
+    unix: UnixSockets,
+    sources: Arc<Sources>,
     /// Started when a worker first asks for a name.
     resolver: Mutex<Option<Resolver>>,
+    /// A worker has no right to ports below.
+    first_free_port: u16,
+}
+
+/// How a connection that is allowed is made.
+#[derive(Debug)]
+pub(in super::super) enum Way {
+    /// To an address.
+    Address(Vec<u8>),
+    /// To the unix socket that was opened.
+    Unix(OwnedFd),
 }
 
 impl NetGuard {
-    pub(in super::super) fn new(allow: Vec<NetRule>, deny: Vec<NetRule>, denials: Denials) -> Self {
+    pub(in super::super) fn new(extent: Extent, rules: Rules, unix: UnixSockets, denials: Denials) -> Self {
         NetGuard {
-            rules: Arc::new(Rules { allow, deny }),
-            names: Arc::new(Names::default()),
-            denials,
-            askers: Arc::new(Askers::default()),
+            extent,
+            unix,
+            sources: Arc::new(Sources {
+                rules,
+                names: Names::default(),
+                askers: Askers::default(),
+                hosts: Hosts::file(),
+                conf: ResolvConf::file(),
+                denials,
+            }),
             resolver: Mutex::new(None),
+            first_free_port: first_free_port(),
         }
     }
 
-    pub(in super::super) fn connect(&self, socket: &Socket, to: SocketAddr, worker: u32) -> Result<(), i32> {
-        if self.allows(to) {
-            return socket.connect(to);
+    /// `absolute` gives a path as the host would have to write it.
+    pub(in super::super) fn connect(
+        &self,
+        socket: &Socket,
+        bytes: &[u8],
+        worker: u32,
+        absolute: impl Fn(&Path) -> Option<PathBuf>,
+    ) -> Result<Way, i32> {
+        if socket.is_unix() {
+            return self.connect_unix(bytes, worker, absolute);
         }
-        if resolves(to) {
-            return self.lead_to_resolver(socket, worker);
+        match self.extent {
+            Extent::Wide => self.connect_wide(socket, bytes, worker),
+            Extent::Listed if !socket.is_tcp() => Err(libc::EACCES),
+            Extent::Listed => {
+                let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
+                if self.allows(to) {
+                    return socket.bytes_of(to).map(Way::Address);
+                }
+                if self.resolves(to) {
+                    return self.lead_to_resolver(socket, worker);
+                }
+                self.refused(to, worker);
+                Err(libc::EACCES)
+            }
         }
-        self.refused(to, worker);
-        Err(libc::EACCES)
+    }
+
+    /// The bytes that were looked at are the ones that are used.
+    fn connect_wide(&self, socket: &Socket, bytes: &[u8], worker: u32) -> Result<Way, i32> {
+        match (socket.family(), family(bytes).ok_or(libc::EINVAL)?) {
+            (libc::AF_NETLINK, _) if !address::plain_netlink(bytes, true) => return Err(libc::EPERM),
+            // A connection is taken back.
+            (libc::AF_NETLINK, _) | (libc::AF_INET | libc::AF_INET6, libc::AF_UNSPEC) => {}
+            (libc::AF_INET | libc::AF_INET6, libc::AF_INET | libc::AF_INET6) => {
+                let to = address::parse(bytes).map_err(|_| libc::EINVAL)?;
+                // In some clouds the nameserver has the metadata service's address.
+                if is_metadata(to.ip()) && !self.allows(to) && !self.resolves(to) {
+                    self.refused(to, worker);
+                    return Err(libc::EACCES);
+                }
+            }
+            _ => return Err(libc::EAFNOSUPPORT),
+        }
+        Ok(Way::Address(bytes.to_vec()))
+    }
+
+    fn connect_unix(&self, bytes: &[u8], worker: u32, absolute: impl Fn(&Path) -> Option<PathBuf>) -> Result<Way, i32> {
+        let path = self.unix_path(bytes, worker, absolute)?;
+        let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
+        let peer = listed
+            .open()
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+        Ok(Way::Unix(peer))
     }
 
     /// Whether a send may name this address; records it when not.
     pub(in super::super) fn may_send(&self, to: SocketAddr, worker: u32) -> bool {
-        let may = self.allows(to) || resolves(to);
+        let may = self.allows(to) || self.resolves(to);
         if !may {
             self.refused(to, worker);
         }
         may
     }
 
-    pub(in super::super) fn bind(&self, socket: &Socket, at: SocketAddr, worker: u32) -> Result<(), i32> {
-        if self.allows(at) {
-            return socket.bind(at);
+    pub(in super::super) fn bind(
+        &self,
+        socket: &Socket,
+        bytes: &[u8],
+        worker: u32,
+        absolute: impl Fn(&Path) -> Option<PathBuf>,
+    ) -> Result<(), i32> {
+        if socket.is_unix() {
+            return self.bind_unix(socket, bytes, worker, absolute);
         }
-        self.refused(at, worker);
-        Err(libc::EACCES)
+        match self.extent {
+            Extent::Wide => match (socket.family(), family(bytes).ok_or(libc::EINVAL)?) {
+                (libc::AF_NETLINK, _) if !address::plain_netlink(bytes, false) => Err(libc::EPERM),
+                (libc::AF_INET | libc::AF_INET6, libc::AF_INET | libc::AF_INET6) => {
+                    let at = address::parse(bytes).map_err(|_| libc::EINVAL)?;
+                    if at.port() != 0 && at.port() < self.first_free_port {
+                        return Err(libc::EACCES);
+                    }
+                    socket.bind(bytes)
+                }
+                (libc::AF_NETLINK, _) => socket.bind(bytes),
+                _ => Err(libc::EAFNOSUPPORT),
+            },
+            Extent::Listed if !socket.is_tcp() => Err(libc::EACCES),
+            Extent::Listed => {
+                let at = address::parse(bytes).map_err(|_| libc::EACCES)?;
+                if self.allows(at) {
+                    return socket.bind(&socket.bytes_of(at)?);
+                }
+                self.refused(at, worker);
+                Err(libc::EACCES)
+            }
+        }
     }
 
-    /// A socket that was never bound would get a port of the kernel's choice.
+    /// A listed socket may be made where the tool may write.
+    fn bind_unix(
+        &self,
+        socket: &Socket,
+        bytes: &[u8],
+        worker: u32,
+        absolute: impl Fn(&Path) -> Option<PathBuf>,
+    ) -> Result<(), i32> {
+        let path = self.unix_path(bytes, worker, absolute)?;
+        let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
+        if !listed.may_make {
+            let directory = path.parent().unwrap_or(&path).to_string_lossy().into_owned();
+            self.sources
+                .denials
+                .add(Denial::new(Permission::Write, directory, worker));
+            return Err(libc::EACCES);
+        }
+        let (_directory, address) = listed
+            .place()
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+        socket.bind(&address)
+    }
+
+    /// A socket that was never bound would get a port of the kernel's choice; a unix socket without a path cannot listen.
     pub(in super::super) fn listen(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
+        if socket.is_unix() {
+            return socket.listen(backlog);
+        }
+        if !socket.is_tcp() {
+            return Err(libc::EACCES);
+        }
         match socket.own_address() {
             Some(at) if at.port() != 0 && self.allows(at) => socket.listen(backlog),
             Some(at) => {
@@ -75,39 +217,78 @@ impl NetGuard {
         }
     }
 
+    /// The path of a unix socket's address; abstract ones and those without a name are refused.
+    fn unix_path(
+        &self,
+        bytes: &[u8],
+        worker: u32,
+        absolute: impl Fn(&Path) -> Option<PathBuf>,
+    ) -> Result<PathBuf, i32> {
+        match address::unix_path(bytes) {
+            Some(path) => absolute(path).ok_or(libc::EACCES),
+            None => {
+                let denials = &self.sources.denials;
+                denials.add(Denial::new(Permission::Net, String::new(), worker));
+                Err(libc::EACCES)
+            }
+        }
+    }
+
+    fn refused_unix(&self, path: &Path, worker: u32) -> i32 {
+        let path: PathBuf = path.components().collect();
+        let path = path.to_string_lossy();
+        if !OF_LIBC.iter().any(|own| path.starts_with(own)) {
+            let denial = Denial::new(Permission::Net, format!("unix:{path}"), worker);
+            self.sources.denials.add(denial);
+        }
+        libc::EACCES
+    }
+
     /// Records a refusal.
-    pub(in super::super) fn refused(&self, address: SocketAddr, worker: u32) {
-        let resource = resource(address, &self.names.learned(address.ip()));
-        self.denials.add(Denial::new(Permission::Net, resource, worker));
+    fn refused(&self, address: SocketAddr, worker: u32) {
+        let resource = resource(address, &self.sources.names.learned(address.ip()));
+        self.sources.denials.add(Denial::new(Permission::Net, resource, worker));
     }
 
     /// A datagram socket was refused. Where names may be resolved, libc makes one that names no protocol to sort addresses, and
     /// that is no access of the tool's.
     pub(in super::super) fn refused_datagrams(&self, protocol: u64, worker: u32) {
-        if self.rules.allow.is_empty() || protocol == libc::IPPROTO_UDP as u64 {
-            self.denials.add(Denial::new(Permission::Net, String::new(), worker));
+        if !self.sources.rules.reaches() || protocol == libc::IPPROTO_UDP as u64 {
+            let denials = &self.sources.denials;
+            denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }
 
     fn allows(&self, address: SocketAddr) -> bool {
-        !self.rules.allow.is_empty() && self.rules.allows(address, &self.names_of(address.ip()))
+        self.sources.rules.reaches() && self.sources.rules.allows(address, &self.names_of(address.ip()))
     }
 
-    fn names_of(&self, ip: IpAddr) -> std::collections::BTreeSet<String> {
-        self.names
-            .of(ip, &std::fs::read_to_string("/etc/hosts").unwrap_or_default())
+    /// Every name of an address. Names in /etc/hosts are resolved inside the worker, so they are looked up here too.
+    fn names_of(&self, ip: IpAddr) -> BTreeSet<String> {
+        let mut found = self.sources.names.learned(ip);
+        found.extend(self.sources.hosts.get().names(ip).cloned());
+        if ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST) {
+            found.insert("localhost".to_owned());
+        }
+        found
+    }
+
+    /// Whether libc or c-ares would ask this address for names. Without a readable resolv.conf they ask the own machine.
+    fn resolves(&self, to: SocketAddr) -> bool {
+        to.port() == DNS_PORT && (to.ip().is_loopback() || self.sources.conf.get().is_nameserver(to.ip()))
     }
 
     /// The worker believes to talk to its nameserver.
-    fn lead_to_resolver(&self, socket: &Socket, worker: u32) -> Result<(), i32> {
+    fn lead_to_resolver(&self, socket: &Socket, worker: u32) -> Result<Way, i32> {
         // Bound first, so that the resolver knows who asks before it is asked.
-        socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
+        let any = socket.bytes_of(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
+        socket.bind(&any)?;
         let own = socket.own_address().ok_or(libc::EACCES)?;
-        self.askers.expect(own.port(), worker);
+        self.sources.askers.expect(own.port(), worker);
         let resolver = self
             .resolver_address()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
-        socket.connect(resolver)
+        socket.bytes_of(resolver).map(Way::Address)
     }
 
     fn resolver_address(&self) -> io::Result<SocketAddr> {
@@ -115,45 +296,15 @@ impl NetGuard {
         if let Some(resolver) = &*resolver {
             return Ok(resolver.address());
         }
-        let (rules, names, askers) = (
-            Arc::clone(&self.rules),
-            Arc::clone(&self.names),
-            Arc::clone(&self.askers),
-        );
-        let started = Resolver::start(rules, names, askers, self.denials.clone())?;
+        let started = Resolver::start(Arc::clone(&self.sources))?;
         let address = started.address();
         *resolver = Some(started);
         Ok(address)
     }
 }
 
-fn resolves(to: SocketAddr) -> bool {
-    to.port() == DNS_PORT && is_nameserver(to.ip())
-}
-
-/// Whether libc or c-ares would ask this address. Without a readable resolv.conf they ask the own machine.
-fn is_nameserver(ip: IpAddr) -> bool {
-    ip.is_loopback()
-        || nameservers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()).any(|known| known == ip)
-}
-
-fn nameservers(resolv_conf: &str) -> impl Iterator<Item = IpAddr> {
-    resolv_conf.lines().filter_map(|line| {
-        let address = line.trim().strip_prefix("nameserver")?.split_whitespace().next()?;
-        let address = address.split('%').next()?; // the interface of a link-local address
-        Some(address.parse::<IpAddr>().ok()?.to_canonical())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nameservers_are_those_of_resolv_conf() {
-        let conf =
-            "# nameserver 1.1.1.1\nsearch a.test\nnameserver 10.0.0.53\n nameserver\tfe80::1%eth0\nnameserver x\n";
-        let known: Vec<String> = nameservers(conf).map(|ip| ip.to_string()).collect();
-        assert_eq!(known, ["10.0.0.53", "fe80::1"]);
-    }
+/// Binding to lower ports is a right that workers do not have and the host may.
+fn first_free_port() -> u16 {
+    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    text.trim().parse().unwrap_or(1024)
 }

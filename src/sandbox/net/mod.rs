@@ -1,13 +1,18 @@
-//! `--allow-net=host[:port]`: which connections the supervisor makes for a worker, and the resolver that answers only
-//! allowed names.
+//! `--allow-net`: which connections the supervisor makes for a worker, and the resolver that answers only allowed names.
 
 pub(super) mod address;
+mod askers;
 mod dns;
 mod guard;
+mod lookups;
+mod machine;
 mod names;
 mod resolver;
 mod rules;
 mod socket;
+mod unix;
 
-pub(super) use guard::NetGuard;
+pub(super) use guard::{Extent, NetGuard, Way};
+pub(super) use rules::Rules;
 pub(super) use socket::Socket;
+pub(super) use unix::{Listed, UnixSockets};

@@ -1,76 +1,58 @@
-//! Which names an address goes by: what the resolver answered, and what /etc/hosts says.
+//! Which addresses the resolver gave for which name.
 
-use std::collections::{BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// An allowed name with that many addresses is not one that anybody uses.
-const KEPT: usize = 16 * 1024;
+/// Addresses of one name; a further one takes the place of its oldest. Only names that are listed are resolved, so whoever
+/// answers for one of them makes the host remember this much, and takes nothing from the others.
+const KEPT: usize = 512;
 
 #[derive(Debug, Default)]
-pub(super) struct Names(Mutex<HashMap<IpAddr, BTreeSet<String>>>);
+pub(super) struct Names(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_address: HashMap<IpAddr, BTreeSet<String>>,
+    by_name: HashMap<String, VecDeque<IpAddr>>,
+}
 
 impl Names {
     /// The resolver answered `name` with `ip`.
     pub(super) fn learn(&self, ip: IpAddr, name: &str) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.len() >= KEPT {
-            names.clear(); // the worker resolves again
+        let ip = ip.to_canonical();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { by_address, by_name } = &mut *known;
+        if !by_address.entry(ip).or_default().insert(name.to_owned()) {
+            return;
         }
-        names.entry(ip.to_canonical()).or_default().insert(name.to_owned());
+        let addresses = by_name.entry(name.to_owned()).or_default();
+        addresses.push_back(ip);
+        if addresses.len() <= KEPT {
+            return;
+        }
+        if let Some(oldest) = addresses.pop_front()
+            && let Some(names) = by_address.get_mut(&oldest)
+        {
+            names.remove(name);
+            if names.is_empty() {
+                by_address.remove(&oldest);
+            }
+        }
     }
 
     /// The names it was resolved from.
     pub(super) fn learned(&self, ip: IpAddr) -> BTreeSet<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&ip)
-            .cloned()
-            .unwrap_or_default()
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.by_address.get(&ip).cloned().unwrap_or_default()
     }
-
-    /// Every name of an address. Names in /etc/hosts are resolved inside the worker, so they are looked up here too.
-    pub(super) fn of(&self, ip: IpAddr, hosts: &str) -> BTreeSet<String> {
-        let mut found = self.learned(ip);
-        found.extend(in_hosts(hosts, ip));
-        if ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST) {
-            found.insert("localhost".to_owned());
-        }
-        found
-    }
-}
-
-/// The names a hosts file gives an address.
-fn in_hosts(hosts: &str, ip: IpAddr) -> impl Iterator<Item = String> {
-    entries(hosts)
-        .filter(move |(address, _)| *address == ip)
-        .flat_map(|(_, names)| {
-            names
-                .split_whitespace()
-                .map(|name| name.trim_end_matches('.').to_ascii_lowercase())
-        })
-}
-
-/// Whether a hosts file gives the name this address.
-pub(super) fn hosts_says(hosts: &str, name: &str, ip: IpAddr) -> bool {
-    in_hosts(hosts, ip).any(|known| known == name)
-}
-
-fn entries(hosts: &str) -> impl Iterator<Item = (IpAddr, &str)> {
-    hosts.lines().filter_map(|line| {
-        let line = line.split('#').next()?.trim();
-        let (address, names) = line.split_once(char::is_whitespace)?;
-        Some((address.parse::<IpAddr>().ok()?.to_canonical(), names))
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::net::Ipv4Addr;
 
-    const HOSTS: &str =
-        "127.0.0.1 localhost\n# 10.0.0.9 comment\n10.0.0.1\tDB.internal. db # ours\n\n::1 localhost\nbad line\n";
+    use super::*;
 
     #[test]
     fn an_address_has_the_names_it_was_given() {
@@ -78,12 +60,23 @@ mod tests {
         let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
         names.learn(ip("::ffff:10.0.0.2"), "api.test");
         names.learn(ip("10.0.0.2"), "cdn.test");
-        let of = |text| names.of(ip(text), HOSTS).into_iter().collect::<Vec<_>>();
+        names.learn(ip("10.0.0.2"), "cdn.test");
+        let of = |text| names.learned(ip(text)).into_iter().collect::<Vec<_>>();
         assert_eq!(of("10.0.0.2"), ["api.test", "cdn.test"]);
-        assert_eq!(of("10.0.0.1"), ["db", "db.internal"]);
-        assert_eq!(of("127.0.0.1"), ["localhost"]);
-        assert_eq!(names.of(ip("::1"), "").into_iter().collect::<Vec<_>>(), ["localhost"]);
-        assert!(of("10.0.0.9").is_empty());
-        assert!(hosts_says(HOSTS, "db", ip("10.0.0.1")) && !hosts_says(HOSTS, "db", ip("10.0.0.2")));
+        assert!(of("10.0.0.3").is_empty());
+    }
+
+    #[test]
+    fn a_name_of_many_addresses_pushes_out_only_its_own() {
+        let names = Names::default();
+        let at = |number: u32| IpAddr::V4(Ipv4Addr::from(number));
+        names.learn(at(1), "steady.test");
+        for number in 0..20_000 {
+            names.learn(at(number), "many.test");
+        }
+        assert!(names.learned(at(1)).contains("steady.test"));
+        assert!(names.learned(at(19_999)).contains("many.test"));
+        assert!(names.learned(at(2)).is_empty());
+        assert!(names.0.lock().expect("unpoisoned").by_address.len() <= KEPT + 1);
     }
 }

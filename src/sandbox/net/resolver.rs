@@ -2,45 +2,41 @@
 //!
 //! Resolving in the host closes the way out through DNS: a name that is not allowed never leaves the machine.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::askers::Askers;
 use super::dns::{self, Reply};
-use super::names::{Names, hosts_says};
+use super::lookups::Lookups;
+use super::machine::{Hosts, Parsed, ResolvConf};
+use super::names::Names;
 use super::rules::Rules;
+use crate::config::is_metadata;
 use crate::sandbox::denials::{Denial, Denials, Permission};
 
-/// Connections at once; each is a thread while it is open.
-const MAX_CONNECTIONS: usize = 64;
+/// Connections of one worker at once; each is a thread while it is open.
+const MAX_CONNECTIONS: usize = 16;
 /// A connection that asks nothing for so long is closed.
 const IDLE: Duration = Duration::from_secs(10);
-/// Announced askers that are remembered.
-const KEPT: usize = 1024;
+/// How soon it is seen that nobody waits for an answer any more.
+const STILL_THERE: Duration = Duration::from_millis(250);
 
-/// Which worker asks from which local port: announced by the supervisor before it connects.
-#[derive(Debug, Default)]
-pub(super) struct Askers(Mutex<VecDeque<(u16, u32)>>);
-
-impl Askers {
-    pub(super) fn expect(&self, port: u16, worker: u32) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(other, _)| *other != port);
-        if known.len() == KEPT {
-            known.pop_front();
-        }
-        known.push_back((port, worker));
-    }
-
-    fn take(&self, port: u16) -> Option<u32> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = known.iter().position(|(other, _)| *other == port)?;
-        known.remove(at).map(|(_, worker)| worker)
-    }
+/// What is known of names and addresses, and who may reach them.
+#[derive(Debug)]
+pub(super) struct Sources {
+    pub(super) rules: Rules,
+    pub(super) names: Names,
+    pub(super) askers: Askers,
+    pub(super) hosts: Parsed<Hosts>,
+    pub(super) conf: Parsed<ResolvConf>,
+    pub(super) denials: Denials,
 }
 
 /// Dropping it ends the thread.
@@ -52,30 +48,22 @@ pub(super) struct Resolver {
 
 #[derive(Debug)]
 struct Shared {
-    rules: Arc<Rules>,
-    names: Arc<Names>,
-    askers: Arc<Askers>,
-    denials: Denials,
-    open: AtomicUsize,
+    sources: Arc<Sources>,
+    lookups: Lookups,
+    /// Open connections by worker.
+    open: Mutex<HashMap<u32, usize>>,
 }
 
 impl Resolver {
-    pub(super) fn start(
-        rules: Arc<Rules>,
-        names: Arc<Names>,
-        askers: Arc<Askers>,
-        denials: Denials,
-    ) -> io::Result<Self> {
+    pub(super) fn start(sources: Arc<Sources>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let closed = Arc::new(AtomicBool::new(false));
         let closed_there = Arc::clone(&closed);
         let shared = Arc::new(Shared {
-            rules,
-            names,
-            askers,
-            denials,
-            open: AtomicUsize::new(0),
+            sources,
+            lookups: Lookups::default(),
+            open: Mutex::default(),
         });
         thread::Builder::new()
             .name("toolwarden-dns".to_owned())
@@ -107,20 +95,41 @@ impl Drop for Resolver {
 
 fn accept(shared: &Arc<Shared>, stream: TcpStream) {
     // Whoever the supervisor did not announce is no worker: any process of the machine can reach a loopback port.
-    let Some(worker) = stream.peer_addr().ok().and_then(|peer| shared.askers.take(peer.port())) else {
+    let asker = stream.peer_addr().ok();
+    let Some(worker) = asker.and_then(|peer| shared.sources.askers.take(peer.port())) else {
         return;
     };
-    if shared.open.fetch_add(1, Ordering::AcqRel) >= MAX_CONNECTIONS {
-        shared.open.fetch_sub(1, Ordering::AcqRel);
+    if !shared.enter(worker) {
         return;
     }
     let there = Arc::clone(shared);
     let started = thread::Builder::new().name("toolwarden-dns".to_owned()).spawn(move || {
         let _ = serve(&there, stream, worker);
-        there.open.fetch_sub(1, Ordering::AcqRel);
+        there.leave(worker);
     });
     if started.is_err() {
-        shared.open.fetch_sub(1, Ordering::AcqRel);
+        shared.leave(worker);
+    }
+}
+
+impl Shared {
+    /// Takes one of the worker's connections; false when it has none left.
+    fn enter(&self, worker: u32) -> bool {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_worker = open.entry(worker).or_default();
+        let may = *of_worker < MAX_CONNECTIONS;
+        *of_worker += usize::from(may);
+        may
+    }
+
+    fn leave(&self, worker: u32) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_worker) = open.get_mut(&worker) {
+            *of_worker -= 1;
+            if *of_worker == 0 {
+                open.remove(&worker);
+            }
+        }
     }
 }
 
@@ -137,7 +146,9 @@ fn serve(shared: &Shared, mut stream: TcpStream, worker: u32) -> io::Result<()> 
         let Some(question) = dns::question(&message) else {
             return Ok(());
         };
-        let reply = resolve(shared, &question, worker);
+        let Some(reply) = resolve(shared, &question, worker, || connected(&stream)) else {
+            return Ok(());
+        };
         let message = dns::answer(&question, &reply);
         let mut framed = (message.len() as u16).to_be_bytes().to_vec();
         framed.extend(message);
@@ -145,33 +156,41 @@ fn serve(shared: &Shared, mut stream: TcpStream, worker: u32) -> io::Result<()> 
     }
 }
 
-fn resolve(shared: &Shared, question: &dns::Question, worker: u32) -> Reply {
-    let name = &question.name;
-    if !shared.rules.allows_name(name) {
+/// Whether the other end is still there.
+fn connected(stream: &TcpStream) -> bool {
+    let mut ends = [PollFd::new(stream, PollFlags::RDHUP)];
+    let now = Timespec::try_from(Duration::ZERO).ok();
+    !matches!(poll(&mut ends, now.as_ref()), Ok(1))
+}
+
+/// `None` when the answer is not wanted any more.
+fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl FnMut() -> bool) -> Option<Reply> {
+    let (name, sources) = (&question.name, &shared.sources);
+    if !sources.rules.allows_name(name) {
         // A reverse question names an address that was reached or refused already.
         if question.kind != dns::TYPE_PTR {
-            shared
-                .denials
-                .add(Denial::new(Permission::Net, without_search(name), worker));
+            let tried = sources.conf.get().without_search(name).to_owned();
+            sources.denials.add(Denial::new(Permission::Net, tried, worker));
         }
-        return Reply::NoSuchName;
+        return Some(Reply::NoSuchName);
     }
     if !matches!(question.kind, dns::TYPE_A | dns::TYPE_AAAA) {
-        return Reply::Addresses(Vec::new());
+        return Some(Reply::Addresses(Vec::new()));
     }
-    let found: io::Result<Vec<IpAddr>> = (name.as_str(), 0)
-        .to_socket_addrs()
-        .map(|all| all.map(|address| address.ip().to_canonical()).collect());
-    let Ok(mut found) = found else {
-        return Reply::ServerFailure;
+    let Some(mut found) = shared.lookups.ask(name, STILL_THERE, wanted)? else {
+        return Some(Reply::ServerFailure);
     };
-    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
-    // A name of the outside must not lead into this machine: whoever owns it would reach what only listens here.
-    found.retain(|ip| !local(*ip) || name == "localhost" || hosts_says(&hosts, name, *ip));
+    let hosts = sources.hosts.get();
+    found.retain(|ip| {
+        // A name of the outside must not lead into this machine: whoever owns it would reach what only listens here. Nor
+        // may a name lead to the machine's credentials.
+        let stays_outside = !local(*ip) || name == "localhost" || hosts.says(name, *ip);
+        stays_outside && (!is_metadata(*ip) || sources.rules.lists(*ip))
+    });
     for ip in &found {
-        shared.names.learn(*ip, name);
+        sources.names.learn(*ip, name);
     }
-    Reply::Addresses(found)
+    Some(Reply::Addresses(found))
 }
 
 fn local(ip: IpAddr) -> bool {
@@ -181,40 +200,9 @@ fn local(ip: IpAddr) -> bool {
     }
 }
 
-/// The name as the tool gave it: libc tries the search domains of resolv.conf behind it.
-fn without_search(name: &str) -> String {
-    let conf = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-    strip_search(name, &conf).to_owned()
-}
-
-fn strip_search<'a>(name: &'a str, resolv_conf: &str) -> &'a str {
-    let domains = resolv_conf.lines().filter_map(|line| {
-        let line = line.trim();
-        line.strip_prefix("search").or_else(|| line.strip_prefix("domain"))
-    });
-    for domain in domains.flat_map(str::split_whitespace) {
-        let domain = domain.trim_matches('.');
-        if let Some(bare) = name.strip_suffix(domain).and_then(|bare| bare.strip_suffix('.'))
-            && !bare.is_empty()
-        {
-            return bare;
-        }
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn search_domains_are_no_part_of_a_name() {
-        let conf = "search corp.test svc.local.\nnameserver 10.0.0.1\n";
-        assert_eq!(strip_search("api.example.com.corp.test", conf), "api.example.com");
-        assert_eq!(strip_search("db.svc.local", conf), "db");
-        assert_eq!(strip_search("corp.test", conf), "corp.test");
-        assert_eq!(strip_search("api.example.com", conf), "api.example.com");
-    }
 
     #[test]
     fn names_of_the_outside_do_not_lead_inside() {
@@ -228,14 +216,5 @@ mod tests {
         ] {
             assert_eq!(local(ip.parse().expect("ip")), inside, "{ip}");
         }
-    }
-
-    #[test]
-    fn an_asker_is_known_once() {
-        let askers = Askers::default();
-        askers.expect(5, 1);
-        askers.expect(5, 2);
-        assert_eq!(askers.take(5), Some(2));
-        assert_eq!(askers.take(5), None);
     }
 }

@@ -1,15 +1,15 @@
 //! Whether an address is allowed: pure.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{Host, NetRule};
+use crate::config::{Host, NetRule, is_metadata};
 
 /// The list, and what is taken back from it.
 #[derive(Debug)]
-pub(super) struct Rules {
-    pub(super) allow: Vec<NetRule>,
-    pub(super) deny: Vec<NetRule>,
+pub(in super::super) struct Rules {
+    pub(in super::super) allow: Vec<NetRule>,
+    pub(in super::super) deny: Vec<NetRule>,
 }
 
 impl Rules {
@@ -18,11 +18,24 @@ impl Rules {
         let fits = |rule: &NetRule| {
             let host = match &rule.host {
                 Host::Ip(ip) => ip.to_canonical() == address.ip(),
-                Host::Name(name) => names.contains(name),
+                // Whoever owns a name may point it anywhere: at the credentials of this machine, too.
+                Host::Name(name) => !is_metadata(address.ip()) && names.contains(name),
+                Host::Unix(_) => false,
             };
             host && rule.port.is_none_or(|port| port == address.port())
         };
         self.allow.iter().any(fits) && !self.deny.iter().any(fits)
+    }
+
+    /// Whether the list names this address itself, on some port.
+    pub(super) fn lists(&self, ip: IpAddr) -> bool {
+        let is = |rule: &NetRule| matches!(rule.host, Host::Ip(listed) if listed.to_canonical() == ip);
+        self.allow.iter().any(is)
+    }
+
+    /// Whether something but unix sockets may be reached.
+    pub(super) fn reaches(&self) -> bool {
+        self.allow.iter().any(|rule| !matches!(rule.host, Host::Unix(_)))
     }
 
     /// Whether a name may be resolved: when some port of it is allowed.
@@ -80,6 +93,30 @@ mod tests {
             assert_eq!(rules.allows(at(address), names), allowed, "{address} {names:?}");
         }
         assert!(rules.allows_name("api.test") && !rules.allows_name("test") && !rules.allows_name("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_metadata_service_is_reached_by_its_own_address_only() {
+        let names = BTreeSet::from(["metadata.test".to_owned()]);
+        let by_name = Rules {
+            allow: vec![rule("metadata.test", None)],
+            deny: vec![],
+        };
+        let by_address = Rules {
+            allow: vec![rule("169.254.169.254", Some(80)), rule("fd00:ec2::254", None)],
+            deny: vec![],
+        };
+        for address in ["169.254.169.254:80", "100.100.100.200:80", "[fd00:ec2::254]:80"] {
+            assert!(!by_name.allows(at(address), &names), "{address}");
+        }
+        assert!(
+            by_name.allows(at("10.0.0.1:80"), &names),
+            "private addresses stay reachable"
+        );
+        assert!(by_address.allows(at("169.254.169.254:80"), &names));
+        assert!(!by_address.allows(at("169.254.169.254:81"), &names));
+        assert!(by_address.lists("169.254.169.254".parse().expect("ip")));
+        assert!(!by_address.lists("169.254.170.2".parse().expect("ip")));
     }
 
     #[test]

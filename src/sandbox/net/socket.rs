@@ -2,46 +2,98 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use super::address;
 
-/// A TCP socket; nothing else can be made into one.
+/// A socket; nothing else can be made into one.
 #[derive(Debug)]
 pub(in super::super) struct Socket {
     fd: OwnedFd,
     family: i32,
+    kind: i32,
+    protocol: i32,
 }
 
 impl Socket {
-    /// `None` unless it is a TCP socket.
+    /// `None` unless it is a socket.
     pub(in super::super) fn of(fd: OwnedFd) -> Option<Self> {
         let family = option(&fd, libc::SO_DOMAIN)?;
-        let tcp = matches!(family, libc::AF_INET | libc::AF_INET6)
-            && option(&fd, libc::SO_TYPE)? == libc::SOCK_STREAM
-            && option(&fd, libc::SO_PROTOCOL)? == libc::IPPROTO_TCP;
-        tcp.then_some(Socket { fd, family })
+        let kind = option(&fd, libc::SO_TYPE)?;
+        let protocol = option(&fd, libc::SO_PROTOCOL)?;
+        Some(Socket {
+            fd,
+            family,
+            kind,
+            protocol,
+        })
+    }
+
+    pub(in super::super) fn is_tcp(&self) -> bool {
+        matches!(self.family, libc::AF_INET | libc::AF_INET6)
+            && self.kind == libc::SOCK_STREAM
+            && self.protocol == libc::IPPROTO_TCP
+    }
+
+    pub(super) fn is_unix(&self) -> bool {
+        self.family == libc::AF_UNIX && self.kind == libc::SOCK_STREAM
+    }
+
+    pub(super) fn family(&self) -> i32 {
+        self.family
+    }
+
+    /// Whether calls on it block. The tool may change that at any moment.
+    pub(in super::super) fn blocks(&self) -> bool {
+        rustix::fs::fcntl_getfl(&self.fd).is_ok_and(|flags| !flags.contains(rustix::fs::OFlags::NONBLOCK))
+    }
+
+    /// How long a send or a connection may block, where the tool set a limit.
+    pub(in super::super) fn patience(&self) -> Option<Duration> {
+        use rustix::net::sockopt::{Timeout, socket_timeout};
+        socket_timeout(&self.fd, Timeout::Send).ok().flatten()
+    }
+
+    /// The bytes of an address as this socket takes it.
+    pub(super) fn bytes_of(&self, address: SocketAddr) -> Result<Vec<u8>, i32> {
+        address::bytes_of(address, self.family).ok_or(libc::EAFNOSUPPORT)
     }
 
     /// Connects; blocks when the socket does. An errno otherwise.
-    pub(super) fn connect(&self, to: SocketAddr) -> Result<(), i32> {
-        let bytes = address::bytes(to, self.family).ok_or(libc::EAFNOSUPPORT)?;
-        // SAFETY: the bytes are an address of the given length and outlive the call.
-        check(unsafe { libc::connect(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len() as u32) })
+    pub(in super::super) fn connect(&self, to: &[u8]) -> Result<(), i32> {
+        // SAFETY: the bytes are of the given length and outlive the call.
+        check(unsafe { libc::connect(self.fd.as_raw_fd(), to.as_ptr().cast(), to.len() as u32) })
     }
 
-    pub(super) fn bind(&self, at: SocketAddr) -> Result<(), i32> {
-        let bytes = address::bytes(at, self.family).ok_or(libc::EAFNOSUPPORT)?;
-        // SAFETY: the bytes are an address of the given length and outlive the call.
-        check(unsafe { libc::bind(self.fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len() as u32) })
+    /// Connects to the unix socket that `peer` was opened as, whatever stands at its path by now. Does not block: EAGAIN
+    /// when its queue is full.
+    pub(in super::super) fn connect_unix(&self, peer: &OwnedFd) -> Result<(), i32> {
+        let path = format!("/proc/self/fd/{}", peer.as_raw_fd());
+        let bytes = address::of_unix(path.as_bytes()).ok_or(libc::ENAMETOOLONG)?;
+        if !self.blocks() {
+            return self.connect(&bytes);
+        }
+        // The flag is the tool's as well. Only its own threads that use this socket at this very moment can see it.
+        use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+        let flags = fcntl_getfl(&self.fd).map_err(rustix::io::Errno::raw_os_error)?;
+        fcntl_setfl(&self.fd, flags | OFlags::NONBLOCK).map_err(rustix::io::Errno::raw_os_error)?;
+        let done = self.connect(&bytes);
+        let _ = fcntl_setfl(&self.fd, flags);
+        done
     }
 
-    /// Sends over an existing connection: no address is passed, and none that connects.
+    pub(super) fn bind(&self, at: &[u8]) -> Result<(), i32> {
+        // SAFETY: the bytes are of the given length and outlive the call.
+        check(unsafe { libc::bind(self.fd.as_raw_fd(), at.as_ptr().cast(), at.len() as u32) })
+    }
+
+    /// Sends over an existing connection, without blocking: no address is passed, and none that connects.
     pub(in super::super) fn send(&self, data: &[u8], flags: i32) -> Result<usize, i32> {
-        let flags = (flags & !libc::MSG_FASTOPEN) | libc::MSG_NOSIGNAL;
+        let flags = (flags & !libc::MSG_FASTOPEN) | libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
         // SAFETY: the data outlives the call.
         let sent = unsafe { libc::send(self.fd.as_raw_fd(), data.as_ptr().cast(), data.len(), flags) };
-        usize::try_from(sent).map_err(|_| io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
+        usize::try_from(sent).map_err(|_| errno())
     }
 
     pub(super) fn listen(&self, backlog: i32) -> Result<(), i32> {
@@ -62,6 +114,12 @@ impl Socket {
     }
 }
 
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
 fn option(fd: &OwnedFd, name: i32) -> Option<i32> {
     let mut value = 0i32;
     let mut length = size_of::<i32>() as libc::socklen_t;
@@ -79,9 +137,9 @@ fn option(fd: &OwnedFd, name: i32) -> Option<i32> {
 }
 
 fn check(done: i32) -> Result<(), i32> {
-    if done == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
-    }
+    if done == 0 { Ok(()) } else { Err(errno()) }
+}
+
+fn errno() -> i32 {
+    io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }

@@ -3,6 +3,9 @@
 //! A fork does not say. But it waits in the supervisor's hands, and the frames of whoever called it hold the path of the
 //! program as a pointer. This is for the record alone: nothing is decided by it.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -12,46 +15,76 @@ use super::super::supervise::Target;
 
 /// How much of the stack is looked at: the frames of posix_spawn and of the runtime's own spawn function.
 const WINDOW: usize = 16 * 1024;
-/// Distinct addresses that are followed.
-const MAX_POINTERS: usize = 768;
+/// Pieces of the caller's memory that are read for one call. Whoever fills its stack with pointers must not make the host
+/// follow all of them.
+const MAX_READS: usize = 2048;
+/// Texts that are looked up among the programs for one call.
+const MAX_LOOKUPS: usize = 64;
+/// Where pointers of a process can lead.
+const ADDRESSES: std::ops::Range<u64> = 0x1000..0x7fff_ffff_f000;
 
 /// The nearest string on the stack that is a program's path, or a name on the usual PATH.
 pub(in super::super) fn wanted_program(target: &Target) -> Option<PathBuf> {
     let stack = target.stack()?;
     let mut words = vec![0u8; WINDOW];
     let read = read_up_to_end(target, stack, &mut words);
-    let pointers = words[..read]
-        .chunks_exact(8)
-        .filter_map(|word| Some(u64::from_le_bytes(word.try_into().ok()?)));
-    let mut seen = Vec::new();
-    for pointer in pointers.filter(|pointer| (0x1000..0x7fff_ffff_f000).contains(pointer)) {
-        if seen.contains(&pointer) {
-            continue;
-        }
-        if seen.len() == MAX_POINTERS {
-            break;
-        }
-        seen.push(pointer);
+    let mut search = Search {
+        target,
+        reads: 0,
+        lookups: 0,
+    };
+    let mut seen = HashSet::new();
+    for pointer in pointers(&words[..read]).filter(|pointer| seen.insert(*pointer)) {
         let mut text = [0u8; 512];
-        let Ok(length) = target.read(pointer, &mut text) else {
-            continue;
+        let length = match search.read(pointer, &mut text)? {
+            Ok(length) => length,
+            Err(_) => continue,
         };
-        if let Some(program) = text[..length].split(|byte| *byte == 0).next().and_then(program) {
+        if let Some(program) = search.program_at(&text[..length]) {
             return Some(program);
         }
         // libuv passes a structure whose first pointers lead to the name.
-        for word in text[..length.min(64)].chunks_exact(8) {
-            let inner = u64::from_le_bytes(word.try_into().unwrap_or_default());
+        for inner in pointers(&text[..length.min(64)]) {
             let mut text = [0u8; 256];
-            if (0x1000..0x7fff_ffff_f000).contains(&inner)
-                && let Ok(length) = target.read(inner, &mut text)
-                && let Some(found) = text[..length].split(|byte| *byte == 0).next().and_then(program)
+            if let Ok(length) = search.read(inner, &mut text)?
+                && let Some(program) = search.program_at(&text[..length])
             {
-                return Some(found);
+                return Some(program);
             }
         }
     }
     None
+}
+
+fn pointers(words: &[u8]) -> impl Iterator<Item = u64> {
+    words
+        .chunks_exact(8)
+        .filter_map(|word| Some(u64::from_le_bytes(word.try_into().ok()?)))
+        .filter(|pointer| ADDRESSES.contains(pointer))
+}
+
+/// What one call may cost.
+struct Search<'a> {
+    target: &'a Target,
+    reads: usize,
+    lookups: usize,
+}
+
+impl Search<'_> {
+    /// `None` when enough was read.
+    fn read(&mut self, at: u64, into: &mut [u8]) -> Option<io::Result<usize>> {
+        self.reads += 1;
+        (self.reads <= MAX_READS && self.lookups < MAX_LOOKUPS).then(|| self.target.read(at, into))
+    }
+
+    fn program_at(&mut self, text: &[u8]) -> Option<PathBuf> {
+        let text = text.split(|byte| *byte == 0).next()?;
+        if !could_be_a_program(text) {
+            return None;
+        }
+        self.lookups += 1;
+        program(Path::new(OsStr::from_bytes(text)))
+    }
 }
 
 /// The stack may end within the window.
@@ -66,18 +99,16 @@ fn read_up_to_end(target: &Target, stack: u64, words: &mut [u8]) -> usize {
     0
 }
 
-fn program(text: &[u8]) -> Option<PathBuf> {
-    if text.len() < 2 || text.iter().any(|byte| !(0x20..0x7f).contains(byte)) {
-        return None;
-    }
-    let path = Path::new(std::ffi::OsStr::from_bytes(text));
+/// A path, or a name that could be typed as a command: short words are everywhere.
+fn could_be_a_program(text: &[u8]) -> bool {
+    let printable = text.iter().all(|byte| (0x20..0x7f).contains(byte));
+    text.len() >= 2 && printable && (text[0] == b'/' || !(text.contains(&b'/') || text.contains(&b' ')))
+}
+
+fn program(path: &Path) -> Option<PathBuf> {
     let runs = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     if path.is_absolute() {
         return runs(path).then(|| path.to_path_buf());
-    }
-    // A bare name: short words are everywhere, so only what could be typed as a command.
-    if text.contains(&b'/') || text.contains(&b' ') {
-        return None;
     }
     ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
         .iter()

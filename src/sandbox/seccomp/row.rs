@@ -39,6 +39,10 @@ pub(super) struct Condition {
     pub test: Test,
 }
 
+pub(super) const fn on(arg: u8, test: Test) -> Condition {
+    Condition { arg, test }
+}
+
 /// For which policies a row is part of the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
@@ -49,14 +53,16 @@ pub(super) enum For {
     NetDenied,
     /// The supervisor decides per address.
     NetSupervised,
-    /// Everything may be reached, unix sockets may not.
+    /// Everything may be reached, metadata services and unix sockets that are not listed excepted.
+    NetWide,
+    /// Everything may be reached, unix sockets may not, and nobody supervises.
     NetFree,
-    /// Everything may be reached, unix sockets too.
-    NetFreeWithUnix,
-    /// Anything short of every network right and every write.
-    WithoutUnix,
     WithoutWriteAll,
     WithoutReadAll,
+    /// Anything short of the whole network.
+    WithoutNetAll,
+    /// A supervisor looks at connections, or there are none.
+    ConnectionsChecked,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter: reported to the supervisor.
@@ -67,8 +73,10 @@ pub(super) enum For {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     Net,
+    NetWide,
     Fork,
     Exec,
+    Proc,
 }
 
 /// One refusal.
@@ -90,11 +98,12 @@ impl For {
             For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
             For::NetDenied => shape.net == Net::Denied,
             For::NetSupervised => shape.net == Net::Supervised,
-            For::NetFree => shape.net == Net::Free && !shape.unix(),
-            For::NetFreeWithUnix => shape.unix(),
-            For::WithoutUnix => !shape.unix(),
+            For::NetWide => shape.net == Net::Wide,
+            For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
+            For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
+            For::ConnectionsChecked => shape.net != Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
             For::Reported(_) => false,
         }
@@ -104,9 +113,22 @@ impl For {
     pub(super) fn in_listener(self, shape: &Shape) -> bool {
         match self {
             For::Reported(Reported::Net) => shape.net == Net::Supervised,
+            For::Reported(Reported::NetWide) => shape.net == Net::Wide,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
+            For::Reported(Reported::Proc) => shape.proc_reported,
             _ => false,
         }
     }
 }
+
+/// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
+macro_rules! row {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
+        $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
+    };
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
+        $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
+    };
+}
+pub(super) use row;

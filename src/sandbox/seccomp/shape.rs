@@ -7,6 +7,9 @@ pub(crate) enum Net {
     Denied,
     /// TCP sockets exist, the supervisor decides where they go; with an empty list: nowhere.
     Supervised,
+    /// The supervisor makes every connection, and refuses those to metadata services and to unix sockets.
+    Wide,
+    /// Nobody supervises: every connection is the worker's own.
     Free,
 }
 
@@ -23,11 +26,6 @@ pub(crate) struct Shape {
     pub fork_reported: bool,
     /// A supervisor records refused programs.
     pub exec_reported: bool,
-}
-
-impl Shape {
-    /// A unix socket is a file one writes to, and the kernel cannot hold which: it takes every network and write right.
-    pub(crate) fn unix(&self) -> bool {
-        self.net == Net::Free && self.write_all
-    }
+    /// A supervisor opens entries of the worker's own processes in /proc.
+    pub proc_reported: bool,
 }

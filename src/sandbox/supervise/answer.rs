@@ -1,16 +1,15 @@
 //! What each reported call is answered.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
 
-use super::super::denials::{Denial, Denials, Permission};
-use super::super::net::{NetGuard, Socket, address};
-use super::super::run::wanted_program;
+use super::super::denials::Denials;
+use super::super::net::{NetGuard, Socket, Way, address};
+use super::blocked::{Blocked, Woken, wait};
 use super::listener::{Answer, Call, Listener};
-use super::target::{Birth, Target};
+use super::proc_open;
+use super::programs::{Programs, refuse_process};
+use super::target::Target;
 
 /// Everything that answers hang on.
 #[derive(Debug)]
@@ -22,178 +21,199 @@ pub(super) struct Answers {
     pub(super) denials: Denials,
 }
 
-/// What may be executed.
+/// What every answer is given with.
 #[derive(Debug)]
-pub(super) enum Programs {
-    Any,
-    /// Real paths.
-    Listed(BTreeSet<PathBuf>),
-    /// The runtime, as the first program of each process.
-    RuntimeOnce(Started),
-}
-
-/// Processes that have had their program.
-#[derive(Debug, Default)]
-pub(super) struct Started(Mutex<VecDeque<Birth>>);
-
-/// Remembered at once; far more than live at once.
-const KEPT: usize = 4096;
-
-impl Started {
-    /// True once for each process.
-    fn first(&self, birth: Birth) -> bool {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.contains(&birth) {
-            return false;
-        }
-        if known.len() == KEPT {
-            known.pop_front();
-        }
-        known.push_back(birth);
-        true
-    }
+pub(super) struct Helm {
+    pub(super) listener: Listener,
+    pub(super) blocked: Blocked,
+    /// Readable when the supervisor stops.
+    pub(super) stopped: OwnedFd,
 }
 
 /// A send may always send less than it was given.
 const MOST_SENT: usize = 64 * 1024;
+/// How often a unix socket is asked whose queue is full: nothing tells when it has room.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
+/// A socket of the caller, and the caller's thread.
+struct Asked {
+    socket: Socket,
+    pidfd: OwnedFd,
+}
+
 impl Answers {
-    pub(super) fn handle(&self, listener: &Listener, call: &Call) {
-        let answer = if call.thread == self.spawner {
-            Some(Answer::Continue)
-        } else {
-            self.decide(listener, call)
-        };
-        if let Some(answer) = answer {
-            listener.answer(call.id, answer);
+    /// What can be said without looking at anything that a tool may hold up.
+    pub(super) fn at_once(&self, call: &Call) -> Option<Answer> {
+        if call.thread == self.spawner {
+            return Some(Answer::Continue);
         }
-    }
-
-    /// `None` when the caller went away: then there is nobody to answer.
-    fn decide(&self, listener: &Listener, call: &Call) -> Option<Answer> {
-        let target = Target::new(call.thread);
         match i64::from(call.number) {
-            libc::SYS_connect => self.connect(listener, call, target),
-            libc::SYS_bind => self.bind(listener, call, target),
-            libc::SYS_listen => self.listen(listener, call, target),
-            libc::SYS_sendto => self.send(listener, call, target),
+            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto | libc::SYS_openat => None,
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => None,
             libc::SYS_socket => {
-                self.net.refused_datagrams(call.args[2], target.worker());
+                self.net
+                    .refused_datagrams(call.args[2], Target::new(call.thread).worker());
                 Some(ACCESS)
             }
-            libc::SYS_execve => self.execute(listener, call, target),
+            libc::SYS_execve => self.programs.first_of_the_host(call),
             // What is left starts a process.
-            _ => {
-                let program = wanted_program(&target).map(|path| path.to_string_lossy().into_owned());
-                if !listener.waits(call.id) {
-                    return None;
-                }
-                self.denials.add(Denial::new(
-                    Permission::Run,
-                    program.unwrap_or_default(),
-                    target.worker(),
-                ));
-                Some(ACCESS)
-            }
+            _ => self
+                .denials
+                .counted(Target::new(call.thread).worker())
+                .then_some(ACCESS),
         }
     }
 
-    fn connect(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
-        let bytes = match copied(listener, call, target, call.args[1], call.args[2])? {
+    pub(super) fn handle(&self, helm: &Helm, call: &Call, worker: u32) {
+        // The caller waited in its line: it may have ended meanwhile.
+        if !helm.listener.waits(call.id) {
+            return;
+        }
+        let answer = match i64::from(call.number) {
+            libc::SYS_connect => self.connect(helm, call, worker),
+            libc::SYS_bind => self.bind(helm, call, worker),
+            libc::SYS_listen => self.listen(helm, call, worker),
+            libc::SYS_sendto => self.send(helm, call, worker),
+            libc::SYS_openat => proc_open::answer(
+                &helm.listener,
+                call,
+                &Target::new(call.thread),
+                call.args[1],
+                call.args[2],
+            ),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => proc_open::answer(
+                &helm.listener,
+                call,
+                &Target::new(call.thread),
+                call.args[0],
+                call.args[1],
+            ),
+            libc::SYS_execve => self.programs.execute(&helm.listener, call, &self.denials),
+            _ => refuse_process(&helm.listener, call, &self.denials),
+        };
+        // `None` when the caller went away: then there is nobody to answer.
+        if let Some(answer) = answer {
+            helm.listener.answer(call.id, answer);
+        }
+    }
+
+    fn connect(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+        let bytes = match copied(helm, call, call.args[1], call.args[2])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let Ok(address) = address::parse(&bytes) else {
-            return Some(ACCESS);
-        };
-        let socket = match socket(listener, call, target)? {
-            Ok(socket) => socket,
+        let Asked { socket, pidfd } = match asked(helm, call)? {
+            Ok(asked) => asked,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        Some(result(self.net.connect(&socket, address, target.worker())))
+        let target = Target::new(call.thread);
+        let way = match self.net.connect(&socket, &bytes, worker, |path| target.absolute(path)) {
+            Ok(way) => way,
+            Err(errno) => return Some(Answer::Errno(errno)),
+        };
+        if let Way::Unix(peer) = way {
+            return unix_connect(helm, &socket, &pidfd, &peer);
+        }
+        let Way::Address(bytes) = way else {
+            return Some(ACCESS);
+        };
+        let Ok(waiting) = helm.blocked.watch(call.id, socket.as_fd(), pidfd) else {
+            return Some(Answer::Errno(libc::EAGAIN));
+        };
+        if !helm.listener.waits(call.id) {
+            return None;
+        }
+        let done = socket.connect(&bytes);
+        drop(waiting);
+        Some(result(done))
     }
 
-    fn bind(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
-        let bytes = match copied(listener, call, target, call.args[1], call.args[2])? {
+    fn bind(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+        let bytes = match copied(helm, call, call.args[1], call.args[2])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let Ok(address) = address::parse(&bytes) else {
-            return Some(ACCESS);
-        };
-        let socket = match socket(listener, call, target)? {
-            Ok(socket) => socket,
+        let Asked { socket, .. } = match asked(helm, call)? {
+            Ok(asked) => asked,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        Some(result(self.net.bind(&socket, address, target.worker())))
+        let target = Target::new(call.thread);
+        let done = self.net.bind(&socket, &bytes, worker, |path| target.absolute(path));
+        Some(result(done))
     }
 
-    fn listen(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
-        let socket = match socket(listener, call, target)? {
-            Ok(socket) => socket,
+    fn listen(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+        let Asked { socket, .. } = match asked(helm, call)? {
+            Ok(asked) => asked,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        Some(result(self.net.listen(&socket, call.args[1] as i32, target.worker())))
+        Some(result(self.net.listen(&socket, call.args[1] as i32, worker)))
     }
 
     /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
-    fn send(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
-        let bytes = match copied(listener, call, target, call.args[4], call.args[5])? {
+    fn send(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+        let bytes = match copied(helm, call, call.args[4], call.args[5])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let Ok(address) = address::parse(&bytes) else {
             return Some(ACCESS);
         };
-        if !self.net.may_send(address, target.worker()) {
+        if !self.net.may_send(address, worker) {
             return Some(ACCESS);
         }
-        let socket = match socket(listener, call, target)? {
-            Ok(socket) => socket,
+        let Asked { socket, pidfd } = match asked(helm, call)? {
+            Ok(asked) if asked.socket.is_tcp() => asked,
+            Ok(_) => return Some(ACCESS),
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let mut data = vec![0; usize::try_from(call.args[2]).map_or(MOST_SENT, |length| length.min(MOST_SENT))];
-        let read = target.read(call.args[1], &mut data);
-        if !listener.waits(call.id) {
+        let read = Target::new(call.thread).read(call.args[1], &mut data);
+        if !helm.listener.waits(call.id) {
             return None;
         }
-        Some(match read.map(|read| socket.send(&data[..read], call.args[3] as i32)) {
-            Ok(Ok(sent)) => Answer::Value(sent as i64),
-            Ok(Err(errno)) => Answer::Errno(errno),
-            Err(_) => Answer::Errno(libc::EFAULT),
-        })
-    }
-
-    /// Landlock decides which files may be executed: what the caller does to the path meanwhile changes only the record.
-    /// Refused here is what Landlock does not see: a worker that may run nothing and replaces itself, say by the dynamic
-    /// loader with a program that it may read.
-    fn execute(&self, listener: &Listener, call: &Call, target: Target) -> Option<Answer> {
-        let path = target.read_string(call.args[0]);
-        let path = path
-            .ok()
-            .and_then(|bytes| target.absolute(&PathBuf::from(OsString::from_vec(bytes))));
-        let real = path.as_ref().and_then(|path| path.canonicalize().ok());
-        let allowed = match (&self.programs, &real) {
-            (Programs::Any, _) => true,
-            // The kernel says what is wrong with a path that leads nowhere.
-            (Programs::Listed(_), None) => true,
-            (Programs::Listed(programs), Some(real)) => programs.contains(real),
-            // The first one is the host's: it turns its child into the runtime.
-            (Programs::RuntimeOnce(started), _) => target.birth().is_some_and(|birth| started.first(birth)),
+        let Ok(read) = read else {
+            return Some(Answer::Errno(libc::EFAULT));
         };
-        if !listener.waits(call.id) {
+        let flags = call.args[3] as i32;
+        let blocks = flags & libc::MSG_DONTWAIT == 0 && socket.blocks();
+        loop {
+            match socket.send(&data[..read], flags) {
+                Ok(sent) => return Some(Answer::Value(sent as i64)),
+                Err(libc::EAGAIN) if blocks => {}
+                Err(errno) => return Some(Answer::Errno(errno)),
+            }
+            match wait(
+                Some(socket.as_fd()),
+                pidfd.as_fd(),
+                helm.stopped.as_fd(),
+                socket.patience(),
+            ) {
+                Woken::Ready => {}
+                Woken::TimeIsUp => return Some(Answer::Errno(libc::EAGAIN)),
+                Woken::Abandoned => return None,
+            }
+        }
+    }
+}
+
+/// A server whose queue is full is asked again where the socket blocks, for as long as the caller is there.
+fn unix_connect(helm: &Helm, socket: &Socket, pidfd: &OwnedFd, peer: &OwnedFd) -> Option<Answer> {
+    let blocks = socket.blocks();
+    let until = socket.patience().map(|patience| Instant::now() + patience);
+    loop {
+        let done = socket.connect_unix(peer);
+        let over = until.is_some_and(|until| Instant::now() >= until);
+        if done != Err(libc::EAGAIN) || !blocks || over {
+            return Some(result(done));
+        }
+        if wait(None, pidfd.as_fd(), helm.stopped.as_fd(), Some(ASK_AGAIN)) == Woken::Abandoned {
             return None;
         }
-        if allowed {
-            return Some(Answer::Continue);
-        }
-        // As it was called: `sh` says more than what it is a link to.
-        let name = path.filter(|_| real.is_some());
-        let name = name.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
-        self.denials.add(Denial::new(Permission::Run, name, target.worker()));
-        Some(ACCESS)
     }
 }
 
@@ -206,28 +226,33 @@ fn result(done: Result<(), i32>) -> Answer {
 
 /// The address, copied once; an errno for the caller. `None` when the caller went away: the memory read may have been
 /// another's.
-fn copied(listener: &Listener, call: &Call, target: Target, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
+fn copied(helm: &Helm, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
     let bytes = match usize::try_from(length as i32) {
         Ok(length) if length <= address::LONGEST => {
             let mut bytes = vec![0; length];
-            match target.read(at, &mut bytes) {
+            match Target::new(call.thread).read(at, &mut bytes) {
                 Ok(read) if read == length => Ok(bytes),
                 _ => Err(libc::EFAULT),
             }
         }
         _ => Err(libc::EINVAL),
     };
-    listener.waits(call.id).then_some(bytes)
+    helm.listener.waits(call.id).then_some(bytes)
 }
 
 /// The supervisor's own copy of the socket in the first argument.
-fn socket(listener: &Listener, call: &Call, target: Target) -> Option<Result<Socket, i32>> {
-    let socket = match target.descriptor(call.args[0] as i32) {
-        Ok(fd) => Socket::of(fd).ok_or(libc::EACCES),
+fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
+    let target = Target::new(call.thread);
+    let copied = target.pidfd().and_then(|pidfd| {
+        let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
+        Ok((fd, pidfd))
+    });
+    let asked = match copied {
+        Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
             Some(libc::EBADF) => libc::EBADF,
             _ => libc::EACCES,
         }),
     };
-    listener.waits(call.id).then_some(socket)
+    helm.listener.waits(call.id).then_some(asked)
 }

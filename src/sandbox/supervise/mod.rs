@@ -5,7 +5,12 @@
 //! first, so that none of them inherits it.
 
 mod answer;
+mod blocked;
+mod lanes;
 mod listener;
+mod proc_open;
+mod programs;
+mod started;
 mod target;
 mod threads;
 
@@ -15,11 +20,13 @@ use std::io;
 
 use super::child::StepFailure;
 use super::denials::Denials;
-use super::net::NetGuard;
+use super::net::{Extent, Listed, NetGuard, Rules, UnixSockets};
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
-use answer::{Answers, Programs, Started};
+use answer::Answers;
 use listener::Listener;
+use programs::Programs;
+use started::Started;
 pub(super) use threads::Supervisor;
 
 /// What the supervisor decides with.
@@ -37,11 +44,7 @@ impl Supervision {
     /// Starts the threads, then puts the calling thread under the reporting filter.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
-        let (allow, deny) = match &self.policy.net {
-            NetPolicy::Only { allow, deny } => (allow.clone(), deny.clone()),
-            NetPolicy::None | NetPolicy::All => (Vec::new(), Vec::new()),
-        };
-        let net = NetGuard::new(allow, deny, self.denials.clone());
+        let net = net_guard(&self.policy, self.denials.clone());
         let programs = match &self.policy.run {
             Run::Only(programs) => {
                 Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
@@ -70,4 +73,20 @@ impl Supervision {
         supervisor.listen(unsafe { Listener::from_raw(fd) });
         Ok(supervisor)
     }
+}
+
+fn net_guard(policy: &Policy, denials: Denials) -> NetGuard {
+    let (extent, allow, deny) = match &policy.net {
+        NetPolicy::None => (Extent::Listed, Vec::new(), Vec::new()),
+        NetPolicy::Only { allow, deny } => (Extent::Listed, allow.clone(), deny.clone()),
+        NetPolicy::All => (Extent::Wide, policy.permissions.net_besides.clone(), Vec::new()),
+    };
+    let listed = policy.unix.iter().map(|socket| Listed {
+        may_make: socket
+            .real
+            .parent()
+            .is_some_and(|directory| policy.may_write(directory)),
+        socket: socket.clone(),
+    });
+    NetGuard::new(extent, Rules { allow, deny }, UnixSockets(listed.collect()), denials)
 }

@@ -10,9 +10,9 @@ const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 /// A process told from a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Birth {
-    process: u32,
+    pub(super) process: u32,
     /// Clock ticks since the machine started.
-    at: u64,
+    pub(super) at: u64,
 }
 
 /// A thread of a worker or of a program it started.
@@ -63,9 +63,8 @@ impl Target {
         Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG))
     }
 
-    /// A copy of one of its descriptors.
-    pub(super) fn descriptor(&self, number: i32) -> io::Result<OwnedFd> {
-        let pidfd = self.pidfd()?;
+    /// A copy of one of its descriptors; `pidfd` is the thread's own.
+    pub(super) fn descriptor(&self, pidfd: &OwnedFd, number: i32) -> io::Result<OwnedFd> {
         // SAFETY: no memory is passed.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0u32) };
         if fd < 0 {
@@ -75,7 +74,8 @@ impl Target {
         Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
     }
 
-    fn pidfd(&self) -> io::Result<OwnedFd> {
+    /// Readable when the thread has ended; before Linux 6.9 when its process has.
+    pub(super) fn pidfd(&self) -> io::Result<OwnedFd> {
         // SAFETY: no memory is passed.
         let mut fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.thread, PIDFD_THREAD) };
         if fd < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
@@ -99,6 +99,11 @@ impl Target {
             .trim()
             .parse()
             .ok()
+    }
+
+    /// The process it is a thread of.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.status("Tgid:")
     }
 
     /// Which process it is of.

@@ -1,7 +1,9 @@
 //! The threads that take turns at the listener.
 //!
-//! One waits for the next call while the others wait for its place. Who has a call gives the place up before working on
-//! it, so a connection that blocks holds up nobody; when none is left to wait, another thread is started.
+//! One waits for the next call while the others wait for its place. It answers at once what takes no time, the host's own
+//! calls above all: a start never waits for what a tool does. Who takes a call to work on gives the place up before, so
+//! what blocks holds up nobody; when none is left to wait, another thread is started. How many calls of one worker are
+//! worked on is bounded by its lane.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,16 +11,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::answer::Answers;
+use super::answer::{Answers, Helm};
+use super::blocked::Blocked;
+use super::lanes::{Lanes, Place};
 use super::listener::{Answer, Call, Listener};
+use super::target::Target;
 
-/// Calls that may block at once; further ones are told to try again.
-const MAX_THREADS: usize = 128;
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;
+/// How soon a wait that nobody wants is ended again, where the first time came too early.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// The host's handle: dropping it ends the threads. Calls still waiting then fail with ENOSYS.
 #[derive(Debug)]
@@ -31,18 +37,18 @@ pub(in super::super) struct Supervisor {
 #[derive(Debug)]
 struct Shared {
     answers: Answers,
-    listener: Listener,
-    stopped: OwnedFd,
+    helm: Helm,
+    lanes: Lanes,
     turn: Mutex<()>,
     /// Threads in line for the turn, the one that has it included.
     waiting: AtomicUsize,
-    threads: AtomicUsize,
 }
 
 impl Supervisor {
     /// Starts the first thread; it waits for `listen`.
     pub(super) fn start(answers: Answers) -> io::Result<Self> {
         let (stopped, stop) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let blocked = Blocked::new()?;
         let (sender, receiver): (Sender<Listener>, Receiver<Listener>) = channel();
         thread::Builder::new()
             .name("toolwarden-sup".to_owned())
@@ -53,11 +59,14 @@ impl Supervisor {
                 };
                 let shared = Arc::new(Shared {
                     answers,
-                    listener,
-                    stopped,
+                    helm: Helm {
+                        listener,
+                        blocked,
+                        stopped,
+                    },
+                    lanes: Lanes::default(),
                     turn: Mutex::new(()),
                     waiting: AtomicUsize::new(0),
-                    threads: AtomicUsize::new(1),
                 });
                 serve(&shared);
             })?;
@@ -84,6 +93,12 @@ fn block_signals() {
     }
 }
 
+/// A call to work on, which has a place in its worker's lane.
+struct Taken {
+    call: Call,
+    worker: u32,
+}
+
 fn serve(shared: &Arc<Shared>) {
     loop {
         if shared.waiting.fetch_add(1, Ordering::AcqRel) >= SPARE_THREADS {
@@ -95,40 +110,49 @@ fn serve(shared: &Arc<Shared>) {
             next_call(shared)
         };
         let left = shared.waiting.fetch_sub(1, Ordering::AcqRel) - 1;
-        let Some(call) = next else { break };
-        if left == 0 && !another(shared) {
-            shared.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
-            continue;
+        let Some(Taken { call, worker }) = next else {
+            shared.helm.blocked.end_all();
+            break;
+        };
+        let alone = left == 0 && !another(shared);
+        let mut next = Some(call);
+        while let Some(call) = next {
+            if alone {
+                // The system has no thread left: who waits at the listener is worth more than one call.
+                shared.helm.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
+            } else {
+                shared.answers.handle(&shared.helm, &call, worker);
+            }
+            next = shared.lanes.next(worker);
         }
-        shared.answers.handle(&shared.listener, &call);
     }
-    shared.threads.fetch_sub(1, Ordering::AcqRel);
 }
 
-/// Starts a thread to take the place at the listener; false when there are too many.
+/// Starts a thread to take the place at the listener.
 fn another(shared: &Arc<Shared>) -> bool {
-    if shared.threads.fetch_add(1, Ordering::AcqRel) >= MAX_THREADS {
-        shared.threads.fetch_sub(1, Ordering::AcqRel);
-        return false;
-    }
     let there = Arc::clone(shared);
     let started = thread::Builder::new()
         .name("toolwarden-sup".to_owned())
         .spawn(move || serve(&there));
-    if started.is_err() {
-        shared.threads.fetch_sub(1, Ordering::AcqRel);
-    }
     started.is_ok()
 }
 
-/// Waits for a call; `None` when it is over.
-fn next_call(shared: &Shared) -> Option<Call> {
+/// Waits for a call that has to be worked on; `None` when it is over.
+fn next_call(shared: &Shared) -> Option<Taken> {
+    let Helm {
+        listener,
+        blocked,
+        stopped,
+    } = &shared.helm;
+    let again = Timespec::try_from(AGAIN).ok();
+    let mut abandoned = false;
     loop {
         let mut ready = [
-            PollFd::from_borrowed_fd(shared.stopped.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(shared.listener.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(stopped.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(blocked.as_fd(), PollFlags::IN),
         ];
-        match poll(&mut ready, None) {
+        match poll(&mut ready, again.as_ref().filter(|_| abandoned)) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
             Err(_) => return None,
@@ -136,15 +160,29 @@ fn next_call(shared: &Shared) -> Option<Call> {
         if !ready[0].revents().is_empty() {
             return None;
         }
-        if ready[1].revents().contains(PollFlags::IN) {
-            match shared.listener.receive() {
-                Ok(Some(call)) => return Some(call),
-                Ok(None) => {}
-                Err(_) => return None,
-            }
-        } else {
+        if abandoned || !ready[2].revents().is_empty() {
+            abandoned = blocked.end_abandoned();
+        }
+        match ready[1].revents() {
+            events if events.is_empty() => continue,
+            events if events.contains(PollFlags::IN) => {}
             // Hung up: the spawner and every worker have ended.
-            return None;
+            _ => return None,
+        }
+        let call = match listener.receive() {
+            Ok(Some(call)) => call,
+            Ok(None) => continue,
+            Err(_) => return None,
+        };
+        if let Some(answer) = shared.answers.at_once(&call) {
+            listener.answer(call.id, answer);
+            continue;
+        }
+        let worker = Target::new(call.thread).worker();
+        match shared.lanes.enter(worker, &call) {
+            Place::Now => return Some(Taken { call, worker }),
+            Place::InLine => {}
+            Place::None => listener.answer(call.id, Answer::Errno(libc::EAGAIN)),
         }
     }
 }

@@ -135,7 +135,6 @@ impl Lack {
 #[cfg(test)]
 mod tests {
     use super::super::executable::RuntimeFormat;
-    use super::super::find::FoundIn;
     use super::*;
 
     fn of(text: &str, options: &[&str]) -> Option<Lack> {

@@ -28,26 +28,27 @@ pub enum NotReady {
     /// The version it speaks is another one. What its other words mean is not known.
     #[error("it speaks version {0} of toolwarden's protocol, and this host speaks version {PROTOCOL}")]
     OtherProtocol(u64),
-    /// It does not say which.
-    #[error("a READY that names no version of the protocol")]
-    NoProtocol,
-    /// The version is right, the rest is not.
+    /// It is no READY of any version.
     #[error("a READY that cannot be read")]
     Unreadable,
 }
 
-/// Of every version, past and future.
+/// What every version has, past and future.
 #[derive(Deserialize)]
 struct Versioned {
+    /// The first version need not say so.
+    #[serde(default = "first")]
     protocol: u64,
+}
+
+fn first() -> u64 {
+    1
 }
 
 impl Ready {
     /// Reads READY's body.
     pub fn parse(json: &str) -> Result<Self, NotReady> {
-        let Ok(Versioned { protocol }) = serde_json::from_str(json) else {
-            return Err(NotReady::NoProtocol);
-        };
+        let Versioned { protocol } = serde_json::from_str(json).map_err(|_| NotReady::Unreadable)?;
         if protocol != u64::from(PROTOCOL) {
             return Err(NotReady::OtherProtocol(protocol));
         }
@@ -96,21 +97,21 @@ mod tests {
     }
 
     #[test]
-    fn no_version_is_none() {
+    fn no_version_is_the_first_and_anything_else_is_none() {
+        assert_eq!(Ready::parse("{}").is_ok(), PROTOCOL == 1);
+        let odd = format!(r#"{{"protocol":{PROTOCOL},"board":"yes"}}"#);
         for json in [
             "",
-            "{}",
-            "[]",
             "1",
             "{\"protocol\":\"1\"}",
+            "{\"protocol\":null}",
             "{\"protocol\":1.5}",
             "{\"protocol\":-1}",
             "{\"protocol\":1",
+            odd.as_str(),
         ] {
-            assert_eq!(Ready::parse(json).err(), Some(NotReady::NoProtocol), "{json}");
+            assert_eq!(Ready::parse(json).err(), Some(NotReady::Unreadable), "{json}");
         }
-        let odd = format!(r#"{{"protocol":{PROTOCOL},"board":"yes"}}"#);
-        assert_eq!(Ready::parse(&odd).err(), Some(NotReady::Unreadable));
     }
 
     proptest! {

@@ -42,12 +42,17 @@ struct Masks {
 impl Scan {
     /// Takes a block as a whole. False, with nothing changed, where it has to be read byte by byte.
     fn skips(&mut self, block: &[u8; BLOCK], limit: usize) -> bool {
+        if self.in_string && !self.escaped && is_plain(block) {
+            return true;
+        }
         let masks = masks(block);
-        if self.escaped || masks.backslashes != 0 {
+        let (escaped, carries) = escaped(masks.backslashes, self.escaped);
+        let carried = if self.in_string { u64::MAX } else { 0 };
+        let inside = parity(masks.quotes & !escaped) ^ carried;
+        // Outside of strings a backslash is no JSON and escapes nothing.
+        if masks.backslashes & !inside != 0 {
             return false;
         }
-        let carried = if self.in_string { u64::MAX } else { 0 };
-        let inside = parity(masks.quotes) ^ carried;
         let opens = (masks.opens & !inside).count_ones() as usize;
         let closes = (masks.closes & !inside).count_ones() as usize;
         // Below zero it is no JSON, which is for the parser to say; the order of brackets would matter then.
@@ -56,6 +61,7 @@ impl Scan {
         }
         self.depth = self.depth + opens - closes;
         self.in_string = inside >> (BLOCK - 1) == 1;
+        self.escaped = carries;
         true
     }
 
@@ -89,6 +95,22 @@ impl Scan {
     }
 }
 
+/// The bytes that a backslash before them escapes, and whether the last byte escapes the first one of what follows. `carried`:
+/// the first one is escaped.
+fn escaped(mut backslashes: u64, carried: bool) -> (u64, bool) {
+    let mut escaped = u64::from(carried);
+    backslashes &= !escaped;
+    while backslashes != 0 {
+        let next = (backslashes & backslashes.wrapping_neg()) << 1;
+        if next == 0 {
+            return (escaped, true);
+        }
+        escaped |= next;
+        backslashes &= !(next | (next >> 1));
+    }
+    (escaped, false)
+}
+
 /// A bit is set where the number of bits set up to it, itself included, is odd: from an opening quote to before its closing one.
 fn parity(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
@@ -103,17 +125,23 @@ fn masks(block: &[u8; BLOCK]) -> Masks {
     unsafe { masks_sse2(block) }
 }
 
+/// The block as vectors.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+fn lanes(block: &[u8; BLOCK]) -> [std::arch::x86_64::__m128i; BLOCK / 16] {
+    std::array::from_fn(|index| {
+        let half = |at: usize| i64::from_le_bytes(std::array::from_fn(|byte| block[at + byte]));
+        std::arch::x86_64::_mm_set_epi64x(half(16 * index + 8), half(16 * index))
+    })
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse2")]
 fn masks_sse2(block: &[u8; BLOCK]) -> Masks {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
 
     let mut found = Masks::NONE;
-    let (lanes, _) = block.as_chunks::<16>();
-    for (index, lane) in lanes.iter().enumerate() {
-        let (halves, _) = lane.as_chunks::<8>();
-        let [low, high] = [halves[0], halves[1]].map(i64::from_le_bytes);
-        let bytes = _mm_set_epi64x(high, low);
+    for (index, bytes) in lanes(block).into_iter().enumerate() {
         let is = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte.cast_signed()));
         let bits = |lane| u64::from(_mm_movemask_epi8(lane).cast_unsigned()) << (16 * index);
         found.quotes |= bits(is(b'"'));
@@ -122,6 +150,32 @@ fn masks_sse2(block: &[u8; BLOCK]) -> Masks {
         found.closes |= bits(_mm_or_si128(is(b']'), is(b'}')));
     }
     found
+}
+
+/// Whether a string neither ends in the block nor escapes anything: most of a long text.
+#[cfg(target_arch = "x86_64")]
+fn is_plain(block: &[u8; BLOCK]) -> bool {
+    // SAFETY: every x86-64 processor has SSE2.
+    unsafe { is_plain_sse2(block) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+fn is_plain_sse2(block: &[u8; BLOCK]) -> bool {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128};
+
+    let mut found = _mm_setzero_si128();
+    let (quote, backslash) = (_mm_set1_epi8(b'"'.cast_signed()), _mm_set1_epi8(b'\\'.cast_signed()));
+    for bytes in lanes(block) {
+        let here = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+        found = _mm_or_si128(found, here);
+    }
+    _mm_movemask_epi8(found) == 0
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn is_plain(block: &[u8; BLOCK]) -> bool {
+    !block.iter().any(|byte| matches!(byte, b'"' | b'\\'))
 }
 
 #[cfg(not(target_arch = "x86_64"))]

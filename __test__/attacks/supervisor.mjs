@@ -1,0 +1,42 @@
+/** Calls that hold the host's supervisor up, or keep it busy, so that neighbours in the same manager wait. */
+
+import net from 'node:net'
+
+import { freePort } from '../support/loopback.mjs'
+
+export const tools = './supervisor.mjs'
+
+const served = ({ neighbours }) => neighbours?.length === 2 && neighbours.every((value) => value === 'good')
+
+/** A server that takes connections and reads nothing. */
+async function deaf() {
+  const sockets = []
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+    sockets.push(socket.pause().on('error', () => {}))
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { port: server.address().port, close }
+}
+
+const kinds = [
+  { name: 'blocking sends to a peer that never reads', kind: 'sends', threads: 200, prepare: deaf, flags: (port) => [`--allow-net=127.0.0.1:${port}`] },
+  { name: 'blocking connections to a full backlog', kind: 'dials', threads: 200, prepare: async () => ({ port: await freePort() }), flags: (port) => [`--allow-net=127.0.0.1:${port}`] },
+  { name: 'processes refused, each with a stack to search', kind: 'forks', threads: 32, flags: () => [] },
+  { name: 'connections refused without end', kind: 'connects', threads: 32, prepare: async () => ({ port: await freePort() }), flags: () => ['--allow-net=10.255.255.1:1'] },
+]
+
+export const attacks = kinds.map(({ name, kind, threads, prepare, flags }) => {
+  const step = (count) => ({ prepared }) => ({
+    flags: flags(prepared?.port),
+    tool: 'floods',
+    input: { kind, threads: count, port: prepared?.port },
+    config: { isolation: 'call', maxWorkers: 2, gracePeriod: 0 },
+    neighbour: 'good',
+    holds: served,
+  })
+  return { name, prepare, attack: step(threads), twin: step(1) }
+})

@@ -1,0 +1,107 @@
+//! How much of the supervisor one worker may use: so many calls at once, further ones wait in its own line.
+//!
+//! A tool can make calls that take long, or as many as it has threads. Its neighbours in the same manager must be served
+//! meanwhile, so what is worked on at once is bounded for each worker and not for all of them together.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use super::listener::Call;
+
+/// Calls of one worker that are worked on at once; each is a thread.
+const AT_ONCE: usize = 16;
+/// Calls of one worker that wait for that; each is a thread of the tool's.
+const IN_LINE: usize = 4096;
+
+#[derive(Debug, Default)]
+pub(super) struct Lanes(Mutex<HashMap<u32, Lane>>);
+
+/// There while calls of the worker are worked on.
+#[derive(Debug, Default)]
+struct Lane {
+    running: usize,
+    line: VecDeque<Call>,
+}
+
+/// What becomes of a call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// To be worked on now; `next` is to be asked afterwards.
+    Now,
+    /// `next` gives it to whoever is done first.
+    InLine,
+    /// The worker has too many.
+    None,
+}
+
+impl Lanes {
+    pub(super) fn enter(&self, worker: u32, call: &Call) -> Place {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.entry(worker).or_default();
+        if lane.running < AT_ONCE {
+            lane.running += 1;
+            return Place::Now;
+        }
+        if lane.line.len() < IN_LINE {
+            lane.line.push_back(*call);
+            return Place::InLine;
+        }
+        Place::None
+    }
+
+    /// One call of the worker is done: the next one in its line takes its place.
+    pub(super) fn next(&self, worker: u32) -> Option<Call> {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.get_mut(&worker)?;
+        let next = lane.line.pop_front();
+        if next.is_none() {
+            lane.running -= 1;
+            if lane.running == 0 {
+                lanes.remove(&worker);
+            }
+        }
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(id: u64) -> Call {
+        Call {
+            id,
+            thread: 1,
+            number: 0,
+            args: [0; 6],
+        }
+    }
+
+    #[test]
+    fn one_worker_takes_no_place_of_another() {
+        let lanes = Lanes::default();
+        for id in 0..AT_ONCE as u64 {
+            assert_eq!(lanes.enter(1, &call(id)), Place::Now);
+        }
+        for id in 0..IN_LINE as u64 {
+            assert_eq!(lanes.enter(1, &call(100 + id)), Place::InLine);
+        }
+        assert_eq!(lanes.enter(1, &call(7)), Place::None);
+        assert_eq!(lanes.enter(2, &call(8)), Place::Now);
+    }
+
+    #[test]
+    fn who_waits_is_served_in_turn_and_nothing_is_left_behind() {
+        let lanes = Lanes::default();
+        for id in 0..AT_ONCE as u64 + 2 {
+            lanes.enter(1, &call(id));
+        }
+        assert_eq!(lanes.next(1).map(|call| call.id), Some(AT_ONCE as u64));
+        assert_eq!(lanes.next(1).map(|call| call.id), Some(AT_ONCE as u64 + 1));
+        for _ in 0..AT_ONCE {
+            assert!(lanes.next(1).is_none());
+        }
+        assert!(lanes.0.lock().expect("unpoisoned").is_empty());
+        assert!(lanes.next(1).is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! Which programs may be executed, and what is answered to a call that starts a process.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use super::super::denials::{Denial, Denials, Permission};
+use super::super::run::wanted_program;
+use super::listener::{Answer, Call, Listener};
+use super::started::Started;
+use super::target::Target;
+
+/// What may be executed.
+#[derive(Debug)]
+pub(super) enum Programs {
+    Any,
+    /// Real paths.
+    Listed(BTreeSet<PathBuf>),
+    /// The runtime, as the first program of each process.
+    RuntimeOnce(Started),
+}
+
+const ACCESS: Answer = Answer::Errno(libc::EACCES);
+
+impl Programs {
+    /// The answer to a start that the host itself makes: it never waits for anything of a tool's.
+    pub(super) fn first_of_the_host(&self, call: &Call) -> Option<Answer> {
+        let Programs::RuntimeOnce(started) = self else {
+            return None;
+        };
+        // A process that has had its program is answered where it can take its time.
+        if started.knows(call.thread) {
+            return None;
+        }
+        self.first(Target::new(call.thread)).then_some(Answer::Continue)
+    }
+
+    fn first(&self, target: Target) -> bool {
+        let Programs::RuntimeOnce(started) = self else {
+            return false;
+        };
+        // SAFETY: signal 0 is only asked about, and no memory is passed.
+        let lives = |process: u32| unsafe { libc::kill(process as libc::pid_t, 0) } == 0;
+        target.birth().is_some_and(|birth| started.first(birth, lives))
+    }
+
+    /// Landlock decides which files may be executed: what the caller does to the path meanwhile changes only the record.
+    /// Refused here is what Landlock does not see: a worker that may run nothing and replaces itself, say by the dynamic
+    /// loader with a program that it may read. `None` when the caller went away.
+    pub(super) fn execute(&self, listener: &Listener, call: &Call, denials: &Denials) -> Option<Answer> {
+        let target = Target::new(call.thread);
+        let worker = target.worker();
+        if matches!(self, Programs::RuntimeOnce(_)) {
+            // The first one is the host's: it turns its child into the runtime.
+            if self.first(target) {
+                return Some(Answer::Continue);
+            }
+            if denials.counted(worker) {
+                return Some(ACCESS);
+            }
+        }
+        let path = target.read_string(call.args[0]);
+        let path = path
+            .ok()
+            .and_then(|bytes| target.absolute(&PathBuf::from(OsString::from_vec(bytes))));
+        let real = path.as_ref().and_then(|path| path.canonicalize().ok());
+        let allowed = match (self, &real) {
+            (Programs::Any, _) => true,
+            // The kernel says what is wrong with a path that leads nowhere.
+            (Programs::Listed(_), None) => true,
+            (Programs::Listed(programs), Some(real)) => programs.contains(real),
+            (Programs::RuntimeOnce(_), _) => false,
+        };
+        if !listener.waits(call.id) {
+            return None;
+        }
+        if allowed {
+            return Some(Answer::Continue);
+        }
+        denials.may_look(worker);
+        // As it was called: `sh` says more than what it is a link to.
+        let name = path.filter(|_| real.is_some());
+        let name = name.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        denials.add(Denial::new(Permission::Run, name, worker));
+        Some(ACCESS)
+    }
+}
+
+/// Refuses a call that would start a process. The first ones of a call are looked at for the program's name.
+pub(super) fn refuse_process(listener: &Listener, call: &Call, denials: &Denials) -> Option<Answer> {
+    let target = Target::new(call.thread);
+    let worker = target.worker();
+    let program = match denials.may_look(worker) {
+        true => wanted_program(&target).map(|path| path.to_string_lossy().into_owned()),
+        false => None,
+    };
+    if !listener.waits(call.id) {
+        return None;
+    }
+    denials.add(Denial::new(Permission::Run, program.unwrap_or_default(), worker));
+    Some(ACCESS)
+}

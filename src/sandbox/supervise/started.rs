@@ -1,0 +1,79 @@
+//! Which processes have had their program.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::target::Birth;
+
+/// From so many on, those whose process is gone are forgotten.
+const SWEPT_FROM: usize = 64;
+
+/// A process that may run nothing executes once: the host turns it into the runtime. It is remembered for as long as it
+/// lives, however many start after it.
+#[derive(Debug, Default)]
+pub(super) struct Started(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Clock ticks of the birth, by process.
+    births: HashMap<u32, u64>,
+    sweep_at: usize,
+}
+
+impl Started {
+    /// True once for each process. `lives` says whether a process is there, reaped ones not.
+    pub(super) fn first(&self, birth: Birth, lives: impl Fn(u32) -> bool) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.births.get(&birth.process) == Some(&birth.at) {
+            return false;
+        }
+        if known.births.len() >= known.sweep_at.max(SWEPT_FROM) {
+            known.births.retain(|process, _| lives(*process));
+            // Swept again when as many have come as lived: on average one look for each start.
+            known.sweep_at = known.births.len() * 2;
+        }
+        known.births.insert(birth.process, birth.at);
+        true
+    }
+
+    /// Whether a process of this number has had its program; it may be an earlier one.
+    pub(super) fn knows(&self, process: u32) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.births.contains_key(&process)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn born(process: u32, at: u64) -> Birth {
+        Birth { process, at }
+    }
+
+    #[test]
+    fn a_process_that_lives_is_never_forgotten() {
+        let started = Started::default();
+        let lives = |process| process < 100;
+        for process in 0..100 {
+            assert!(started.first(born(process, 1), lives));
+        }
+        for process in 100..20_000 {
+            assert!(started.first(born(process, 2), lives));
+        }
+        for process in 0..100 {
+            assert!(!started.first(born(process, 1), lives), "{process}");
+        }
+        assert!(started.0.lock().expect("unpoisoned").births.len() <= 2 * 100 + SWEPT_FROM);
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_process() {
+        let started = Started::default();
+        assert!(started.first(born(7, 1), |_| true));
+        assert!(started.knows(7) && !started.knows(8));
+        assert!(!started.first(born(7, 1), |_| true));
+        assert!(started.first(born(7, 2), |_| true));
+        assert!(!started.first(born(7, 2), |_| true));
+    }
+}
