@@ -4,7 +4,7 @@ import { printable } from '../printable.js'
 const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
 
 /** How lines of ours begin. */
-const OURS = /^(?:error|hint|progress):/i
+const OURS = /^(?:error|hint|progress|trusted):/i
 
 /** A tool's line, without control over the terminal and not to be taken for one of ours. @param {string} text */
 function shown(text) {
