@@ -80,5 +80,6 @@ export interface ErrorData {
   timedOut?: boolean | null
   permission?: Denial['permission'] | null
   resource?: string | null
+  denials?: Denial[] | null
   cause?: unknown
 }

@@ -1,12 +1,14 @@
+import { printable, printableLines } from '../printable.js'
+
 /**
  * A failed call in the words a model gets: what went wrong and what would help, without stacks of the host.
  * @param {unknown} error
  */
 export function failureText(error) {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return printableLines(String(error))
   const { hint } = /** @type {{ hint?: unknown }} */ (error)
-  const message = error.message === '' ? error.name : error.message
-  return typeof hint === 'string' && hint !== '' && !message.includes(hint) ? `${message}\nhint: ${hint}` : message
+  const message = printableLines(error.message === '' ? error.name : error.message)
+  return typeof hint === 'string' && hint !== '' && !message.includes(hint) ? `${message}\nhint: ${printable(hint)}` : message
 }
 
 /**

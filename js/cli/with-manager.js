@@ -2,6 +2,7 @@
 
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
+import { printable } from '../printable.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { commandConfig } from './settings/command-config.js'
@@ -27,9 +28,12 @@ async function withNearestTool(error, manager) {
     error.toolId,
     tools.map(({ id }) => id),
   )
-  if (meant !== undefined) error.hint = `did you mean \`${meant}\`?`
+  if (meant !== undefined) error.hint = `did you mean \`${printable(meant)}\`?`
   return error
 }
+
+/** As it is typed into a shell. @param {string} word */
+const shellWord = (word) => (/^[\w@%+=:,./*-]+$/.test(word) && !word.includes('*') ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /**
  * The whole set of flags to run with again: flags given on the command line replace the default, so the missing one
@@ -38,13 +42,17 @@ async function withNearestTool(error, manager) {
  */
 function withFlags(error, manager) {
   if (error?.code !== 'ERR_ACCESS_DENIED') return error
-  const missing = /--allow-[a-z-]+(?:=[^\s`'"]+)?/.exec(error.hint ?? '')?.[0]
-  if (missing === undefined) return error
+  // The whole flag, not what can be cut out of the hint: in a path with a blank that would be another, wider one.
+  const denial = error.denials.findLast(
+    (/** @type {import('../../index.d.ts').Denial} */ one) => one.permission === error.permission && one.resource === error.resource,
+  )
+  const missing = denial?.flag ?? ''
+  if (missing === '' || printable(missing) !== missing) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
   // Node's list is empty by default, and then means reading.
   const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given
-  error.hint = `run it again with \`${[...now, missing].join(' ')}\``
+  error.hint = `run it again with \`${[...now, missing].map(shellWord).join(' ')}\``
   return error
 }
 

@@ -84,6 +84,8 @@ pub struct StartFailure {
     pub stderr: String,
     /// Starts that failed since one worked, this one included.
     pub in_a_row: u32,
+    /// What the supervisor refused while it started.
+    pub denials: Vec<crate::sandbox::Denial>,
 }
 
 /// What Node ends with when its command line is wrong, and what it says then.
@@ -220,6 +222,7 @@ mod tests {
                 fault,
                 stderr: stderr.to_owned(),
                 in_a_row: 1,
+                denials: Vec::new(),
             };
             failure.may_pass()
         };

@@ -163,7 +163,12 @@ impl Manager {
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
-                denied: Denied::new(confinement.policy, working_dir.as_path(), config.runtime_type),
+                denied: Denied::new(
+                    confinement.policy,
+                    working_dir.as_path(),
+                    options.env.get("HOME").map(Path::new),
+                    config.runtime_type,
+                ),
             },
         });
         let parts = Parts {

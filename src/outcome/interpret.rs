@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::denied::{Denied, record};
+use super::denied::{Denied, record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Crowd, Doom, End, Facts};
-use crate::error::{Code, Error, Issue, hints};
+use crate::error::{Code, Error, Issue, hints, printable};
 use crate::worker::json;
 
 /// The limits that messages name.
@@ -65,7 +65,13 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         End::Neighbour(doom) => neighbour(tool, doom),
         End::NotStarted(failure) => start_error(failure, &meaning.denied),
     };
+    if let Some(denial) = refused {
+        record(&denial, &mut facts.denials);
+    }
     let error = error.with(|context| {
+        if !facts.denials.is_empty() {
+            context.denials = refusals(&facts.denials);
+        }
         context.tool_id = Some(tool.to_owned());
         context.tool_exec_id = Some(facts.exec.as_str().to_owned());
         context.operation.get_or_insert("execute");
@@ -74,19 +80,18 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             context.stderr.clone_from(&facts.stderr);
         }
     });
-    if let Some(denial) = refused {
-        record(&denial, &mut facts.denials);
-    }
     Err(Box::new(error))
 }
 
 /// Longest id that a message repeats in full, in characters.
 const SHOWN: usize = 100;
+/// More tools than this a message does not list: an entrypoint may export any number.
+const LISTED: usize = 50;
 
 fn shown(id: &str) -> Cow<'_, str> {
     match id.char_indices().nth(SHOWN) {
-        Some((end, _)) => Cow::Owned(format!("{}...", &id[..end])),
-        None => Cow::Borrowed(id),
+        Some((end, _)) => Cow::Owned(format!("{}...", printable(&id[..end]))),
+        None => printable(id),
     }
 }
 
@@ -96,7 +101,16 @@ fn not_found(tool: &str, available: &str) -> Error {
     let list = if ids.is_empty() {
         "none".to_owned()
     } else {
-        ids.iter().map(|id| shown(id)).collect::<Vec<_>>().join(", ")
+        let listed = ids
+            .iter()
+            .take(LISTED)
+            .map(|id| shown(id))
+            .collect::<Vec<_>>()
+            .join(", ");
+        match ids.len().saturating_sub(LISTED) {
+            0 => listed,
+            more => format!("{listed} and {more} more"),
+        }
     };
     let error = Error::new(
         Code::ToolNotFound,
@@ -106,11 +120,16 @@ fn not_found(tool: &str, available: &str) -> Error {
     if tool.len() > SHOWN {
         return error;
     }
-    let nearest = ids.iter().map(|id| (strsim::damerau_levenshtein(id, tool), id)).min();
+    // As with the tool: an id that is longer is no neighbour, and comparing takes time.
+    let nearest = ids
+        .iter()
+        .filter(|id| id.len() <= 2 * SHOWN)
+        .map(|id| (strsim::damerau_levenshtein(id, tool), id))
+        .min();
     match nearest {
-        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{id}`?")),
-        Some(_) => error,
-        None => error
+        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{}`?", shown(id))),
+        _ if !ids.is_empty() => error,
+        _ => error
             .hint("export a function from the entrypoint, or set `entrypointPath` to the file that exports the tools"),
     }
 }
@@ -275,6 +294,20 @@ mod tests {
         );
         let whole = not_found(&a, r#"["greet"]"#).message;
         assert_eq!(whole, format!("tool {a} not found; available tools: greet"));
+    }
+
+    #[test]
+    fn hostile_names_are_shown_harmless_and_not_without_end() {
+        let ids: Vec<String> = (0..10_000).map(|number| format!("\u{1b}[2J\n{number:05}")).collect();
+        let error = not_found("x", &serde_json::to_string(&ids).expect("JSON"));
+        assert!(error.message.ends_with(" and 9950 more"), "{}", error.message);
+        assert!(
+            error.message.len() < 2000 && !error.message.contains(char::is_control),
+            "{}",
+            error.message
+        );
+        let near = not_found("ab", "[\"a\\u001bb\"]").hint;
+        assert_eq!(near.as_deref(), Some("did you mean `a\\u001bb`?"));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::denied::Denied;
+use super::denied::{Denied, record, refusals};
 use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error, hints};
+use crate::error::{Code, Error, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
@@ -103,6 +103,9 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             .hint("look for work at the top level of the entrypoint that does not end"),
     };
     error.with(|context| {
+        let mut denials = failure.denials.clone();
+        denied.word(&mut denials);
+        context.denials = refusals(&denials);
         context.operation = Some("start worker");
         context.attempts = failure.in_a_row;
         context.stderr.clone_from(&failure.stderr);
@@ -120,7 +123,7 @@ fn worker_start(reason: &str) -> Error {
 }
 
 fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
-    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &[]));
+    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
     let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {
         name: String::new(),
         message: thrown.to_owned(),
@@ -128,7 +131,7 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
     });
     let what = match (loaded.name.as_str(), loaded.message.as_str()) {
         ("", message) => message.to_owned(),
-        (name, message) => format!("{name}: {message}"),
+        (name, message) => format!("{}: {message}", printable(name)),
     };
     let detail = if loaded.stack.is_empty() { &what } else { &loaded.stack };
     let stderr = match failure.stderr.as_str() {
@@ -145,6 +148,12 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
         None => load_advice(&loaded),
     })
     .with(|context| {
+        let mut denials = failure.denials.clone();
+        denied.word(&mut denials);
+        if let Some(denial) = &refused {
+            record(denial, &mut denials);
+        }
+        context.denials = refusals(&denials);
         context.operation = Some("load entrypoint");
         context.stderr = stderr;
         if let Some(denial) = refused {
@@ -163,7 +172,11 @@ fn load_advice(loaded: &Loaded) -> String {
     }
 }
 
-/// The npm package that an import names, by the words of Bun and of Node.
+/// Longest name that npm takes.
+const LONGEST_PACKAGE: usize = 214;
+
+/// The npm package that an import names, by the words of Bun and of Node. The message may be the entrypoint's own: what npm
+/// would not take for a package's name is none, and is not repeated.
 fn missing_package(message: &str) -> Option<&str> {
     let specifier = ["Cannot find package ", "Cannot find module "]
         .iter()
@@ -181,7 +194,23 @@ fn missing_package(message: &str) -> Option<&str> {
         .match_indices('/')
         .nth(parts - 1)
         .map_or(specifier.len(), |(at, _)| at);
-    Some(&specifier[..end])
+    Some(&specifier[..end]).filter(|name| is_package_name(name))
+}
+
+/// `name` or `@scope/name`, in what npm lets a name consist of.
+fn is_package_name(name: &str) -> bool {
+    let part = |part: &str| {
+        let letter =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+        !part.is_empty() && !part.starts_with(['.', '_', '-']) && part.bytes().all(letter)
+    };
+    let parts_hold = match name.strip_prefix('@') {
+        Some(scoped) => scoped
+            .split_once('/')
+            .is_some_and(|(scope, name)| part(scope) && part(name)),
+        None => part(name),
+    };
+    name.len() <= LONGEST_PACKAGE && parts_hold
 }
 
 #[cfg(test)]
@@ -206,6 +235,11 @@ mod tests {
             ("Cannot find module '/p/other.ts' imported from /p/tools.ts", None),
             ("Cannot find package 'bun:nothing' from '/p/tools.ts'", None),
             ("Cannot find package '#own' from '/p/tools.ts'", None),
+            ("Cannot find package 'x; rm -rf ~' from '/p/tools.ts'", None),
+            ("Cannot find package '--allow-all' from '/p/tools.ts'", None),
+            ("Cannot find package 'x\nhint: y' from '/p/tools.ts'", None),
+            ("Cannot find package '$(id)' from '/p/tools.ts'", None),
+            ("Cannot find package '@scope' from '/p/tools.ts'", None),
             ("Cannot find module", None),
             ("x is not defined", None),
         ];

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::interpret::Meaning;
 use super::memory;
 use crate::dispatch::Facts;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, printable};
 use crate::sandbox::Denial;
 use crate::worker::json;
 
@@ -16,7 +16,7 @@ pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, O
     let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
     let name = match text("name") {
         "" | "Error" => String::new(),
-        name => format!("{name}: "),
+        name => format!("{}: ", printable(name)),
     };
     let tool = facts.tool.as_str();
     let denied = &meaning.denied;
@@ -27,7 +27,7 @@ pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, O
             let what = if denial.resource.is_empty() {
                 String::new()
             } else {
-                format!(" to {}", denial.resource)
+                format!(" to {}", printable(&denial.resource))
             };
             Error::new(
                 Code::AccessDenied,

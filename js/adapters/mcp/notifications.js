@@ -1,5 +1,7 @@
 /** Progress values and log lines of a tool, as MCP notifications. */
 
+import { printableLines } from '../../printable.js'
+
 /** Lines and progress values of one call that may wait for a client that reads slowly. */
 const MOST_WAITING = 10_000
 
@@ -47,7 +49,7 @@ const levelOf = ({ level, stream }) => (level === null ? (stream === 'stderr' ? 
 export function logNotification(entry, least) {
   const level = levelOf(entry) ?? 'info'
   if (least !== undefined && LEVELS.indexOf(level) < LEVELS.indexOf(least)) return undefined
-  return { method: 'notifications/message', params: { level, logger: entry.toolId ?? 'toolwarden', data: entry.text } }
+  return { method: 'notifications/message', params: { level, logger: entry.toolId ?? 'toolwarden', data: printableLines(entry.text) } }
 }
 
 /** @param {any} value */
@@ -76,6 +78,7 @@ export function progressNotifier(progressToken) {
     if (typeof value === 'number') progress = { progress: value }
     else if (isProgress(value)) progress = onlyProgress(value)
     else progress = { progress: ++count, message: JSON.stringify(value) }
+    if (progress.message !== undefined) progress.message = printableLines(progress.message)
     return { method: 'notifications/progress', params: { ...progress, progressToken } }
   }
 }

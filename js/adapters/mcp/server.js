@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { nearest } from '../../nearest.js'
 import { packageVersion } from '../../package-version.js'
+import { printable, printableLines } from '../../printable.js'
 import { failureText } from '../failure-text.js'
 import { objectInput } from '../object-input.js'
 import { selectTools } from '../select-tools.js'
@@ -30,8 +31,8 @@ function unknownTool(id, tools) {
     id,
     tools.map((tool) => tool.id),
   )
-  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
-  return new McpError(ErrorCode.InvalidParams, `unknown tool "${id}"${hint}`)
+  const hint = meant === undefined ? '' : `; did you mean "${printable(meant)}"?`
+  return new McpError(ErrorCode.InvalidParams, `unknown tool "${printable(id)}"${hint}`)
 }
 
 /**
@@ -64,7 +65,7 @@ export function createMcpServer(manager, options = {}, budget = new Budget()) {
     return {
       tools: tools.map(({ id, description, inputSchema, outputSchema }) => ({
         name: id,
-        ...(description === null ? {} : { description }),
+        ...(description === null ? {} : { description: printableLines(description) }),
         inputSchema: /** @type {any} */ (objectInput(inputSchema).schema),
         ...(isObjectSchema(outputSchema) ? { outputSchema: /** @type {any} */ (outputSchema) } : {}),
         ...(annotations === undefined ? {} : { annotations }),

@@ -1,3 +1,4 @@
+import { printable, printableLines } from '../../printable.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { printTable } from '../table.js'
 import { withManager } from '../with-manager.js'
@@ -32,15 +33,15 @@ export function addList(program, context) {
       const { level, readable } = enforcement
       if (options.json) {
         const shown = options.readable ? { tools, readable } : tools
-        return terminal.print(JSON.stringify(shown, null, terminal.interactive ? 2 : 0))
+        return terminal.print(printableLines(JSON.stringify(shown, null, terminal.interactive ? 2 : 0)))
       }
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
-      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)])
+      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)].map(printable))
       printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
       if (level === 'none') return terminal.note('nothing is held here: the tools may read every file')
       if (!options.readable) return terminal.note(`${readable.length} paths may be read without a flag: \`--readable\` names them`)
       terminal.print('')
       terminal.print(terminal.outStyle('READABLE WITHOUT A FLAG', 'bold'))
-      for (const path of readable) terminal.print(path)
+      for (const path of readable) terminal.print(printable(path))
     })
 }

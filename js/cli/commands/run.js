@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { printable, printableLines } from '../../printable.js'
 import { ExitCode, exitCodeOf } from '../exit-codes.js'
 import { jsonArgument } from '../json-argument.js'
 import { logPrinter } from '../log-printer.js'
@@ -64,10 +65,13 @@ async function run(entrypoint, tool, options, context) {
         ...(options.env === undefined ? {} : { env: options.env }),
         signal: interrupts.signal,
         onLog: logPrinter(terminal),
-        onProgress: (value) => terminal.note(terminal.errStyle(`progress: ${JSON.stringify(value)}`, 'cyan')),
+        onProgress: (value) => terminal.note(terminal.errStyle(`progress: ${printable(JSON.stringify(value) ?? 'undefined')}`, 'cyan')),
       }),
     )
-    if (result !== undefined) terminal.print(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0))
+    if (result !== undefined) {
+      // The same JSON: what is not printable stands inside of strings, and is escaped there as JSON escapes.
+      terminal.print(printableLines(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0)))
+    }
     status(result === undefined ? `${tool} returned nothing` : `${tool} done`)
     context.exitCode = ExitCode.DONE
   } catch (error) {
@@ -76,7 +80,7 @@ async function run(entrypoint, tool, options, context) {
       if (interrupts.exitCode === undefined && exitCodeOf(error) !== ExitCode.USAGE) status(`${tool} failed`)
       throw error
     }
-    terminal.print(JSON.stringify(failure(error)))
+    terminal.print(printableLines(JSON.stringify(failure(error))))
     context.exitCode = exitCodeOf(error)
   }
 }
