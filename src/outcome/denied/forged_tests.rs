@@ -201,9 +201,10 @@ proptest! {
         let unquoted: String = hint.split('"').step_by(2).collect();
         let wide = |word: &str| word.trim_matches('`') == "--allow-all";
         prop_assert!(!unquoted.split_whitespace().any(wide), "{hint}");
-        // Of a datagram socket the supervisor sees no address: where it was to lead only the error says.
-        let of_net = denial.permission == Permission::Net;
-        let placeless = of_net && seen.iter().any(|seen| seen.permission == Permission::Net && seen.resource.is_empty());
+        // Of a datagram socket, and of one more of many refused programs, the supervisor knows no name: what it was to be only
+        // the error says.
+        let of_kind = |seen: &Denial| seen.permission == denial.permission && seen.resource.is_empty();
+        let placeless = seen.iter().any(of_kind);
         prop_assert!(placeless || !hint.contains("evil"), "{hint}");
     }
 }
