@@ -1,16 +1,19 @@
 //! The parent of the host's own cgroup, where the host may make others.
 
+use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, open, openat, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, getxattr, open, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
 use super::own::{Cgroup, CgroupLimits};
-use super::{place, text};
+use super::place::{Place, place};
+use super::text;
 use crate::sandbox::in_short_child;
 
 /// Limits to try it with: a process of a moment that shares the host's memory needs next to nothing of its own.
@@ -18,6 +21,9 @@ const TRIED: CgroupLimits = CgroupLimits {
     memory: Some(64 * 1024 * 1024),
     threads: 64,
 };
+
+/// Set to "1" by systemd on what it delegates, and by who wants to say the same.
+const MARK: &str = "user.delegate";
 
 /// A directory of cgroup v2 in which the host may make workers' cgroups.
 #[derive(Debug)]
@@ -32,13 +38,29 @@ impl Delegated {
         FOUND.get_or_init(find).clone()
     }
 
-    /// The directory, if it was delegated as far as can be seen. It is yet to be tried.
+    /// The directory, if it has what is needed. It is yet to be tried.
     pub(super) fn open(directory: &Path) -> Option<Arc<Self>> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = open(directory, flags, Mode::empty()).ok()?;
         let delegated = Self { directory };
         let enabled = delegated.read("cgroup.subtree_control").ok()?;
         text::has_controllers(&enabled).then(|| Arc::new(delegated))
+    }
+
+    /// Whether the directory was made for this host: it is marked, or there is nobody else in it. Root may make directories
+    /// everywhere, also beside a service of systemd, and what is there is free of the limits that somebody gave the service.
+    fn is_for(&self, path: &Path, own: &OsStr) -> bool {
+        let mut mark = [0_u8; 8];
+        if getxattr(path, MARK, &mut mark).is_ok_and(|length| &mark[..length] == b"1") {
+            return true;
+        }
+        let Ok(entries) = self.entries() else { return false };
+        entries
+            .flatten()
+            .filter(|entry| entry.file_type() == FileType::Directory)
+            .map(|entry| entry.file_name().to_bytes().to_owned())
+            .filter(|name| ![b".".as_slice(), b"..", own.as_bytes()].contains(&name.as_slice()))
+            .all(|name| std::str::from_utf8(&name).is_ok_and(|name| text::host_of(name).is_some()))
     }
 
     /// Whether the kernel takes limits here, and a process that the host starts.
@@ -55,14 +77,17 @@ impl Delegated {
 
     /// Removes what hosts left that are gone. A directory with a process in it can't be removed, whoever's it is.
     fn sweep(&self) {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let entries = openat(&self.directory, ".", flags, Mode::empty()).and_then(Dir::new);
-        for entry in entries.into_iter().flatten().flatten() {
+        for entry in self.entries().into_iter().flatten().flatten() {
             let host = entry.file_name().to_str().ok().and_then(text::host_of);
             if host.is_some_and(is_gone) {
                 let _ = unlinkat(&self.directory, entry.file_name(), AtFlags::REMOVEDIR);
             }
         }
+    }
+
+    fn entries(&self) -> rustix::io::Result<Dir> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        openat(&self.directory, ".", flags, Mode::empty()).and_then(Dir::new)
     }
 
     pub(super) fn directory(&self) -> BorrowedFd<'_> {
@@ -89,9 +114,12 @@ impl Delegated {
 
 fn find() -> Option<Arc<Delegated>> {
     let read = |path: &str| std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let parent = place::parent(&read("/proc/self/cgroup").ok()?, &read("/proc/self/mountinfo").ok()?)?;
+    let Place { parent, own } = place(&read("/proc/self/cgroup").ok()?, &read("/proc/self/mountinfo").ok()?)?;
     let delegated = Delegated::open(&parent)?;
-    delegated.holds().then(|| delegated.sweep())?;
+    if !delegated.is_for(&parent, &own) || !delegated.holds() {
+        return None;
+    }
+    delegated.sweep();
     Some(delegated)
 }
 
@@ -133,6 +161,24 @@ mod tests {
         assert!(Delegated::open(tree("memory\n").path()).is_none());
         assert!(Delegated::open(TempDir::new().unwrap().path()).is_none());
         assert!(Delegated::open(Path::new("/nowhere/at/all")).is_none());
+    }
+
+    #[test]
+    fn a_directory_that_others_are_in_is_not_this_hosts() {
+        let tree = tree("memory pids\n");
+        let delegated = Delegated::open(tree.path()).unwrap();
+        let is_ours = || delegated.is_for(tree.path(), OsStr::new("host"));
+        for name in ["host", &text::name(DEAD, 1)] {
+            fs::create_dir(tree.path().join(name)).unwrap();
+        }
+        assert!(is_ours());
+        fs::create_dir(tree.path().join("other.service")).unwrap();
+        assert!(!is_ours());
+        if rustix::fs::setxattr(tree.path(), MARK, b"0", rustix::fs::XattrFlags::empty()).is_ok() {
+            assert!(!is_ours());
+            rustix::fs::setxattr(tree.path(), MARK, b"1", rustix::fs::XattrFlags::empty()).unwrap();
+            assert!(is_ours(), "systemd's mark");
+        }
     }
 
     #[test]

@@ -4,11 +4,17 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The directory above the host's own cgroup. None where there is no cgroup v2, or where that directory is in no mount that
-/// the host sees.
+/// The directory above the host's own cgroup, and the name of the host's in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) parent: PathBuf,
+    pub(super) own: OsString,
+}
+
+/// None where there is no cgroup v2, or where the parent is in no mount that the host sees.
 ///
 /// `cgroup`: /proc/self/cgroup. `mountinfo`: /proc/self/mountinfo.
-pub(super) fn parent(cgroup: &str, mountinfo: &str) -> Option<PathBuf> {
+pub(super) fn place(cgroup: &str, mountinfo: &str) -> Option<Place> {
     let own = Path::new(cgroup.lines().find_map(|line| line.strip_prefix("0::"))?);
     mountinfo.lines().filter_map(Mount::parse).find_map(|mount| {
         let below = own.strip_prefix(&mount.root).ok()?;
@@ -16,7 +22,10 @@ pub(super) fn parent(cgroup: &str, mountinfo: &str) -> Option<PathBuf> {
         let is_inside = below.components().all(|part| matches!(part, Component::Normal(_)));
         // None for the mount's root itself: what is above it is not to be seen.
         let above = below.parent().filter(|_| is_inside)?;
-        Some(mount.point.components().chain(above.components()).collect())
+        Some(Place {
+            parent: mount.point.components().chain(above.components()).collect(),
+            own: below.file_name()?.to_owned(),
+        })
     })
 }
 
@@ -67,7 +76,9 @@ mod tests {
         41 31 0:38 / /sys/fs/cgroup/unified rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
 
     fn of(cgroup: &str, mounts: &str) -> Option<String> {
-        Some(parent(cgroup, mounts)?.to_str().unwrap().to_owned())
+        let Place { parent, own } = place(cgroup, mounts)?;
+        assert!(cgroup.trim_end().ends_with(&format!("/{}", own.to_str().unwrap())));
+        Some(parent.to_str().unwrap().to_owned())
     }
 
     #[test]
@@ -105,8 +116,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_the_files_may_hold_is_fatal(cgroup in ".{0,60}", mounts in "[ -~\\\\\n]{0,200}") {
-            let _ = parent(&cgroup, &mounts);
-            let _ = parent(&format!("0::/{cgroup}"), &format!("1 2 3:4 {mounts} - cgroup2 x rw"));
+            let _ = place(&cgroup, &mounts);
+            let _ = place(&format!("0::/{cgroup}"), &format!("1 2 3:4 {mounts} - cgroup2 x rw"));
         }
     }
 }
