@@ -22,7 +22,7 @@ const MODULES = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_m
 /** Everything together, in milliseconds: some minutes where the processor has to be emulated. */
 const BOUND = 15 * 60_000
 
-const [kernel] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const kernel = process.argv.slice(2).find((argument) => !argument.startsWith('--'))
 if (kernel === undefined) throw new Error('usage: npm run cgroup-vm -- DIRECTORY_OF_AN_UNPACKED_KERNEL_PACKAGE')
 
 const files = readdirSync(kernel, { recursive: true }).map(String)
@@ -67,10 +67,10 @@ const machine = spawn(
   'qemu-system-x86_64',
   [
     ...(isAccelerated() ? ['-machine', 'q35,accel=kvm', '-cpu', 'host,-arch-capabilities'] : ['-machine', 'q35,accel=tcg', '-cpu', 'max']),
-    ...['-smp', '2', '-m', '3072', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
-    ...['-kernel', join(kernel, image), '-initrd', join(built, 'initial')],
-    ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
-    ...['-append', `console=ttyS0 quiet panic=-1 mitigations=off project=${root} node=${hostNode}`],
+    '-smp', '2', '-m', '3072', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
+    '-kernel', join(kernel, image), '-initrd', join(built, 'initial'),
+    '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
+    '-append', `console=ttyS0 quiet panic=-1 mitigations=off project=${root} node=${hostNode}`,
   ],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 )

@@ -36,12 +36,9 @@ function start(parent, user, args) {
 /** Runs one to its end and passes on what it saw. @param {string} parent @param {number} user @param {string[]} args @param {object} about */
 async function run(parent, user, args, about) {
   const child = start(parent, user, args)
-  /** @type {any[]} */
-  const rows = []
-  for await (const line of createInterface({ input: child.stdout })) rows.push(JSON.parse(line))
+  for await (const line of createInterface({ input: child.stdout })) tell({ ...about, ...JSON.parse(line) })
   if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
-  for (const row of rows) tell({ ...about, ...row })
-  tell({ ...about, kind: 'left', left: below(parent).filter((name) => name !== 'host'), exit: child.exitCode })
+  tell({ ...about, kind: 'left', left: below(parent).filter((name) => name.startsWith('toolwarden-')), exit: child.exitCode })
 }
 
 writeFileSync(join(mount, 'cgroup.subtree_control'), '+memory +pids')
@@ -50,7 +47,6 @@ tell({ kind: 'machine', kernel: os.release(), memory: Math.round(os.totalmem() /
 for (const [user, name] of [[0, 'root'], [ORDINARY, 'an ordinary user']]) {
   const parent = delegate(`delegated-${user}`, user)
   await run(parent, user, ['limits'], { as: name })
-  await run(parent, user, ['speed'], { as: name, where: 'delegated' })
 
   // One that is killed leaves its directory; the next host removes it.
   const killed = start(parent, user, ['waits'])
@@ -62,7 +58,6 @@ for (const [user, name] of [[0, 'root'], [ORDINARY, 'an ordinary user']]) {
 
   const without = delegate(`without-${user}`, user, '')
   await run(without, user, ['control'], { as: name, where: 'no controllers' })
-  await run(without, user, ['speed'], { as: name, where: 'not delegated' })
 
   const shared = delegate(`shared-${user}`, user)
   mkdirSync(join(shared, 'other.service'))

@@ -12,8 +12,6 @@ import { Manager } from '../../index.js'
 const LIMIT = 256
 const MOST = LIMIT * 2
 const WELL_BELOW = 152
-/** Calls whose median is told. */
-const CALLS = 60
 
 const dir = mkdtempSync(join(tmpdir(), 'project-'))
 chmodSync(dir, 0o755)
@@ -56,11 +54,13 @@ async function tryOne(runtime, way, file, tool, input, config) {
   tell({ kind: 'limit', runtime, way, memory, level, limit: config?.maxMemoryMb ?? LIMIT, ...outcome })
 }
 
+/** Flags in the runtime's own spelling. @param {'bun' | 'node'} runtime @param {string[]} bun @param {string[]} node */
+const allow = (runtime, bun, node) =>
+  runtime === 'bun' ? { bunPermissions: bun } : { nodeOptions: ['--permission', '--allow-addons', ...node] }
+
 /** @type {Record<string, () => Promise<void>>} */
 const actions = {
   async limits() {
-    const allow = (/** @type {'bun' | 'node'} */ runtime, /** @type {string[]} */ bun, /** @type {string[]} */ node) =>
-      runtime === 'bun' ? { bunPermissions: bun } : { nodeOptions: ['--permission', '--allow-addons', ...node] }
     for (const runtime of /** @type {const} */ (['bun', 'node'])) {
       for (const way of ['buffers', 'objects', 'shared', 'tables', 'locked', 'stacks']) {
         await tryOne(runtime, way, 'memory.mjs', 'hold', { way, mib: MOST, ms: 3000 })
@@ -83,17 +83,6 @@ const actions = {
     const off = open('bun', 'more.mjs', { sandbox: 'off' }).enforcement.memory
     await manager.close()
     tell({ kind: 'control', memory, none, off, value })
-  },
-  async speed() {
-    const manager = open('bun', 'more.mjs', { isolation: 'call', maxWorkers: 1 })
-    const times = []
-    for (let made = 0; made < CALLS; made += 1) {
-      const begun = performance.now()
-      await manager.executeTool('add', { a: 1, b: 2 })
-      times.push(performance.now() - begun)
-    }
-    await manager.close()
-    tell({ kind: 'speed', memory: manager.enforcement.memory, median: times.toSorted((a, b) => a - b)[CALLS / 2] })
   },
   async waits() {
     const manager = open('bun', 'more.mjs')
