@@ -35,10 +35,11 @@ if (image === undefined) throw new Error(`no vmlinuz below ${kernel}`)
 const unpacked = (file) =>
   file.endsWith('.xz') ? execFileSync('xz', ['-dc', file], { maxBuffer: 64 * 1024 * 1024 }) : readFileSync(file)
 
-function initialFiles() {
+/** @param {string} below the unpacked kernel package */
+function initialFiles(below) {
   const modules = MODULES.flatMap((name, at) => {
     const file = find(new RegExp(`/${name}\\.ko(\\.xz)?$`))
-    return file === undefined ? [] : [{ name: `modules/${String(at).padStart(2, '0')}.ko`, content: unpacked(join(kernel, file)) }]
+    return file === undefined ? [] : [{ name: `modules/${String(at).padStart(2, '0')}.ko`, content: unpacked(join(below, file)) }]
   })
   return archive([
     ...['bin', 'modules', 'proc', 'dev', 'new'].map((name) => ({ name })),
@@ -62,7 +63,7 @@ function isAccelerated() {
 compile()
 const built = join(root, 'target/cgroup-vm')
 mkdirSync(built, { recursive: true })
-writeFileSync(join(built, 'initial'), initialFiles())
+writeFileSync(join(built, 'initial'), initialFiles(kernel))
 const machine = spawn(
   'qemu-system-x86_64',
   [

@@ -44,7 +44,7 @@ async function run(parent, user, args, about) {
 writeFileSync(join(mount, 'cgroup.subtree_control'), '+memory +pids')
 tell({ kind: 'machine', kernel: os.release(), memory: Math.round(os.totalmem() / 2 ** 20), lsm: readFileSync('/sys/kernel/security/lsm', 'utf8') })
 
-for (const [user, name] of [[0, 'root'], [ORDINARY, 'an ordinary user']]) {
+for (const { user, name } of [{ user: 0, name: 'root' }, { user: ORDINARY, name: 'an ordinary user' }]) {
   const parent = delegate(`delegated-${user}`, user)
   await run(parent, user, ['limits'], { as: name })
 

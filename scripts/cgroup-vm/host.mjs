@@ -91,7 +91,7 @@ const actions = {
   },
 }
 
-const action = actions[process.argv[2]]
+const action = actions[process.argv[2] ?? '']
 if (action === undefined) throw new Error(`unknown: ${process.argv[2]}`)
 await action()
 process.exit(0)

@@ -36,7 +36,7 @@ export function addDoctor(program, context) {
         seccomp: found.enforcement?.seccomp ?? false,
         enforcement: found.enforcement?.level ?? null,
         user: `${user.username} (${user.uid})`,
-        memoryControl: MEMORY_CONTROLS[found.enforcement?.memory] ?? null,
+        memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
         runtimes: found.runtimes,
         permissions: found.verdicts,
         readable: found.enforcement?.readable ?? [],
