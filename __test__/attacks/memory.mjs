@@ -1,5 +1,6 @@
 /** Ways to hold memory, each bounded by `maxMemoryMb`, and what else of a machine there is only so much of. */
 
+import { refused } from '../support/attacks.mjs'
 import { REAL_BUN } from '../support/project.mjs'
 
 export const tools = './memory.mjs'
@@ -13,6 +14,13 @@ const FAR_ABOVE = LIMIT * 2
 const LONG_ENOUGH = 5000
 const config = { maxMemoryMb: LIMIT, toolExecutionTimeout: '60s' }
 
+/** What nobody can count cannot be made; the same is possible in a way that counts. */
+const UNCOUNTABLE = [
+  ['shared', 'shared without a file', 'locked'],
+  ['zero', '/dev/zero mapped shared', 'locked'],
+  ['spliced', 'huge pages lent to pipes', 'pipes'],
+]
+
 const outOfMemory = ({ error }) => error?.code === 'ERR_TOOL_OUT_OF_MEMORY' && /maxMemoryMb/.test(error.hint)
 const holding = (way) => ({
   name: `memory: ${way}`,
@@ -21,7 +29,7 @@ const holding = (way) => ({
 })
 
 export const attacks = [
-  ...['buffers', 'objects', 'shared', 'tables', 'locked', 'stacks'].map(holding),
+  ...['buffers', 'objects', 'tables', 'locked', 'stacks'].map(holding),
   {
     // Descriptors bound how much fits: whatever it is, it is counted or it fits.
     name: 'memory: sockets',
@@ -39,17 +47,11 @@ export const attacks = [
     }),
     twin: () => ({ tool: 'hold', input: { way: 'pipes', mib: 2, ms: 300 }, config, holds: ({ value }) => value >= 2 }),
   },
-  {
-    name: 'memory: /dev/zero mapped shared',
-    attack: () => ({
-      flags: ['--allow-read'],
-      tool: 'hold',
-      input: { way: 'zero', mib: FAR_ABOVE, ms: LONG_ENOUGH },
-      config,
-      holds: ({ value, error }) => value === 'EACCES' || outOfMemory({ error }),
-    }),
-    twin: () => ({ flags: ['--allow-read'], tool: 'hold', input: { way: 'shared', mib: 16, ms: 10 }, config, holds: ({ value }) => value >= 16 }),
-  },
+  ...UNCOUNTABLE.map(([way, name, twin]) => ({
+    name: `memory: ${name}`,
+    attack: () => ({ flags: ['--allow-read', '--allow-write'], tool: 'hold', input: { way, mib: FAR_ABOVE, ms: 300 }, config, holds: refused }),
+    twin: () => ({ flags: ['--allow-read', '--allow-write'], tool: 'hold', input: { way: twin, mib: 2, ms: 10 }, config, holds: ({ value }) => value >= 2 }),
+  })),
   {
     name: 'memory: programs it started',
     attack: () => ({ flags: ['--allow-run', '--allow-read'], tool: 'holdInChildren', input: { program: REAL_BUN, mib: FAR_ABOVE, ms: LONG_ENOUGH }, config, holds: outOfMemory }),

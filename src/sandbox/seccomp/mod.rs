@@ -2,6 +2,7 @@
 
 mod assemble;
 mod backwards;
+mod hidden_memory;
 mod ioctl;
 mod load;
 mod row;

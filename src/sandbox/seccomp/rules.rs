@@ -4,7 +4,7 @@
 //! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
 
 use super::row::{Answer, For, Reported, Row, Test, on, row};
-use super::{ioctl, socket_options};
+use super::{hidden_memory, ioctl, socket_options};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
 const EPERM: Answer = Answer::Errno(libc::EPERM);
@@ -40,7 +40,10 @@ use For::*;
 
 /// Every row of both filters.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
-    ROWS.iter().chain(ioctl::ROWS).chain(socket_options::ROWS)
+    ROWS.iter()
+        .chain(ioctl::ROWS)
+        .chain(socket_options::ROWS)
+        .chain(hidden_memory::ROWS)
 }
 
 const ROWS: &[Row] = &[

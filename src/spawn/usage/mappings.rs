@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::Read;
 
 /// The kernel's names of such memory: of MAP_SHARED | MAP_ANONYMOUS and of /dev/zero mapped shared, of memfd_create, of
-/// System V. The last two cannot be made inside the sandbox; outside of it they count too.
+/// System V. Inside the sandbox none of them can be made, as their size is more than what is mapped of them where a part was
+/// unmapped; outside of it, with sandbox "off", what is mapped is counted.
 const NAMES: [&str; 3] = ["/dev/zero", "/memfd:", "/SYSV"];
 /// The memory that a worker shares with its host.
 const OF_THE_HOST: &str = "/memfd:toolwarden";
