@@ -1,21 +1,25 @@
 /** Terminals, disks and other devices: what bare flags, which mean files, do not reach. */
 
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 export const tools = './files.mjs'
 
 const HARMLESS = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
 const SHARED_MEMORY = '/dev/shm'
 
+/** What lies below a directory; links are not followed, which lead in circles there. */
+const below = (directory) =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name)
+    return entry.isDirectory() ? below(path) : entry.isSymbolicLink() ? [] : [{ path, entry }]
+  })
+
 /** Every device of this machine that is not the same for everybody. */
 const devices = () =>
-  readdirSync('/dev', { recursive: true })
-    .map((name) => `/dev/${name}`)
-    .filter((path) => !HARMLESS.includes(path) && !path.startsWith(SHARED_MEMORY) && !path.startsWith('/dev/fd'))
-    .filter((path) => {
-      const stats = statSync(path, { throwIfNoEntry: false })
-      return stats !== undefined && (stats.isCharacterDevice() || stats.isBlockDevice()) && !['/dev/stdin', '/dev/stdout', '/dev/stderr'].includes(path)
-    })
+  below('/dev')
+    .filter(({ path, entry }) => (entry.isCharacterDevice() || entry.isBlockDevice()) && !HARMLESS.includes(path) && !path.startsWith(SHARED_MEMORY))
+    .map(({ path }) => path)
 
 const isRefused = (said) => ['EACCES', 'EPERM'].includes(said)
 const allRefused = ({ value }) => Array.isArray(value) && value.length > 0 && value.every(isRefused)
