@@ -13,7 +13,7 @@ const HOST = fileURLToPath(new URL('../benchmark/floods/host.mjs', import.meta.u
 const FLOOD_MS = 2500
 /** Calls that are asked for while a flood lasts, and how many of them must be answered: not how fast, since that is the machine's. */
 const ASKED = { reused: FLOOD_MS / 25, perCall: FLOOD_MS / 150, sameManager: FLOOD_MS / 150, newManager: FLOOD_MS / 250 }
-const ENOUGH = 0.6
+const ENOUGH = 0.4
 /** A call beside the flood in its own manager needs a start from the thread that reads the flood. It must get its turn; when, is open. */
 const ENOUGH_OF_THE_SAME = 0.15
 
