@@ -22,15 +22,25 @@ describe('manager.enforcement', () => {
     assert.deepEqual({ level, permissions }, { level: 'kernel', permissions: [] })
   })
 
+  it('tells what holds the memory limit, with a sandbox or without.', () => {
+    // Which of the two it is depends on what this machine gave its user.
+    const { memory } = enforcement([])
+    assert.ok(['cgroup', 'watchdog'].includes(memory), memory)
+    for (const config of [{ sandbox: 'off' }, { bunPermissions: ['-A'] }]) assert.equal(enforcement([], config).memory, memory)
+    assert.equal(enforcement([], { maxMemoryMb: 0 }).memory, 'none')
+    assert.equal(enforcement([], { maxMemoryMb: 0, sandbox: 'off' }).memory, 'none')
+  })
+
   for (const flag of ['-A', '--allow-all']) {
     it(`is "none" with ${flag}.`, () => {
-      assert.deepEqual(enforcement([flag]), { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'], readable: [] })
+      const { memory: _, ...rest } = enforcement([flag])
+      assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'], readable: [] })
     })
   }
 
   it('is "none" with the sandbox off, whatever the flags say.', () => {
     // What is not in force is not listed; the environment is built by the host, sandbox or not.
-    const off = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
+    const { memory: _, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
     assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'], readable: [] })
   })
 

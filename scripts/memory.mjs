@@ -7,7 +7,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { root } from './run.mjs'
-import { memoryCases, tryLimit } from '../__test__/support/memory-cases.mjs'
+
+// By address: the tests' own files are not for the type checker.
+/** @type {{ memoryCases: string[], tryLimit(runtime: 'bun' | 'node', mib: number): Promise<any> }} */
+const { memoryCases, tryLimit } = await import(new URL('../__test__/support/memory-cases.mjs', import.meta.url).href)
 
 const SECTION = '## The last run'
 const given = process.argv.indexOf('--step')
@@ -18,8 +21,10 @@ const limits = Array.from({ length: Math.floor((4096 - 64) / step) + 1 }, (_, at
 const failures = []
 /** @type {Record<string, { tried: number, slowest: number, peaks: number[] }>} */
 const found = {}
-for (const [runtimeType, tried] of [['bun', limits], ['node', [64, 128, 256, 512, 1024, 2048]]]) {
-  const sums = { tried: tried.length, slowest: 0, peaks: [] }
+/** @type {Array<['bun' | 'node', number[]]>} */
+const plan = [['bun', limits], ['node', [64, 128, 256, 512, 1024, 2048]]]
+for (const [runtimeType, tried] of plan) {
+  const sums = { tried: tried.length, slowest: 0, peaks: /** @type {number[]} */ ([]) }
   found[runtimeType] = sums
   for (const mib of tried) {
     const result = await tryLimit(runtimeType, mib)
@@ -37,7 +42,7 @@ const rows = Object.entries(found).map(
 )
 const text = `${SECTION}
 
-By \`npm run memory\`, ${new Date().toISOString().slice(0, 10)}, Bun ${'`'}64 to 4,096 MiB in steps of ${step}${'`'}. "CPU": a loop of arithmetic, against the same with
+By \`npm run memory\`, ${new Date().toISOString().slice(0, 10)}, with Bun from 64 to 4,096 MiB in steps of ${step}. "CPU": a loop of arithmetic, against the same with
 \`sandbox: "off"\` and no limit. "Above": the most that a record showed beyond the limit when a tool went past it.
 
 | runtime | limits tried | good | CPU at worst | above at most |

@@ -24,6 +24,7 @@ fn options(program: &str, args: &[&str]) -> LaunchOptions {
         max_processes: None,
         shared_memory: None,
         die_with_parent: true,
+        cgroup: None,
     }
 }
 

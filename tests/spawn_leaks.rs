@@ -19,6 +19,7 @@ fn launch(program: &str) -> Arc<Launch> {
         max_processes: None,
         shared_memory: None,
         die_with_parent: true,
+        cgroup: None,
     };
     Arc::new(Launch::new(options).unwrap())
 }

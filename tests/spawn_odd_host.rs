@@ -19,6 +19,7 @@ fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnF
         max_processes: None,
         shared_memory: None,
         die_with_parent: true,
+        cgroup: None,
     };
     let (sender, receiver) = channel();
     spawner.spawn(Arc::new(Launch::new(options)?), move |result| {

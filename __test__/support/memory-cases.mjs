@@ -15,29 +15,33 @@ export const memoryCases = ['compiles', 'holdsBuffers', 'holdsObjects', 'endsBuf
 /** @type {Map<string, Promise<number>>} milliseconds that the loop takes without a limit */
 const freely = new Map()
 
-/** Tries one limit; each of `memoryCases` is true of it, or it is not good. */
+/**
+ * Tries one limit; each of `memoryCases` is true of it, or it is not good.
+ * @param {'bun' | 'node'} runtimeType @param {number} mib
+ */
 export async function tryLimit(runtimeType, mib) {
   const project = makeProject()
   const entrypointPath = project.copyTools('holds-memory.mjs', 'tools.mjs')
-  const open = (config) => new Manager(project.dir, { runtimeType, entrypointPath, minWorkers: 0, toolExecutionTimeout: '2m', ...config })
-  const quickest = async (config) => {
+  const open = (/** @type {object} */ config) => new Manager(project.dir, { runtimeType, entrypointPath, minWorkers: 0, toolExecutionTimeout: '2m', ...config })
+  const quickest = async (/** @type {object} */ config) => {
     const manager = open(config)
     try {
-      return await manager.executeTool('works')
+      return Number(await manager.executeTool('works'))
     } finally {
       await manager.close({ force: true })
     }
   }
+  /** @type {number[]} */
   const peaks = []
   try {
     let slowdown = Infinity
     for (let round = 0; round < TRIES && slowdown > MOST_SLOWDOWN; round += 1) {
       if (round > 0 || !freely.has(runtimeType)) freely.set(runtimeType, quickest({ sandbox: 'off', maxMemoryMb: 0 }))
-      slowdown = Math.min(slowdown, (await quickest({ maxMemoryMb: mib })) / (await freely.get(runtimeType)))
+      slowdown = Math.min(slowdown, (await quickest({ maxMemoryMb: mib })) / Number(await freely.get(runtimeType)))
     }
     const manager = open({ maxMemoryMb: mib })
     manager.on('execution', ({ peakMemoryMb }) => peaks.push(peakMemoryMb ?? 0))
-    const code = (tool, share) => manager.executeTool(tool, { mib: Math.floor(mib * share) }).then(() => 'held', (error) => error.code)
+    const code = (/** @type {string} */ tool, /** @type {number} */ share) => manager.executeTool(tool, { mib: Math.floor(mib * share) }).then(() => 'held', (error) => error.code)
     const result = {
       slowdown,
       compiles: slowdown <= MOST_SLOWDOWN,

@@ -1,4 +1,4 @@
-import { printable } from '../printable.js'
+import { printableLines } from '../printable.js'
 
 /** @type {Record<string, import('./terminal.js').Style>} */
 const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
@@ -6,10 +6,13 @@ const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
 /** How lines of ours begin. */
 const OURS = /^(?:error|hint|progress|trusted):/i
 
+/** What takes no room before a word. */
+const INVISIBLE = /^[\s\u00ad\u200b-\u200d\u2060\ufeff]+/
+
 /** A tool's line, without control over the terminal and not to be taken for one of ours. @param {string} text */
 function shown(text) {
-  const line = printable(text).replaceAll('\\t', '\t')
-  return OURS.test(line) ? `  ${line}` : line
+  const line = printableLines(text).replaceAll('\n', String.raw`\n`)
+  return OURS.test(line.replace(INVISIBLE, '')) ? `  ${line}` : line
 }
 
 /**

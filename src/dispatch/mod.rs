@@ -32,3 +32,4 @@ pub use driver::{Driver, Parts};
 pub use facts::{Crowd, Doom, End, Facts, Sink, StartFailure, StartFault};
 pub use host_reads::HostReads;
 pub use hub::{Hub, Refusal};
+pub use watch::cgroup_limits;

@@ -12,11 +12,11 @@ use super::inlet::{Ends, Inlet, Left};
 use super::outgoing::Outgoing;
 use super::station::Link;
 use crate::pool::WorkerId;
-use crate::spawn::{Child, Exit, Process, UsageMeter};
+use crate::spawn::{Account, Child, Exit, Process, UsageMeter};
 
 /// How long reading pauses while the host has not taken what was read.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Longest wait for the last members of a killed group to vanish.
+/// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a child over until it is reaped.
@@ -57,8 +57,13 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         channel,
         outgoing: outgoing.unwrap_or_default(),
     };
-    let exit = supervise(&hub, &inlet, ears, &writer, &process).await;
-    hub.batch(|state, hub| state.exited(hub, worker, exit));
+    let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
+    hub.batch(|state, hub| {
+        if let Some(account) = account {
+            state.accounted(hub, worker, exit, account);
+        }
+        state.exited(hub, worker, exit);
+    });
 }
 
 /// Sends what the channel did not take at once.
@@ -89,7 +94,14 @@ impl Writer {
     }
 }
 
-async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &Writer, process: &Process) -> Exit {
+/// How it ended, and what its cgroup said of that, where it had one.
+async fn supervise(
+    hub: &Arc<Hub>,
+    inlet: &Arc<Inlet>,
+    mut ears: Ears,
+    writer: &Writer,
+    process: &Process,
+) -> (Exit, Option<Account>) {
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
@@ -119,11 +131,11 @@ async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &
     }
     // Everything it said before it ended is still in the pipes.
     drain_out(hub, inlet);
-    let exit = reap(hub, process).await;
+    let ended = reap(hub, process).await;
     drain_out(hub, inlet);
     // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a bell.
     let _ = rustix::net::shutdown(&writer.channel, rustix::net::Shutdown::Both);
-    exit
+    ended
 }
 
 /// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from holding
@@ -143,7 +155,7 @@ fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
     unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
 }
 
-async fn reap(hub: &Hub, process: &Process) -> Exit {
+async fn reap(hub: &Hub, process: &Process) -> (Exit, Option<Account>) {
     // The group is killed while its number is still held; only then may the guardian forget it.
     process.kill_group();
     let guardian = hub.lock().guardian.clone();
@@ -163,7 +175,14 @@ async fn reap(hub: &Hub, process: &Process) -> Exit {
         }
     };
     let _ = tokio::time::timeout(GROUP_LIMIT, gone).await;
-    exit
+    let account = process.account();
+    let left = async {
+        while !process.leave_cgroup() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _ = tokio::time::timeout(GROUP_LIMIT, left).await;
+    (exit, account)
 }
 
 /// What tells the driver that there is something to read.

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::facts::{Crowd, Doom};
 use super::hub::{Hub, State};
+use crate::config::Config;
 use crate::pool::WorkerId;
-use crate::spawn::{Caps, Usage, UsageMeter};
+use crate::spawn::{Account, Caps, CgroupLimits, Exit, Usage, UsageMeter};
 
 /// Between two samples while a call is served. A tool that allocates as fast as it can passes its limit by some 30 MiB
 /// meanwhile.
@@ -83,6 +84,15 @@ fn most_memory(limit: u64) -> u64 {
     limit.saturating_add(OF_THE_RUNTIME.max(limit / OF_THE_HEAP))
 }
 
+/// The same limits for a cgroup, which holds them without looking.
+pub fn cgroup_limits(config: &Config) -> CgroupLimits {
+    let limit = config.max_memory_mb.saturating_mul(MIB);
+    CgroupLimits {
+        memory: (limit > 0).then(|| most_memory(limit)),
+        threads: CAPS.threads,
+    }
+}
+
 /// Why a process that uses this much is to be killed.
 fn verdict(usage: &Usage, limit: u64) -> Option<Doom> {
     if limit > 0 && usage.memory > most_memory(limit) {
@@ -124,6 +134,24 @@ impl State {
         living
             .filter_map(|station| Some((station.id, Arc::clone(station.link.as_ref()?.usage.as_ref()?))))
             .collect()
+    }
+
+    /// A process has ended that had a cgroup. The kernel is faster than any watch: what passes the limit there is gone before a
+    /// sample shows it.
+    pub(super) fn accounted(&mut self, hub: &Hub, worker: WorkerId, exit: Exit, account: Account) {
+        if !account.was_out_of_memory || exit != Exit::Signal(libc::SIGKILL) {
+            return;
+        }
+        let Some(station) = self.stations.get(&worker) else {
+            return;
+        };
+        let peak = account.peak.map(|bytes| bytes.div_ceil(MIB));
+        for number in &station.calls {
+            if let Some(call) = self.calls.get_mut(number) {
+                call.peak_memory_mb = call.peak_memory_mb.max(peak);
+            }
+        }
+        self.doom_all(hub, worker, &Doom::OutOfMemory);
     }
 
     fn weighed(&mut self, hub: &Hub, weights: &[(WorkerId, Usage)], now: Instant) {

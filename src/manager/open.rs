@@ -8,20 +8,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
-use super::confinement::{Places, confine};
+use super::confinement::{Places, confine, memory_control};
 use super::entrypoint_cache::EntrypointCache;
 use super::refused::refused;
 use super::report::{self, Enforcement};
 use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
-use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink};
+use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint, environment,
-    find_runtime, node_arguments,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments,
+    check_entrypoint, environment, find_runtime, node_arguments,
 };
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
@@ -117,6 +117,10 @@ impl Manager {
             all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_bells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
+        let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
+            parent,
+            limits: cgroup_limits(&config),
+        });
         let confinement = confine(
             &config,
             &Places {
@@ -126,6 +130,7 @@ impl Manager {
                 runtime_binary: &runtime.path,
                 path_var: &options.path,
             },
+            memory_control(config.max_memory_mb, cgroup.is_some()),
         )?;
         let launch_options = LaunchOptions {
             program: runtime.path.clone(),
@@ -148,6 +153,7 @@ impl Manager {
             max_processes: None,
             shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
+            cgroup,
         };
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);

@@ -39,6 +39,8 @@ pub(super) struct Plan<'a> {
     pub(super) stderr: RawFd,
     pub(super) channel: RawFd,
     pub(super) memory: Option<RawFd>,
+    /// Leads into the cgroup that was made for the child.
+    pub(super) door: Option<RawFd>,
     pub(super) limits: &'a [(Resource, libc::rlimit)],
     pub(super) open_files: libc::rlimit,
     /// The host's pid when the child must not outlive the thread that spawned it.
@@ -149,6 +151,9 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
             return Err(("getppid", libc::ESRCH));
         }
     }
+    if let Some(door) = plan.door {
+        enter_cgroup(door);
+    }
     // SAFETY: a NUL-terminated path.
     check("chdir", unsafe { libc::chdir(plan.cwd) })?;
     for (resource, limit) in plan.limits {
@@ -183,6 +188,14 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     unsafe { reset_handlers() };
     restore_signals(0);
     Ok(())
+}
+
+/// "0" stands for whoever writes it. Before the program and before everything it may take. The memory that the child shares
+/// with the host until execve is the host's still. Somebody may have taken the directory away meanwhile: the process is in
+/// the host's cgroup then and watched as it would be without one.
+fn enter_cgroup(door: RawFd) {
+    // SAFETY: one byte of text that lives as long as the program; the descriptor is the plan's.
+    unsafe { libc::write(door, c"0".as_ptr().cast(), 1) };
 }
 
 /// Where the system runs out of memory, the kernel is to end the tool and not the host. Where this cannot be said, the kernel

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::ptr;
 
+use super::cgroup::Cgroups;
 use super::child::Resource;
 use super::failure::SpawnFailure;
 
@@ -35,6 +36,8 @@ pub struct LaunchOptions {
     pub shared_memory: Option<usize>,
     /// Whether the process is killed when the spawner ends, in whatever way.
     pub die_with_parent: bool,
+    /// A cgroup for the process. None: it stays in the host's.
+    pub cgroup: Option<Cgroups>,
 }
 
 /// A checked `LaunchOptions` in the form the kernel takes.
@@ -47,6 +50,7 @@ pub struct Launch {
     open_files: u64,
     shared_memory: Option<usize>,
     die_with_parent: bool,
+    cgroup: Option<Cgroups>,
 }
 
 impl Launch {
@@ -81,6 +85,7 @@ impl Launch {
             open_files: options.max_open_files.unwrap_or(DEFAULT_OPEN_FILES),
             shared_memory: options.shared_memory,
             die_with_parent: options.die_with_parent,
+            cgroup: options.cgroup,
         })
     }
 
@@ -106,6 +111,10 @@ impl Launch {
 
     pub(super) fn die_with_parent(&self) -> bool {
         self.die_with_parent
+    }
+
+    pub(super) fn cgroup(&self) -> Option<&Cgroups> {
+        self.cgroup.as_ref()
     }
 
     /// The limits for a child of this process: never above what it may set, since raising a hard limit is refused.
@@ -190,6 +199,7 @@ mod tests {
             max_processes: None,
             shared_memory: None,
             die_with_parent: true,
+            cgroup: None,
         }
     }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::board::{self, Board};
+use super::cgroup::Cgroup;
 use super::child::{self, MEMORY, Plan};
 use super::failure::SpawnFailure;
 use super::host_ends;
@@ -182,6 +183,7 @@ impl Worker {
         };
         let (host, child) = host_ends::open()?;
         let (memory, memory_fd) = memory(launch)?.unzip();
+        let (cgroup, door) = cgroup(launch).unzip();
         // Before the process runs: it looks at what stands there.
         let ring = memory.clone().map(Ring::new);
         let limits = launch.limits();
@@ -195,6 +197,7 @@ impl Worker {
             stderr: child.stderr.as_raw_fd(),
             channel: child.channel.as_raw_fd(),
             memory: memory_fd.as_ref().map(AsRawFd::as_raw_fd),
+            door: door.as_ref().map(AsRawFd::as_raw_fd),
             limits: &limits,
             open_files: launch.open_files(),
             die_with: launch
@@ -205,7 +208,7 @@ impl Worker {
         };
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
-        let process = Process::new(pid, pidfd);
+        let process = Process::new(pid, pidfd, cgroup);
         if let Some(sandbox) = &mut self.sandbox {
             sandbox.spawned(process.pid());
         }
@@ -228,6 +231,15 @@ fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, Own
     let (memory, fd) = SharedMemory::new(board::bytes_with(slots))
         .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
+}
+
+/// The cgroup that this launch asks for, with the descriptor by which the child enters it. None where none can be made: the
+/// process is watched all the same.
+fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
+    let wanted = launch.cgroup()?;
+    let cgroup = Cgroup::new(&wanted.parent, wanted.limits).ok()?;
+    let door = host_ends::above_fixed(cgroup.door().ok()?).ok()?;
+    Some((cgroup, door))
 }
 
 fn closed() -> SpawnFailure {

@@ -213,6 +213,7 @@ impl<'a> Run<'a> {
                 max_processes: None,
                 shared_memory: None,
                 die_with_parent: true,
+                cgroup: None,
             })
             .expect("a launch"),
         )

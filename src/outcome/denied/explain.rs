@@ -1,6 +1,7 @@
 //! The search for a refusal in what was thrown: the value itself, its causes, the members of an AggregateError.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use crate::sandbox::{Denial, Permission, Policy};
 
 /// Errors are looked through to this depth.
 const DEPTH: usize = 6;
+/// So many errors of one failure are looked at. Each may name paths of its own, and to look at one asks the file system.
+const MOST_ERRORS: usize = 24;
 
 /// What is held, for telling a refusal from another failure.
 #[derive(Debug, Clone)]
@@ -58,7 +61,13 @@ impl Denied {
     /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty.
     pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
-        let mut found = search(policy, &self.working_dir, thrown, seen, DEPTH)?;
+        let search = Search {
+            policy,
+            working_dir: &self.working_dir,
+            seen,
+            left: Cell::new(MOST_ERRORS),
+        };
+        let mut found = search.of(thrown, DEPTH)?;
         narrow(&mut found, self.home.as_deref());
         self.word(std::slice::from_mut(&mut found));
         Some(found)
@@ -119,20 +128,32 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
     }
 }
 
-fn search(policy: &Policy, working_dir: &Path, value: &Value, seen: &[Denial], depth: usize) -> Option<Denial> {
-    let thrown = Thrown::of(value);
-    let own = run::refusal(policy, working_dir, &thrown, seen)
-        .or_else(|| net::refusal(policy, &thrown, seen))
-        .or_else(|| file::refusal(policy, working_dir, &thrown))
-        .or_else(|| import::refusal(policy, working_dir, &thrown));
-    if own.is_some() || depth == 0 {
-        return own;
+/// One search through a thrown value.
+struct Search<'a> {
+    policy: &'a Policy,
+    working_dir: &'a Path,
+    seen: &'a [Denial],
+    /// Errors that may still be looked at.
+    left: Cell<usize>,
+}
+
+impl Search<'_> {
+    fn of(&self, value: &Value, depth: usize) -> Option<Denial> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let thrown = Thrown::of(value);
+        let own = run::refusal(self.policy, self.working_dir, &thrown, self.seen)
+            .or_else(|| net::refusal(self.policy, &thrown, self.seen))
+            .or_else(|| file::refusal(self.policy, self.working_dir, &thrown))
+            .or_else(|| import::refusal(self.policy, self.working_dir, &thrown));
+        if own.is_some() || depth == 0 {
+            return own;
+        }
+        let inner = value.get("cause").into_iter();
+        let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
+        inner
+            .chain(members.take(MOST_ERRORS))
+            .find_map(|next| self.of(next, depth - 1))
     }
-    let inner = value.get("cause").into_iter();
-    let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
-    inner
-        .chain(members)
-        .find_map(|next| search(policy, working_dir, next, seen, depth - 1))
 }
 
 #[cfg(test)]
@@ -181,6 +202,18 @@ mod tests {
             value = json!({"message": "outer", "cause": value});
         }
         assert_eq!(denied(RuntimeType::Bun).explain(&value, &[]), None);
+    }
+
+    #[test]
+    fn so_many_errors_are_looked_at_and_no_more() {
+        let harmless = json!({"message": "other"});
+        let with = |before: usize| {
+            let mut errors = vec![harmless.clone(); before];
+            errors.push(refused());
+            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[])
+        };
+        assert!(with(MOST_ERRORS - 2).is_some());
+        assert_eq!(with(100_000), None);
     }
 
     #[test]

@@ -138,10 +138,17 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     })
 }
 
+/// Deeper than any path that was made for use. Each level is asked for by itself, so a tool must not choose how many.
+const DEEPEST: usize = 128;
+
 /// Whether the kernel would take it for a path: no access is tried with another, so none is refused.
-fn is_path(text: &str) -> bool {
+pub(super) fn is_path(text: &str) -> bool {
     let length = libc::PATH_MAX as usize;
-    !text.is_empty() && text.len() < length && !text.contains('\0') && !text.contains("://")
+    !text.is_empty()
+        && text.len() < length
+        && !text.contains('\0')
+        && !text.contains("://")
+        && text.bytes().filter(|byte| *byte == b'/').count() <= DEEPEST
 }
 
 /// What seccomp refuses unless every file may be read or written: watching, and changing metadata, which libuv does at

@@ -55,6 +55,17 @@ pub(super) fn directories(files: &dyn Files, bounds: &Bounds, entrypoint: &Path)
     found
 }
 
+/// Directories above the package in which packages are installed, as far as each is a project's: Bun finds a `node_modules`
+/// only in a directory whose names it can list. That shows names, and those are visible anyway.
+pub(super) fn listed(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> Vec<PathBuf> {
+    let package = package_directory(files, bounds, entrypoint);
+    package
+        .ancestors()
+        .filter(|above| bounds.is_project(above) && node_modules(files, above).is_some())
+        .map(Path::to_path_buf)
+        .collect()
+}
+
 /// The directory of the entrypoint's package: the nearest one above it with a package.json, else its own directory. Above
 /// the working directory nothing is looked for.
 fn package_directory(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> PathBuf {

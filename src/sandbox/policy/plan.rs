@@ -70,12 +70,11 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         path: path.clone(),
         rights: Rights::READ,
     }));
-    if let Ok(path) = files.real(input.working_dir) {
-        rules.push(FileRule {
-            path,
-            rights: Rights::LIST,
-        });
-    }
+    let listed = files.real(input.working_dir).into_iter().chain(listed(files, input));
+    rules.extend(listed.map(|path| FileRule {
+        path,
+        rights: Rights::LIST,
+    }));
     if net != NetPolicy::None {
         rules.extend(runtime::network_rules(files));
     }
@@ -132,6 +131,15 @@ fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
         paths.extend(package::directories(files, &bounds, &entrypoint));
     }
     paths
+}
+
+/// Where packages are looked for by name.
+fn listed(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
+    let entrypoint = input.entrypoint.and_then(|path| files.real(path).ok());
+    entrypoint.map_or_else(Vec::new, |entrypoint| {
+        let bounds = package::Bounds::new(files, input.working_dir, input.home);
+        package::listed(files, &bounds, &entrypoint)
+    })
 }
 
 /// What of these rules may be read, without what lies below another of them.

@@ -54,10 +54,10 @@ impl Backwards {
 
     /// An answer. The same one is used again by all that can reach it.
     pub(super) fn returns(&mut self, value: u32) -> Label {
-        if let Some(known) = self.returns.get(&value) {
-            if self.distance(*known) <= REACH {
-                return *known;
-            }
+        if let Some(known) = self.returns.get(&value)
+            && self.distance(*known) <= REACH
+        {
+            return *known;
         }
         let label = self.push(RETURN, value, 0, 0);
         self.returns.insert(value, label);
