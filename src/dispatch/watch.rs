@@ -28,7 +28,7 @@ pub(super) const CAPS: Caps = Caps {
 };
 /// What a runtime needs before it runs a line of anybody's code, and what its heap needs around the values in it, comes on
 /// top of `maxMemoryMb`: this, or an eighth of the limit where that is more.
-const OF_THE_RUNTIME: u64 = 24 * MIB;
+const OF_THE_RUNTIME: u64 = 32 * MIB;
 const OF_THE_HEAP: u64 = 8;
 const MIB: u64 = 1024 * 1024;
 
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(verdict(&usage(most, 256, 1024, 64 * 1024), LIMIT), None);
         assert_eq!(verdict(&usage(most + 1, 1, 1, 0), LIMIT), Some(Doom::OutOfMemory));
         assert_eq!(verdict(&usage(u64::MAX, 1, 1, 0), 0), None, "no limit");
-        assert_eq!(most_memory(64 * MIB), 88 * MIB);
+        assert_eq!(most_memory(64 * MIB), 96 * MIB);
         assert_eq!(most_memory(2048 * MIB), 2304 * MIB);
         for (usage, crowd) in [
             (usage(0, 257, 1, 0), Crowd::Processes(256)),
