@@ -10,7 +10,7 @@
  * much is noise. Exits with 1 where a part of the fastest tenth grew by more than `--most-growth`, if that is given.
  */
 
-import { mkdtempSync, realpathSync, rmSync, copyFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -56,7 +56,11 @@ async function openAll(dir, bunPermissions) {
   for (const [checkout, folder] of Object.entries(CHECKOUTS)) {
     const { Manager } = await import(pathToFileURL(join(folder, 'index.js')).href)
     for (const sandbox of ['required', 'off']) {
-      const manager = new Manager(dir, {
+      // A directory for each checkout: another version may take a worker file for one that a dead manager left.
+      const own = join(dir, checkout)
+      mkdirSync(own, { recursive: true })
+      copyFileSync(fileURLToPath(new URL('tools/empty.mjs', import.meta.url)), join(own, 'empty.mjs'))
+      const manager = new Manager(own, {
         sandbox,
         bunPermissions,
         entrypointPath: './empty.mjs',
@@ -112,7 +116,6 @@ function spread(times, share) {
 }
 
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'toolwarden-spawn-cost-')))
-copyFileSync(fileURLToPath(new URL('tools/empty.mjs', import.meta.url)), join(dir, 'empty.mjs'))
 try {
   process.stdout.write(`against: ${CHECKOUTS.against}\nthis:    ${CHECKOUTS.this}\n\n`)
   process.stdout.write('| policy   | of calls     | without, ms | part against, ms | part this, ms | ratio | 90% of resamples |\n')
