@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { symlinkSync } from 'node:fs'
+import { chmodSync, realpathSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, it } from 'node:test'
 
@@ -22,16 +22,26 @@ describe('manager.enforcement', () => {
     assert.deepEqual({ level, permissions }, { level: 'kernel', permissions: [] })
   })
 
+  it('tells what holds the memory limit, with a sandbox or without.', () => {
+    // Which of the two it is depends on what this machine gave its user.
+    const { memory } = enforcement([])
+    assert.ok(['cgroup', 'watchdog'].includes(memory), memory)
+    for (const config of [{ sandbox: 'off' }, { bunPermissions: ['-A'] }]) assert.equal(enforcement([], config).memory, memory)
+    assert.equal(enforcement([], { maxMemoryMb: 0 }).memory, 'none')
+    assert.equal(enforcement([], { maxMemoryMb: 0, sandbox: 'off' }).memory, 'none')
+  })
+
   for (const flag of ['-A', '--allow-all']) {
     it(`is "none" with ${flag}.`, () => {
-      assert.deepEqual(enforcement([flag]), { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'] })
+      const { memory: _, ...rest } = enforcement([flag])
+      assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'], readable: [] })
     })
   }
 
   it('is "none" with the sandbox off, whatever the flags say.', () => {
     // What is not in force is not listed; the environment is built by the host, sandbox or not.
-    const off = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
-    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'] })
+    const { memory: _, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
+    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'], readable: [] })
   })
 
   it('shows real, absolute paths, each once.', () => {
@@ -46,6 +56,14 @@ describe('manager.enforcement', () => {
     assert.deepEqual(permissions.length, 2)
     assert.equal(permissions[0], '--allow-net=example.com:443,10.0.0.1:80,localhost')
     assert.match(permissions[1], /^--allow-run=\/(usr\/)?bin\/\w+$/)
+  })
+
+  it('shows the interpreters that a script brings, which may be started on their own.', () => {
+    const project = bench.project({ tools: 'named-exports.ts', files: { 'deploy.sh': '#!/usr/bin/env sh\necho deployed\n' } })
+    chmodSync(project.path('deploy.sh'), 0o755)
+    const { permissions } = bench.open(project, { bunPermissions: ['--allow-run=./deploy.sh'], minWorkers: 0 }).enforcement
+    const [script, env, shell] = permissions[0].replace('--allow-run=', '').split(',')
+    assert.deepEqual([script, env, shell], [project.path('deploy.sh'), realpathSync('/usr/bin/env'), realpathSync('/bin/sh')])
   })
 
   it('shows the short flags by their long names, and joined lists.', () => {
@@ -128,6 +146,8 @@ const REFUSED = [
   [['--allow-read=none'], /does not exist/],
   [['--allow-write=data/none.txt'], /does not exist/],
   [['--allow-read=/proc'], /environments of other processes/],
+  [['--allow-read=/dev'], /terminals, disks and other devices/],
+  [['--allow-write=/dev/pts'], /terminals, disks and other devices/],
   [['--allow-read=/proc/1'], /cannot be allowed/],
   [['--allow-write=/proc/sys'], /change the machine/],
   [['--allow-write=/sys'], /change the machine/],

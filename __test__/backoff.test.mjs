@@ -89,6 +89,22 @@ describe('Starting a worker', () => {
     assert.ok(times.at(-1) - times[0] < 2000 + startUp, `${times.at(-1) - times[0]} ms from the first to the last`)
   })
 
+  for (const runtime of ['always-fails.sh', 'dies-unused.sh']) {
+    it(`is never tried twice within one delay, and not for ever, when nobody waits for it: ${runtime}.`, async () => {
+      const interval = 60
+      const limits = { backoffInitialInterval: interval, backoffMaxInterval: interval, backoffMaxElapsedTime: 500 }
+      const { project, manager } = faked(runtime, { minWorkers: 1, ...limits })
+      await failure(manager.ready())
+      // Nothing is starting any more and nothing will: the manager has given up until it is asked again.
+      const times = starts(project)
+      assert.ok(times.length >= 2, `${times.length} starts`)
+      for (const [at, time] of times.slice(1).entries()) {
+        // A delay is drawn from half the interval upwards.
+        assert.ok(time - times[at] >= interval / 2, `start ${at + 2} came ${time - times[at]} ms after the one before`)
+      }
+    })
+  }
+
   it('of warm workers fails ready() too, and not for ever anew.', async () => {
     const { manager } = faked('always-fails.sh', { minWorkers: 1 })
     const error = await failure(manager.ready())

@@ -99,7 +99,7 @@ describe('The entrypoint cache', () => {
     const first = open(project, { workerFilePerm: 0o640 })
     await bundled(first)
     await first.close()
-    assert.deepEqual(kept(project).map((name) => name.replace(/^bundle-\w{16}(-\w{16})?/, '')).toSorted(), ['.js', '.js.jsc', '.js.map', '.json', '.lock'])
+    assert.deepEqual(kept(project).map((name) => name.replace(/^bundle-\w{16}(-\w{16})?/, '')).toSorted(), ['.js', '.js.jsc', '.js.map', '.json'])
     for (const name of kept(project)) assert.equal(statSync(join(project.dir, '.toolwarden', name)).mode & 0o777, 0o640, name)
     assert.equal(await open(project, { workerFilePerm: 0o640 }).executeTool('from'), 'bundle')
   })

@@ -78,6 +78,37 @@ describe('A runtime that misbehaves', () => {
     assert.deepEqual(ownChildren(), [])
   })
 
+  it('and speaks another version of the protocol is not used, nor started again for the same call.', async () => {
+    for (const version of [0, 2, 4_000_000_000]) {
+      const { project, manager } = faked('speaks-protocol.sh')
+      project.write('protocol', JSON.stringify({ protocol: version }))
+      const error = await failure(manager.executeTool('any', 1))
+      assert.equal(error.code, 'ERR_WORKER_START')
+      assert.match(error.message, new RegExp(`speaks version ${version} of toolwarden's protocol, and this host speaks version 1$`))
+      assert.match(error.hint, /runtimePath.*reinstall toolwarden/)
+      assert.equal(readFileSync(project.path('starts'), 'utf8').trim().split('\n').length, 1)
+      assert.equal((await failure(manager.listTools())).code, 'ERR_WORKER_START')
+      await manager.close()
+      assert.deepEqual(ownChildren(), [])
+    }
+  })
+
+  it('and says READY in a way that cannot be read is not used either.', async () => {
+    for (const ready of [{ protocol: '1' }, { protocol: null }, { board: 'yes' }]) {
+      const { project, manager } = faked('speaks-protocol.sh')
+      project.write('protocol', JSON.stringify(ready))
+      const error = await failure(manager.executeTool('any', 1))
+      assert.equal(error.code, 'ERR_WORKER_START')
+      assert.match(error.message, /a READY that cannot be read$/)
+    }
+  })
+
+  it('and speaks this version is asked.', async () => {
+    const { project, manager } = faked('speaks-protocol.sh')
+    project.write('protocol', JSON.stringify({ protocol: 1 }))
+    assert.equal((await failure(manager.executeTool('any', 1))).exitCode, 9)
+  })
+
   it('fails each of many calls at the same time.', async () => {
     const { manager } = faked('always-fails.sh', { maxWorkers: 3 })
     const errors = await Promise.all(Array.from({ length: 10 }, () => failure(manager.executeTool('echo', 1))))

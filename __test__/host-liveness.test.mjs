@@ -101,3 +101,27 @@ describe('A host that is busy with something else', () => {
     assert.equal((await call).code, 'ERR_TOOL_TIMEOUT')
   })
 })
+
+describe('A host that is stopped, as by a debugger or a paused container', () => {
+  const bench = workbench()
+
+  for (const isolation of ['call', 'worker']) {
+    for (const [size, what] of [[1, 'small'], [100_000, 'large']]) {
+      it(`finds the ${what} answer that came in time once it goes on (isolation "${isolation}").`, async () => {
+        const project = bench.project({ tools: 'slow.ts' })
+        const timeout = 1000
+        const input = { file: project.path('answer-now'), value: 'x'.repeat(size) }
+        const args = ['waits-for-file', JSON.stringify(input), JSON.stringify({ timeout }), JSON.stringify({ isolation })]
+        const started = bench.host('reports-a-call.mjs', [project.dir, ...args])
+        await started.output.number('pid')
+        started.kill('SIGSTOP')
+        project.write('answer-now', '')
+        // The deadline passes while the host stands still. The tool looks for the file every 5 ms.
+        await new Promise((resolve) => setTimeout(resolve, timeout + 500))
+        started.kill('SIGCONT')
+        const { lines, stderr } = await started.ended()
+        assert.equal(lines.at(-1), `value ${JSON.stringify(input.value)}`, stderr)
+      })
+    }
+  }
+})

@@ -51,6 +51,10 @@ describe('A tool that was entered', () => {
     assert.equal((await manager.executeTool('throws-until-and-says', { attempt: 3, retryable: true })).attempt, 3)
   })
 
+  it('is not retried at all when retry.on is empty, whatever its error says.', async () => {
+    assert.equal(await attemptsOfFailure('throws-until-and-says', { attempt: 2, retryable: true }, { retry: { on: [] } }), 1)
+  })
+
   it('is retried after error.retryAfter instead of the usual delay.', async () => {
     const patient = bench.openTools('fails-at-first.ts', { backoffInitialInterval: '1h', backoffMaxInterval: '1h', backoffMaxElapsedTime: '2h' })
     assert.equal((await patient.executeTool('throws-until-and-says', { attempt: 2, retryable: true, retryAfter: 1 })).attempt, 2)

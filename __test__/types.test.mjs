@@ -11,6 +11,22 @@ import { typeOf } from '../js/types/schema-type.js'
 import { workbench } from './support/workbench.mjs'
 
 /** The type without its layout. */
+/** References to references, each twice: 2^n parts. */
+const doubling = (levels) =>
+  Object.fromEntries(Array.from({ length: levels }, (_, n) => [`d${n}`, { type: 'object', properties: { a: { $ref: `#/$defs/d${n + 1}` }, b: { $ref: `#/$defs/d${n + 1}` } } }]))
+
+describe('a schema of a hostile tool', () => {
+  for (const [what, schema] of [
+    ['references that unfold without end', { $ref: '#/$defs/d0', $defs: doubling(60) }],
+    ['a long chain of references', { $ref: '#/$defs/d0', $defs: Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`d${n}`, { $ref: `#/$defs/d${n + 1}` }])) }],
+    ['a long text that stands in many places', { anyOf: Array.from({ length: 9000 }, (_, n) => ({ properties: { [`p${n}`]: { $ref: '#/$defs/long' } } })), $defs: { long: { const: 'x'.repeat(1024 * 1024) } } }],
+    ['a reference that is no percent-encoding', { $ref: '#/$defs/%' }],
+    ['schemas inside of each other', JSON.parse(`${'{"items":'.repeat(900)}{}${'}'.repeat(900)}`)],
+  ]) {
+    test(`gives a type of bounded size: ${what}`, () => assert.ok(typeOf(schema).length < 64 * 1024 * 1024))
+  }
+})
+
 const flat = (schema) => typeOf(schema).replace(/\s+/g, ' ')
 
 describe('JSON Schema as a TypeScript type', () => {

@@ -60,7 +60,7 @@ export async function runOn(host, scenario, options) {
 }
 
 /** @returns {Promise<string | null>} null when it ended well, else how it ended */
-function finished(child, limitMs) {
+export function finished(child, limitMs) {
   return new Promise((resolve, reject) => {
     let late = false
     const timer = setTimeout(() => {

@@ -1,7 +1,7 @@
 /** The arguments of one call, checked for what must hold before they can cross to the core, and written as text. */
 
 import { ArgumentProblem } from './errors.js'
-import { described, encodeGiven, givenText, isRecord, printable } from './given.js'
+import { described, encodeGiven, givenText, isRecord, recognisable } from './given.js'
 import { nearest } from './nearest.js'
 
 const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'onLog', 'onProgress']
@@ -60,7 +60,7 @@ export function payloadText(field, value) {
     text = JSON.stringify(value)
   } catch (cause) {
     // JSON.stringify's own words (BigInt, a cycle with its path, a throwing toJSON); only their first line is a sentence.
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : printable(cause)
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : recognisable(cause)
     throw new ArgumentProblem('ERR_INPUT_INVALID', field, `${field} cannot be written as JSON: ${reason}`, { cause })
   }
   if (text !== undefined) return text

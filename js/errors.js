@@ -77,7 +77,7 @@ const CLASS_OF = {
 const FIELDS_OF = new Map([
   [ConfigError, { problems: [] }],
   [ValidationError, { operation: 'validate inputs', field: '', issues: null }],
-  [ProcessError, { operation: 'start worker', attempts: 0, exitCode: null, signal: null, stderr: '' }],
+  [ProcessError, { operation: 'start worker', attempts: 0, exitCode: null, signal: null, stderr: '', denials: [] }],
   [
     ToolExecutionError,
     {
@@ -92,6 +92,7 @@ const FIELDS_OF = new Map([
       issues: null,
       permission: null,
       resource: null,
+      denials: [],
     },
   ],
 ])

@@ -15,7 +15,7 @@ const marked = (type, text) => ({ [MARK]: type, text })
  * Something short that a person recognises the value by; never throws, whatever the value.
  * @param {unknown} value
  */
-export function printable(value) {
+export function recognisable(value) {
   if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`
   if (typeof value === 'object' && value !== null) {
     try {
@@ -36,7 +36,7 @@ export function printable(value) {
 export function described(value) {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
-  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN + 1)) : printable(value)
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN + 1)) : recognisable(value)
   const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text
   return `${shown} (${typeof value})`
 }
@@ -74,13 +74,13 @@ function encode(value, inside) {
     case 'object':
       break
     default:
-      return marked(typeof value, printable(value))
+      return marked(typeof value, recognisable(value))
   }
   if (value === null) return null
   if (inside.includes(value)) return marked('object', 'a cyclic reference')
   const within = [...inside, value]
   if (Array.isArray(value)) return Array.from(value, (item) => encode(item, within))
-  if (!isPlain(value) || Object.hasOwn(value, MARK)) return marked('object', printable(value))
+  if (!isPlain(value) || Object.hasOwn(value, MARK)) return marked('object', recognisable(value))
   /** @type {Array<[string, unknown]>} */
   const fields = []
   for (const [name, field] of Object.entries(value)) {

@@ -5,14 +5,16 @@ const HEAD = 2
 /** Stream, level, time, text. */
 const FIELDS = 4
 
-/** @param {string} json @param {(entry: import('../index.d.ts').LogEntry) => void} tell */
-export function eachLine(json, tell) {
+/** @param {string} json @returns {import('../index.d.ts').LogEntry[]} */
+export function logEntries(json) {
   const list = JSON.parse(json)
   const [toolId, toolExecId] = list
+  const entries = []
   let time = 0
   for (let at = HEAD; at < list.length; at += FIELDS) {
     // Null: as the line before.
     time = list[at + 2] ?? time
-    tell({ toolId, toolExecId, stream: list[at], level: list[at + 1], text: list[at + 3], time })
+    entries.push({ toolId, toolExecId, stream: list[at], level: list[at + 1], text: list[at + 3], time })
   }
+  return entries
 }

@@ -14,10 +14,11 @@ import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { Incoming, Kind } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
-import { eachLine } from './lines.js'
+import { logEntries } from './lines.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { Outgoing } from './outgoing.js'
 import { PendingCall, Ticket } from './pending.js'
+import { endWhenCollected, Reach } from './reach.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
 import { observed, telemetry } from './telemetry.js'
 
@@ -82,8 +83,7 @@ export function createManagerClass(native) {
     #draining = false
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
-    /** What the core wakes. It holds on to this for good, so that a manager it held itself would never be collected. */
-    /** @type {{ manager: Manager | null }} */ #woken = { manager: this }
+    /** @type {Reach<Manager>} */ #reach = new Reach(this)
     /** @type {{ promise: Promise<void>, done: () => void, forced: boolean } | null} */ #closing = null
 
     /** @param {string} workingDir @param {object} [config] */
@@ -95,14 +95,13 @@ export function createManagerClass(native) {
       }
       if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
       const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
-      const woken = this.#woken
-      const opened = native.open(JSON.stringify(options), () => {
-        if (woken.manager !== null) woken.manager.#drain()
-      }, hears())
+      const reach = this.#reach
+      const opened = native.open(JSON.stringify(options), () => reach.use((manager) => manager.#drain()), hears())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)
       this.#keepAlive = new KeepAlive()
+      endWhenCollected(this, opened, this.#keepAlive)
       this.#info = deepFreeze(parseGiven(opened.info()))
     }
 
@@ -171,6 +170,7 @@ export function createManagerClass(native) {
       }
       if (this.#closing === null) {
         this.#closing = { ...pendingPromise(), forced: force }
+        this.#reach.hold(this)
         this.#keepAlive.hold()
         this.#told().close(force)
       } else if (force && !this.#closing.forced) {
@@ -273,6 +273,7 @@ export function createManagerClass(native) {
     /** @param {number} number @param {PendingCall | Ticket} entry */
     #add(number, entry) {
       this.#pending.set(number, entry)
+      this.#reach.hold(this)
       this.#keepAlive.hold()
     }
 
@@ -280,6 +281,7 @@ export function createManagerClass(native) {
     #take(number) {
       const entry = this.#pending.get(number)
       if (this.#pending.delete(number)) this.#keepAlive.release()
+      if (this.#pending.size === 0 && this.#closing === null) this.#reach.release()
       return entry
     }
 
@@ -328,7 +330,7 @@ export function createManagerClass(native) {
         case Kind.RESULT:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
         case Kind.ERROR:
-          return this.#take(number)?.fail(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case Kind.LOG:
           return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), text)
         case Kind.PROGRESS:
@@ -337,11 +339,11 @@ export function createManagerClass(native) {
           return this.tell('execution', JSON.parse(text))
         case Kind.READY:
           if (text === null) return this.#take(number)?.resolve(undefined)
-          return this.#take(number)?.fail(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case Kind.TOOLS:
-          return this.#take(number)?.resolve(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.resolve(JSON.parse(text)))
         case Kind.NO_TOOLS:
-          return this.#take(number)?.fail(JSON.parse(text))
+          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case Kind.LISTEN:
           return this.#listen(number)
         case Kind.DRAIN:
@@ -353,12 +355,25 @@ export function createManagerClass(native) {
       }
     }
 
+    /**
+     * Parts of what the core says come from processes. Were one unreadable, whoever waits for it gets the error, and not the
+     * host's event loop.
+     * @param {number} number @param {(entry: PendingCall | Ticket) => void} settle
+     */
+    #settle(number, settle) {
+      const entry = this.#take(number)
+      if (entry === undefined) return
+      try {
+        settle(entry)
+      } catch (error) {
+        entry.reject(/** @type {Error} */ (error))
+      }
+    }
+
     /** @param {number} descriptor */
     #listen(descriptor) {
-      const woken = this.#woken
-      listen(descriptor, (ended) => {
-        if (woken.manager !== null) woken.manager.#heard(ended)
-      })
+      const reach = this.#reach
+      listen(descriptor, (ended) => reach.use((manager) => manager.#heard(ended)))
     }
 
     /** @param {boolean} ended */
@@ -369,10 +384,9 @@ export function createManagerClass(native) {
 
     /** @param {PendingCall | undefined} call @param {string} lines */
     #logged(call, lines) {
-      eachLine(lines, (entry) => {
-        call?.log(entry)
-        if (this.#observed & OBSERVE_LOG) this.tell('log', entry)
-      })
+      const entries = logEntries(lines)
+      call?.log(entries)
+      if (this.#observed & OBSERVE_LOG) for (const entry of entries) this.tell('log', entry)
     }
 
     #closed() {
@@ -383,7 +397,7 @@ export function createManagerClass(native) {
       }
       this.#keepAlive.end()
       atExit.closed(this.#native)
-      this.#woken.manager = null
+      this.#reach.end()
       // Unasked, where the core broke down: close() has nothing left to do then.
       this.#closing ??= { ...pendingPromise(), forced: true }
       this.#closing.done()

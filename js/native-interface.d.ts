@@ -10,6 +10,8 @@ export interface NativeModule {
   preset(name: string): string
   /** From the JSON of [name, value] pairs: `{"ok": <Given>}` or `{"error": ErrorData}`. */
   configFromEnv(pairs: string): string
+  /** What settings, as Given text, give beyond the defaults: the JSON of `{field, given, instead}[]`. */
+  widenings(settings: string): string
   /** Null when the Given text is a timeout, else an ErrorData. */
   checkTimeout(given: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
@@ -78,5 +80,6 @@ export interface ErrorData {
   timedOut?: boolean | null
   permission?: Denial['permission'] | null
   resource?: string | null
+  denials?: Denial[] | null
   cause?: unknown
 }

@@ -27,6 +27,7 @@ export function noNative(platform, arch, built) {
       throw errorFrom(data, captureSite(this.preset))
     },
     configFromEnv: () => JSON.stringify({ error: data }),
+    widenings: () => '[]',
     checkTimeout: () => text,
     isBunAvailable: () => false,
     open: () => text,

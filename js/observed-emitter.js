@@ -1,17 +1,27 @@
 /**
- * An EventEmitter that knows when its listeners change and whose listeners cannot disturb it.
+ * An EventEmitter that knows when its listeners change, whose listeners cannot disturb it, and whose listeners run in the
+ * asynchronous context in which they were added, whatever context the event comes from.
  *
  * The changes are seen by overriding the methods: 'newListener' and 'removeListener' handlers would be visible to users
  * and would be lost with their own removeAllListeners().
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import { raiseLater } from './raise-later.js'
 
 /** @typedef {(...args: any[]) => void} Listener */
 /** @typedef {string | symbol} Name */
 
+/** @typedef {(action: () => void) => void} InContext */
+
 export class ObservedEmitter extends EventEmitter {
+  /**
+   * The context of each listener, by event and by what rawListeners() gives for it.
+   * @type {Map<Name, WeakMap<Function, InContext>>}
+   */
+  #contexts = new Map()
+
   /** Called after listeners were added or removed. */
   listenersChanged() {}
 
@@ -21,48 +31,60 @@ export class ObservedEmitter extends EventEmitter {
    * @param {unknown[]} values
    */
   tell(event, ...values) {
+    const contexts = this.#contexts.get(event)
     for (const listener of this.rawListeners(event)) {
-      try {
-        Reflect.apply(listener, this, values)
-      } catch (error) {
-        raiseLater(error)
+      const call = () => {
+        try {
+          Reflect.apply(listener, this, values)
+        } catch (error) {
+          raiseLater(error)
+        }
       }
+      const inContext = contexts?.get(listener)
+      if (inContext === undefined) call()
+      else inContext(call)
     }
+  }
+
+  /** @param {Name} event @param {'first' | 'last'} place where the new listener stands */
+  #added(event, place) {
+    const listener = this.rawListeners(event).at(place === 'first' ? 0 : -1)
+    if (listener !== undefined) {
+      const contexts = this.#contexts.get(event) ?? new WeakMap()
+      this.#contexts.set(event, contexts.set(listener, AsyncLocalStorage.snapshot()))
+    }
+    this.listenersChanged()
+    return this
   }
 
   /** @param {Name} event @param {Listener} listener @override */
   on(event, listener) {
     super.on(event, listener)
-    this.listenersChanged()
-    return this
+    return this.#added(event, 'last')
   }
 
   /** @param {Name} event @param {Listener} listener @override */
   addListener(event, listener) {
     super.addListener(event, listener)
-    this.listenersChanged()
-    return this
+    return this.#added(event, 'last')
   }
 
   /** @param {Name} event @param {Listener} listener @override */
   prependListener(event, listener) {
     super.prependListener(event, listener)
-    this.listenersChanged()
-    return this
+    return this.#added(event, 'first')
   }
 
   /** @param {Name} event @param {Listener} listener @override */
   once(event, listener) {
     super.once(event, listener)
-    this.listenersChanged()
-    return this
+    return this.#added(event, 'last')
   }
 
   /** @param {Name} event @param {Listener} listener @override */
   prependOnceListener(event, listener) {
     super.prependOnceListener(event, listener)
-    this.listenersChanged()
-    return this
+    return this.#added(event, 'first')
   }
 
   /** @param {Name} event @param {Listener} listener @override */

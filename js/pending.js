@@ -1,5 +1,6 @@
 /** What callers wait for: calls, and tickets for the manager's other questions. Each is settled once. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { forgetAborted, whenAborted } from './abort.js'
 import { errorFrom } from './errors.js'
 import { raiseLater } from './raise-later.js'
@@ -30,6 +31,12 @@ export class Ticket {
 export class PendingCall {
   /** @type {(() => void) | undefined} */
   #onAbort
+  /**
+   * Runs a function in the caller's asynchronous context: onLog and onProgress find the request, the span or the
+   * transaction that the call was made in.
+   * @type {((action: () => void) => void) | undefined}
+   */
+  #inContext
 
   /**
    * @param {import('./site.js').Site | null} site null: `rejectWhereAwaited` finds it
@@ -46,6 +53,7 @@ export class PendingCall {
     this.toolId = toolId
     this.toolExecId = toolExecId
     this.options = options
+    if (options.onLog !== undefined || options.onProgress !== undefined) this.#inContext = AsyncLocalStorage.snapshot()
   }
 
   /** @param {AbortSignal} signal @param {() => void} cancel */
@@ -89,9 +97,14 @@ export class PendingCall {
     else this.resolve(new Failure((later) => errorFrom(data, later, options)))
   }
 
-  /** @param {import('../index.d.ts').LogEntry} entry */
-  log(entry) {
-    this.#tell(this.options.onLog, entry)
+  /** @param {import('../index.d.ts').LogEntry[]} entries */
+  log(entries) {
+    const { onLog } = this.options
+    if (onLog === undefined) return
+    // One change of context for all of them: it costs more than the listener.
+    this.#inContext?.(() => {
+      for (const entry of entries) tell(onLog, entry)
+    })
   }
 
   /** @param {string} text */
@@ -102,19 +115,20 @@ export class PendingCall {
     } catch {
       return // forged, like a result that is no JSON, but nothing waits for it
     }
-    this.#tell(this.options.onProgress, value)
+    const { onProgress } = this.options
+    if (onProgress !== undefined) this.#inContext?.(() => tell(onProgress, value))
   }
+}
 
-  /**
-   * @template T
-   * @param {((value: T) => void) | undefined} listener
-   * @param {T} value
-   */
-  #tell(listener, value) {
-    try {
-      listener?.(value)
-    } catch (error) {
-      raiseLater(error)
-    }
+/**
+ * @template T
+ * @param {(value: T) => void} listener
+ * @param {T} value
+ */
+function tell(listener, value) {
+  try {
+    listener(value)
+  } catch (error) {
+    raiseLater(error)
   }
 }

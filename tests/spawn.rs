@@ -20,11 +20,11 @@ fn options(program: &str, args: &[&str]) -> LaunchOptions {
         args: args.iter().map(OsString::from).collect(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         cwd: "/".into(),
-        memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
         shared_memory: None,
         die_with_parent: true,
+        cgroup: None,
     }
 }
 
@@ -220,18 +220,18 @@ fn the_channel_carries_bytes_both_ways() {
 fn environment_directory_limits_and_signals_are_as_planned() {
     let dir = tempfile::tempdir().unwrap();
     let real = dir.path().canonicalize().unwrap();
-    let mut planned = shell("pwd; env; ulimit -c; ulimit -n; ulimit -d; grep -E '^Sig(Blk|Ign)' /proc/self/status");
+    let mut planned = shell(
+        "pwd; env; awk '/core file|open files/ {print (/core/ ? $5 : $4)}' /proc/self/limits; cat /proc/self/oom_score_adj; grep -E '^Sig(Blk|Ign)' /proc/self/status",
+    );
     planned.cwd = real.clone();
     planned.env = vec![("ONLY".into(), "this one".into())];
-    planned.memory_limit_mb = Some(100);
     planned.max_open_files = Some(77);
     // Rust's runtime ignores SIGPIPE in this host, as Node does in another.
     let spawner = spawner();
     let child = spawn(&spawner, planned).unwrap();
     let output = read_all(&child.stdout);
     let lines: Vec<&str> = output.lines().filter(|line| !line.starts_with("PWD=")).collect();
-    let data = ((100 + 512) * 1024).to_string();
-    let expected = [real.to_str().unwrap(), "ONLY=this one", "0", "77", &data];
+    let expected = [real.to_str().unwrap(), "ONLY=this one", "1", "77", "500"];
     assert_eq!(lines[..5], expected, "{output}");
     assert_eq!(
         lines[5..],
@@ -389,9 +389,10 @@ impl InChild for ScriptedChild {
         &[]
     }
 
-    unsafe fn apply(&self) -> Result<(), StepFailure> {
+    unsafe fn apply(&self, before_filter: &dyn Fn() -> Result<(), StepFailure>) -> Result<(), StepFailure> {
         // SAFETY: one system call on constant data.
         unsafe { libc::write(3, b"applied\n".as_ptr().cast(), 8) };
+        before_filter()?;
         self.0
     }
 }

@@ -15,11 +15,11 @@ fn launch(program: &str) -> Arc<Launch> {
         args: Vec::new(),
         env: Vec::new(),
         cwd: "/".into(),
-        memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
         shared_memory: None,
         die_with_parent: true,
+        cgroup: None,
     };
     Arc::new(Launch::new(options).unwrap())
 }

@@ -15,11 +15,11 @@ fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnF
         args: vec!["-c".into(), script.into()],
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         cwd: "/".into(),
-        memory_limit_mb: None,
         max_open_files: None,
         max_processes: None,
         shared_memory: None,
         die_with_parent: true,
+        cgroup: None,
     };
     let (sender, receiver) = channel();
     spawner.spawn(Arc::new(Launch::new(options)?), move |result| {

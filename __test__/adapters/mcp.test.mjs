@@ -152,6 +152,11 @@ describe('results', () => {
     assert.equal(toolResult(own, true), own)
   })
 
+  test("MCP's own result of a failed tool keeps its text beside an output schema", () => {
+    const own = { content: [text], isError: true }
+    assert.equal(toolResult(own, true), own)
+  })
+
   test('a content that is not MCP is data', () => {
     const page = { content: ['a paragraph'] }
     assert.deepEqual(toolResult(page, false), { content: [{ type: 'text', text: JSON.stringify(page) }], structuredContent: page })

@@ -43,7 +43,7 @@ const floods = kinds.map(({ name, kind, threads, prepare, flags }) => {
     tool: 'floods',
     input: { kind, threads: count, port: prepared?.port },
     config: { isolation: 'call', maxWorkers: 2, gracePeriod: 0 },
-    meanwhile: 'good',
+    neighbour: 'good',
     holds: served,
   })
   return { name, prepare, attack: step(threads), twin: step(1) }

@@ -56,6 +56,7 @@ describe('toolwarden doctor', () => {
     assert.equal(report.ok, held)
     assert.equal(code, held ? 0 : 1)
     assert.equal(stderr, '')
+    assert.match(report.memoryControl, /^(watchdog over the process group|a cgroup v2 for each process, and a watchdog over the process group)$/)
     assert.match(report.runtimes[0].version, /^\d+\.\d+\.\d+/)
     for (const { kind, allowed } of report.permissions) assert.ok(allowed, `${kind} works where it is allowed`)
   })

@@ -26,6 +26,16 @@ describe('toolwarden list', () => {
     assert.equal(greet.inputSchema.properties.name.description, 'who')
   })
 
+  test('what is readable without a flag is counted, and named when asked', async () => {
+    const { stderr } = await list(TOOLS)
+    assert.match(stderr, /^\d+ paths may be read without a flag: `--readable` names them\n$/)
+    const { stdout } = await list(TOOLS, '--readable')
+    assert.match(stdout, /\nREADABLE WITHOUT A FLAG\n(\/.*\n)+\/proc\/self\/maps\n/)
+    const both = JSON.parse((await list(TOOLS, '--readable', '--json')).stdout)
+    assert.ok(both.tools.some(({ id }) => id === 'greet'))
+    assert.ok(both.readable.includes('/proc/self/maps'))
+  })
+
   test('an entrypoint without tools says so', async () => {
     const project = bench.project({ files: { 'empty.ts': 'export default {}' } })
     const { code, stdout, stderr } = await cli(['list', 'empty.ts'], { cwd: project.dir })

@@ -52,7 +52,7 @@ describe('opening', () => {
     const { manager } = openFake()
     assert.equal(manager.workingDir, '/project')
     assert.equal(manager.workerFileHash, 'ab'.repeat(32))
-    assert.deepEqual(manager.enforcement, { level: 'none', landlockAbi: null, seccomp: false, permissions: [] })
+    assert.deepEqual(manager.enforcement, { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [] })
     assert.deepEqual([manager.config.maxQueue, manager.getGlobalTimeout()], [Infinity, 60_000])
     assert.throws(() => manager.config.bunPermissions.push('--allow-all'), TypeError)
     assert.deepEqual(manager.stats(), { queued: 0 })
@@ -142,6 +142,17 @@ describe('questions', () => {
     const second = manager.listTools()
     native.happen(...tools(native.ticket, { code: 'ERR_WORKER_START', message: 'm', attempts: 3 }, true))
     assert.equal((await rejection(second)).attempts, 3)
+  })
+
+  test('what cannot be read goes to whoever waits for it, not to the event loop, and keeps nothing from others', async () => {
+    const { manager, native } = openFake()
+    const questions = [manager.listTools(), manager.ready()]
+    const call = manager.executeTool('t')
+    native.happen([8, 1, '['], [5, 2, '{"code":'], [1, 3, '{'])
+    for (const waiting of [...questions, call]) assert.equal((await rejection(waiting)).name, 'SyntaxError')
+    const later = manager.executeTool('t')
+    native.happen([0, 4, '"fine"'])
+    assert.equal(await later, 'fine')
   })
 
   test('the queue becoming free is an event', async () => {

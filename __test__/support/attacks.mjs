@@ -5,8 +5,8 @@
  */
 
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import process from 'node:process'
@@ -14,12 +14,11 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { Manager } from '../../index.js'
+import { compile, copyTools } from './attack-natives.mjs'
 import { SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
 const program = fileURLToPath(new URL('attacks-as-user.mjs', import.meta.url))
-const fixtures = fileURLToPath(new URL('../fixtures/attacks/', import.meta.url))
-const built = fileURLToPath(new URL('../../target/attacks/', import.meta.url))
 /** The user and group of the second run; nobody needs to be known by that number. */
 const ORDINARY = 54_321
 /** All attacks of one module, run by an ordinary user. */
@@ -37,9 +36,11 @@ const BATCH_BOUND = 110_000
  * @property {string} tool
  * @property {object} [input]
  * @property {object} [config] more of the manager's configuration
- * @property {string} [meanwhile] a neighbour: another tool of the same manager, called when the first one reports progress and again
- *   after that one was aborted; what both gave is `outcome.neighbours`
- * @property {(outcome: { value?: any, error?: any, observed?: any }) => boolean} holds whether it went as it must
+ * @property {(side: { place: Place, heard: (wanted: (value: any) => boolean) => Promise<any> }) => Promise<any>} [meanwhile] done while the
+ *   tool runs, which is cancelled after it; `heard` waits for a progress value. What it returns is `outcome.meanwhile`
+ * @property {string} [neighbour] another tool of the same manager, called when the first one reports progress and again after that
+ *   one was aborted; what both gave is `outcome.neighbours`
+ * @property {(outcome: { value?: any, error?: any, observed?: any, meanwhile?: any, neighbours?: any[] }) => boolean} holds whether it went as it must
  *
  * @typedef {object} Attack
  * @property {string} name what is tried
@@ -52,20 +53,6 @@ const BATCH_BOUND = 110_000
 
 /** A refusal by the sandbox, as raw system calls say it. */
 export const refused = ({ value }) => ['EPERM', 'EACCES', 'ENOSYS'].includes(value)
-
-/** The attacks' native helpers, compiled once. */
-function compile() {
-  mkdirSync(built, { recursive: true })
-  const header = statSync(join(fixtures, 'native/napi.h')).mtimeMs
-  for (const file of readdirSync(join(fixtures, 'native')).filter((name) => name.endsWith('.c'))) {
-    const source = join(fixtures, 'native', file)
-    const target = join(built, file.replace(/\.c$/, '.node'))
-    if (existsSync(target) && statSync(target).mtimeMs > Math.max(header, statSync(source).mtimeMs)) continue
-    const unfinished = `${target}.${process.pid}`
-    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', unfinished, source, '-lpthread'], { stdio: ['ignore', 'ignore', 'inherit'] })
-    renameSync(unfinished, target)
-  }
-}
 
 /** The same permissions in Node's spelling. */
 const inNodesWords = (flags) => [
@@ -84,23 +71,51 @@ function makePlace(runtime) {
   chmodSync(top, 0o755)
   const place = { top, runtime, dir: join(top, 'project'), outside: join(top, 'outside'), open: join(top, 'open') }
   for (const dir of [place.dir, place.outside, place.open]) mkdirSync(dir)
-  for (const file of readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isFile())) copyFileSync(join(fixtures, file.name), join(place.dir, file.name))
-  for (const file of readdirSync(built).filter((name) => name.endsWith('.node'))) copyFileSync(join(built, file), join(place.dir, file))
+  copyTools(place.dir)
   return place
 }
 
+/** What is done while a tool runs, and the options of its call. */
+function besides(meanwhile, place) {
+  if (!meanwhile) return { options: {} }
+  const cancel = new AbortController()
+  const values = []
+  let look = () => {}
+  const heard = (wanted) =>
+    bounded(
+      new Promise((resolve) => {
+        look = () => {
+          const value = values.findLast(wanted)
+          if (value !== undefined) resolve(value)
+        }
+        look()
+      }),
+      'the tool to say what was waited for',
+    )
+  const onProgress = (value) => {
+    values.push(value)
+    look()
+  }
+  const result = meanwhile({ place, heard }).catch((error) => ({ broken: String(error?.stack ?? error) }))
+  result.then(() => cancel.abort())
+  return { options: { signal: cancel.signal, onProgress }, result }
+}
+
 async function run(tools, place, step, observe) {
-  const { flags = [], tool, input, config = {} } = step
+  const { flags = [], tool, input, config = {}, meanwhile } = step
   const permissions = place.runtime === 'bun' ? { bunPermissions: flags } : { nodeOptions: inNodesWords(flags) }
   const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
+  const side = besides(meanwhile, place)
   try {
-    const outcome = step.meanwhile ? await withNeighbour(manager, step) : await bounded(
-      manager.executeTool(tool, input).then(
+    if (step.neighbour) return await withNeighbour(manager, step)
+    const outcome = await bounded(
+      manager.executeTool(tool, input, side.options).then(
         (value) => ({ value }),
         ({ code, message, hint, permission, resource, cause }) => ({ error: { code, message, hint, permission, resource, cause: cause?.message } }),
       ),
       `${tool} to end`,
     )
+    if (meanwhile) outcome.meanwhile = await side.result
     if (observe) outcome.observed = await observe(place)
     return outcome
   } finally {
@@ -109,10 +124,10 @@ async function run(tools, place, step, observe) {
 }
 
 /** Calls a neighbour while the tool goes on, and once more when it was ended. */
-async function withNeighbour(manager, { tool, input, meanwhile }) {
+async function withNeighbour(manager, { tool, input, neighbour: called }) {
   const abort = new AbortController()
   const neighbours = []
-  const neighbour = async (when) => neighbours.push(await bounded(manager.executeTool(meanwhile), `a neighbour's call ${when}`))
+  const neighbour = async (when) => neighbours.push(await bounded(manager.executeTool(called), `a neighbour's call ${when}`))
   let hostile
   const progress = new Promise((resolve, reject) => {
     hostile = manager.executeTool(tool, input, { signal: abort.signal, onProgress: resolve })

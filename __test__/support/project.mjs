@@ -9,21 +9,24 @@ const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
 /** The Bun executable of the `bun` package this repository depends on. */
 export const REAL_BUN = join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe')
 
-/** The text of a tool fixture. */
+/** Where a tool fixture is. @param {string} name */
 export const fixturePath = (name) => join(fixtures, 'tools', name)
 
-/** A project directory in the temporary directory. `tools` names the fixture that becomes its ./tools.ts. */
+/**
+ * A project directory in the temporary directory. `tools` names the fixture that becomes its ./tools.ts.
+ * @param {{ tools?: string, files?: Record<string, string> }} [content]
+ */
 export function makeProject({ tools, files = {} } = {}) {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'warden-project-')))
 
-  const write = (name, content) => {
+  const write = (/** @type {string} */ name, /** @type {string | Uint8Array} */ content) => {
     const path = join(dir, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, content)
     return path
   }
 
-  const copyTools = (fixture, name = 'tools.ts') => {
+  const copyTools = (/** @type {string} */ fixture, name = 'tools.ts') => {
     const path = join(dir, name)
     mkdirSync(dirname(path), { recursive: true })
     copyFileSync(fixturePath(fixture), path)
@@ -31,7 +34,7 @@ export function makeProject({ tools, files = {} } = {}) {
   }
 
   /** Puts a fake runtime into the project, with the real one beside it as `bun`, and gives its path. */
-  const fakeRuntime = (name) => {
+  const fakeRuntime = (/** @type {string} */ name) => {
     const folder = join(dir, 'runtimes')
     mkdirSync(folder, { recursive: true })
     symlinkSync(REAL_BUN, join(folder, 'bun'))
@@ -50,7 +53,7 @@ export function makeProject({ tools, files = {} } = {}) {
   return {
     dir,
     usePackages,
-    path: (name) => join(dir, name),
+    path: (/** @type {string} */ name) => join(dir, name),
     write,
     copyTools,
     fakeRuntime,

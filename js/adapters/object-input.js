@@ -1,9 +1,13 @@
 /**
  * Models and MCP call tools with an object of arguments. A tool of this package may take any JSON value; one whose
- * schema says that it takes no object is offered with a single argument that is its input.
+ * schema says that it takes no object is offered with a single argument that is its input. So is one whose schema is a
+ * union at its root: Anthropic's API refuses a whole request over it.
  */
 
+import { movedSchema } from './moved-schema.js'
+
 const ARGUMENT = 'input'
+const COMBINED = ['anyOf', 'oneOf', 'allOf']
 
 /** @typedef {{ schema: Record<string, any>, toInput: (args: any) => any }} ObjectInput */
 
@@ -12,6 +16,7 @@ const asGiven = (args) => args
 
 /** @param {any} schema */
 function takesObjects(schema) {
+  if (COMBINED.some((keyword) => schema[keyword] !== undefined)) return false
   if (schema.type === undefined) return schema.enum === undefined && schema.const === undefined
   return Array.isArray(schema.type) ? schema.type.includes('object') : schema.type === 'object'
 }
@@ -25,8 +30,8 @@ export function objectInput(schema) {
     return { schema: { type: 'object' }, toInput: asGiven }
   }
   if (takesObjects(schema)) return { schema: { ...schema, type: 'object' }, toInput: asGiven }
-  // References are written from the root of the schema, so what they point to moves up with the wrapping.
-  const { $schema, $defs, definitions, ...inner } = schema
+  // What references point to moves up with the wrapping, or the references move down with the rest.
+  const { $schema, $defs, definitions, ...inner } = movedSchema(schema, `#/properties/${ARGUMENT}`)
   const shared = Object.entries({ $schema, $defs, definitions }).filter(([, value]) => value !== undefined)
   return {
     schema: {

@@ -1,3 +1,6 @@
+/** Values that wait to be read. Each replaces the one before, so of more the latest are kept. */
+const MOST_UNREAD = 1000
+
 /**
  * What the SDK takes for a tool with preliminary results: each progress value, then the result.
  *
@@ -11,6 +14,7 @@ export function progressThenResult(start) {
   /** @type {(() => void) | undefined} */
   let wake
   const result = start((value) => {
+    if (values.length >= MOST_UNREAD) values.shift()
     values.push(value)
     wake?.()
   })

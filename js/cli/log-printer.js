@@ -1,5 +1,19 @@
+import { printableLines } from '../printable.js'
+
 /** @type {Record<string, import('./terminal.js').Style>} */
 const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
+
+/** How lines of ours begin. */
+const OURS = /^(?:error|hint|progress|trusted):/i
+
+/** What takes no room before a word. */
+const INVISIBLE = /^[\s\u00ad\u200b-\u200d\u2060\ufeff]+/
+
+/** A tool's line, without control over the terminal and not to be taken for one of ours. @param {string} text */
+function shown(text) {
+  const line = printableLines(text).replaceAll('\n', String.raw`\n`)
+  return OURS.test(line.replace(INVISIBLE, '')) ? `  ${line}` : line
+}
 
 /**
  * Prints what tools print, on stderr: stdout is for results.
@@ -8,5 +22,6 @@ const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
  */
 export const logPrinter = (terminal) => (entry) => {
   const style = entry.level === null ? undefined : STYLE[entry.level]
-  terminal.note(style === undefined ? entry.text : terminal.errStyle(entry.text, style))
+  const text = shown(entry.text)
+  terminal.note(style === undefined ? text : terminal.errStyle(text, style))
 }

@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander'
 import { ExitCode, exitCodeOf } from './exit-codes.js'
 import { Interrupts } from './interrupts.js'
+import { keepOwnEnvironment } from './own-environment.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { createProgram } from './program.js'
 import { reportError } from './report-error.js'
@@ -22,6 +23,7 @@ import { fromCommander } from './usage-error.js'
 
 /** @param {NodeJS.Process} process */
 export async function main(process) {
+  keepOwnEnvironment(process)
   const terminal = new Terminal(process.stdout, process.stderr, process.env)
   const interrupts = new Interrupts(process)
   const { rest, flags } = splitPermissionFlags(process.argv.slice(2))

@@ -12,7 +12,8 @@ import { addTypes } from './commands/types.js'
 const AFTER_HELP = `
 Exit codes: 0 done, 1 the tool failed, 2 wrong usage, 3 denied, 4 timed out, 130 interrupted.
 Configuration also comes from TOOLWARDEN_* variables and, for run, list and mcp, from toolwarden.json
-beside the entrypoint; flags win over variables, variables over the file.`
+beside the entrypoint; flags win over variables, variables over the file. The file can only
+take away from the defaults, unless you --trust it.`
 
 /** @param {import('./main.js').Context} context */
 export function createProgram(context) {

@@ -1,4 +1,9 @@
-/** How a failure looks to a person: `error:` says what, indented lines say where, `hint:` says what to do. */
+/**
+ * How a failure looks to a person: `error:` says what, indented lines say where, `hint:` says what to do. Lines that a tool
+ * gave are printable and always indented: what begins a line with `error:` or `hint:` is ours.
+ */
+
+import { printable, printableLines } from '../printable.js'
 
 /** Frames of a tool's stack worth showing: beyond these it is library code nearly always. */
 const FRAMES = 5
@@ -45,12 +50,13 @@ const isOurs = (error) => typeof error?.code === 'string' || error?.constructor?
  * @param {import('./terminal.js').Terminal} terminal
  */
 export function reportError(error, terminal) {
-  const message = headline(error)
+  const message = printableLines(headline(error))
   terminal.note(`${terminal.errStyle('error:', 'red')} ${message.split('\n')[0]}`)
   const more = message.split('\n').slice(1)
-  for (const line of [...more, ...details(Object(error))]) terminal.note(`  ${line}`)
+  const below = details(Object(error)).flatMap((line) => line.split('\n'))
+  for (const line of [...more, ...below]) terminal.note(`  ${printableLines(line)}`)
   // A mistake of this program itself: its stack is what a report of it needs.
-  if (error instanceof Error && !isOurs(error)) terminal.note(terminal.errStyle(error.stack ?? '', 'dim'))
+  if (error instanceof Error && !isOurs(error)) terminal.note(terminal.errStyle(printableLines(error.stack ?? ''), 'dim'))
   const { hint } = Object(error)
-  if (typeof hint === 'string' && hint !== '') terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${hint}`)
+  if (typeof hint === 'string' && hint !== '') terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${printable(hint)}`)
 }

@@ -2,14 +2,15 @@
 
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
+import { printable } from '../printable.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
-import { commandConfig } from './settings.js'
+import { commandConfig } from './settings/command-config.js'
 
 /** @typedef {import('./main.js').Context} Context */
 /** @typedef {import('../../index.d.ts').Manager} ManagerType */
 
-/** Names the origin of each wrong field. @param {any} error @param {import('./settings.js').Origin} origin */
+/** Names the origin of each wrong field. @param {any} error @param {import('./settings/command-config.js').Origin} origin */
 function withOrigins(error, origin) {
   if (!Array.isArray(error?.problems)) return error
   for (const problem of error.problems) {
@@ -27,9 +28,12 @@ async function withNearestTool(error, manager) {
     error.toolId,
     tools.map(({ id }) => id),
   )
-  if (meant !== undefined) error.hint = `did you mean \`${meant}\`?`
+  if (meant !== undefined) error.hint = `did you mean \`${printable(meant)}\`?`
   return error
 }
+
+/** As it is typed into a shell. @param {string} word */
+const shellWord = (word) => (/^[\w@%+=:,./*-]+$/.test(word) && !word.includes('*') ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /**
  * The whole set of flags to run with again: flags given on the command line replace the default, so the missing one
@@ -38,13 +42,17 @@ async function withNearestTool(error, manager) {
  */
 function withFlags(error, manager) {
   if (error?.code !== 'ERR_ACCESS_DENIED') return error
-  const missing = /--allow-[a-z-]+(?:=[^\s`'"]+)?/.exec(error.hint ?? '')?.[0]
-  if (missing === undefined) return error
+  // The whole flag, not what can be cut out of the hint: in a path with a blank that would be another, wider one.
+  const denial = error.denials.findLast(
+    (/** @type {import('../../index.d.ts').Denial} */ one) => one.permission === error.permission && one.resource === error.resource,
+  )
+  const missing = denial?.flag ?? ''
+  if (missing === '' || printable(missing) !== missing) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
   // Node's list is empty by default, and then means reading.
   const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given
-  error.hint = `run it again with \`${[...now, missing].join(' ')}\``
+  error.hint = `run it again with \`${[...now, missing].map(shellWord).join(' ')}\``
   return error
 }
 
@@ -53,7 +61,7 @@ function withFlags(error, manager) {
  * @param {Context} context
  * @param {object} given
  * @param {string} given.entrypoint as on the command line
- * @param {{ timeout?: string, runtime?: string }} [given.options]
+ * @param {{ timeout?: string, runtime?: string, trust?: boolean }} [given.options]
  * @param {boolean} [given.withFile] whether toolwarden.json is read
  * @param {import('../../index.d.ts').Config} [given.overrides]
  * @param {(manager: ManagerType) => Promise<T>} use
@@ -66,6 +74,7 @@ export async function withManager(context, { entrypoint, options = {}, withFile 
     permissions: context.permissions,
     env: context.env,
     withFile,
+    note: (line) => context.terminal.note(line),
     ...(overrides === undefined ? {} : { overrides }),
   })
   let manager

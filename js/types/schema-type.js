@@ -9,6 +9,10 @@ import { docComment, literal, propertyName } from './printing.js'
 
 /** More parts than any schema a person writes; references to references can unfold without end. */
 const MOST_PARTS = 10_000
+/** Characters of all parts together: a reference to a long one can stand in each of them. */
+const MOST_TEXT = 16 * 1024 * 1024
+/** Schemas inside of each other, references followed included. */
+const MOST_DEPTH = 200
 
 /** @type {Record<string, string>} */
 const PRIMITIVES = { string: 'string', number: 'number', integer: 'number', boolean: 'boolean', null: 'null' }
@@ -36,8 +40,19 @@ function valueType(value) {
     .join('; ')} }`
 }
 
+/** A step of a reference; text that is no percent-encoding stands for itself. @param {string} step */
+function decoded(step) {
+  try {
+    return decodeURIComponent(step)
+  } catch {
+    return step
+  }
+}
+
 class Translation {
   #partsLeft = MOST_PARTS
+  #textLeft = MOST_TEXT
+  #depth = 0
   /** References being followed: one that leads into itself ends there, as `Json`. @type {string[]} */
   #following = []
 
@@ -51,7 +66,7 @@ class Translation {
     if (reference !== '#' && !reference.startsWith('#/')) return undefined
     let at = /** @type {any} */ (this.root)
     for (const step of reference.split('/').slice(1)) {
-      const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+      const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')
       at = typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? at[name] : undefined
     }
     return at
@@ -72,6 +87,16 @@ class Translation {
    * @returns {string}
    */
   type(schema, indent) {
+    if (this.#textLeft <= 0 || this.#depth >= MOST_DEPTH) return 'Json'
+    this.#depth++
+    const text = this.#typeOf(schema, indent)
+    this.#depth--
+    this.#textLeft -= text.length
+    return this.#textLeft < 0 ? 'Json' : text
+  }
+
+  /** @param {any} schema @param {string} indent @returns {string} */
+  #typeOf(schema, indent) {
     if (schema === false) return 'never'
     if (!isObject(schema) || this.#partsLeft-- <= 0) return 'Json'
     if (typeof schema.$ref === 'string') return this.#referred(schema.$ref, indent)

@@ -28,6 +28,16 @@ pub fn config_from_env(pairs: String) -> String {
     }
 }
 
+/// What a file of settings gives beyond the defaults, as JSON text of `[{field, given, instead}]`.
+#[napi]
+pub fn widenings(settings: String) -> String {
+    let found: Vec<_> = config::widenings(&settings)
+        .into_iter()
+        .map(|found| serde_json::json!({ "field": found.field, "given": found.given, "instead": found.instead }))
+        .collect();
+    serde_json::Value::from(found).to_string()
+}
+
 /// Why a text is no timeout, as ErrorData; null for one that is.
 #[napi]
 pub fn check_timeout(given: String) -> Option<String> {

@@ -9,7 +9,7 @@ use super::settings::Count;
 
 /// Most processes a manager may be told to hold; beyond it a number was mistyped.
 pub(super) const MOST_WORKERS: u64 = 10_000;
-/// Largest memory limit in MiB (1 PiB): its bytes, and those of the backstop above it, stay in range.
+/// Largest memory limit in MiB (1 PiB): its bytes, and what a process may pass it by, stay in range.
 pub(super) const MOST_MEMORY_MB: u64 = 1 << 30;
 /// Largest result or capture in bytes (1 GiB): one frame's length is 32 bits, and V8's longest string is shorter still.
 pub(super) const MOST_BYTES: u64 = 1 << 30;

@@ -17,6 +17,7 @@ mod resolve;
 mod resolved;
 mod retry;
 mod settings;
+mod widening;
 
 pub use duration::{LONGEST, ZeroAllowed, parse_duration};
 pub use from_env::from_env;
@@ -26,3 +27,4 @@ pub use presets::{Preset, preset};
 pub use resolve::resolve;
 pub use retry::{RetryOn, RetryPolicy};
 pub use settings::{BackoffLimits, Config, Count, Isolation, RuntimeType, SandboxMode, Telemetry};
+pub use widening::{Widening, widenings};

@@ -18,6 +18,16 @@ pub struct RetryOn {
     pub tool: bool,
 }
 
+impl RetryOn {
+    /// No failure at all, not even one that asks for it: what `on: []` means.
+    pub const NEVER: RetryOn = RetryOn {
+        start: false,
+        crash: false,
+        timeout: false,
+        tool: false,
+    };
+}
+
 /// When a call is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -87,12 +97,7 @@ fn failures(given: &Given) -> Result<RetryOn, Problem> {
             format!("expected `retry.on` to be an array, got {given}"),
         ));
     };
-    let mut on = RetryOn {
-        start: false,
-        crash: false,
-        timeout: false,
-        tool: false,
-    };
+    let mut on = RetryOn::NEVER;
     for (index, entry) in entries.iter().enumerate() {
         let field = format!("retry.on[{index}]");
         let word = match entry {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use super::facts::{Doom, End, StartFault};
 use super::hub::{Closing, Hub, State};
@@ -12,31 +12,25 @@ use super::perform::mark;
 use super::phase::Phase;
 use super::printed::{Listeners, Source};
 use super::retry::Failure;
+use super::station::Station;
 use crate::pool::WorkerId;
-use crate::worker::frame::{self, FrameError, FromWorker, ResultFrame, Retry, Status};
+use crate::worker::frame::{self, FrameError, FromWorker, Ready, ResultFrame, Retry, Status};
+use crate::worker::json::{self, MAX_DEPTH, is_too_deep};
 
 /// How long a process may live on after its channel closed. It only decides which cause is reported: one that is ending
 /// takes a few milliseconds from the one to the other.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 
-#[derive(Deserialize, Default)]
-struct Ready {
-    #[serde(default)]
-    tools: Option<Box<RawValue>>,
-    #[serde(default)]
-    board: bool,
-    /// All frames come through the ring.
-    #[serde(default)]
-    ring: bool,
-    /// The entrypoint has a `warmup`, which comes before any call.
-    #[serde(default)]
-    warmup: bool,
-}
-
-/// Of a `ToolInfo`, what is of interest here.
+/// A `ToolInfo`. All of it must be there and of its type: callers are handed the text as it came.
 #[derive(Deserialize)]
 struct Listed {
     id: String,
+    #[serde(rename = "description")]
+    _description: Option<String>,
+    #[serde(rename = "inputSchema")]
+    _input_schema: IgnoredAny,
+    #[serde(rename = "outputSchema")]
+    _output_schema: IgnoredAny,
 }
 
 impl State {
@@ -50,6 +44,10 @@ impl State {
                 if self.speaks_for(worker, call, nonce)
                     && self.calls.get(&call).is_some_and(|call| call.request.progress)
                 {
+                    if is_too_deep(json) {
+                        // The worker refuses such a value where it is reported: this one was written past it.
+                        return self.doom_all(hub, worker, &Doom::Protocol(too_deep("a progress value")));
+                    }
                     hub.settings.sink.progress(call, json);
                 }
             }
@@ -140,12 +138,7 @@ impl State {
         }
     }
 
-    fn with_listeners(
-        &mut self,
-        hub: &Hub,
-        worker: WorkerId,
-        work: impl FnOnce(&mut Listeners<'_>, &mut super::station::Station),
-    ) {
+    fn with_listeners(&mut self, hub: &Hub, worker: WorkerId, work: impl FnOnce(&mut Listeners<'_>, &mut Station)) {
         if let Some(station) = self.stations.get_mut(&worker) {
             work(
                 &mut Listeners {
@@ -170,15 +163,25 @@ impl State {
             return;
         };
         // Said once. A tool that writes to the channel must not change what the manager offers.
-        if std::mem::replace(&mut station.imported, true) {
+        if station.imported || station.fault.is_some() {
             return;
+        }
+        let refused = |station: &mut Station, fault: StartFault| {
+            station.fault.get_or_insert(fault);
+            station.kill();
+        };
+        if is_too_deep(json) {
+            return refused(station, StartFault::Protocol(too_deep("its list of tools")));
         }
         let Ready {
             tools,
             board,
             ring,
             warmup,
-        } = serde_json::from_str(json).unwrap_or_default();
+        } = match Ready::parse(json) {
+            Ok(ready) => ready,
+            Err(why) => return refused(station, StartFault::not_ready(why)),
+        };
         station.all_in_ring = ring;
         if board && station.board.is_some() {
             station.use_board(hub.settings.concurrent);
@@ -186,10 +189,14 @@ impl State {
         let tools = tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned());
         // With a process for every call it is said for every call, and seldom anything new.
         if self.tools.as_ref() != Some(&tools) {
-            let listed: Vec<Listed> = serde_json::from_str(&tools).unwrap_or_default();
+            let Some(listed) = json::read::<Vec<Listed>>(&tools) else {
+                let what = "its list of tools cannot be read".to_owned();
+                return refused(station, StartFault::Protocol(what));
+            };
             self.tool_ids = listed.into_iter().map(|tool| tool.id).collect();
             self.tools = Some(tools);
         }
+        station.imported = true;
         if !warmup && self.pool.waiting().next().is_some() {
             // Somebody waits already: a rehearsal would only make them wait longer.
             return self.warmed(worker);
@@ -277,11 +284,18 @@ impl State {
     }
 }
 
+fn too_deep(what: &str) -> String {
+    format!("{what} is nested deeper than {MAX_DEPTH} levels")
+}
+
 fn end_of(result: &ResultFrame<'_>, output_cap: u64) -> End {
     let text = || result.text.to_owned();
     match result.status {
         // The worker refuses such a result itself; one that was tampered with does not.
         Status::Value if result.text.len() as u64 > output_cap => End::OutputTooLarge(Some(result.text.len() as u64)),
+        Status::Value if is_too_deep(result.text) => {
+            End::OutputInvalid(serde_json::json!({ "message": too_deep("it") }).to_string())
+        }
         Status::Value => End::Value(text()),
         Status::Undefined => End::Undefined,
         Status::Threw => End::Threw(text()),

@@ -42,6 +42,7 @@ pub(super) async fn run(hub: Arc<Hub>) {
             hub.read_all();
         }
         hub.read_neglected(now);
+        hub.weigh(now);
         hub.batch(|state, hub| state.tick(hub, now));
     }
 }
@@ -70,7 +71,6 @@ impl State {
 
     /// `now`: no later than the last look at what processes said.
     fn tick(&mut self, hub: &Arc<Hub>, now: Instant) {
-        self.weigh(hub, now);
         // The latest first: each that goes back to the queue goes before the others.
         for number in self.alarms.due(now).into_iter().rev() {
             match self.calls.get(&number).map(|call| &call.phase) {

@@ -11,6 +11,7 @@ use super::printed::Listeners;
 use super::retry::Failure;
 use super::station::Station;
 use crate::pool::WorkerId;
+use crate::sandbox::Taken;
 use crate::spawn::Exit;
 
 impl State {
@@ -66,6 +67,7 @@ impl State {
                 fault: StartFault::Died(exit),
                 stderr: station.stderr.redacted::<&str>(&[]),
                 in_a_row: self.failed_starts + 1,
+                denials: denials_of(hub, station.pid()).denials,
             });
         }
         if !station.ready {
@@ -134,6 +136,7 @@ impl State {
             fault,
             stderr: station.stderr.redacted::<&str>(&[]),
             in_a_row: self.failed_starts,
+            denials: denials_of(hub, station.pid()).denials,
         };
         let next_start = self.next_start(now);
         let waiting: Vec<u32> = self.pool.waiting().collect();
@@ -173,8 +176,8 @@ impl State {
     }
 
     fn take_denials_of(&mut self, hub: &Hub, pid: Option<u32>, number: u32) {
-        if let (Some(denials), Some(pid), Some(call)) = (&hub.settings.denials, pid, self.calls.get_mut(&number)) {
-            let taken = denials.take(pid);
+        if let Some(call) = self.calls.get_mut(&number) {
+            let taken = denials_of(hub, pid);
             call.denials.extend(taken.denials);
             call.denials_dropped += taken.dropped;
         }
@@ -190,6 +193,14 @@ impl State {
         } else {
             self.counters.failed += 1;
         }
+    }
+}
+
+/// Takes what the supervisor refused to this process since it was asked last.
+fn denials_of(hub: &Hub, pid: Option<u32>) -> Taken {
+    match (&hub.settings.denials, pid) {
+        (Some(denials), Some(pid)) => denials.take(pid),
+        _ => Taken::default(),
     }
 }
 

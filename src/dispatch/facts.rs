@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::observe::Line;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
+use crate::worker::frame::NotReady;
 
 /// Why a process was killed under a call. The first reason is the one that is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub enum Doom {
     Closed,
     /// The process tree used more memory than it may.
     OutOfMemory,
-    /// The process and the programs it started were more than this many.
-    TooManyProcesses(u32),
+    /// The process and the programs it started were, or had, more of something than they may.
+    TooMany(Crowd),
     /// The process sent bytes that are no frame of the protocol; what was wrong with them.
     Protocol(String),
     /// The process closed its channel and went on.
@@ -32,6 +33,19 @@ pub enum Doom {
     NoRandomness,
     /// The answer's frame announced more bytes than a result may have.
     OutputTooLarge,
+}
+
+/// What a process group can have too many of, beside memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crowd {
+    /// Processes, with the most there may be.
+    Processes(u32),
+    /// Threads of all of them.
+    Threads(u32),
+    /// Watches of epoll, of which the system gives each user a number.
+    Watches(u64),
+    /// Inotify descriptors, likewise.
+    Notifiers(u64),
 }
 
 /// How one call ended.
@@ -70,6 +84,8 @@ pub struct StartFailure {
     pub stderr: String,
     /// Starts that failed since one worked, this one included.
     pub in_a_row: u32,
+    /// What the supervisor refused while it started.
+    pub denials: Vec<crate::sandbox::Denial>,
 }
 
 /// What Node ends with when its command line is wrong, and what it says then.
@@ -104,6 +120,8 @@ pub enum StartFault {
     Died(Exit),
     /// It sent bytes that are no frame of the protocol.
     Protocol(String),
+    /// It speaks another version of the protocol; which two they are.
+    OtherProtocol(String),
     /// It was not ready in time.
     TimedOut(Duration),
     /// The entrypoint's own import failed: the error as JSON text.
@@ -113,11 +131,19 @@ pub enum StartFault {
 }
 
 impl StartFault {
+    /// It said READY in a way that is of no use.
+    pub(super) fn not_ready(why: NotReady) -> Self {
+        match why {
+            NotReady::OtherProtocol(_) => Self::OtherProtocol(why.to_string()),
+            NotReady::Unreadable => Self::Protocol(why.to_string()),
+        }
+    }
+
     fn may_pass(&self) -> bool {
         match self {
             Self::Spawn { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
-            Self::Load(_) | Self::Closed => false,
+            Self::OtherProtocol(_) | Self::Load(_) | Self::Closed => false,
         }
     }
 }
@@ -196,6 +222,7 @@ mod tests {
                 fault,
                 stderr: stderr.to_owned(),
                 in_a_row: 1,
+                denials: Vec::new(),
             };
             failure.may_pass()
         };

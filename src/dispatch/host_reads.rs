@@ -24,6 +24,9 @@ const AT_ONCE: usize = 16;
 /// How long a host that left something lying is taken to be busy.
 const BUSY_FOR: Duration = Duration::from_millis(20);
 
+/// Turns of reading before a deadline is judged.
+const MOST_TURNS: usize = 8;
+
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
 /// The set of them.
@@ -153,10 +156,13 @@ impl HostReads {
         inlets.collect()
     }
 
-    /// The driver read this one itself: that says nothing of the host.
-    fn was_read(&self, inlet: &Inlet) {
+    /// This one was read, but not because the host heard of it: that says nothing of the host.
+    fn after_reading(&self, inlet: &Inlet, left: Left) {
         if let Some(member) = self.lock().get_mut(&inlet.worker()) {
             member.reads = inlet.reads();
+        }
+        if !left.channel_open {
+            self.remove(inlet.worker());
         }
     }
 
@@ -182,10 +188,26 @@ impl Hub {
         }
     }
 
-    /// Reads everything that was said so far: it came before what is about to be decided. Also finds channels that have ended.
+    /// Reads everything that was said so far, by whatever process and whoever reads its channel otherwise: it came before
+    /// what is about to be decided. Also finds channels that have ended.
     pub fn read_all(self: &Arc<Self>) {
-        if let Some(host_reads) = self.host_reads() {
-            self.read_each(&host_reads, host_reads.all_waiting());
+        let (host_reads, inlets) = {
+            let state = self.lock();
+            let running = state.stations.values().filter_map(|station| station.link.as_ref());
+            let inlets: Vec<_> = running.map(|link| Arc::clone(&link.inlet)).collect();
+            (state.host_reads.clone(), inlets)
+        };
+        for inlet in inlets.iter().filter(|inlet| inlet.is_waiting()) {
+            // What fits into a socket's buffer is a few turns' share.
+            for _ in 0..MOST_TURNS {
+                let left = inlet.drain(self);
+                if let Some(host_reads) = &host_reads {
+                    host_reads.after_reading(inlet, left);
+                }
+                if !left.more {
+                    break;
+                }
+            }
         }
     }
 
@@ -212,10 +234,7 @@ impl Hub {
     fn read_each(self: &Arc<Self>, host_reads: &HostReads, inlets: Vec<Arc<Inlet>>) {
         for inlet in inlets {
             let left = inlet.drain(self);
-            host_reads.was_read(&inlet);
-            if !left.channel_open {
-                host_reads.remove(inlet.worker());
-            }
+            host_reads.after_reading(&inlet, left);
         }
     }
 }

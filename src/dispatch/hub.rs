@@ -18,7 +18,7 @@ use super::host_reads::HostReads;
 use super::outgoing::Outgoing;
 use super::replacement::Replacement;
 use super::station::Station;
-use super::watch::{MOST_PROCESSES, Watch};
+use super::watch::{CAPS, Watch, lock_meter};
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
 use crate::sandbox::{Denials, Guardian};
@@ -249,16 +249,13 @@ impl Hub {
         }
     }
 
-    /// Resident memory of all processes, in bytes.
+    /// Memory of all processes, in bytes.
     pub fn resident_bytes(&self) -> u64 {
         let now = Instant::now();
-        let mut state = self.lock();
-        let meters = state
-            .stations
-            .values_mut()
-            .filter_map(|station| station.link.as_mut()?.usage.as_mut());
+        let meters = self.lock().meters();
         meters
-            .filter_map(|meter| Some(meter.usage(MOST_PROCESSES, now)?.resident))
+            .iter()
+            .filter_map(|(_, meter)| Some(lock_meter(meter).usage(CAPS, now)?.memory))
             .sum()
     }
 

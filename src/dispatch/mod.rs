@@ -29,6 +29,7 @@ mod watch;
 pub use call::Request;
 pub use counters::{Counters, Exits};
 pub use driver::{Driver, Parts};
-pub use facts::{Doom, End, Facts, Sink, StartFailure, StartFault};
+pub use facts::{Crowd, Doom, End, Facts, Sink, StartFailure, StartFault};
 pub use host_reads::HostReads;
 pub use hub::{Hub, Refusal};
+pub use watch::cgroup_limits;

@@ -239,6 +239,7 @@ impl State {
                 fault: StartFault::Closed,
                 stderr: String::new(),
                 in_a_row: 0,
+                denials: Vec::new(),
             };
             self.ready_tickets
                 .drain(..)

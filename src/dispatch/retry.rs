@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::config::{BackoffLimits, RetryPolicy};
+use crate::config::{BackoffLimits, RetryOn, RetryPolicy};
 use crate::spawn::Delays;
 
 /// What kind of failure ended an attempt.
@@ -68,6 +68,8 @@ impl Attempts {
             Failure::Timeout => (policy.on.timeout, None),
             // Most often it had served its last call and was about to end: the next process is tried at once.
             Failure::Unreached => (policy.on.start, (self.made <= 1).then_some(Duration::ZERO)),
+            // The caller's `on: []` is stronger than what the tool says of itself.
+            Failure::Tool { .. } if policy.on == RetryOn::NEVER => (false, None),
             Failure::Tool { retryable, retry_after } => (retryable.unwrap_or(policy.on.tool), retry_after),
         };
         if !wanted {
@@ -86,7 +88,6 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::RetryOn;
 
     fn limits() -> BackoffLimits {
         BackoffLimits {
@@ -99,13 +100,6 @@ mod tests {
     fn policy(on: RetryOn, max_attempts: Option<u32>) -> RetryPolicy {
         RetryPolicy { on, max_attempts }
     }
-
-    const NOTHING: RetryOn = RetryOn {
-        start: false,
-        crash: false,
-        timeout: false,
-        tool: false,
-    };
 
     #[test]
     fn a_tool_is_not_run_again_unless_its_caller_or_itself_says_so() {
@@ -135,8 +129,12 @@ mod tests {
             assert!(attempts.next(failure, &policy(all, None), &limits(), now).is_some());
         }
         assert_eq!(
-            attempts.next(says_yes, &policy(NOTHING, None), &limits(), now),
+            attempts.next(says_yes, &RetryPolicy::default(), &limits(), now),
             Some(now + Duration::from_secs(2))
+        );
+        assert_eq!(
+            attempts.next(says_yes, &policy(RetryOn::NEVER, None), &limits(), now),
+            None
         );
         assert_eq!(attempts.next(says_no, &policy(all, None), &limits(), now), None);
     }
@@ -147,7 +145,7 @@ mod tests {
         let mut attempts = Attempts::default();
         attempts.begin(now);
         assert!(attempts.outlives_failed_start(&RetryPolicy::default(), &limits(), now));
-        assert!(!attempts.outlives_failed_start(&policy(NOTHING, None), &limits(), now));
+        assert!(!attempts.outlives_failed_start(&policy(RetryOn::NEVER, None), &limits(), now));
         assert!(!attempts.outlives_failed_start(&policy(RetryPolicy::default().on, Some(1)), &limits(), now));
         let late = now + Duration::from_secs(31);
         assert!(!attempts.outlives_failed_start(&RetryPolicy::default(), &limits(), late));

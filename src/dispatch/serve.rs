@@ -1,7 +1,7 @@
 //! Serves one process from its first byte to its end: one loop that hears of every pipe in every phase.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
@@ -12,11 +12,11 @@ use super::inlet::{Ends, Inlet, Left};
 use super::outgoing::Outgoing;
 use super::station::Link;
 use crate::pool::WorkerId;
-use crate::spawn::{Child, Exit, Process, UsageMeter};
+use crate::spawn::{Account, Child, Exit, Process, UsageMeter};
 
 /// How long reading pauses while the host has not taken what was read.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Longest wait for the last members of a killed group to vanish.
+/// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a child over until it is reaped.
@@ -28,9 +28,18 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         stderr: Arc::new(child.stderr),
         ring: child.ring,
     };
+    let channel = Arc::clone(&ends.channel);
+    let ears = Ears {
+        channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
+        stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
+        stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
+    };
+    let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
-        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now()),
+        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now())
+            .map(|meter| Arc::new(Mutex::new(meter))),
         process: Arc::clone(&process),
+        inlet: Arc::clone(&inlet),
     };
     let board = child.board;
     let outgoing = hub.batch(|state, _| {
@@ -38,24 +47,23 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         let station = state.stations.get_mut(&worker)?;
         station.link = Some(link);
         station.board = board;
-        station.outgoing.connect(Arc::clone(&ends.channel));
+        station.outgoing.connect(Arc::clone(&channel));
         if station.ending {
             station.kill();
         }
         Some(Arc::clone(&station.outgoing))
     });
-    let ears = Ears {
-        channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
-        stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
-        stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
-    };
     let writer = Writer {
-        channel: Arc::clone(&ends.channel),
+        channel,
         outgoing: outgoing.unwrap_or_default(),
     };
-    let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
-    let exit = supervise(&hub, &inlet, ears, &writer, &process).await;
-    hub.batch(|state, hub| state.exited(hub, worker, exit));
+    let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
+    hub.batch(|state, hub| {
+        if let Some(account) = account {
+            state.accounted(hub, worker, exit, account);
+        }
+        state.exited(hub, worker, exit);
+    });
 }
 
 /// Sends what the channel did not take at once.
@@ -86,7 +94,14 @@ impl Writer {
     }
 }
 
-async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &Writer, process: &Process) -> Exit {
+/// How it ended, and what its cgroup said of that, where it had one.
+async fn supervise(
+    hub: &Arc<Hub>,
+    inlet: &Arc<Inlet>,
+    mut ears: Ears,
+    writer: &Writer,
+    process: &Process,
+) -> (Exit, Option<Account>) {
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
@@ -116,11 +131,11 @@ async fn supervise(hub: &Arc<Hub>, inlet: &Arc<Inlet>, mut ears: Ears, writer: &
     }
     // Everything it said before it ended is still in the pipes.
     drain_out(hub, inlet);
-    let exit = reap(hub, process).await;
+    let ended = reap(hub, process).await;
     drain_out(hub, inlet);
     // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a bell.
     let _ = rustix::net::shutdown(&writer.channel, rustix::net::Shutdown::Both);
-    exit
+    ended
 }
 
 /// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from holding
@@ -140,7 +155,7 @@ fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
     unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
 }
 
-async fn reap(hub: &Hub, process: &Process) -> Exit {
+async fn reap(hub: &Hub, process: &Process) -> (Exit, Option<Account>) {
     // The group is killed while its number is still held; only then may the guardian forget it.
     process.kill_group();
     let guardian = hub.lock().guardian.clone();
@@ -160,7 +175,14 @@ async fn reap(hub: &Hub, process: &Process) -> Exit {
         }
     };
     let _ = tokio::time::timeout(GROUP_LIMIT, gone).await;
-    exit
+    let account = process.account();
+    let left = async {
+        while !process.leave_cgroup() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _ = tokio::time::timeout(GROUP_LIMIT, left).await;
+    (exit, account)
 }
 
 /// What tells the driver that there is something to read.

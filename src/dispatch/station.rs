@@ -1,15 +1,15 @@
 //! One process as the hub knows it: its channel, what it serves, why it ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::facts::{Doom, StartFault};
+use super::inlet::Inlet;
 use super::outgoing::Outgoing;
 use super::printed::Printed;
 use crate::pool::WorkerId;
 use crate::spawn::{Board, Captured, Process, UsageMeter};
 
-#[derive(Debug)]
 pub(super) struct Station {
     pub(super) id: WorkerId,
     pub(super) started: Instant,
@@ -48,11 +48,12 @@ pub(super) struct Station {
 }
 
 /// The living part.
-#[derive(Debug)]
 pub(super) struct Link {
     pub(super) process: Arc<Process>,
     /// None where the process was gone at once.
-    pub(super) usage: Option<UsageMeter>,
+    pub(super) usage: Option<Arc<Mutex<UsageMeter>>>,
+    /// What it sends: read once more before a deadline is judged.
+    pub(super) inlet: Arc<Inlet>,
 }
 
 impl Station {

@@ -1,10 +1,13 @@
 //! Weighs and counts processes, and ends those that use more than they may.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::facts::Doom;
+use super::facts::{Crowd, Doom};
 use super::hub::{Hub, State};
+use crate::config::Config;
 use crate::pool::WorkerId;
+use crate::spawn::{Account, Caps, CgroupLimits, Exit, Usage, UsageMeter};
 
 /// Between two samples while a call is served. A tool that allocates as fast as it can passes its limit by some 30 MiB
 /// meanwhile.
@@ -14,8 +17,19 @@ const IDLE_EVERY: Duration = Duration::from_millis(500);
 /// Sampling goes on at the fast pace this long after the last call began, so that calls that follow each other closely need
 /// not wake the clock each time.
 const LINGER: Duration = Duration::from_millis(500);
-/// A worker and the programs it started, at once. A build tool's own parallelism stays far below, a fork bomb does not.
-pub(super) const MOST_PROCESSES: u32 = 256;
+/// What a worker and the programs it started may be, at once. A build tool's own parallelism stays far below, a fork bomb
+/// does not: processes; threads, of which Bun and Node need up to 30 a process; watches of epoll, where the least that a
+/// small machine gives each user is some 400,000; inotify descriptors, of which each user has 128 and a runtime needs one.
+pub(super) const CAPS: Caps = Caps {
+    processes: 256,
+    threads: 1024,
+    watches: 64 * 1024,
+    notifiers: 16,
+};
+/// What a runtime needs before it runs a line of anybody's code, and what its heap needs around the values in it, comes on
+/// top of `maxMemoryMb`: this, or an eighth of the limit where that is more.
+const OF_THE_RUNTIME: u64 = 32 * MIB;
+const OF_THE_HEAP: u64 = 8;
 const MIB: u64 = 1024 * 1024;
 
 /// When the next sample is due.
@@ -58,38 +72,105 @@ const fn worn(limit: u64) -> u64 {
     limit / 4 * 3
 }
 
+/// A process's meter, and what it is asked for.
+type Meter = Arc<Mutex<UsageMeter>>;
+
+pub(super) fn lock_meter(meter: &Meter) -> MutexGuard<'_, UsageMeter> {
+    meter.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Above this a process is killed.
+fn most_memory(limit: u64) -> u64 {
+    limit.saturating_add(OF_THE_RUNTIME.max(limit / OF_THE_HEAP))
+}
+
+/// The same limits for a cgroup, which holds them without looking.
+pub fn cgroup_limits(config: &Config) -> CgroupLimits {
+    let limit = config.max_memory_mb.saturating_mul(MIB);
+    CgroupLimits {
+        memory: (limit > 0).then(|| most_memory(limit)),
+        threads: CAPS.threads,
+    }
+}
+
+/// Why a process that uses this much is to be killed.
+fn verdict(usage: &Usage, limit: u64) -> Option<Doom> {
+    if limit > 0 && usage.memory > most_memory(limit) {
+        Some(Doom::OutOfMemory)
+    } else if usage.processes > CAPS.processes {
+        Some(Doom::TooMany(Crowd::Processes(CAPS.processes)))
+    } else if usage.threads > CAPS.threads {
+        Some(Doom::TooMany(Crowd::Threads(CAPS.threads)))
+    } else if usage.watches > CAPS.watches {
+        Some(Doom::TooMany(Crowd::Watches(CAPS.watches)))
+    } else if usage.notifiers > CAPS.notifiers {
+        Some(Doom::TooMany(Crowd::Notifiers(CAPS.notifiers)))
+    } else {
+        None
+    }
+}
+
+impl Hub {
+    /// Weighs every process, when that is due. Reading /proc takes a tenth of a millisecond a process, and more now and then:
+    /// nobody waits for it with the state.
+    pub(super) fn weigh(self: &Arc<Self>, now: Instant) {
+        let meters = {
+            let state = self.lock();
+            if state.watch.next().is_none_or(|at| now < at) {
+                return;
+            }
+            state.meters()
+        };
+        let weigh = |(worker, meter): (WorkerId, Meter)| Some((worker, lock_meter(&meter).usage(CAPS, now)?));
+        let weights: Vec<_> = meters.into_iter().filter_map(weigh).collect();
+        self.batch(|state, hub| state.weighed(hub, &weights, now));
+    }
+}
+
 impl State {
-    pub(super) fn weigh(&mut self, hub: &Hub, now: Instant) {
-        if self.watch.next().is_none_or(|at| now < at) {
+    /// Those of processes whose end is not decided yet.
+    pub(super) fn meters(&self) -> Vec<(WorkerId, Meter)> {
+        let living = self.stations.values().filter(|station| !station.is_doomed());
+        living
+            .filter_map(|station| Some((station.id, Arc::clone(station.link.as_ref()?.usage.as_ref()?))))
+            .collect()
+    }
+
+    /// A process has ended that had a cgroup. The kernel is faster than any watch: what passes the limit there is gone before a
+    /// sample shows it.
+    pub(super) fn accounted(&mut self, hub: &Hub, worker: WorkerId, exit: Exit, account: Account) {
+        if !account.was_out_of_memory || exit != Exit::Signal(libc::SIGKILL) {
             return;
         }
+        let Some(station) = self.stations.get(&worker) else {
+            return;
+        };
+        let peak = account.peak.map(|bytes| bytes.div_ceil(MIB));
+        for number in &station.calls {
+            if let Some(call) = self.calls.get_mut(number) {
+                call.peak_memory_mb = call.peak_memory_mb.max(peak);
+            }
+        }
+        self.doom_all(hub, worker, &Doom::OutOfMemory);
+    }
+
+    fn weighed(&mut self, hub: &Hub, weights: &[(WorkerId, Usage)], now: Instant) {
         let limit = hub.settings.max_memory_mb.saturating_mul(MIB);
-        let mut over: Vec<(WorkerId, Doom)> = Vec::new();
-        let mut near: Vec<WorkerId> = Vec::new();
-        let living = self.stations.values_mut().filter(|station| !station.is_doomed());
-        for station in living {
-            let meter = station.link.as_mut().and_then(|link| link.usage.as_mut());
-            let Some(usage) = meter.and_then(|meter| meter.usage(MOST_PROCESSES, now)) else {
+        for (worker, usage) in weights {
+            let Some(station) = self.stations.get(worker).filter(|station| !station.is_doomed()) else {
                 continue;
             };
             for number in &station.calls {
                 if let Some(call) = self.calls.get_mut(number) {
-                    call.peak_memory_mb = call.peak_memory_mb.max(Some(usage.resident.div_ceil(MIB)));
+                    call.peak_memory_mb = call.peak_memory_mb.max(Some(usage.memory.div_ceil(MIB)));
                 }
             }
-            if limit > 0 && usage.resident > limit {
-                over.push((station.id, Doom::OutOfMemory));
-            } else if usage.processes > MOST_PROCESSES {
-                over.push((station.id, Doom::TooManyProcesses(MOST_PROCESSES)));
-            } else if limit > 0 && usage.resident > worn(limit) && station.used && !hub.settings.single_use {
-                near.push(station.id);
+            let near = limit > 0 && usage.memory > worn(limit) && station.used && !hub.settings.single_use;
+            if let Some(why) = verdict(usage, limit) {
+                self.doom_all(hub, *worker, &why);
+            } else if near {
+                self.pool.retire(*worker, now, &mut self.actions);
             }
-        }
-        for worker in near {
-            self.pool.retire(worker, now, &mut self.actions);
-        }
-        for (worker, why) in over {
-            self.doom_all(hub, worker, &why);
         }
         let busy = self.stations.values().any(|station| !station.calls.is_empty());
         self.watch.taken(now, busy, !self.stations.is_empty());
@@ -99,6 +180,36 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_limit_has_its_verdict() {
+        const LIMIT: u64 = 256 * MIB;
+        let usage = |memory, processes, threads, watches| Usage {
+            memory,
+            processes,
+            threads,
+            watches,
+            notifiers: 0,
+        };
+        let most = most_memory(LIMIT);
+        assert_eq!(verdict(&usage(most, 256, 1024, 64 * 1024), LIMIT), None);
+        assert_eq!(verdict(&usage(most + 1, 1, 1, 0), LIMIT), Some(Doom::OutOfMemory));
+        assert_eq!(verdict(&usage(u64::MAX, 1, 1, 0), 0), None, "no limit");
+        assert_eq!(most_memory(64 * MIB), 96 * MIB);
+        assert_eq!(most_memory(2048 * MIB), 2304 * MIB);
+        for (usage, crowd) in [
+            (usage(0, 257, 1, 0), Crowd::Processes(256)),
+            (usage(0, 1, 1025, 0), Crowd::Threads(1024)),
+            (usage(0, 1, 1, 64 * 1024 + 1), Crowd::Watches(64 * 1024)),
+        ] {
+            assert_eq!(verdict(&usage, 0), Some(Doom::TooMany(crowd)));
+        }
+        let notified = Usage {
+            notifiers: 17,
+            ..usage(0, 1, 1, 0)
+        };
+        assert_eq!(verdict(&notified, 0), Some(Doom::TooMany(Crowd::Notifiers(16))));
+    }
 
     #[test]
     fn samples_are_close_while_somebody_works_and_rare_otherwise() {

@@ -1,11 +1,13 @@
 //! The one error type of the crate and the object it becomes in JavaScript.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::code::Code;
+use super::printable::{printable, printable_lines};
 
 /// What every room returns. The error is boxed: it is large and rare, the results that carry it are small and frequent.
 pub type Result<T> = std::result::Result<T, Box<Error>>;
@@ -48,6 +50,17 @@ pub struct Issue {
     pub message: String,
 }
 
+/// One access that was refused: a `Denial` of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Kind of access.
+    pub permission: &'static str,
+    /// What access was refused to, as it is: data for programs.
+    pub resource: String,
+    /// The flag that would allow it; empty where none does that is narrow enough to be named.
+    pub flag: String,
+}
+
 /// The facts of a failure beside its code and sentence. Which are set follows from the class of the code.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
@@ -77,6 +90,8 @@ pub struct Context {
     pub permission: Option<String>,
     /// What access was refused to.
     pub resource: Option<String>,
+    /// Every access that is known to have been refused.
+    pub denials: Vec<Refusal>,
     /// What the worker threw, as the JSON text it sent.
     pub cause: Option<Box<RawValue>>,
 }
@@ -152,7 +167,8 @@ impl Error {
         })
     }
 
-    /// The object that crosses to JavaScript, as JSON text.
+    /// The object that crosses to JavaScript, as JSON text. What is for people is made printable here, whatever part of it
+    /// came from a tool; stderr, the cause and the names of what was refused are data and cross as they are.
     pub fn to_json(&self) -> String {
         let Self {
             code,
@@ -161,14 +177,26 @@ impl Error {
             context,
             source: _,
         } = self;
+        let issues = context.issues.as_ref().map(|issues| {
+            let shown = |issue: &Issue| Issue {
+                path: printable(&issue.path).into_owned(),
+                message: printable_lines(&issue.message).into_owned(),
+            };
+            issues.iter().map(shown).collect::<Vec<_>>()
+        });
+        let problems: Vec<_> = context
+            .problems
+            .iter()
+            .map(|Problem { field, message }| Problem::new(printable(field), printable_lines(message)))
+            .collect();
         let crossing = Crossing {
             code: code.as_str(),
-            message,
-            hint: hint.as_deref(),
-            problems: &context.problems,
+            message: &printable_lines(message),
+            hint: hint.as_deref().map(printable),
+            problems: &problems,
             operation: context.operation,
             field: context.field.as_deref(),
-            issues: context.issues.as_deref(),
+            issues: issues.as_deref(),
             attempts: context.attempts,
             exit_code: context.exit_code,
             signal: context.signal.as_deref(),
@@ -178,6 +206,7 @@ impl Error {
             timed_out: context.timed_out,
             permission: context.permission.as_deref(),
             resource: context.resource.as_deref(),
+            denials: &context.denials,
             cause: context.cause.as_deref(),
         };
         // Strings, numbers and text that already is JSON: there is nothing here that could refuse to be written.
@@ -203,7 +232,7 @@ impl std::error::Error for Error {
 struct Crossing<'a> {
     code: &'static str,
     message: &'a str,
-    hint: Option<&'a str>,
+    hint: Option<Cow<'a, str>>,
     problems: &'a [Problem],
     operation: Option<&'static str>,
     field: Option<&'a str>,
@@ -217,6 +246,7 @@ struct Crossing<'a> {
     timed_out: bool,
     permission: Option<&'a str>,
     resource: Option<&'a str>,
+    denials: &'a [Refusal],
     cause: Option<&'a RawValue>,
 }
 
@@ -232,7 +262,7 @@ mod tests {
             concat!(
                 r#"{"code":"ERR_QUEUE_FULL","message":"the queue is full","hint":null,"problems":[],"operation":null,"#,
                 r#""field":null,"issues":null,"attempts":0,"exitCode":null,"signal":null,"stderr":"","toolId":null,"#,
-                r#""toolExecId":null,"timedOut":false,"permission":null,"resource":null,"cause":null}"#
+                r#""toolExecId":null,"timedOut":false,"permission":null,"resource":null,"denials":[],"cause":null}"#
             )
         );
     }
@@ -281,6 +311,31 @@ mod tests {
             "invalid configuration: `bunPermissions[1]`: `--x` is no flag"
         );
         assert_eq!(error.context.problems[0].message, "`--x` is no flag");
+    }
+
+    #[test]
+    fn what_is_for_people_crosses_printable_and_data_as_it_is() {
+        let error = Error::new(Code::ToolThrew, "a\u{1b}[2J\nb")
+            .hint("c\nd")
+            .with(|context| {
+                context.stderr = "\u{1b}[1m".into();
+                context.resource = Some("/a\nb".into());
+                context.issues = Some(vec![Issue {
+                    path: "x\n".into(),
+                    message: "\u{202e}y".into(),
+                }]);
+            });
+        let json: serde_json::Value = serde_json::from_str(&error.to_json()).expect("JSON");
+        assert_eq!(json["message"], "a\\u001b[2J\nb");
+        assert_eq!(json["hint"], "c\\nd");
+        assert_eq!(
+            json["issues"],
+            serde_json::json!([{"path": "x\\n", "message": "\\u202ey"}])
+        );
+        assert_eq!(
+            (&json["stderr"], &json["resource"]),
+            (&"\u{1b}[1m".into(), &"/a\nb".into())
+        );
     }
 
     #[test]

@@ -8,8 +8,21 @@ pub const ENTRYPOINT_NOT_A_FILE: &str =
     "set `entrypointPath` to a JavaScript or TypeScript file, such as \"src/tools.ts\"";
 /// The working directory is not usable.
 pub const WORKING_DIR: &str = "pass the path of your project's root directory";
+/// The runtime takes a character of the path for something else.
+pub const NOT_IMPORTABLE: &str =
+    "rename the directory or the file; the real path counts, so a link to it does not help";
 /// The working directory was given as a URL.
 pub const WORKING_DIR_URL: &str = "pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of \"node:url\"";
+/// Nothing can be created in the working directory.
+pub const WORKING_DIR_READ_ONLY: &str = "give a workingDir in which this process may create files";
+/// There is no room in the working directory.
+pub const WORKING_DIR_FULL: &str =
+    "free space on the file system of workingDir, or raise the quota or file size limit (`ulimit -f`) of this process";
+/// The process has as many files open as it may.
+pub const DESCRIPTORS: &str = "close managers that are not needed, or raise the limit of open files (`ulimit -n`)";
+/// The worker file cannot be written, or its directory cannot be used, while a manager is open.
+pub const WORKER_FILE: &str =
+    "see that `.toolwarden` in workingDir is this user's and can be written by no one else, then make a new Manager";
 /// The runtime type is none of ours.
 pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
 /// The tool id breaks a rule.
@@ -26,6 +39,8 @@ pub const ENV_TYPE: &str = "the environment holds text only: pass `String(value)
 pub const MANAGER_CLOSED: &str = "make a new Manager; a closed one does not open again";
 /// Node does not know an option, or not its value.
 pub const NODE_OPTION: &str = "take out of `nodeOptions` what this Node does not accept: the error's `stderr` names it";
+/// A process that is of another version of toolwarden.
+pub const OTHER_PROTOCOL: &str = "check that `runtimePath` is Bun or Node itself and runs the worker file it is given; if it is, reinstall toolwarden, so that all its files are of one version";
 /// A process that ended well before it was ready.
 pub const ENDED_EARLY: &str = "check that `runtimePath` is a Bun or Node executable, and that the entrypoint does not end the process when it is imported";
 /// A timeout that is none.

@@ -7,6 +7,8 @@ mod code;
 #[expect(clippy::module_inception, reason = "the file is named for the type it holds")]
 mod error;
 pub mod hints;
+mod printable;
 
 pub use code::{Class, Code};
-pub use error::{Context, Error, Issue, Problem, Result};
+pub use error::{Context, Error, Issue, Problem, Refusal, Result};
+pub use printable::{printable, printable_lines};

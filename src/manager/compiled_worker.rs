@@ -3,7 +3,6 @@
 //!
 //! Nothing waits for that. Where it fails, processes go on with the source.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -12,7 +11,7 @@ use super::errand::Errand;
 use crate::config::{Config, Isolation, RuntimeType};
 use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
-use crate::worker::{Beside, BundleReply, Compiled, WorkerFile, WorkerSettings, compile_script};
+use crate::worker::{Beside, BundleReply, Compiled, InPlace, WorkerFile, WorkerSettings, compile_script};
 
 /// Compiling takes what it saves in twenty starts. Who calls this often will call again.
 const CALLS_BEFORE: u64 = 4;
@@ -29,7 +28,7 @@ pub(super) struct CompiledWorker {
 /// What is run instead of the worker file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Main {
-    pub(super) path: PathBuf,
+    pub(super) form: InPlace,
     /// The entrypoint imports nothing but what the runtime has.
     pub(super) alone: bool,
 }
@@ -87,13 +86,17 @@ impl CompiledWorker {
         // Under the lock: what is put there after the worker file is gone would stay.
         let mut state = self.lock();
         if !state.closed {
-            state.main = self.beside.put(&compiled).ok().map(|path| Main { path, alone });
+            state.main = self.beside.put(&compiled).ok().map(|form| Main { form, alone });
         }
     }
 
-    /// What a process started now is to run; none: the worker file.
+    /// What a process started now is to run; none: the worker file, also from now on where somebody changed or removed the compiled one.
     pub(super) fn choose(&self) -> Option<Main> {
-        self.lock().main.clone()
+        let mut state = self.lock();
+        if state.main.as_ref().is_some_and(|main| !self.beside.holds(&main.form)) {
+            state.main = None;
+        }
+        state.main.clone()
     }
 
     /// Nothing is compiled or written after this.

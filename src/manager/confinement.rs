@@ -33,9 +33,10 @@ pub(super) struct Places<'a> {
 }
 
 /// Makes the sandbox ready that the configuration asks for. An error where it cannot be held.
-pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinement, Box<Error>> {
+/// `memory`: see `memory_control`.
+pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str) -> Result<Confinement, Box<Error>> {
     if config.sandbox == SandboxMode::Off || config.permissions.all {
-        return Ok(unconfined(config, places));
+        return Ok(unconfined(config, places, memory));
     }
     let support = support()?;
     let policy = plan(&PlanInput {
@@ -46,6 +47,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinemen
         runtime_binary: places.runtime_binary,
         runtime: config.runtime_type,
         path_var: places.path_var,
+        home: std::env::home_dir().as_deref(),
     })?;
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {
@@ -57,14 +59,25 @@ pub(super) fn confine(config: &Config, places: &Places<'_>) -> Result<Confinemen
             level: "kernel",
             landlock_abi: Some(support.landlock_abi),
             seccomp: true,
+            memory,
             permissions: policy.permissions.to_flags(places.working_dir.as_path()),
+            readable: policy.readable(),
         },
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
     })
 }
 
-fn unconfined(config: &Config, places: &Places<'_>) -> Confinement {
+/// Who holds `maxMemoryMb`, with a sandbox or without: the public `Enforcement.memory`. `delegated`: processes get cgroups.
+pub(super) fn memory_control(max_memory_mb: u64, delegated: bool) -> &'static str {
+    match (max_memory_mb, delegated) {
+        (0, _) => "none",
+        (_, true) => "cgroup",
+        (_, false) => "watchdog",
+    }
+}
+
+fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Confinement {
     Confinement {
         setup: None,
         environment: match config.permissions.run {
@@ -80,7 +93,9 @@ fn unconfined(config: &Config, places: &Places<'_>) -> Confinement {
             level: "none",
             landlock_abi: None,
             seccomp: false,
+            memory,
             permissions: in_force_unconfined(&config.permissions).to_flags(places.working_dir.as_path()),
+            readable: Vec::new(),
         },
     }
 }
@@ -111,6 +126,14 @@ fn support() -> Result<Support, Box<Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_holds_the_memory_limit_is_said() {
+        assert_eq!(memory_control(256, true), "cgroup");
+        assert_eq!(memory_control(256, false), "watchdog");
+        assert_eq!(memory_control(0, true), "none");
+        assert_eq!(memory_control(0, false), "none");
+    }
 
     #[test]
     fn without_a_sandbox_only_the_environment_is_held() {

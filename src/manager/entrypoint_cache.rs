@@ -55,7 +55,7 @@ struct Known {
 
 /// What came of an attempt to bundle.
 enum Attempt {
-    Known(Known),
+    Known(Box<Known>),
     /// Files changed meanwhile.
     Moving,
     Failed,
@@ -127,7 +127,7 @@ impl EntrypointCache {
         let attempt = reply.map_or(Attempt::Failed, |reply| self.keep(reply, before));
         let pause = match attempt {
             Attempt::Known(known) => {
-                state.known = Some(known);
+                state.known = Some(*known);
                 SOON
             }
             Attempt::Moving => SOON,
@@ -148,16 +148,16 @@ impl EntrypointCache {
         let Some(files) = files else {
             // A verdict that cannot be written still counts here.
             let _ = self.shelf.put_manifest(&manifest);
-            return Attempt::Known(Known {
+            return Attempt::Known(Box::new(Known {
                 manifest,
                 bundled: None,
-            });
+            }));
         };
         match self.shelf.put(&files, &manifest) {
-            Ok((manifest, bundle)) => Attempt::Known(Known {
+            Ok((manifest, bundle)) => Attempt::Known(Box::new(Known {
                 manifest,
                 bundled: Some(bundle),
-            }),
+            })),
             Err(_) => Attempt::Failed,
         }
     }

@@ -2,28 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
-use super::confinement::{Places, confine};
+use super::confinement::{Places, confine, memory_control};
 use super::entrypoint_cache::EntrypointCache;
 use super::refused::refused;
 use super::report::{self, Enforcement};
-use super::starts::Starts;
+use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
-use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink};
+use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
-    EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments, check_entrypoint, environment,
-    find_runtime, node_arguments,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments,
+    check_entrypoint, environment, find_runtime, node_arguments,
 };
-use crate::validate::{CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, retry_policy};
+use crate::validate::{
+    CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
+};
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// What a host passes to open a manager.
@@ -91,6 +93,7 @@ impl Manager {
         let config = config::resolve(options.config.get())?;
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
+        check_importable(&working_dir, &entrypoint, config.runtime_type)?;
         let runtime = find_runtime(&FindRuntime {
             kind: config.runtime_type,
             runtime_path: config.runtime_path.as_deref(),
@@ -114,6 +117,10 @@ impl Manager {
             all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_bells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
+        let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
+            parent,
+            limits: cgroup_limits(&config),
+        });
         let confinement = confine(
             &config,
             &Places {
@@ -123,6 +130,7 @@ impl Manager {
                 runtime_binary: &runtime.path,
                 path_var: &options.path,
             },
+            memory_control(config.max_memory_mb, cgroup.is_some()),
         )?;
         let launch_options = LaunchOptions {
             program: runtime.path.clone(),
@@ -141,27 +149,32 @@ impl Manager {
                     .collect::<Vec<_>>(),
             }),
             cwd: working_dir.as_path().to_owned(),
-            memory_limit_mb: (config.max_memory_mb > 0).then_some(config.max_memory_mb),
             max_open_files: None,
             max_processes: None,
             shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
+            cgroup,
         };
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
-        let compiled = CompiledWorker::open(&config, settings, &worker_file, &launch_options);
-        let starts = Starts::new(launch_options, cache, compiled)
+        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
+        let worker_file_hash = worker_file.hash().to_owned();
+        let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
+        let starts = Starts::new(launch_options, cache, compiled, place)
             .map(Arc::new)
             .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let worker_file_hash = worker_file.hash().to_owned();
         let told = Arc::new(Told {
             observer,
             metrics: Metrics::default(),
-            worker_file: Mutex::new(Some(worker_file)),
             starts: Arc::clone(&starts),
             meaning: Meaning {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
-                denied: Denied::new(confinement.policy, working_dir.as_path(), config.runtime_type),
+                denied: Denied::new(
+                    confinement.policy,
+                    working_dir.as_path(),
+                    options.env.get("HOME").map(Path::new),
+                    config.runtime_type,
+                ),
             },
         });
         let parts = Parts {
@@ -264,7 +277,7 @@ impl Manager {
     /// The host is about to end: kills every process and removes the worker file before this returns.
     pub fn abandon(&self) {
         self.hub.close(true);
-        self.told.remove_worker_file();
+        self.told.starts.close();
     }
 
     /// What a host may ask of an open manager, as JSON text.

@@ -23,8 +23,12 @@ pub(super) struct Enforcement {
     pub(super) level: &'static str,
     pub(super) landlock_abi: Option<u32>,
     pub(super) seccomp: bool,
+    /// Who holds `maxMemoryMb`.
+    pub(super) memory: &'static str,
     /// Normalised flags in force.
     pub(super) permissions: Vec<String>,
+    /// What may be read whatever the permissions say.
+    pub(super) readable: Vec<String>,
 }
 
 pub(super) fn info(info: &Info<'_>) -> String {

@@ -1,11 +1,18 @@
 //! How the next process is started: with the compiled worker file or the worker file, with the bundle of the entrypoint or its source.
 
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
 use crate::dispatch::Hub;
-use crate::spawn::{Launch, LaunchOptions, Launches, SpawnFailure, bun_arguments};
+use crate::sandbox::Policy;
+use crate::spawn::{
+    Launch, LaunchOptions, Launches, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
+    bun_arguments,
+};
+use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// What tells the worker file where the bundle is; see `template/environment.mjs`.
 const BUNDLE: &str = "TOOLWARDEN_BUNDLE";
@@ -18,8 +25,34 @@ pub(super) struct Starts {
     pub(super) compiled: Option<Arc<CompiledWorker>>,
     options: LaunchOptions,
     source: Arc<Launch>,
+    worker_file: Mutex<WorkerFilePlace>,
     /// The last other than `source`.
     last: Mutex<Option<(Choice, Arc<Launch>)>>,
+}
+
+/// The worker file, and what it needs to be written again.
+pub(super) struct WorkerFilePlace {
+    /// None once the manager is closed.
+    file: Option<WorkerFile>,
+    settings: WorkerSettings,
+    /// A process could read it if its directory was made anew. The sandbox's own rule is about the directory that was there when it
+    /// was prepared, so one above it must be readable.
+    elsewhere: bool,
+}
+
+impl WorkerFilePlace {
+    pub(super) fn new(file: WorkerFile, settings: WorkerSettings, policy: Option<&Policy>) -> Self {
+        let working_dir = file.path().parent().and_then(Path::parent);
+        let elsewhere = policy.is_none_or(|policy| {
+            let mut rules = policy.files.iter().filter(|rule| rule.rights.read);
+            policy.read_all || rules.any(|rule| working_dir.is_some_and(|below| below.starts_with(&rule.path)))
+        });
+        Self {
+            file: Some(file),
+            settings,
+            elsewhere,
+        }
+    }
 }
 
 #[derive(PartialEq, Eq)]
@@ -34,12 +67,14 @@ impl Starts {
         options: LaunchOptions,
         cache: Option<Arc<EntrypointCache>>,
         compiled: Option<Arc<CompiledWorker>>,
+        worker_file: WorkerFilePlace,
     ) -> Result<Self, SpawnFailure> {
         Ok(Self {
             cache,
             compiled,
             source: Arc::new(Launch::new(options.clone())?),
             options,
+            worker_file: Mutex::new(worker_file),
             last: Mutex::new(None),
         })
     }
@@ -53,7 +88,7 @@ impl Starts {
         }
     }
 
-    /// Nothing is made or written after this.
+    /// Removes the worker file. Nothing is made, written or started after this.
     pub(super) fn close(&self) {
         if let Some(cache) = &self.cache {
             cache.close();
@@ -61,12 +96,34 @@ impl Starts {
         if let Some(compiled) = &self.compiled {
             compiled.close();
         }
+        let file = self
+            .worker_file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .file
+            .take();
+        drop(file);
+    }
+
+    /// What a process is about to run is what was written, or is written again.
+    fn check_worker_file(&self) -> Result<(), SpawnFailure> {
+        let mut place = self.worker_file.lock().unwrap_or_else(PoisonError::into_inner);
+        let WorkerFilePlace {
+            file,
+            settings,
+            elsewhere,
+        } = &mut *place;
+        let Some(file) = file else {
+            return Err(SpawnFailure::of_worker_file(WORKER_FILE_CONTENT, libc::ECANCELED));
+        };
+        file.check(|| render(settings), *elsewhere)
+            .map_err(|error| not_in_place(&error))
     }
 
     fn launch(&self, choice: &Choice) -> Option<Launch> {
         let mut options = self.options.clone();
         if let Some(main) = &choice.main {
-            options.args = bun_arguments(&main.path);
+            options.args = bun_arguments(&main.form.path);
         }
         let one_module = choice.bundle.is_some() || choice.main.as_ref().is_some_and(|main| main.alone);
         if one_module && !options.env.iter().any(|(name, _)| name == NO_THREADS.0) {
@@ -79,23 +136,33 @@ impl Starts {
     }
 }
 
+fn not_in_place(error: &io::Error) -> SpawnFailure {
+    match error.raw_os_error() {
+        Some(libc::ESTALE) => SpawnFailure::of_worker_file(WORKER_FILE_PLACE, libc::ESTALE),
+        Some(errno) => SpawnFailure::of_worker_file(WORKER_FILE_CONTENT, errno),
+        // No system call failed: it is not trusted.
+        None => SpawnFailure::of_worker_file(WORKER_FILE_OWNER, libc::EPERM),
+    }
+}
+
 impl Launches for Starts {
-    fn choose(self: Arc<Self>) -> Arc<Launch> {
+    fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
+        self.check_worker_file()?;
         let choice = Choice {
             main: self.compiled.as_ref().and_then(|compiled| compiled.choose()),
             bundle: self.cache.as_ref().and_then(|cache| cache.choose()),
         };
         if choice.main.is_none() && choice.bundle.is_none() {
-            return Arc::clone(&self.source);
+            return Ok(Arc::clone(&self.source));
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, launch)) = last.as_ref().filter(|(of, _)| *of == choice) {
-            return Arc::clone(launch);
+            return Ok(Arc::clone(launch));
         }
         let Some(launch) = self.launch(&choice).map(Arc::new) else {
-            return Arc::clone(&self.source);
+            return Ok(Arc::clone(&self.source));
         };
         *last = Some((choice, Arc::clone(&launch)));
-        launch
+        Ok(launch)
     }
 }

@@ -1,29 +1,20 @@
 //! Turns raw facts into what the outside understands.
 
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::starts::Starts;
 use crate::dispatch::{Facts, Sink, StartFailure};
 use crate::observe::{Event, Line, Observer};
 use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
-use crate::worker::WorkerFile;
 
 /// What the driver talks to.
 pub(super) struct Told {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) metrics: Metrics,
-    /// Removed with the last process.
-    pub(super) worker_file: Mutex<Option<WorkerFile>>,
+    /// Closed with the last process.
     pub(super) starts: Arc<Starts>,
     pub(super) meaning: Meaning,
-}
-
-impl Told {
-    pub(super) fn remove_worker_file(&self) {
-        self.starts.close();
-        self.worker_file.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
 }
 
 impl Sink for Told {
@@ -86,7 +77,7 @@ impl Sink for Told {
     }
 
     fn closed(&self) {
-        self.remove_worker_file();
+        self.starts.close();
         self.observer.notify(Event::Closed);
     }
 

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::denied::{Denied, record};
+use super::denied::{Denied, record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
-use crate::dispatch::{Doom, End, Facts};
-use crate::error::{Code, Error, Issue, hints};
+use crate::dispatch::{Crowd, Doom, End, Facts};
+use crate::error::{Code, Error, Issue, hints, printable};
+use crate::worker::json;
 
 /// The limits that messages name.
 #[derive(Debug, Clone)]
@@ -51,7 +51,9 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
                 Some(_) => {
                     "let the tool return what its `outputSchema` describes; the error's `issues` say what does not fit"
                 }
-                None => "let the tool return what JSON can carry: no cycles and no bigint",
+                None => {
+                    "let the tool return what JSON can carry: no cycles, no bigint, and at most 1,000 arrays and objects inside of each other"
+                }
             };
             error
                 .hint(advice)
@@ -63,7 +65,13 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         End::Neighbour(doom) => neighbour(tool, doom),
         End::NotStarted(failure) => start_error(failure, &meaning.denied),
     };
+    if let Some(denial) = refused {
+        record(&denial, &mut facts.denials);
+    }
     let error = error.with(|context| {
+        if !facts.denials.is_empty() {
+            context.denials = refusals(&facts.denials);
+        }
         context.tool_id = Some(tool.to_owned());
         context.tool_exec_id = Some(facts.exec.as_str().to_owned());
         context.operation.get_or_insert("execute");
@@ -72,29 +80,37 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             context.stderr.clone_from(&facts.stderr);
         }
     });
-    if let Some(denial) = refused {
-        record(&denial, &mut facts.denials);
-    }
     Err(Box::new(error))
 }
 
 /// Longest id that a message repeats in full, in characters.
 const SHOWN: usize = 100;
+/// More tools than this a message does not list: an entrypoint may export any number.
+const LISTED: usize = 50;
 
 fn shown(id: &str) -> Cow<'_, str> {
     match id.char_indices().nth(SHOWN) {
-        Some((end, _)) => Cow::Owned(format!("{}...", &id[..end])),
-        None => Cow::Borrowed(id),
+        Some((end, _)) => Cow::Owned(format!("{}...", printable(&id[..end]))),
+        None => printable(id),
     }
 }
 
 fn not_found(tool: &str, available: &str) -> Error {
-    let mut ids: Vec<String> = serde_json::from_str(available).unwrap_or_default();
+    let mut ids: Vec<String> = json::read(available).unwrap_or_default();
     ids.sort();
     let list = if ids.is_empty() {
         "none".to_owned()
     } else {
-        ids.iter().map(|id| shown(id)).collect::<Vec<_>>().join(", ")
+        let listed = ids
+            .iter()
+            .take(LISTED)
+            .map(|id| shown(id))
+            .collect::<Vec<_>>()
+            .join(", ");
+        match ids.len().saturating_sub(LISTED) {
+            0 => listed,
+            more => format!("{listed} and {more} more"),
+        }
     };
     let error = Error::new(
         Code::ToolNotFound,
@@ -104,11 +120,16 @@ fn not_found(tool: &str, available: &str) -> Error {
     if tool.len() > SHOWN {
         return error;
     }
-    let nearest = ids.iter().map(|id| (strsim::damerau_levenshtein(id, tool), id)).min();
+    // As with the tool: an id that is longer is no neighbour, and comparing takes time.
+    let nearest = ids
+        .iter()
+        .filter(|id| id.len() <= 2 * SHOWN)
+        .map(|id| (strsim::damerau_levenshtein(id, tool), id))
+        .min();
     match nearest {
-        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{id}`?")),
-        Some(_) => error,
-        None => error
+        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{}`?", shown(id))),
+        _ if !ids.is_empty() => error,
+        _ => error
             .hint("export a function from the entrypoint, or set `entrypointPath` to the file that exports the tools"),
     }
 }
@@ -129,20 +150,17 @@ struct FoundIssue {
     message: String,
 }
 
-fn invalid(code: Code, what: &str, json: &str) -> Error {
-    let found: Option<Found> = serde_json::from_str(json).ok();
+fn invalid(code: Code, what: &str, text: &str) -> Error {
+    let found: Option<Found> = json::read(text);
     let message = found.as_ref().map_or("", |found| found.message.as_str());
-    let text = if message.is_empty() {
+    let message = if message.is_empty() {
         what.to_owned()
     } else {
         format!("{what}: {message}")
     };
     let issues = found.and_then(|found| found.issues);
-    let cause = issues
-        .is_none()
-        .then(|| RawValue::from_string(json.to_owned()).ok())
-        .flatten();
-    Error::new(code, text).with(|context| {
+    let cause = issues.is_none().then(|| json::raw(text)).flatten();
+    Error::new(code, message).with(|context| {
         context.issues = issues.map(|issues| {
             issues
                 .into_iter()
@@ -191,12 +209,7 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
             meaning.max_memory_mb,
             &format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
         ),
-        Doom::TooManyProcesses(most) => Error::new(
-            Code::ToolKilled,
-            format!("the process of tool {tool} was killed because it and the programs it started were more than {most} processes"),
-        )
-        .hint("let the tool start fewer programs at once")
-        .with(|context| context.signal = Some("SIGKILL".to_owned())),
+        Doom::TooMany(crowd) => too_many(tool, *crowd),
         Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
         Doom::Broken => Error::new(
             Code::ManagerClosed,
@@ -220,13 +233,41 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
     }
 }
 
+fn too_many(tool: &str, crowd: Crowd) -> Error {
+    let (what, hint) = match crowd {
+        Crowd::Processes(most) => (
+            format!("were more than {most} processes"),
+            "let the tool start fewer programs at once",
+        ),
+        Crowd::Threads(most) => (
+            format!("had more than {most} threads"),
+            "let the tool start fewer threads and programs at once",
+        ),
+        Crowd::Watches(most) => (
+            format!("could watch more than {most} descriptors with epoll"),
+            "let the tool open fewer epoll descriptors",
+        ),
+        Crowd::Notifiers(most) => (
+            format!("opened more than {most} inotify descriptors"),
+            "let the tool watch its files through one watcher",
+        ),
+    };
+    let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
+    Error::new(Code::ToolKilled, message)
+        .hint(hint)
+        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+}
+
 fn neighbour(tool: &str, doom: &Doom) -> Error {
     let why = match doom {
         Doom::Left => "the tool of another call in it ended it",
         Doom::Timeout => "another call in it timed out",
         Doom::Cancelled => "another call in it was cancelled",
         Doom::OutOfMemory => "its process used too much memory",
-        Doom::TooManyProcesses(_) => "its process started too many programs",
+        Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
+        Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
+        Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
         Doom::Closed | Doom::Broken => "the manager was closed",
         Doom::ChannelClosed => "its process closed the channel",
         Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {
@@ -253,6 +294,20 @@ mod tests {
         );
         let whole = not_found(&a, r#"["greet"]"#).message;
         assert_eq!(whole, format!("tool {a} not found; available tools: greet"));
+    }
+
+    #[test]
+    fn hostile_names_are_shown_harmless_and_not_without_end() {
+        let ids: Vec<String> = (0..10_000).map(|number| format!("\u{1b}[2J\n{number:05}")).collect();
+        let error = not_found("x", &serde_json::to_string(&ids).expect("JSON"));
+        assert!(error.message.ends_with(" and 9950 more"), "{}", error.message);
+        assert!(
+            error.message.len() < 2000 && !error.message.contains(char::is_control),
+            "{}",
+            error.message
+        );
+        let near = not_found("ab", "[\"a\\u001bb\"]").hint;
+        assert_eq!(near.as_deref(), Some("did you mean `a\\u001bb`?"));
     }
 
     #[test]

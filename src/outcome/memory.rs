@@ -1,6 +1,6 @@
 //! What else than the watchdog's word shows that memory ran out.
 //!
-//! RLIMIT_DATA stands behind the watchdog: what asks for very much at once is refused before it is used. A runtime then
+//! A heap has limits of its own, and the system may have no more to give. A runtime then
 //! throws where a tool asked, and aborts where it asked for itself; both say so in words of their own.
 
 use serde_json::Value;

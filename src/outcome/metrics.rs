@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::dispatch::{Doom, End, Exits, Facts};
-use crate::error::Error;
+use crate::error::{Error, printable};
 use crate::pool::Gauges;
 
 /// Upper bounds in seconds, from a warm call to a long-running tool.
@@ -226,8 +226,9 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
+/// Control characters become text first, so that a reader of the page, or of a graph made of it, is never sent one.
 fn label(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    printable(value).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 #[cfg(test)]
@@ -251,6 +252,6 @@ mod tests {
 
     #[test]
     fn labels_are_escaped() {
-        assert_eq!(label("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+        assert_eq!(label("a\"b\\c\u{1b}\nd"), "a\\\"b\\\\c\\\\u001b\\\\nd");
     }
 }

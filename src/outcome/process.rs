@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::denied::Denied;
+use super::denied::{Denied, record, refusals};
 use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error, hints};
-use crate::spawn::{Exit, signal_name};
+use crate::error::{Code, Error, hints, printable};
+use crate::spawn::{Exit, is_of_worker_file, signal_name};
+use crate::worker::json;
 
 /// A process that ended without an answer.
 pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
@@ -70,7 +71,12 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
-            worker_start(&format!("{step} failed: {reason}"))
+            let error = worker_start(&format!("{step} failed: {reason}"));
+            match step {
+                _ if [libc::EMFILE, libc::ENFILE].contains(errno) => error.hint(hints::DESCRIPTORS),
+                step if is_of_worker_file(step) => error.hint(hints::WORKER_FILE),
+                _ => error,
+            }
         }
         StartFault::Died(Exit::Code(code)) => {
             let code = *code;
@@ -92,10 +98,14 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             worker_start(&format!("it sent bytes that are not toolwarden's protocol: {what}"))
                 .hint("check that `runtimePath` is a Bun or Node executable")
         }
+        StartFault::OtherProtocol(what) => worker_start(what).hint(hints::OTHER_PROTOCOL),
         StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
             .hint("look for work at the top level of the entrypoint that does not end"),
     };
     error.with(|context| {
+        let mut denials = failure.denials.clone();
+        denied.word(&mut denials);
+        context.denials = refusals(&denials);
         context.operation = Some("start worker");
         context.attempts = failure.in_a_row;
         context.stderr.clone_from(&failure.stderr);
@@ -112,18 +122,16 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
-    let refused = serde_json::from_str(json)
-        .ok()
-        .and_then(|thrown| denied.explain(&thrown, &[]));
-    let loaded: Loaded = serde_json::from_str(json).unwrap_or(Loaded {
+fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
+    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
+    let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {
         name: String::new(),
-        message: json.to_owned(),
+        message: thrown.to_owned(),
         stack: String::new(),
     });
     let what = match (loaded.name.as_str(), loaded.message.as_str()) {
         ("", message) => message.to_owned(),
-        (name, message) => format!("{name}: {message}"),
+        (name, message) => format!("{}: {message}", printable(name)),
     };
     let detail = if loaded.stack.is_empty() { &what } else { &loaded.stack };
     let stderr = match failure.stderr.as_str() {
@@ -140,13 +148,19 @@ fn load_error(json: &str, failure: &StartFailure, denied: &Denied) -> Error {
         None => load_advice(&loaded),
     })
     .with(|context| {
+        let mut denials = failure.denials.clone();
+        denied.word(&mut denials);
+        if let Some(denial) = &refused {
+            record(denial, &mut denials);
+        }
+        context.denials = refusals(&denials);
         context.operation = Some("load entrypoint");
         context.stderr = stderr;
         if let Some(denial) = refused {
             context.permission = Some(denial.permission.as_str().to_owned());
             context.resource = Some(denial.resource);
         }
-        context.cause = RawValue::from_string(json.to_owned()).ok();
+        context.cause = json::raw(thrown);
     })
 }
 
@@ -158,7 +172,11 @@ fn load_advice(loaded: &Loaded) -> String {
     }
 }
 
-/// The npm package that an import names, by the words of Bun and of Node.
+/// Longest name that npm takes.
+const LONGEST_PACKAGE: usize = 214;
+
+/// The npm package that an import names, by the words of Bun and of Node. The message may be the entrypoint's own: what npm
+/// would not take for a package's name is none, and is not repeated.
 fn missing_package(message: &str) -> Option<&str> {
     let specifier = ["Cannot find package ", "Cannot find module "]
         .iter()
@@ -176,7 +194,23 @@ fn missing_package(message: &str) -> Option<&str> {
         .match_indices('/')
         .nth(parts - 1)
         .map_or(specifier.len(), |(at, _)| at);
-    Some(&specifier[..end])
+    Some(&specifier[..end]).filter(|name| is_package_name(name))
+}
+
+/// `name` or `@scope/name`, in what npm lets a name consist of.
+fn is_package_name(name: &str) -> bool {
+    let part = |part: &str| {
+        let letter =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+        !part.is_empty() && !part.starts_with(['.', '_', '-']) && part.bytes().all(letter)
+    };
+    let parts_hold = match name.strip_prefix('@') {
+        Some(scoped) => scoped
+            .split_once('/')
+            .is_some_and(|(scope, name)| part(scope) && part(name)),
+        None => part(name),
+    };
+    name.len() <= LONGEST_PACKAGE && parts_hold
 }
 
 #[cfg(test)]
@@ -201,6 +235,11 @@ mod tests {
             ("Cannot find module '/p/other.ts' imported from /p/tools.ts", None),
             ("Cannot find package 'bun:nothing' from '/p/tools.ts'", None),
             ("Cannot find package '#own' from '/p/tools.ts'", None),
+            ("Cannot find package 'x; rm -rf ~' from '/p/tools.ts'", None),
+            ("Cannot find package '--allow-all' from '/p/tools.ts'", None),
+            ("Cannot find package 'x\nhint: y' from '/p/tools.ts'", None),
+            ("Cannot find package '$(id)' from '/p/tools.ts'", None),
+            ("Cannot find package '@scope' from '/p/tools.ts'", None),
             ("Cannot find module", None),
             ("x is not defined", None),
         ];

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::denied::refusals;
 use super::metrics::outcome;
 use crate::dispatch::Facts;
-use crate::error::{Code, Error};
-use crate::sandbox::Denial;
+use crate::error::{Code, Error, Refusal};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,27 +23,9 @@ struct Record<'a> {
     output_bytes: u64,
     peak_memory_mb: Option<u64>,
     pid: Option<u32>,
-    denials: Vec<Refused<'a>>,
+    denials: Vec<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     denials_dropped: Option<u64>,
-}
-
-/// A `Denial`.
-#[derive(Serialize)]
-struct Refused<'a> {
-    permission: &'static str,
-    resource: &'a str,
-    flag: &'a str,
-}
-
-impl<'a> From<&'a Denial> for Refused<'a> {
-    fn from(denial: &'a Denial) -> Self {
-        Self {
-            permission: denial.permission.as_str(),
-            resource: &denial.resource,
-            flag: &denial.flag,
-        }
-    }
 }
 
 /// An `ExecutionRecord`.
@@ -60,7 +42,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         output_bytes: facts.output_bytes,
         peak_memory_mb: facts.peak_memory_mb,
         pid: facts.pid,
-        denials: facts.denials.iter().map(Refused::from).collect(),
+        denials: refusals(&facts.denials),
         denials_dropped: (facts.denials_dropped > 0).then_some(facts.denials_dropped),
     };
     text(&record)

@@ -1,21 +1,22 @@
 //! A tool threw: its own failure, or an access the sandbox refused.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::interpret::Meaning;
 use super::memory;
 use crate::dispatch::Facts;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, printable};
 use crate::sandbox::Denial;
+use crate::worker::json;
 
 /// The error, and the refusal behind it.
-pub(super) fn error(facts: &Facts, json: &str, meaning: &Meaning) -> (Error, Option<Denial>) {
-    let thrown: Value = serde_json::from_str(json).unwrap_or_default();
+pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, Option<Denial>) {
+    let cause = json::raw(thrown);
+    let thrown: Value = json::read(thrown).unwrap_or_default();
     let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
     let name = match text("name") {
         "" | "Error" => String::new(),
-        name => format!("{name}: "),
+        name => format!("{}: ", printable(name)),
     };
     let tool = facts.tool.as_str();
     let denied = &meaning.denied;
@@ -26,7 +27,7 @@ pub(super) fn error(facts: &Facts, json: &str, meaning: &Meaning) -> (Error, Opt
             let what = if denial.resource.is_empty() {
                 String::new()
             } else {
-                format!(" to {}", denial.resource)
+                format!(" to {}", printable(&denial.resource))
             };
             Error::new(
                 Code::AccessDenied,
@@ -50,6 +51,5 @@ pub(super) fn error(facts: &Facts, json: &str, meaning: &Meaning) -> (Error, Opt
         ),
         None => Error::new(Code::ToolThrew, format!("tool {tool} threw: {name}{}", text("message"))),
     };
-    let cause = RawValue::from_string(json.to_owned()).ok();
     (error.with(|context| context.cause = cause), denial)
 }

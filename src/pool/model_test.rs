@@ -13,7 +13,10 @@ enum Step {
     Submit,
     Withdraw(usize),
     Ready(usize),
+    /// The process is condemned first, and its failure is told a moment later.
     StartFails(usize, bool),
+    /// A process that came up ends before it was given a call.
+    DiesUnused(usize),
     Release(usize),
     Crash(usize),
     Retire(usize),
@@ -30,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::Withdraw),
         5 => any::<usize>().prop_map(Step::Ready),
         1 => (any::<usize>(), any::<bool>()).prop_map(|(at, again)| Step::StartFails(at, again)),
+        1 => any::<usize>().prop_map(Step::DiesUnused),
         5 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Crash),
         1 => any::<usize>().prop_map(Step::Returned),
@@ -82,8 +86,13 @@ struct World {
     next: Ticket,
     full: bool,
     closed: bool,
+    /// A start failed: none may follow before this moment.
+    delayed_until: Option<Instant>,
     out: Vec<Action>,
 }
+
+/// The delay after each failed start.
+const DELAY: Duration = Duration::from_millis(100);
 
 impl World {
     fn new(limits: Limits) -> Self {
@@ -102,6 +111,7 @@ impl World {
             next: 0,
             full: false,
             closed: false,
+            delayed_until: None,
             out: Vec::new(),
         }
     }
@@ -114,6 +124,10 @@ impl World {
                     self.starting.push(id);
                     assert!(self.alive.len() <= self.limits.max, "more processes alive than allowed");
                     assert!(self.starting.len() <= self.limits.starts_at_once + 1);
+                    assert!(
+                        self.delayed_until.is_none_or(|until| self.now >= until),
+                        "started within the delay after a failed start"
+                    );
                 }
                 Action::Assign(ticket, id) => {
                     assert_eq!(self.waiting.pop_front(), Some(ticket), "first come, first served");
@@ -176,9 +190,25 @@ impl World {
         (!items.is_empty()).then(|| items[at % items.len()])
     }
 
+    /// A process ends, and then it is told that this was a failed start. Nothing may be started in between.
+    fn fail(&mut self, id: WorkerId, again: bool) {
+        self.pool.condemn(id, self.now, &mut self.out);
+        assert!(
+            !self.out.iter().any(|action| matches!(action, Action::Start(_))),
+            "started before the failure was judged"
+        );
+        self.carry_out();
+        let retry_at = again.then(|| self.now + DELAY);
+        self.delayed_until = retry_at;
+        self.pool.start_failed(id, retry_at, self.now, &mut self.out);
+    }
+
     fn apply(&mut self, step: &Step) {
         match *step {
             Step::Submit if !self.closed => {
+                if self.pool.gave_up() {
+                    self.delayed_until = None;
+                }
                 self.next += 1;
                 self.waiting.push_back(self.next);
                 if self.pool.submit(self.next, self.now, &mut self.out) == Err(Refused) {
@@ -198,6 +228,7 @@ impl World {
                 if let Some(id) = Self::pick(&self.starting, at) {
                     self.starting.retain(|other| *other != id);
                     self.serving.insert(id, Vec::new());
+                    self.delayed_until = None;
                     self.pool.ready(id, self.now, &mut self.out);
                 }
             }
@@ -205,8 +236,20 @@ impl World {
                 if let Some(id) = Self::pick(&self.starting, at) {
                     self.starting.retain(|other| *other != id);
                     self.dying.push(id);
-                    let retry_at = again.then(|| self.now + Duration::from_millis(100));
-                    self.pool.start_failed(id, retry_at, self.now, &mut self.out);
+                    self.fail(id, again);
+                }
+            }
+            Step::DiesUnused(at) => {
+                let unused: Vec<WorkerId> = self
+                    .serving
+                    .keys()
+                    .copied()
+                    .filter(|id| !self.served.contains_key(id))
+                    .collect();
+                if let Some(id) = Self::pick(&unused, at) {
+                    self.serving.remove(&id);
+                    self.dying.push(id);
+                    self.fail(id, true);
                 }
             }
             Step::Release(at) => {
@@ -218,6 +261,7 @@ impl World {
                     .collect();
                 if let Some(id) = Self::pick(&busy, at) {
                     self.serving.entry(id).or_default().pop();
+                    self.delayed_until = None;
                     self.pool.release(id, self.now, &mut self.out);
                 }
             }

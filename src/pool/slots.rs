@@ -1,11 +1,16 @@
-//! The processes the pool counts, each in one of four states.
+//! The processes the pool counts, each in one of five states.
 //!
-//! | state    | takes calls | left by                                             |
-//! |----------|-------------|-----------------------------------------------------|
-//! | Starting | no          | ready -> Ready; start failed, condemned -> Dying     |
-//! | Ready    | yes         | served out, idle too long, closing -> Retiring       |
-//! | Retiring | no          | last call released -> Dying (told to end)            |
-//! | Dying    | no          | exited -> slot is free                               |
+//! | state    | takes calls | left by                                                            |
+//! |----------|-------------|--------------------------------------------------------------------|
+//! | Starting | no          | ready -> Ready; start failed -> Dying; condemned -> Unjudged       |
+//! | Ready    | yes         | served out -> Retiring; idle too long, closing -> Dying; condemned |
+//! | Retiring | no          | last call released -> Dying (told to end); condemned               |
+//! | Unjudged | no          | start failed -> Dying; exited -> slot is free                      |
+//! | Dying    | no          | exited -> slot is free                                             |
+//!
+//! A condemned process that was never given a call becomes Unjudged, any other one Dying. While a process is Unjudged it
+//! is not known yet whether its end counts as a failed start, so no other process is started: a start in that moment
+//! would escape the delay that follows a failure.
 
 use std::time::Instant;
 
@@ -18,6 +23,7 @@ pub(super) enum State {
     Starting,
     Ready,
     Retiring,
+    Unjudged,
     Dying,
 }
 

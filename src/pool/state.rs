@@ -106,7 +106,7 @@ impl Pool {
 
     /// A started process has imported the entrypoint.
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.succeeded();
+        self.starts.came_up(now);
         self.wanted = false;
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == State::Starting
@@ -124,11 +124,15 @@ impl Pool {
         if retry_at.is_none() {
             self.wanted = false;
         }
-        self.condemn(worker, now, out);
+        if let Some(slot) = self.slots.get_mut(worker) {
+            slot.state = State::Dying;
+        }
+        self.settle(now, out);
     }
 
     /// A call on this process ended and the process is fit to go on.
     pub fn release(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.starts.proved();
         let limits = &self.limits;
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.in_flight = slot.in_flight.saturating_sub(1);
@@ -162,10 +166,17 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is being killed: no call goes to it.
+    /// The process is being killed, or is about to end: no call goes to it. Whether that was a failed start is told by
+    /// [`start_failed`](Self::start_failed), or by [`exited`](Self::exited) alone when it was none.
     pub fn condemn(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        if let Some(slot) = self.slots.get_mut(worker) {
-            slot.state = State::Dying;
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state != State::Dying
+        {
+            slot.state = if slot.served == 0 {
+                State::Unjudged
+            } else {
+                State::Dying
+            };
         }
         self.settle(now, out);
     }
@@ -302,7 +313,7 @@ impl Pool {
     }
 
     fn start_needed(&self) -> bool {
-        if self.slots.len() >= self.limits.max {
+        if self.slots.len() >= self.limits.max || self.slots.count(State::Unjudged) > 0 {
             return false;
         }
         let starting = self.slots.count(State::Starting);
@@ -328,7 +339,7 @@ impl Pool {
             .map(|slot| match slot.state {
                 State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
                 // A dying process makes room in a moment: who comes then does not really wait.
-                State::Starting | State::Dying => self.limits.concurrent,
+                State::Starting | State::Unjudged | State::Dying => self.limits.concurrent,
                 State::Retiring => 0,
             })
             .sum();

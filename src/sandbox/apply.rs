@@ -1,23 +1,12 @@
 //! The child's side: only system calls, on data that was ready before the process existed.
 
 use std::cell::UnsafeCell;
-use std::ffi::CStr;
 
 use super::caps;
 use super::child::{InChild, StepFailure};
 use super::landlock::{self, Ruleset, fs};
+use super::policy::OWN_FILES;
 use super::seccomp::{self, Program};
-
-/// What a runtime reads about itself. Without maps JSC aborts; the others are what process.memoryUsage and the like use.
-const OWN_FILES: [&CStr; 7] = [
-    c"/proc/self/maps",
-    c"/proc/self/stat",
-    c"/proc/self/statm",
-    c"/proc/self/status",
-    c"/proc/self/cgroup",
-    c"/proc/self/cmdline",
-    c"/proc/self/limits",
-];
 
 /// One spawn's restrictions.
 pub(super) struct Restrictions {
@@ -86,7 +75,7 @@ impl InChild for Restrictions {
         &self.keep
     }
 
-    unsafe fn apply(&self) -> Result<(), StepFailure> {
+    unsafe fn apply(&self, before_filter: &dyn Fn() -> Result<(), StepFailure>) -> Result<(), StepFailure> {
         // SAFETY: the caller is a child of its own.
         unsafe { caps::drop_all()? };
         // SAFETY: as above.
@@ -100,6 +89,7 @@ impl InChild for Restrictions {
             0 => {}
             errno => return Err(("landlock_restrict_self", errno)),
         }
+        before_filter()?;
         // SAFETY: as above.
         unsafe { self.load_filter() }
     }

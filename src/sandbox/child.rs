@@ -30,10 +30,11 @@ pub trait InChild {
     /// (marking with CLOSE_RANGE_CLOEXEC instead of closing is enough).
     fn keep_fds(&self) -> &[i32];
 
-    /// Restricts the calling process for good.
+    /// Restricts the calling process for good. `before_filter` is called once everything is open that has to be, and before
+    /// the filter that may refuse what it does.
     ///
     /// # Safety
     /// Only to be called in a freshly cloned child that shares nothing it may disturb: it drops capabilities and
     /// installs filters. It makes system calls on ready data and neither allocates nor locks.
-    unsafe fn apply(&self) -> Result<(), StepFailure>;
+    unsafe fn apply(&self, before_filter: &dyn Fn() -> Result<(), StepFailure>) -> Result<(), StepFailure>;
 }

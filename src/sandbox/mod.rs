@@ -22,3 +22,4 @@ pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
 pub use run::Guardian;
+pub(crate) use short_child::run as in_short_child;

@@ -114,6 +114,7 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
         exec_reported: support.listener && policy.run != Run::All,
+        proc_reported: support.listener && policy.run != Run::None,
     }
 }
 
@@ -191,11 +192,6 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
             &mounts,
             &mut rules,
         );
-        let machine = reach::of_the_machine(&Disk);
-        rules.extend(machine.into_iter().map(|path| FileRule {
-            path,
-            rights: Rights::READ,
-        }));
     }
     if policy.write_all {
         spread(
@@ -207,6 +203,7 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
             &mut rules,
         );
     }
+    let rules = without_covered(rules);
     let mut opened = Vec::with_capacity(rules.len());
     for rule in rules {
         match open(&rule.path) {
@@ -225,13 +222,22 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
     Ok(opened)
 }
 
+/// The rules without those that another one above them makes superfluous: each costs every start a system call.
+fn without_covered(rules: Vec<FileRule>) -> Vec<FileRule> {
+    let covers = |above: &FileRule, rule: &FileRule| {
+        above.path != rule.path && rule.path.starts_with(&above.path) && above.rights.include(rule.rights)
+    };
+    let needed = |rule: &&FileRule| !rules.iter().any(|above| covers(above, rule));
+    rules.iter().filter(needed).cloned().collect()
+}
+
 /// One rule as the rules of the trees it stands for.
 fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
-    let explicit = rule.path.starts_with("/proc") || rule.path.starts_with("/sys");
+    let explicit = ["/proc", "/sys", "/dev"].iter().any(|top| rule.path.starts_with(top));
     let avoid = match (rule.rights.write, rule.rights.read) {
         _ if explicit => Vec::new(),
         (true, _) => mounts.all(),
-        (false, true) => mounts.proc.clone(),
+        (false, true) => mounts.apart.clone(),
         (false, false) => Vec::new(),
     };
     let paths = reach::without(&Disk, &rule.path, &avoid);
@@ -288,7 +294,25 @@ mod tests {
     }
 
     #[test]
-    fn reading_everything_has_no_rule_on_proc() {
+    fn a_rule_under_one_that_allows_as_much_is_left_out() {
+        let rule = |path: &str, rights| FileRule {
+            path: path.into(),
+            rights,
+        };
+        let kept = [
+            rule("/usr", Rights::READ),
+            rule("/usr/bin/bun", Rights::EXECUTE),
+            rule("/usr/share/data", Rights::READ_WRITE),
+            rule("/usr2", Rights::READ),
+        ];
+        let mut rules = kept.to_vec();
+        rules.push(rule("/usr/lib/libc.so", Rights::READ));
+        rules.push(rule("/usr/share/data/in", Rights::WRITE));
+        assert_eq!(without_covered(rules), kept);
+    }
+
+    #[test]
+    fn reading_everything_has_no_rule_on_processes_and_devices() {
         let mounts = KernelMounts::parse("");
         let mut rules = Vec::new();
         spread(
@@ -300,6 +324,9 @@ mod tests {
             &mut rules,
         );
         assert!(rules.iter().any(|rule| rule.path == Path::new("/etc")));
-        assert!(!rules.iter().any(|rule| Path::new("/proc").starts_with(&rule.path)));
+        for apart in ["/proc", "/dev"] {
+            assert!(!rules.iter().any(|rule| Path::new(apart).starts_with(&rule.path)));
+            assert!(!rules.iter().any(|rule| rule.path.starts_with(apart)));
+        }
     }
 }

@@ -66,13 +66,14 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         signal_scope: abi >= landlock::SCOPE_ABI,
         fork_reported: false,
         exec_reported: false,
+        proc_reported: false,
     };
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
     let failed = std::cell::Cell::new(("", 0));
     // SAFETY: the action only makes system calls on what is ready.
     let found = unsafe {
         short_child::run(&|| {
-            if let Err(step) = restrictions.apply() {
+            if let Err(step) = restrictions.apply(&|| Ok(())) {
                 failed.set(step);
                 return APPLY_FAILED;
             }
@@ -110,6 +111,7 @@ fn can_listen() -> bool {
         signal_scope: true,
         fork_reported: true,
         exec_reported: false,
+        proc_reported: false,
     };
     let Some(program) = seccomp::listener_program(&shape) else {
         return false;
@@ -161,6 +163,7 @@ mod tests {
                 signal_scope: true,
                 fork_reported: false,
                 exec_reported: false,
+                proc_reported: false,
             };
             let program = seccomp::listener_program(&shape).expect("it reports connections");
             // SAFETY: no memory is passed.

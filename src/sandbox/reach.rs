@@ -1,22 +1,24 @@
-//! Which paths get a rule: "everything but /proc" has no rule of its own, as rights can only be added.
+//! Which paths get a rule: "everything but /proc and /dev" has no rule of its own, as rights can only be added.
 
 use std::path::{Path, PathBuf};
 
 use super::policy::{Files, Kind};
 
-/// File systems that show processes or steer the kernel.
+/// File systems that hold no files: they show processes, devices and the kernel's state, or steer it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct KernelMounts {
-    pub(super) proc: Vec<PathBuf>,
-    pub(super) sys: Vec<PathBuf>,
+    /// In no rule about a directory that holds them.
+    pub(super) apart: Vec<PathBuf>,
+    /// Readable as files are, and not written.
+    pub(super) read_only: Vec<PathBuf>,
 }
 
 impl KernelMounts {
-    /// Reads the text of /proc/self/mountinfo; /proc and /sys count even when they are not mounted.
+    /// Reads the text of /proc/self/mountinfo; /proc, /dev and /sys count even when they are not mounted.
     pub(super) fn parse(mountinfo: &str) -> Self {
         let mut mounts = KernelMounts {
-            proc: vec!["/proc".into()],
-            sys: vec!["/sys".into()],
+            apart: vec!["/proc".into(), "/dev".into()],
+            read_only: vec!["/sys".into()],
         };
         for line in mountinfo.lines() {
             let Some((mount, source)) = line.split_once(" - ") else {
@@ -26,21 +28,26 @@ impl KernelMounts {
                 continue;
             };
             let point = PathBuf::from(unescaped(point));
-            match kind {
-                "proc" if !point.starts_with("/proc") => mounts.proc.push(point),
-                "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "debugfs" | "tracefs" | "bpf" | "configfs"
-                    if !point.starts_with("/sys") =>
-                {
-                    mounts.sys.push(point);
-                }
-                _ => {}
+            let of = match kind {
+                // Processes, devices, terminals and message queues.
+                "proc" | "devtmpfs" | "devpts" | "mqueue" => &mut mounts.apart,
+                // A container's /dev, as it is seen from outside.
+                "tmpfs" if point.ends_with("dev") => &mut mounts.apart,
+                // What the kernel does and what crashed, open to its owner, root, without any capability.
+                "debugfs" | "tracefs" | "bpf" | "pstore" | "rpc_pipefs" | "nfsd" => &mut mounts.apart,
+                "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "configfs" | "efivarfs" | "binfmt_misc" | "fusectl"
+                | "selinuxfs" | "smackfs" | "resctrl" => &mut mounts.read_only,
+                _ => continue,
+            };
+            if !of.iter().any(|known| point.starts_with(known)) {
+                of.push(point);
             }
         }
         mounts
     }
 
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        self.proc.iter().chain(&self.sys).cloned().collect()
+        self.apart.iter().chain(&self.read_only).cloned().collect()
     }
 }
 
@@ -83,22 +90,6 @@ pub(super) fn without(files: &dyn Files, top: &Path, avoid: &[PathBuf]) -> Vec<P
         .collect()
 }
 
-/// What of /proc is about the machine and not about a process.
-pub(super) fn of_the_machine(files: &dyn Files) -> Vec<PathBuf> {
-    let entries = files.list(Path::new("/proc"));
-    let is_process = |path: &Path| {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        name.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    entries
-        .into_iter()
-        .filter(|path| !is_process(path) && files.kind(path) != Some(Kind::Symlink))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::policy::Disk;
@@ -111,13 +102,31 @@ mod tests {
 25 22 0:6 / /sys rw - sysfs sysfs rw
 26 25 0:7 / /sys/fs/cgroup rw - cgroup2 cgroup rw
 27 22 0:7 / /mnt/groups rw - cgroup2 cgroup rw
+28 22 0:8 / /dev rw - devtmpfs udev rw
+29 28 0:9 / /dev/pts rw - devpts devpts rw
+30 22 0:8 / /srv/jail/dev rw - devtmpfs udev rw
+31 30 0:9 / /srv/jail/dev/pts rw - devpts devpts rw
+32 22 0:10 / /srv/pod/dev rw - tmpfs tmpfs rw
+33 22 0:11 / /srv/queue rw - mqueue mqueue rw
+34 25 0:12 / /sys/kernel/debug rw - debugfs debugfs rw
+35 34 0:13 / /sys/kernel/debug/tracing rw - tracefs tracefs rw
+36 22 0:14 / /tmp rw - tmpfs tmpfs rw
 ";
 
     #[test]
     fn finds_every_mount_of_the_kernels_file_systems() {
         let mounts = KernelMounts::parse(MOUNTS);
-        assert_eq!(mounts.proc, [Path::new("/proc"), Path::new("/srv/jail one/proc")]);
-        assert_eq!(mounts.sys, [Path::new("/sys"), Path::new("/mnt/groups")]);
+        let apart = [
+            "/proc",
+            "/dev",
+            "/srv/jail one/proc",
+            "/srv/jail/dev",
+            "/srv/pod/dev",
+            "/srv/queue",
+            "/sys/kernel/debug",
+        ];
+        assert_eq!(mounts.apart, apart.map(PathBuf::from));
+        assert_eq!(mounts.read_only, [Path::new("/sys"), Path::new("/mnt/groups")]);
     }
 
     #[test]
@@ -132,17 +141,5 @@ mod tests {
         assert_eq!(without(&Disk, top.path(), &[at("c")]), [at("a"), at("b")]);
         assert_eq!(without(&Disk, &at("a"), &[at("b")]), [at("a")]);
         assert!(without(&Disk, &at("b"), &[at("b")]).is_empty());
-    }
-
-    #[test]
-    fn the_machines_entries_name_no_process() {
-        let entries = of_the_machine(&Disk);
-        assert!(entries.contains(&PathBuf::from("/proc/meminfo")));
-        let own = format!("/proc/{}", std::process::id());
-        assert!(
-            !entries
-                .iter()
-                .any(|path| path == Path::new(&own) || path == Path::new("/proc/self"))
-        );
     }
 }

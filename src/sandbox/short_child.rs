@@ -13,7 +13,7 @@ const STACK: usize = 64 * 1024;
 ///
 /// # Safety
 /// `action` must be async-signal-safe: other threads of the host may hold any lock.
-pub(super) unsafe fn run(action: &dyn Fn() -> u8) -> io::Result<u8> {
+pub(crate) unsafe fn run(action: &dyn Fn() -> u8) -> io::Result<u8> {
     let mut stack = vec![0u128; STACK / size_of::<u128>()];
     let cloned = with_all_blocked(|| {
         // SAFETY: the stack is used by this child alone, this thread is suspended until it has ended; `action` outlives it.

@@ -23,6 +23,8 @@ pub(super) const MEMORY: RawFd = 4;
 const SETUP_FAILED: c_int = 127;
 /// Signals of Linux, real-time ones included: 1 to 64.
 const SIGNALS: c_int = 64;
+/// Added to a worker's badness: 500 of 1000, as much as half of the machine's memory.
+const OOM_SCORE: &[u8] = b"500";
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
@@ -37,7 +39,10 @@ pub(super) struct Plan<'a> {
     pub(super) stderr: RawFd,
     pub(super) channel: RawFd,
     pub(super) memory: Option<RawFd>,
+    /// Leads into the cgroup that was made for the child.
+    pub(super) door: Option<RawFd>,
     pub(super) limits: &'a [(Resource, libc::rlimit)],
+    pub(super) open_files: libc::rlimit,
     /// The host's pid when the child must not outlive the thread that spawned it.
     pub(super) die_with: Option<libc::pid_t>,
     pub(super) sandbox: Option<&'a dyn InChild>,
@@ -146,6 +151,9 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
             return Err(("getppid", libc::ESRCH));
         }
     }
+    if let Some(door) = plan.door {
+        enter_cgroup(door);
+    }
     // SAFETY: a NUL-terminated path.
     check("chdir", unsafe { libc::chdir(plan.cwd) })?;
     for (resource, limit) in plan.limits {
@@ -163,14 +171,44 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
         )
     };
     check("close_range", closed as c_int)?;
-    if let Some(sandbox) = plan.sandbox {
+    prefer_for_killing();
+    // Last, and yet before the sandbox refuses it: what has to be opened is open then.
+    let limit_open_files = || {
+        // SAFETY: a valid rlimit; applies to this process only.
+        check("setrlimit", unsafe {
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const plan.open_files)
+        })
+    };
+    match plan.sandbox {
         // SAFETY: this is the vfork child; see InChild.
-        unsafe { sandbox.apply() }?;
+        Some(sandbox) => unsafe { sandbox.apply(&limit_open_files) }?,
+        None => limit_open_files()?,
     }
     // SAFETY: this child's own table (no CLONE_SIGHAND); signals are still blocked.
     unsafe { reset_handlers() };
     restore_signals(0);
     Ok(())
+}
+
+/// "0" stands for whoever writes it. Before the program and before everything it may take. The memory that the child shares
+/// with the host until execve is the host's still. Somebody may have taken the directory away meanwhile: the process is in
+/// the host's cgroup then and watched as it would be without one.
+fn enter_cgroup(door: RawFd) {
+    // SAFETY: one byte of text that lives as long as the program; the descriptor is the plan's.
+    unsafe { libc::write(door, c"0".as_ptr().cast(), 1) };
+}
+
+/// Where the system runs out of memory, the kernel is to end the tool and not the host. Where this cannot be said, the kernel
+/// chooses by size alone.
+fn prefer_for_killing() {
+    // SAFETY: a NUL-terminated path.
+    let file = unsafe { libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
+    if file >= 0 {
+        // SAFETY: the bytes outlive the call; the descriptor was opened above.
+        unsafe { libc::write(file, OOM_SCORE.as_ptr().cast(), OOM_SCORE.len()) };
+        // SAFETY: opened above, used by nobody else.
+        unsafe { libc::close(file) };
+    }
 }
 
 /// Also ignored signals (SIGPIPE in Node) go back to their default, as a program expects at its start.

@@ -5,14 +5,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::ptr;
 
+use super::cgroup::Cgroups;
 use super::child::Resource;
 use super::failure::SpawnFailure;
 
-/// Above the tool's own limit: what the runtime itself needs, so that the watchdog decides and this is the backstop.
-const MEMORY_HEADROOM_MB: u64 = 512;
-const MIB: u64 = 1024 * 1024;
-/// Files one worker may have open where nothing else is said.
-const DEFAULT_OPEN_FILES: u64 = 4096;
+/// Files one worker may have open where nothing else is said: what a login shell gives most programs. Each may hold memory
+/// of the kernel, and watches of epoll count by pairs of them.
+const DEFAULT_OPEN_FILES: u64 = 1024;
+/// Timers and queued signals of one worker's user. Every user has only so many, the host's processes among them.
+const PENDING_SIGNALS: u64 = 1024;
+/// No core dumps. A limit of 0 does not keep the kernel from starting a program that is to take one; this does.
+const CORE: u64 = 1;
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -25,9 +28,7 @@ pub struct LaunchOptions {
     pub env: Vec<(OsString, OsString)>,
     /// The current directory.
     pub cwd: PathBuf,
-    /// The tool's memory limit in MiB; RLIMIT_DATA is this and 512 MiB for the runtime. None: no limit.
-    pub memory_limit_mb: Option<u64>,
-    /// RLIMIT_NOFILE. None: 4096.
+    /// RLIMIT_NOFILE. None: 1024.
     pub max_open_files: Option<u64>,
     /// RLIMIT_NPROC, counted per user. None: as the host.
     pub max_processes: Option<u64>,
@@ -35,6 +36,8 @@ pub struct LaunchOptions {
     pub shared_memory: Option<usize>,
     /// Whether the process is killed when the spawner ends, in whatever way.
     pub die_with_parent: bool,
+    /// A cgroup for the process. None: it stays in the host's.
+    pub cgroup: Option<Cgroups>,
 }
 
 /// A checked `LaunchOptions` in the form the kernel takes.
@@ -44,8 +47,10 @@ pub struct Launch {
     argv: StringArray,
     envp: StringArray,
     limits: Vec<(Resource, u64)>,
+    open_files: u64,
     shared_memory: Option<usize>,
     die_with_parent: bool,
+    cgroup: Option<Cgroups>,
 }
 
 impl Launch {
@@ -64,18 +69,10 @@ impl Launch {
             envp.push(c_string(&entry)?);
         }
         let mut limits = vec![
-            (libc::RLIMIT_CORE, 0),
-            (
-                libc::RLIMIT_NOFILE,
-                options.max_open_files.unwrap_or(DEFAULT_OPEN_FILES),
-            ),
+            (libc::RLIMIT_CORE, CORE),
+            (libc::RLIMIT_SIGPENDING, PENDING_SIGNALS),
+            (libc::RLIMIT_MSGQUEUE, 0),
         ];
-        if let Some(limit) = options.memory_limit_mb {
-            limits.push((
-                libc::RLIMIT_DATA,
-                limit.saturating_add(MEMORY_HEADROOM_MB).saturating_mul(MIB),
-            ));
-        }
         if let Some(limit) = options.max_processes {
             limits.push((libc::RLIMIT_NPROC, limit));
         }
@@ -85,8 +82,10 @@ impl Launch {
             argv: StringArray::new(argv),
             envp: StringArray::new(envp),
             limits,
+            open_files: options.max_open_files.unwrap_or(DEFAULT_OPEN_FILES),
             shared_memory: options.shared_memory,
             die_with_parent: options.die_with_parent,
+            cgroup: options.cgroup,
         })
     }
 
@@ -114,21 +113,30 @@ impl Launch {
         self.die_with_parent
     }
 
+    pub(super) fn cgroup(&self) -> Option<&Cgroups> {
+        self.cgroup.as_ref()
+    }
+
     /// The limits for a child of this process: never above what it may set, since raising a hard limit is refused.
     pub(super) fn limits(&self) -> Vec<(Resource, libc::rlimit)> {
         self.limits
             .iter()
-            .map(|&(resource, wanted)| {
-                let limit = wanted.min(hard_limit(resource));
-                (
-                    resource,
-                    libc::rlimit {
-                        rlim_cur: limit,
-                        rlim_max: limit,
-                    },
-                )
-            })
+            .map(|&(resource, wanted)| (resource, limit(resource, wanted)))
             .collect()
+    }
+
+    /// The one that is set last, as it would keep the child itself from opening files: a host may have more open than it
+    /// allows.
+    pub(super) fn open_files(&self) -> libc::rlimit {
+        limit(libc::RLIMIT_NOFILE, self.open_files)
+    }
+}
+
+fn limit(resource: Resource, wanted: u64) -> libc::rlimit {
+    let limit = wanted.min(hard_limit(resource));
+    libc::rlimit {
+        rlim_cur: limit,
+        rlim_max: limit,
     }
 }
 
@@ -187,11 +195,11 @@ mod tests {
             args: vec!["one".into(), "two".into()],
             env: vec![("NAME".into(), "a=b".into())],
             cwd: "/".into(),
-            memory_limit_mb: Some(1),
             max_open_files: Some(64),
             max_processes: None,
             shared_memory: None,
             die_with_parent: true,
+            cgroup: None,
         }
     }
 
@@ -225,18 +233,19 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_limit_leaves_room_for_the_runtime() {
-        let limits = Launch::new(options()).unwrap().limits();
+    fn a_worker_has_limits_of_its_own() {
+        let launch = Launch::new(options()).unwrap();
+        let limits = launch.limits();
         let of = |wanted| {
             limits
                 .iter()
                 .find(|(r, _)| *r == wanted)
                 .map(|(_, l)| (l.rlim_cur, l.rlim_max))
         };
-        let data = 513 * MIB;
-        assert_eq!(of(libc::RLIMIT_DATA), Some((data, data)));
-        assert_eq!(of(libc::RLIMIT_CORE), Some((0, 0)));
-        assert_eq!(of(libc::RLIMIT_NOFILE), Some((64, 64)));
+        // Runtimes reserve far more than they use: a limit on what is reserved is none on memory.
+        assert_eq!(of(libc::RLIMIT_DATA), None);
+        assert_eq!(of(libc::RLIMIT_CORE), Some((1, 1)));
+        assert_eq!((launch.open_files().rlim_cur, launch.open_files().rlim_max), (64, 64));
         assert_eq!(of(libc::RLIMIT_NPROC), None);
     }
 }

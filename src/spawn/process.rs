@@ -14,6 +14,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, test_kill_process_group, waitid,
 };
 
+use super::cgroup::{Account, Cgroup};
 use super::proc_scan::{self, GroupState};
 
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
@@ -37,14 +38,17 @@ pub struct Process {
     pidfd: OwnedFd,
     /// Set once the process is reaped, and its number may belong to another.
     exit: Mutex<Option<Exit>>,
+    /// Where one was made for it.
+    cgroup: Option<Cgroup>,
 }
 
 impl Process {
-    pub(super) fn new(pid: Pid, pidfd: OwnedFd) -> Self {
+    pub(super) fn new(pid: Pid, pidfd: OwnedFd, cgroup: Option<Cgroup>) -> Self {
         Self {
             pid,
             pidfd,
             exit: Mutex::new(None),
+            cgroup,
         }
     }
 
@@ -85,6 +89,16 @@ impl Process {
             GroupState::Empty => true,
             GroupState::Running { leader } => leader && exit.is_some(),
         }
+    }
+
+    /// What its cgroup says of it. None where it has none.
+    pub fn account(&self) -> Option<Account> {
+        self.cgroup.as_ref().map(Cgroup::account)
+    }
+
+    /// Removes its cgroup, once it is reaped. False while something is left in it, which is being killed.
+    pub fn leave_cgroup(&self) -> bool {
+        self.cgroup.as_ref().is_none_or(Cgroup::remove)
     }
 
     fn reap(&self) -> Option<Exit> {

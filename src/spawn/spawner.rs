@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::board::{self, Board};
+use super::cgroup::Cgroup;
 use super::child::{self, MEMORY, Plan};
 use super::failure::SpawnFailure;
 use super::host_ends;
@@ -50,18 +51,18 @@ type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
 
 /// What decides how a process is started, when that is about to happen. Asked on the spawner's thread.
 pub trait Launches: Send + Sync {
-    /// How.
-    fn choose(self: Arc<Self>) -> Arc<Launch>;
+    /// How; or why not at all.
+    fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
 }
 
 impl Launches for Launch {
-    fn choose(self: Arc<Self>) -> Arc<Launch> {
-        self
+    fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure> {
+        Ok(self)
     }
 }
 
 struct Request {
-    choose: Box<dyn FnOnce() -> Arc<Launch> + Send>,
+    choose: Box<dyn FnOnce() -> std::result::Result<Arc<Launch>, SpawnFailure> + Send>,
     reply: Reply,
 }
 
@@ -168,7 +169,7 @@ impl Worker {
                 Err(closed())
             } else {
                 // A panic would end this thread, and with it every process it started.
-                catch_unwind(AssertUnwindSafe(|| self.start(&choose())))
+                catch_unwind(AssertUnwindSafe(|| self.start(&*choose()?)))
                     .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
             };
             let _ = catch_unwind(AssertUnwindSafe(|| reply(result)));
@@ -182,6 +183,7 @@ impl Worker {
         };
         let (host, child) = host_ends::open()?;
         let (memory, memory_fd) = memory(launch)?.unzip();
+        let (cgroup, door) = cgroup(launch).unzip();
         // Before the process runs: it looks at what stands there.
         let ring = memory.clone().map(Ring::new);
         let limits = launch.limits();
@@ -195,7 +197,9 @@ impl Worker {
             stderr: child.stderr.as_raw_fd(),
             channel: child.channel.as_raw_fd(),
             memory: memory_fd.as_ref().map(AsRawFd::as_raw_fd),
+            door: door.as_ref().map(AsRawFd::as_raw_fd),
             limits: &limits,
+            open_files: launch.open_files(),
             die_with: launch
                 .die_with_parent()
                 .then(|| rustix::process::getpid().as_raw_nonzero().get()),
@@ -204,7 +208,7 @@ impl Worker {
         };
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
-        let process = Process::new(pid, pidfd);
+        let process = Process::new(pid, pidfd, cgroup);
         if let Some(sandbox) = &mut self.sandbox {
             sandbox.spawned(process.pid());
         }
@@ -227,6 +231,15 @@ fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, Own
     let (memory, fd) = SharedMemory::new(board::bytes_with(slots))
         .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
+}
+
+/// The cgroup that this launch asks for, with the descriptor by which the child enters it. None where none can be made: the
+/// process is watched all the same.
+fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
+    let wanted = launch.cgroup()?;
+    let cgroup = Cgroup::new(&wanted.parent, wanted.limits).ok()?;
+    let door = host_ends::above_fixed(cgroup.door().ok()?).ok()?;
+    Some((cgroup, door))
 }
 
 fn closed() -> SpawnFailure {

@@ -8,8 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::bundle::{BundleFiles, Shelf};
+use super::directory::{DIRECTORY, Directory, Stamp};
 use super::render::{HEADER, WorkerSettings, join, literal, render_function};
-use super::store::{holds, put};
+use super::trust::for_us_to_write;
 
 /// Source of a program for Bun that compiles the code of worker files, looks at the entrypoint, and answers on descriptor 3, as
 /// the bundler does.
@@ -47,37 +48,56 @@ impl Compiled {
 /// Where the compiled form of a worker file lies. What is put there goes with the worker file.
 #[derive(Debug, Clone)]
 pub struct Beside {
-    directory: PathBuf,
+    working_dir: PathBuf,
     stem: String,
     mode: u32,
 }
 
+/// A compiled form that was put there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InPlace {
+    /// The module to be run.
+    pub path: PathBuf,
+    files: Vec<(String, Stamp)>,
+}
+
 impl Beside {
-    pub(super) fn new(directory: &Path, stem: String, mode: u32) -> Self {
+    pub(super) fn new(working_dir: &Path, stem: String, mode: u32) -> Self {
         Self {
-            directory: directory.to_owned(),
+            working_dir: working_dir.to_owned(),
             stem,
-            mode,
+            // Others may be allowed to write the worker file; nobody looks whether bytecode is what was compiled.
+            mode: for_us_to_write(mode),
         }
     }
 
-    /// Puts it there, while the worker file is; the path of the module to be run.
-    pub fn put(&self, compiled: &Compiled) -> io::Result<PathBuf> {
+    /// Puts it there, while the worker file is.
+    pub fn put(&self, compiled: &Compiled) -> io::Result<InPlace> {
+        let directory = Directory::open(&self.working_dir)?;
         let files = &compiled.files;
         let stem = format!("{}-{}", self.stem, Shelf::hash(files));
         let code = format!("{stem}.js");
         let main = compiled.main(&code);
-        let path = self.directory.join(format!("{stem}.mjs"));
-        for (path, content) in [
-            (&self.directory.join(&code), &files.code[..]),
-            (&self.directory.join(format!("{code}.jsc")), &files.bytecode),
-            (&path, main.as_bytes()),
+        let name = format!("{stem}.mjs");
+        let path = self.working_dir.join(DIRECTORY).join(&name);
+        let mut in_place = Vec::new();
+        for (name, content) in [
+            (code.clone(), &files.code[..]),
+            (format!("{code}.jsc"), &files.bytecode),
+            (name, main.as_bytes()),
         ] {
-            if !holds(path, content, Some(self.mode)) {
-                put(&self.directory, path, content, self.mode)?;
-            }
+            let stamp = directory.place(&name, content, self.mode)?;
+            in_place.push((name, stamp));
         }
-        Ok(path)
+        Ok(InPlace { path, files: in_place })
+    }
+
+    /// Whether what was put there still is, and is what a runtime will find.
+    pub fn holds(&self, form: &InPlace) -> bool {
+        Directory::open(&self.working_dir).is_ok_and(|directory| {
+            let mut files = form.files.iter();
+            files.all(|(name, stamp)| directory.private(name).is_ok_and(|found| found == *stamp))
+        })
     }
 }
 

@@ -16,9 +16,10 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 19] = [
+const PIECES: [(&str, &str); 21] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
+    ("depth", include_str!("template/depth.mjs")),
     ("memory", include_str!("template/memory.mjs")),
     ("board", include_str!("template/board.mjs")),
     ("channel", include_str!("template/channel.mjs")),
@@ -32,6 +33,7 @@ const PIECES: [(&str, &str); 19] = [
     (SCHEMA_CODE, include_str!("template/schema-code.mjs")),
     ("schemas", include_str!("template/schemas.mjs")),
     ("tools", include_str!("template/tools.mjs")),
+    ("bodies", include_str!("template/bodies.mjs")),
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),

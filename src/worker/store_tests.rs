@@ -1,16 +1,25 @@
 //! One manager, many managers, dead managers.
 
 use super::*;
-use crate::error::Code;
-use std::os::unix::fs::symlink;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::thread;
 
+/// Claims of one file are shown as one, without the digits that tell them apart.
 fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(
+            |name| match name.rsplit_once(".claim").and_then(|(rest, _)| rest.rsplit_once('.')) {
+                Some((stem, _)) => format!("{stem}.claim"),
+                None => name,
+            },
+        )
         .collect();
     names.sort();
+    names.dedup();
     names
 }
 
@@ -89,6 +98,10 @@ fn files_of_dead_managers_go_when_another_opens_and_strangers_stay() {
         "worker-0123456789abcdef.mjs",
         "worker-0123456789abcdef.lock",
         "worker-fedcba9876543210.mjs",
+        "worker-00112233445566ff.mjs",
+        "worker-00112233445566ff.0123456789abcdef.claim",
+        "worker-00112233445566ff-0123456789abcdef.js.jsc",
+        "worker-fedcba9876543210.0123456789abcdef.claim",
         ".new-x",
     ] {
         fs::write(directory.join(name), "left behind").unwrap();
@@ -99,7 +112,7 @@ fn files_of_dead_managers_go_when_another_opens_and_strangers_stay() {
         names(&directory),
         [
             IGNORE_FILE,
-            "worker-ba7816bf8f01cfea.lock",
+            "worker-ba7816bf8f01cfea.claim",
             "worker-ba7816bf8f01cfea.mjs",
             "worker-notes.mjs"
         ]
@@ -118,6 +131,76 @@ fn a_directory_that_cannot_be_written_is_a_configuration_error() {
         assert_eq!(error.context.problems[0].field, "workingDir");
         assert!(std::error::Error::source(&*error).unwrap().is::<io::Error>());
     }
+}
+
+#[test]
+fn what_to_do_depends_on_what_went_wrong() {
+    let hint = |errno| {
+        let error = cannot_write(Path::new("/project/.toolwarden"), io::Error::from_raw_os_error(errno));
+        assert!(error.message.contains("/project/.toolwarden"), "{error}");
+        (error.code, error.hint.unwrap())
+    };
+    for errno in [libc::ENOSPC, libc::EDQUOT, libc::EFBIG] {
+        assert_eq!(hint(errno), (Code::ConfigInvalid, hints::WORKING_DIR_FULL.to_owned()));
+    }
+    for errno in [libc::EACCES, libc::EROFS, libc::EPERM] {
+        assert_eq!(
+            hint(errno),
+            (Code::ConfigInvalid, hints::WORKING_DIR_READ_ONLY.to_owned())
+        );
+    }
+    for errno in [libc::EMFILE, libc::ENFILE] {
+        assert_eq!(hint(errno), (Code::WorkerStart, hints::DESCRIPTORS.to_owned()));
+    }
+}
+
+#[test]
+fn what_was_changed_or_removed_is_written_again_before_it_is_run() {
+    let project = tempfile::tempdir().unwrap();
+    let mut file = WorkerFile::write(project.path(), "right", 0o600).unwrap();
+    let directory = project.path().join(DIRECTORY);
+    let changes: [&dyn Fn(&Path); 5] = [
+        &|_| {},
+        &|path| fs::write(path, "wrong").unwrap(),
+        &|path| fs::remove_file(path).unwrap(),
+        &|path| fs::hard_link(path, path.with_extension("x")).unwrap(),
+        &|_| fs::remove_dir_all(&directory).unwrap(),
+    ];
+    for change in changes {
+        change(file.path());
+        file.check(|| "right".to_owned(), true).unwrap();
+        let found = fs::symlink_metadata(file.path()).unwrap();
+        assert_eq!(
+            (fs::read_to_string(file.path()).unwrap().as_str(), found.nlink()),
+            ("right", 1)
+        );
+    }
+    let inode = fs::metadata(file.path()).unwrap().ino();
+    file.check(|| panic!("nothing is to be written"), true).unwrap();
+    assert_eq!(fs::metadata(file.path()).unwrap().ino(), inode);
+    fs::rename(&directory, project.path().join("moved")).unwrap();
+    let error = file.check(|| "right".to_owned(), false).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::ESTALE));
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
+    let error = file.check(|| "right".to_owned(), true).unwrap_err();
+    assert!(Distrust::of(&error).is_some(), "{error}");
+}
+
+#[test]
+fn a_remover_that_stands_still_is_not_waited_for_long() {
+    let project = tempfile::tempdir().unwrap();
+    let keeper = WorkerFile::write(project.path(), "other", 0o600).unwrap();
+    let directory = Directory::open(project.path()).unwrap();
+    let of = stem(&hex(&Sha256::digest(b"same")));
+    let removal = Claim::for_removal(&directory, &of, 0o600).unwrap();
+    let file = WorkerFile::write(project.path(), "same", 0o600).unwrap();
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "same");
+    // It looks for claims only now, and lets the file be.
+    sweep(&directory, 0o600);
+    assert!(file.path().is_file());
+    drop((removal, keeper, file));
+    assert_eq!(names(project.path()), Vec::<String>::new());
 }
 
 /// Managers that open and close all the time; each sees its whole file for as long as it is open.

@@ -174,6 +174,7 @@ impl<'a> Run<'a> {
             runtime_binary: &self.binary(),
             runtime: self.runtime,
             path_var: "/usr/local/bin:/usr/bin:/bin",
+            home: None,
         })
         .expect("a policy")
     }
@@ -208,11 +209,11 @@ impl<'a> Run<'a> {
                 args,
                 env,
                 cwd: self.project.path("project"),
-                memory_limit_mb: None,
                 max_open_files: None,
                 max_processes: None,
                 shared_memory: None,
                 die_with_parent: true,
+                cgroup: None,
             })
             .expect("a launch"),
         )

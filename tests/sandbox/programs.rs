@@ -115,6 +115,43 @@ await attempt('own', () => sh(`cat attack.mjs | wc -c`))
 }
 
 #[test]
+fn a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others() {
+    let name = "programs::a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others";
+    as_root_and_user(name, || {
+        let project = Project::new();
+        let attack = r#"
+import { spawnSync } from 'node:child_process'
+const run = (command, args) => { const r = spawnSync(command, args); if (r.error) throw r.error; if (r.status !== 0) throw new Error(`${r.status} ${r.signal} ${r.stderr}`); return String(r.stdout).trim() }
+const sh = (script) => run('/bin/sh', ['-c', script])
+await attempt('runtime', () => run(process.execPath, ['-e', 'console.log(process.memoryUsage().rss > 0)']))
+await attempt('parent', () => sh(`cat /proc/${process.pid}/cmdline /proc/${process.pid}/maps | wc -c`))
+await attempt('shell', () => sh('cat /proc/$$/status /proc/self/mountinfo /proc/mounts /proc/meminfo | wc -c'))
+await attempt('list', () => sh('ls /proc && ls /proc/self/task /proc/self/fd'))
+for (const entry of ['cmdline', 'status', 'maps', 'limits', 'stat', 'net/tcp', 'root/etc/passwd'])
+  await attempt(`host ${entry}`, () => sh(`cat /proc/${hostPid}/${entry}`))
+await attempt('climb', () => sh(`cat /proc/self/task/../../${hostPid}/cmdline`))
+await attempt('cd', () => sh(`cd /proc/${hostPid} && cat cmdline`))
+await attempt('net', () => sh('cat /proc/net/tcp'))
+await attempt('environ', () => sh('cat /proc/self/environ'))
+await attempt('writes', () => sh('echo 1 > /proc/self/oom_score_adj'))
+"#;
+        for flags in [&["--allow-run"][..], &["--allow-run", "--allow-read"]] {
+            let outcome = Run::new(&project, flags).script(attack);
+            for name in ["runtime", "parent", "shell", "list"] {
+                outcome.done(name);
+            }
+            let others = outcome.said.keys().filter(|name| name.starts_with("host "));
+            for name in others
+                .map(String::as_str)
+                .chain(["climb", "cd", "net", "environ", "writes"])
+            {
+                outcome.refused(name);
+            }
+        }
+    });
+}
+
+#[test]
 fn descendants_end_with_the_group() {
     as_root_and_user("programs::descendants_end_with_the_group", || {
         let project = Project::new();

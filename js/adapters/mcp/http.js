@@ -5,15 +5,27 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { hostHeaderValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { Bodies, Refusal } from './body.js'
+import { BoundedTransport } from './bounded-transport.js'
 import { ownHostnames, urlHost } from './hostnames.js'
+import { Budget } from './notifications.js'
+import { meteredOutlet } from './outlet.js'
 import { createMcpServer } from './server.js'
+import { Sessions } from './sessions.js'
+
+/** Bytes of notifications that wait for the clients of one server, all of them together. */
+const MOST_WAITING = 64 * 1024 * 1024
 
 const PATH = '/mcp'
-/** Clients often leave without ending their session: beyond this, the one not used for longest makes place. */
-const MOST_SESSIONS = 1000
+/** Milliseconds a client has for its headers, and for the whole request: one that is slow on purpose holds nothing for long. */
+const HEADERS_WITHIN = 10_000
+const REQUEST_WITHIN = 60_000
+const MOST_CONNECTIONS = 2000
 
 /** @param {import('node:http').ServerResponse} response @param {number} status @param {number} code @param {string} message */
 function refuse(response, status, code, message) {
+  // What is left of a body that was not read must not be taken for the next request.
+  if (!response.req.complete) response.shouldKeepAlive = false
   response.writeHead(status, { 'content-type': 'application/json' })
   response.end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
 }
@@ -36,37 +48,6 @@ function isForeign(request, response, hostnames) {
   return true
 }
 
-/** The transports by session, least recently used first. */
-class Sessions {
-  /** @type {Map<string, StreamableHTTPServerTransport>} */ #transports = new Map()
-
-  /** @param {string} id */
-  use(id) {
-    const transport = this.#transports.get(id)
-    if (transport === undefined) return undefined
-    this.#transports.delete(id)
-    this.#transports.set(id, transport)
-    return transport
-  }
-
-  /** @param {string} id @param {StreamableHTTPServerTransport} transport */
-  add(id, transport) {
-    this.#transports.set(id, transport)
-    if (this.#transports.size <= MOST_SESSIONS) return
-    const [oldest] = this.#transports.values()
-    void oldest?.close()
-  }
-
-  /** @param {string | undefined} id */
-  remove(id) {
-    if (id !== undefined) this.#transports.delete(id)
-  }
-
-  async closeAll() {
-    await Promise.all([...this.#transports.values()].map((transport) => transport.close()))
-  }
-}
-
 /**
  * @param {import('../mcp.d.ts').McpManager} manager
  * @param {import('../mcp.d.ts').HttpOptions} [options]
@@ -74,18 +55,29 @@ class Sessions {
  */
 export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...options } = {}) {
   const sessions = new Sessions()
+  const bodies = new Bodies()
+  const budget = new Budget(MOST_WAITING)
 
-  async function newSession() {
+  /** @param {string} address */
+  async function newSession(address) {
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => sessions.add(id, transport),
+      onsessioninitialized: (id) => sessions.add(id, session),
     })
-    const server = createMcpServer(manager, options)
+    const bounded = new BoundedTransport(transport)
+    const session = { address, http: transport, bounded }
     // Set before connect(), which calls what it finds here after its own work.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
     transport.onclose = () => sessions.remove(transport.sessionId)
-    await server.connect(/** @type {any} */ (transport))
-    return transport
+    await createMcpServer(manager, options, budget).connect(/** @type {any} */ (bounded))
+    return session
+  }
+
+  /** @param {string | string[] | undefined} id @param {string} address */
+  function sessionOf(id, address) {
+    if (typeof id === 'string') return sessions.use(id)
+    if (!sessions.makeRoom(address)) throw new Refusal(429, -32000, 'there are too many sessions: end one, or try again later')
+    return newSession(address)
   }
 
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
@@ -94,20 +86,30 @@ export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...opt
     if (new URL(request.url ?? '/', 'http://localhost').pathname !== PATH) {
       return refuse(response, 404, -32000, `Not found; the server is at ${PATH}`)
     }
-    const id = request.headers['mcp-session-id']
-    const transport = typeof id === 'string' ? sessions.use(id) : await newSession()
-    if (transport === undefined) return refuse(response, 404, -32001, 'Session not found')
-    await transport.handleRequest(request, response)
+    const address = request.socket.remoteAddress ?? ''
+    const body = request.method === 'POST' ? await bodies.json(request) : undefined
+    const session = await sessionOf(request.headers['mcp-session-id'], address)
+    if (session === undefined) return refuse(response, 404, -32001, 'Session not found')
+    const { http: transport, bounded } = session
+    // An answer of its own for each request, in the events of this response.
+    const requests = [body].flat().flatMap((message) => (message?.method !== undefined && message.id !== undefined ? [message.id] : []))
+    response.once('close', bounded.meter(requests, meteredOutlet(response)))
+    await transport.handleRequest(request, response, body)
     // Anything but an initialize request was refused by the new transport and leaves no session.
     if (transport.sessionId === undefined) await transport.close()
   }
 
-  const http = createServer((request, response) => {
+  const http = createServer({ headersTimeout: HEADERS_WITHIN, requestTimeout: REQUEST_WITHIN }, (request, response) => {
+    // A connection that breaks is no failure of this program's.
+    request.on('error', () => {})
+    response.on('error', () => {})
     handle(request, response).catch((error) => {
-      if (!response.headersSent) refuse(response, 500, -32603, `Internal error: ${error.message}`)
-      else response.destroy()
+      if (response.headersSent || request.socket.destroyed) response.destroy()
+      else if (error instanceof Refusal) refuse(response, error.status, error.code, error.message)
+      else refuse(response, 500, -32603, `Internal error: ${error.message}`)
     })
   })
+  http.maxConnections = MOST_CONNECTIONS
   http.listen(port, host)
   await once(http, 'listening')
   const address = /** @type {import('node:net').AddressInfo} */ (http.address())

@@ -1,7 +1,37 @@
 /** Progress values and log lines of a tool, as MCP notifications. */
 
-/** Lines that may wait for a client that reads slowly. The tool's output is not allowed to grow this process. */
+import { printableLines } from '../../printable.js'
+
+/** Lines and progress values of one call that may wait for a client that reads slowly. */
 const MOST_WAITING = 10_000
+
+/** Bytes of them that may wait for one client. What tools print is not allowed to grow this process. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+/** What several queues may hold together. */
+export class Budget {
+  #left
+
+  /** @param {number} [bytes] */
+  constructor(bytes = MOST_BYTES) {
+    this.#left = bytes
+  }
+
+  /** Whether there was room. @param {number} bytes */
+  take(bytes) {
+    if (bytes > this.#left) return false
+    this.#left -= bytes
+    return true
+  }
+
+  /** @param {number} bytes */
+  give(bytes) {
+    this.#left += bytes
+  }
+}
+
+/** About: a text takes one byte or two for each of its characters, and what is around it is small. @param {any} notification */
+const sizeOf = ({ params: { data = '', message = '' } }) => 200 + 2 * (data.length + message.length)
 
 /** MCP's levels, least urgent first. */
 export const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
@@ -19,7 +49,7 @@ const levelOf = ({ level, stream }) => (level === null ? (stream === 'stderr' ? 
 export function logNotification(entry, least) {
   const level = levelOf(entry) ?? 'info'
   if (least !== undefined && LEVELS.indexOf(level) < LEVELS.indexOf(least)) return undefined
-  return { method: 'notifications/message', params: { level, logger: entry.toolId ?? 'toolwarden', data: entry.text } }
+  return { method: 'notifications/message', params: { level, logger: entry.toolId ?? 'toolwarden', data: printableLines(entry.text) } }
 }
 
 /** @param {any} value */
@@ -28,6 +58,13 @@ function isProgress(value) {
   const { total, message } = value
   return (total === undefined || typeof total === 'number') && (message === undefined || typeof message === 'string')
 }
+
+/** Nothing else of it: notifications are bounded by what they are known to hold. @param {any} value */
+const onlyProgress = ({ progress, total, message }) => ({
+  progress,
+  ...(total === undefined ? {} : { total }),
+  ...(message === undefined ? {} : { message }),
+})
 
 /**
  * Makes the progress notifications of one request.
@@ -39,32 +76,36 @@ export function progressNotifier(progressToken) {
   return (value) => {
     let progress
     if (typeof value === 'number') progress = { progress: value }
-    else if (isProgress(value)) progress = value
+    else if (isProgress(value)) progress = onlyProgress(value)
     else progress = { progress: ++count, message: JSON.stringify(value) }
+    if (progress.message !== undefined) progress.message = printableLines(progress.message)
     return { method: 'notifications/progress', params: { ...progress, progressToken } }
   }
 }
 
 /** Sends one after another, so that they arrive in order and at the pace of the client. */
 export class NotificationQueue {
-  /** @type {any[]} */ #waiting = []
+  /** @type {Array<{ notification: any, bytes: number }>} */ #waiting = []
+  #budget
   #leftOut = 0
   /** @type {Promise<void>} */ #sending = Promise.resolve()
   #busy = false
   #send
 
-  /** @param {(notification: any) => Promise<void>} send */
-  constructor(send) {
+  /** @param {(notification: any) => Promise<void>} send resolves when the client takes more @param {Budget} [budget] */
+  constructor(send, budget = new Budget()) {
     this.#send = send
+    this.#budget = budget
   }
 
   /** @param {any} notification */
   add(notification) {
-    if (this.#waiting.length >= MOST_WAITING) {
+    const bytes = sizeOf(notification)
+    if (this.#waiting.length >= MOST_WAITING || !this.#budget.take(bytes)) {
       this.#leftOut++
       return
     }
-    this.#waiting.push(notification)
+    this.#waiting.push({ notification, bytes })
     if (!this.#busy) {
       this.#busy = true
       this.#sending = this.#sendAll()
@@ -73,11 +114,15 @@ export class NotificationQueue {
 
   async #sendAll() {
     try {
-      while (this.#waiting.length > 0) await this.#send(this.#waiting.shift())
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        await this.#send(next.notification)
+        this.#waiting.shift()
+        this.#budget.give(next.bytes)
+      }
     } catch {
       // The client is gone; whoever answers the request finds that out too.
     }
-    this.#waiting = []
+    for (const { bytes } of this.#waiting.splice(0)) this.#budget.give(bytes)
     this.#busy = false
   }
 

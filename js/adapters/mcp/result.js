@@ -18,7 +18,8 @@ const isMcpResult = (value) => isObject(value) && Array.isArray(value.content) &
  * @returns {any}
  */
 export function toolResult(value, structured) {
-  if (isMcpResult(value) && (!structured || value.structuredContent !== undefined)) return value
+  // A result that says that the tool failed needs no structured content, whatever was announced.
+  if (isMcpResult(value) && (!structured || value.structuredContent !== undefined || value.isError === true)) return value
   const content = [{ type: 'text', text: resultText(value) }]
   return isObject(value) ? { content, structuredContent: value } : { content }
 }

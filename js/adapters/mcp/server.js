@@ -10,11 +10,13 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { nearest } from '../../nearest.js'
 import { packageVersion } from '../../package-version.js'
+import { printable, printableLines } from '../../printable.js'
 import { failureText } from '../failure-text.js'
 import { objectInput } from '../object-input.js'
 import { selectTools } from '../select-tools.js'
 import { annotationsFrom } from './annotations.js'
-import { logNotification, NotificationQueue, progressNotifier } from './notifications.js'
+import { BoundedTransport } from './bounded-transport.js'
+import { Budget, logNotification, NotificationQueue, progressNotifier } from './notifications.js'
 import { failedResult, toolResult } from './result.js'
 
 /** Failures that are the request's fault: the protocol has an error code for them. */
@@ -29,21 +31,26 @@ function unknownTool(id, tools) {
     id,
     tools.map((tool) => tool.id),
   )
-  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
-  return new McpError(ErrorCode.InvalidParams, `unknown tool "${id}"${hint}`)
+  const hint = meant === undefined ? '' : `; did you mean "${printable(meant)}"?`
+  return new McpError(ErrorCode.InvalidParams, `unknown tool "${printable(id)}"${hint}`)
 }
 
 /**
  * @param {import('../mcp.d.ts').McpManager} manager
  * @param {import('../mcp.d.ts').McpOptions} [options]
+ * @param {Budget} [budget] what its notifications that wait may take, with those of other servers
  * @returns {any}
  */
-export function createMcpServer(manager, options = {}) {
+export function createMcpServer(manager, options = {}, budget = new Budget()) {
   const { name = 'toolwarden', version = packageVersion(), instructions, tools: wanted, config, env } = options
   const server = new Server(
     { name, version },
     { capabilities: { tools: {}, logging: {} }, ...(instructions === undefined ? {} : { instructions }) },
   )
+  const connect = server.connect.bind(server)
+  /** @param {any} transport */
+  server.connect = (transport) => connect(/** @type {any} */ (transport instanceof BoundedTransport ? transport : new BoundedTransport(transport)))
+
   /** The level each session asked for; nothing is left out before one did. @type {Map<string | undefined, string>} */
   const levels = new Map()
 
@@ -58,7 +65,7 @@ export function createMcpServer(manager, options = {}) {
     return {
       tools: tools.map(({ id, description, inputSchema, outputSchema }) => ({
         name: id,
-        ...(description === null ? {} : { description }),
+        ...(description === null ? {} : { description: printableLines(description) }),
         inputSchema: /** @type {any} */ (objectInput(inputSchema).schema),
         ...(isObjectSchema(outputSchema) ? { outputSchema: /** @type {any} */ (outputSchema) } : {}),
         ...(annotations === undefined ? {} : { annotations }),
@@ -71,7 +78,7 @@ export function createMcpServer(manager, options = {}) {
     const tool = tools.find(({ id }) => id === params.name)
     if (tool === undefined) throw unknownTool(params.name, tools)
 
-    const queue = new NotificationQueue((notification) => extra.sendNotification(notification))
+    const queue = new NotificationQueue((notification) => extra.sendNotification(notification), budget)
     const { _meta: meta } = params
     const token = meta?.progressToken
     const progress = token === undefined ? undefined : progressNotifier(token)

@@ -1,20 +1,12 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'
 import { ExitCode } from '../exit-codes.js'
 import { examine } from '../doctor/examine.js'
 
-/** Whether the kernel can hold a memory limit for a group of processes of this user. */
-function memoryControl() {
-  const fallback = 'watchdog over the process group, RLIMIT_DATA behind it'
-  try {
-    const own = readFileSync('/proc/self/cgroup', 'utf8').match(/^0::(.*)$/m)?.[1]
-    if (own === undefined || !existsSync('/sys/fs/cgroup/cgroup.controllers')) return fallback
-    accessSync(`/sys/fs/cgroup${own}`, constants.W_OK)
-    return `${fallback}; cgroup v2 is delegated`
-  } catch {
-    return fallback
-  }
+/** What holds the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
+const MEMORY_CONTROLS = {
+  cgroup: 'a cgroup v2 for each process, and a watchdog over the process group',
+  watchdog: 'watchdog over the process group',
 }
 
 /** @param {{ runtimes: any[], enforcement: any, verdicts: any[] }} found */
@@ -44,9 +36,10 @@ export function addDoctor(program, context) {
         seccomp: found.enforcement?.seccomp ?? false,
         enforcement: found.enforcement?.level ?? null,
         user: `${user.username} (${user.uid})`,
-        memoryControl: memoryControl(),
+        memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
         runtimes: found.runtimes,
         permissions: found.verdicts,
+        readable: found.enforcement?.readable ?? [],
         hint,
       }
       context.exitCode = report.ok ? ExitCode.DONE : ExitCode.FAILED
@@ -67,7 +60,7 @@ function print(report, terminal) {
   line('Landlock', report.landlockAbi === null ? no : `ABI ${report.landlockAbi}`)
   line('seccomp', report.seccomp ? yes : no)
   line('enforced by', report.enforcement ?? 'nothing ran')
-  line('memory', report.memoryControl)
+  line('memory', report.memoryControl ?? 'nothing ran')
   for (const { type, version, path, problem } of report.runtimes) {
     line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
   }
@@ -77,6 +70,11 @@ function print(report, terminal) {
     // Padded by hand: the escape sequences of colours have no width.
     const cells = `${kind.padEnd(wide)}${refused ? yes : no}${' '.repeat(17 - (refused ? 3 : 2))}${allowed ? yes : no}`
     terminal.print(problem === null ? cells : `${cells}  ${problem}`)
+  }
+  if (report.readable.length > 0) {
+    terminal.print('')
+    terminal.print(terminal.outStyle('readable without a flag, besides the tools and what they import', 'bold'))
+    for (const path of report.readable) terminal.print(path)
   }
   if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
 }

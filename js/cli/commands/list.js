@@ -1,3 +1,5 @@
+import { printable, printableLines } from '../../printable.js'
+import { TRUST_HELP } from '../settings/widening.js'
 import { printTable } from '../table.js'
 import { withManager } from '../with-manager.js'
 
@@ -19,13 +21,27 @@ export function addList(program, context) {
     .command('list')
     .description('list the tools of an entrypoint')
     .argument('<entrypoint>', 'file that exports the tools')
+    .option('--trust', TRUST_HELP)
     .option('--json', 'everything about them, schemas included, as JSON')
+    .option('--readable', 'also what the tools may read without a flag')
     .action(async (entrypoint, options) => {
       const { terminal } = context
-      const tools = await withManager(context, { entrypoint, withFile: true }, (manager) => manager.listTools())
-      if (options.json) return terminal.print(JSON.stringify(tools, null, terminal.interactive ? 2 : 0))
+      const { tools, enforcement } = await withManager(context, { entrypoint, options: { trust: options.trust }, withFile: true }, async (manager) => ({
+        tools: await manager.listTools(),
+        enforcement: manager.enforcement,
+      }))
+      const { level, readable } = enforcement
+      if (options.json) {
+        const shown = options.readable ? { tools, readable } : tools
+        return terminal.print(printableLines(JSON.stringify(shown, null, terminal.interactive ? 2 : 0)))
+      }
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
-      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)])
-      return printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
+      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)].map(printable))
+      printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
+      if (level === 'none') return terminal.note('nothing is held here: the tools may read every file')
+      if (!options.readable) return terminal.note(`${readable.length} paths may be read without a flag: \`--readable\` names them`)
+      terminal.print('')
+      terminal.print(terminal.outStyle('READABLE WITHOUT A FLAG', 'bold'))
+      for (const path of readable) terminal.print(printable(path))
     })
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { PERMISSION_HELP } from '../permission-flags.js'
+import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
 import { withManager } from '../with-manager.js'
 
@@ -39,6 +40,7 @@ export function addMcp(program, context) {
     .option('--http <[host:]port>', 'streamable HTTP at /mcp; loopback unless a host is given', parseAddress)
     .option('--timeout <duration>', 'longest time a call may take, e.g. 30s')
     .option('--runtime <type>', 'bun or node')
+    .option('--trust', TRUST_HELP)
     .addHelpText('after', PERMISSION_HELP)
     .action(async (entrypoint, options) => {
       const mcp = await loadMcp()

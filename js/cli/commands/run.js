@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks'
+import { printable, printableLines } from '../../printable.js'
 import { ExitCode, exitCodeOf } from '../exit-codes.js'
 import { jsonArgument } from '../json-argument.js'
 import { logPrinter } from '../log-printer.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
+import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
 import { withManager } from '../with-manager.js'
 
@@ -34,6 +36,7 @@ export function addRun(program, context) {
     .option('--env <name=value>', 'a variable of this call; can be given again', addVariable)
     .option('--timeout <duration>', 'longest time the tool may take, e.g. 30s')
     .option('--runtime <type>', 'bun or node')
+    .option('--trust', TRUST_HELP)
     .option('--json', 'one line of JSON in any case: the result, or {"error": ...}; no status line')
     .addHelpText('after', PERMISSION_HELP)
     .action((entrypoint, tool, options) => run(entrypoint, tool, options, context))
@@ -42,7 +45,7 @@ export function addRun(program, context) {
 /**
  * @param {string} entrypoint
  * @param {string} tool
- * @param {{ input?: string, config?: string, env?: Record<string, string>, timeout?: string, runtime?: string, json?: boolean }} options
+ * @param {{ input?: string, config?: string, env?: Record<string, string>, timeout?: string, runtime?: string, trust?: boolean, json?: boolean }} options
  * @param {import('../main.js').Context} context
  */
 async function run(entrypoint, tool, options, context) {
@@ -62,10 +65,13 @@ async function run(entrypoint, tool, options, context) {
         ...(options.env === undefined ? {} : { env: options.env }),
         signal: interrupts.signal,
         onLog: logPrinter(terminal),
-        onProgress: (value) => terminal.note(terminal.errStyle(`progress: ${JSON.stringify(value)}`, 'cyan')),
+        onProgress: (value) => terminal.note(terminal.errStyle(`progress: ${printable(JSON.stringify(value) ?? 'undefined')}`, 'cyan')),
       }),
     )
-    if (result !== undefined) terminal.print(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0))
+    if (result !== undefined) {
+      // The same JSON: what is not printable stands inside of strings, and is escaped there as JSON escapes.
+      terminal.print(printableLines(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0)))
+    }
     status(result === undefined ? `${tool} returned nothing` : `${tool} done`)
     context.exitCode = ExitCode.DONE
   } catch (error) {
@@ -74,7 +80,7 @@ async function run(entrypoint, tool, options, context) {
       if (interrupts.exitCode === undefined && exitCodeOf(error) !== ExitCode.USAGE) status(`${tool} failed`)
       throw error
     }
-    terminal.print(JSON.stringify(failure(error)))
+    terminal.print(printableLines(JSON.stringify(failure(error))))
     context.exitCode = exitCodeOf(error)
   }
 }

@@ -114,7 +114,9 @@ export function examine(signal) {
     const verdicts = []
     let enforcement = null
     if (usable !== undefined) {
-      enforcement = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => manager.enforcement)
+      const held = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
+      // The probes' own directory is gone when this is read.
+      enforcement = { ...held, readable: held.readable.filter((path) => path !== held.own && !path.startsWith(`${held.own}/`)) }
       for (const probe of probes) {
         signal.throwIfAborted()
         verdicts.push(await examinePermission(dir, usable.type, probe))

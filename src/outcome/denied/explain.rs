@@ -1,21 +1,23 @@
 //! The search for a refusal in what was thrown: the value itself, its causes, the members of an AggregateError.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::thrown::Thrown;
+use super::width::{Unnamed, narrow, unnamed};
 use super::{file, import, net, run, wording};
 use crate::config::RuntimeType;
-use crate::sandbox::policy::kernel_file;
+use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// Errors are looked through to this depth.
 const DEPTH: usize = 6;
-
-/// The one flag that allows what no list may name; both runtimes' options have it.
-const ALL: &str = "--allow-all";
+/// So many errors of one failure are looked at. Each may name paths of its own, and to look at one asks the file system.
+const MOST_ERRORS: usize = 24;
 
 /// What is held, for telling a refusal from another failure.
 #[derive(Debug, Clone)]
@@ -23,15 +25,18 @@ pub struct Denied {
     /// None where nothing is held: then nothing was refused.
     policy: Option<Arc<Policy>>,
     working_dir: PathBuf,
+    /// The user's home directory, where it is known.
+    home: Option<PathBuf>,
     runtime: RuntimeType,
 }
 
 impl Denied {
     /// Of a manager with this policy.
-    pub fn new(policy: Option<Arc<Policy>>, working_dir: &Path, runtime: RuntimeType) -> Self {
+    pub fn new(policy: Option<Arc<Policy>>, working_dir: &Path, home: Option<&Path>, runtime: RuntimeType) -> Self {
         Self {
             policy,
             working_dir: working_dir.to_owned(),
+            home: home.filter(|home| home.is_absolute()).map(Path::to_owned),
             runtime,
         }
     }
@@ -42,22 +47,28 @@ impl Denied {
             RuntimeType::Bun => "bunPermissions",
             RuntimeType::Node => "nodeOptions",
         };
-        match unlisted(denial) {
-            Some(why) => format!(
-                "no list of paths allows it: {why}; only {} would, in `{option}`, which does without a sandbox",
-                denial.flag
-            ),
-            None => format!("to allow it, add {} to `{option}`", denial.flag),
+        if !denial.flag.is_empty() {
+            return format!("to allow it, add {} to `{option}`", quoted(&denial.flag));
+        }
+        match unnamed(denial, self.home.as_deref()) {
+            Some(Unnamed::Kernel(why)) => {
+                format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")
+            }
+            _ => "a flag that allows it would open `/` or the home directory with it; let the tool work in a directory of its own, and allow that one".to_owned(),
         }
     }
 
-    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own.
+    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty.
     pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
-        let mut found = search(policy, &self.working_dir, thrown, seen, DEPTH)?;
-        if unlisted(&found).is_some() {
-            ALL.clone_into(&mut found.flag);
-        }
+        let search = Search {
+            policy,
+            working_dir: &self.working_dir,
+            seen,
+            left: Cell::new(MOST_ERRORS),
+        };
+        let mut found = search.of(thrown, DEPTH)?;
+        narrow(&mut found, self.home.as_deref());
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
@@ -65,20 +76,29 @@ impl Denied {
     /// Writes the flags of refusals as the runtime's user writes them.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
         if self.runtime == RuntimeType::Node {
-            let listed = denials.iter_mut().filter(|denial| denial.flag != ALL);
-            listed.for_each(wording::for_node);
+            denials.iter_mut().for_each(wording::for_node);
         }
     }
 }
 
-/// Why no flag may list the file that was refused, such as the host's environment in /proc.
-fn unlisted(denial: &Denial) -> Option<&'static str> {
-    let write = match denial.permission {
-        Permission::Read => false,
-        Permission::Write => true,
-        Permission::Net | Permission::Run => return None,
+/// A flag as it stands in a sentence. One with blanks, quotes or control characters in it stands in quotes, as in JSON: it
+/// must not end early for a reader, nor read as two.
+fn quoted(flag: &str) -> Cow<'_, str> {
+    let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '\\');
+    if flag.contains(ends) || printable(flag) != flag {
+        return Cow::Owned(Value::from(flag).to_string());
+    }
+    Cow::Borrowed(flag)
+}
+
+/// As errors and records carry them.
+pub(in crate::outcome) fn refusals(denials: &[Denial]) -> Vec<Refusal> {
+    let refusal = |denial: &Denial| Refusal {
+        permission: denial.permission.as_str(),
+        resource: denial.resource.clone(),
+        flag: denial.flag.clone(),
     };
-    kernel_file(&file::real(Path::new(&denial.resource)), write)
+    denials.iter().map(refusal).collect()
 }
 
 /// Adds what an error revealed to what the supervisor recorded.
@@ -108,20 +128,32 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
     }
 }
 
-fn search(policy: &Policy, working_dir: &Path, value: &Value, seen: &[Denial], depth: usize) -> Option<Denial> {
-    let thrown = Thrown::of(value);
-    let own = run::refusal(policy, &thrown, seen)
-        .or_else(|| net::refusal(policy, &thrown, seen))
-        .or_else(|| file::refusal(policy, working_dir, &thrown))
-        .or_else(|| import::refusal(policy, working_dir, &thrown));
-    if own.is_some() || depth == 0 {
-        return own;
+/// One search through a thrown value.
+struct Search<'a> {
+    policy: &'a Policy,
+    working_dir: &'a Path,
+    seen: &'a [Denial],
+    /// Errors that may still be looked at.
+    left: Cell<usize>,
+}
+
+impl Search<'_> {
+    fn of(&self, value: &Value, depth: usize) -> Option<Denial> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let thrown = Thrown::of(value);
+        let own = run::refusal(self.policy, self.working_dir, &thrown, self.seen)
+            .or_else(|| net::refusal(self.policy, &thrown, self.seen))
+            .or_else(|| file::refusal(self.policy, self.working_dir, &thrown))
+            .or_else(|| import::refusal(self.policy, self.working_dir, &thrown));
+        if own.is_some() || depth == 0 {
+            return own;
+        }
+        let inner = value.get("cause").into_iter();
+        let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
+        inner
+            .chain(members.take(MOST_ERRORS))
+            .find_map(|next| self.of(next, depth - 1))
     }
-    let inner = value.get("cause").into_iter();
-    let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
-    inner
-        .chain(members)
-        .find_map(|next| search(policy, working_dir, next, seen, depth - 1))
 }
 
 #[cfg(test)]
@@ -132,7 +164,12 @@ mod tests {
     use super::*;
 
     fn denied(runtime: RuntimeType) -> Denied {
-        Denied::new(Some(Arc::new(kit::policy(&[]))), Path::new("/project"), runtime)
+        Denied::new(
+            Some(Arc::new(kit::policy(&[]))),
+            Path::new("/project"),
+            Some(Path::new("/home/me")),
+            runtime,
+        )
     }
 
     fn refused() -> Value {
@@ -168,9 +205,39 @@ mod tests {
     }
 
     #[test]
+    fn so_many_errors_are_looked_at_and_no_more() {
+        let harmless = json!({"message": "other"});
+        let with = |before: usize| {
+            let mut errors = vec![harmless.clone(); before];
+            errors.push(refused());
+            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[])
+        };
+        assert!(with(MOST_ERRORS - 2).is_some());
+        assert_eq!(with(100_000), None);
+    }
+
+    #[test]
     fn nothing_is_refused_where_nothing_is_held() {
-        let free = Denied::new(None, Path::new("/project"), RuntimeType::Bun);
+        let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
         assert_eq!(free.explain(&refused(), &[]), None);
+    }
+
+    #[test]
+    fn a_flag_with_blanks_stands_in_quotes() {
+        let denied = denied(RuntimeType::Bun);
+        let advice = |path: &str| denied.advice(&Denial::new(Permission::Read, path.to_owned(), 0));
+        assert_eq!(
+            advice("/tmp/a --allow-all"),
+            r#"to allow it, add "--allow-read=/tmp/a --allow-all" to `bunPermissions`"#
+        );
+        assert_eq!(
+            advice("/tmp/a\n"),
+            r#"to allow it, add "--allow-read=/tmp/a\n" to `bunPermissions`"#
+        );
+        assert_eq!(
+            advice("/tmp/a"),
+            "to allow it, add --allow-read=/tmp/a to `bunPermissions`"
+        );
     }
 
     #[test]
@@ -190,7 +257,7 @@ mod tests {
                 let value = json!({"message": "no", "code": "EACCES", "syscall": syscall, "path": path});
                 let denied = denied(runtime);
                 let found = denied.explain(&value, &[]).unwrap();
-                assert_eq!((found.flag.as_str(), found.resource.as_str()), ("--allow-all", path));
+                assert_eq!((found.flag.as_str(), found.resource.as_str()), ("", path));
                 let advice = denied.advice(&found);
                 assert!(advice.starts_with("no list of paths allows it: "), "{advice}");
             }

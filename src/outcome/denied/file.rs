@@ -11,7 +11,21 @@ const ENTRIES: [&str; 10] = [
 ];
 const COPIES: [&str; 3] = ["copyfile", "cp", "copy_file_range"];
 /// Calls that only read, by the name Node and Bun put into `error.syscall`.
-const READING: [&str; 6] = ["scandir", "readdir", "opendir", "read", "readlink", "access"];
+const READING: [&str; 1] = ["read"];
+/// Calls that read the names in a directory.
+const LISTING: [&str; 3] = ["scandir", "readdir", "opendir"];
+/// Calls the sandbox lets through for every path: only the files' own modes can have refused them.
+const FREE: [&str; 9] = [
+    "access",
+    "faccessat",
+    "stat",
+    "lstat",
+    "fstat",
+    "statx",
+    "statfs",
+    "readlink",
+    "chdir",
+];
 /// Calls whose error names a file that was to be changed.
 const CHANGING: [&str; 3] = ["truncate", "ftruncate", "write"];
 /// Metadata, which can only be allowed for every file at once.
@@ -19,9 +33,16 @@ const METADATA: [&str; 10] = [
     "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "futime", "lutime", "utimes",
 ];
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    List,
+    Write,
+}
+
 /// One access that a call needed.
 struct Need {
-    permission: Permission,
+    access: Access,
     /// What the tool named.
     resource: PathBuf,
     /// What a flag has to name.
@@ -31,9 +52,16 @@ struct Need {
 impl Need {
     fn read(path: &Path) -> Self {
         Need {
-            permission: Permission::Read,
+            access: Access::Read,
             resource: path.to_owned(),
             grant: path.to_owned(),
+        }
+    }
+
+    fn list(path: &Path) -> Self {
+        Need {
+            access: Access::List,
+            ..Need::read(path)
         }
     }
 
@@ -43,7 +71,7 @@ impl Need {
             return Self::entry(path);
         }
         Need {
-            permission: Permission::Write,
+            access: Access::Write,
             resource: path.to_owned(),
             grant: path.to_owned(),
         }
@@ -52,7 +80,7 @@ impl Need {
     fn entry(path: &Path) -> Self {
         let directory = path.ancestors().skip(1).find(|path| path.is_dir());
         Need {
-            permission: Permission::Write,
+            access: Access::Write,
             resource: path.to_owned(),
             grant: directory.unwrap_or(Path::new("/")).to_owned(),
         }
@@ -60,9 +88,17 @@ impl Need {
 
     fn is_held(&self, policy: &Policy) -> bool {
         let real = real(&self.grant);
-        match self.permission {
-            Permission::Read => policy.may_read(&real),
-            _ => policy.may_write(&real),
+        match self.access {
+            Access::Read => policy.may_read(&real),
+            Access::List => policy.may_list(&real),
+            Access::Write => policy.may_write(&real),
+        }
+    }
+
+    fn permission(&self) -> Permission {
+        match self.access {
+            Access::Read | Access::List => Permission::Read,
+            Access::Write => Permission::Write,
         }
     }
 }
@@ -71,7 +107,10 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     // A link or a move by which a file would gain rights is refused as if it led to another device.
     let gains = thrown.code == "EXDEV" && matches!(thrown.syscall, "rename" | "link");
     let refused = thrown.is_refusal() || gains;
-    if !refused || thrown.path.is_empty() || thrown.path.contains("://") || thrown.is_about_spawning() {
+    if !refused || !is_path(thrown.path) || thrown.is_about_spawning() {
+        return None;
+    }
+    if !thrown.dest.is_empty() && !is_path(thrown.dest) {
         return None;
     }
     let path = plain(&working_dir.join(thrown.path));
@@ -79,12 +118,12 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     let mut needs = needs(thrown.syscall, &path, dest.as_deref());
     if gains {
         needs.push(Need {
-            permission: Permission::Read,
+            access: Access::Read,
             ..Need::entry(&path)
         });
     }
     if let Some(missing) = needs.into_iter().find(|need| !need.is_held(policy)) {
-        let grant = Denial::new(missing.permission, missing.grant.to_string_lossy().into_owned(), 0);
+        let grant = Denial::new(missing.permission(), missing.grant.to_string_lossy().into_owned(), 0);
         return Some(Denial {
             resource: missing.resource.to_string_lossy().into_owned(),
             ..grant
@@ -97,6 +136,19 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
         resource: named.to_string_lossy().into_owned(),
         ..Denial::new(permission, String::new(), 0)
     })
+}
+
+/// Deeper than any path that was made for use. Each level is asked for by itself, so a tool must not choose how many.
+const DEEPEST: usize = 128;
+
+/// Whether the kernel would take it for a path: no access is tried with another, so none is refused.
+pub(super) fn is_path(text: &str) -> bool {
+    let length = libc::PATH_MAX as usize;
+    !text.is_empty()
+        && text.len() < length
+        && !text.contains('\0')
+        && !text.contains("://")
+        && text.bytes().filter(|byte| *byte == b'/').count() <= DEEPEST
 }
 
 /// What seccomp refuses unless every file may be read or written: watching, and changing metadata, which libuv does at
@@ -117,6 +169,7 @@ fn is_metadata(syscall: &str) -> bool {
 fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
     match (syscall, dest) {
         ("watch", _) => Vec::new(),
+        (call, _) if FREE.contains(&call) => Vec::new(),
         (call, _) if is_metadata(call) => Vec::new(),
         // The first path is only what the link says.
         ("symlink", Some(dest)) => vec![Need::entry(dest)],
@@ -127,10 +180,34 @@ fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
         (call, _) if ENTRIES.contains(&call) => vec![Need::entry(path)],
         (call, _) if CHANGING.contains(&call) => vec![Need::write(path)],
         (call, _) if READING.contains(&call) => vec![Need::read(path)],
+        (call, _) if LISTING.contains(&call) => vec![Need::list(path)],
         // A refused open does not say what for. What is not there can only have been about to be made.
         _ if path.symlink_metadata().is_err() => vec![Need::entry(path)],
+        // What its mode hides from this user was opened for reading as well as for writing: which one is not known.
+        _ if !may_be_read(path) => vec![Need::read(path)],
         _ => vec![Need::read(path), Need::write(path)],
     }
+}
+
+/// Whether the file's mode lets this user read it. Workers have none of root's capabilities.
+fn may_be_read(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = path.metadata() else {
+        return true;
+    };
+    let of_our_groups = || {
+        let group = metadata.gid();
+        let others = rustix::process::getgroups().unwrap_or_default();
+        rustix::process::getegid().as_raw() == group || others.iter().any(|other| other.as_raw() == group)
+    };
+    let bit = if rustix::process::geteuid().as_raw() == metadata.uid() {
+        0o400
+    } else if of_our_groups() {
+        0o040
+    } else {
+        0o004
+    };
+    metadata.mode() & bit != 0
 }
 
 /// The real path as far as it exists: a file to be created has none yet.

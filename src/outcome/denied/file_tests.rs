@@ -11,7 +11,7 @@ type Case = (
     &'static [&'static str],
     Option<(&'static str, &'static str)>,
 );
-const CASES: [Case; 27] = [
+const CASES: [Case; 31] = [
     ("open", "file", "", &[], Some(("--allow-read=@/file", "@/file"))),
     (
         "open",
@@ -123,6 +123,10 @@ const CASES: [Case; 27] = [
         Some(("--allow-read", "@/file")),
     ),
     ("spawn open", "file", "", &[], None),
+    ("access", "file", "", &[], None),
+    ("readlink", "file", "", &[], None),
+    ("lstat", "/root/x", "", &[], None),
+    ("", "file", "", &[], Some(("--allow-read=@/file", "@/file"))),
 ];
 
 #[test]
@@ -190,6 +194,34 @@ fn other_failures_are_none() {
             refusal(&kit::policy(&[]), &directory, &Thrown::of(&value)),
             None,
             "{value}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_its_mode_hides_is_no_denial_of_writing() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_made, directory) = kit::directory();
+    let file = directory.join("file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o200)).expect("changed");
+    let value = json!({"code": "EACCES", "syscall": "open", "path": file.to_string_lossy()});
+    let flag = |flags: &[&str]| refusal(&kit::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+    assert_eq!(flag(&["--allow-read"]), None);
+    assert!(flag(&[]).is_some());
+}
+
+#[test]
+fn what_is_no_path_was_never_tried() {
+    for path in ["/a\0b".to_owned(), "/".repeat(5000), "https://a.test/".to_owned()] {
+        let value = json!({"code": "EACCES", "syscall": "open", "path": path});
+        assert_eq!(
+            refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value)),
+            None
+        );
+        let value = json!({"code": "EACCES", "syscall": "rename", "path": "/a", "dest": path});
+        assert_eq!(
+            refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value)),
+            None
         );
     }
 }

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use super::file::{plain, real};
+use super::file::{is_path, plain, real};
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission, Policy};
+
+/// What a module's file may end in. Of anything else that is there, its directory is not named: a specifier is a tool's word.
+const MODULES: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "json", "node"];
 
 /// What the runtimes try after a specifier.
 const ENDINGS: [&str; 10] = [
@@ -31,14 +34,14 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     }
     let specifier = thrown.field("specifier").or_else(|| quoted(thrown.message))?;
     let specifier = specifier.strip_prefix("file://").unwrap_or(specifier);
-    if !(specifier.starts_with('/') || specifier.starts_with('.')) {
+    if !(specifier.starts_with('/') || specifier.starts_with('.')) || !is_path(specifier) {
         return None;
     }
     let from = importer(thrown).and_then(Path::parent).unwrap_or(working_dir);
     let path = ENDINGS
         .iter()
         .map(|ending| plain(&from.join(format!("{specifier}{ending}"))))
-        .find(|path| path.is_file())?;
+        .find(|path| is_module(path) && path.is_file())?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     // A module is found by looking through its directory: both have to be readable.
     let held = policy.may_read(&real(&path)) && policy.may_list(&real(directory));
@@ -47,6 +50,11 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
         resource: path.to_string_lossy().into_owned(),
         ..flag
     })
+}
+
+fn is_module(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| MODULES.contains(&ending))
 }
 
 /// The module that imports, where the error says it.
@@ -125,6 +133,8 @@ mod tests {
             json!({"message": "Cannot find module '/nowhere/module.ts' imported from /project/tools.ts"}),
             json!({"message": "Cannot find package 'left-pad' imported from /project/tools.ts"}),
             json!({"message": "it says 'no'"}),
+            json!({"message": "no", "code": "ERR_MODULE_NOT_FOUND", "specifier": "/etc/passwd"}),
+            json!({"message": "no", "code": "ERR_MODULE_NOT_FOUND", "specifier": "/etc/hostname"}),
         ] {
             assert_eq!(
                 refusal(&kit::policy(&[]), Path::new("/"), &Thrown::of(&value)),

@@ -17,6 +17,7 @@ pub(super) fn policy(flags: &[&str]) -> Policy {
         runtime_binary: Path::new("/proc/self/exe"),
         runtime: RuntimeType::Bun,
         path_var: "/usr/bin:/bin",
+        home: None,
     })
     .expect("a policy")
 }

@@ -1,9 +1,14 @@
 //! Whether what a tool threw comes from an access the sandbox refused, and which flag would allow it.
 //!
-//! The supervisor knows refusals of net and run exactly; Bun hides them behind other errors (fetch to a name says "unable to
-//! connect"), so a failure that looks like one of those is explained by what the supervisor refused during the call.
-//! Refusals of files come from the kernel without a witness: the error's own fields say which file, and the policy whether
-//! it was the sandbox or the file's own mode.
+//! What was thrown is the tool's word, and a tool may lie: nothing here is believed because an error says so.
+//!
+//! - **Net and run**: the supervisor knows what it refused, exactly. Bun hides refusals behind other errors (fetch to a name
+//!   says "unable to connect"), so a failure that looks like one of those is explained by what the supervisor refused during
+//!   the call. Where it refused nothing, or the system gives it no listener and it sees nothing, none is claimed.
+//! - **Files** are refused by the kernel without a witness. The error's fields say which file, and the policy is asked
+//!   whether the same access would be refused now; only then it is a denial.
+//! - **Flags** that are named are made of what was checked, and are never wider than the access: where only everything, `/`
+//!   or the home directory would do, no flag is named and the advice says what to do instead.
 
 mod explain;
 mod file;
@@ -11,10 +16,13 @@ mod import;
 mod net;
 mod run;
 mod thrown;
+mod width;
 mod wording;
 
+#[cfg(test)]
+mod forged_tests;
 #[cfg(test)]
 mod kit;
 
 pub use explain::Denied;
-pub(super) use explain::record;
+pub(super) use explain::{record, refusals};

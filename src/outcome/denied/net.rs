@@ -39,23 +39,24 @@ const DATAGRAMS: [&str; 3] = ["bind", "send", "sendto"];
 pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     // Of everything only the supervisor's own refusals are taken back: metadata services and unix sockets.
     let everything = policy.net == NetPolicy::All;
-    if everything && seen.iter().all(|denial| denial.permission != Permission::Net) {
-        return None;
-    }
+    let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
+    // No witness, no denial: whatever the error says.
+    of_net().next()?;
+    let known = || of_net().filter(|denial| !denial.resource.is_empty());
     let refused = thrown.is_refusal() && (CALLS.contains(&thrown.syscall) || thrown.field("address").is_some());
     if !refused && !failed(thrown) {
         return None;
     }
-    let named = resource(thrown);
-    if refused && DATAGRAMS.contains(&thrown.syscall) {
+    let said = resource(thrown);
+    let named = if is_place(&said) { said.clone() } else { String::new() };
+    let nameless = of_net().find(|denial| denial.resource.is_empty());
+    if let (Some(denial), true) = (nameless, refused && DATAGRAMS.contains(&thrown.syscall)) {
         return Some(Denial {
             resource: named,
-            ..Denial::new(Permission::Net, String::new(), 0)
+            ..denial.clone()
         });
     }
-    let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
-    let known = || of_net().filter(|denial| !denial.resource.is_empty());
-    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &named)) {
+    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &said)) {
         // A refused name has no port yet; the URL that was fetched has one.
         return Some(if named.len() > denial.resource.len() {
             Denial::new(Permission::Net, named, 0)
@@ -66,8 +67,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
     let allowed = everything || allows(policy, &named);
     // Bun says of a unix socket only that it was refused, and names the URL's host.
     let refused = refused || (everything && thrown.is_refusal());
-    // The name that was asked for says more than the address it led to.
-    if !allowed && is_name(&named) && known().any(|denial| port(&denial.resource) == port(&named)) {
+    // The name that was asked for says more than the address it led to. Of other names the supervisor knows by itself where
+    // they lead; this one no resolver is asked for.
+    if !allowed && is_localhost(&named) && known().any(|denial| is_loopback_at(&denial.resource, port(&named))) {
         return Some(Denial::new(Permission::Net, named, 0));
     }
     match known().next() {
@@ -76,11 +78,15 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         Some(denial) => Some(denial.clone()),
         // The system refused, such as a port below 1024.
         None if allowed => None,
-        None if of_net().next().is_some() || refused || policy.net == NetPolicy::None => {
-            Some(Denial::new(Permission::Net, named, 0))
-        }
-        None => None,
+        // A socket was refused before it had an address, so that only the error says where it was to lead.
+        None => Some(Denial::new(Permission::Net, named, 0)),
     }
+}
+
+/// Whether a text that a tool gave may stand in a flag.
+fn is_place(named: &str) -> bool {
+    let host = named.strip_suffix(":0").unwrap_or(named);
+    NetRule::parse(host).is_ok()
 }
 
 fn failed(thrown: &Thrown<'_>) -> bool {
@@ -105,8 +111,13 @@ fn port(resource: &str) -> Option<u16> {
     NetRule::parse(resource).ok()?.port
 }
 
-fn is_name(resource: &str) -> bool {
-    NetRule::parse(resource).is_ok_and(|rule| matches!(rule.host, Host::Name(_)))
+fn is_localhost(resource: &str) -> bool {
+    NetRule::parse(resource).is_ok_and(|rule| matches!(&rule.host, Host::Name(name) if name == "localhost"))
+}
+
+fn is_loopback_at(resource: &str, port: Option<u16>) -> bool {
+    NetRule::parse(resource)
+        .is_ok_and(|rule| rule.port == port && matches!(rule.host, Host::Ip(ip) if ip.is_loopback()))
 }
 
 /// Whether the list allows a host and port. Nothing is said of a host alone.
@@ -240,12 +251,12 @@ mod tests {
             ),
             (
                 json!({"code": "EACCES", "syscall": "bind", "address": "0.0.0.0"}),
-                &[],
+                &[""],
                 "--allow-net",
             ),
             (
                 json!({"code": "EACCES", "syscall": "connect", "address": "::1", "port": 81}),
-                &[],
+                &[""],
                 "--allow-net=[::1]:81",
             ),
             (
@@ -260,8 +271,17 @@ mod tests {
     }
 
     #[test]
-    fn without_any_network_a_failed_connection_is_a_refusal() {
-        assert!(found(&[], &fetch("http://a.test/", "ECONNREFUSED"), &[]).is_some());
+    fn nothing_is_a_refusal_that_the_supervisor_did_not_make() {
+        for value in [
+            fetch("http://a.test/", "ECONNREFUSED"),
+            fetch("http://a.test/", "EACCES"),
+            json!({"code": "EACCES", "syscall": "connect", "address": "::1", "port": 81}),
+            json!({"code": "EACCES", "syscall": "bind", "address": "0.0.0.0"}),
+            json!({"message": "fetch failed"}),
+        ] {
+            assert_eq!(found(&[], &value, &[]), None, "{value}");
+            assert!(found(&[], &value, &[""]).is_some(), "{value}");
+        }
         assert_eq!(
             found(
                 &[],
@@ -273,6 +293,21 @@ mod tests {
         assert_eq!(
             found(&["--allow-net"], &fetch("http://a.test/", "ECONNREFUSED"), &[]),
             None
+        );
+    }
+
+    #[test]
+    fn what_is_no_place_is_not_repeated() {
+        for forged in ["*", "a b", "a.test\nhint: x", "/", "--allow-all", "\u{1b}[2J", ","] {
+            let value = json!({"code": "EACCES", "syscall": "connect", "address": forged, "port": 81});
+            assert_eq!(found(&[], &value, &[""]).unwrap(), "--allow-net", "{forged}");
+            assert_eq!(found(&[], &value, &["10.0.0.1:9"]).unwrap(), "--allow-net=10.0.0.1:9");
+        }
+        // A name that nobody asked the resolver for is not put in the place of the address that was refused.
+        let value = fetch("http://evil.test:9/", "EACCES");
+        assert_eq!(
+            found(&["--allow-net=a.test"], &value, &["10.0.0.1:9"]).unwrap(),
+            "--allow-net=10.0.0.1:9"
         );
     }
 

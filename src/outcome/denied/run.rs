@@ -1,21 +1,23 @@
 //! Programs that were refused.
 
+use std::path::Path;
+
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission, Policy, Run};
 
 /// What a shell ends with when a program may not be executed, or was not found.
 const OF_A_SHELL: [i64; 2] = [126, 127];
 
-pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
+pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     if policy.run == Run::All {
         return None;
     }
-    let witnessed = seen
-        .iter()
-        .rev()
-        .find(|denial| denial.permission == Permission::Run && !denial.resource.is_empty());
+    let mut refused = seen.iter().rev().filter(|denial| denial.permission == Permission::Run);
+    // No witness, no denial: whatever the error says.
+    let last = refused.clone().next()?;
+    let named = refused.find(|denial| !denial.resource.is_empty());
     if of_a_shell(thrown) {
-        return witnessed.cloned();
+        return named.cloned();
     }
     if !thrown.is_about_spawning() || !(thrown.is_refusal() || thrown.code == "ENOENT") {
         return None;
@@ -24,11 +26,21 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         "" => thrown.syscall.strip_prefix("spawn ").unwrap_or_default(),
         path => path,
     };
-    match witnessed {
-        Some(denial) => Some(denial.clone()),
-        None if thrown.code == "ENOENT" => None,
-        None => Some(Denial::new(Permission::Run, program.to_owned(), 0)),
+    Some(match named {
+        Some(denial) => denial.clone(),
+        None if is_program(working_dir, program) => Denial::new(Permission::Run, program.to_owned(), 0),
+        None => last.clone(),
+    })
+}
+
+/// Whether a text that a tool gave may stand in a flag: a plain name, which only the sandbox's search through PATH can turn
+/// into a file, or the path of a file that is there.
+fn is_program(working_dir: &Path, program: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
+    if program.contains('/') {
+        return working_dir.join(program).is_file();
     }
+    !program.is_empty() && !program.starts_with(['-', '.']) && program.bytes().all(plain)
 }
 
 /// Whether a shell failed in a way that a refused program inside of it explains: child_process.exec, Bun.$.
@@ -55,7 +67,7 @@ mod tests {
             .iter()
             .map(|&program| Denial::new(Permission::Run, program.to_owned(), 0))
             .collect();
-        refusal(&kit::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
+        refusal(&kit::policy(flags), Path::new("/project"), &Thrown::of(value), &seen).map(|denial| denial.flag)
     }
 
     #[test]
@@ -64,6 +76,15 @@ mod tests {
         assert_eq!(found(&[], &error, &["/usr/bin/git"]).unwrap(), "--allow-run=git");
         assert_eq!(found(&[], &error, &[""]).unwrap(), "--allow-run=sh");
         assert_eq!(found(&["--allow-run"], &error, &["/usr/bin/git"]), None);
+        assert_eq!(found(&[], &error, &[]), None, "nobody saw it");
+    }
+
+    #[test]
+    fn a_name_that_is_no_program_is_not_repeated() {
+        for forged in ["/", "/no/such/program", "sh\nhint: x", "--allow-all", "..", "a b"] {
+            let error = json!({"code": "EACCES", "syscall": "spawn", "path": forged});
+            assert_eq!(found(&[], &error, &[""]).unwrap(), "--allow-run", "{forged}");
+        }
     }
 
     #[test]

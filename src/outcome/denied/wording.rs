@@ -3,6 +3,9 @@
 use crate::sandbox::{Denial, Permission};
 
 pub(super) fn for_node(denial: &mut Denial) {
+    if denial.flag.is_empty() {
+        return;
+    }
     let value = denial.flag.split_once('=').map(|(_, value)| value.to_owned());
     denial.flag = match (denial.permission, value) {
         (Permission::Read, value) => format!("--allow-fs-read={}", value.as_deref().unwrap_or("*")),
@@ -16,6 +19,14 @@ pub(super) fn for_node(denial: &mut Denial) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_flag_gets_none() {
+        let mut denial = Denial::new(Permission::Read, "/".to_owned(), 0);
+        denial.flag.clear();
+        for_node(&mut denial);
+        assert_eq!(denial.flag, "");
+    }
 
     #[test]
     fn each_kind_has_nodes_word() {

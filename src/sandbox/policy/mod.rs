@@ -3,6 +3,7 @@
 
 mod elf;
 mod files;
+mod machine;
 mod package;
 mod plan;
 mod programs;
@@ -11,8 +12,9 @@ mod scopes;
 mod unix;
 
 pub use files::{Disk, Files, Kind};
+pub(super) use machine::OWN_FILES;
+pub use machine::kernel_file;
 pub use plan::{PlanInput, plan, plan_with};
-pub use scopes::kernel_file;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,14 @@ pub struct Rights {
 }
 
 impl Rights {
+    /// Whether these allow all that the others do.
+    pub fn include(self, other: Rights) -> bool {
+        (self.read || !other.read)
+            && (self.list || !other.list)
+            && (self.execute || !other.execute)
+            && (self.write || !other.write)
+    }
+
     /// Files and directories may be read.
     pub const READ: Rights = Rights {
         read: true,
@@ -112,9 +122,11 @@ pub struct UnixSocket {
 pub struct Policy {
     /// By path; sorted, each path once.
     pub files: Vec<FileRule>,
-    /// Every file but other processes' /proc entries may be read.
+    /// Files and directories that may be read whatever the permissions say of reading; sorted.
+    pub always_readable: Vec<PathBuf>,
+    /// Every file may be read, but of /proc and /dev only what `files` names.
     pub read_all: bool,
-    /// Every file but /proc and /sys may be written.
+    /// Every file but those of /proc, /sys and /dev may be written.
     pub write_all: bool,
     pub run: Run,
     pub net: NetPolicy,
@@ -127,20 +139,30 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// What may be read whatever the permissions say of reading, its own entries of /proc included.
+    pub fn readable(&self) -> Vec<String> {
+        let always = self
+            .always_readable
+            .iter()
+            .map(|path| path.to_string_lossy().into_owned());
+        let own = OWN_FILES.iter().map(|path| path.to_string_lossy().into_owned());
+        always.chain(own).collect()
+    }
+
     /// Whether a rule lets this real path be read.
     pub fn may_read(&self, path: &Path) -> bool {
-        // Other processes' entries are in no rule that is about everything: the host's environ holds its secrets.
-        (self.read_all && !path.starts_with("/proc")) || self.covered(path, |rights| rights.read)
+        // Processes and devices are in no rule that is about everything: the host's environ holds its secrets.
+        (self.read_all && !machine::is_apart(path)) || self.covered(path, |rights| rights.read)
     }
 
     /// Whether a rule lets the names in this real directory be listed.
     pub fn may_list(&self, path: &Path) -> bool {
-        (self.read_all && !path.starts_with("/proc")) || self.covered(path, |rights| rights.list)
+        self.read_all || self.covered(path, |rights| rights.list)
     }
 
     /// Whether a rule lets this real path be changed.
     pub fn may_write(&self, path: &Path) -> bool {
-        let kernels = path.starts_with("/proc") || path.starts_with("/sys");
+        let kernels = machine::is_apart(path) || path.starts_with("/sys");
         (self.write_all && !kernels) || self.covered(path, |rights| rights.write)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::scopes::{self, Reach};
-use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, package, programs, runtime, unix};
+use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix};
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
 
@@ -21,6 +21,8 @@ pub struct PlanInput<'a> {
     pub runtime: RuntimeType,
     /// PATH of the worker: names of `--allow-run` are looked up in it.
     pub path_var: &'a str,
+    /// The user's home directory, where it is known: no package.
+    pub home: Option<&'a Path>,
 }
 
 /// Plans with the real file system.
@@ -34,7 +36,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     let given = input.permissions;
     let read_flags = scopes::flags(input.runtime, false);
     let write_flags = scopes::flags(input.runtime, true);
-    let always = always_readable(files, input);
+    let always = imported(files, input);
 
     let read = scopes::reach(files, &given.read, read_flags, false, input.working_dir, &mut problems);
     let write = scopes::reach(files, &given.write, write_flags, true, input.working_dir, &mut problems);
@@ -68,17 +70,26 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         path: path.clone(),
         rights: Rights::READ,
     }));
-    if let Ok(path) = files.real(input.working_dir) {
-        rules.push(FileRule {
-            path,
-            rights: Rights::LIST,
-        });
+    let listed = files.real(input.working_dir).into_iter().chain(listed(files, input));
+    rules.extend(listed.map(|path| FileRule {
+        path,
+        rights: Rights::LIST,
+    }));
+    if net != NetPolicy::None {
+        rules.extend(runtime::network_rules(files));
     }
-    if let Reach::Paths(paths) = &read {
-        rules.extend(paths.iter().map(|path| FileRule {
+    rules.extend(run_rules(files, &run, input.path_var));
+    let always_readable = readable(&merged(rules.clone()));
+    match &read {
+        Reach::Nothing => {}
+        Reach::Paths(paths) => rules.extend(paths.iter().map(|path| FileRule {
             path: path.clone(),
             rights: Rights::READ,
-        }));
+        })),
+        Reach::Everything => {
+            rules.extend(machine::proc_rules(files));
+            rules.extend(machine::device_rules(files));
+        }
     }
     if let Reach::Paths(paths) = &write {
         rules.extend(paths.iter().map(|path| FileRule {
@@ -86,12 +97,9 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
             rights: Rights::WRITE,
         }));
     }
-    if net != NetPolicy::None {
-        rules.extend(runtime::network_rules(files));
-    }
-    rules.extend(run_rules(files, &run, input.path_var));
     Ok(Policy {
         files: merged(rules),
+        always_readable,
         read_all: read == Reach::Everything,
         write_all: write == Reach::Everything,
         run,
@@ -110,7 +118,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
 }
 
 /// What no flag takes away: the worker file, the entrypoint's package and what is imported from outside it.
-fn always_readable(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
+fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     paths.extend(
         input
@@ -119,9 +127,29 @@ fn always_readable(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
             .and_then(|directory| files.real(directory).ok()),
     );
     if let Some(entrypoint) = input.entrypoint.and_then(|path| files.real(path).ok()) {
-        let package = package::package_directory(files, &entrypoint);
-        paths.extend(package::shared_directories(files, &package));
-        paths.push(package);
+        let bounds = package::Bounds::new(files, input.working_dir, input.home);
+        paths.extend(package::directories(files, &bounds, &entrypoint));
+    }
+    paths
+}
+
+/// Where packages are looked for by name.
+fn listed(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
+    let entrypoint = input.entrypoint.and_then(|path| files.real(path).ok());
+    entrypoint.map_or_else(Vec::new, |entrypoint| {
+        let bounds = package::Bounds::new(files, input.working_dir, input.home);
+        package::listed(files, &bounds, &entrypoint)
+    })
+}
+
+/// What of these rules may be read, without what lies below another of them.
+fn readable(rules: &[FileRule]) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.rights.read) {
+        // Sorted by their parts: what holds a path comes before it.
+        if !paths.iter().any(|above| rule.path.starts_with(above)) {
+            paths.push(rule.path.clone());
+        }
     }
     paths
 }
@@ -139,8 +167,13 @@ fn resolve_run(files: &dyn Files, input: &PlanInput<'_>, problems: &mut Vec<Prob
     let mut found = Vec::new();
     for name in names {
         match programs::resolve(files, name, input.working_dir, input.path_var) {
-            Some(path) if found.contains(&path) => {}
-            Some(path) => found.push(path),
+            Some(path) => {
+                for path in programs::started_by(files, &path, input.path_var) {
+                    if !found.contains(&path) {
+                        found.push(path);
+                    }
+                }
+            }
             None if name.contains('/') => problems.push(Problem::new(
                 field,
                 format!(
@@ -203,13 +236,11 @@ fn run_rules(files: &dyn Files, run: &Run, path_var: &str) -> Vec<FileRule> {
             }));
         }
         Run::Only(programs) => {
-            for program in programs {
-                let needs = programs::needs(files, program, path_var);
-                rules.extend(needs.into_iter().map(|path| FileRule {
-                    path,
-                    rights: Rights::EXECUTE,
-                }));
-            }
+            let loaders = programs::loaders(files, programs);
+            rules.extend(programs.iter().cloned().chain(loaders).map(|path| FileRule {
+                path,
+                rights: Rights::EXECUTE,
+            }));
         }
     }
     rules.extend(programs::common_rules(files));

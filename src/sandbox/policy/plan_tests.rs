@@ -48,6 +48,7 @@ fn planned(permissions: &Permissions) -> Result<Policy, Box<Error>> {
             runtime_binary: Path::new("/opt/bun"),
             runtime: RuntimeType::Bun,
             path_var: "/usr/bin",
+            home: Some(Path::new("/home")),
         },
     )
 }
@@ -130,7 +131,10 @@ fn programs_come_with_their_interpreters_and_libraries() {
         ..Permissions::default()
     })
     .expect("a policy");
-    assert_eq!(policy.run, Run::Only(vec!["/usr/bin/tool".into()]));
+    // The interpreters can be executed on their own: they are part of the list, for the supervisor and in what is shown.
+    let programs = ["/usr/bin/tool", "/usr/bin/env", "/usr/bin/git"];
+    assert_eq!(policy.run, Run::Only(programs.map(PathBuf::from).to_vec()));
+    assert_eq!(policy.permissions.run, only(&programs));
     insta::assert_snapshot!(shown(&policy));
 }
 
@@ -203,4 +207,53 @@ fn a_denied_name_needs_an_allow_list_that_can_hold_it() {
         net: NetScope::All,
         ..held
     }));
+}
+
+#[test]
+fn what_is_readable_without_a_flag_names_no_path_twice() {
+    let readable = |permissions: &Permissions| planned(permissions).expect("a policy").readable();
+    let without = readable(&Permissions::default());
+    for path in [
+        "/work/app",
+        "/work/node_modules",
+        "/work/sibling",
+        "/opt/bun",
+        "/proc/self/maps",
+    ] {
+        assert!(without.iter().any(|shown| shown == path), "{path} in {without:?}");
+    }
+    assert!(
+        !without.iter().any(|path| path.starts_with("/work/app/")),
+        "{without:?}"
+    );
+    // What a flag of reading allows is shown as that flag.
+    let all = Permissions {
+        read: Scope::All,
+        ..Permissions::default()
+    };
+    assert_eq!(readable(&all), without);
+}
+
+#[test]
+fn every_file_is_no_process_and_no_device() {
+    let policy = planned(&Permissions {
+        read: Scope::All,
+        write: Scope::All,
+        ..Permissions::default()
+    })
+    .expect("a policy");
+    for path in ["/data/in.csv", "/proc/meminfo", "/dev/null", "/dev/urandom"] {
+        assert!(policy.may_read(Path::new(path)), "{path}");
+    }
+    for path in [
+        "/proc/4242/cmdline",
+        "/proc/net/tcp",
+        "/dev/tty",
+        "/dev/sda",
+        "/dev/pts/0",
+    ] {
+        assert!(!policy.may_read(Path::new(path)), "{path}");
+        assert!(!policy.may_write(Path::new(path)), "{path}");
+    }
+    assert!(policy.may_write(Path::new("/dev/null")));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::runtime::{LIBRARY_DIRECTORIES, loaded_by};
-use super::{FileRule, Files, Rights};
+use super::{FileRule, Files, Rights, machine};
 
 /// A script may name an interpreter that is a script; the kernel follows five of them.
 const MAX_INTERPRETERS: usize = 5;
@@ -23,44 +23,49 @@ pub(super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_va
         .and_then(|path| files.real(&path).ok())
 }
 
-/// What starting one program takes: itself, its loader, and the interpreters its first line leads to.
-pub(super) fn needs(files: &dyn Files, program: &Path, path_var: &str) -> BTreeSet<PathBuf> {
-    let mut programs = BTreeSet::new();
+/// The programs that running one starts: itself, and the interpreters its first line leads to. The kernel lets an
+/// interpreter be executed or not, whatever it is then given to read: who may run a script may run its interpreter.
+pub(super) fn started_by(files: &dyn Files, program: &Path, path_var: &str) -> Vec<PathBuf> {
+    let mut programs: Vec<PathBuf> = Vec::new();
     let mut todo = vec![program.to_path_buf()];
     while let Some(program) = todo.pop() {
-        if programs.len() > MAX_INTERPRETERS * 4 || !programs.insert(program.clone()) {
+        if programs.len() > MAX_INTERPRETERS * 2 || programs.contains(&program) {
             continue;
         }
         if let Some(line) = files.interpreter_line(&program) {
             let mut words = line.split_whitespace();
             let interpreter = words.next().unwrap_or_default();
-            todo.extend(files.real(Path::new(interpreter)).ok());
             if interpreter.ends_with("/env") {
                 let named = words.find(|word| !word.starts_with('-') && !word.contains('='));
                 todo.extend(named.and_then(|name| resolve(files, name, Path::new("/"), path_var)));
             }
+            todo.extend(files.real(Path::new(interpreter)).ok());
         }
-        programs.extend(loaded_by(files, &program).0);
+        programs.push(program);
     }
     programs
 }
 
-/// What every program needs: libraries, and /proc, where much of the system is described.
+/// What starting a program takes besides: its loader.
+pub(super) fn loaders(files: &dyn Files, programs: &[PathBuf]) -> BTreeSet<PathBuf> {
+    programs
+        .iter()
+        .filter_map(|program| loaded_by(files, program).0)
+        .collect()
+}
+
+/// What every program needs: libraries, and what /proc says of the machine. Entries of the worker's own processes are
+/// opened for it by the supervisor: they do not exist yet.
 pub(super) fn common_rules(files: &dyn Files) -> Vec<FileRule> {
     LIBRARY_DIRECTORIES
         .iter()
-        .chain(&[
-            "/proc",
-            "/etc/ld.so.preload",
-            "/usr/libexec",
-            "/etc/passwd",
-            "/etc/group",
-        ])
+        .chain(&["/etc/ld.so.preload", "/usr/libexec", "/etc/passwd", "/etc/group"])
         .filter_map(|path| files.real(Path::new(path)).ok())
         .map(|path| FileRule {
             path,
             rights: Rights::READ,
         })
+        .chain(machine::proc_rules(files))
         .collect()
 }
 

@@ -101,7 +101,8 @@ pub(super) fn network_rules(files: &dyn Files) -> Vec<FileRule> {
     rules
 }
 
-fn existing(files: &dyn Files, paths: &[&str]) -> Vec<FileRule> {
+/// Rules for those that are here.
+pub(super) fn existing(files: &dyn Files, paths: &[&str]) -> Vec<FileRule> {
     paths
         .iter()
         .filter_map(|path| files.real(Path::new(path)).ok())

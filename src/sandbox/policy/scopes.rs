@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Files;
+use super::machine::kernel_file;
 use crate::config::{RuntimeType, Scope};
 use crate::error::Problem;
 
@@ -98,25 +99,6 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
         )
     } else {
         format!("{flag} names {path}, which cannot be opened: {error}")
-    }
-}
-
-/// Why a real path of the kernel's own file systems cannot be listed in a flag.
-pub fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
-    if write && (real.starts_with("/proc") || real.starts_with("/sys")) {
-        return Some("/proc and /sys change the machine, not files");
-    }
-    let within = real.strip_prefix("/proc").ok()?;
-    let first = within
-        .components()
-        .next()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned());
-    match first.as_deref() {
-        None => Some("/proc holds the environments of other processes"),
-        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some("entries of a process in /proc cannot be allowed; a worker may read what its runtime needs of its own")
-        }
-        Some(_) => None,
     }
 }
 

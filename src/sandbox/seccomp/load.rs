@@ -3,22 +3,18 @@
 use libc::{sock_filter, sock_fprog};
 
 use super::assemble::{Foreign, Program, assemble};
-use super::rules::ROWS;
+use super::rules::rows;
 use super::shape::Shape;
 use super::table::NATIVE;
 
 /// The filter a child puts on itself.
 pub(crate) fn child_program(shape: &Shape) -> Program {
-    assemble(
-        &NATIVE,
-        ROWS.iter().filter(|row| row.applies.in_child(shape)),
-        Foreign::Kill,
-    )
+    assemble(&NATIVE, rows().filter(|row| row.applies.in_child(shape)), Foreign::Kill)
 }
 
 /// The filter that reports to the supervisor; `None` when this policy reports nothing.
 pub(crate) fn listener_program(shape: &Shape) -> Option<Program> {
-    let rows: Vec<_> = ROWS.iter().filter(|row| row.applies.in_listener(shape)).collect();
+    let rows: Vec<_> = rows().filter(|row| row.applies.in_listener(shape)).collect();
     (!rows.is_empty()).then(|| assemble(&NATIVE, rows, Foreign::Allow))
 }
 

@@ -1,12 +1,16 @@
 //! The system call filter: rows of data, a table of numbers per architecture, and what assembles them.
 
 mod assemble;
+mod backwards;
+mod hidden_memory;
+mod ioctl;
 mod load;
 mod row;
 mod rules;
 mod shape;
 #[cfg(test)]
 mod simulate;
+mod socket_options;
 mod table;
 #[cfg(any(test, target_arch = "aarch64"))]
 mod table_aarch64;
@@ -21,7 +25,7 @@ pub(super) use shape::{Net, Shape};
 fn shape_for_tests() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
-        for bits in 0..64u8 {
+        for bits in 0..128u8 {
             let bit = |n: u8| bits & (1 << n) != 0;
             shapes.push(Shape {
                 run: bit(0),
@@ -31,6 +35,7 @@ fn shape_for_tests() -> Vec<Shape> {
                 signal_scope: bit(3),
                 fork_reported: bit(4),
                 exec_reported: bit(5),
+                proc_reported: bit(6),
             });
         }
     }

@@ -39,6 +39,10 @@ pub(super) struct Condition {
     pub test: Test,
 }
 
+pub(super) const fn on(arg: u8, test: Test) -> Condition {
+    Condition { arg, test }
+}
+
 /// For which policies a row is part of the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
@@ -55,6 +59,10 @@ pub(super) enum For {
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
+    /// Anything short of the whole network.
+    WithoutNetAll,
+    /// A supervisor looks at connections, or there are none.
+    ConnectionsChecked,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter: reported to the supervisor.
@@ -68,6 +76,7 @@ pub(super) enum Reported {
     NetWide,
     Fork,
     Exec,
+    Proc,
 }
 
 /// One refusal.
@@ -93,6 +102,8 @@ impl For {
             For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
+            For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
+            For::ConnectionsChecked => shape.net != Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
             For::Reported(_) => false,
         }
@@ -105,7 +116,19 @@ impl For {
             For::Reported(Reported::NetWide) => shape.net == Net::Wide,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
+            For::Reported(Reported::Proc) => shape.proc_reported,
             _ => false,
         }
     }
 }
+
+/// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
+macro_rules! row {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
+        $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
+    };
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
+        $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
+    };
+}
+pub(super) use row;

@@ -3,20 +3,22 @@
 //! Answers follow one rule: EACCES for what tools meet (child_process emits 'error' for it and throws for EPERM and
 //! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
 
-use super::row::{Answer, Condition, For, Reported, Row, Test};
-
-const fn on(arg: u8, test: Test) -> Condition {
-    Condition { arg, test }
-}
+use super::row::{Answer, For, Reported, Row, Test, on, row};
+use super::{hidden_memory, ioctl, socket_options};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 const ENOSYS: Answer = Answer::Errno(libc::ENOSYS);
 
+/// What the kernel says where a file system has no extended attributes: what copies files takes it for that and goes on.
+const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);
+
 const CLONE_THREAD: u32 = 0x0001_0000;
 /// NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. In clone() the low byte is the exit signal,
 /// so NEWTIME (0x80) can only be asked of clone3 and unshare.
 const CLONE_NAMESPACES: u32 = 0x7e02_0000;
+/// PTRACE, PARENT, UNTRACED.
+const CLONE_HIDDEN: u32 = 0x0080_a000;
 const AF_UNIX: u32 = 1;
 const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
@@ -27,22 +29,24 @@ const SOCK_RAW: u32 = 3;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
+/// O_ACCMODE, O_CREAT, O_TRUNC and O_PATH: such an open is not for reading what is there.
+const OPENS_OTHERWISE: u32 = 0o3 | 0o100 | 0o1000 | 0o1000_0000;
 const IPPROTO_MPTCP: u32 = 262;
 const MSG_FASTOPEN: u32 = 0x2000_0000;
-
-macro_rules! row {
-    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
-        Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
-    };
-    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
-        Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
-    };
-}
+const PRIO_USER: u32 = 2;
+const IOPRIO_WHO_USER: u32 = 3;
 
 use For::*;
 
 /// Every row of both filters.
-pub(super) const ROWS: &[Row] = &[
+pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
+    ROWS.iter()
+        .chain(ioctl::ROWS)
+        .chain(socket_options::ROWS)
+        .chain(hidden_memory::ROWS)
+}
+
+const ROWS: &[Row] = &[
     // Other processes' memory, descriptors and kernel internals.
     row!(
         Everyone,
@@ -141,6 +145,8 @@ pub(super) const ROWS: &[Row] = &[
         "namespaces give rights the policy did not"
     ),
     row!(Everyone, EPERM, ["clone"] if [on(0, Test::Any(CLONE_NAMESPACES))], "namespaces give rights the policy did not"),
+    row!(Everyone, EPERM, ["clone"] if [on(0, Test::Any(CLONE_HIDDEN))],
+        "a child that is not its maker's but the host's, where nobody waits for it, or that a debugger is kept from"),
     row!(
         Everyone,
         ENOSYS,
@@ -188,6 +194,25 @@ pub(super) const ROWS: &[Row] = &[
         "does what other calls do without passing this filter"
     ),
     row!(
+        Everyone,
+        ENOSYS,
+        [
+            "io_setup",
+            "io_destroy",
+            "io_submit",
+            "io_cancel",
+            "io_getevents",
+            "io_pgetevents"
+        ],
+        "one process can take the whole machine's contexts (fs.aio-max-nr)"
+    ),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["cachestat"],
+        "tells which parts of a file others have read lately"
+    ),
+    row!(
         WithoutWriteAll,
         EPERM,
         [
@@ -215,11 +240,22 @@ pub(super) const ROWS: &[Row] = &[
         ],
         "changes metadata of files that Landlock does not cover"
     ),
-    row!(WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[
-        0x4008_6602, 0x4004_6602, 0x401c_5820, 0x4008_7602, 0x4004_7602]))],
-        "FS_IOC_SETFLAGS, FSSETXATTR and SETVERSION change metadata through a descriptor open for reading"),
-    row!(Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x5412, 0x541c, 0x540e, 0x5423]))],
-        "TIOCSTI and TIOCLINUX type into the host's terminal, TIOCSCTTY and TIOCSETD take it over"),
+    row!(
+        WithoutReadAll,
+        NO_ATTRIBUTES,
+        [
+            "getxattr",
+            "lgetxattr",
+            "fgetxattr",
+            "getxattrat",
+            "listxattr",
+            "llistxattr",
+            "flistxattr",
+            "listxattrat",
+            "file_getattr"
+        ],
+        "Landlock does not cover reading attributes, and a descriptor that is open for writing or listing reads them too"
+    ),
     // System V and POSIX message queues, shared memory and semaphores: named by number, reachable by anyone of the user.
     row!(
         Everyone,
@@ -263,6 +299,12 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         Everyone,
         EPERM,
+        ["lsm_set_self_attr"],
+        "moves the process to another profile of the machine's security module"
+    ),
+    row!(
+        Everyone,
+        EPERM,
         ["seccomp"],
         "a listener of its own could answer for its children"
     ),
@@ -270,10 +312,21 @@ pub(super) const ROWS: &[Row] = &[
         "PDEATHSIG, DUMPABLE, SECCOMP, MM, CHILD_SUBREAPER, SYSCALL_USER_DISPATCH and PTRACER loosen the host's hold"),
     row!(Everyone, EPERM, ["personality"] if [on(0, Test::IsNot(0xffff_ffff))], "only asking for it is harmless"),
     row!(Everyone, EPERM, ["prlimit64"] if [on(2, Test::NotNull)], "sets limits, also those of other processes"),
+    row!(Everyone, EPERM, ["prlimit64"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)], "reads other processes' limits"),
     row!(Everyone, EPERM, ["setrlimit"], "sets limits"),
     row!(Everyone, EPERM, ["sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"]
         if [on(0, Test::IsNot(0))], "schedules other processes"),
     row!(Everyone, EPERM, ["setpriority", "ioprio_set"] if [on(1, Test::IsNot(0))], "schedules other processes"),
+    row!(Everyone, EPERM, ["setpriority"] if [on(0, Test::Is(PRIO_USER))],
+        "schedules every process of the user, the host among them, who cannot take that back"),
+    row!(Everyone, EPERM, ["ioprio_set"] if [on(0, Test::Is(IOPRIO_WHO_USER))],
+        "schedules the disk for every process of the user"),
+    row!(
+        Everyone,
+        EPERM,
+        ["sync", "syncfs"],
+        "makes everybody wait for the disks; fsync is about one file"
+    ),
     row!(Everyone, EPERM, ["move_pages", "migrate_pages"] if [on(0, Test::IsNot(0))], "moves other processes' memory"),
     row!(WithoutSignalScope, EPERM, ["kill"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)],
         "this kernel cannot confine signals: only to itself and its group"),
@@ -302,6 +355,10 @@ pub(super) const ROWS: &[Row] = &[
         ["execve"],
         "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
+    row!(Reported(Reported::Proc), Answer::Notify, ["openat"] if [on(2, Test::NotAny(OPENS_OTHERWISE))],
+        "the supervisor opens what /proc says of the worker's own processes, and leaves the rest to Landlock"),
+    row!(Reported(Reported::Proc), Answer::Notify, ["open"] if [on(1, Test::NotAny(OPENS_OTHERWISE))],
+        "the supervisor opens what /proc says of the worker's own processes, and leaves the rest to Landlock"),
     // Network.
     row!(NetDenied, EACCES, ["socket"], "no network"),
     row!(

@@ -26,4 +26,6 @@ pub(crate) struct Shape {
     pub fork_reported: bool,
     /// A supervisor records refused programs.
     pub exec_reported: bool,
+    /// A supervisor opens entries of the worker's own processes in /proc.
+    pub proc_reported: bool,
 }

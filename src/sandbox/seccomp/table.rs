@@ -1,5 +1,8 @@
 //! The system call numbers of an architecture, as data.
 
+/// Since Linux 5.1 all architectures number new calls alike. `file_setattr`, 469, is the newest of Linux 6.18.
+pub(super) const END: u32 = 470;
+
 /// One architecture. A call that the rules name is either in `calls` or in `absent`; a test holds that.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -7,8 +10,10 @@ pub(super) struct Table {
     pub arch: &'static str,
     /// The kernel's AUDIT_ARCH value; a call under another one kills the process.
     pub audit_arch: u32,
-    /// Whether numbers from 0x4000_0000 on are a second ABI with the same arch value.
-    pub x32: bool,
+    /// The first number that no supported kernel had when the rules were written. From here on a call is ENOSYS: nobody has looked
+    /// at what it can do, and programs know how to do without it on an older kernel. On x86-64 this refuses x32 as well, a
+    /// second ABI with the same arch value whose numbers start at 0x4000_0000.
+    pub end: u32,
     pub calls: &'static [(&'static str, u32)],
     /// Calls the architecture never had.
     #[allow(dead_code, reason = "a test holds that no call is forgotten")]

@@ -7,6 +7,7 @@ use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
 use super::listener::{Answer, Call, Listener};
+use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::target::Target;
 
@@ -49,7 +50,9 @@ impl Answers {
             return Some(Answer::Continue);
         }
         match i64::from(call.number) {
-            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
+            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto | libc::SYS_openat => None,
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => None,
             libc::SYS_socket => {
                 self.net
                     .refused_datagrams(call.args[2], Target::new(call.thread).worker());
@@ -74,6 +77,21 @@ impl Answers {
             libc::SYS_bind => self.bind(helm, call, worker),
             libc::SYS_listen => self.listen(helm, call, worker),
             libc::SYS_sendto => self.send(helm, call, worker),
+            libc::SYS_openat => proc_open::answer(
+                &helm.listener,
+                call,
+                &Target::new(call.thread),
+                call.args[1],
+                call.args[2],
+            ),
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => proc_open::answer(
+                &helm.listener,
+                call,
+                &Target::new(call.thread),
+                call.args[0],
+                call.args[1],
+            ),
             libc::SYS_execve => self.programs.execute(&helm.listener, call, &self.denials),
             _ => refuse_process(&helm.listener, call, &self.denials),
         };

@@ -101,6 +101,11 @@ impl Target {
             .ok()
     }
 
+    /// The process it is a thread of.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.status("Tgid:")
+    }
+
     /// Which process it is of.
     pub(super) fn birth(&self) -> Option<Birth> {
         let process = self.status("Tgid:")?;

@@ -94,7 +94,12 @@ fn on_path(input: &FindRuntime<'_>, cpu: Cpu, passed_over: &mut Vec<String>) -> 
             let path = dir.join(name);
             let real = match inspect(&path) {
                 Ok(found) if found.format == RuntimeFormat::Elf && is_called(kind, &found.path) => {
-                    return Some(runtime(kind, found, FoundIn::Path));
+                    let found_in = if in_modules(&dir) || in_modules(&found.path) {
+                        FoundIn::Package
+                    } else {
+                        FoundIn::Path
+                    };
+                    return Some(runtime(kind, found, found_in));
                 }
                 Ok(found) => {
                     passed_over.push(format!("{} (a shim of another program)", path.display()));
@@ -114,6 +119,11 @@ fn on_path(input: &FindRuntime<'_>, cpu: Cpu, passed_over: &mut Vec<String>) -> 
         }
     }
     None
+}
+
+/// npm puts a project's `node_modules/.bin` on PATH: what lies there is the project's, not the user's.
+fn in_modules(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "node_modules")
 }
 
 fn in_packages(input: &FindRuntime<'_>, cpu: Cpu) -> Option<Runtime> {

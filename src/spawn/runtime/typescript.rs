@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::find::Runtime;
+use super::find::{FoundIn, Runtime};
 use super::node_version::{NodeVersion, node_version};
 use crate::config::RuntimeType;
 use crate::error::{Error, Problem, Result};
@@ -23,7 +23,8 @@ const fn version(major: u32, minor: u32) -> NodeVersion {
 }
 
 /// Refuses a TypeScript entrypoint that this Node cannot load. Node is started for its version only where the file is
-/// TypeScript; one that does not tell its version gets the benefit of the doubt.
+/// TypeScript; one that does not tell its version, or that came with a
+/// project, gets the benefit of the doubt.
 pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]) -> Result<()> {
     if runtime.kind != RuntimeType::Node || has_loader(options) {
         return Ok(());
@@ -31,6 +32,8 @@ pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]
     let refused = match Dialect::of(entrypoint) {
         None => None,
         Some(Dialect::Jsx) => Some(Lack::NeverJsx),
+        // Asked outside of the sandbox, which only a program of the user's own may be.
+        Some(Dialect::Types) if runtime.found_in == FoundIn::Package => None,
         Some(Dialect::Types) => node_version(&runtime.path).and_then(|found| lack(found, options)),
     };
     refused.map_or(Ok(()), |lack| Err(Box::new(lack.error(entrypoint, &runtime.path))))
@@ -132,7 +135,6 @@ impl Lack {
 #[cfg(test)]
 mod tests {
     use super::super::executable::RuntimeFormat;
-    use super::super::find::FoundIn;
     use super::*;
 
     fn of(text: &str, options: &[&str]) -> Option<Lack> {

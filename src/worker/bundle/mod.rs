@@ -8,7 +8,7 @@
 //! | `witness.rs` | whether a file or directory is as it was |
 //! | `surroundings.rs` | everything on which a bundle depends |
 //! | `manifest.rs` | what is known about an entrypoint |
-//! | `shelf.rs` | the files in the project: written whole, locked while in use, swept |
+//! | `shelf.rs` | the files in the project: written whole, claimed while in use, swept |
 
 mod manifest;
 mod reply;
@@ -20,5 +20,5 @@ mod witness;
 pub use manifest::{Manifest, Verdict};
 pub use reply::{BundleFiles, BundleReply};
 pub use script::bundle_script;
-pub(super) use shelf::sweep;
 pub use shelf::{Bundle, Shelf};
+pub(super) use shelf::{manifest_slot, named, stem};

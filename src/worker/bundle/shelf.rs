@@ -4,12 +4,11 @@
 //! |---|---|
 //! | `bundle-<slot>.json` | the manifest of one entrypoint and runtime; renamed into place last, so what it names is whole |
 //! | `bundle-<slot>-<hash>.js`, `.js.jsc`, `.js.map` | a bundle, its bytecode and its source map |
-//! | `bundle-<slot>-<hash>.lock` | held shared by every manager that uses the bundle |
+//! | `bundle-<slot>-<hash>.<digits>.claim` | of each manager that uses the bundle |
 //!
 //! Unlike a worker file a bundle stays when nobody uses it: the next manager begins with it. It goes when its manifest no
 //! longer names it, and the manifest goes with its entrypoint.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +16,12 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::{Manifest, Verdict};
 use super::reply::BundleFiles;
+use crate::worker::claim::Claim;
+use crate::worker::directory::{DIRECTORY, Directory};
 use crate::worker::render::file_url;
-use crate::worker::store::{DIRECTORY, hex, holds, is_at, is_hash, lock_path, open_lock, put, remove_unused};
+use crate::worker::store::{hex, is_hash};
+use crate::worker::sweep::LOCK;
+use crate::worker::trust::for_us_to_write;
 
 const PREFIX: &str = "bundle-";
 /// Bun looks for bytecode and map under these names.
@@ -29,7 +32,7 @@ const ROUNDS: u32 = 100;
 /// The place of one entrypoint's bundle.
 #[derive(Debug, Clone)]
 pub struct Shelf {
-    directory: PathBuf,
+    working_dir: PathBuf,
     entrypoint: PathBuf,
     slot: String,
     mode: u32,
@@ -39,7 +42,7 @@ pub struct Shelf {
 #[derive(Debug)]
 pub struct Bundle {
     path: PathBuf,
-    _lock: File,
+    _claim: Claim,
 }
 
 impl Bundle {
@@ -60,22 +63,29 @@ impl Shelf {
         // Managers that want other modes would replace each other's files for ever.
         hash.update(mode.to_le_bytes());
         Self {
-            directory: working_dir.join(DIRECTORY),
+            working_dir: working_dir.to_owned(),
             entrypoint: entrypoint.to_owned(),
             slot: format!("{PREFIX}{}", &hex(&hash.finalize())[..16]),
-            mode,
+            // Others may be allowed to write the worker file; nobody looks whether a bundle is what its text became.
+            mode: for_us_to_write(mode),
         }
     }
 
     /// What is known, where that still holds; with a verdict of "bundled" comes the bundle.
     pub fn find(&self) -> Option<(Manifest, Option<Bundle>)> {
-        let text = fs::read(self.manifest_path()).ok()?;
+        let directory = Directory::open(&self.working_dir).ok()?;
+        let text = directory.read_private(&self.manifest_name()).ok()?;
         let manifest = Manifest::read(&text, Some(&self.entrypoint)).filter(Manifest::holds)?;
         let bundle = match manifest.verdict() {
-            Verdict::Bundled(hash) => Some(self.lock(hash).ok()?),
+            Verdict::Bundled(hash) => Some(self.claim(&directory, hash).ok()?),
             Verdict::Refused(_) => None,
         };
-        // Once more, now that it is locked: it may have been swept in between.
+        if let Verdict::Bundled(hash) = manifest.verdict() {
+            for suffix in SUFFIXES {
+                directory.private(&self.file_name(hash, suffix)).ok()?;
+            }
+        }
+        // Once more, now that it is claimed: it may have been swept in between.
         manifest.holds().then_some((manifest, bundle))
     }
 
@@ -85,7 +95,7 @@ impl Shelf {
         loop {
             round += 1;
             match self.try_put(files, manifest.clone()) {
-                // A sweeping manager was faster than a lock.
+                // A sweeping manager was faster than a claim.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && round < ROUNDS => {}
                 other => return other,
             }
@@ -93,25 +103,31 @@ impl Shelf {
     }
 
     fn try_put(&self, files: &BundleFiles, manifest: Manifest) -> io::Result<(Manifest, Bundle)> {
+        let directory = Directory::open(&self.working_dir)?;
         let hash = Self::hash(files);
-        let bundle = self.lock(&hash)?;
-        let mut paths = Vec::new();
+        let bundle = self.claim(&directory, &hash)?;
+        let mut names = Vec::new();
         for (suffix, content) in SUFFIXES.iter().zip([&files.code, &files.bytecode, &files.map]) {
-            let path = self.directory.join(format!("{}-{hash}{suffix}", self.slot));
-            // The same file under another manager must stay the same inode.
-            if !holds(&path, content, Some(self.mode)) {
-                put(&self.directory, &path, content, self.mode)?;
-            }
-            paths.push(path);
+            let name = self.file_name(&hash, suffix);
+            // The same file under another manager stays the same inode.
+            directory.place(&name, content, self.mode)?;
+            names.push(name);
         }
+        let paths = names.iter().map(|name| directory.path().join(name)).collect();
         let manifest = manifest.with_outputs(paths);
-        self.put_manifest(&manifest)?;
+        // A manifest must not say of a file that was swept in between that its absence is right.
+        for name in &names {
+            directory.private(name)?;
+        }
+        directory.put(&self.manifest_name(), manifest.text().as_bytes(), self.mode)?;
         Ok((manifest, bundle))
     }
 
     /// Makes known what was found.
     pub fn put_manifest(&self, manifest: &Manifest) -> io::Result<()> {
-        put(&self.directory, &self.manifest_path(), manifest.text(), self.mode)
+        let directory = Directory::open(&self.working_dir)?;
+        directory.put(&self.manifest_name(), manifest.text().as_bytes(), self.mode)?;
+        Ok(())
     }
 
     /// What a manifest calls these files.
@@ -124,60 +140,52 @@ impl Shelf {
         hex(&hash.finalize())[..16].to_owned()
     }
 
-    fn manifest_path(&self) -> PathBuf {
-        self.directory.join(format!("{}.json", self.slot))
+    fn manifest_name(&self) -> String {
+        format!("{}.json", self.slot)
     }
 
-    fn lock(&self, hash: &str) -> io::Result<Bundle> {
-        let stem = format!("{}-{hash}", self.slot);
-        let lock = open_lock(&self.directory, &stem, self.mode)?;
-        lock.lock_shared()?;
-        if !is_at(&lock, &lock_path(&self.directory, &stem)) {
-            return Err(io::ErrorKind::NotFound.into());
-        }
+    fn file_name(&self, hash: &str, suffix: &str) -> String {
+        format!("{}-{hash}{suffix}", self.slot)
+    }
+
+    fn claim(&self, directory: &Directory, hash: &str) -> io::Result<Bundle> {
+        let claim = Claim::for_use(directory, &self.file_name(hash, ""), self.mode)?;
         Ok(Bundle {
-            path: self.directory.join(format!("{stem}.js")),
-            _lock: lock,
+            path: self.working_dir.join(DIRECTORY).join(self.file_name(hash, SUFFIXES[0])),
+            _claim: claim,
         })
     }
 }
 
-/// Removes the manifests of entrypoints that are gone, and bundles that no manifest names and nobody uses.
-pub(in crate::worker) fn sweep(directory: &Path, mode: u32) {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
+/// The stems of bundles that a manifest names. Manifests of entrypoints that are gone are removed.
+pub(in crate::worker) fn named(directory: &Directory, names: &[String]) -> Vec<String> {
     let mut named = Vec::new();
-    for slot in names.iter().filter_map(|name| manifest_slot(name)) {
-        let path = directory.join(format!("{slot}.json"));
-        let manifest = fs::read(&path).ok().and_then(|text| Manifest::read(&text, None));
-        match manifest
-            .filter(Manifest::has_entrypoint)
-            .map(|manifest| manifest.verdict().clone())
-        {
+    for name in names {
+        let Some(slot) = manifest_slot(name) else { continue };
+        let text = directory.read_private(name).ok();
+        let manifest = text
+            .and_then(|text| Manifest::read(&text, None))
+            .filter(Manifest::has_entrypoint);
+        match manifest.map(|manifest| manifest.verdict().clone()) {
             Some(Verdict::Bundled(hash)) => named.push(format!("{slot}-{hash}")),
             Some(Verdict::Refused(_)) => {}
             None => {
-                let _ = fs::remove_file(path);
+                let _ = directory.remove(name);
             }
         }
     }
-    for stem in names.iter().filter_map(|name| bundle_stem(name)) {
-        if !named.iter().any(|name| name == stem) {
-            remove_unused(directory, stem, &SUFFIXES, mode);
-        }
-    }
+    named
 }
 
-fn manifest_slot(name: &str) -> Option<&str> {
+/// `bundle-<slot>` of a manifest's name.
+pub(in crate::worker) fn manifest_slot(name: &str) -> Option<&str> {
     let slot = name.strip_suffix(".json")?;
     is_hash(slot.strip_prefix(PREFIX)?).then_some(slot)
 }
 
-/// `bundle-<slot>-<hash>` of that name; nothing else is ours to remove.
-fn bundle_stem(name: &str) -> Option<&str> {
-    let stem = [".lock"]
+/// `bundle-<slot>-<hash>` of the names of a bundle's files.
+pub(in crate::worker) fn stem(name: &str) -> Option<&str> {
+    let stem = [LOCK]
         .iter()
         .chain(&SUFFIXES)
         .find_map(|suffix| name.strip_suffix(suffix))?;

@@ -1,11 +1,13 @@
 //! Bundles that are found, replaced, shared and swept.
 #![expect(clippy::disallowed_methods, reason = "tests make the files they look at")]
 
+use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::worker::WorkerFile;
+use crate::worker::sweep::sweep;
 
 struct Project {
     root: tempfile::TempDir,
@@ -43,6 +45,10 @@ impl Project {
         let later = SystemTime::now() + Duration::from_secs(5);
         let inputs = [self.path("tools.ts")];
         Manifest::take(&inputs[0], &self.path("bun"), &inputs, verdict, later).unwrap()
+    }
+
+    fn sweep(&self) {
+        sweep(&Directory::open(self.root.path()).unwrap(), 0o600);
     }
 
     /// Files that belong to bundles, by what follows the slot.
@@ -126,16 +132,16 @@ fn an_old_bundle_goes_when_its_last_user_does_and_the_new_one_stays() {
     let old = project.put("old");
     let old_path = old.path.clone();
     let new = project.put("new");
-    sweep(&project.path(DIRECTORY), 0o600);
+    project.sweep();
     assert!(old_path.is_file(), "still in use");
     drop(old);
-    sweep(&project.path(DIRECTORY), 0o600);
+    project.sweep();
     assert!(!old_path.exists());
     let new_path = new.path.clone();
     drop(new);
     project.worker = None;
     assert!(new_path.is_file(), "kept for the next manager");
-    assert_eq!(project.kept().len(), 5);
+    assert_eq!(project.kept().len(), 4);
     let _again = WorkerFile::write(project.root.path(), "worker", 0o600).unwrap();
     assert!(project.shelf().find().is_some());
 }
@@ -161,7 +167,7 @@ fn strangers_stay() {
     for name in names {
         fs::write(project.path(DIRECTORY).join(name), "").unwrap();
     }
-    sweep(&project.path(DIRECTORY), 0o600);
+    project.sweep();
     for name in names {
         assert!(project.path(DIRECTORY).join(name).is_file(), "{name}");
     }
@@ -177,7 +183,7 @@ fn managers_in_threads_find_a_whole_bundle_or_none() {
                 for round in 0..60 {
                     if (round + seed) % 3 == 0 {
                         drop(project.put(if (round + seed) % 2 == 0 { "one" } else { "two" }));
-                        sweep(&project.path(DIRECTORY), 0o600);
+                        project.sweep();
                     }
                     if let Some((_, Some(bundle))) = project.shelf().find() {
                         let text = fs::read_to_string(&bundle.path).unwrap();

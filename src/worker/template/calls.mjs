@@ -1,8 +1,10 @@
 /** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
 import { hasBoard, noteEntered } from './board.mjs'
+import { isBody, isSequence, readBody } from './bodies.mjs'
 import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
+import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
@@ -170,24 +172,42 @@ function enter(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {any} value */
 function complete(call, tool, value) {
   if (call.answered) return
-  if (tool.streams && isObject(value) && typeof value[asyncIterator] === 'function') {
-    promiseThen(drain(call, value), (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
-  } else {
-    checkOutput(call, tool, value)
+  if (!isObject(value)) return checkOutput(call, tool, value)
+  if (isBody(value)) {
+    const read = readBody(value, settings.maxOutputSize)
+    return promiseThen(read, (/** @type {any} */ body) => completeBody(call, tool, body), (/** @type {unknown} */ error) => unusable(call, error))
   }
+  if (isSequence(value) || (tool.streams && typeof value[asyncIterator] === 'function')) {
+    return promiseThen(drain(call, value), (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
+  }
+  checkOutput(call, tool, value)
 }
 
-/** Each value is progress, the last one the result. @param {Call} call @param {AsyncIterable<unknown>} values */
+/** @param {Call} call @param {Tool} tool @param {{ text: string } | { tooLong: number }} body */
+function completeBody(call, tool, body) {
+  if ('text' in body) checkOutput(call, tool, body.text)
+  else answer(call, STATUS.outputTooLarge, `${body.tooLong}`)
+}
+
+/** The tool returned, and its result cannot be passed on. @param {Call} call @param {unknown} error */
+const unusable = (call, error) => answer(call, STATUS.outputInvalid, describe(error))
+
+/**
+ * Each value is progress. The result is what a generator returns; where it returns nothing, the last value.
+ * @param {Call} call @param {any} values
+ */
 async function drain(call, values) {
+  const iterator = typeof values[asyncIterator] === 'function' ? values[asyncIterator]() : values[Symbol.iterator]()
   let last
-  for await (const value of values) {
-    // Leaving the loop tells the tool that nobody waits any more.
-    if (call.answered) break
+  for (;;) {
+    const { done, value } = await iterator.next()
+    if (done) return value === undefined ? last : value
+    // Nobody waits any more: the tool is told, so that it can clean up.
+    if (call.answered) return void iterator.return?.()
     last = value
     // JSON has no undefined to report, though it may be the result.
     if (value !== undefined) sendProgress(call, value)
   }
-  return last
 }
 
 /** @param {Call} call @param {Tool} tool @param {unknown} value */
@@ -199,7 +219,7 @@ function checkOutput(call, tool, value) {
       if ('refusal' in verdict) answer(call, STATUS.outputInvalid, verdict.refusal)
       else succeed(call, verdict.value)
     },
-    (error) => answer(call, STATUS.outputInvalid, describe(error)),
+    (error) => unusable(call, error),
   )
 }
 
@@ -210,7 +230,7 @@ function succeed(call, value) {
   try {
     text = jsonStringify(value)
   } catch (error) {
-    return answer(call, STATUS.outputInvalid, describe(error))
+    return unusable(call, error)
   }
   if (typeof text !== 'string') return answer(call, STATUS.undefined, '')
   if (text.length * 3 > settings.maxOutputSize) {
@@ -275,6 +295,7 @@ function sendProgress(call, value) {
   const text = jsonStringify(value)
   if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
   if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
+  if (isDeeper(text, DEPTH_LIMIT)) throw new RangeErrorOf(`a progress value is nested deeper than ${DEPTH_LIMIT} levels`)
   const start = beginForCall(PROGRESS, call)
   putText(text)
   finishAside(start)

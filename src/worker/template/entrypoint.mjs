@@ -1,16 +1,22 @@
 /** Brings the entrypoint in: from its bundle where the host has made one, else from its source. */
 import { takeBundle } from './environment.mjs'
-import { includes, indexOf, slice } from './primordials.mjs'
+import { base64, clearTimer, includes, indexOf, jsonStringify, promiseRace, promiseThen, PromiseOf, setTimer, slice } from './primordials.mjs'
 
 /** A bundle that renames declarations calls this with a function that gives their names back, before anything else in it. */
 const NAMES_HOOK = Symbol.for('toolwarden.bundle')
 const UNREACHABLE = /^(?:Cannot find module|EACCES|EPERM|ENOENT)\b/
 const IMPORTER = ' imported from '
 
-/** @param {string} entrypoint file: URL @returns {Promise<any>} the namespace */
+/**
+ * How long an import may take until it is looked at whether the module only seems to be unfinished, in milliseconds. Large
+ * entrypoints take longer and lose nothing.
+ */
+const LONG_IMPORT = 500
+
+/** @param {string} entrypoint file: URL @returns {Promise<{ namespace: any }>} in an object, as it may look like a promise */
 export async function importEntrypoint(entrypoint) {
   const bundle = takeBundle()
-  if (bundle === undefined) return import(entrypoint)
+  if (bundle === undefined) return namespaceOf(import(entrypoint), entrypoint)
   /** @type {(() => void) | undefined} */
   let restoreNames
   const global = /** @type {any} */ (globalThis)
@@ -19,15 +25,39 @@ export async function importEntrypoint(entrypoint) {
     delete global[NAMES_HOOK]
   }
   try {
-    const namespace = await import(bundle)
+    const module = await namespaceOf(import(bundle), bundle)
     restoreNames?.()
-    return namespace
+    return module
   } catch (error) {
     // Nothing of it ran: the source still can. An error of the module itself is the module's.
     if (!isUnreachable(error, bundle)) throw error
-    return import(entrypoint)
+    return namespaceOf(import(entrypoint), entrypoint)
   } finally {
     delete global[NAMES_HOOK]
+  }
+}
+
+/**
+ * The namespace of a module that is being imported. A module that exports a function named `then` looks like a promise to
+ * import(), which calls that function and waits for an answer that may never come. A namespace that another module passes
+ * on is taken as it is. To ask for it that way costs a second module, so it is only done where the import takes long.
+ * @param {Promise<any>} importing @param {string} specifier
+ */
+async function namespaceOf(importing, specifier) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  const passedOn = new PromiseOf((/** @type {(value: any) => void} */ resolve, /** @type {(error: unknown) => void} */ reject) => {
+    timer = setTimer(() => {
+      const source = `import * as namespace from ${jsonStringify(specifier)}\nexport const taken = { namespace }`
+      // Bun takes code in a data: URL for code only where it is base64.
+      promiseThen(import(`data:text/javascript;base64,${base64(source)}`), (/** @type {any} */ module) => resolve(module.taken), reject)
+    }, LONG_IMPORT)
+  })
+  const imported = promiseThen(importing, (/** @type {any} */ namespace) => ({ namespace }))
+  try {
+    return await promiseRace([imported, passedOn])
+  } finally {
+    clearTimer(timer)
   }
 }
 

@@ -6,7 +6,7 @@
  * is thrown is `{message, thrown}`: its text, and the value itself where JSON can carry it; an object also brings its own
  * properties.
  */
-import { ErrorOf, includes, isArray, join, jsonStringify, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
+import { ErrorOf, includes, isArray, join, jsonStringify, match, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
 
 const MAX_TEXT = 1024 * 1024
 const MAX_DEPTH = 8
@@ -146,5 +146,25 @@ function stackText(stack, name, message, position) {
   const heading = message === '' ? name : `${name}: ${message}`
   // Bun's parse and resolve messages have no stack but know the place.
   if (position !== undefined && !includes(stack, position)) return `${heading}\n    at ${position}`
-  return stack === '' ? heading : cleanStack(stack)
+  return stack === '' ? heading : cleanStack(fromEngineFrames(stack, heading) ?? stack)
+}
+
+/** A line of a stack in the words of Bun's engine: `function@file:line:column`. */
+const ENGINE_FRAME = /^([^\s@]*)@(\[native code\]|(.*):\d+:\d+)$/
+
+/**
+ * Bun leaves the stacks of DOMExceptions as its engine writes them. This writes them as every other stack is, with the
+ * heading, and without the lines, which are those of the transpiled text; undefined where the stack is no such one.
+ * @param {string} stack @param {string} heading
+ */
+function fromEngineFrames(stack, heading) {
+  const lines = split(stack, '\n')
+  let text = heading
+  for (let i = 0; i < lines.length; i++) {
+    const frame = match(ENGINE_FRAME, lines[i])
+    if (frame === null) return undefined
+    const place = frame[3] ?? 'native'
+    text += frame[1] === '' ? `\n    at ${place}` : `\n    at ${frame[1]} (${place})`
+  }
+  return text
 }

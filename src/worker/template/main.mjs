@@ -64,7 +64,7 @@ function uncaught(what, error) {
 
 async function load() {
   try {
-    const reading = settings.entrypoint === null ? undefined : readExports(await importEntrypoint(settings.entrypoint))
+    const reading = settings.entrypoint === null ? undefined : readExports((await importEntrypoint(settings.entrypoint)).namespace)
     if (reading !== undefined) await reading
   } catch (error) {
     send(LOAD_FAILED, describe(error))

@@ -36,6 +36,7 @@ export const hasOwn = Object.hasOwn
 export const prototypeOf = Object.getPrototypeOf
 export const ObjectPrototype = Object.prototype
 export const defineProperty = Object.defineProperty
+export const ownProperty = Object.getOwnPropertyDescriptor
 export const apply = Reflect.apply
 export const isArray = Array.isArray
 export const push = uncurry(Array.prototype.push)
@@ -93,7 +94,11 @@ export const objectToString = uncurry(Object.prototype.toString)
 
 export const promiseResolve = Promise.resolve.bind(Promise)
 export const promiseThen = uncurry(Promise.prototype.then)
+export const promiseRace = Promise.race.bind(Promise)
+export const PromiseOf = Promise
 export const soon = queueMicrotask
+export const setTimer = setTimeout
+export const clearTimer = clearTimeout
 
 export const AbortControllerOf = AbortController
 const signalGetter = Object.getOwnPropertyDescriptor(AbortController.prototype, 'signal')?.get
@@ -108,6 +113,10 @@ const bufferMethods = /** @type {any} */ (Buffer.prototype)
 export const utf8Slice = uncurry(bufferMethods.utf8Slice)
 /** @type {(buffer: Uint8Array, text: string, offset: number, length: number) => number} */
 export const utf8Write = uncurry(bufferMethods.utf8Write)
+const base64Slice = uncurry(bufferMethods.base64Slice)
+const bufferFrom = Buffer.from
+/** @param {string} text @returns {string} */
+export const base64 = (text) => base64Slice(bufferFrom(text))
 export const newBuffer = Buffer.allocUnsafeSlow
 export const byteLength = Buffer.byteLength
 /** @type {(target: Uint8Array, source: Uint8Array, offset?: number) => void} */

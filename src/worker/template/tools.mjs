@@ -1,7 +1,8 @@
 /**
  * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
  */
-import { apply, defineProperty, hasOwn, isArray, join, jsonStringify, ObjectKeys, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
+import { apply, defineProperty, hasOwn, isArray, join, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
+import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
 
@@ -67,12 +68,16 @@ function toolFrom(from, receiver) {
     // arktype's schemas are functions, and an entrypoint may well export its schemas.
     if (isObject(from['~standard'])) return undefined
     // Some packages hang `execute` and its schema on a function that takes a model's message.
-    return hasOwn(from, 'execute') && typeof from.execute === 'function' ? executeTool(from) : functionTool(from, receiver)
+    if (hasOwn(from, 'execute') && typeof from.execute === 'function') return executeTool(from)
+    return isClass(from) ? undefined : functionTool(from, receiver)
   }
   if (!isObject(from) || isArray(from)) return undefined
   if (typeof from.execute === 'function') return executeTool(from)
   return typeof from.invoke === 'function' ? invokeTool(from) : undefined
 }
+
+/** A class cannot be called. Its `prototype` is fixed; that of a function can be replaced. @param {Function} from */
+const isClass = (from) => ownProperty(from, 'prototype')?.writable === false
 
 /** @param {any} from @param {unknown} receiver @returns {Tool} */
 export const functionTool = (from, receiver) => ({
@@ -172,10 +177,15 @@ function schemaText(schema) {
   }
 }
 
+/** The catalogue around a schema has some levels of its own. */
+const SCHEMA_DEPTH = DEPTH_LIMIT - 10
+
 /** @param {unknown} json */
 function jsonSchemaText(json) {
   try {
-    return (isObject(json) && !isArray(json)) || typeof json === 'boolean' ? (jsonStringify(json) ?? 'null') : 'null'
+    if (!(isObject(json) && !isArray(json)) && typeof json !== 'boolean') return 'null'
+    const text = jsonStringify(json) ?? 'null'
+    return isDeeper(text, SCHEMA_DEPTH) ? 'null' : text
   } catch {
     return 'null'
   }

@@ -1,23 +1,12 @@
 /** The configuration of a command: flags over TOOLWARDEN_* variables over toolwarden.json beside the entrypoint. */
 
-import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { configFromEnv } from '../../index.js'
-import { parseJson } from './json-argument.js'
-import { permissionConfig } from './permission-flags.js'
-import { UsageError } from './usage-error.js'
+import { configFromEnv } from '../../../index.js'
+import { permissionConfig } from '../permission-flags.js'
+import { readSettings, SETTINGS_FILE } from './file.js'
+import { allowWidening } from './widening.js'
 
-/** @typedef {import('../../index.d.ts').Config} Config */
-
-export const SETTINGS_FILE = 'toolwarden.json'
-
-/** @param {string} file @returns {Config} */
-function readSettings(file) {
-  if (!existsSync(file)) return {}
-  const settings = parseJson(readFileSync(file, 'utf8'), file, `${SETTINGS_FILE} holds one object of configuration fields`)
-  if (typeof settings === 'object' && settings !== null && !Array.isArray(settings)) return settings
-  throw new UsageError(`${file} must hold an object`, `${SETTINGS_FILE} holds one object of configuration fields`)
-}
+/** @typedef {import('../../../index.d.ts').Config} Config */
 
 /** @param {string} field */
 const variableOf = (field) => `TOOLWARDEN_${field.replace(/[A-Z]/g, '_$&').toUpperCase()}`
@@ -38,16 +27,19 @@ const FLAG_OF = {
 /**
  * @param {object} given
  * @param {string} given.entrypoint absolute
- * @param {{ timeout?: string, runtime?: string }} given.options
+ * @param {{ timeout?: string, runtime?: string, trust?: boolean }} given.options
  * @param {string[]} given.permissions
  * @param {NodeJS.ProcessEnv} given.env
  * @param {boolean} given.withFile
+ * @param {(line: string) => void} given.note tells the user on stderr
  * @param {Config} [given.overrides] what the command is about: wins over everything
  * @returns {{ config: Config, origin: Origin }}
  */
-export function commandConfig({ entrypoint, options, permissions, env, withFile, overrides = {} }) {
+export function commandConfig({ entrypoint, options, permissions, env, withFile, note, overrides = {} }) {
   const file = path.join(path.dirname(entrypoint), SETTINGS_FILE)
-  const fromFile = withFile ? readSettings(file) : {}
+  const read = withFile ? readSettings(file) : undefined
+  /** @type {Config} */
+  const fromFile = read?.settings ?? {}
   const fromEnv = configFromEnv(env)
   const runtime = options.runtime ?? fromEnv.runtimeType ?? fromFile.runtimeType
   /** @type {Config} */
@@ -62,6 +54,12 @@ export function commandConfig({ entrypoint, options, permissions, env, withFile,
     if (Object.hasOwn(fromFlags, name)) return FLAG_OF[name]
     if (Object.hasOwn(fromEnv, name)) return variableOf(name)
     return Object.hasOwn(fromFile, name) ? file : undefined
+  }
+  if (read !== undefined) {
+    // What is overruled has no effect, so there is nothing to ask about.
+    const overruled = { ...fromEnv, ...fromFlags, ...overrides, entrypointPath: entrypoint }
+    const effective = Object.fromEntries(Object.entries(fromFile).filter(([name]) => !Object.hasOwn(overruled, name)))
+    allowWidening({ ...read, settings: effective }, { trust: options.trust === true, env, note })
   }
   return { config: { ...fromFile, ...fromEnv, ...fromFlags, ...overrides, entrypointPath: entrypoint }, origin }
 }

@@ -1,0 +1,56 @@
+/** Calls that read or take what no rule on files guards: attributes, the machine's budgets, other processes' limits, the page cache. */
+
+import { join } from 'node:path'
+
+import { refused } from '../support/attacks.mjs'
+
+export const tools = './beyond-landlock.mjs'
+
+const NONE = 'EOPNOTSUPP'
+const works = ({ value }) => value === 0
+
+/** Attributes of a file: what a tool says where there are none. */
+const ATTRIBUTES = { getxattr: 'ENODATA', lgetxattr: 'ENODATA', getxattrat: 'ENODATA', listxattr: 0, llistxattr: 0, listxattrat: 0 }
+const UNREADABLE = [[], ['--allow-read=/usr/share'], ['--allow-write']]
+
+export const attacks = [
+  ...Object.entries(ATTRIBUTES).flatMap(([call, none]) =>
+    UNREADABLE.map((flags) => ({
+      name: `${call} of a file that may not be read, with ${flags[0] ?? 'no flag'}`,
+      attack: ({ outside }) => ({ flags, tool: 'attribute', input: { call, path: join(outside, 'secret.txt') }, holds: ({ value }) => value === NONE }),
+      twin: ({ outside }) => ({ flags: ['--allow-read'], tool: 'attribute', input: { call, path: join(outside, 'secret.txt') }, holds: ({ value }) => value === none }),
+    })),
+  ),
+  ...['fgetxattr', 'flistxattr'].map((call) => ({
+    name: `${call} of a file that may only be written`,
+    attack: ({ open }) => ({ flags: [`--allow-write=${open}`], tool: 'ofDescriptor', input: { call, path: join(open, 'data.txt') }, holds: ({ value }) => value === NONE }),
+    twin: ({ open }) => ({
+      flags: ['--allow-read', `--allow-write=${open}`],
+      tool: 'ofDescriptor',
+      input: { call, path: join(open, 'data.txt') },
+      holds: ({ value }) => value === ATTRIBUTES[call.slice(1)],
+    }),
+  })),
+  ...[[], ['--allow-read', '--allow-write', '--allow-net', '--allow-run']].flatMap((flags) => [
+    {
+      name: `the machine's contexts of asynchronous input and output, with ${flags.length} flags`,
+      attack: () => ({ flags, tool: 'aio', holds: refused }),
+      twin: () => ({ flags, tool: 'eventfd', holds: works }),
+    },
+    {
+      name: `the host's limits, with ${flags.length} flags`,
+      attack: () => ({ flags, tool: 'limits', input: { whose: 'host' }, holds: refused }),
+      twin: () => ({ flags, tool: 'limits', input: { whose: 'own' }, holds: works }),
+    },
+    {
+      name: `what others have read of a file lately, with ${flags.length} flags`,
+      attack: () => ({ flags, tool: 'raw', input: { call: 'cachestat' }, holds: refused }),
+      twin: () => ({ flags, tool: 'limits', input: { whose: 'own' }, holds: works }),
+    },
+    {
+      name: `another profile of the security module, with ${flags.length} flags`,
+      attack: () => ({ flags, tool: 'raw', input: { call: 'lsm_set_self_attr' }, holds: refused }),
+      twin: () => ({ flags, tool: 'limits', input: { whose: 'own' }, holds: works }),
+    },
+  ]),
+]

@@ -1,0 +1,96 @@
+/** Ways to hold memory, each bounded by `maxMemoryMb`, and what else of a machine there is only so much of. */
+
+import { refused } from '../support/attacks.mjs'
+import { REAL_BUN } from '../support/project.mjs'
+
+export const tools = './memory.mjs'
+
+const LIMIT = 256
+/** Three fifths of it. */
+const WELL_BELOW = 152
+/** Twice the limit. */
+const FAR_ABOVE = LIMIT * 2
+/** The memory is looked for every 10 ms, the kind that hides every 100 ms: a tool that goes on longer than that is found. */
+const LONG_ENOUGH = 5000
+const config = { maxMemoryMb: LIMIT, toolExecutionTimeout: '60s' }
+
+/** What nobody can count cannot be made; the same is possible in a way that counts. */
+const UNCOUNTABLE = [
+  ['shared', 'shared without a file', 'locked'],
+  ['zero', '/dev/zero mapped shared', 'locked'],
+  ['spliced', 'huge pages lent to pipes', 'pipes'],
+]
+
+const outOfMemory = ({ error }) => error?.code === 'ERR_TOOL_OUT_OF_MEMORY' && /maxMemoryMb/.test(error.hint)
+const holding = (way) => ({
+  name: `memory: ${way}`,
+  attack: () => ({ tool: 'hold', input: { way, mib: FAR_ABOVE, ms: LONG_ENOUGH }, config, holds: outOfMemory }),
+  twin: () => ({ tool: 'hold', input: { way, mib: WELL_BELOW, ms: 300 }, config, holds: ({ value }) => value >= WELL_BELOW }),
+})
+
+export const attacks = [
+  ...['buffers', 'objects', 'tables', 'locked', 'stacks'].map(holding),
+  {
+    // Descriptors bound how much fits: whatever it is, it is counted or it fits.
+    name: 'memory: sockets',
+    attack: () => ({ tool: 'hold', input: { way: 'sockets', mib: FAR_ABOVE, ms: LONG_ENOUGH }, config: { ...config, maxMemoryMb: 64 }, holds: outOfMemory }),
+    twin: () => ({ tool: 'hold', input: { way: 'sockets', mib: 8, ms: 300 }, config, holds: ({ value }) => value >= 8 }),
+  },
+  {
+    name: 'memory: pipes',
+    attack: () => ({
+      tool: 'hold',
+      input: { way: 'pipes', mib: FAR_ABOVE, ms: 1000 },
+      config,
+      // The kernel gives a user without rights 64 MiB of pipes; a machine that gives more counts them.
+      holds: ({ value, error }) => outOfMemory({ error }) || value < LIMIT,
+    }),
+    twin: () => ({ tool: 'hold', input: { way: 'pipes', mib: 2, ms: 300 }, config, holds: ({ value }) => value >= 2 }),
+  },
+  ...UNCOUNTABLE.map(([way, name, twin]) => ({
+    name: `memory: ${name}`,
+    attack: () => ({ flags: ['--allow-read', '--allow-write'], tool: 'hold', input: { way, mib: FAR_ABOVE, ms: 300 }, config, holds: refused }),
+    twin: () => ({ flags: ['--allow-read', '--allow-write'], tool: 'hold', input: { way: twin, mib: 2, ms: 10 }, config, holds: ({ value }) => value >= 2 }),
+  })),
+  {
+    name: 'memory: programs it started',
+    attack: () => ({ flags: ['--allow-run', '--allow-read'], tool: 'holdInChildren', input: { program: REAL_BUN, mib: FAR_ABOVE, ms: LONG_ENOUGH }, config, holds: outOfMemory }),
+    twin: () => ({ flags: ['--allow-run', '--allow-read'], tool: 'holdInChildren', input: { program: REAL_BUN, mib: 64, ms: 10 }, config, holds: ({ value }) => value === 64 }),
+  },
+  {
+    name: 'threads',
+    attack: () => ({
+      tool: 'hold',
+      input: { way: 'threads', mib: 8000, ms: LONG_ENOUGH },
+      config,
+      holds: ({ error }) => error?.code === 'ERR_TOOL_KILLED' && /more than 1024 threads/.test(error.message),
+    }),
+    twin: () => ({ tool: 'hold', input: { way: 'threads', mib: 500, ms: 300 }, config, holds: ({ value }) => value === 500 }),
+  },
+  {
+    name: 'watches of epoll',
+    attack: () => ({
+      tool: 'watch',
+      input: { epolls: 600, ms: LONG_ENOUGH },
+      config,
+      holds: ({ error }) => error?.code === 'ERR_TOOL_KILLED' && /with epoll/.test(error.message),
+    }),
+    twin: () => ({ tool: 'watch', input: { epolls: 10, ms: 300 }, config, holds: ({ value }) => value > 0 }),
+  },
+  {
+    name: 'inotify descriptors',
+    attack: () => ({
+      flags: ['--allow-read'],
+      tool: 'notify',
+      input: { count: 100, ms: LONG_ENOUGH },
+      config,
+      holds: ({ error }) => error?.code === 'ERR_TOOL_KILLED' && /more than 16 inotify descriptors/.test(error.message),
+    }),
+    twin: () => ({ flags: ['--allow-read'], tool: 'notify', input: { count: 4, ms: 300 }, config, holds: ({ value }) => value === 4 }),
+  },
+  {
+    name: 'timers, which are pending signals',
+    attack: () => ({ tool: 'timers', input: { count: 50_000 }, config, holds: ({ value }) => value <= 1024 }),
+    twin: () => ({ tool: 'timers', input: { count: 100 }, config, holds: ({ value }) => value === 100 }),
+  },
+]

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { describe, it } from 'node:test'
+
+import { Manager } from '../index.js'
+import { collectGarbage } from './support/collect.mjs'
+import { openDescriptors, ownChildren } from './support/processes.mjs'
+import { SANDBOX } from './support/settings.mjs'
+import { bounded } from './support/waiting.mjs'
+import { workbench } from './support/workbench.mjs'
+
+/** Collects garbage until the condition holds; finalizers run in turns of their own. */
+async function collectUntil(condition, what) {
+  const search = async () => {
+    while (!condition()) {
+      collectGarbage()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+  await bounded(search(), what)
+}
+
+describe('A manager that is dropped without close()', () => {
+  const bench = workbench()
+
+  for (const isolation of ['call', 'worker']) {
+    it(`is collected, with its processes, descriptors and files (isolation "${isolation}").`, async () => {
+      const project = bench.project({ tools: 'values.ts' })
+      // What the first manager of a host opens for good is not counted.
+      const first = bench.open(project, { isolation })
+      await first.executeTool('echo', 1)
+      await first.close()
+      const children = ownChildren().length
+      const descriptors = openDescriptors()
+
+      const useAndDrop = async () => {
+        const managers = Array.from({ length: 8 }, (_, at) => new Manager(project.dir, { sandbox: SANDBOX, isolation, maxOutputSize: 10_000 + at }))
+        managers[0].on('execution', () => {})
+        await Promise.all(managers.map((manager) => manager.ready()))
+        for (const [at, manager] of managers.entries()) assert.equal(await manager.executeTool('echo', at), at)
+        assert.ok(ownChildren().length >= children + 4, 'processes were waiting for calls')
+      }
+      await useAndDrop()
+
+      await collectUntil(() => ownChildren().length <= children, 'the processes of dropped managers to end')
+      await collectUntil(() => openDescriptors() <= descriptors + 6, `descriptors to be closed: ${descriptors} before`)
+      assert.deepEqual(readdirSync(project.dir), ['tools.ts'])
+    })
+  }
+
+  it('stays while a call of it runs, a question is open or close() is not over.', async () => {
+    const project = bench.project({ tools: 'slow.ts' })
+    const go = project.path('go')
+    const start = () => {
+      const manager = new Manager(project.dir, { sandbox: SANDBOX, minWorkers: 0 })
+      const call = manager.executeTool('waits-for-file', { file: go, value: 'still there' })
+      return { call, closed: manager.close(), ready: new Manager(project.dir, { sandbox: SANDBOX, minWorkers: 1 }).ready() }
+    }
+    const { call, closed, ready } = start()
+    for (let round = 0; round < 20; round += 1) {
+      collectGarbage()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    project.write('go', '')
+    assert.equal(await bounded(call, 'the call to end'), 'still there')
+    await bounded(closed, 'the manager to close')
+    await bounded(ready, 'the other manager to be ready')
+    await collectUntil(() => ownChildren().length === 0, 'its processes to end')
+  })
+})

@@ -1,0 +1,58 @@
+/** What must be true of a memory limit, whatever its value. */
+
+import { rmSync } from 'node:fs'
+
+import { Manager } from '../../index.js'
+import { makeProject } from './project.mjs'
+
+/** A loop in a worker with a limit may take so many times as long as without sandbox and limit. */
+const MOST_SLOWDOWN = 1.2
+/** Tries until the machine was quiet for once. */
+const TRIES = 8
+
+export const memoryCases = ['compiles', 'holdsBuffers', 'holdsObjects', 'endsBuffers', 'endsObjects']
+
+/** @type {Map<string, Promise<number>>} milliseconds that the loop takes without a limit */
+const freely = new Map()
+
+/**
+ * Tries one limit; each of `memoryCases` is true of it, or it is not good.
+ * @param {'bun' | 'node'} runtimeType @param {number} mib
+ */
+export async function tryLimit(runtimeType, mib) {
+  const project = makeProject()
+  const entrypointPath = project.copyTools('holds-memory.mjs', 'tools.mjs')
+  const open = (/** @type {object} */ config) => new Manager(project.dir, { runtimeType, entrypointPath, minWorkers: 0, toolExecutionTimeout: '2m', ...config })
+  const quickest = async (/** @type {object} */ config) => {
+    const manager = open(config)
+    try {
+      return Number(await manager.executeTool('works'))
+    } finally {
+      await manager.close({ force: true })
+    }
+  }
+  /** @type {number[]} */
+  const peaks = []
+  try {
+    let slowdown = Infinity
+    for (let round = 0; round < TRIES && slowdown > MOST_SLOWDOWN; round += 1) {
+      if (round > 0 || !freely.has(runtimeType)) freely.set(runtimeType, quickest({ sandbox: 'off', maxMemoryMb: 0 }))
+      slowdown = Math.min(slowdown, (await quickest({ maxMemoryMb: mib })) / Number(await freely.get(runtimeType)))
+    }
+    const manager = open({ maxMemoryMb: mib })
+    manager.on('execution', ({ peakMemoryMb }) => peaks.push(peakMemoryMb ?? 0))
+    const code = (/** @type {string} */ tool, /** @type {number} */ share) => manager.executeTool(tool, { mib: Math.floor(mib * share) }).then(() => 'held', (error) => error.code)
+    const result = {
+      slowdown,
+      compiles: slowdown <= MOST_SLOWDOWN,
+      holdsBuffers: (await code('buffers', 0.85)) === 'held',
+      holdsObjects: (await code('objects', 0.85)) === 'held',
+      endsBuffers: (await code('buffers', 1.5)) === 'ERR_TOOL_OUT_OF_MEMORY',
+      endsObjects: (await code('objects', 1.5)) === 'ERR_TOOL_OUT_OF_MEMORY',
+    }
+    await manager.close()
+    return { ...result, overshoot: Math.max(...peaks) - mib }
+  } finally {
+    rmSync(project.dir, { recursive: true, force: true })
+  }
+}

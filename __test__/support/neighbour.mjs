@@ -1,0 +1,45 @@
+/**
+ * Another manager of a project, in a process of its own: one that hangs is ended, and nothing waits for it.
+ */
+
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+import { bounded } from './waiting.mjs'
+
+const program = fileURLToPath(new URL('../fixtures/hosts/neighbour.mjs', import.meta.url))
+
+/**
+ * Opens a manager, calls a tool as often as it is told to, closes. Gives `{ results }` or `{ error }`, or `{ hung }`.
+ * @param {string} dir @param {object} config @param {{ tool: string, input?: any }[]} calls
+ */
+export async function neighbour(dir, config, calls) {
+  const host = startNeighbour(dir, config, calls)
+  try {
+    return JSON.parse(await bounded(host.line, 'a neighbour'))
+  } catch (error) {
+    return { hung: error.message }
+  } finally {
+    host.kill()
+    await host.ended
+  }
+}
+
+/** The same, which says `{ "open": true }` and then stays until it is killed. */
+export function startNeighbour(dir, config, calls) {
+  const child = spawn(process.execPath, [program, JSON.stringify({ dir, config, calls: calls ?? null })], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => {
+    child.once('close', resolve)
+  })
+  let text = ''
+  const line = new Promise((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (part) => {
+      text += part
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
+    })
+    ended.then((code) => reject(new Error(`a neighbour ended with ${code}`)))
+  })
+  line.catch(() => {})
+  return { line, ended, kill: () => child.kill('SIGKILL') }
+}

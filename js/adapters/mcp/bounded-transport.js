@@ -1,0 +1,140 @@
+/**
+ * A transport with bounds: how many requests of a client are worked on at once, and how much waits for a client that does
+ * not read. What cannot be written as JSON becomes an error, so that every request is answered.
+ */
+
+import { EVENT_FRAME, Outlet } from './outlet.js'
+
+/** Requests of one client that are worked on at once; further ones are refused. */
+export const MOST_REQUESTS = 32
+/** Refusals that may wait for a client before it is given up: it asks and does not read. */
+const MOST_REFUSALS = 1000
+
+/** @param {unknown} id @param {number} code @param {string} message @returns {any} */
+const errorAnswer = (id, code, message) => ({ jsonrpc: '2.0', id, error: { code, message } })
+
+/** @param {any} message */
+const isRequest = (message) => message?.method !== undefined && message.id !== undefined
+
+export class BoundedTransport {
+  #inner
+  /** Where nothing else is known of how a message leaves: one goes after the other. */
+  #outlet = new Outlet(0)
+  /** Of responses that are metered, by request. @type {Map<unknown, Outlet>} */ #outlets = new Map()
+  /** Requests without an answer. */
+  #open = new Set()
+  #refusals = 0
+  /** @type {(() => void) | undefined} */ onclose
+  /** @type {((error: Error) => void) | undefined} */ onerror
+  /** @type {((message: any, extra?: any) => void) | undefined} */ onmessage
+
+  /** @param {any} inner a transport of the SDK */
+  constructor(inner) {
+    this.#inner = inner
+  }
+
+  get sessionId() {
+    return this.#inner.sessionId
+  }
+
+  /** @param {string} version */
+  setProtocolVersion(version) {
+    this.#inner.setProtocolVersion?.(version)
+  }
+
+  /** Whether a request is worked on. */
+  get isBusy() {
+    return this.#open.size > 0
+  }
+
+  /**
+   * Answers of these requests leave through an outlet of their own.
+   * @param {unknown[]} requests ids @param {Outlet} outlet
+   * @returns {() => void} takes it back
+   */
+  meter(requests, outlet) {
+    for (const id of requests) this.#outlets.set(id, outlet)
+    return () => {
+      for (const id of requests) if (this.#outlets.get(id) === outlet) this.#outlets.delete(id)
+    }
+  }
+
+  async start() {
+    const inner = this.#inner
+    const { onclose } = inner
+    // No event target: these are the SDK's callbacks.
+    Object.assign(inner, {
+      onclose: () => {
+        this.#outlet.end()
+        for (const outlet of this.#outlets.values()) outlet.end()
+        onclose?.()
+        this.onclose?.()
+      },
+      onerror: (/** @type {Error} */ error) => this.onerror?.(error),
+      onmessage: (/** @type {any} */ message, /** @type {any} */ extra) => this.#received(message, extra),
+    })
+    await inner.start()
+  }
+
+  async close() {
+    await this.#inner.close()
+  }
+
+  /** @param {any} message @param {any} extra */
+  #received(message, extra) {
+    if (message?.method === 'notifications/cancelled') this.#open.delete(message.params?.requestId)
+    if (isRequest(message)) {
+      if (this.#open.size >= MOST_REQUESTS) {
+        void this.#refuse(message.id)
+        return
+      }
+      this.#open.add(message.id)
+    }
+    this.onmessage?.(message, extra)
+  }
+
+  /** @param {unknown} id */
+  async #refuse(id) {
+    this.#refusals++
+    try {
+      if (this.#refusals > MOST_REFUSALS) await this.close()
+      else await this.#put(errorAnswer(id, -32000, `${MOST_REQUESTS} requests are worked on already: wait for an answer`))
+    } catch (error) {
+      this.onerror?.(/** @type {Error} */ (error))
+    } finally {
+      this.#refusals--
+    }
+  }
+
+  /** Resolves when the client has room for more. @param {any} message @param {any} [options] */
+  async send(message, options) {
+    try {
+      await this.#put(message, options)
+    } finally {
+      if (message.method === undefined) this.#open.delete(message.id)
+    }
+  }
+
+  /** @param {any} message @param {any} [options] */
+  async #put(message, options) {
+    let text
+    let sent = message
+    try {
+      text = JSON.stringify(message)
+    } catch (error) {
+      // A result that is too large or nested too deep for this runtime.
+      if (message.method !== undefined) throw error
+      sent = errorAnswer(message.id, -32603, `the answer cannot be written as JSON: ${/** @type {Error} */ (error).message}`)
+      text = JSON.stringify(sent)
+    }
+    const bytes = Buffer.byteLength(text) + EVENT_FRAME
+    const metered = this.#outlets.get(message.method === undefined ? message.id : options?.relatedRequestId)
+    const outlet = metered ?? this.#outlet
+    await outlet.enter(bytes)
+    try {
+      await this.#inner.send(sent, options)
+    } finally {
+      if (metered === undefined) outlet.left(bytes)
+    }
+  }
+}

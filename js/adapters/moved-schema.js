@@ -1,0 +1,34 @@
+/**
+ * A JSON Schema that becomes a part of another one: references written from its root lead to where it is then.
+ */
+
+/** Keywords whose value is data, in which nothing is a schema. */
+const DATA = new Set(['enum', 'const', 'default', 'examples'])
+/** Keywords whose value is a table of schemas by names of the author's choice. */
+const TABLES = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'])
+/** These move up with the wrapping, so that what points into them stays right. */
+const SHARED = /^#\/(?:\$defs|definitions)(?:\/|$)/
+
+/** From the root of the schema: `#` itself or a path from it, and not an anchor. */
+const FROM_ROOT = /^#(?:\/|$)/
+
+/** @param {string} reference @param {string} place */
+const moved = (reference, place) => (FROM_ROOT.test(reference) && !SHARED.test(reference) ? `${place}${reference.slice(1)}` : reference)
+
+/**
+ * @param {any} schema @param {string} place a JSON pointer fragment such as `#/properties/input`
+ * @returns {any}
+ */
+export function movedSchema(schema, place) {
+  if (Array.isArray(schema)) return schema.map((entry) => movedSchema(entry, place))
+  if (typeof schema !== 'object' || schema === null) return schema
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, movedKeyword(key, value, place)]))
+}
+
+/** @param {string} key @param {any} value @param {string} place */
+function movedKeyword(key, value, place) {
+  if (DATA.has(key)) return value
+  if (key === '$ref' && typeof value === 'string') return moved(value, place)
+  if (!TABLES.has(key) || typeof value !== 'object' || value === null) return movedSchema(value, place)
+  return Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, movedSchema(schema, place)]))
+}

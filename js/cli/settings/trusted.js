@@ -1,0 +1,97 @@
+/**
+ * Which toolwarden.json files the user trusts: their real paths, each with the SHA-256 of what was in it, so that a changed
+ * file is asked about again. The list lies in the user's own configuration, outside of projects, and counts only while
+ * nobody else can write to it.
+ */
+
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+
+const OTHERS_WRITE = 0o022
+
+/** @param {NodeJS.ProcessEnv} env */
+function listDir(env) {
+  const given = env.XDG_CONFIG_HOME
+  // The specification says that a relative one is to be ignored.
+  const base = given !== undefined && path.isAbsolute(given) ? given : path.join(env.HOME || homedir(), '.config')
+  return path.join(base, 'toolwarden')
+}
+
+/** @param {string} dir */
+const listIn = (dir) => path.join(dir, 'trusted.json')
+
+/** Why others could have written it. @param {string} what @param {import('node:fs').Stats} stats */
+function objection(what, stats) {
+  if (stats.uid !== process.geteuid?.()) return `${what} belongs to another user`
+  return (stats.mode & OTHERS_WRITE) === 0 ? undefined : `${what} can be written by other users`
+}
+
+/** The directory, which has to be there and ours. @param {string} dir */
+function checkDir(dir) {
+  const stats = lstatSync(dir)
+  const problem = stats.isDirectory() ? objection(dir, stats) : `${dir} is not a directory`
+  if (problem !== undefined) throw new Error(problem)
+}
+
+/** @param {string} dir @returns {Record<string, unknown>} */
+function read(dir) {
+  checkDir(dir)
+  const file = listIn(dir)
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const stats = fstatSync(descriptor)
+    const problem = stats.isFile() ? objection(file, stats) : `${file} is not a file`
+    if (problem !== undefined) throw new Error(problem)
+    const { files } = JSON.parse(readFileSync(descriptor, 'utf8'))
+    return typeof files === 'object' && files !== null ? files : {}
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A list that cannot be read, or that others can write, trusts nothing. @param {string} file @param {string} hash @param {NodeJS.ProcessEnv} env */
+export function isTrusted(file, hash, env) {
+  try {
+    const files = read(listDir(env))
+    return Object.hasOwn(files, file) && files[file] === hash
+  } catch {
+    return false
+  }
+}
+
+/** As a whole, so that another command never reads half of it. @param {string} file @param {string} text */
+function replace(file, text) {
+  const written = `${file}.${randomUUID()}`
+  try {
+    writeFileSync(written, text, { mode: 0o600, flag: 'wx' })
+    renameSync(written, file)
+  } finally {
+    rmSync(written, { force: true })
+  }
+}
+
+/**
+ * Remembers that the file, as it is, is trusted.
+ * @param {string} file @param {string} hash @param {NodeJS.ProcessEnv} env
+ * @returns {string | undefined} why it could not be
+ */
+export function trust(file, hash, env) {
+  const dir = listDir(env)
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    checkDir(dir)
+    let files = {}
+    try {
+      files = read(dir)
+    } catch (error) {
+      if (Object(error).code !== 'ENOENT') throw error
+    }
+    replace(listIn(dir), `${JSON.stringify({ files: { ...files, [file]: hash } }, null, 2)}\n`)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,0 +1,309 @@
+//! What a file of settings would give beyond the defaults.
+//!
+//! A file that lies in a project was written by whoever wrote the project. It may take away from what is allowed without
+//! being asked about; what it adds is for the user to decide. Each setting is judged by itself, and one that is not
+//! in the table counts as giving more, so that a new setting is not forgotten here.
+
+use super::fields;
+use super::given::Given;
+use super::permissions::{Deny, NetScope, Permissions, Scope};
+use super::presets::{Preset, preset};
+use super::settings::{Config, SandboxMode};
+
+/// One setting of the file that gives more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Widening {
+    /// The field.
+    pub field: String,
+    /// What is given, as a person recognises it.
+    pub given: String,
+    /// What it is without the file.
+    pub instead: String,
+}
+
+/// Everything in which the settings, JSON text of an object, give more than the defaults. What is wrong with a setting is
+/// not said here: nothing is made of a wrong one.
+pub fn widenings(given_json: &str) -> Vec<Widening> {
+    let Ok(Given::Object(entries)) = Given::from_json(given_json) else {
+        return Vec::new();
+    };
+    let base = preset(Preset::Default);
+    entries
+        .iter()
+        .filter_map(|(name, value)| {
+            let mut config = base.clone();
+            fields::set(&mut config, name, value).ok()?;
+            let instead = wider(name, &config, &base)?;
+            Some(Widening {
+                field: name.clone(),
+                given: shown(value),
+                instead,
+            })
+        })
+        .collect()
+}
+
+/// The base's value where the setting gives more than it.
+fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
+    let more = |is_more: bool, base: String| is_more.then_some(base);
+    let ms = |duration: std::time::Duration| format!("{} ms", duration.as_millis());
+    match name {
+        // Code runs that the sandbox does not hold, or that nobody chose.
+        "sandbox" => more(config.sandbox != SandboxMode::Required, "\"required\"".to_owned()),
+        "runtimePath" => more(config.runtime_path.is_some(), "found by toolwarden".to_owned()),
+        "bunPermissions" => {
+            let allowed = Permissions::from_bun_flags(&config.bun_permissions).ok()?;
+            more(!is_within(&allowed, &base.permissions), "--allow-read".to_owned())
+        }
+        "nodeOptions" => {
+            let options = Permissions::from_node_options(&config.node_options).ok()?;
+            let plain = options.rest.is_empty() && options.needs_no_sandbox.is_empty();
+            more(
+                !plain || !is_within(&options.permissions, &base.permissions),
+                "reading, and no other option".to_owned(),
+            )
+        }
+        "workerFilePerm" => more(
+            config.worker_file_perm & !base.worker_file_perm != 0,
+            format!("0o{:o}", base.worker_file_perm),
+        ),
+        // What tools take of the machine.
+        "toolExecutionTimeout" => more(
+            config.tool_execution_timeout > base.tool_execution_timeout,
+            ms(base.tool_execution_timeout),
+        ),
+        "gracePeriod" => more(config.grace_period > base.grace_period, ms(base.grace_period)),
+        "maxMemoryMb" => more(
+            config.max_memory_mb == 0 || config.max_memory_mb > base.max_memory_mb,
+            base.max_memory_mb.to_string(),
+        ),
+        "maxOutputSize" => more(
+            config.max_output_size > base.max_output_size,
+            base.max_output_size.to_string(),
+        ),
+        "maxStderrCaptureSize" => more(
+            config.max_stderr_capture_size > base.max_stderr_capture_size,
+            base.max_stderr_capture_size.to_string(),
+        ),
+        "minWorkers" => more(config.min_workers > base.min_workers, base.min_workers.to_string()),
+        "maxWorkers" => more(config.max_workers > base.max_workers, base.max_workers.to_string()),
+        "concurrentCallsPerWorker" => more(
+            config.concurrent_calls_per_worker > base.concurrent_calls_per_worker,
+            base.concurrent_calls_per_worker.to_string(),
+        ),
+        // Inputs and results are handed to who watches the calls.
+        "telemetry" => more(
+            config.telemetry.record_inputs || config.telemetry.record_outputs,
+            "both false".to_owned(),
+        ),
+        // A process that serves one call after the other mixes them.
+        "isolation" => more(config.isolation != base.isolation, "\"call\"".to_owned()),
+        "entrypointCache" => more(config.entrypoint_cache, "false".to_owned()),
+        // No more than a choice between what is there anyway, or how long something is waited for.
+        "runtimeType" | "entrypointPath" | "maxQueue" | "idleTimeout" | "maxCallsPerWorker" => None,
+        "backoffInitialInterval" | "backoffMaxInterval" | "backoffMaxElapsedTime" => None,
+        unknown => Some(format!("nothing is known about {unknown}")),
+    }
+}
+
+/// Whether the permissions allow nothing that the base does not. Certain where it is said: two lists are compared entry by
+/// entry, and an entry that the other list covers in another way counts as more.
+fn is_within(inner: &Permissions, base: &Permissions) -> bool {
+    if base.all {
+        return true;
+    }
+    !inner.all
+        && scope_within(&inner.read, &base.read)
+        && scope_within(&inner.write, &base.write)
+        && scope_within(&inner.env, &base.env)
+        && scope_within(&inner.run, &base.run)
+        && net_within(&inner.net, &base.net)
+        && contains(&inner.deny_read, &base.deny_read)
+        && contains(&inner.deny_write, &base.deny_write)
+        && contains(&inner.deny_net, &base.deny_net)
+        && denies(&inner.deny_env, &base.deny_env)
+}
+
+fn scope_within(inner: &Scope, base: &Scope) -> bool {
+    match (inner, base) {
+        (Scope::None, _) | (_, Scope::All) => true,
+        (Scope::Only(inner), Scope::Only(base)) => contains(base, inner),
+        (Scope::All | Scope::Only(_), _) => false,
+    }
+}
+
+fn net_within(inner: &NetScope, base: &NetScope) -> bool {
+    match (inner, base) {
+        (NetScope::None, _) | (_, NetScope::All) => true,
+        (NetScope::Only(inner), NetScope::Only(base)) => contains(base, inner),
+        (NetScope::All | NetScope::Only(_), _) => false,
+    }
+}
+
+fn denies(inner: &Deny, base: &Deny) -> bool {
+    match (inner, base) {
+        (Deny::All, _) | (_, Deny::None) => true,
+        (Deny::Only(inner), Deny::Only(base)) => contains(inner, base),
+        (Deny::None | Deny::Only(_), _) => false,
+    }
+}
+
+fn contains<T: PartialEq>(all: &[T], some: &[T]) -> bool {
+    some.iter().all(|entry| all.contains(entry))
+}
+
+fn shown(value: &Given) -> String {
+    match value {
+        Given::List(entries) => entries
+            .iter()
+            .map(|entry| match entry {
+                Given::Text(text) => text.escape_debug().to_string(),
+                other => other.to_string(),
+            })
+            .collect::<Vec<_>>()
+            .join(" "),
+        Given::Text(text) => format!("{text:?}"),
+        Given::Number(number) => number.to_string(),
+        Given::Bool(flag) => flag.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields_of(json: &str) -> Vec<String> {
+        widenings(json).into_iter().map(|found| found.field).collect()
+    }
+
+    #[test]
+    fn what_takes_away_is_not_asked_about() {
+        for json in [
+            "{}",
+            r#"{"sandbox":"required","runtimePath":"","runtimeType":"node","entrypointPath":"x.ts"}"#,
+            r#"{"bunPermissions":[]}"#,
+            r#"{"bunPermissions":["--allow-read=/etc,./data","--deny-write","--deny-net=a.com","-R"]}"#,
+            r#"{"nodeOptions":["--permission","--allow-fs-read=/etc"]}"#,
+            r#"{"toolExecutionTimeout":"10s","gracePeriod":0,"maxMemoryMb":64,"maxOutputSize":1,"maxStderrCaptureSize":0}"#,
+            r#"{"minWorkers":0,"maxWorkers":1,"maxQueue":0,"idleTimeout":"1h","maxCallsPerWorker":1}"#,
+            r#"{"workerFilePerm":256,"telemetry":{"recordInputs":false},"entrypointCache":false,"isolation":"call"}"#,
+        ] {
+            assert_eq!(fields_of(json), [""; 0], "{json}");
+        }
+    }
+
+    #[test]
+    fn what_gives_more_is_named_each_time() {
+        for json in [
+            r#"{"sandbox":"off"}"#,
+            r#"{"runtimePath":"./evil.sh"}"#,
+            r#"{"bunPermissions":["--allow-all"]}"#,
+            r#"{"bunPermissions":["-A"]}"#,
+            r#"{"bunPermissions":["--allow-read","--allow-write=./out"]}"#,
+            r#"{"bunPermissions":["--allow-net=a.com"]}"#,
+            r#"{"bunPermissions":["--allow-env=HOME"]}"#,
+            r#"{"bunPermissions":["--allow-run=ls"]}"#,
+            r#"{"nodeOptions":["--permission","--allow-fs-write=*"]}"#,
+            r#"{"nodeOptions":["--require=./x.cjs"]}"#,
+            r#"{"nodeOptions":["--no-warnings"]}"#,
+            r#"{"nodeOptions":["--allow_child_process"]}"#,
+            r#"{"toolExecutionTimeout":"61s"}"#,
+            r#"{"gracePeriod":"1m"}"#,
+            r#"{"maxMemoryMb":0}"#,
+            r#"{"maxMemoryMb":2049}"#,
+            r#"{"maxOutputSize":10485761}"#,
+            r#"{"maxStderrCaptureSize":1048577}"#,
+            r#"{"workerFilePerm":438}"#,
+            r#"{"minWorkers":100}"#,
+            r#"{"maxWorkers":10000}"#,
+            r#"{"concurrentCallsPerWorker":2}"#,
+            r#"{"isolation":"worker"}"#,
+            r#"{"telemetry":{"recordOutputs":true}}"#,
+            r#"{"entrypointCache":true}"#,
+        ] {
+            assert_eq!(fields_of(json).len(), 1, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_hides_no_other() {
+        assert_eq!(
+            fields_of(r#"{"minWorkers":-1,"gracePeriod":"soon","wat":1,"sandbox":"off","maxWorkers":0}"#),
+            ["sandbox"]
+        );
+        // Each is sound by itself; that they contradict each other is said by whoever resolves them.
+        assert_eq!(
+            fields_of(r#"{"minWorkers":1,"maxWorkers":1,"backoffMaxInterval":1,"runtimePath":"x"}"#),
+            ["runtimePath"]
+        );
+    }
+
+    #[test]
+    fn every_setting_is_in_the_table() {
+        let base = preset(Preset::Default);
+        for (name, _) in fields::FIELDS {
+            assert_eq!(wider(name, &base, &base), None, "{name}");
+        }
+    }
+
+    fn scope() -> impl Strategy<Value = Scope> {
+        prop_oneof![
+            Just(Scope::None),
+            Just(Scope::All),
+            prop::collection::vec("[a-c]", 1..3).prop_map(Scope::Only)
+        ]
+    }
+
+    fn allows(scope: &Scope, what: &str) -> bool {
+        match scope {
+            Scope::None => false,
+            Scope::All => true,
+            Scope::Only(listed) => listed.iter().any(|entry| entry == what),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_within_allows_nothing_more(
+            (read, write, env, run) in (scope(), scope(), scope(), scope()),
+            (base_read, base_write, base_env, base_run) in (scope(), scope(), scope(), scope()),
+        ) {
+            let inner = Permissions { read, write, env, run, ..Permissions::default() };
+            let base = Permissions { read: base_read, write: base_write, env: base_env, run: base_run, ..Permissions::default() };
+            if is_within(&inner, &base) {
+                for what in ["a", "b", "c", "another"] {
+                    for (inner, base) in [
+                        (&inner.read, &base.read),
+                        (&inner.write, &base.write),
+                        (&inner.env, &base.env),
+                        (&inner.run, &base.run),
+                    ] {
+                        prop_assert!(!allows(inner, what) || allows(base, what));
+                    }
+                }
+            }
+            prop_assert!(is_within(&inner, &inner));
+        }
+
+        #[test]
+        fn flags_that_allow_more_than_reading_are_never_passed_over(
+            flags in prop::collection::vec(
+                "(--allow-(read|write|net|env|run|all|sys|ffi)|--deny-(read|write|net|env)|-[ARWNE])(=[a-z./,]{1,6})?", 0..4
+            )
+        ) {
+            let json = serde_json::json!({ "bunPermissions": &flags }).to_string();
+            let resolved = super::super::resolve(&json);
+            if widenings(&json).is_empty() && let Ok(config) = resolved {
+                let given = &config.permissions;
+                prop_assert!(!given.all);
+                prop_assert_eq!(&given.write, &Scope::None);
+                prop_assert_eq!(&given.net, &NetScope::None);
+                prop_assert_eq!(&given.env, &Scope::None);
+                prop_assert_eq!(&given.run, &Scope::None);
+            }
+        }
+    }
+}

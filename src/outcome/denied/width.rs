@@ -1,0 +1,83 @@
+//! Flags that would open far more than the access that was refused.
+
+use std::path::Path;
+
+use super::file::real;
+use crate::sandbox::policy::kernel_file;
+use crate::sandbox::{Denial, Permission};
+
+/// Why no flag is named for a refused file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unnamed {
+    /// No list may hold it, such as the host's environment in /proc.
+    Kernel(&'static str),
+    /// Its flag would have to name `/`, the home directory or a directory around that.
+    TooWide,
+}
+
+/// Takes the flag away that should not be given on a tool's word.
+pub(super) fn narrow(denial: &mut Denial, home: Option<&Path>) {
+    if unnamed(denial, home).is_some() {
+        denial.flag.clear();
+    }
+}
+
+/// `denial.flag` is one of Bun's, or empty already.
+pub(super) fn unnamed(denial: &Denial, home: Option<&Path>) -> Option<Unnamed> {
+    let write = match denial.permission {
+        Permission::Read => false,
+        Permission::Write => true,
+        Permission::Net | Permission::Run => return None,
+    };
+    if let Some(why) = kernel_file(&real(Path::new(&denial.resource)), write) {
+        return Some(Unnamed::Kernel(why));
+    }
+    let Some((_, listed)) = denial.flag.split_once('=') else {
+        return denial.flag.is_empty().then_some(Unnamed::TooWide);
+    };
+    let listed = real(Path::new(&listed.replace(",,", ",")));
+    let around_home = home.is_some_and(|home| real(home).starts_with(&listed));
+    (listed == Path::new("/") || around_home).then_some(Unnamed::TooWide)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flag(permission: Permission, path: &str) -> String {
+        let mut denial = Denial::new(permission, path.to_owned(), 0);
+        narrow(&mut denial, Some(Path::new("/home/me")));
+        denial.flag
+    }
+
+    #[test]
+    fn the_root_and_the_home_directory_are_not_named() {
+        for permission in [Permission::Read, Permission::Write] {
+            for wide in ["/", "/home", "/home/me", "/home/me/", "/proc/self/environ"] {
+                assert_eq!(flag(permission, wide), "", "{wide}");
+            }
+            for narrow in ["/home/me/data", "/home/mel", "/etc/hostname", "/a,b"] {
+                assert_ne!(flag(permission, narrow), "", "{narrow}");
+            }
+        }
+        assert_eq!(flag(Permission::Net, "a.test"), "--allow-net=a.test");
+    }
+
+    #[test]
+    fn a_link_is_as_wide_as_what_it_leads_to() {
+        let made = tempfile::tempdir().expect("a directory");
+        let link = made.path().join("everything");
+        std::os::unix::fs::symlink("/", &link).expect("linked");
+        assert_eq!(flag(Permission::Read, &link.to_string_lossy()), "");
+    }
+
+    #[test]
+    fn what_needs_every_file_keeps_its_flag() {
+        let mut denial = Denial {
+            resource: "/tmp/x".to_owned(),
+            ..Denial::new(Permission::Write, String::new(), 0)
+        };
+        narrow(&mut denial, None);
+        assert_eq!(denial.flag, "--allow-write");
+    }
+}

@@ -1,0 +1,116 @@
+//! What of /proc and /dev counts as files: entries about the machine, and devices that are the same for everybody.
+//!
+//! Everything else there belongs to a process, a terminal, a disk or an input device, and "every file" does not mean it.
+
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
+
+use super::runtime::existing;
+use super::{FileRule, Files};
+
+/// About the machine, not about a process. Entries that name other users' processes, keys, locks or timers are not here,
+/// nor `net`, which is a link to the reader's own connections and so to the machine's.
+const PROC: &[&str] = &[
+    "/proc/cgroups",
+    "/proc/cmdline",
+    "/proc/cpuinfo",
+    "/proc/crypto",
+    "/proc/devices",
+    "/proc/diskstats",
+    "/proc/filesystems",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/modules",
+    "/proc/partitions",
+    "/proc/pressure",
+    "/proc/stat",
+    "/proc/swaps",
+    "/proc/sys",
+    "/proc/uptime",
+    "/proc/version",
+    "/proc/vmstat",
+];
+
+/// What a runtime reads about itself. Without maps JSC aborts; the others are what process.memoryUsage and the like use.
+pub(in super::super) const OWN_FILES: [&CStr; 7] = [
+    c"/proc/self/maps",
+    c"/proc/self/stat",
+    c"/proc/self/statm",
+    c"/proc/self/status",
+    c"/proc/self/cgroup",
+    c"/proc/self/cmdline",
+    c"/proc/self/limits",
+];
+
+/// Devices without a state that one process could leave for another.
+const DEVICES: &[&str] = &["/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"];
+
+/// Trees of which a rule about everything says nothing.
+const APART: [&str; 2] = ["/proc", "/dev"];
+
+/// What programs, and whoever may read every file, may read of /proc.
+pub(super) fn proc_rules(files: &dyn Files) -> Vec<FileRule> {
+    existing(files, PROC)
+}
+
+/// The devices that belong to every file.
+pub(super) fn device_rules(files: &dyn Files) -> Vec<FileRule> {
+    existing(files, DEVICES)
+}
+
+/// Whether a real path is left out of a rule about every file.
+pub(super) fn is_apart(path: &Path) -> bool {
+    APART.iter().any(|top| path.starts_with(top))
+}
+
+/// Why a real path of these trees, or of /sys, cannot be listed in a flag.
+pub fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
+    if write && (real.starts_with("/proc") || real.starts_with("/sys")) {
+        return Some("/proc and /sys change the machine, not files");
+    }
+    if [Path::new("/dev"), Path::new("/dev/pts")].contains(&real) {
+        return Some("it holds terminals, disks and other devices; name the ones that are needed");
+    }
+    let within: PathBuf = real.strip_prefix("/proc").ok()?.into();
+    let first = within
+        .components()
+        .next()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    match first.as_deref() {
+        None => Some("/proc holds the environments of other processes"),
+        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("entries of a process in /proc cannot be allowed; a worker may read what its runtime needs of its own")
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_of_devices_and_processes_cannot_be_listed_as_a_whole() {
+        for (path, write, refused) in [
+            ("/dev", false, true),
+            ("/dev", true, true),
+            ("/dev/pts", false, true),
+            ("/dev/ttyUSB0", true, false),
+            ("/dev/shm", true, false),
+            ("/proc", false, true),
+            ("/proc/1/cmdline", false, true),
+            ("/proc/meminfo", false, false),
+            ("/sys", false, false),
+            ("/sys", true, true),
+            ("/developer", true, false),
+        ] {
+            assert_eq!(kernel_file(Path::new(path), write).is_some(), refused, "{path} {write}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_process_is_of_the_machine() {
+        assert!(PROC.iter().all(|path| kernel_file(Path::new(path), false).is_none()));
+        assert!(!PROC.iter().any(|path| path.contains("self") || path.ends_with("/net")));
+    }
+}

@@ -1,0 +1,221 @@
+//! What a worker's processes may read of each other in /proc.
+//!
+//! Landlock's rules are by inode, and those of a process that a tool starts do not exist when the rules are made. Where
+//! programs may be run, every open for reading is therefore reported. Of a path that names an entry of /proc for a process
+//! in the caller's own group, which nobody can leave or enter, the supervisor opens the entry itself and hands it over. With
+//! everything else the kernel goes on, and Landlock decides: a path that changes after it was read here gains nothing.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
+
+use super::listener::{Answer, Call, Listener};
+use super::target::Target;
+
+/// What may be read of a process, and of each of its threads. Not here: links that lead out of /proc (`exe`, `cwd`, `root`),
+/// memory, the environment, and `net`, which shows the machine's connections.
+const OF_A_PROCESS: &[&str] = &[
+    "cgroup",
+    "cmdline",
+    "comm",
+    "cpuset",
+    "limits",
+    "maps",
+    "mountinfo",
+    "mounts",
+    "numa_maps",
+    "oom_score",
+    "oom_score_adj",
+    "schedstat",
+    "smaps",
+    "smaps_rollup",
+    "stat",
+    "statm",
+    "status",
+    "wchan",
+];
+
+/// Directories of a process that may be listed; what is in them is asked for again.
+const LISTED: &[&str] = &["fd", "fdinfo", "task"];
+
+/// An entry of /proc by the text of its path.
+#[derive(Debug, PartialEq, Eq)]
+enum Entry {
+    /// /proc itself: the numbers of processes.
+    Top,
+    Of {
+        process: Process,
+        name: String,
+    },
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Process {
+    Caller,
+    Number(u32),
+}
+
+/// The entry that a path names, if it may be read of one's own processes.
+fn entry(path: &[u8]) -> Option<Entry> {
+    let path = std::str::from_utf8(path).ok()?.strip_prefix("/proc")?;
+    if !path.is_empty() && !path.starts_with('/') {
+        return None;
+    }
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+    let Some(first) = parts.next() else {
+        return Some(Entry::Top);
+    };
+    let rest: Vec<&str> = parts.collect();
+    let (process, rest) = match first {
+        "self" => (Process::Caller, rest),
+        // A link to self/mounts.
+        "mounts" if rest.is_empty() => (Process::Caller, vec!["mounts"]),
+        number => (Process::Number(digits(number)?), rest),
+    };
+    let allowed = match rest.as_slice() {
+        [] => true,
+        [name] | ["task", _, name] if OF_A_PROCESS.contains(name) => true,
+        [name] | ["task", _, name] => LISTED.contains(name) && rest.len() == 1,
+        ["task", _] => true,
+        _ => false,
+    };
+    let thread_is_number = rest.first() != Some(&"task") || rest.get(1).is_none_or(|thread| digits(thread).is_some());
+    (allowed && thread_is_number).then(|| Entry::Of {
+        process,
+        name: rest.join("/"),
+    })
+}
+
+fn digits(text: &str) -> Option<u32> {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
+}
+
+/// Answers an open for reading.
+pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u64, flags: u64) -> Option<Answer> {
+    let Some(entry) = target.read_string(path).ok().and_then(|path| entry(&path)) else {
+        return Some(Answer::Continue);
+    };
+    let flags = OFlags::from_bits_retain(flags as u32);
+    let Some(file) = opened(target, &entry, flags) else {
+        return Some(Answer::Continue);
+    };
+    // What was opened belongs to the caller's group if the caller is still the one that was looked at.
+    if !listener.waits(call.id) {
+        return None;
+    }
+    match listener.give(call.id, file.as_fd(), flags.contains(OFlags::CLOEXEC)) {
+        Ok(()) => None,
+        Err(error) => match error.raw_os_error() {
+            Some(errno @ (libc::EMFILE | libc::ENFILE)) => Some(Answer::Errno(errno)),
+            _ => Some(Answer::Continue),
+        },
+    }
+}
+
+/// The supervisor's own descriptor of the entry; `None` where it is not the caller's to read or not there.
+fn opened(target: &Target, entry: &Entry, flags: OFlags) -> Option<OwnedFd> {
+    let wanted = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | (flags & OFlags::DIRECTORY);
+    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let (process, name) = match entry {
+        Entry::Top => return rustix::fs::open("/proc", wanted | OFlags::DIRECTORY, Mode::empty()).ok(),
+        Entry::Of { process, name } => (process, name),
+    };
+    let number = match process {
+        Process::Caller => target.process()?,
+        Process::Number(number) => *number,
+    };
+    // The directory stays that of one process: when that has ended nothing in it can be opened, whoever gets its number.
+    let of_process = rustix::fs::open(format!("/proc/{number}"), directory, Mode::empty()).ok()?;
+    if group(&of_process)? != target.worker() {
+        return None;
+    }
+    if name.is_empty() {
+        return openat(&of_process, ".", wanted, Mode::empty()).ok();
+    }
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+    openat2(
+        &of_process,
+        OsStr::from_bytes(name.as_bytes()),
+        wanted,
+        Mode::empty(),
+        within,
+    )
+    .ok()
+}
+
+/// The group of the process whose /proc directory this is.
+fn group(of_process: &OwnedFd) -> Option<u32> {
+    let stat = openat(of_process, "stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let mut text = Vec::new();
+    std::fs::File::from(stat).read_to_end(&mut text).ok()?;
+    // The name in parentheses may hold anything; the group is the third field behind it.
+    let text = String::from_utf8_lossy(&text);
+    text.rsplit(')').next()?.split_whitespace().nth(2)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(process: Process, name: &str) -> Option<Entry> {
+        Some(Entry::Of {
+            process,
+            name: name.to_owned(),
+        })
+    }
+
+    #[test]
+    fn what_is_read_of_a_process_has_a_name() {
+        assert_eq!(entry(b"/proc"), Some(Entry::Top));
+        assert_eq!(entry(b"/proc/"), Some(Entry::Top));
+        assert_eq!(entry(b"/proc/self/maps"), of(Process::Caller, "maps"));
+        assert_eq!(entry(b"/proc//self/./stat"), of(Process::Caller, "stat"));
+        assert_eq!(entry(b"/proc/mounts"), of(Process::Caller, "mounts"));
+        assert_eq!(entry(b"/proc/12/task/13/comm"), of(Process::Number(12), "task/13/comm"));
+        assert_eq!(entry(b"/proc/12/task"), of(Process::Number(12), "task"));
+        assert_eq!(entry(b"/proc/12"), of(Process::Number(12), ""));
+    }
+
+    #[test]
+    fn everything_else_is_left_to_the_kernel() {
+        for path in [
+            "/etc/passwd",
+            "/processes",
+            "proc/self/maps",
+            "/proc/self/environ",
+            "/proc/self/mem",
+            "/proc/self/net/tcp",
+            "/proc/net/tcp",
+            "/proc/self/root/etc/shadow",
+            "/proc/self/cwd",
+            "/proc/self/exe",
+            "/proc/self/fd/3",
+            "/proc/self/task/../../1/cmdline",
+            "/proc/self/../1/cmdline",
+            "/proc/self/task/self/stat",
+            "/proc/self/task/1/task/2/stat",
+            "/proc/self/task/1/fd",
+            "/proc/self/map_files",
+            "/proc/+1/stat",
+            "/proc/99999999999/stat",
+            "/proc/meminfo",
+            "/proc/mounts/x",
+        ] {
+            assert_eq!(entry(path.as_bytes()), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_the_callers_group_is_opened() {
+        let own = std::process::id();
+        let target = Target::new(own);
+        let open = |path: String| opened(&target, &entry(path.as_bytes()).expect("an entry"), OFlags::RDONLY).is_some();
+        assert!(open("/proc/self/maps".into()) && open(format!("/proc/{own}/stat")) && open("/proc".into()));
+        assert!(!open("/proc/1/cmdline".into()), "init is in another group");
+    }
+}

@@ -1,0 +1,255 @@
+//! One worker's cgroup: it is in it before it runs, and the directory goes with it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::fs::{AtFlags, Mode, mkdirat, unlinkat};
+use rustix::io::Errno;
+
+use super::delegated::Delegated;
+use super::text;
+
+/// Names tried: those that are taken belong to a dead host whose id this one was given.
+const NAMES: u32 = 64;
+/// Tries, a millisecond apart, at removing a directory whose process is dropped instead of seen off.
+const DROP_TRIES: u32 = 20;
+/// The name of the next directory of this host.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// What a worker and the programs it started may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CgroupLimits {
+    /// Bytes of memory. None: as much as there is.
+    pub memory: Option<u64>,
+    /// Threads of all processes.
+    pub threads: u32,
+}
+
+/// Each process of a launch gets a cgroup of its own: where, and with which limits.
+#[derive(Debug, Clone)]
+pub struct Cgroups {
+    /// The directory they are made in.
+    pub parent: Arc<Delegated>,
+    /// Of each.
+    pub limits: CgroupLimits,
+}
+
+/// What the kernel says of a worker at its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Account {
+    /// It was full, and the kernel killed processes in it.
+    pub was_out_of_memory: bool,
+    /// The most memory it held, in bytes. Linux before 5.19 does not say.
+    pub peak: Option<u64>,
+}
+
+/// The directory of one worker. Dropped, it is removed, and what still runs in it is killed.
+#[derive(Debug)]
+pub(in crate::spawn) struct Cgroup {
+    parent: Arc<Delegated>,
+    name: String,
+    removed: AtomicBool,
+}
+
+impl Cgroup {
+    /// Makes one under the parent, with its limits.
+    pub(in crate::spawn) fn new(parent: &Arc<Delegated>, limits: CgroupLimits) -> io::Result<Self> {
+        let host = std::process::id();
+        for _ in 0..NAMES {
+            let name = text::name(host, NEXT.fetch_add(1, Ordering::Relaxed));
+            match mkdirat(parent.directory(), &name, Mode::from_raw_mode(0o755)) {
+                Ok(()) => {
+                    let cgroup = Self {
+                        parent: Arc::clone(parent),
+                        name,
+                        removed: AtomicBool::new(false),
+                    };
+                    cgroup.limit(limits)?;
+                    return Ok(cgroup);
+                }
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+
+    fn limit(&self, limits: CgroupLimits) -> io::Result<()> {
+        if let Some(memory) = limits.memory {
+            self.write("memory.max", &memory.to_string())?;
+            match self.write("memory.swap.max", "0") {
+                // A kernel without swap, or told not to account for it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => result?,
+            }
+            // All of it or nothing: a worker whose helper is gone could not be told from one that works.
+            self.write("memory.oom.group", "1")?;
+        }
+        self.write("pids.max", &limits.threads.to_string())
+    }
+
+    /// Whether the kernel took these limits.
+    pub(super) fn has(&self, limits: CgroupLimits) -> bool {
+        let found = |file| self.read(file).ok().and_then(|text| text::number(&text));
+        found("pids.max") == Some(limits.threads.into())
+            && (limits.memory.is_none() || found("memory.max") == limits.memory)
+    }
+
+    /// A process that writes "0" to this enters the cgroup.
+    pub(in crate::spawn) fn door(&self) -> io::Result<OwnedFd> {
+        self.parent.open_to_write(&self.path("cgroup.procs"))
+    }
+
+    /// What the kernel says of it so far.
+    pub(in crate::spawn) fn account(&self) -> Account {
+        Account {
+            was_out_of_memory: self
+                .read("memory.events")
+                .is_ok_and(|events| text::oom_kills(&events) > 0),
+            peak: self.read("memory.peak").ok().and_then(|peak| text::number(&peak)),
+        }
+    }
+
+    /// Removes the directory. False while something is in it, which is then killed: also what left its process group.
+    pub(in crate::spawn) fn remove(&self) -> bool {
+        if self.removed.load(Ordering::Acquire) {
+            return true;
+        }
+        match unlinkat(self.parent.directory(), &self.name, AtFlags::REMOVEDIR) {
+            Err(Errno::BUSY) => {
+                // Linux 5.14. Before it, what is left holds the directory until it ends.
+                let _ = self.write("cgroup.kill", "1");
+                false
+            }
+            // Whatever else keeps it there will not pass.
+            _ => {
+                self.removed.store(true, Ordering::Release);
+                true
+            }
+        }
+    }
+
+    fn path(&self, file: &str) -> String {
+        format!("{}/{file}", self.name)
+    }
+
+    fn read(&self, file: &str) -> io::Result<String> {
+        self.parent.read(&self.path(file))
+    }
+
+    fn write(&self, file: &str, text: &str) -> io::Result<()> {
+        let file = self.parent.open_to_write(&self.path(file))?;
+        rustix::io::retry_on_intr(|| rustix::io::write(&file, text.as_bytes()))?;
+        Ok(())
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        for _ in 0..DROP_TRIES {
+            if self.remove() {
+                return;
+            }
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test makes files of its own")]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const LIMITS: CgroupLimits = CgroupLimits {
+        memory: Some(300 << 20),
+        threads: 1024,
+    };
+
+    /// A cgroup with these files, as the kernel would have made it.
+    fn cgroup(tree: &TempDir, files: &[(&str, &str)]) -> Cgroup {
+        fs::write(tree.path().join("cgroup.subtree_control"), "memory pids\n").unwrap();
+        fs::create_dir(tree.path().join("own")).unwrap();
+        for (file, text) in files {
+            fs::write(tree.path().join("own").join(file), text).unwrap();
+        }
+        Cgroup {
+            parent: Delegated::open(tree.path()).unwrap(),
+            name: "own".to_owned(),
+            removed: AtomicBool::new(false),
+        }
+    }
+
+    fn said(tree: &TempDir, file: &str) -> String {
+        fs::read_to_string(tree.path().join("own").join(file)).unwrap()
+    }
+
+    const FILES: [(&str, &str); 3] = [("memory.max", ""), ("memory.oom.group", ""), ("pids.max", "")];
+
+    #[test]
+    fn limits_are_written_and_read_back() {
+        let tree = TempDir::new().unwrap();
+        let own = cgroup(&tree, &FILES);
+        own.limit(LIMITS).unwrap();
+        assert_eq!(said(&tree, "memory.max"), (300 << 20).to_string());
+        assert_eq!(said(&tree, "memory.oom.group"), "1");
+        assert_eq!(said(&tree, "pids.max"), "1024");
+        assert!(own.has(LIMITS));
+        fs::write(tree.path().join("own/memory.max"), "max\n").unwrap();
+        assert!(!own.has(LIMITS), "the kernel says otherwise");
+    }
+
+    #[test]
+    fn swap_is_closed_where_there_is_any() {
+        let tree = TempDir::new().unwrap();
+        let files = [FILES.as_slice(), &[("memory.swap.max", "")]].concat();
+        cgroup(&tree, &files).limit(LIMITS).unwrap();
+        assert_eq!(said(&tree, "memory.swap.max"), "0");
+    }
+
+    #[test]
+    fn no_memory_limit_leaves_memory_alone() {
+        let tree = TempDir::new().unwrap();
+        let own = cgroup(&tree, &FILES);
+        let limits = CgroupLimits { memory: None, ..LIMITS };
+        own.limit(limits).unwrap();
+        assert_eq!(
+            (said(&tree, "memory.max"), said(&tree, "pids.max")),
+            (String::new(), "1024".to_owned())
+        );
+        assert!(own.has(limits));
+    }
+
+    #[test]
+    fn each_file_that_is_missing_is_a_refusal() {
+        for (missing, _) in FILES {
+            let tree = TempDir::new().unwrap();
+            let files: Vec<_> = FILES.into_iter().filter(|(file, _)| *file != missing).collect();
+            assert!(cgroup(&tree, &files).limit(LIMITS).is_err(), "{missing}");
+        }
+    }
+
+    #[test]
+    fn the_account_is_the_kernels() {
+        let tree = TempDir::new().unwrap();
+        let events = "low 0\nhigh 0\nmax 9\noom 1\noom_kill 2\n";
+        let own = cgroup(&tree, &[("memory.events", events), ("memory.peak", "314572800\n")]);
+        let account = Account {
+            was_out_of_memory: true,
+            peak: Some(300 << 20),
+        };
+        assert_eq!(own.account(), account);
+        let other = TempDir::new().unwrap();
+        assert_eq!(
+            cgroup(&other, &[("memory.events", "oom_kill 0\n")]).account(),
+            Account::default()
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! /proc/<pid>/stat: the few fields of it that are used.
+
+/// What a process is and whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ProcStat {
+    state: u8,
+    pub(super) parent: u32,
+    pub(super) group: u32,
+}
+
+impl ProcStat {
+    /// State, parent and group follow the name in brackets, which may itself hold spaces and brackets.
+    pub(super) fn parse(stat: &[u8]) -> Option<Self> {
+        let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
+        let rest = std::str::from_utf8(stat.get(end_of_name + 1..)?).ok()?;
+        let mut fields = rest.split_ascii_whitespace();
+        Some(Self {
+            state: *fields.next()?.as_bytes().first()?,
+            parent: fields.next()?.parse().ok()?,
+            group: fields.next()?.parse().ok()?,
+        })
+    }
+
+    /// It is a zombie: it ended, and its parent has yet to reap it.
+    pub(super) fn has_ended(self) -> bool {
+        matches!(self.state, b'Z' | b'X')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_look_like_the_fields() {
+        let stat = ProcStat::parse(b"12 (a) Z 1 2 (b)) S 7 42 9 0").unwrap();
+        assert_eq!((stat.parent, stat.group, stat.has_ended()), (7, 42, false));
+        let stat = ProcStat::parse(b"12 (\xff\xfe) Z 1 5 5 0").unwrap();
+        assert_eq!((stat.parent, stat.group, stat.has_ended()), (1, 5, true));
+    }
+
+    #[test]
+    fn what_is_no_stat_is_nothing() {
+        for text in ["", "12 (x)", "12 (x) S 1 notanumber", "12 (x) S 1"] {
+            assert_eq!(ProcStat::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+}

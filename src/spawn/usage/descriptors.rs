@@ -1,0 +1,222 @@
+//! What the kernel holds for a process behind its descriptors: bytes in sockets and pipes, watches of epoll, and inotify. None
+//! of it is in any count of the process's memory.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+const PAGE: u64 = 4096;
+/// What one watch costs the kernel, roughly.
+const WATCH: u64 = 160;
+/// A process with no more epoll descriptors than this is taken to use them as they are meant: a runtime has three.
+const USUAL_EPOLLS: u64 = 16;
+/// Fields of SO_MEMINFO.
+const MEMINFO: usize = 9;
+const RECEIVED: usize = 0;
+const SENT: usize = 2;
+const QUEUED: usize = 5;
+const OPTIONS: usize = 6;
+const BACKLOG: usize = 7;
+
+/// What was found behind the descriptors of a group.
+#[derive(Debug, Default)]
+pub(super) struct Descriptors {
+    /// Two descriptors of one socket or pipe are one.
+    known: HashSet<(bool, u64)>,
+    /// Bytes in sockets and pipes.
+    buffered: u64,
+    /// Watches that the epoll descriptors could hold, at the most.
+    watches: u64,
+    /// Descriptors of inotify.
+    notifiers: u64,
+    looked_at: usize,
+    passed_over: usize,
+}
+
+enum Kind {
+    Socket(u64),
+    Pipe(u64),
+    Epoll,
+    Inotify,
+    Other,
+}
+
+impl Descriptors {
+    /// Looks at a process's descriptors, `most` of all those looked at together.
+    pub(super) fn add(&mut self, process: u32, most: usize) {
+        let Ok(entries) = fs::read_dir(format!("/proc/{process}/fd")) else {
+            return;
+        };
+        let pidfd = Pid::from_raw(process.cast_signed()).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let (mut count, mut epolls) = (0u64, 0u64);
+        for entry in entries.flatten() {
+            count += 1;
+            if self.looked_at == most {
+                self.passed_over += 1;
+                continue;
+            }
+            self.looked_at += 1;
+            let Some(number) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+                continue;
+            };
+            let Ok(target) = fs::read_link(entry.path()) else {
+                continue;
+            };
+            let take = || copy(pidfd.as_ref()?, number);
+            match target.to_str().map_or(Kind::Other, kind) {
+                Kind::Socket(inode) if self.known.insert((false, inode)) => {
+                    self.buffered += take().and_then(|fd| in_socket(&fd)).unwrap_or(0);
+                }
+                Kind::Pipe(inode) if self.known.insert((true, inode)) => {
+                    self.buffered += take().and_then(|fd| in_pipe(&fd)).unwrap_or(0);
+                }
+                Kind::Epoll => epolls += 1,
+                Kind::Inotify => self.notifiers += 1,
+                _ => {}
+            }
+        }
+        // Each may watch each descriptor once.
+        if epolls > USUAL_EPOLLS {
+            self.watches += epolls * count;
+        }
+    }
+
+    /// Descriptors that were not looked at count as the others do on average.
+    pub(super) fn bytes(&self) -> u64 {
+        let unseen = match self.looked_at {
+            0 => 0,
+            seen => self.buffered / seen as u64 * self.passed_over as u64,
+        };
+        self.buffered + unseen + self.watches * WATCH
+    }
+
+    pub(super) fn watches(&self) -> u64 {
+        self.watches
+    }
+
+    pub(super) fn notifiers(&self) -> u64 {
+        self.notifiers
+    }
+}
+
+/// What a link in /proc/<pid>/fd leads to.
+fn kind(target: &str) -> Kind {
+    let inode = |prefix: &str| target.strip_prefix(prefix)?.strip_suffix(']')?.parse().ok();
+    match target {
+        "anon_inode:[eventpoll]" => return Kind::Epoll,
+        "anon_inode:inotify" => return Kind::Inotify,
+        _ => {}
+    }
+    inode("socket:[")
+        .map(Kind::Socket)
+        .or_else(|| inode("pipe:[").map(Kind::Pipe))
+        .unwrap_or(Kind::Other)
+}
+
+/// The host's own copy of a descriptor of the process.
+fn copy(pidfd: &OwnedFd, number: i32) -> Option<OwnedFd> {
+    // SAFETY: no memory is passed.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0u32) };
+    // SAFETY: the kernel just gave us this descriptor.
+    (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// Bytes that wait in both directions, as the kernel accounts them.
+fn in_socket(socket: &OwnedFd) -> Option<u64> {
+    let mut info = [0u32; MEMINFO];
+    let mut length = size_of_val(&info) as libc::socklen_t;
+    // SAFETY: the buffer is as long as `length` says, and both outlive the call.
+    let done = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    let field = |at: usize| u64::from(info[at]);
+    (done == 0).then(|| field(RECEIVED) + field(SENT).max(field(QUEUED)) + field(OPTIONS) + field(BACKLOG))
+}
+
+/// Each byte may have a page of its own (O_DIRECT), up to what the pipe may hold.
+fn in_pipe(pipe: &OwnedFd) -> Option<u64> {
+    let waiting = rustix::io::ioctl_fionread(pipe.as_fd()).ok()?;
+    let room = rustix::pipe::fcntl_getpipe_size(pipe.as_fd()).ok()? as u64;
+    Some((waiting * PAGE).min(room))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn of_this_process() -> Descriptors {
+        let mut found = Descriptors::default();
+        found.add(std::process::id(), 10_000);
+        found
+    }
+
+    // One test: the others of this process make descriptors too, but none that holds as much.
+    #[test]
+    fn bytes_in_sockets_and_pipes_are_found() {
+        let before = of_this_process();
+        let (mut near, far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let mut sent = 0;
+        while let Ok(count) = near.write(&[1; 16 * 1024]) {
+            sent += count as u64;
+        }
+        let with_socket = of_this_process();
+        assert!(
+            with_socket.bytes() >= before.bytes() + sent,
+            "{before:?} {with_socket:?} {sent}"
+        );
+        let again = far.try_clone().unwrap();
+        assert!(
+            of_this_process().bytes() < with_socket.bytes() + sent,
+            "a second descriptor of the same"
+        );
+        drop((near, far, again));
+        let (_read, write) = rustix::pipe::pipe().unwrap();
+        rustix::io::write(&write, &[1; 32 * 1024]).unwrap();
+        let with_pipe = of_this_process();
+        assert!(
+            with_pipe.bytes() >= before.bytes() + 32 * 1024,
+            "{before:?} {with_pipe:?}"
+        );
+    }
+
+    #[test]
+    fn links_are_told_apart() {
+        assert!(matches!(kind("socket:[12]"), Kind::Socket(12)));
+        assert!(matches!(kind("pipe:[7]"), Kind::Pipe(7)));
+        assert!(matches!(kind("anon_inode:[eventpoll]"), Kind::Epoll));
+        assert!(matches!(kind("anon_inode:inotify"), Kind::Inotify));
+        for other in [
+            "/home/socket:[1]",
+            "socket:[x]",
+            "socket:[1",
+            "",
+            "anon_inode:[eventfd]",
+        ] {
+            assert!(matches!(kind(other), Kind::Other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_looked_at_counts_as_the_rest() {
+        let found = Descriptors {
+            buffered: 1000,
+            looked_at: 10,
+            passed_over: 5,
+            watches: 2,
+            ..Descriptors::default()
+        };
+        assert_eq!(found.bytes(), 1000 + 500 + 2 * WATCH);
+    }
+}

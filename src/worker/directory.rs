@@ -1,0 +1,267 @@
+//! `<workingDir>/.toolwarden`, opened and found to be this user's alone; see `trust.rs`. Everything is done relative to the open
+//! directory, so what was judged is what is used, whatever its path leads to by then.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, Mode, OFlags, Stat, chmod, fchmod, fstat, mkdir, open, openat, renameat, statat, unlinkat,
+};
+use rustix::io::Errno;
+
+use tempfile::TempPath;
+
+use super::lock;
+use super::trust::{Found, is_own_file, is_private_file, judge_directory};
+
+pub(super) const DIRECTORY: &str = ".toolwarden";
+pub(super) const TEMPORARY_PREFIX: &str = ".new-";
+/// Of the name of a temporary file.
+const RANDOM_LETTERS: usize = 16;
+/// More than any file that is read back.
+const LARGEST: u64 = 1024 * 1024 * 1024;
+
+/// A file as it was. The kernel moves `changed` with every change of content, name or mode, and no program can set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    identity: (u64, u64),
+    size: i64,
+    mode: u32,
+    owner: u32,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// The same file, whatever became of it.
+    pub(super) fn is_file_of(&self, other: &Self) -> bool {
+        self.identity == other.identity
+    }
+}
+
+impl From<&Stat> for Stamp {
+    fn from(stat: &Stat) -> Self {
+        Self {
+            identity: (stat.st_dev, stat.st_ino),
+            size: stat.st_size,
+            mode: stat.st_mode,
+            owner: stat.st_uid,
+            #[allow(
+                clippy::useless_conversion,
+                clippy::allow_attributes,
+                reason = "types differ between targets"
+            )]
+            changed: (
+                stat.st_ctime.into(),
+                i64::try_from(stat.st_ctime_nsec).unwrap_or_default(),
+            ),
+        }
+    }
+}
+
+/// The open directory.
+#[derive(Debug)]
+pub(super) struct Directory {
+    fd: OwnedFd,
+    path: PathBuf,
+    identity: (u64, u64),
+    /// The user whose it is: who this process is to the file system.
+    me: u32,
+}
+
+impl Directory {
+    /// Opens it; makes it first where it is not there. `mode`: of the files that will be in it.
+    pub(super) fn make(working_dir: &Path, mode: u32) -> io::Result<Self> {
+        let path = working_dir.join(DIRECTORY);
+        let made = match mkdir(&path, Mode::RWXU) {
+            Ok(()) => true,
+            Err(Errno::EXIST) => false,
+            Err(error) => return Err(error.into()),
+        };
+        let directory = Self::look(path, made)?;
+        if made {
+            // Whoever may read the files may enter the directory, whatever the umask.
+            let readers = mode & 0o044;
+            let mode = Mode::from_raw_mode(0o700 | readers | (readers >> 2));
+            // By the descriptor, which is no more than a place: another user's link there would be followed.
+            chmod(format!("/proc/self/fd/{}", directory.fd.as_raw_fd()), mode)?;
+        }
+        Ok(directory)
+    }
+
+    /// Opens it where it is there.
+    pub(super) fn open(working_dir: &Path) -> io::Result<Self> {
+        Self::look(working_dir.join(DIRECTORY), false)
+    }
+
+    fn look(path: PathBuf, made: bool) -> io::Result<Self> {
+        // Only to name the place: reading rights are not needed for that, so that other users' directories are told from absent ones.
+        let fd = open(&path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        let stat = fstat(&fd)?;
+        let me = rustix::process::geteuid().as_raw();
+        judge_directory(&path, Found::from(&stat), me, made)?;
+        Ok(Self {
+            fd,
+            path,
+            identity: (stat.st_dev, stat.st_ino),
+            me,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells it from another directory of the same path.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
+    pub(super) fn me(&self) -> u32 {
+        self.me
+    }
+
+    /// Of everything in it. Nothing of ours has a name that is not UTF-8, so those need not be right.
+    pub(super) fn names(&self) -> io::Result<Vec<String>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut names = Vec::new();
+        for entry in Dir::new(openat(&self.fd, ".", flags, Mode::empty())?)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy();
+            if name != "." && name != ".." {
+                names.push(name.into_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Of the entry itself, not of where a link leads.
+    pub(super) fn stat(&self, name: &str) -> io::Result<Stat> {
+        Ok(statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    /// Opens for reading, whatever it is. Never waits: a pipe or a leased file would make it.
+    pub(super) fn open_entry(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Ok(openat(&self.fd, name, flags, Mode::empty())?.into())
+    }
+
+    /// The content of a file that nobody but this user can have written.
+    pub(super) fn read_private(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut file = self.open_entry(name)?;
+        let stat = fstat(&file)?;
+        if !is_private_file(Found::from(&stat), self.me) || stat.st_size as u64 > LARGEST {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        read_all(&mut file, stat.st_size as u64)
+    }
+
+    /// The file as it is, when it is one that nobody but this user can change.
+    pub(super) fn private(&self, name: &str) -> io::Result<Stamp> {
+        let stat = self.stat(name)?;
+        if is_private_file(Found::from(&stat), self.me) {
+            Ok(Stamp::from(&stat))
+        } else {
+            Err(io::ErrorKind::InvalidData.into())
+        }
+    }
+
+    /// The file as it is, when it is this user's, with this content and, where one is given, this mode.
+    pub(super) fn held(&self, name: &str, content: &[u8], mode: Option<u32>) -> io::Result<Option<Stamp>> {
+        let mut file = match self.open_entry(name) {
+            Ok(file) => file,
+            // Nothing, a link, or a file that its mode keeps from us: it gives way to a new one.
+            Err(_) => return Ok(None),
+        };
+        let stat = fstat(&file)?;
+        let found = Found::from(&stat);
+        let size = content.len() as u64;
+        if !is_own_file(found, self.me) || stat.st_size as u64 != size || mode.is_some_and(|mode| found.mode != mode) {
+            return Ok(None);
+        }
+        Ok((read_all(&mut file, size)? == content).then(|| Stamp::from(&stat)))
+    }
+
+    /// Sees to it that the file has this content and mode. Another one is replaced, never written to.
+    pub(super) fn place(&self, name: &str, content: &[u8], mode: u32) -> io::Result<Stamp> {
+        match self.held(name, content, Some(mode))? {
+            Some(stamp) => Ok(stamp),
+            None => self.put(name, content, mode),
+        }
+    }
+
+    /// Writes a new file and gives it the name, which may be another file's.
+    pub(super) fn put(&self, name: &str, content: &[u8], mode: u32) -> io::Result<Stamp> {
+        let mut temporary = Temporary::new(self)?;
+        temporary.file.write_all(content)?;
+        let (_, stamp) = temporary.publish(name, mode)?;
+        Ok(stamp)
+    }
+
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Removes the directory itself, when it is empty.
+    pub(super) fn remove_itself(&self) -> io::Result<()> {
+        Ok(unlinkat(CWD, &self.path, AtFlags::REMOVEDIR)?)
+    }
+}
+
+/// Bytes of a file that says it has so many; one more shows that it lies.
+fn read_all(file: &mut File, size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    file.take(size + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A file that has no name of its own yet. It goes with this, unless it is published.
+///
+/// Until then its mode is 0, so no tool can open it, root's without capabilities included: nobody else can hold a lock on it. Its
+/// lock says to those who sweep that the writer lives.
+pub(super) struct Temporary<'a> {
+    pub(super) file: File,
+    /// Removes the file under the name that it has meanwhile, when this is dropped.
+    path: TempPath,
+    directory: &'a Directory,
+}
+
+impl<'a> Temporary<'a> {
+    pub(super) fn new(directory: &'a Directory) -> io::Result<Self> {
+        // The open directory, whatever its path leads to by now.
+        let place = format!("/proc/self/fd/{}", directory.fd.as_raw_fd());
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let make = |path: &Path| -> io::Result<File> {
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(openat(&directory.fd, name, flags, Mode::empty())?.into())
+        };
+        let made = tempfile::Builder::new()
+            .prefix(TEMPORARY_PREFIX)
+            .rand_bytes(RANDOM_LETTERS)
+            .make_in(place, make)?;
+        let (file, path) = made.into_parts();
+        // A file system without locks has to do without.
+        let _ = lock::hold(&file);
+        Ok(Self { file, path, directory })
+    }
+
+    /// Gives it its mode and its name. Fails with "not found" when another manager took it for a dead one's.
+    pub(super) fn publish(self, name: &str, mode: u32) -> io::Result<(File, Stamp)> {
+        fchmod(&self.file, Mode::from_raw_mode(mode))?;
+        let directory = &self.directory.fd;
+        let own = self.path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        renameat(directory, own, directory, name)?;
+        // It has another name now, under which it stays.
+        let _ = self.path.keep();
+        let stamp = Stamp::from(&fstat(&self.file)?);
+        Ok((self.file, stamp))
+    }
+}
+
+/// 16 hexadecimal digits that no other manager has.
+pub(super) fn unique() -> io::Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    Ok(super::store::hex(&bytes))
+}

@@ -1,0 +1,84 @@
+//! Locks that say "this file's owner lives", and nothing else. The kernel drops them with the process, in whatever container it ran.
+//!
+//! They are write locks of an open file description (`F_OFD_SETLK`). To take one, a file must be open for writing, which only who
+//! made it has; a tool that may read the file can take a read lock at most, and the question asked here does not see those. So a tool
+//! can neither seem to be an owner, nor keep one from its lock. Nobody ever waits: an owner locks what nobody else has seen yet,
+//! and everybody else only asks.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use libc::{c_int, c_short};
+
+fn whole_file(kind: c_int) -> libc::flock {
+    libc::flock {
+        l_type: kind as c_short,
+        l_whence: libc::SEEK_SET as c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    }
+}
+
+fn control(file: &File, command: c_int, lock: &mut libc::flock) -> io::Result<()> {
+    // SAFETY: the descriptor is open, and the kernel reads and writes one `flock`, which outlives the call.
+    match unsafe { libc::fcntl(file.as_raw_fd(), command, std::ptr::from_mut(lock)) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Locks a file that is open for writing, for as long as it stays open.
+pub(super) fn hold(file: &File) -> io::Result<()> {
+    control(file, libc::F_OFD_SETLK, &mut whole_file(libc::F_WRLCK))
+}
+
+/// Whether somebody holds it in the sense of [`hold`].
+pub(super) fn is_held(file: &File) -> io::Result<bool> {
+    // A read lock is in the way of write locks only.
+    let mut lock = whole_file(libc::F_RDLCK);
+    control(file, libc::F_OFD_GETLK, &mut lock)?;
+    Ok(c_int::from(lock.l_type) != libc::F_UNLCK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    #[test]
+    fn only_a_writer_that_has_the_file_open_counts() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("file");
+        let owner = File::create_new(&path).expect("created");
+        let reader = File::open(&path).expect("opened");
+        assert!(!is_held(&reader).expect("asked"));
+        hold(&owner).expect("locked");
+        assert!(is_held(&reader).expect("asked"));
+        let copy = owner.try_clone().expect("another descriptor of the same open file");
+        drop(owner);
+        assert!(is_held(&reader).expect("asked"));
+        drop(copy);
+        assert!(!is_held(&reader).expect("asked"));
+    }
+
+    #[test]
+    fn what_a_reader_can_lock_is_not_seen() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("file");
+        File::create_new(&path).expect("created");
+        let tool = File::open(&path).expect("opened");
+        assert_eq!(
+            hold(&tool).expect_err("not open for writing").raw_os_error(),
+            Some(libc::EBADF)
+        );
+        control(&tool, libc::F_OFD_SETLK, &mut whole_file(libc::F_RDLCK)).expect("a read lock");
+        tool.lock().expect("the lock of flock");
+        assert!(!is_held(&File::open(&path).expect("opened")).expect("asked"));
+        drop(tool);
+        // In the way of writers only, and those lock before there is a name.
+        let writer = OpenOptions::new().write(true).open(&path).expect("opened");
+        hold(&writer).expect("locked");
+    }
+}

@@ -1,0 +1,200 @@
+//! Whether a directory or a file under `.toolwarden` may be used: what is in there is run with the rights of this process, so it
+//! must be this user's, and nobody else may be able to change it. Pure: the facts come from `fstat`, the answer is a reason.
+
+use std::io;
+use std::path::Path;
+
+use rustix::fs::{FileType, Stat};
+
+/// Writing by the group and by everybody.
+const OTHERS_WRITE: u32 = 0o022;
+
+/// Why something is not used, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub(super) struct Distrust {
+    pub(super) reason: String,
+    pub(super) hint: String,
+}
+
+impl Distrust {
+    fn because(reason: String, hint: String) -> io::Error {
+        io::Error::new(io::ErrorKind::PermissionDenied, Self { reason, hint })
+    }
+
+    /// The distrust that an error carries.
+    pub(super) fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+/// What the kernel says of an open directory or file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) kind: FileType,
+    pub(super) owner: u32,
+    pub(super) mode: u32,
+    pub(super) links: u64,
+}
+
+impl From<&Stat> for Found {
+    fn from(stat: &Stat) -> Self {
+        Self {
+            kind: FileType::from_raw_mode(stat.st_mode),
+            owner: stat.st_uid,
+            mode: stat.st_mode & 0o7777,
+            // Its type differs between architectures.
+            #[allow(clippy::unnecessary_cast, clippy::allow_attributes, reason = "u32 on arm64")]
+            links: stat.st_nlink as u64,
+        }
+    }
+}
+
+/// The directory, as user `me`. `made`: this process has just created it.
+pub(super) fn judge_directory(path: &Path, found: Found, me: u32, made: bool) -> io::Result<()> {
+    let shown = path.display();
+    if found.kind != FileType::Directory {
+        let reason = format!("{shown} is there and is not a directory");
+        return Err(Distrust::because(reason, format!("remove {shown}")));
+    }
+    let owner = found.owner;
+    if owner != me && made {
+        let reason = format!("the file system gives what this process, as user {me}, creates to user {owner}");
+        let hint = "give a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
+        return Err(Distrust::because(reason, hint.to_owned()));
+    }
+    if owner != me {
+        let reason =
+            format!("{shown} belongs to user {owner}, who could change what is run from it; this process is user {me}");
+        let hint = format!(
+            "remove it when no manager of user {owner} is open (rm -r {shown}), run as user {owner}, or give another workingDir"
+        );
+        return Err(Distrust::because(reason, hint));
+    }
+    if found.mode & OTHERS_WRITE != 0 {
+        let reason = format!(
+            "{shown} may be written by other users (mode {:04o}), who could change what is run from it",
+            found.mode
+        );
+        let hint = format!("remove it (rm -r {shown}), or look at what is in it and run chmod go-w {shown}");
+        return Err(Distrust::because(reason, hint));
+    }
+    Ok(())
+}
+
+/// A file of ours is in the directory, and user `me` has not made it.
+pub(super) fn judge_owner(path: &Path, found: Found, me: u32) -> io::Result<()> {
+    if found.owner == me {
+        return Ok(());
+    }
+    let (shown, owner) = (path.display(), found.owner);
+    let reason = format!("{shown} belongs to user {owner}, and this process is user {me}");
+    Err(Distrust::because(reason, format!("remove {shown}")))
+}
+
+/// Whether a file is one that user `me` wrote and that nobody else can change: a plain file, with this name only.
+pub(super) fn is_own_file(found: Found, me: u32) -> bool {
+    found.kind == FileType::RegularFile && found.owner == me && found.links == 1
+}
+
+/// The same, and no other user may write into it.
+pub(super) fn is_private_file(found: Found, me: u32) -> bool {
+    is_own_file(found, me) && found.mode & OTHERS_WRITE == 0
+}
+
+/// `mode` without writing by others.
+pub(super) const fn for_us_to_write(mode: u32) -> u32 {
+    mode & !OTHERS_WRITE
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ME: u32 = 1000;
+
+    fn found(kind: FileType, owner: u32, mode: u32, links: u64) -> Found {
+        Found {
+            kind,
+            owner,
+            mode,
+            links,
+        }
+    }
+
+    fn kinds() -> impl Strategy<Value = FileType> {
+        prop_oneof![
+            Just(FileType::Directory),
+            Just(FileType::RegularFile),
+            Just(FileType::Symlink),
+            Just(FileType::Fifo),
+            Just(FileType::Socket),
+        ]
+    }
+
+    #[test]
+    fn every_refusal_names_the_path_and_what_to_do() {
+        let path = Path::new("/project/.toolwarden");
+        let cases = [
+            (
+                found(FileType::Symlink, ME, 0o777, 1),
+                false,
+                "is not a directory",
+                "remove",
+            ),
+            (
+                found(FileType::Directory, 0, 0o755, 2),
+                false,
+                "belongs to user 0",
+                "rm -r",
+            ),
+            (
+                found(FileType::Directory, 65534, 0o700, 2),
+                true,
+                "to user 65534",
+                "root_squash",
+            ),
+            (
+                found(FileType::Directory, ME, 0o1770, 2),
+                false,
+                "mode 1770",
+                "chmod go-w",
+            ),
+            (
+                found(FileType::Directory, ME, 0o702, 2),
+                false,
+                "mode 0702",
+                "chmod go-w",
+            ),
+        ];
+        for (found, made, reason, hint) in cases {
+            let error = judge_directory(path, found, ME, made).expect_err(reason);
+            let distrust = Distrust::of(&error).expect("a distrust");
+            assert!(distrust.reason.contains(reason), "{error}");
+            assert!(distrust.hint.contains(hint), "{}", distrust.hint);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_directory_is_used_only_when_it_is_ours_alone_to_write(
+            kind in kinds(), owner in 998_u32..1003, mode in 0_u32..0o10000, made: bool,
+        ) {
+            let ours = kind == FileType::Directory && owner == ME && mode & 0o022 == 0;
+            prop_assert_eq!(judge_directory(Path::new("/p"), found(kind, owner, mode, 2), ME, made).is_ok(), ours);
+        }
+
+        #[test]
+        fn a_file_is_used_only_when_nobody_else_can_reach_it(
+            kind in kinds(), owner in 998_u32..1003, mode in 0_u32..0o10000, links in 0_u64..4,
+        ) {
+            let file = found(kind, owner, mode, links);
+            let own = kind == FileType::RegularFile && owner == ME && links == 1;
+            prop_assert_eq!(is_own_file(file, ME), own);
+            prop_assert_eq!(is_private_file(file, ME), own && mode & 0o022 == 0);
+            prop_assert_eq!(judge_owner(Path::new("/p"), file, ME).is_ok(), owner == ME);
+        }
+    }
+}
