@@ -25,6 +25,7 @@ async function deaf() {
 const kinds = [
   { name: 'blocking sends to a peer that never reads', kind: 'sends', threads: 200, prepare: deaf, flags: (port) => [`--allow-net=127.0.0.1:${port}`] },
   { name: 'blocking connections to a full backlog', kind: 'dials', threads: 200, prepare: async () => ({ port: await freePort() }), flags: (port) => [`--allow-net=127.0.0.1:${port}`] },
+  { name: 'processes refused, each with a stack to search', kind: 'forks', threads: 32, flags: () => [] },
   { name: 'connections refused without end', kind: 'connects', threads: 32, prepare: async () => ({ port: await freePort() }), flags: () => ['--allow-net=10.255.255.1:1'] },
 ]
 
@@ -32,9 +33,9 @@ const THREADS = 32
 const TIMES = 200
 /** Looked at one by one these would take the host minutes. */
 const searches = {
-  name: 'processes refused, each with a stack to search',
-  attack: () => ({ tool: 'forks', input: { threads: THREADS, times: TIMES }, holds: ({ value }) => value === THREADS * TIMES }),
-  twin: () => ({ tool: 'forks', input: { threads: 1, times: 1 }, holds: ({ value }) => value === 1 }),
+  name: 'a host that searches for programs without end',
+  attack: () => ({ tool: 'searches', input: { threads: THREADS, times: TIMES }, holds: ({ value }) => value === THREADS * TIMES }),
+  twin: () => ({ tool: 'searches', input: { threads: 1, times: 1 }, holds: ({ value }) => value === 1 }),
 }
 
 const floods = kinds.map(({ name, kind, threads, prepare, flags }) => {
