@@ -29,7 +29,16 @@ const kinds = [
   { name: 'connections refused without end', kind: 'connects', threads: 32, prepare: async () => ({ port: await freePort() }), flags: () => ['--allow-net=10.255.255.1:1'] },
 ]
 
-export const attacks = kinds.map(({ name, kind, threads, prepare, flags }) => {
+const THREADS = 32
+const TIMES = 200
+/** Looked at one by one these would take the host minutes. */
+const searches = {
+  name: 'a host that searches for programs without end',
+  attack: () => ({ tool: 'searches', input: { threads: THREADS, times: TIMES }, holds: ({ value }) => value === THREADS * TIMES }),
+  twin: () => ({ tool: 'searches', input: { threads: 1, times: 1 }, holds: ({ value }) => value === 1 }),
+}
+
+const floods = kinds.map(({ name, kind, threads, prepare, flags }) => {
   const step = (count) => ({ prepared }) => ({
     flags: flags(prepared?.port),
     tool: 'floods',
@@ -40,3 +49,5 @@ export const attacks = kinds.map(({ name, kind, threads, prepare, flags }) => {
   })
   return { name, prepare, attack: step(threads), twin: step(1) }
 })
+
+export const attacks = [...floods, searches]
