@@ -63,6 +63,16 @@ export const attacks = [
     twin: () => ({ tool: 'datagram', holds: deniedBy('--allow-net') }),
   },
   {
+    name: 'a refused datagram beside a list of hosts',
+    attack: forge({ code: 'EACCES', syscall: 'bind', address: '0.0.0.0' }, ['--allow-net=a.test']),
+    twin: () => ({ tool: 'datagram', flags: ['--allow-net=a.test'], holds: deniedBy('--allow-net') }),
+  },
+  {
+    name: 'a failed look-up of a name that the list allows, for which libc makes sockets of its own',
+    attack: () => ({ tool: 'looksUp', flags: ['--allow-net=localhost:1'], input: { name: 'localhost' }, holds: own }),
+    twin: connects,
+  },
+  {
     name: 'a refused program',
     attack: forge({ code: 'EACCES', syscall: 'spawn evil', path: 'evil' }),
     twin: ({ runtime }) => ({ tool: 'spawns', input: { program: 'true' }, holds: deniedBy(runtime === 'node' ? '--allow-child-process' : '--allow-run=true') }),

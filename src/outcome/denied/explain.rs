@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::thrown::Thrown;
-use super::width::{Unnamed, narrow, unnamed};
+use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
 use super::{file, import, net, run, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
@@ -53,6 +53,9 @@ impl Denied {
         match unnamed(denial, self.home.as_deref()) {
             Some(Unnamed::Kernel(why)) => {
                 format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")
+            }
+            _ if reads_otherwise(&denial.resource) => {
+                "its path has control characters in it or what looks like a flag, so that no flag is named; rename it first".to_owned()
             }
             _ => "a flag that allows it would open `/` or the home directory with it; let the tool work in a directory of its own, and allow that one".to_owned(),
         }
@@ -227,12 +230,8 @@ mod tests {
         let denied = denied(RuntimeType::Bun);
         let advice = |path: &str| denied.advice(&Denial::new(Permission::Read, path.to_owned(), 0));
         assert_eq!(
-            advice("/tmp/a --allow-all"),
-            r#"to allow it, add "--allow-read=/tmp/a --allow-all" to `bunPermissions`"#
-        );
-        assert_eq!(
-            advice("/tmp/a\n"),
-            r#"to allow it, add "--allow-read=/tmp/a\n" to `bunPermissions`"#
+            advice("/tmp/a b"),
+            r#"to allow it, add "--allow-read=/tmp/a b" to `bunPermissions`"#
         );
         assert_eq!(
             advice("/tmp/a"),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::file::real;
+use crate::error::printable;
 use crate::sandbox::policy::kernel_file;
 use crate::sandbox::{Denial, Permission};
 
@@ -13,6 +14,8 @@ pub(super) enum Unnamed {
     Kernel(&'static str),
     /// Its flag would have to name `/`, the home directory or a directory around that.
     TooWide,
+    /// Its path, which a tool may have made, reads as something else: it has control characters in it or a flag.
+    Misleading,
 }
 
 /// Takes the flag away that should not be given on a tool's word.
@@ -20,6 +23,11 @@ pub(super) fn narrow(denial: &mut Denial, home: Option<&Path>) {
     if unnamed(denial, home).is_some() {
         denial.flag.clear();
     }
+}
+
+/// Whether a path in a hint would be taken for something else.
+pub(super) fn reads_otherwise(path: &str) -> bool {
+    printable(path) != path || path.contains("--allow-")
 }
 
 /// `denial.flag` is one of Bun's, or empty already.
@@ -35,6 +43,9 @@ pub(super) fn unnamed(denial: &Denial, home: Option<&Path>) -> Option<Unnamed> {
     let Some((_, listed)) = denial.flag.split_once('=') else {
         return denial.flag.is_empty().then_some(Unnamed::TooWide);
     };
+    if reads_otherwise(listed) {
+        return Some(Unnamed::Misleading);
+    }
     let listed = real(Path::new(&listed.replace(",,", ",")));
     let around_home = home.is_some_and(|home| real(home).starts_with(&listed));
     (listed == Path::new("/") || around_home).then_some(Unnamed::TooWide)
@@ -69,6 +80,13 @@ mod tests {
         let link = made.path().join("everything");
         std::os::unix::fs::symlink("/", &link).expect("linked");
         assert_eq!(flag(Permission::Read, &link.to_string_lossy()), "");
+    }
+
+    #[test]
+    fn a_path_that_reads_as_something_else_is_not_named() {
+        for path in ["/tmp/a\nhint: x", "/tmp/\u{1b}[2J", "/tmp/a --allow-all"] {
+            assert_eq!(flag(Permission::Write, path), "", "{path:?}");
+        }
     }
 
     #[test]

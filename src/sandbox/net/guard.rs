@@ -251,9 +251,10 @@ impl NetGuard {
     }
 
     /// A datagram socket was refused. Where names may be resolved, libc makes one that names no protocol to sort addresses, and
-    /// that is no access of the tool's.
-    pub(in super::super) fn refused_datagrams(&self, protocol: u64, worker: u32) {
-        if !self.sources.rules.reaches() || protocol == libc::IPPROTO_UDP as u64 {
+    /// that is no access of the tool's. libc's blocks; those that libuv makes for a tool name no protocol either, but do not.
+    pub(in super::super) fn refused_datagrams(&self, kind: u64, protocol: u64, worker: u32) {
+        let of_libc = protocol != libc::IPPROTO_UDP as u64 && kind & libc::SOCK_NONBLOCK as u64 == 0;
+        if !self.sources.rules.reaches() || !of_libc {
             let denials = &self.sources.denials;
             denials.add(Denial::new(Permission::Net, String::new(), worker));
         }

@@ -55,7 +55,7 @@ impl Answers {
             libc::SYS_open => None,
             libc::SYS_socket => {
                 self.net
-                    .refused_datagrams(call.args[2], Target::new(call.thread).worker());
+                    .refused_datagrams(call.args[1], call.args[2], Target::new(call.thread).worker());
                 Some(ACCESS)
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
