@@ -176,7 +176,7 @@ impl Denials {
 }
 
 /// Whether a process of this number is there, reaped ones not.
-fn lives(process: u32) -> bool {
+pub(super) fn lives(process: u32) -> bool {
     // SAFETY: signal 0 is only asked about, and no memory is passed.
     unsafe { libc::kill(process as libc::pid_t, 0) == 0 }
 }

@@ -6,6 +6,7 @@ mod caps;
 mod child;
 mod denials;
 mod landlock;
+mod mountinfo;
 mod net;
 pub mod policy;
 mod prepare;
@@ -18,6 +19,7 @@ mod supervise;
 
 pub use child::{ChildSetup, InChild, StepFailure};
 pub use denials::{Denial, Denials, Permission, Taken};
+pub(crate) use mountinfo::mounts;
 pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};

@@ -173,7 +173,7 @@ impl ChildSetup for Sandbox {
 
 /// Every rule with its open path. Rules that are about everything leave out the kernel's own file systems.
 fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (PathBuf, io::Error)> {
-    let mountinfo = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mountinfo = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
     let mounts = KernelMounts::parse(&mountinfo);
     let mut rules: Vec<FileRule> = Vec::new();
     for rule in &policy.files {
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn reading_everything_has_no_rule_on_processes_and_devices() {
-        let mounts = KernelMounts::parse("");
+        let mounts = KernelMounts::parse(b"");
         let mut rules = Vec::new();
         spread(
             &FileRule {

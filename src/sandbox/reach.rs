@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mountinfo::{Mount, mounts};
 use super::policy::{Files, Kind};
 
 /// File systems that hold no files: they show processes, devices and the kernel's state, or steer it.
@@ -15,63 +16,33 @@ pub(super) struct KernelMounts {
 
 impl KernelMounts {
     /// Reads the text of /proc/self/mountinfo; /proc, /dev and /sys count even when they are not mounted.
-    pub(super) fn parse(mountinfo: &str) -> Self {
-        let mut mounts = KernelMounts {
+    pub(super) fn parse(mountinfo: &[u8]) -> Self {
+        let mut found = KernelMounts {
             apart: vec!["/proc".into(), "/dev".into()],
             read_only: vec!["/sys".into()],
         };
-        for line in mountinfo.lines() {
-            let Some((mount, source)) = line.split_once(" - ") else {
-                continue;
-            };
-            let (Some(point), Some(kind)) = (mount.split(' ').nth(4), source.split(' ').next()) else {
-                continue;
-            };
-            let point = PathBuf::from(unescaped(point));
+        for Mount { point, kind, .. } in mounts(mountinfo) {
             let of = match kind {
                 // Processes, devices, terminals and message queues.
-                "proc" | "devtmpfs" | "devpts" | "mqueue" => &mut mounts.apart,
+                "proc" | "devtmpfs" | "devpts" | "mqueue" => &mut found.apart,
                 // A container's /dev, as it is seen from outside.
-                "tmpfs" if point.ends_with("dev") => &mut mounts.apart,
+                "tmpfs" if point.ends_with("dev") => &mut found.apart,
                 // What the kernel does and what crashed, open to its owner, root, without any capability.
-                "debugfs" | "tracefs" | "bpf" | "pstore" | "rpc_pipefs" | "nfsd" => &mut mounts.apart,
+                "debugfs" | "tracefs" | "bpf" | "pstore" | "rpc_pipefs" | "nfsd" => &mut found.apart,
                 "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "configfs" | "efivarfs" | "binfmt_misc" | "fusectl"
-                | "selinuxfs" | "smackfs" | "resctrl" => &mut mounts.read_only,
+                | "selinuxfs" | "smackfs" | "resctrl" => &mut found.read_only,
                 _ => continue,
             };
             if !of.iter().any(|known| point.starts_with(known)) {
                 of.push(point);
             }
         }
-        mounts
+        found
     }
 
     pub(super) fn all(&self) -> Vec<PathBuf> {
         self.apart.iter().chain(&self.read_only).cloned().collect()
     }
-}
-
-/// The kernel writes space, tab, newline and backslash as three octal digits.
-fn unescaped(point: &str) -> String {
-    let mut text = String::new();
-    let mut rest = point;
-    while let Some(at) = rest.find('\\') {
-        text.push_str(&rest[..at]);
-        match rest
-            .get(at + 1..at + 4)
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok())
-        {
-            Some(byte) => {
-                text.push(char::from(byte));
-                rest = &rest[at + 4..];
-            }
-            None => {
-                text.push('\\');
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    text + rest
 }
 
 /// The paths whose trees together are `top` without the avoided ones.
@@ -95,7 +66,7 @@ mod tests {
     use super::super::policy::Disk;
     use super::*;
 
-    const MOUNTS: &str = "\
+    const MOUNTS: &[u8] = b"\
 22 1 8:1 / / rw,relatime - ext4 /dev/sda rw
 23 22 0:4 / /proc rw - proc proc rw
 24 22 0:5 / /srv/jail\\040one/proc rw shared:3 - proc proc rw

@@ -115,11 +115,9 @@ impl Answers {
             Ok(way) => way,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        if let Way::Unix(peer) = way {
-            return unix_connect(helm, &socket, &pidfd, &peer);
-        }
-        let Way::Address(bytes) = way else {
-            return Some(ACCESS);
+        let bytes = match way {
+            Way::Unix(peer) => return unix_connect(helm, &socket, &pidfd, &peer),
+            Way::Address(bytes) => bytes,
         };
         let Ok(waiting) = helm.blocked.watch(call.id, socket.as_fd(), pidfd) else {
             return Some(Answer::Errno(libc::EAGAIN));

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::super::denials::{Denial, Denials, Permission};
+use super::super::denials::{Denial, Denials, Permission, lives};
 use super::super::run::wanted_program;
 use super::listener::{Answer, Call, Listener};
 use super::started::Started;
@@ -40,8 +40,6 @@ impl Programs {
         let Programs::RuntimeOnce(started) = self else {
             return false;
         };
-        // SAFETY: signal 0 is only asked about, and no memory is passed.
-        let lives = |process: u32| unsafe { libc::kill(process as libc::pid_t, 0) } == 0;
         target.birth().is_some_and(|birth| started.first(birth, lives))
     }
 

@@ -113,8 +113,9 @@ impl Delegated {
 }
 
 fn find() -> Option<Arc<Delegated>> {
-    let read = |path: &str| std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let Place { parent, own } = place(&read("/proc/self/cgroup").ok()?, &read("/proc/self/mountinfo").ok()?)?;
+    let cgroup = std::fs::read("/proc/self/cgroup").ok()?;
+    let mountinfo = std::fs::read("/proc/self/mountinfo").ok()?;
+    let Place { parent, own } = place(&String::from_utf8_lossy(&cgroup), &mountinfo)?;
     let delegated = Delegated::open(&parent)?;
     if !delegated.is_for(&parent, &own) || !delegated.holds() {
         return None;

@@ -1,8 +1,9 @@
 //! Where the host's own cgroup is, by what the kernel says of the process.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
+
+use crate::sandbox::mounts;
 
 /// The directory above the host's own cgroup, and the name of the host's in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,55 +15,21 @@ pub(super) struct Place {
 /// None where there is no cgroup v2, or where the parent is in no mount that the host sees.
 ///
 /// `cgroup`: /proc/self/cgroup. `mountinfo`: /proc/self/mountinfo.
-pub(super) fn place(cgroup: &str, mountinfo: &str) -> Option<Place> {
+pub(super) fn place(cgroup: &str, mountinfo: &[u8]) -> Option<Place> {
     let own = Path::new(cgroup.lines().find_map(|line| line.strip_prefix("0::"))?);
-    mountinfo.lines().filter_map(Mount::parse).find_map(|mount| {
-        let below = own.strip_prefix(&mount.root).ok()?;
-        // A cgroup outside of the host's namespace is shown by `..`.
-        let is_inside = below.components().all(|part| matches!(part, Component::Normal(_)));
-        // None for the mount's root itself: what is above it is not to be seen.
-        let above = below.parent().filter(|_| is_inside)?;
-        Some(Place {
-            parent: mount.point.components().chain(above.components()).collect(),
-            own: below.file_name()?.to_owned(),
+    mounts(mountinfo)
+        .filter(|mount| mount.kind == "cgroup2")
+        .find_map(|mount| {
+            let below = own.strip_prefix(&mount.root).ok()?;
+            // A cgroup outside of the host's namespace is shown by `..`.
+            let is_inside = below.components().all(|part| matches!(part, Component::Normal(_)));
+            // None for the mount's root itself: what is above it is not to be seen.
+            let above = below.parent().filter(|_| is_inside)?;
+            Some(Place {
+                parent: mount.point.components().chain(above.components()).collect(),
+                own: below.file_name()?.to_owned(),
+            })
         })
-    })
-}
-
-/// A mount of cgroup v2.
-struct Mount {
-    /// The cgroup that is mounted.
-    root: PathBuf,
-    point: PathBuf,
-}
-
-impl Mount {
-    fn parse(line: &str) -> Option<Self> {
-        let (mount, system) = line.split_once(" - ")?;
-        let mut fields = mount.split(' ').skip(3);
-        let (root, point) = (fields.next()?, fields.next()?);
-        (system.split(' ').next() == Some("cgroup2")).then(|| Self {
-            root: unescaped(root),
-            point: unescaped(point),
-        })
-    }
-}
-
-/// Blanks and backslashes are written as a backslash and three octal digits.
-fn unescaped(field: &str) -> PathBuf {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code = match (first, tail) {
-            (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..]) => {
-                Some((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'))
-            }
-            _ => None,
-        };
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &tail[3..] } else { tail };
-    }
-    PathBuf::from(OsString::from_vec(bytes))
 }
 
 #[cfg(test)]
@@ -76,7 +43,7 @@ mod tests {
         41 31 0:38 / /sys/fs/cgroup/unified rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
 
     fn of(cgroup: &str, mounts: &str) -> Option<String> {
-        let Place { parent, own } = place(cgroup, mounts)?;
+        let Place { parent, own } = place(cgroup, mounts.as_bytes())?;
         assert!(cgroup.trim_end().ends_with(&format!("/{}", own.to_str().unwrap())));
         Some(parent.to_str().unwrap().to_owned())
     }
@@ -116,8 +83,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_the_files_may_hold_is_fatal(cgroup in ".{0,60}", mounts in "[ -~\\\\\n]{0,200}") {
-            let _ = place(&cgroup, &mounts);
-            let _ = place(&format!("0::/{cgroup}"), &format!("1 2 3:4 {mounts} - cgroup2 x rw"));
+            let _ = place(&cgroup, mounts.as_bytes());
+            let _ = place(&format!("0::/{cgroup}"), format!("1 2 3:4 {mounts} - cgroup2 x rw").as_bytes());
         }
     }
 }

@@ -23,8 +23,7 @@ const fn version(major: u32, minor: u32) -> NodeVersion {
 }
 
 /// Refuses a TypeScript entrypoint that this Node cannot load. Node is started for its version only where the file is
-/// TypeScript; one that does not tell its version, or that came with a
-/// project, gets the benefit of the doubt.
+/// TypeScript; one that does not tell its version, or that came with a project, gets the benefit of the doubt.
 pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]) -> Result<()> {
     if runtime.kind != RuntimeType::Node || has_loader(options) {
         return Ok(());
