@@ -202,8 +202,11 @@ async function drain(call, values) {
   for (;;) {
     const { done, value } = await iterator.next()
     if (done) return value === undefined ? last : value
-    // Nobody waits any more: the tool is told, so that it can clean up.
-    if (call.answered) return void iterator.return?.()
+    if (call.answered) {
+      // Nobody waits any more: the tool is told, so that it can clean up. An error of that is this call's and no other's.
+      await iterator.return?.()
+      return
+    }
     last = value
     // JSON has no undefined to report, though it may be the result.
     if (value !== undefined) sendProgress(call, value)
