@@ -33,7 +33,7 @@ async function withNearestTool(error, manager) {
 }
 
 /** As it is typed into a shell. @param {string} word */
-const shellWord = (word) => (/^[\w@%+=:,./*-]+$/.test(word) && !word.includes('*') ? word : `'${word.replaceAll("'", "'\\''")}'`)
+const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /**
  * The whole set of flags to run with again: flags given on the command line replace the default, so the missing one
