@@ -19,8 +19,8 @@ import { hinted, wider } from './flags.mjs'
 
 const MOST = 6
 
-/** What an outcome advises beyond the flags that are there: the hint's first flag, else what the denials name. */
-function advised(/** @type {Outcome} */ outcome, /** @type {string[]} */ flags) {
+/** What an outcome advises beyond the flags that are there: the hint's first flag, else what the denials name. @param {Outcome} outcome @param {string[]} flags */
+function advised(outcome, flags) {
   const fresh = (/** @type {string[]} */ found) => found.filter((flag) => flag !== '' && !flags.includes(flag))
   const all = [...hinted(outcome.hint), ...outcome.denials.map(({ flag }) => flag)].filter((flag) => flag !== '')
   const [first] = fresh(hinted(outcome.hint))
@@ -28,8 +28,8 @@ function advised(/** @type {Outcome} */ outcome, /** @type {string[]} */ flags) 
   return { next, any: all.length > 0 }
 }
 
-/** @param {Outcome} outcome @returns {Climb['problem']} */
-function without(outcome, /** @type {boolean} */ any) {
+/** @param {Outcome} outcome @param {boolean} any whether there was advice that was followed already @returns {Climb['problem']} */
+function without(outcome, any) {
   if (outcome.end === 'hung' || outcome.code === 'ERR_TOOL_TIMEOUT') return 'hang'
   if (any) return 'advice repeated'
   return outcome.end === 'wrong' ? 'silently wrong' : 'no advice'
@@ -38,14 +38,14 @@ function without(outcome, /** @type {boolean} */ any) {
 /** @param {Job} job @param {readonly string[]} kept @returns {Promise<Climb>} */
 export async function climb(job, kept) {
   /** @type {string[]} */
-  let flags = []
+  const flags = []
   /** @type {Step[]} */
   const trail = []
   /** @param {Climb['problem']} problem @param {string[]} [wide] @returns {Climb} */
-  const end = (problem, wide = []) => ({ problem, flags, steps: trail.length - 1, wide, trail })
+  const end = (problem, wide = []) => ({ problem, flags: [...flags], steps: trail.length - 1, wide, trail })
   for (;;) {
     const outcome = await attempt(job, flags)
-    trail.push({ flags, outcome })
+    trail.push({ flags: [...flags], outcome })
     if (outcome.end === 'right') {
       const wide = wider(flags, kept)
       return end(wide.length > 0 ? 'too wide' : '', wide)
@@ -54,6 +54,6 @@ export async function climb(job, kept) {
     const { next, any } = advised(outcome, flags)
     if (next.length === 0 || outcome.end === 'hung') return end(without(outcome, any))
     if (trail.length > MOST) return end('too many steps')
-    flags = [...flags, ...next]
+    flags.push(...next)
   }
 }

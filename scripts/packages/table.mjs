@@ -33,7 +33,7 @@ export function cells(row) {
 
 /** A line for the terminal. @param {Row} row */
 export function line(row) {
-  const [title = '', version = '', runtime = '', off, minimal, , steps, flags, why] = cells(row)
+  const [title = '', version = '', runtime = '', off, minimal, , steps, flags, why = ''] = cells(row)
   const told = why === '' ? '' : `  [${why.split('\n', 1)[0]?.slice(0, 160)}]`
   return `${title.padEnd(28)} ${version.padEnd(10)} ${runtime.padEnd(5)} off ${off}  kept ${minimal}  steps ${steps}  ${flags}${told}\n`
 }

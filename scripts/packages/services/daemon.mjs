@@ -13,10 +13,12 @@ import { freePort } from './free-port.mjs'
 
 /** @typedef {{ uid?: number, gid?: number }} User */
 
+/** @param {string} which */
+const id = (which) => Number(execFileSync('id', [which, 'nobody'], { encoding: 'utf8' }))
+
 /** Servers refuse to run as root. @returns {User} */
 function unprivileged() {
   if (process.getuid?.() !== 0) return {}
-  const id = (/** @type {string} */ which) => Number(execFileSync('id', [which, 'nobody'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }
 
