@@ -1,5 +1,6 @@
 /** One call of a job under given flags. */
 
+import process from 'node:process'
 import { isDeepStrictEqual } from 'node:util'
 
 import { Manager } from '../../index.js'
@@ -21,9 +22,11 @@ import { freshWork } from './place.mjs'
  * @property {number} ms
  */
 
-const TIMEOUT = 30_000
+/** Inside an npm script the Node on PATH is another than the user's. A Bun host has none of its own. */
+const node = process.versions['bun'] === undefined ? { runtimePath: hostNode } : {}
+const TIMEOUT = 20_000
 /** A start may take 30 s, and a call its timeout; what takes longer than both together does not end by itself. */
-const BOUND = 90_000
+const BOUND = 80_000
 
 /** @param {unknown} value */
 const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 300)
@@ -31,7 +34,7 @@ const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 300)
 /** @param {Job} job @param {readonly string[] | 'off'} flags @returns {import('../../index.js').Config} */
 function config({ runtime }, flags) {
   const common = /** @type {const} */ ({ entrypointPath: './tools.mjs', minWorkers: 0, toolExecutionTimeout: TIMEOUT, telemetry: {} })
-  const which = runtime === 'node' ? /** @type {const} */ ({ runtimeType: 'node', runtimePath: hostNode }) : /** @type {const} */ ({ runtimeType: 'bun' })
+  const which = runtime === 'node' ? /** @type {const} */ ({ runtimeType: 'node', ...node }) : /** @type {const} */ ({ runtimeType: 'bun' })
   if (flags === 'off') return { ...common, ...which, sandbox: 'off' }
   return { ...common, ...which, ...(runtime === 'node' ? { nodeOptions: ['--permission', ...flags] } : { bunPermissions: [...flags] }) }
 }

@@ -2,6 +2,7 @@
 
 import { attempt } from './attempt.mjs'
 import { hinted, wider } from './flags.mjs'
+import { MOST_STEPS } from './totals.mjs'
 
 /**
  * @typedef {import('./attempt.mjs').Job} Job
@@ -16,8 +17,6 @@ import { hinted, wider } from './flags.mjs'
  * @property {string[]} wide flags of the end that the list kept does not cover
  * @property {Step[]} trail
  */
-
-const MOST = 6
 
 /** What an outcome advises beyond the flags that are there: the hint's first flag, else what the denials name. @param {Outcome} outcome @param {string[]} flags */
 function advised(outcome, flags) {
@@ -53,7 +52,7 @@ export async function climb(job, kept) {
     if (outcome.end === 'refused') return end('advice refused')
     const { next, any } = advised(outcome, flags)
     if (next.length === 0 || outcome.end === 'hung') return end(without(outcome, any))
-    if (trail.length > MOST) return end('too many steps')
+    if (trail.length > MOST_STEPS) return end('too many steps')
     flags.push(...next)
   }
 }

@@ -1,5 +1,10 @@
 /** One package on one runtime, tried in all three ways. */
 
+import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+import { hostNode } from '../run.mjs'
 import { attempt } from './attempt.mjs'
 import { climb } from './climb.mjs'
 import { fill, forNode } from './flags.mjs'
@@ -22,6 +27,12 @@ function namesOf(places) {
   }
 }
 
+/** What `process.execPath` is in a job. @param {import('./package.d.ts').RuntimeName} runtime */
+function runtimeProgram(runtime) {
+  if (runtime === 'node') return hostNode
+  return realpathSync(join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe'))
+}
+
 /** @param {Outcome} outcome @param {(text: string) => string} named */
 function brief(outcome, named) {
   return {
@@ -37,7 +48,7 @@ function brief(outcome, named) {
 /** @param {Job} job @returns {Promise<Row>} */
 export async function row(job) {
   const { wanted, runtime, place, input } = job
-  const places = { ...input, ...place }
+  const places = { runtime: runtimeProgram(runtime), ...input, ...place }
   const named = namesOf(places)
   const filled = fill(wanted.flags, places)
   const kept = runtime === 'node' ? filled.map(forNode) : filled

@@ -10,9 +10,9 @@ export default [
     gives: { width: 8, height: 4, format: 'png', drawn: true },
   },
   { name: 'bcrypt', version: '6.0.0', flags: [], gives: [true, false] },
-  { name: 'argon2', version: '0.45.1', flags: [], gives: [true, false] },
+  { name: 'argon2', version: '0.44.0', flags: [], gives: [true, false] },
   { name: 'sqlite3', version: '6.0.1', builds: true, flags: ['--allow-read={out}', '--allow-write={out}'], gives: [{ total: 7 }] },
-  { name: '@duckdb/node-api', version: '1.5.6-r.1', files: ['sales.csv'], flags: ['--allow-read={data}'], gives: [{ total: 7 }] },
+  { name: '@duckdb/node-api', version: '1.5.6-r.1', files: ['sales.csv'], flags: ['--allow-read={data}'], gives: [[7]] },
   { name: 'lmdb', version: '3.5.6', flags: ['--allow-read={out}', '--allow-write={out}'], gives: { text: 'hello' } },
   {
     name: 'level',

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 
 import { daemon, findProgram } from './daemon.mjs'
 
+/** @param {string} directory */
+const data = (directory) => [`--datadir=${join(directory, 'data')}`]
+
 /** MariaDB on loopback, with a user `tool` whose password is `secret`. */
 export function mariadb() {
   const [install, server] = ['mariadb-install-db', 'mariadbd'].map((name) => findProgram(name))
   if (install === undefined || server === undefined) return undefined
-  const data = (/** @type {string} */ directory) => [`--datadir=${join(directory, 'data')}`]
   return daemon({
     before: (directory) => [[install, ['--no-defaults', ...data(directory), '--auth-root-authentication-method=normal', '--skip-test-db']]],
     run: (directory, port) => {
