@@ -111,18 +111,21 @@ async fn supervise(
     tokio::pin!(writing);
     // What was left unread when its turn was over announces itself no more.
     let mut unread = false;
+    let mut rests_until: Option<Instant> = None;
     loop {
-        let open = !hub.settings.sink.congested();
+        let resting = rests_until.is_some_and(|until| Instant::now() < until);
+        let open = !resting && !hub.settings.sink.congested();
         let read = tokio::select! {
             _ = exited.readable() => break,
             () = &mut writing => false,
             () = tokio::task::yield_now(), if unread && open => true,
             () = ears.readable(), if open => true,
-            () = tokio::time::sleep(PAUSE), if !open => false,
+            () = tokio::time::sleep(rests_until.filter(|_| resting).map_or(PAUSE, |until| until.saturating_duration_since(Instant::now()))), if !open => false,
         };
         if read {
             let left = inlet.drain(hub);
             unread = left.more;
+            rests_until = left.rests_until;
             ears.after(left, hub, inlet);
         }
     }
