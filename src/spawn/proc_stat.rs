@@ -1,14 +1,12 @@
 //! /proc/<pid>/stat: the few fields of it that are used.
 
-use rustix::process::{Pid, getpgid};
-
 /// Whether a process can be in the group, for a fraction of what it costs to read its file. Where the system does not tell,
-/// it can.
+/// it can. Threads of the kernel are in group 0, which rustix takes for impossible.
 pub(super) fn may_be_of(process: u32, group: u32) -> bool {
-    match getpgid(Pid::from_raw(process.cast_signed())) {
-        Ok(found) => found.as_raw_nonzero().get().unsigned_abs() == group,
-        Err(rustix::io::Errno::SRCH) => false,
-        Err(_) => true,
+    // SAFETY: no memory is passed.
+    match unsafe { libc::getpgid(process.cast_signed()) } {
+        -1 => std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH),
+        found => found.unsigned_abs() == group,
     }
 }
 
@@ -57,6 +55,7 @@ mod tests {
         assert!(may_be_of(std::process::id(), own));
         assert!(!may_be_of(std::process::id(), own + 1));
         assert!(!may_be_of(i32::MAX as u32, own), "nobody has this number");
+        assert!(!may_be_of(2, own), "a thread of the kernel, or another's process");
     }
 
     #[test]
