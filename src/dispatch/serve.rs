@@ -22,6 +22,7 @@ const GROUP_LIMIT: Duration = Duration::from_secs(2);
 /// Takes a child over until it is reaped.
 pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let process = Arc::new(child.process);
+    let temporary = child.temporary.map(Arc::new);
     let ends = Ends {
         channel: Arc::new(child.channel),
         stdout: Arc::new(child.stdout),
@@ -36,8 +37,13 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     };
     let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
-        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now())
-            .map(|meter| Arc::new(Mutex::new(meter))),
+        usage: UsageMeter::open(
+            process.pid(),
+            hub.settings.may_start_programs,
+            temporary.clone(),
+            Instant::now(),
+        )
+        .map(|meter| Arc::new(Mutex::new(meter))),
         process: Arc::clone(&process),
         inlet: Arc::clone(&inlet),
     };
@@ -58,6 +64,10 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         outgoing: outgoing.unwrap_or_default(),
     };
     let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
+    // Whoever hears of the end finds it removed, unless it is large.
+    if let Some(temporary) = temporary {
+        temporary.discard();
+    }
     hub.batch(|state, hub| {
         if let Some(account) = account {
             state.accounted(hub, worker, exit, account);
