@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -25,6 +25,7 @@ fn options(program: &str, args: &[&str]) -> LaunchOptions {
         shared_memory: None,
         die_with_parent: true,
         cgroup: None,
+        temporary: None,
     }
 }
 
@@ -374,7 +375,7 @@ impl ChildSetup for Scripted {
         self.thread
     }
 
-    fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure> {
+    fn per_spawn(&mut self, _temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure> {
         self.spawn
             .map(|()| Box::new(ScriptedChild(self.child)) as Box<dyn InChild>)
     }

@@ -48,6 +48,9 @@ impl State {
                         // The worker refuses such a value where it is reported: this one was written past it.
                         return self.doom_all(hub, worker, &Doom::Protocol(too_deep("a progress value")));
                     }
+                    if let Some(station) = self.stations.get_mut(&worker) {
+                        station.pace.progress(json.len());
+                    }
                     hub.settings.sink.progress(call, json);
                 }
             }

@@ -46,6 +46,10 @@ pub enum Crowd {
     Watches(u64),
     /// Inotify descriptors, likewise.
     Notifiers(u64),
+    /// Bytes in the directory for temporary files.
+    TemporaryBytes(u64),
+    /// Files and directories there.
+    TemporaryFiles(u64),
 }
 
 /// How one call ended.

@@ -101,6 +101,8 @@ pub(super) struct State {
     pub(super) host_reads: Option<HostReads>,
     /// It leaves them lying, and the driver reads them meanwhile.
     pub(super) host_busy_until: Option<Instant>,
+    /// When the next of the processes that said more than their share is read again.
+    pub(super) rests_end: Option<Instant>,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -145,6 +147,7 @@ impl Hub {
             guardian,
             host_reads,
             host_busy_until: None,
+            rests_end: None,
         };
         Self {
             settings,

@@ -22,6 +22,7 @@ const GROUP_LIMIT: Duration = Duration::from_secs(2);
 /// Takes a child over until it is reaped.
 pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     let process = Arc::new(child.process);
+    let temporary = child.temporary.map(Arc::new);
     let ends = Ends {
         channel: Arc::new(child.channel),
         stdout: Arc::new(child.stdout),
@@ -36,8 +37,13 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     };
     let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
-        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now())
-            .map(|meter| Arc::new(Mutex::new(meter))),
+        usage: UsageMeter::open(
+            process.pid(),
+            hub.settings.may_start_programs,
+            temporary.clone(),
+            Instant::now(),
+        )
+        .map(|meter| Arc::new(Mutex::new(meter))),
         process: Arc::clone(&process),
         inlet: Arc::clone(&inlet),
     };
@@ -58,6 +64,10 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         outgoing: outgoing.unwrap_or_default(),
     };
     let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
+    // Whoever hears of the end finds it removed, unless it is large.
+    if let Some(temporary) = temporary {
+        temporary.discard();
+    }
     hub.batch(|state, hub| {
         if let Some(account) = account {
             state.accounted(hub, worker, exit, account);
@@ -111,18 +121,21 @@ async fn supervise(
     tokio::pin!(writing);
     // What was left unread when its turn was over announces itself no more.
     let mut unread = false;
+    let mut rests_until: Option<Instant> = None;
     loop {
-        let open = !hub.settings.sink.congested();
+        let resting = rests_until.is_some_and(|until| Instant::now() < until);
+        let open = !resting && !hub.settings.sink.congested();
         let read = tokio::select! {
             _ = exited.readable() => break,
             () = &mut writing => false,
             () = tokio::task::yield_now(), if unread && open => true,
             () = ears.readable(), if open => true,
-            () = tokio::time::sleep(PAUSE), if !open => false,
+            () = tokio::time::sleep(rests_until.filter(|_| resting).map_or(PAUSE, |until| until.saturating_duration_since(Instant::now()))), if !open => false,
         };
         if read {
             let left = inlet.drain(hub);
             unread = left.more;
+            rests_until = left.rests_until;
             ears.after(left, hub, inlet);
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Places<'a> {
     pub(super) worker_file: &'a Path,
     pub(super) runtime_binary: &'a Path,
     pub(super) path_var: &'a str,
+    /// In which each process has a directory of its own.
+    pub(super) temporary: Option<&'a Path>,
 }
 
 /// Makes the sandbox ready that the configuration asks for. An error where it cannot be held.
@@ -39,7 +41,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         return Ok(unconfined(config, places, memory));
     }
     let support = support()?;
-    let policy = plan(&PlanInput {
+    let mut policy = plan(&PlanInput {
         permissions: &config.permissions,
         working_dir: places.working_dir.as_path(),
         entrypoint: places.entrypoint.as_path(),
@@ -49,6 +51,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
     })?;
+    policy.temporary = places.temporary.map(Path::to_owned);
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {
         environment: sandbox.environment(),
@@ -62,6 +65,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
             memory,
             permissions: policy.permissions.to_flags(places.working_dir.as_path()),
             readable: policy.readable(),
+            temporary: shown(places.temporary),
         },
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
@@ -96,8 +100,13 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
             memory,
             permissions: in_force_unconfined(&config.permissions).to_flags(places.working_dir.as_path()),
             readable: Vec::new(),
+            temporary: shown(places.temporary),
         },
     }
+}
+
+fn shown(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.to_string_lossy().into_owned())
 }
 
 /// What holds without a kernel: the environment is built from the flags all the same, and nothing else is held.

@@ -20,8 +20,8 @@ use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment};
 use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments,
-    check_entrypoint, environment, find_runtime, node_arguments,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
+    bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
 };
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
@@ -121,6 +121,11 @@ impl Manager {
             parent,
             limits: cgroup_limits(&config),
         });
+        let temporary = TemporaryDirectories::open(
+            options.env.get("TMPDIR").map(Path::new),
+            temporary_names(&config.permissions),
+        );
+        let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
         let confinement = confine(
             &config,
             &Places {
@@ -129,6 +134,7 @@ impl Manager {
                 worker_file: worker_file.path(),
                 runtime_binary: &runtime.path,
                 path_var: &options.path,
+                temporary: temporary_path.as_deref(),
             },
             memory_control(config.max_memory_mb, cgroup.is_some()),
         )?;
@@ -154,6 +160,7 @@ impl Manager {
             shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
             cgroup,
+            temporary,
         };
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
@@ -277,7 +284,7 @@ impl Manager {
     /// The host is about to end: kills every process and removes the worker file before this returns.
     pub fn abandon(&self) {
         self.hub.close(true);
-        self.told.starts.close();
+        self.told.starts.abandon();
     }
 
     /// What a host may ask of an open manager, as JSON text.

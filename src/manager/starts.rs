@@ -88,8 +88,19 @@ impl Starts {
         }
     }
 
-    /// Removes the worker file. Nothing is made, written or started after this.
+    /// As `close`, for a host that is about to end and has killed every process.
+    pub(super) fn abandon(&self) {
+        if let Some(temporary) = &self.options.temporary {
+            temporary.abandon();
+        }
+        self.close();
+    }
+
+    /// Removes the worker file, and the directory in which processes had theirs. Nothing is made, written or started after this.
     pub(super) fn close(&self) {
+        if let Some(temporary) = &self.options.temporary {
+            temporary.close();
+        }
         if let Some(cache) = &self.cache {
             cache.close();
         }

@@ -251,6 +251,16 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
             format!("opened more than {most} inotify descriptors"),
             "let the tool watch its files through one watcher",
         ),
+        Crowd::TemporaryBytes(most) => (
+            format!("kept more than {} MiB in its temporary directory", most >> 20),
+            "let the tool remove what it no longer needs, write to a directory that --allow-write names, or raise `maxMemoryMb`, which bounds temporary files too",
+        ),
+        Crowd::TemporaryFiles(most) => (
+            format!(
+                "kept more than {most} files and directories, or some that cannot be counted, in its temporary directory"
+            ),
+            "let the tool remove what it no longer needs, or write to a directory that --allow-write names",
+        ),
     };
     let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
     Error::new(Code::ToolKilled, message)
@@ -267,6 +277,9 @@ fn neighbour(tool: &str, doom: &Doom) -> Error {
         Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
         Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
         Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        Doom::TooMany(Crowd::TemporaryBytes(_) | Crowd::TemporaryFiles(_)) => {
+            "its process kept too much in its temporary directory"
+        }
         Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
         Doom::Closed | Doom::Broken => "the manager was closed",
         Doom::ChannelClosed => "its process closed the channel",

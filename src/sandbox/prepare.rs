@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -153,13 +153,17 @@ impl ChildSetup for Sandbox {
         Ok(())
     }
 
-    fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure> {
+    fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let ruleset = Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
         for (path, rights) in &self.paths {
             ruleset
                 .allow(path.as_fd(), *rights)
                 .map_err(failed("landlock_add_rule"))?;
+        }
+        if let Some(directory) = temporary {
+            let rights = of_kernel(Rights::READ_WRITE) & self.handled.fs();
+            ruleset.allow(directory, rights).map_err(failed("landlock_add_rule"))?;
         }
         Ok(Box::new(Restrictions::new(ruleset, &self.filter)))
     }

@@ -24,6 +24,7 @@ use super::memory::SharedMemory;
 use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
+use super::temporary::Temporary;
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
 
@@ -45,6 +46,8 @@ pub struct Child {
     pub ring: Option<Ring>,
     /// The process itself.
     pub process: Process,
+    /// Its directory for temporary files, where the launch gives it one. Last: it is to be dropped after the process.
+    pub temporary: Option<Temporary>,
 }
 
 type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
@@ -177,10 +180,13 @@ impl Worker {
     }
 
     fn start(&mut self, launch: &Launch) -> std::result::Result<Child, SpawnFailure> {
+        // Where none can be made, such as on a full disk, the process gets none.
+        let temporary = launch.temporary().and_then(|directories| directories.make().ok());
         let in_child = match &mut self.sandbox {
-            Some(sandbox) => Some(usable(sandbox.per_spawn()?)?),
+            Some(sandbox) => Some(usable(sandbox.per_spawn(temporary.as_ref().map(Temporary::fd))?)?),
             None => None,
         };
+        let environment = launch.environment(temporary.as_ref().map(Temporary::path))?;
         let (host, child) = host_ends::open()?;
         let (memory, memory_fd) = memory(launch)?.unzip();
         let (cgroup, door) = cgroup(launch).unzip();
@@ -190,7 +196,7 @@ impl Worker {
         let plan = Plan {
             program: launch.program(),
             argv: launch.argv(),
-            envp: launch.envp(),
+            envp: environment.as_ptr(),
             cwd: launch.cwd(),
             stdin: self.null.as_raw_fd(),
             stdout: child.stdout.as_raw_fd(),
@@ -219,6 +225,7 @@ impl Worker {
             board: memory.map(Board::new),
             ring,
             process,
+            temporary,
         })
     }
 }

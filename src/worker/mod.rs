@@ -19,7 +19,7 @@ mod compiled;
 mod directory;
 pub mod frame;
 pub mod json;
-mod lock;
+pub(crate) mod lock;
 mod nonce;
 mod render;
 mod store;

@@ -134,6 +134,8 @@ pub struct Policy {
     pub unix: Vec<UnixSocket>,
     /// The runtime's program: it may always be started, by the host.
     pub runtime: PathBuf,
+    /// In which each worker has a directory of its own that it may read and write. Its name is not known before it starts.
+    pub temporary: Option<PathBuf>,
     /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.
     pub permissions: Permissions,
 }
@@ -152,18 +154,27 @@ impl Policy {
     /// Whether a rule lets this real path be read.
     pub fn may_read(&self, path: &Path) -> bool {
         // Processes and devices are in no rule that is about everything: the host's environ holds its secrets.
-        (self.read_all && !machine::is_apart(path)) || self.covered(path, |rights| rights.read)
+        (self.read_all && !machine::is_apart(path))
+            || self.covered(path, |rights| rights.read)
+            || self.is_temporary(path)
     }
 
     /// Whether a rule lets the names in this real directory be listed.
     pub fn may_list(&self, path: &Path) -> bool {
-        self.read_all || self.covered(path, |rights| rights.list)
+        self.read_all || self.covered(path, |rights| rights.list) || self.is_temporary(path)
     }
 
     /// Whether a rule lets this real path be changed.
     pub fn may_write(&self, path: &Path) -> bool {
         let kernels = machine::is_apart(path) || path.starts_with("/sys");
-        (self.write_all && !kernels) || self.covered(path, |rights| rights.write)
+        (self.write_all && !kernels) || self.covered(path, |rights| rights.write) || self.is_temporary(path)
+    }
+
+    /// Whether it is, or lies in, a worker's own directory. That of another worker is no other's to ask for: its name is secret,
+    /// and no flag is for it.
+    fn is_temporary(&self, path: &Path) -> bool {
+        let below = |all: &PathBuf| path.starts_with(all) && path != all;
+        self.temporary.as_ref().is_some_and(below)
     }
 
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {

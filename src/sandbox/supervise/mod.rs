@@ -13,6 +13,7 @@ mod programs;
 mod started;
 mod target;
 mod threads;
+mod turn;
 
 pub(super) use target::Target;
 

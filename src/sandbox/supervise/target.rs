@@ -103,6 +103,10 @@ impl Target {
 
     /// The process it is a thread of.
     pub(super) fn process(&self) -> Option<u32> {
+        // Most threads that ask for something are the first of their process.
+        if self.is_of(self.thread) {
+            return Some(self.thread);
+        }
         self.status("Tgid:")
     }
 
@@ -113,6 +117,17 @@ impl Target {
         // The name in parentheses may hold anything; the start is the 22nd field.
         let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
         Some(Birth { process, at })
+    }
+
+    /// Whether it is a thread of this process.
+    fn is_of(&self, process: u32) -> bool {
+        // SAFETY: no memory is passed; signal 0 asks and sends nothing.
+        unsafe { libc::syscall(libc::SYS_tgkill, process, self.thread, 0) == 0 }
+    }
+
+    /// It is a thread of the worker itself, not of a program that the worker started.
+    pub(super) fn is_worker(&self) -> bool {
+        self.is_of(self.worker())
     }
 
     /// The worker it belongs to: the leader of its group, which nobody below it can leave.

@@ -1,6 +1,6 @@
 //! The members of a process group other than its leader, found by a scan of /proc.
 //!
-//! The scan costs so much that it is made seldom: now and then, sooner when the system has given out process ids, and at
+//! A scan costs so much that it is made seldom: now and then, sooner when the system has given out process ids, and at
 //! once when it has given out many. Threads take such ids too.
 
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::status::Status;
-use crate::spawn::proc_stat::ProcStat;
+use crate::spawn::proc_stat::{ProcStat, may_be_of};
 
 /// Between two scans: when no process was started anywhere, and when one was.
 const SCAN_EVERY: Duration = Duration::from_millis(100);
@@ -114,7 +114,7 @@ fn members(leader: u32) -> Vec<Member> {
     let of_group: Vec<(u32, ProcStat)> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|id| *id != leader)
+        .filter(|id| *id != leader && may_be_of(*id, leader))
         .filter_map(|id| Some((id, stat(id)?)))
         .filter(|(_, stat)| stat.group == leader)
         .collect();

@@ -1,0 +1,175 @@
+//! One process's directory, and a manager's right to make them.
+
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::held::Held;
+use super::place;
+use super::weigh::{self, Weight};
+
+/// How long an ending host waits for processes that it killed.
+const LAST_WAIT: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// Gives each process of one manager a directory of its own, until it is closed.
+#[derive(Debug)]
+pub struct TemporaryDirectories {
+    place: PathBuf,
+    /// None once it is closed.
+    held: Mutex<Option<Arc<Held>>>,
+    /// Directories whose processes are not gone.
+    living: Arc<AtomicUsize>,
+    /// Variables that name it.
+    names: Vec<&'static str>,
+}
+
+impl TemporaryDirectories {
+    /// In the host's TMPDIR, else in /tmp or /var/tmp; none where no directory can be made in the first of them that may be used.
+    /// `names`: variables by which a process is told where its directory is.
+    pub fn open(tmpdir: Option<&Path>, names: Vec<&'static str>) -> Option<Arc<Self>> {
+        let place = place::find(tmpdir)?;
+        let held = Held::at(&place).ok()?;
+        Some(Arc::new(Self {
+            place,
+            held: Mutex::new(Some(held)),
+            living: Arc::default(),
+            names,
+        }))
+    }
+
+    /// The directory that the processes' are in; none once it is closed.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.held().as_ref().map(|held| held.path().to_owned())
+    }
+
+    pub(in crate::spawn) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// A directory for the next process.
+    pub(in crate::spawn) fn make(&self) -> io::Result<Temporary> {
+        let mut current = self.held();
+        let held = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let (name, fd) = match held.directory() {
+            Ok(made) => made,
+            // Somebody tidied up.
+            Err(_) => {
+                *held = Held::at(&self.place)?;
+                held.directory()?
+            }
+        };
+        let path = held.path().join(OsStr::from_bytes(name.as_bytes()));
+        self.living.fetch_add(1, Ordering::AcqRel);
+        Ok(Temporary {
+            held: Arc::clone(held),
+            name,
+            path,
+            fd,
+            living: Arc::clone(&self.living),
+            discarded: AtomicBool::new(false),
+        })
+    }
+
+    /// None is made from now on.
+    pub fn close(&self) {
+        drop(self.held().take());
+    }
+
+    /// The same, for a host that is about to end and has killed every process: waits a moment for theirs to be removed.
+    pub fn abandon(&self) {
+        let until = Instant::now() + LAST_WAIT;
+        while self.living.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            thread::sleep(PAUSE);
+        }
+        self.close();
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One process's directory. It is removed when it is dropped, or before, which is to be when the process and its group are gone.
+#[derive(Debug)]
+pub struct Temporary {
+    held: Arc<Held>,
+    name: CString,
+    path: PathBuf,
+    fd: OwnedFd,
+    living: Arc<AtomicUsize>,
+    discarded: AtomicBool,
+}
+
+impl Temporary {
+    /// Its path, without symlinks.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(in crate::spawn) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// How much lies in it.
+    pub(in crate::spawn) fn weight(&self) -> Weight {
+        weigh::tree(self.fd())
+    }
+
+    /// Removes it: at once if it is small, soon if it is not.
+    pub fn discard(&self) {
+        if !self.discarded.swap(true, Ordering::AcqRel) {
+            self.held.discard(self.name.clone());
+            self.living.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_have_directories_of_their_own_until_the_manager_is_closed() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), vec!["TMPDIR"]).expect("opened");
+        let host = directories.path().expect("open");
+        assert_eq!(
+            host.parent(),
+            Some(place.path().canonicalize().expect("there").as_path())
+        );
+        let (first, second) = (directories.make().expect("made"), directories.make().expect("made"));
+        assert_ne!(first.path(), second.path());
+        assert!(
+            [&first, &second]
+                .iter()
+                .all(|one| one.path().is_dir() && one.path().starts_with(&host))
+        );
+        directories.close();
+        assert!(directories.make().is_err());
+        drop(first);
+        assert!(second.path().is_dir());
+        drop(second);
+        assert!(!host.exists());
+    }
+
+    #[test]
+    fn a_directory_that_was_tidied_up_is_made_again() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
+        std::fs::remove_dir_all(directories.path().expect("open")).expect("removed");
+        assert!(directories.make().expect("made").path().is_dir());
+    }
+}
