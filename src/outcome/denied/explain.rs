@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
-use super::{file, import, net, run, wording};
+use super::{file, import, net, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -76,8 +76,37 @@ impl Denied {
         Some(found)
     }
 
-    /// Writes the flags of refusals as the runtime's user writes them.
+    /// Of what was refused during a call that failed, the refusal that most likely has to do with it, in a sentence.
+    pub(in crate::outcome) fn meanwhile(&self, denials: &[Denial]) -> Option<String> {
+        // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
+        let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
+        let mut by_worth = order
+            .iter()
+            .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
+        let denial = by_worth
+            .clone()
+            .find(|denial| !denial.flag.is_empty())
+            .or(by_worth.next())?;
+        let to = match denial.resource.as_str() {
+            "" => String::new(),
+            resource => format!(" to {}", printable(resource)),
+        };
+        let more = match denials.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more, see `denials`)"),
+        };
+        Some(format!(
+            "the sandbox refused {} access{to} meanwhile{more}: {}",
+            denial.permission.as_str(),
+            self.advice(denial)
+        ))
+    }
+
+    /// Writes the flags of refusals as the runtime's user writes them, and takes those away that should not be given.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
+        denials
+            .iter_mut()
+            .for_each(|denial| narrow(denial, self.home.as_deref()));
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
         }
@@ -114,7 +143,7 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
         return;
     }
     match revealed.permission {
-        // The kernel refuses files without a witness: what the tool threw is the only trace of it.
+        // Where the supervisor does not see it, what the tool threw is the only trace of it.
         Permission::Read | Permission::Write => denials.push(revealed.clone()),
         // The supervisor may have seen that something was refused, or a name without its port, and the error says more.
         Permission::Net | Permission::Run => {
@@ -146,6 +175,7 @@ impl Search<'_> {
         let thrown = Thrown::of(value);
         let own = run::refusal(self.policy, self.working_dir, &thrown, self.seen)
             .or_else(|| net::refusal(self.policy, &thrown, self.seen))
+            .or_else(|| seen::refusal(self.working_dir, &thrown, self.seen))
             .or_else(|| file::refusal(self.policy, self.working_dir, &thrown))
             .or_else(|| import::refusal(self.policy, self.working_dir, &thrown));
         if own.is_some() || depth == 0 {

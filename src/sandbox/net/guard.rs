@@ -260,6 +260,17 @@ impl NetGuard {
         }
     }
 
+    /// A socket was refused that shows the machine's interfaces. Where names may be resolved libc makes one as well, to see which
+    /// kinds of addresses are of use; the two look the same.
+    pub(in super::super) fn refused_netlink(&self, worker: u32) {
+        let denials = &self.sources.denials;
+        if self.sources.rules.reaches() {
+            denials.leave_out(worker);
+        } else {
+            denials.add(Denial::new(Permission::Net, String::new(), worker));
+        }
+    }
+
     fn allows(&self, address: SocketAddr) -> bool {
         self.sources.rules.reaches() && self.sources.rules.allows(address, &self.names_of(address.ip()))
     }

@@ -16,6 +16,7 @@ pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;
 pub use plan::{PlanInput, plan, plan_with};
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{NetRule, Permissions};
@@ -169,6 +170,15 @@ impl Policy {
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {
         self.files
             .iter()
-            .any(|rule| right(&rule.rights) && path.starts_with(&rule.path))
+            .any(|rule| right(&rule.rights) && is_below(path, &rule.path))
+    }
+}
+
+/// `Path::starts_with` for real paths, which have one spelling. This is asked for every rule at each open.
+fn is_below(path: &Path, top: &Path) -> bool {
+    let (path, top) = (path.as_os_str().as_bytes(), top.as_os_str().as_bytes());
+    match path.strip_prefix(top) {
+        Some(rest) => rest.is_empty() || rest[0] == b'/' || top == b"/",
+        None => false,
     }
 }

@@ -76,7 +76,9 @@ pub(super) enum Reported {
     NetWide,
     Fork,
     Exec,
-    Proc,
+    Reads,
+    Writes,
+    ReadsOrWrites,
 }
 
 /// One refusal.
@@ -116,7 +118,9 @@ impl For {
             For::Reported(Reported::NetWide) => shape.net == Net::Wide,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
-            For::Reported(Reported::Proc) => shape.proc_reported,
+            For::Reported(Reported::Reads) => shape.reads_reported,
+            For::Reported(Reported::Writes) => shape.writes_reported,
+            For::Reported(Reported::ReadsOrWrites) => shape.reads_reported || shape.writes_reported,
             _ => false,
         }
     }
@@ -124,10 +128,10 @@ impl For {
 
 /// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
 macro_rules! row {
-    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
     };
-    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
     };
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod blocked;
+mod file_calls;
 mod lanes;
 mod listener;
 mod proc_open;
@@ -13,6 +14,7 @@ mod programs;
 mod started;
 mod target;
 mod threads;
+mod witness;
 
 pub(super) use target::Target;
 
@@ -28,6 +30,7 @@ use listener::Listener;
 use programs::Programs;
 use started::Started;
 pub(super) use threads::Supervisor;
+use witness::Witness;
 
 /// What the supervisor decides with.
 #[derive(Debug)]
@@ -58,6 +61,8 @@ impl Supervision {
             spawner,
             net,
             programs,
+            witness: Witness::new(self.policy.clone(), self.denials.clone()),
+            opens_proc: self.policy.run != Run::None,
             denials: self.denials.clone(),
         };
         let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
