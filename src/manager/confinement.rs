@@ -39,7 +39,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         return Ok(unconfined(config, places, memory));
     }
     let support = support()?;
-    let policy = plan(&PlanInput {
+    let mut policy = plan(&PlanInput {
         permissions: &config.permissions,
         working_dir: places.working_dir.as_path(),
         entrypoint: places.entrypoint.as_path(),
@@ -49,6 +49,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
     })?;
+    policy.identify();
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {
         environment: sandbox.environment(),

@@ -110,13 +110,15 @@ impl Attempt {
                     found.push(denial(Permission::Write, named, &named.said));
                 }
             }
-            Attempt::Move { from, to } => refused_move(policy, from, to, &mut found),
+            Attempt::Move { from, to } => refused_move(policy, from, to, false, &mut found),
             Attempt::Link { from, to } => {
                 if matches!(place(&to.at, false), Place::Missing { .. }) {
-                    refused_move(policy, from, to, &mut found);
+                    refused_move(policy, from, to, true, &mut found);
                 }
             }
         }
+        // Both ends of a move may need the same.
+        found.dedup_by(|second, first| second.flag == first.flag);
         found.retain(|denial| denial.permission != Permission::Write || !is_read_only(Path::new(&denial.resource)));
         found
     }
@@ -192,14 +194,18 @@ fn entry(policy: &Policy, named: &Named, directory: &Path, found: &mut Vec<Denia
     }
 }
 
-fn refused_move(policy: &Policy, from: &Named, to: &Named, found: &mut Vec<Denial>) {
+/// `stays`: the entry that is there is not taken away.
+fn refused_move(policy: &Policy, from: &Named, to: &Named, stays: bool, found: &mut Vec<Denial>) {
     let (Some(source), Some(parent)) = (directory_of_existing(from), to.parent()) else {
         return;
     };
     let Place::There { real: target } = place(&parent.at, true) else {
         return;
     };
-    entry(policy, from, &source, found);
+    // Within one directory a second name takes nothing from the first.
+    if !stays || source != target {
+        entry(policy, from, &source, found);
+    }
     entry(policy, to, &target, found);
     // A file must not gain rights by its place: the kernel says then that the directory is on another device.
     if found.is_empty() && source != target && policy.may_read(&target) && !policy.may_read(&source) {

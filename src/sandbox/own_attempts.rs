@@ -18,6 +18,18 @@ const OF_THE_MACHINE: &[&str] = &[
     "/proc/sys/vm",
     "/dev/tty",
 ];
+/// What libc and the runtimes look at before they ask for a name or speak TLS. With the network they may be read.
+const OF_THE_NETWORK: &[&str] = &[
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/ssl",
+    "/etc/pki",
+];
 /// Looked for in every directory above a module.
 const OF_PACKAGES: &[&str] = &[
     "package.json",
@@ -34,11 +46,15 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
     match attempt {
         Attempt::Open(named, opening) => {
             let path = &named.said;
-            if OF_THE_MACHINE.iter().any(|top| path.starts_with(top)) || is_of_cache(path) {
+            let of_the_system = OF_THE_MACHINE
+                .iter()
+                .chain(OF_THE_NETWORK)
+                .any(|top| path.starts_with(top));
+            if of_the_system || is_of_cache(path) {
                 return true;
             }
             // Bun looks through the directories above a module, and writes them with a slash at the end.
-            let above = opening.directory && named.slash && is_above_modules(path, policy);
+            let above = opening.directory && named.slash;
             let of_package = path.file_name().and_then(|name| name.to_str());
             let of_package = of_package.is_some_and(|name| OF_PACKAGES.contains(&name));
             !opening.write

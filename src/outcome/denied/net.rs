@@ -42,6 +42,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
     let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
     // No witness, no denial: whatever the error says.
     of_net().next()?;
+    if lists_interfaces(thrown) {
+        return of_net().find(|denial| denial.resource.is_empty()).cloned();
+    }
     let known = || of_net().filter(|denial| !denial.resource.is_empty());
     let refused = thrown.is_refusal() && (CALLS.contains(&thrown.syscall) || thrown.field("address").is_some());
     if !refused && !failed(thrown) {
@@ -87,6 +90,14 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
 fn is_place(named: &str) -> bool {
     let host = named.strip_suffix(":0").unwrap_or(named);
     NetRule::parse(host).is_ok()
+}
+
+/// os.networkInterfaces(), which asks by a socket of its own.
+fn lists_interfaces(thrown: &Thrown<'_>) -> bool {
+    let calls = ["uv_interface_addresses", "getifaddrs"];
+    calls
+        .iter()
+        .any(|call| thrown.syscall == *call || thrown.message.contains(call))
 }
 
 fn failed(thrown: &Thrown<'_>) -> bool {

@@ -27,37 +27,41 @@ const TEXTS: [&str; 7] = [
     "eacces",
 ];
 
-pub(super) fn refusal(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
-    let of_files = || {
-        let is_file = |denial: &&Denial| matches!(denial.permission, Permission::Read | Permission::Write);
-        seen.iter().rev().filter(is_file)
-    };
-    // No witness, no denial: whatever the error says.
-    of_files().next()?;
-    if thrown.is_about_spawning() || thrown.field("address").is_some() {
+fn of_files(seen: &[Denial]) -> impl Iterator<Item = &Denial> {
+    let is_file = |denial: &&Denial| matches!(denial.permission, Permission::Read | Permission::Write);
+    seen.iter().rev().filter(is_file)
+}
+
+/// The refusal of a path that the error names.
+pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
+    // EXDEV: a file would gain rights by being moved.
+    let refused = thrown.is_refusal() || thrown.code == "EXDEV";
+    if !refused || thrown.is_about_spawning() {
+        return None;
+    }
+    [thrown.path, thrown.dest].into_iter().find_map(|path| {
+        let path = is_path(path).then(|| plain(&working_dir.join(path)))?;
+        of_files(seen)
+            .find(|denial| Path::new(&denial.resource) == path)
+            .cloned()
+    })
+}
+
+/// The refusal that explains an error without a path of its own. No witness, no denial: whatever the error says.
+pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
+    let names_another = is_path(thrown.path) || thrown.field("address").is_some() || thrown.is_about_spawning();
+    if names_another {
         return None;
     }
     if is_missing_module(thrown) {
-        return of_files().find(|denial| is_of_module(denial, thrown)).cloned();
+        return of_files(seen).find(|denial| is_of_module(denial, thrown)).cloned();
     }
     if thrown.syscall == "uv_os_get_passwd" {
         let names = |denial: &&Denial| denial.permission == Permission::Read && denial.resource.starts_with("/etc/");
-        return of_files().find(names).cloned();
+        return of_files(seen).find(names).cloned();
     }
-    let paths: Vec<_> = [thrown.path, thrown.dest]
-        .into_iter()
-        .filter(|path| is_path(path))
-        .map(|path| plain(&working_dir.join(path)).to_string_lossy().into_owned())
-        .collect();
-    // EXDEV: a file would gain rights by being moved.
-    let refused = thrown.is_refusal() || thrown.code == "EXDEV";
-    if refused && !paths.is_empty() {
-        // Of another path than the one that the error names nothing is said.
-        return of_files().find(|denial| paths.contains(&denial.resource)).cloned();
-    }
-    (refused || failed(thrown))
-        .then(|| of_files().next().cloned())
-        .flatten()
+    let failed = thrown.is_refusal() || failed(thrown);
+    failed.then(|| of_files(seen).next().cloned()).flatten()
 }
 
 fn failed(thrown: &Thrown<'_>) -> bool {
@@ -143,13 +147,12 @@ mod tests {
             ),
             (json!({"code": "EACCES", "syscall": "spawn ls", "path": "ls"}), None),
         ] {
-            let found = refusal(Path::new("/project"), &Thrown::of(&value), &seen());
-            assert_eq!(found.map(|denial| denial.flag).as_deref(), flag, "{value}");
-            assert_eq!(
-                refusal(Path::new("/project"), &Thrown::of(&value), &seen()[4..]),
-                None,
-                "{value}"
-            );
+            let found = |seen: &[Denial]| {
+                let thrown = Thrown::of(&value);
+                of_path(Path::new("/project"), &thrown, seen).or_else(|| of_words(&thrown, seen))
+            };
+            assert_eq!(found(&seen()).map(|denial| denial.flag).as_deref(), flag, "{value}");
+            assert_eq!(found(&seen()[4..]), None, "{value}");
         }
     }
 }

@@ -16,10 +16,12 @@ pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;
 pub use plan::{PlanInput, plan, plan_with};
 
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::config::{NetRule, Permissions};
+use crate::config::{NetRule, Permissions, Scope};
 
 /// What a rule allows on a path and everything beneath it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -109,6 +111,23 @@ pub enum NetPolicy {
     },
 }
 
+/// A file or directory, whatever its path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    number: u64,
+}
+
+impl Identity {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok()?;
+        Some(Identity {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        })
+    }
+}
+
 /// A unix socket that is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnixSocket {
@@ -135,11 +154,37 @@ pub struct Policy {
     pub unix: Vec<UnixSocket>,
     /// The runtime's program: it may always be started, by the host.
     pub runtime: PathBuf,
+    /// What the paths in `files` led to when the policy was made, where that was asked for.
+    pub identities: BTreeMap<PathBuf, Identity>,
     /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.
     pub permissions: Permissions,
 }
 
 impl Policy {
+    /// Notes what is at each path that the flags name. The kernel's rules are about that, and not about what takes its place.
+    pub fn identify(&mut self) {
+        let given = [&self.permissions.read, &self.permissions.write];
+        let listed = given.into_iter().filter_map(|scope| match scope {
+            Scope::Only(paths) => Some(paths),
+            _ => None,
+        });
+        self.identities = listed
+            .flatten()
+            .filter_map(|path| Some((path.into(), Identity::of(Path::new(path))?)))
+            .collect();
+    }
+
+    /// Whether a flag names this real path, or a directory that it is in, and something else has taken the place of that.
+    pub fn was_replaced(&self, path: &Path) -> bool {
+        let named = self.identities.iter().filter(|(named, _)| is_below(path, named));
+        named.clone().any(|(named, _)| self.is_another(named))
+    }
+
+    fn is_another(&self, path: &Path) -> bool {
+        let noted = self.identities.get(path);
+        noted.is_some_and(|noted| Identity::of(path).is_some_and(|now| now != *noted))
+    }
+
     /// What may be read whatever the permissions say of reading, its own entries of /proc included.
     pub fn readable(&self) -> Vec<String> {
         let always = self
@@ -170,7 +215,7 @@ impl Policy {
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {
         self.files
             .iter()
-            .any(|rule| right(&rule.rights) && is_below(path, &rule.path))
+            .any(|rule| right(&rule.rights) && is_below(path, &rule.path) && !self.is_another(&rule.path))
     }
 }
 
