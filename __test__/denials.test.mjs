@@ -38,7 +38,8 @@ for (const runtime of ['bun', 'node']) {
       ['swallows-mkdir', 'write', 'made', '.'],
       ['swallows-rm', 'write', 'in.txt', '.'],
       ['swallows-symlink', 'write', 'link', '.'],
-      ['swallows-truncate', 'write', 'in.txt', 'in.txt'],
+      // Node opens it for both.
+      ...(runtime === 'bun' ? [['swallows-truncate', 'write', 'in.txt', 'in.txt']] : []),
     ]
     for (const [tool, permission, name, named] of SWALLOWED) {
       it(`is in the record of a call that succeeds: ${tool} of ${name}.`, async () => {
@@ -62,6 +63,16 @@ for (const runtime of ['bun', 'node']) {
         assert.equal(record.denialsComplete, false)
       }
     })
+
+    for (const [tool, permission] of [['swallows-chmod', 'write'], ['swallows-watch', 'read']]) {
+      it(`and is none of the kernel's own, is in the record: ${tool}.`, async () => {
+        const { at, call } = setUp()
+        const { value, record } = await call([], tool, { path: at('in.txt') })
+        assert.equal(value, false)
+        assert.deepEqual(record.denials.map((denial) => [denial.permission, denial.resource]), [[permission, at('in.txt')]])
+        assert.equal((await call(['--allow-read', '--allow-write'], tool, { path: at('in.txt') })).value, true)
+      })
+    }
 
     it('is seen at both ends of a move.', async () => {
       const { outside, at, call } = setUp()
@@ -310,6 +321,28 @@ for (const runtime of ['bun', 'node']) {
       }
       assert.equal(last.value, 7)
     })
+
+    if (runtime === 'bun') {
+      it('of settings that a tsconfig.json extends, explains that a package is not found.', async () => {
+        const workspace = bench.project({
+          files: {
+            'tsconfig.base.json': '{"compilerOptions":{"baseUrl":".","paths":{"c":["packages/c/index.ts"]}}}',
+            'packages/c/index.ts': 'export const c = 7',
+            'apps/tools/package.json': '{"name":"tools"}',
+            'apps/tools/tsconfig.json': '{"extends":"../../tsconfig.base.json"}',
+            'apps/tools/tools.mjs': "import { c } from 'c'\nexport const tool = () => c",
+          },
+        })
+        const call = denialCaller(bench, { dir: workspace.path('apps/tools') }, runtime)
+        const needed = [workspace.path('tsconfig.base.json'), workspace.path('packages/c')].map((path) => `--allow-read=${path}`)
+        for (let step = 0; step < needed.length; step++) {
+          const { error } = await call(needed.slice(0, step), 'tool')
+          assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
+          assert.ok(error.hint.includes(`add ${needed[step]} to`), error.hint)
+        }
+        assert.equal((await call(needed, 'tool')).value, 7)
+      })
+    }
 
     describe('and was not, is never called a denial:', () => {
       const FAILURES = [

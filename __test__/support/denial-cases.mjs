@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 
-import { failure } from './outcomes.mjs'
 import { bounded } from './waiting.mjs'
 
-const NODE_NAMES = { read: 'allow-fs-read', write: 'allow-fs-write' }
-
 /** A flag of Bun's as the runtime's user writes it. */
-export const flagFor = (runtime, flag) =>
-  runtime === 'bun' ? flag : flag.replace(/^--allow-(read|write)/, (_, kind) => `--${NODE_NAMES[kind]}`).replace(/^--allow-run.*/, '--allow-child-process')
+export function flagFor(runtime, flag) {
+  if (runtime === 'bun') return flag
+  if (flag.startsWith('--allow-run')) return '--allow-child-process'
+  return flag.replace(/^--allow-(read|write)(=?)/, (_, kind, listed) => `--allow-fs-${kind}=${listed ? '' : '*'}`)
+}
 
 /** Calls a tool once, and gives what came of it: the value or the error, and the record. */
 export function denialCaller(bench, project, runtime, config = {}) {
@@ -27,5 +27,3 @@ export function denialCaller(bench, project, runtime, config = {}) {
     return { ...outcome, record }
   }
 }
-
-export { failure }

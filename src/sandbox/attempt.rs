@@ -61,6 +61,9 @@ pub(super) enum Attempt {
     Make(Named),
     Remove(Named),
     Truncate(Named),
+    /// Its mode, owner or times.
+    Metadata(Named),
+    Watch(Named),
     Move {
         from: Named,
         to: Named,
@@ -108,6 +111,17 @@ impl Attempt {
                     && modes::let_through(&real, Wanted::WRITE)
                 {
                     found.push(denial(Permission::Write, named, &named.said));
+                }
+            }
+            // Landlock does not cover these: that nothing but a flag without a list allows them is not the kernel's doing.
+            Attempt::Metadata(named) => {
+                if !policy.write_all && !matches!(place(&named.at, true), Place::Missing { .. } | Place::Nowhere) {
+                    found.push(everything(Permission::Write, named));
+                }
+            }
+            Attempt::Watch(named) => {
+                if !policy.read_all && !matches!(place(&named.at, true), Place::Missing { .. } | Place::Nowhere) {
+                    found.push(everything(Permission::Read, named));
                 }
             }
             Attempt::Move { from, to } => refused_move(policy, from, to, false, &mut found),
@@ -219,6 +233,14 @@ fn denial(permission: Permission, named: &Named, grant: &Path) -> Denial {
     Denial {
         resource: named.said.to_string_lossy().into_owned(),
         ..Denial::new(permission, grant.to_string_lossy().into_owned(), 0)
+    }
+}
+
+/// What only a flag without a list allows.
+fn everything(permission: Permission, named: &Named) -> Denial {
+    Denial {
+        resource: named.said.to_string_lossy().into_owned(),
+        ..Denial::new(permission, String::new(), 0)
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Denial {
     /// The worker: the process that leads the group of the one that was refused.
     pub worker: u32,
     pub at: Instant,
+    /// Of the network: nothing else was reached or refused after it.
+    pub last: bool,
 }
 
 impl Denial {
@@ -71,6 +73,7 @@ impl Denial {
             flag,
             worker,
             at: Instant::now(),
+            last: false,
         }
     }
 }
@@ -103,6 +106,8 @@ struct OfWorker {
     dropped: u64,
     looked_at: u32,
     unsure: bool,
+    /// Where to the last connection was refused; none when one was allowed after that.
+    last_of_net: Option<String>,
 }
 
 /// What `take` gives.
@@ -145,6 +150,9 @@ impl Denials {
             };
         }
         self.with(denial.worker, |of_worker| {
+            if denial.permission == Permission::Net {
+                of_worker.last_of_net = Some(denial.resource.clone());
+            }
             let same = |other: &Denial| (other.permission, &other.resource) == (denial.permission, &denial.resource);
             if of_worker.kept.iter().any(same) {
                 return;
@@ -160,6 +168,14 @@ impl Denials {
     /// Something was refused that runtimes try of their own accord, and that the tool may have tried as well.
     pub(super) fn leave_out(&self, worker: u32) {
         self.with(worker, |of_worker| of_worker.unsure = true);
+    }
+
+    /// A connection was allowed, whatever comes of it.
+    pub(super) fn reached(&self, worker: u32) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_worker) = all.get_mut(&worker) {
+            of_worker.last_of_net = None;
+        }
     }
 
     /// A process has imported its tools: what it was refused so far of what runtimes try is the runtime's.
@@ -204,6 +220,7 @@ impl Denials {
             mut kept,
             dropped,
             unsure,
+            last_of_net,
             ..
         }) = all.remove(&worker)
         else {
@@ -212,6 +229,9 @@ impl Denials {
                 ..Taken::default()
             };
         };
+        for denial in &mut kept {
+            denial.last = denial.permission == Permission::Net && last_of_net.as_ref() == Some(&denial.resource);
+        }
         // One that says where makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
@@ -252,6 +272,26 @@ mod tests {
         assert_eq!(taken.denials[0].flag, "--allow-net=a.test:443");
         assert!(denials.take(1).denials.is_empty());
         assert_eq!(denials.take(2).denials.len(), 1);
+    }
+
+    #[test]
+    fn the_last_refused_connection_is_known_until_another_is_allowed() {
+        let denials = Denials::default();
+        let last = || {
+            let taken = denials.take(1).denials;
+            taken
+                .into_iter()
+                .filter(|denial| denial.last)
+                .map(|denial| denial.resource)
+                .collect::<Vec<_>>()
+        };
+        denials.add(of_net("a.test:443", 1));
+        denials.add(of_net("b.test:443", 1));
+        denials.add(of_net("a.test:443", 1));
+        assert_eq!(last(), ["a.test:443"]);
+        denials.add(of_net("a.test:443", 1));
+        denials.reached(1);
+        assert_eq!(last(), [""; 0]);
     }
 
     #[test]

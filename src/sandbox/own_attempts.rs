@@ -60,9 +60,9 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
             !opening.write
                 && (above || (of_package && path.parent().is_some_and(|parent| is_above_modules(parent, policy))))
         }
-        Attempt::Make(named) | Attempt::Remove(named) => is_of_cache(&named.said),
+        Attempt::Make(named) | Attempt::Remove(named) | Attempt::Metadata(named) => is_of_cache(&named.said),
         Attempt::Move { from, .. } => is_of_cache(&from.said),
-        Attempt::Truncate(_) | Attempt::Link { .. } => false,
+        Attempt::Truncate(_) | Attempt::Watch(_) | Attempt::Link { .. } => false,
     }
 }
 

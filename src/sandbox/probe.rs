@@ -68,6 +68,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         exec_reported: false,
         reads_reported: false,
         writes_reported: false,
+        files_reported: false,
     };
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
     let failed = std::cell::Cell::new(("", 0));
@@ -114,6 +115,7 @@ fn can_listen() -> bool {
         exec_reported: false,
         reads_reported: false,
         writes_reported: false,
+        files_reported: false,
     };
     let Some(program) = seccomp::listener_program(&shape) else {
         return false;
@@ -167,6 +169,7 @@ mod tests {
                 exec_reported: false,
                 reads_reported: false,
                 writes_reported: false,
+                files_reported: false,
             };
             let program = seccomp::listener_program(&shape).expect("it reports connections");
             // SAFETY: no memory is passed.

@@ -76,8 +76,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         return Some(Denial::new(Permission::Net, named, 0));
     }
     match known().next() {
-        // Allowed, and it failed for another reason, whatever else was refused.
-        _ if allowed && !refused => None,
+        // Allowed: it failed for another reason, whatever else was refused before. A refusal after it is where it led on to:
+        // Bun's fetch names the URL that it began with.
+        _ if allowed && !refused => known().find(|denial| denial.last).cloned(),
         Some(denial) => Some(denial.clone()),
         // The system refused, such as a port below 1024.
         None if allowed => None,
@@ -346,6 +347,20 @@ mod tests {
                 assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"), "{flags:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_was_refused_last_is_where_an_allowed_address_led_to() {
+        let mut denial = Denial::new(Permission::Net, "10.0.0.1:9".to_owned(), 0);
+        let fetched = fetch("http://127.0.0.1:81/", "ConnectionRefused");
+        let policy = kit::policy(&["--allow-net=127.0.0.1:81"]);
+        assert_eq!(
+            refusal(&policy, &Thrown::of(&fetched), std::slice::from_ref(&denial)),
+            None
+        );
+        denial.last = true;
+        let found = refusal(&policy, &Thrown::of(&fetched), &[denial]);
+        assert_eq!(found.map(|denial| denial.resource).as_deref(), Some("10.0.0.1:9"));
     }
 
     #[test]

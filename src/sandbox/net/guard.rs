@@ -93,6 +93,7 @@ impl NetGuard {
             Extent::Listed => {
                 let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(to) {
+                    self.sources.denials.reached(worker);
                     return socket.bytes_of(to).map(Way::Address);
                 }
                 if self.resolves(to) {
@@ -120,6 +121,7 @@ impl NetGuard {
             }
             _ => return Err(libc::EAFNOSUPPORT),
         }
+        self.sources.denials.reached(worker);
         Ok(Way::Address(bytes.to_vec()))
     }
 
@@ -129,6 +131,7 @@ impl NetGuard {
         let peer = listed
             .open()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+        self.sources.denials.reached(worker);
         Ok(Way::Unix(peer))
     }
 

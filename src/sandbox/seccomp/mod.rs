@@ -25,8 +25,8 @@ pub(super) use shape::{Net, Shape};
 fn shape_for_tests() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
-        for bits in 0..=u8::MAX {
-            let bit = |n: u8| bits & (1 << n) != 0;
+        for bits in 0..512u16 {
+            let bit = |n: u16| bits & (1 << n) != 0;
             shapes.push(Shape {
                 run: bit(0),
                 net,
@@ -37,6 +37,7 @@ fn shape_for_tests() -> Vec<Shape> {
                 exec_reported: bit(5),
                 reads_reported: bit(6),
                 writes_reported: bit(7),
+                files_reported: bit(8),
             });
         }
     }

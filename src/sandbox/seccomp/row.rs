@@ -59,6 +59,9 @@ pub(super) enum For {
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
+    /// As the two above, where nobody is told of it.
+    MetadataRefused,
+    WatchRefused,
     /// Anything short of the whole network.
     WithoutNetAll,
     /// A supervisor looks at connections, or there are none.
@@ -79,6 +82,8 @@ pub(super) enum Reported {
     Reads,
     Writes,
     ReadsOrWrites,
+    Metadata,
+    Watch,
 }
 
 /// One refusal.
@@ -104,6 +109,8 @@ impl For {
             For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
+            For::MetadataRefused => !shape.write_all && !shape.files_reported,
+            For::WatchRefused => !shape.read_all && !shape.files_reported,
             For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
             For::ConnectionsChecked => shape.net != Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
@@ -120,6 +127,8 @@ impl For {
             For::Reported(Reported::Exec) => shape.exec_reported,
             For::Reported(Reported::Reads) => shape.reads_reported,
             For::Reported(Reported::Writes) => shape.writes_reported,
+            For::Reported(Reported::Metadata) => !shape.write_all && shape.files_reported,
+            For::Reported(Reported::Watch) => !shape.read_all && shape.files_reported,
             For::Reported(Reported::ReadsOrWrites) => shape.reads_reported || shape.writes_reported,
             _ => false,
         }

@@ -179,10 +179,16 @@ const ROWS: &[Row] = &[
         "watches what others do"
     ),
     row!(
-        WithoutReadAll,
+        WatchRefused,
         EACCES,
         ["inotify_init", "inotify_init1", "inotify_add_watch"],
         "watching is not covered by Landlock"
+    ),
+    row!(
+        Reported(Reported::Watch),
+        Answer::Notify,
+        ["inotify_add_watch"],
+        "watching is not covered by Landlock; the supervisor refuses and records it"
     ),
     row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
     row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
@@ -219,7 +225,7 @@ const ROWS: &[Row] = &[
         "tells which parts of a file others have read lately"
     ),
     row!(
-        WithoutWriteAll,
+        MetadataRefused,
         EPERM,
         [
             "chmod",
@@ -245,6 +251,34 @@ const ROWS: &[Row] = &[
             "file_setattr"
         ],
         "changes metadata of files that Landlock does not cover"
+    ),
+    row!(
+        Reported(Reported::Metadata),
+        Answer::Notify,
+        [
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "fchown",
+            "lchown",
+            "fchownat",
+            "utime",
+            "utimes",
+            "futimesat",
+            "utimensat",
+            "setxattr",
+            "lsetxattr",
+            "fsetxattr",
+            "setxattrat",
+            "removexattr",
+            "lremovexattr",
+            "fremovexattr",
+            "removexattrat",
+            "file_setattr"
+        ],
+        "changes metadata of files that Landlock does not cover; the supervisor refuses and records it"
     ),
     row!(
         WithoutReadAll,

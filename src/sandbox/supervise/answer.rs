@@ -112,8 +112,16 @@ impl Answers {
         if !helm.listener.waits(call.id) {
             return None;
         }
-        self.witness.note(refused, worker);
-        Some(Answer::Continue)
+        let Some(errno) = file_calls::beyond_landlock(call.number) else {
+            self.witness.note(refused, worker);
+            return Some(Answer::Continue);
+        };
+        match refused.is_empty() {
+            // Refused all the same, and what it was about is not known.
+            true => self.denials.leave_out(worker),
+            false => self.witness.note(refused, worker),
+        }
+        Some(Answer::Errno(errno))
     }
 
     fn connect(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {

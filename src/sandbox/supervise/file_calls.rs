@@ -9,6 +9,11 @@ use super::super::attempt::{Attempt, Named, Opening};
 use super::listener::Call;
 use super::target::Target;
 
+// Newer than libc's table; the same on every architecture.
+const SYS_SETXATTRAT: i64 = 463;
+const SYS_REMOVEXATTRAT: i64 = 466;
+const SYS_FILE_SETATTR: i64 = 469;
+
 /// What the arguments of a call are; numbers are places among them.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -29,6 +34,15 @@ enum Kind {
         path: usize,
     },
     Truncate,
+    Metadata {
+        at: Option<usize>,
+        path: usize,
+    },
+    MetadataOf {
+        descriptor: usize,
+    },
+    Attributes,
+    Watch,
     Two {
         link: bool,
         from: (Option<usize>, usize),
@@ -54,6 +68,20 @@ fn kind(number: u32) -> Option<Kind> {
         libc::SYS_symlinkat => Kind::Make { at: Some(1), path: 2 },
         libc::SYS_unlinkat => Kind::Remove { at: Some(0), path: 1 },
         libc::SYS_truncate => Kind::Truncate,
+        libc::SYS_fchmodat | libc::SYS_fchmodat2 | libc::SYS_fchownat | libc::SYS_utimensat => {
+            Kind::Metadata { at: Some(0), path: 1 }
+        }
+        libc::SYS_fchmod | libc::SYS_fchown => Kind::MetadataOf { descriptor: 0 },
+        libc::SYS_inotify_add_watch => Kind::Watch,
+        libc::SYS_setxattr
+        | libc::SYS_lsetxattr
+        | libc::SYS_fsetxattr
+        | libc::SYS_removexattr
+        | libc::SYS_lremovexattr
+        | libc::SYS_fremovexattr
+        | SYS_SETXATTRAT
+        | SYS_REMOVEXATTRAT
+        | SYS_FILE_SETATTR => Kind::Attributes,
         libc::SYS_renameat | libc::SYS_renameat2 => Kind::Two { link: false, from, to },
         libc::SYS_linkat => Kind::Two { link: true, from, to },
         _ => return None,
@@ -71,6 +99,10 @@ fn of_x86_64(number: u32) -> Option<Kind> {
             flags: 1,
         },
         libc::SYS_creat => Kind::Create,
+        libc::SYS_chmod | libc::SYS_chown | libc::SYS_lchown | libc::SYS_utime | libc::SYS_utimes => {
+            Kind::Metadata { at: None, path: 0 }
+        }
+        libc::SYS_futimesat => Kind::Metadata { at: Some(0), path: 1 },
         libc::SYS_mkdir => Kind::Make { at: None, path: 0 },
         libc::SYS_symlink => Kind::Make { at: None, path: 1 },
         libc::SYS_unlink | libc::SYS_rmdir => Kind::Remove { at: None, path: 0 },
@@ -88,6 +120,15 @@ fn of_x86_64(_: u32) -> Option<Kind> {
 /// Whether a call is one of the file system.
 pub(super) fn is_one(number: u32) -> bool {
     kind(number).is_some()
+}
+
+/// Whether a call is one that Landlock does not cover, and what it is answered where no flag without a list allows it.
+pub(super) fn beyond_landlock(number: u32) -> Option<i32> {
+    match kind(number)? {
+        Kind::Metadata { .. } | Kind::MetadataOf { .. } | Kind::Attributes => Some(libc::EPERM),
+        Kind::Watch => Some(libc::EACCES),
+        _ => None,
+    }
 }
 
 /// The path and the flags of an open for reading.
@@ -116,6 +157,15 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
         Kind::Make { at, path } => Attempt::Make(named((at, path))?),
         Kind::Remove { at, path } => Attempt::Remove(named((at, path))?),
         Kind::Truncate => Attempt::Truncate(named((None, 0))?),
+        // The times of a descriptor have no path.
+        Kind::Metadata { at: Some(at), path } if call.args[path] == 0 => {
+            Attempt::Metadata(of_descriptor(call, target, at)?)
+        }
+        Kind::Metadata { at, path } => Attempt::Metadata(named((at, path))?),
+        Kind::MetadataOf { descriptor } => Attempt::Metadata(of_descriptor(call, target, descriptor)?),
+        // Programs that copy try to set them, and go on without.
+        Kind::Attributes => return None,
+        Kind::Watch => Attempt::Watch(named((None, 1))?),
         Kind::Two { link, from, to } => {
             let (from, to) = (named(from)?, named(to)?);
             if link {
@@ -164,6 +214,15 @@ fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option
         said: plain(&absolute),
         at: as_the_host_finds_it(&absolute, target)?,
         slash,
+    })
+}
+
+fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Named> {
+    let path = target.of_descriptor(call.args[descriptor] as i32)?;
+    Some(Named {
+        said: path.clone(),
+        at: path,
+        slash: false,
     })
 }
 
