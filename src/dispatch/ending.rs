@@ -180,6 +180,7 @@ impl State {
             let taken = denials_of(hub, pid);
             call.denials.extend(taken.denials);
             call.denials_dropped += taken.dropped;
+            call.denials_unsure |= taken.unsure;
         }
     }
 }
@@ -226,6 +227,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         pid: call.pid,
         stderr: call.stderr(),
         denials: call.denials,
+        denials_complete: !call.denials_unsure && call.denials_dropped == 0,
         denials_dropped: call.denials_dropped,
         tool: call.request.tool,
         exec: call.request.exec,

@@ -187,6 +187,8 @@ pub struct Facts {
     pub denials: Vec<crate::sandbox::Denial>,
     /// Refusals beyond those, which were only counted.
     pub denials_dropped: u64,
+    /// `denials` has everything that was refused.
+    pub denials_complete: bool,
 }
 
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.

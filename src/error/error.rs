@@ -129,6 +129,16 @@ impl Error {
         self
     }
 
+    /// Says something before what the hint says already.
+    #[must_use]
+    pub fn hint_first(self, first: String) -> Self {
+        let hint = match &self.hint {
+            Some(hint) => format!("{first}; {hint}"),
+            None => first,
+        };
+        self.hint(hint)
+    }
+
     /// Adds facts.
     #[must_use]
     pub fn with(mut self, add: impl FnOnce(&mut Context)) -> Self {

@@ -68,6 +68,14 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     if let Some(denial) = refused {
         record(&denial, &mut facts.denials);
     }
+    let ran = matches!(
+        facts.end,
+        End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
+    );
+    let error = match meaning.denied.meanwhile(&facts.denials) {
+        Some(said) if ran && error.code != Code::AccessDenied => error.hint_first(said),
+        _ => error,
+    };
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);

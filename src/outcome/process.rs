@@ -102,9 +102,14 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
         StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
             .hint("look for work at the top level of the entrypoint that does not end"),
     };
+    let mut denials = failure.denials.clone();
+    denied.word(&mut denials);
+    let ran = matches!(failure.fault, StartFault::Died(_) | StartFault::TimedOut(_));
+    let error = match denied.meanwhile(&denials) {
+        Some(said) if ran => error.hint_first(said),
+        _ => error,
+    };
     error.with(|context| {
-        let mut denials = failure.denials.clone();
-        denied.word(&mut denials);
         context.denials = refusals(&denials);
         context.operation = Some("start worker");
         context.attempts = failure.in_a_row;
@@ -124,6 +129,8 @@ fn worker_start(reason: &str) -> Error {
 
 fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
     let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
+    let mut denials = failure.denials.clone();
+    denied.word(&mut denials);
     let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {
         name: String::new(),
         message: thrown.to_owned(),
@@ -139,17 +146,16 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
         printed if printed.contains(loaded.message.as_str()) => printed.to_owned(),
         printed => format!("{printed}{}{detail}", if printed.ends_with('\n') { "" } else { "\n" }),
     };
-    Error::new(
+    let error = Error::new(
         Code::EntrypointLoad,
         format!("the entrypoint could not be loaded: {what}"),
-    )
-    .hint(match &refused {
-        Some(denial) => denied.advice(denial),
-        None => load_advice(&loaded),
-    })
-    .with(|context| {
-        let mut denials = failure.denials.clone();
-        denied.word(&mut denials);
+    );
+    let error = match (&refused, denied.meanwhile(&denials)) {
+        (Some(denial), _) => error.hint(denied.advice(denial)),
+        (None, Some(said)) => error.hint(load_advice(&loaded)).hint_first(said),
+        (None, None) => error.hint(load_advice(&loaded)),
+    };
+    error.with(|context| {
         if let Some(denial) = &refused {
             record(denial, &mut denials);
         }
