@@ -10,7 +10,7 @@ use super::super::Files;
 
 const MOUNT: &str = "/sys/fs/cgroup";
 const UNIFIED: &[&str] = &["memory.max", "memory.high", "cpu.max", "cpuset.cpus.effective"];
-const MEMORY: &[&str] = &["memory.limit_in_bytes", "memory.soft_limit_in_bytes"];
+const MEMORY: &[&str] = &["memory.limit_in_bytes"];
 const CPU: &[&str] = &["cpu.cfs_quota_us", "cpu.cfs_period_us"];
 /// Each is some rules at each start; services and containers lie four deep.
 const MOST_LEVELS: usize = 6;

@@ -24,7 +24,6 @@ pub(super) const INSTALLED: &[Entry] = &[
     ("/usr/share/zoneinfo", "the time zones of the world, as published"),
     ("/usr/lib/locale", "the languages' rules of the C library"),
     ("/usr/share/locale", "translated messages of packages"),
-    ("/usr/share/i18n", "the sources of the C library's locales"),
     (
         "/usr/share/icu",
         "Unicode's data, for runtimes that are built to share it",
@@ -95,22 +94,14 @@ pub(super) const CONFIGURED: &[Entry] = &[
     ),
 ];
 
-/// Figures about the machine's processors and memory pages: its size, which every program measures, and nothing that happens on it.
+/// Figures about the machine's processors: its size, which every program can measure, and nothing that happens on it.
 pub(super) const FIGURES: &[Entry] = &[
     ("/sys/devices/system/cpu/online", "which processors there are"),
     ("/sys/devices/system/cpu/possible", "which there can be"),
     ("/sys/devices/system/cpu/present", "which are plugged in"),
     (
-        "/sys/kernel/mm/transparent_hugepage/enabled",
-        "how allocators are to ask for large pages",
-    ),
-    (
-        "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
-        "how large those are",
-    ),
-    (
-        "/proc/sys/vm/overcommit_memory",
-        "whether memory is granted before it is used",
+        "/sys/devices/system/cpu/kernel_max",
+        "how many the kernel was built for",
     ),
 ];
 
