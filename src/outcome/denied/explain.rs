@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::lasting::name_what_lasts;
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
 use super::{file, import, net, run, seen, wording};
@@ -28,6 +30,8 @@ pub struct Denied {
     /// The user's home directory, where it is known.
     home: Option<PathBuf>,
     runtime: RuntimeType,
+    /// When the manager was made: a flag can name what was there then.
+    since: SystemTime,
 }
 
 impl Denied {
@@ -38,6 +42,7 @@ impl Denied {
             working_dir: working_dir.to_owned(),
             home: home.filter(|home| home.is_absolute()).map(Path::to_owned),
             runtime,
+            since: SystemTime::now(),
         }
     }
 
@@ -76,7 +81,6 @@ impl Denied {
             left: Cell::new(MOST_ERRORS),
         };
         let mut found = search.of(thrown)?;
-        narrow(&mut found, self.home.as_deref());
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
@@ -107,11 +111,15 @@ impl Denied {
         ))
     }
 
-    /// Writes the flags of refusals as the runtime's user writes them, and takes those away that should not be given.
+    /// Writes the flags of refusals as the runtime's user writes them, about what will be there, and takes those away that should
+    /// not be given.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
-        denials
-            .iter_mut()
-            .for_each(|denial| narrow(denial, self.home.as_deref()));
+        for denial in denials.iter_mut() {
+            if let Some(policy) = &self.policy {
+                name_what_lasts(denial, policy, self.since);
+            }
+            narrow(denial, self.home.as_deref());
+        }
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
         }

@@ -14,6 +14,7 @@
 mod explain;
 mod file;
 mod import;
+mod lasting;
 mod net;
 mod run;
 mod seen;
