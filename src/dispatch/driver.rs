@@ -15,6 +15,7 @@ use super::host_reads::HostReads;
 use super::hub::{Closing, Hub, Settings};
 use super::{clock, serve};
 use crate::config::{Config, Isolation};
+use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool, WorkerId};
 use crate::sandbox::{Denials, Guardian};
@@ -83,6 +84,7 @@ impl Driver {
             .build()
             .map_err(no_thread)?;
         let driven = Arc::clone(&hub);
+        let holder = Holder::manager();
         thread::Builder::new()
             .name("toolwarden-drive".to_owned())
             .spawn(move || {
@@ -91,6 +93,8 @@ impl Driver {
                 // With its tasks go their handles on processes and pipes.
                 drop(runtime);
                 driven.abandoned();
+                drop(driven);
+                drop(holder);
             })
             .map_err(no_thread)?;
         Ok(hub)
@@ -98,14 +102,13 @@ impl Driver {
 }
 
 fn no_thread(error: std::io::Error) -> Box<Error> {
-    Box::new(
-        Error::new(
-            Code::WorkerStart,
-            "the thread that supervises processes could not be started",
-        )
-        .with(|context| context.operation = Some("start worker"))
-        .source(error),
-    )
+    let what = "the thread that supervises processes could not be started";
+    Box::new(match error.raw_os_error() {
+        Some(errno) if descriptors::is_shortage(errno) => descriptors::shortage(what, errno),
+        _ => Error::new(Code::WorkerStart, format!("{what}: {error}"))
+            .with(|context| context.operation = Some("start worker"))
+            .source(error),
+    })
 }
 
 async fn drive(hub: Arc<Hub>, mut spawned: UnboundedReceiver<Spawned>) {

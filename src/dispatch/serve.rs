@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::facts::StartFault;
 use super::hub::Hub;
 use super::inlet::{Ends, Inlet, Left};
 use super::outgoing::Outgoing;
 use super::station::Link;
+use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
 use crate::spawn::{Account, Child, Exit, Process, UsageMeter};
 
@@ -21,6 +23,24 @@ const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a child over until it is reaped.
 pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
+    let meter = UsageMeter::open(child.process.pid(), hub.settings.may_start_programs, Instant::now());
+    if let Err(error) = &meter
+        && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
+    {
+        // Nothing would hold it to its limits. It is reaped with its handle, and its number may be another's then.
+        child.process.kill_group();
+        if let Some(guardian) = &hub.lock().guardian {
+            guardian.forget(child.process.pid());
+        }
+        drop(child);
+        let fault = StartFault::Spawn {
+            step: "open",
+            errno,
+            retryable: true,
+        };
+        hub.batch(|state, hub| state.not_spawned(hub, worker, fault));
+        return;
+    }
     let process = Arc::new(child.process);
     let ends = Ends {
         channel: Arc::new(child.channel),
@@ -36,8 +56,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     };
     let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
-        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now())
-            .map(|meter| Arc::new(Mutex::new(meter))),
+        usage: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
         process: Arc::clone(&process),
         inlet: Arc::clone(&inlet),
     };

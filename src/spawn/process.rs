@@ -16,6 +16,7 @@ use rustix::process::{
 
 use super::cgroup::{Account, Cgroup};
 use super::proc_scan::{self, GroupState};
+use crate::error::descriptors::Holder;
 
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
 const DROP_WAIT: Duration = Duration::from_millis(500);
@@ -40,6 +41,7 @@ pub struct Process {
     exit: Mutex<Option<Exit>>,
     /// Where one was made for it.
     cgroup: Option<Cgroup>,
+    _holder: Holder,
 }
 
 impl Process {
@@ -49,6 +51,7 @@ impl Process {
             pidfd,
             exit: Mutex::new(None),
             cgroup,
+            _holder: Holder::process(),
         }
     }
 

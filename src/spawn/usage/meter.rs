@@ -1,6 +1,7 @@
 //! Watches one group.
 
 use std::fs::File;
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::descriptors::Descriptors;
@@ -65,11 +66,12 @@ struct Hidden {
 }
 
 impl UsageMeter {
-    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. None when the process is gone.
-    pub fn open(leader: u32, may_start_programs: bool, now: Instant) -> Option<Self> {
-        Some(Self {
+    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. Fails when the process is gone, and where
+    /// the host has no descriptor left: a process that cannot be watched is not to run.
+    pub fn open(leader: u32, may_start_programs: bool, now: Instant) -> io::Result<Self> {
+        Ok(Self {
             leader,
-            status: File::open(format!("/proc/{leader}/status")).ok()?,
+            status: File::open(format!("/proc/{leader}/status"))?,
             group: may_start_programs.then(|| Group::new(leader, now)),
             looked: now,
             hidden: Hidden::default(),
@@ -157,6 +159,6 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_uses_nothing() {
-        assert!(UsageMeter::open(u32::MAX, false, Instant::now()).is_none());
+        assert!(UsageMeter::open(u32::MAX, false, Instant::now()).is_err());
     }
 }
