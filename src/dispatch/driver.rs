@@ -18,7 +18,7 @@ use crate::config::{Config, Isolation};
 use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool, WorkerId};
-use crate::sandbox::{Denials, Guardian};
+use crate::sandbox::Denials;
 use crate::spawn::{Child, Launches, SpawnFailure, Spawner};
 
 /// The spawner's reply.
@@ -35,8 +35,6 @@ pub struct Parts {
     pub launch: Arc<dyn Launches>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
-    /// Ends what tools started when the host dies; told before a process is reaped.
-    pub guardian: Option<Guardian>,
     /// Who is told.
     pub sink: Arc<dyn Sink>,
     /// Tools can start programs: a process may have children.
@@ -71,13 +69,7 @@ impl Driver {
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
         // Where each process serves one call, the driver reads: for one answer of each, registering it elsewhere gains nothing.
         let host_reads = parts.host_reads.filter(|_| !settings.single_use);
-        let hub = Arc::new(Hub::new(
-            settings,
-            pool,
-            (parts.spawner, parts.guardian),
-            host_reads,
-            sender,
-        ));
+        let hub = Arc::new(Hub::new(settings, pool, parts.spawner, host_reads, sender));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

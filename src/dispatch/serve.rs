@@ -27,11 +27,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     if let Err(error) = &meter
         && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
     {
-        // Nothing would hold it to its limits. It is reaped with its handle, and its number may be another's then.
-        child.process.kill_group();
-        if let Some(guardian) = &hub.lock().guardian {
-            guardian.forget(child.process.pid());
-        }
+        // Nothing would hold it to its limits. It ends with its handle.
         drop(child);
         let fault = StartFault::Spawn {
             step: "open",
@@ -124,7 +120,7 @@ async fn supervise(
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
-        return reap(hub, process).await;
+        return reap(process).await;
     };
     let writing = writer.run();
     tokio::pin!(writing);
@@ -150,7 +146,7 @@ async fn supervise(
     }
     // Everything it said before it ended is still in the pipes.
     drain_out(hub, inlet);
-    let ended = reap(hub, process).await;
+    let ended = reap(process).await;
     drain_out(hub, inlet);
     // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a bell.
     let _ = rustix::net::shutdown(&writer.channel, rustix::net::Shutdown::Both);
@@ -174,13 +170,8 @@ fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
     unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
 }
 
-async fn reap(hub: &Hub, process: &Process) -> (Exit, Option<Account>) {
-    // The group is killed while its number is still held; only then may the guardian forget it.
+async fn reap(process: &Process) -> (Exit, Option<Account>) {
     process.kill_group();
-    let guardian = hub.lock().guardian.clone();
-    if let Some(guardian) = guardian {
-        guardian.forget(process.pid());
-    }
     let exit = loop {
         match process.try_reap() {
             Some(exit) => break exit,

@@ -86,9 +86,9 @@ pub fn shortage(what: &str, errno: i32) -> Error {
 /// Which limit was reached.
 pub fn reason(errno: i32) -> String {
     match errno {
-        libc::ENFILE => "the machine has no room for more open files (ENFILE, fs.file-max)".to_owned(),
+        libc::ENFILE => "too many open files: the machine may have no more (ENFILE, fs.file-max)".to_owned(),
         _ => format!(
-            "this process has all {} descriptors open that it may have (EMFILE, RLIMIT_NOFILE)",
+            "too many open files: this process may have {} (EMFILE, RLIMIT_NOFILE)",
             limits().rlim_cur
         ),
     }

@@ -188,7 +188,6 @@ impl Manager {
             spawner: Spawner::start(confinement.setup)?,
             launch: Arc::clone(&starts) as Arc<dyn Launches>,
             denials: confinement.denials,
-            guardian: confinement.guardian,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

@@ -133,11 +133,6 @@ impl Sandbox {
         }
         variables
     }
-
-    /// To be told when a worker is about to be reaped; `None` when no programs may be run.
-    pub fn guardian(&self) -> Option<Guardian> {
-        self.guardian.clone()
-    }
 }
 
 impl ChildSetup for Sandbox {
@@ -160,10 +155,10 @@ impl ChildSetup for Sandbox {
         Ok(Box::new(Restrictions::new(ruleset, &self.filter)))
     }
 
-    fn spawned(&mut self, pid: u32) {
-        if let Some(guardian) = &self.guardian {
-            guardian.watch(pid);
-        }
+    fn spawned(&mut self, pid: u32) -> Option<Guardian> {
+        let guardian = self.guardian.clone()?;
+        guardian.watch(pid);
+        Some(guardian)
     }
 }
 

@@ -220,10 +220,9 @@ impl Worker {
         drop(room);
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
-        let process = Process::new(pid, pidfd, cgroup);
-        if let Some(sandbox) = &mut self.sandbox {
-            sandbox.spawned(process.pid());
-        }
+        let number = pid.as_raw_nonzero().get().unsigned_abs();
+        let guardian = self.sandbox.as_mut().and_then(|sandbox| sandbox.spawned(number));
+        let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Child {
             channel: host.channel,
             stdout: host.stdout,
