@@ -4,6 +4,7 @@
 //! for an `InChild` before each spawn, and calls that in the new process after stdio, setpgid, PR_SET_PDEATHSIG,
 //! chdir, rlimits and close_range, and before the signal handlers are reset and execve.
 
+use super::run::Guardian;
 use std::os::fd::BorrowedFd;
 
 /// A system call of the set-up that failed: the step's name and its errno. The same shape crosses the vfork boundary.
@@ -22,8 +23,10 @@ pub trait ChildSetup: Send {
     fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure>;
 
     /// The process exists: `pid` leads a group of its own. Called after a successful execve, before the process is
-    /// handed out.
-    fn spawned(&mut self, _pid: u32) {}
+    /// handed out. The guardian that watches the group from now on is to be told before the process is reaped.
+    fn spawned(&mut self, _pid: u32) -> Option<Guardian> {
+        None
+    }
 }
 
 /// The child's side of one spawn. Descriptors it needs stay open across the spawn room's close_range because it names

@@ -1,6 +1,8 @@
 //! What each reported call is answered.
 
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::denials::Denials;
@@ -10,6 +12,7 @@ use super::listener::{Answer, Call, Listener};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::target::Target;
+use crate::error::descriptors::{is_shortage, is_shortage_error};
 
 /// Everything that answers hang on.
 #[derive(Debug)]
@@ -27,13 +30,15 @@ pub(super) struct Helm {
     pub(super) listener: Listener,
     pub(super) blocked: Blocked,
     /// Readable when the supervisor stops.
-    pub(super) stopped: OwnedFd,
+    pub(super) stopped: Arc<OwnedFd>,
 }
 
 /// A send may always send less than it was given.
 const MOST_SENT: usize = 64 * 1024;
 /// How often a unix socket is asked whose queue is full: nothing tells when it has room.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
+/// How long a call waits for the host to have a descriptor left.
+const MOST_PATIENCE: Duration = Duration::from_secs(2);
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
@@ -251,16 +256,59 @@ fn copied(helm: &Helm, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u
 /// The supervisor's own copy of the socket in the first argument.
 fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
     let target = Target::new(call.thread);
-    let copied = target.pidfd().and_then(|pidfd| {
+    let copy = || {
+        let pidfd = target.pidfd()?;
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
-    });
-    let asked = match copied {
+    };
+    let asked = match when_there_is_room(copy, || helm.listener.waits(call.id)) {
         Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
-            Some(libc::EBADF) => libc::EBADF,
+            Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
             _ => libc::EACCES,
         }),
     };
     helm.listener.waits(call.id).then_some(asked)
+}
+
+/// A host that has no descriptor left for a moment is no reason to refuse what is allowed: it is tried again while the caller
+/// waits, and then fails as what it is.
+fn when_there_is_room<T>(mut open: impl FnMut() -> io::Result<T>, wanted: impl Fn() -> bool) -> io::Result<T> {
+    let until = Instant::now() + MOST_PATIENCE;
+    loop {
+        match open() {
+            Err(error) if is_shortage_error(&error) && Instant::now() < until && wanted() => {
+                std::thread::sleep(ASK_AGAIN);
+            }
+            done => return done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_shortage_is_waited_out_while_it_is_wanted() {
+        let short = || io::Error::from_raw_os_error(libc::EMFILE);
+        let left = Cell::new(2);
+        let passes = || match left.replace(left.get() - 1) {
+            0 => Ok("open"),
+            _ => Err(short()),
+        };
+        assert_eq!(
+            when_there_is_room(passes, || true).expect("room at the third try"),
+            "open"
+        );
+        let never = when_there_is_room(|| Err::<(), _>(short()), || false);
+        assert_eq!(never.expect_err("no room").raw_os_error(), Some(libc::EMFILE));
+        let other = when_there_is_room(
+            || Err::<(), _>(io::Error::from_raw_os_error(libc::EBADF)),
+            || panic!("not asked"),
+        );
+        assert_eq!(other.expect_err("no descriptor").raw_os_error(), Some(libc::EBADF));
+    }
 }

@@ -92,13 +92,13 @@ impl Target {
     }
 
     fn status(&self, field: &str) -> Option<u32> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.thread)).ok()?;
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix(field))?
-            .trim()
-            .parse()
-            .ok()
+        self.read_status(field).ok()?
+    }
+
+    fn read_status(&self, field: &str) -> io::Result<Option<u32>> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.thread))?;
+        let value = status.lines().find_map(|line| line.strip_prefix(field));
+        Ok(value.and_then(|value| value.trim().parse().ok()))
     }
 
     /// The process it is a thread of.
@@ -110,13 +110,15 @@ impl Target {
         self.status("Tgid:")
     }
 
-    /// Which process it is of.
-    pub(super) fn birth(&self) -> Option<Birth> {
-        let process = self.status("Tgid:")?;
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    /// Which process it is of. An error where the host could not look.
+    pub(super) fn birth(&self) -> io::Result<Birth> {
+        let none = || io::Error::from_raw_os_error(libc::ESRCH);
+        let process = self.read_status("Tgid:")?.ok_or_else(none)?;
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The name in parentheses may hold anything; the start is the 22nd field.
-        let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
-        Some(Birth { process, at })
+        let started = |stat: &str| stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok();
+        let at = started(&stat).ok_or_else(none)?;
+        Ok(Birth { process, at })
     }
 
     /// Whether it is a thread of this process.
