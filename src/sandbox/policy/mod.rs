@@ -9,6 +9,7 @@ mod plan;
 mod programs;
 mod runtime;
 mod scopes;
+mod system;
 mod unix;
 
 pub use files::{Disk, Files, Kind};
