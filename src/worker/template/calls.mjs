@@ -361,7 +361,10 @@ export function abortCall(text) {
   putByte(call.listens ? 1 : 0)
   finish(start)
   flush()
-  if (call.controller !== undefined) abort(call.controller, reasonOf(call.abortReason))
+  if (call.controller === undefined) return
+  // What its listeners do is the call's doing.
+  if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
+  else runIn(call, abort, call.controller, reasonOf(call.abortReason))
 }
 
 /** END. */
