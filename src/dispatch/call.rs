@@ -55,6 +55,8 @@ pub(super) struct Call {
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
     pub(super) denials_dropped: u64,
+    /// Variables that its tool read in vain.
+    pub(super) missed: Vec<String>,
 }
 
 impl Call {
@@ -93,6 +95,7 @@ impl Call {
             peak_memory_mb: None,
             denials: Vec::new(),
             denials_dropped: 0,
+            missed: Vec::new(),
         }
     }
 }
