@@ -290,7 +290,6 @@ impl State {
         }
         self.answer_tickets(hub);
         self.spawner = None;
-        self.guardian = None;
         self.host_reads = None;
         sink.closed();
         sink.flush();
@@ -304,7 +303,6 @@ impl State {
         if over {
             self.closing = Closing::Done;
             self.spawner = None;
-            self.guardian = None;
             self.host_reads = None;
             hub.settings.sink.closed();
             hub.settings.sink.flush();

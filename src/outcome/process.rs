@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::denied::{Denied, record, refusals};
 use super::memory;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error, hints, printable};
+use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
@@ -73,7 +73,9 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             let reason = std::io::Error::from_raw_os_error(*errno);
             let error = worker_start(&format!("{step} failed: {reason}"));
             match step {
-                _ if [libc::EMFILE, libc::ENFILE].contains(errno) => error.hint(hints::DESCRIPTORS),
+                _ if descriptors::is_shortage(*errno) => {
+                    descriptors::shortage(&format!("a worker process could not be started: {step} failed"), *errno)
+                }
                 step if is_of_worker_file(step) => error.hint(hints::WORKER_FILE),
                 _ => error,
             }

@@ -8,6 +8,7 @@ mod denials;
 mod landlock;
 mod mountinfo;
 mod net;
+mod opened;
 pub mod policy;
 mod prepare;
 mod probe;
