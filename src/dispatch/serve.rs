@@ -16,14 +16,14 @@ use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
 use crate::spawn::{Account, Child, Exit, Process, UsageMeter};
 
-/// How long reading pauses while the host has not taken what was read.
+/// How long reading pauses while the host has not taken what was read, and writing while nothing says that there is room.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a child over until it is reaped.
-pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, mut child: Child) {
-    let temporary = child.temporary.take().map(Arc::new);
+pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
+    let temporary = child.temporary.map(Arc::new);
     let meter = UsageMeter::open(
         child.process.pid(),
         hub.settings.may_start_programs,
@@ -34,7 +34,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, mut child: Child) {
         && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
     {
         // Nothing would hold it to its limits. It ends with its handle.
-        drop(child);
+        drop(child.process);
         let fault = StartFault::Spawn {
             step: "open",
             errno,
@@ -103,16 +103,16 @@ impl Writer {
     async fn run(&self) {
         loop {
             self.outgoing.blocked().await;
-            let Ok(channel) = self.channel.try_clone() else {
-                continue;
-            };
-            let Some(room) = watch(channel, Interest::WRITABLE) else {
-                continue;
-            };
+            // Where the host has no descriptor left for that, it is tried again and again.
+            let channel = self.channel.try_clone().ok();
+            let room = channel.and_then(|channel| watch(channel, Interest::WRITABLE));
             while !self.outgoing.send() {
-                match room.writable().await {
-                    Ok(mut guard) => guard.clear_ready(),
-                    Err(_) => break,
+                match &room {
+                    Some(room) => match room.writable().await {
+                        Ok(mut guard) => guard.clear_ready(),
+                        Err(_) => break,
+                    },
+                    None => tokio::time::sleep(PAUSE).await,
                 }
             }
         }

@@ -4,8 +4,9 @@
 //! for an `InChild` before each spawn, and calls that in the new process after stdio, setpgid, PR_SET_PDEATHSIG,
 //! chdir, rlimits and close_range, and before the signal handlers are reset and execve.
 
-use super::run::Guardian;
 use std::os::fd::BorrowedFd;
+
+use super::run::Guardian;
 
 /// A system call of the set-up that failed: the step's name and its errno. The same shape crosses the vfork boundary.
 pub type StepFailure = (&'static str, i32);

@@ -1,6 +1,5 @@
 //! What each reported call is answered.
 
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,10 +8,11 @@ use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
 use super::listener::{Answer, Call, Listener};
+use super::patience::when_there_is_room;
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::target::Target;
-use crate::error::descriptors::{is_shortage, is_shortage_error};
+use crate::error::descriptors::is_shortage;
 
 /// Everything that answers hang on.
 #[derive(Debug)]
@@ -37,8 +37,6 @@ pub(super) struct Helm {
 const MOST_SENT: usize = 64 * 1024;
 /// How often a unix socket is asked whose queue is full: nothing tells when it has room.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
-/// How long a call waits for the host to have a descriptor left.
-const MOST_PATIENCE: Duration = Duration::from_secs(2);
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
@@ -134,7 +132,11 @@ impl Answers {
             Way::Unix(peer) => return unix_connect(helm, &socket, &pidfd, &peer),
             Way::Address(bytes) => bytes,
         };
-        let Ok(waiting) = helm.blocked.watch(call.id, socket.as_fd(), pidfd) else {
+        let waits = || helm.listener.waits(call.id);
+        let Ok(own) = when_there_is_room(|| socket.as_fd().try_clone_to_owned(), waits) else {
+            return Some(Answer::Errno(libc::EAGAIN));
+        };
+        let Ok(waiting) = helm.blocked.watch(call.id, own, pidfd) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
         if !helm.listener.waits(call.id) {
@@ -269,46 +271,4 @@ fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
         }),
     };
     helm.listener.waits(call.id).then_some(asked)
-}
-
-/// A host that has no descriptor left for a moment is no reason to refuse what is allowed: it is tried again while the caller
-/// waits, and then fails as what it is.
-fn when_there_is_room<T>(mut open: impl FnMut() -> io::Result<T>, wanted: impl Fn() -> bool) -> io::Result<T> {
-    let until = Instant::now() + MOST_PATIENCE;
-    loop {
-        match open() {
-            Err(error) if is_shortage_error(&error) && Instant::now() < until && wanted() => {
-                std::thread::sleep(ASK_AGAIN);
-            }
-            done => return done,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[test]
-    fn a_shortage_is_waited_out_while_it_is_wanted() {
-        let short = || io::Error::from_raw_os_error(libc::EMFILE);
-        let left = Cell::new(2);
-        let passes = || match left.replace(left.get() - 1) {
-            0 => Ok("open"),
-            _ => Err(short()),
-        };
-        assert_eq!(
-            when_there_is_room(passes, || true).expect("room at the third try"),
-            "open"
-        );
-        let never = when_there_is_room(|| Err::<(), _>(short()), || false);
-        assert_eq!(never.expect_err("no room").raw_os_error(), Some(libc::EMFILE));
-        let other = when_there_is_room(
-            || Err::<(), _>(io::Error::from_raw_os_error(libc::EBADF)),
-            || panic!("not asked"),
-        );
-        assert_eq!(other.expect_err("no descriptor").raw_os_error(), Some(libc::EBADF));
-    }
 }

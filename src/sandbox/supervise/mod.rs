@@ -8,6 +8,7 @@ mod answer;
 mod blocked;
 mod lanes;
 mod listener;
+mod patience;
 mod proc_open;
 mod programs;
 mod started;
