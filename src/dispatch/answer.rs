@@ -216,6 +216,9 @@ impl State {
             self.tools = Some(tools);
         }
         station.imported = true;
+        if let (Some(denials), Some(pid)) = (&hub.settings.denials, station.pid()) {
+            denials.imported(pid);
+        }
         if !warmup && self.pool.waiting().next().is_some() {
             // Somebody waits already: a rehearsal would only make them wait longer.
             return self.warmed(worker);

@@ -182,6 +182,7 @@ impl State {
             let taken = denials_of(hub, pid);
             call.denials.extend(taken.denials);
             call.denials_dropped += taken.dropped;
+            call.denials_unsure |= taken.unsure;
         }
     }
 }
@@ -228,6 +229,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         pid: call.pid,
         stderr: call.stderr(),
         denials: call.denials,
+        denials_complete: !call.denials_unsure && call.denials_dropped == 0,
         denials_dropped: call.denials_dropped,
         missed: call.missed,
         tool: call.request.tool,

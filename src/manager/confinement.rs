@@ -51,6 +51,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         home: std::env::home_dir().as_deref(),
     })?;
     policy.temporary = places.temporary.map(Path::to_owned);
+    policy.identify();
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {
         environment: sandbox.environment(),

@@ -80,6 +80,12 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         }
         None => error,
     };
+    let ran = matches!(
+        facts.end,
+        End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
+    );
+    let told = !ran || error.code == Code::AccessDenied;
+    let error = error.hint_first(meaning.denied.meanwhile(&facts.denials).filter(|_| !told));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);

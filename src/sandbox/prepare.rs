@@ -74,7 +74,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         Run::None => None,
         _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
     };
-    let denials = Denials::default();
+    let denials = Denials::new(sees_every_refusal(&shape));
     Ok(Sandbox {
         abi: support.landlock_abi,
         handled,
@@ -110,8 +110,19 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
         exec_reported: support.listener && policy.run != Run::All,
-        proc_reported: support.listener && policy.run != Run::None,
+        reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
+        writes_reported: support.listener && !policy.write_all,
+        files_reported: support.listener && !(policy.read_all && policy.write_all),
     }
+}
+
+/// Whether everything that a worker can be refused, and that a flag would allow, is seen by the supervisor.
+fn sees_every_refusal(shape: &Shape) -> bool {
+    shape.reads_reported
+        && (shape.write_all || (shape.writes_reported && shape.files_reported))
+        && (shape.read_all || shape.files_reported)
+        && (shape.run || shape.fork_reported)
+        && matches!(shape.net, Net::Supervised | Net::Wide)
 }
 
 impl Sandbox {

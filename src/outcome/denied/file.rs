@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::thrown::Thrown;
+use crate::sandbox::modes::{self, Wanted};
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// Calls that make or remove an entry of a directory: the right belongs to the directory.
@@ -188,30 +189,9 @@ fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
         // A refused open does not say what for. What is not there can only have been about to be made.
         _ if path.symlink_metadata().is_err() => vec![Need::entry(path)],
         // What its mode hides from this user was opened for reading as well as for writing: which one is not known.
-        _ if !may_be_read(path) => vec![Need::read(path)],
+        _ if !modes::let_through(path, Wanted::READ) => vec![Need::read(path)],
         _ => vec![Need::read(path), Need::write(path)],
     }
-}
-
-/// Whether the file's mode lets this user read it. Workers have none of root's capabilities.
-fn may_be_read(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(metadata) = path.metadata() else {
-        return true;
-    };
-    let of_our_groups = || {
-        let group = metadata.gid();
-        let others = rustix::process::getgroups().unwrap_or_default();
-        rustix::process::getegid().as_raw() == group || others.iter().any(|other| other.as_raw() == group)
-    };
-    let bit = if rustix::process::geteuid().as_raw() == metadata.uid() {
-        0o400
-    } else if of_our_groups() {
-        0o040
-    } else {
-        0o004
-    };
-    metadata.mode() & bit != 0
 }
 
 /// The real path as far as it exists: a file to be created has none yet.

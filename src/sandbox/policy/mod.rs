@@ -17,9 +17,12 @@ pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;
 pub use plan::{PlanInput, plan, plan_with};
 
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::config::{NetRule, Permissions};
+use crate::config::{NetRule, Permissions, Scope};
 
 /// What a rule allows on a path and everything beneath it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -109,6 +112,23 @@ pub enum NetPolicy {
     },
 }
 
+/// A file or directory, whatever its path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    number: u64,
+}
+
+impl Identity {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok()?;
+        Some(Identity {
+            device: metadata.dev(),
+            number: metadata.ino(),
+        })
+    }
+}
+
 /// A unix socket that is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnixSocket {
@@ -137,11 +157,37 @@ pub struct Policy {
     pub runtime: PathBuf,
     /// In which each worker has a directory of its own that it may read and write. Its name is not known before it starts.
     pub temporary: Option<PathBuf>,
+    /// What the paths in `files` led to when the policy was made, where that was asked for.
+    pub identities: BTreeMap<PathBuf, Identity>,
     /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.
     pub permissions: Permissions,
 }
 
 impl Policy {
+    /// Notes what is at each path that the flags name. The kernel's rules are about that, and not about what takes its place.
+    pub fn identify(&mut self) {
+        let given = [&self.permissions.read, &self.permissions.write];
+        let listed = given.into_iter().filter_map(|scope| match scope {
+            Scope::Only(paths) => Some(paths),
+            _ => None,
+        });
+        self.identities = listed
+            .flatten()
+            .filter_map(|path| Some((path.into(), Identity::of(Path::new(path))?)))
+            .collect();
+    }
+
+    /// Whether a flag names this real path, or a directory that it is in, and something else has taken the place of that.
+    pub fn was_replaced(&self, path: &Path) -> bool {
+        let named = self.identities.iter().filter(|(named, _)| is_below(path, named));
+        named.clone().any(|(named, _)| self.is_another(named))
+    }
+
+    fn is_another(&self, path: &Path) -> bool {
+        let noted = self.identities.get(path);
+        noted.is_some_and(|noted| Identity::of(path).is_some_and(|now| now != *noted))
+    }
+
     /// What may be read whatever the permissions say of reading, its own entries of /proc included.
     pub fn readable(&self) -> Vec<String> {
         let always = self
@@ -181,6 +227,15 @@ impl Policy {
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {
         self.files
             .iter()
-            .any(|rule| right(&rule.rights) && path.starts_with(&rule.path))
+            .any(|rule| right(&rule.rights) && is_below(path, &rule.path) && !self.is_another(&rule.path))
+    }
+}
+
+/// `Path::starts_with` for real paths, which have one spelling. This is asked for every rule at each open.
+fn is_below(path: &Path, top: &Path) -> bool {
+    let (path, top) = (path.as_os_str().as_bytes(), top.as_os_str().as_bytes());
+    match path.strip_prefix(top) {
+        Some(rest) => rest.is_empty() || rest[0] == b'/' || top == b"/",
+        None => false,
     }
 }

@@ -111,6 +111,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         unix,
         runtime: input.runtime_binary.to_path_buf(),
         temporary: None,
+        identities: BTreeMap::new(),
         permissions: Permissions {
             read: read.to_scope(),
             deny_read,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod blocked;
+mod file_calls;
 mod lanes;
 mod listener;
 mod patience;
@@ -15,6 +16,7 @@ mod started;
 mod target;
 mod threads;
 mod turn;
+mod witness;
 
 pub(super) use target::Target;
 
@@ -30,6 +32,7 @@ use listener::Listener;
 use programs::Programs;
 use started::Started;
 pub(super) use threads::Supervisor;
+use witness::Witness;
 
 /// What the supervisor decides with.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ impl Supervision {
             spawner,
             net,
             programs,
+            witness: Witness::new(self.policy.clone(), self.denials.clone()),
+            opens_proc: self.policy.run != Run::None,
             denials: self.denials.clone(),
         };
         let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
