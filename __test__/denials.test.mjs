@@ -78,7 +78,7 @@ for (const runtime of ['bun', 'node']) {
       const { outside, at, call } = setUp()
       const elsewhere = bench.project()
       const { record } = await call([], 'swallows-rename', { path: at('in.txt'), to: elsewhere.path('moved') })
-      const resources = record.denials.map(({ permission, flag }) => [permission, flag])
+      const resources = record.denials.map((denial) => [denial.permission, denial.flag])
       assert.deepEqual(resources, [outside.dir, elsewhere.dir].map((dir) => ['write', flag(`--allow-write=${dir}`)]))
     })
 
@@ -278,12 +278,10 @@ for (const runtime of ['bun', 'node']) {
       })
 
       it('where a directory that a flag names was replaced.', async () => {
-        const { project, call } = setUp()
-        project.write('data/old.txt', 'x')
-        const path = project.path('data')
-        const flags = [`--allow-read=${path}`, `--allow-write=${project.dir}`]
+        const { call } = setUp()
         const outside = bench.project({ files: { 'data/old.txt': 'x' } })
-        const { error } = await call(flags.map((flag) => flag.replaceAll(project.dir, outside.dir)), 'replaces-directory', { path: outside.path('data') })
+        const path = outside.path('data')
+        const { error } = await call([`--allow-read=${path}`, `--allow-write=${outside.dir}`], 'replaces-directory', { path })
         assert.deepEqual([error.code, error.permission, error.resource], ['ERR_ACCESS_DENIED', 'read', outside.path('data/new.txt')])
         assert.match(error.hint, /was replaced since the manager was made/)
       })

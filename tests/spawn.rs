@@ -11,7 +11,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use toolwarden::sandbox::{ChildSetup, InChild, StepFailure};
+use toolwarden::sandbox::{ChildSetup, Guardian, InChild, StepFailure};
 use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, SpawnFailure, Spawner};
 
 fn options(program: &str, args: &[&str]) -> LaunchOptions {
@@ -380,8 +380,9 @@ impl ChildSetup for Scripted {
             .map(|()| Box::new(ScriptedChild(self.child)) as Box<dyn InChild>)
     }
 
-    fn spawned(&mut self, pid: u32) {
+    fn spawned(&mut self, pid: u32) -> Option<Guardian> {
         let _ = self.told.send(pid);
+        None
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) struct Call {
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
     pub(super) denials_dropped: u64,
+    /// Variables that its tool read in vain.
+    pub(super) missed: Vec<String>,
     /// Refusals may be missing in `denials`.
     pub(super) denials_unsure: bool,
 }
@@ -95,6 +97,7 @@ impl Call {
             peak_memory_mb: None,
             denials: Vec::new(),
             denials_dropped: 0,
+            missed: Vec::new(),
             denials_unsure: false,
         }
     }

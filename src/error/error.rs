@@ -129,14 +129,16 @@ impl Error {
         self
     }
 
-    /// Says something before what the hint says already.
+    /// Says this first of what there is to do, where there is something to say.
     #[must_use]
-    pub fn hint_first(self, first: String) -> Self {
-        let hint = match &self.hint {
-            Some(hint) => format!("{first}; {hint}"),
-            None => first,
-        };
-        self.hint(hint)
+    pub fn hint_first(mut self, advice: Option<String>) -> Self {
+        if let Some(advice) = advice {
+            self.hint = Some(match self.hint.take() {
+                Some(hint) => format!("{advice}; {hint}"),
+                None => advice,
+            });
+        }
+        self
     }
 
     /// Adds facts.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::report::Enforcement;
 use crate::config::{Config, Permissions, SandboxMode, Scope};
 use crate::error::Error;
-use crate::sandbox::{ChildSetup, Denials, Guardian, PlanInput, Policy, Run, Support, plan, prepare, probe};
+use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
 use crate::validate::{Entrypoint, WorkingDir};
 
 /// Everything that follows from the sandbox, or from there being none.
@@ -16,7 +16,6 @@ pub(super) struct Confinement {
     /// Variables every process gets for it to work.
     pub(super) environment: Vec<(&'static str, &'static str)>,
     pub(super) denials: Option<Denials>,
-    pub(super) guardian: Option<Guardian>,
     pub(super) may_start_programs: bool,
     /// None where nothing is held.
     pub(super) policy: Option<Arc<Policy>>,
@@ -57,7 +56,6 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     Ok(Confinement {
         environment: sandbox.environment(),
         denials: Some(sandbox.denials()),
-        guardian: sandbox.guardian(),
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
             level: "kernel",
@@ -91,7 +89,6 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
             _ => vec![("SHLVL", "1")],
         },
         denials: None,
-        guardian: None,
         may_start_programs: true,
         policy: None,
         enforcement: Enforcement {

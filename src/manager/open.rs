@@ -16,9 +16,10 @@ use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
+use crate::error::descriptors::{self, Room};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{Denied, Meaning, Metrics, Moment};
+use crate::outcome::{Denied, Meaning, Metrics, Moment, Variables};
 use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
     bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
@@ -27,6 +28,9 @@ use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
 };
 use crate::worker::{WorkerFile, WorkerSettings, render};
+
+/// Descriptors that a manager and its first process take together, those included that are open for a moment only.
+const TO_OPEN: usize = 32;
 
 /// What a host passes to open a manager.
 #[derive(Debug, Deserialize)]
@@ -91,6 +95,9 @@ impl Manager {
         host_reads: Option<HostReads>,
     ) -> Result<Self, Box<Error>> {
         let config = config::resolve(options.config.get())?;
+        // Asked once, before anything is looked for: a file that cannot be opened for want of a descriptor must not be taken for one
+        // that is not there.
+        drop(Room::for_descriptors(TO_OPEN).map_err(|error| no_room(&error))?);
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
         check_importable(&working_dir, &entrypoint, config.runtime_type)?;
@@ -162,6 +169,12 @@ impl Manager {
             cgroup,
             temporary,
         };
+        let variables = Variables::new(
+            options.env.keys(),
+            &launch_options.env,
+            &config.permissions,
+            config.runtime_type,
+        );
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
         let worker_file_hash = worker_file.hash().to_owned();
@@ -182,13 +195,13 @@ impl Manager {
                     options.env.get("HOME").map(Path::new),
                     config.runtime_type,
                 ),
+                variables,
             },
         });
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
             launch: Arc::clone(&starts) as Arc<dyn Launches>,
             denials: confinement.denials,
-            guardian: confinement.guardian,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -319,6 +332,14 @@ impl Drop for Manager {
     fn drop(&mut self) {
         self.hub.close(true);
     }
+}
+
+fn no_room(error: &std::io::Error) -> Box<Error> {
+    let what = format!("a manager cannot be opened, which needs {TO_OPEN} descriptors with its first process");
+    Box::new(descriptors::shortage(
+        &what,
+        error.raw_os_error().unwrap_or(libc::EMFILE),
+    ))
 }
 
 fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<Error> {

@@ -1,12 +1,16 @@
 //! Processes that ended, or never came up.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::denied::{Denied, record, refusals};
+use super::denied::{record, refusals};
+use super::interpret::Meaning;
 use super::memory;
+use super::place::place_of;
+use super::variables::During;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error, hints, printable};
+use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
@@ -62,18 +66,23 @@ struct Loaded {
     message: String,
     #[serde(default)]
     stack: String,
+    #[serde(default)]
+    code: Value,
 }
 
 /// A process that never became ready.
-pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
+pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
+    let denied = &meaning.denied;
     let error = match &failure.fault {
-        StartFault::Load(json) => return load_error(json, failure, denied),
+        StartFault::Load(json) => return load_error(json, failure, meaning),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
             let error = worker_start(&format!("{step} failed: {reason}"));
             match step {
-                _ if [libc::EMFILE, libc::ENFILE].contains(errno) => error.hint(hints::DESCRIPTORS),
+                _ if descriptors::is_shortage(*errno) => {
+                    descriptors::shortage(&format!("a worker process could not be started: {step} failed"), *errno)
+                }
                 step if is_of_worker_file(step) => error.hint(hints::WORKER_FILE),
                 _ => error,
             }
@@ -84,7 +93,11 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             let error = match code {
                 _ if failure.is_usage() => error.hint(hints::NODE_OPTION),
                 0 => error.hint(hints::ENDED_EARLY),
-                _ => error,
+                _ => error.hint_first(
+                    meaning
+                        .variables
+                        .advice(&failure.missed, &failure.stderr, During::Import),
+                ),
             };
             error.with(|context| context.exit_code = Some(code))
         }
@@ -105,10 +118,7 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
     let mut denials = failure.denials.clone();
     denied.word(&mut denials);
     let ran = matches!(failure.fault, StartFault::Died(_) | StartFault::TimedOut(_));
-    let error = match denied.meanwhile(&denials) {
-        Some(said) if ran => error.hint_first(said),
-        _ => error,
-    };
+    let error = error.hint_first(denied.meanwhile(&denials).filter(|_| ran));
     error.with(|context| {
         context.denials = refusals(&denials);
         context.operation = Some("start worker");
@@ -127,7 +137,8 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
+fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error {
+    let denied = &meaning.denied;
     let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
     let mut denials = failure.denials.clone();
     denied.word(&mut denials);
@@ -135,11 +146,14 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
         name: String::new(),
         message: thrown.to_owned(),
         stack: String::new(),
+        code: Value::Null,
     });
     let what = match (loaded.name.as_str(), loaded.message.as_str()) {
         ("", message) => message.to_owned(),
         (name, message) => format!("{}: {message}", printable(name)),
     };
+    let place = place_of(&loaded.stack).filter(|place| !what.contains(place.as_str()));
+    let place = place.map_or_else(String::new, |place| format!(" ({})", printable(&place)));
     let detail = if loaded.stack.is_empty() { &what } else { &loaded.stack };
     let stderr = match failure.stderr.as_str() {
         "" => detail.clone(),
@@ -148,13 +162,17 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
     };
     let error = Error::new(
         Code::EntrypointLoad,
-        format!("the entrypoint could not be loaded: {what}"),
-    );
-    let error = match (&refused, denied.meanwhile(&denials)) {
-        (Some(denial), _) => error.hint(denied.advice(denial)),
-        (None, Some(said)) => error.hint(load_advice(&loaded)).hint_first(said),
-        (None, None) => error.hint(load_advice(&loaded)),
-    };
+        format!("the entrypoint could not be loaded: {what}{place}"),
+    )
+    .hint(match &refused {
+        Some(denial) => denied.advice(denial),
+        None => load_advice(&loaded),
+    })
+    .hint_first(match refused {
+        Some(_) => None,
+        None => meaning.variables.advice(&failure.missed, &what, During::Import),
+    })
+    .hint_first(denied.meanwhile(&denials).filter(|_| refused.is_none()));
     error.with(|context| {
         if let Some(denial) = &refused {
             record(denial, &mut denials);
@@ -170,8 +188,14 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
     })
 }
 
+/// The code of the error that a worker sends instead of a list of tools that would pass the frame's limit.
+const CATALOGUE_TOO_LARGE: &str = "ERR_CATALOGUE_TOO_LARGE";
+
 /// A package that is not installed is the commonest cause by far.
 fn load_advice(loaded: &Loaded) -> String {
+    if loaded.code == CATALOGUE_TOO_LARGE {
+        return "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own".to_owned();
+    }
     match missing_package(&loaded.message) {
         Some(package) => format!("install it in the entrypoint's project: npm install {package}"),
         None => "run the entrypoint by itself, with `bun` or `node`, to see the same error".to_owned(),

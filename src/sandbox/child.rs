@@ -6,6 +6,8 @@
 
 use std::os::fd::BorrowedFd;
 
+use super::run::Guardian;
+
 /// A system call of the set-up that failed: the step's name and its errno. The same shape crosses the vfork boundary.
 pub type StepFailure = (&'static str, i32);
 
@@ -22,8 +24,10 @@ pub trait ChildSetup: Send {
     fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure>;
 
     /// The process exists: `pid` leads a group of its own. Called after a successful execve, before the process is
-    /// handed out.
-    fn spawned(&mut self, _pid: u32) {}
+    /// handed out. The guardian that watches the group from now on is to be told before the process is reaped.
+    fn spawned(&mut self, _pid: u32) -> Option<Guardian> {
+        None
+    }
 }
 
 /// The child's side of one spawn. Descriptors it needs stay open across the spawn room's close_range because it names

@@ -10,6 +10,7 @@ mod landlock;
 pub mod modes;
 mod mountinfo;
 mod net;
+mod opened;
 mod own_attempts;
 pub mod policy;
 mod prepare;

@@ -25,8 +25,12 @@ use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
 use super::temporary::Temporary;
+use crate::error::descriptors::{self, Room};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
+
+/// Descriptors that are opened between the last one of the plan and the end of `execve`.
+const WHILE_STARTING: usize = 3;
 
 /// How long dropping the spawner waits for its thread, which may be in a start that the disk holds up.
 const DROP_WAIT: Duration = Duration::from_secs(1);
@@ -151,7 +155,7 @@ fn is_current(thread: ThreadId) -> bool {
 struct Worker {
     sandbox: Option<Box<dyn ChildSetup>>,
     stack: Stack,
-    null: OwnedFd,
+    null: Arc<OwnedFd>,
 }
 
 impl Worker {
@@ -162,7 +166,12 @@ impl Worker {
                 .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
         }
         let stack = Stack::new().map_err(|failure| not_started(&failure.to_string()))?;
-        let null = host_ends::open_null().map_err(|failure| not_started(&failure.to_string()))?;
+        let null = host_ends::null().map_err(|failure| match failure.errno {
+            errno if descriptors::is_shortage(errno) => {
+                Box::new(descriptors::shortage("the spawner could not start: open failed", errno))
+            }
+            _ => not_started(&failure.to_string()),
+        })?;
         Ok(Self { sandbox, stack, null })
     }
 
@@ -212,12 +221,14 @@ impl Worker {
             sandbox: in_child.as_deref(),
             failure: Cell::new(None),
         };
+        // What is opened while the process starts is not asked for by name: its own descriptor, and what the supervisor reads of it.
+        let room = Room::for_descriptors(WHILE_STARTING).map_err(|error| room_failed(&error))?;
+        drop(room);
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
-        let process = Process::new(pid, pidfd, cgroup);
-        if let Some(sandbox) = &mut self.sandbox {
-            sandbox.spawned(process.pid());
-        }
+        let number = pid.as_raw_nonzero().get().unsigned_abs();
+        let guardian = self.sandbox.as_mut().and_then(|sandbox| sandbox.spawned(number));
+        let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Child {
             channel: host.channel,
             stdout: host.stdout,
@@ -249,6 +260,10 @@ fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
     Some((cgroup, door))
 }
 
+fn room_failed(error: &std::io::Error) -> SpawnFailure {
+    SpawnFailure::system("clone", error.raw_os_error().unwrap_or(libc::EMFILE))
+}
+
 fn closed() -> SpawnFailure {
     SpawnFailure::system("closed", libc::ECANCELED)
 }
@@ -262,6 +277,10 @@ fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, S
 }
 
 fn unavailable(failure: SpawnFailure) -> Box<Error> {
+    if descriptors::is_shortage(failure.errno) {
+        let what = format!("the sandbox could not be prepared: {} failed", failure.step);
+        return Box::new(descriptors::shortage(&what, failure.errno));
+    }
     let message = format!("the sandbox could not be prepared: {failure}");
     Box::new(Error::new(Code::SandboxUnavailable, message).source(failure))
 }

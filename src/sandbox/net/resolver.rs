@@ -19,6 +19,7 @@ use super::machine::{Hosts, Parsed, ResolvConf};
 use super::names::Names;
 use super::rules::Rules;
 use crate::config::is_metadata;
+use crate::error::descriptors::is_shortage_error;
 use crate::sandbox::denials::{Denial, Denials, Permission};
 
 /// Connections of one worker at once; each is a thread while it is open.
@@ -27,6 +28,8 @@ const MAX_CONNECTIONS: usize = 16;
 const IDLE: Duration = Duration::from_secs(10);
 /// How soon it is seen that nobody waits for an answer any more.
 const STILL_THERE: Duration = Duration::from_millis(250);
+/// How long a connection waits, at the least, where the host has no descriptor for it.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is known of names and addresses, and who may reach them.
 #[derive(Debug)]
@@ -72,8 +75,11 @@ impl Resolver {
                     if closed_there.load(Ordering::Acquire) {
                         break;
                     }
-                    if let Ok(stream) = stream {
-                        accept(&shared, stream);
+                    match stream {
+                        Ok(stream) => accept(&shared, stream),
+                        // The connection stays in the queue, and would be announced without end.
+                        Err(error) if is_shortage_error(&error) => thread::sleep(PAUSE),
+                        Err(_) => {}
                     }
                 }
             })?;

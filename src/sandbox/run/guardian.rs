@@ -10,16 +10,18 @@
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::raw::syscall;
 use crate::sandbox::blocked_signals::with_all_blocked;
 
-/// Groups at once; far more than a manager has workers.
-const GROUPS: usize = 4096;
+/// Groups at once; more than the workers of a few hundred managers.
+const GROUPS: usize = 16 * 1024;
 const STACK: usize = 32 * 1024;
 
-/// The host's side. Clones share one guardian, which ends with the last of them.
+/// The host's side. All managers of a host share one guardian, which ends with the last of them.
 #[derive(Debug, Clone)]
 pub struct Guardian(Arc<Process>);
 
@@ -38,9 +40,24 @@ struct Work {
     groups: [i32; GROUPS],
 }
 
+/// The one that managers share.
+static SHARED: Mutex<Weak<Process>> = Mutex::new(Weak::new());
+
 impl Guardian {
-    /// Starts the process. Not to be called on the spawner thread, whose filter it would inherit.
-    pub(in crate::sandbox) fn start() -> io::Result<Self> {
+    /// The host's guardian, started where there is none. Not to be called on the spawner thread, whose filter it would inherit.
+    pub(in crate::sandbox) fn of_this_host() -> io::Result<Self> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = shared.upgrade()
+            && process.runs()
+        {
+            return Ok(Guardian(process));
+        }
+        let guardian = Self::start()?;
+        *shared = Arc::downgrade(&guardian.0);
+        Ok(guardian)
+    }
+
+    fn start() -> io::Result<Self> {
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut work = Box::new(Work {
             pipe: read.as_raw_fd(),
@@ -95,6 +112,15 @@ impl Guardian {
             // Four bytes are written whole or not at all. The guardian reads until the host is gone.
             let _ = rustix::io::write(pipe, &message.to_ne_bytes());
         }
+    }
+}
+
+impl Process {
+    /// Somebody may have killed it.
+    fn runs(&self) -> bool {
+        let mut ended = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let now = Timespec::default();
+        !matches!(poll(&mut ended, Some(&now)), Ok(1))
     }
 }
 
@@ -185,6 +211,30 @@ mod tests {
             note(&mut groups, message);
         }
         assert_eq!(groups, [12, 11, 13]);
+    }
+
+    #[test]
+    fn managers_share_one_until_it_is_gone() {
+        let (one, other) = (
+            Guardian::of_this_host().expect("one"),
+            Guardian::of_this_host().expect("the same"),
+        );
+        assert!(Arc::ptr_eq(&one.0, &other.0));
+        // SAFETY: a signal to a process of ours that has not been reaped.
+        let killed = unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                one.0.pidfd.as_raw_fd(),
+                libc::SIGKILL,
+                0usize,
+                0u32,
+            )
+        };
+        assert_eq!(killed, 0);
+        let mut ended = [PollFd::new(&one.0.pidfd, PollFlags::IN)];
+        poll(&mut ended, None).expect("it ends");
+        let next = Guardian::of_this_host().expect("another");
+        assert!(!Arc::ptr_eq(&one.0, &next.0) && next.0.runs());
     }
 
     fn sleeper() -> std::process::Child {

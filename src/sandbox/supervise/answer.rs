@@ -1,6 +1,7 @@
 //! What each reported call is answered.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::denials::Denials;
@@ -8,10 +9,12 @@ use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
 use super::file_calls;
 use super::listener::{Answer, Call, Listener};
+use super::patience::when_there_is_room;
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::target::Target;
 use super::witness::Witness;
+use crate::error::descriptors::is_shortage;
 
 /// Everything that answers hang on.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub(super) struct Helm {
     pub(super) listener: Listener,
     pub(super) blocked: Blocked,
     /// Readable when the supervisor stops.
-    pub(super) stopped: OwnedFd,
+    pub(super) stopped: Arc<OwnedFd>,
 }
 
 /// A send may always send less than it was given.
@@ -75,14 +78,9 @@ impl Answers {
         }
     }
 
-    /// It takes no longer than to read the caller's memory and to open a file of /proc.
+    /// It takes no longer than to read the caller's memory and to look at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
-        match i64::from(call.number) {
-            libc::SYS_openat => true,
-            #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => true,
-            _ => false,
-        }
+        file_calls::is_one(call.number)
     }
 
     pub(super) fn handle(&self, helm: &Helm, call: &Call, worker: u32) {
@@ -152,7 +150,11 @@ impl Answers {
             Way::Unix(peer) => return unix_connect(helm, &socket, &pidfd, &peer),
             Way::Address(bytes) => bytes,
         };
-        let Ok(waiting) = helm.blocked.watch(call.id, socket.as_fd(), pidfd) else {
+        let waits = || helm.listener.waits(call.id);
+        let Ok(own) = when_there_is_room(|| socket.as_fd().try_clone_to_owned(), waits) else {
+            return Some(Answer::Errno(libc::EAGAIN));
+        };
+        let Ok(waiting) = helm.blocked.watch(call.id, own, pidfd) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
         if !helm.listener.waits(call.id) {
@@ -274,14 +276,15 @@ fn copied(helm: &Helm, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u
 /// The supervisor's own copy of the socket in the first argument.
 fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
     let target = Target::new(call.thread);
-    let copied = target.pidfd().and_then(|pidfd| {
+    let copy = || {
+        let pidfd = target.pidfd()?;
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
-    });
-    let asked = match copied {
+    };
+    let asked = match when_there_is_room(copy, || helm.listener.waits(call.id)) {
         Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
-            Some(libc::EBADF) => libc::EBADF,
+            Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
             _ => libc::EACCES,
         }),
     };

@@ -229,7 +229,7 @@ fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Name
 /// In the host /proc/self is the host.
 fn as_the_host_finds_it(path: &Path, target: &Target) -> Option<PathBuf> {
     if let Ok(rest) = path.strip_prefix("/proc/self") {
-        return Some(PathBuf::from(format!("/proc/{}", target.process()?)).join(rest));
+        return Some(PathBuf::from(format!("/proc/{}", target.process().ok()??)).join(rest));
     }
     if let Ok(rest) = path.strip_prefix("/proc/thread-self") {
         return Some(PathBuf::from(format!("/proc/{}", target.thread())).join(rest));

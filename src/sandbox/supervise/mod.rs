@@ -9,6 +9,7 @@ mod blocked;
 mod file_calls;
 mod lanes;
 mod listener;
+mod patience;
 mod proc_open;
 mod programs;
 mod started;

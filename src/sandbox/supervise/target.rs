@@ -80,7 +80,7 @@ impl Target {
         let mut fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.thread, PIDFD_THREAD) };
         if fd < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
             // Before Linux 6.9 there are none of threads. All threads of a runtime share one table.
-            let process = self.status("Tgid:").unwrap_or(self.thread);
+            let process = self.process()?.unwrap_or(self.thread);
             // SAFETY: no memory is passed.
             fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0u32) };
         }
@@ -91,32 +91,30 @@ impl Target {
         Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
     }
 
-    fn status(&self, field: &str) -> Option<u32> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.thread)).ok()?;
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix(field))?
-            .trim()
-            .parse()
-            .ok()
+    fn status(&self, field: &str) -> io::Result<Option<u32>> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.thread))?;
+        let value = status.lines().find_map(|line| line.strip_prefix(field));
+        Ok(value.and_then(|value| value.trim().parse().ok()))
     }
 
     /// The process it is a thread of.
-    pub(super) fn process(&self) -> Option<u32> {
+    pub(super) fn process(&self) -> io::Result<Option<u32>> {
         // Most threads that ask for something are the first of their process.
         if self.is_of(self.thread) {
-            return Some(self.thread);
+            return Ok(Some(self.thread));
         }
         self.status("Tgid:")
     }
 
-    /// Which process it is of.
-    pub(super) fn birth(&self) -> Option<Birth> {
-        let process = self.status("Tgid:")?;
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    /// Which process it is of. An error where the host could not look.
+    pub(super) fn birth(&self) -> io::Result<Birth> {
+        let none = || io::Error::from_raw_os_error(libc::ESRCH);
+        let process = self.process()?.ok_or_else(none)?;
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The name in parentheses may hold anything; the start is the 22nd field.
-        let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
-        Some(Birth { process, at })
+        let started = |stat: &str| stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok();
+        let at = started(&stat).ok_or_else(none)?;
+        Ok(Birth { process, at })
     }
 
     /// Whether it is a thread of this process.

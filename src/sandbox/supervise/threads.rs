@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use super::answer::{Answers, Helm};
 use super::blocked::Blocked;
@@ -31,8 +31,15 @@ const AGAIN: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(in super::super) struct Supervisor {
     listener: Option<Sender<Listener>>,
-    /// Its write end is closed by dropping: every thread sees it.
-    _stop: OwnedFd,
+    /// Readable from the drop on, for every thread.
+    stop: Arc<OwnedFd>,
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        // Nobody reads it, so it can neither block nor fall silent.
+        let _ = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
+    }
 }
 
 #[derive(Debug)]
@@ -48,7 +55,8 @@ struct Shared {
 impl Supervisor {
     /// Starts the first thread; it waits for `listen`.
     pub(super) fn start(answers: Answers) -> io::Result<Self> {
-        let (stopped, stop) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?);
+        let stopped = Arc::clone(&stop);
         let blocked = Blocked::new()?;
         let (sender, receiver): (Sender<Listener>, Receiver<Listener>) = channel();
         thread::Builder::new()
@@ -73,7 +81,7 @@ impl Supervisor {
             })?;
         Ok(Supervisor {
             listener: Some(sender),
-            _stop: stop,
+            stop,
         })
     }
 

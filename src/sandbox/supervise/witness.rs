@@ -63,7 +63,7 @@ fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
         return false;
     };
     let Some(process) = (!opening.write && named.at.starts_with("/proc"))
-        .then(|| target.process())
+        .then(|| target.process().ok().flatten())
         .flatten()
     else {
         return false;

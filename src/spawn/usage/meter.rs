@@ -1,6 +1,7 @@
 //! Watches one group.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,16 +79,17 @@ struct Hidden {
 }
 
 impl UsageMeter {
-    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. None when the process is gone.
+    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. Fails when the process is gone, and where
+    /// the host has no descriptor left: a process that cannot be watched is not to run.
     pub fn open(
         leader: u32,
         may_start_programs: bool,
         temporary: Option<Arc<Temporary>>,
         now: Instant,
-    ) -> Option<Self> {
-        Some(Self {
+    ) -> io::Result<Self> {
+        Ok(Self {
             leader,
-            status: File::open(format!("/proc/{leader}/status")).ok()?,
+            status: File::open(format!("/proc/{leader}/status"))?,
             group: may_start_programs.then(|| Group::new(leader, now)),
             looked: now,
             hidden: Hidden::default(),
@@ -193,6 +195,6 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_uses_nothing() {
-        assert!(UsageMeter::open(u32::MAX, false, None, Instant::now()).is_none());
+        assert!(UsageMeter::open(u32::MAX, false, None, Instant::now()).is_err());
     }
 }
