@@ -51,6 +51,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
     })?;
+    policy.files_supervised = support.listener;
     policy.temporary = places.temporary.map(Path::to_owned);
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {

@@ -8,6 +8,8 @@ mod denials;
 mod landlock;
 mod mountinfo;
 mod net;
+mod own_directories;
+mod place;
 pub mod policy;
 mod prepare;
 mod probe;

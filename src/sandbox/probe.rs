@@ -67,6 +67,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         fork_reported: false,
         exec_reported: false,
         proc_reported: false,
+        files_reported: false,
     };
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
     let failed = std::cell::Cell::new(("", 0));
@@ -112,6 +113,7 @@ fn can_listen() -> bool {
         fork_reported: true,
         exec_reported: false,
         proc_reported: false,
+        files_reported: false,
     };
     let Some(program) = seccomp::listener_program(&shape) else {
         return false;
@@ -164,6 +166,7 @@ mod tests {
                 fork_reported: false,
                 exec_reported: false,
                 proc_reported: false,
+                files_reported: false,
             };
             let program = seccomp::listener_program(&shape).expect("it reports connections");
             // SAFETY: no memory is passed.

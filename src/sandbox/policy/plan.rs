@@ -106,6 +106,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         net,
         unix,
         runtime: input.runtime_binary.to_path_buf(),
+        files_supervised: false,
         temporary: None,
         permissions: Permissions {
             read: read.to_scope(),

@@ -25,7 +25,7 @@ pub(super) use shape::{Net, Shape};
 fn shape_for_tests() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
-        for bits in 0..128u8 {
+        for bits in 0..=255u8 {
             let bit = |n: u8| bits & (1 << n) != 0;
             shapes.push(Shape {
                 run: bit(0),
@@ -36,6 +36,7 @@ fn shape_for_tests() -> Vec<Shape> {
                 fork_reported: bit(4),
                 exec_reported: bit(5),
                 proc_reported: bit(6),
+                files_reported: bit(7),
             });
         }
     }

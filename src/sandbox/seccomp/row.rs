@@ -59,6 +59,9 @@ pub(super) enum For {
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
+    /// As the two above, where nobody does it instead.
+    MetadataRefused,
+    WatchRefused,
     /// Anything short of the whole network.
     WithoutNetAll,
     /// A supervisor looks at connections, or there are none.
@@ -77,6 +80,8 @@ pub(super) enum Reported {
     Fork,
     Exec,
     Proc,
+    Metadata,
+    Watch,
 }
 
 /// One refusal.
@@ -102,6 +107,8 @@ impl For {
             For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
+            For::MetadataRefused => !shape.write_all && !shape.files_reported,
+            For::WatchRefused => !shape.read_all && !shape.files_reported,
             For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
             For::ConnectionsChecked => shape.net != Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
@@ -117,6 +124,8 @@ impl For {
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
             For::Reported(Reported::Proc) => shape.proc_reported,
+            For::Reported(Reported::Metadata) => !shape.write_all && shape.files_reported,
+            For::Reported(Reported::Watch) => !shape.read_all && shape.files_reported,
             _ => false,
         }
     }

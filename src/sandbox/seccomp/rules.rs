@@ -173,10 +173,16 @@ const ROWS: &[Row] = &[
         "watches what others do"
     ),
     row!(
-        WithoutReadAll,
+        WatchRefused,
         EACCES,
         ["inotify_init", "inotify_init1", "inotify_add_watch"],
         "watching is not covered by Landlock"
+    ),
+    row!(
+        Reported(Reported::Watch),
+        Answer::Notify,
+        ["inotify_add_watch"],
+        "the supervisor watches what a list allows to be read"
     ),
     row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
     row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
@@ -213,7 +219,7 @@ const ROWS: &[Row] = &[
         "tells which parts of a file others have read lately"
     ),
     row!(
-        WithoutWriteAll,
+        MetadataRefused,
         EPERM,
         [
             "chmod",
@@ -227,7 +233,33 @@ const ROWS: &[Row] = &[
             "utime",
             "utimes",
             "futimesat",
-            "utimensat",
+            "utimensat"
+        ],
+        "changes metadata of files that Landlock does not cover"
+    ),
+    row!(
+        Reported(Reported::Metadata),
+        Answer::Notify,
+        [
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "fchown",
+            "lchown",
+            "fchownat",
+            "utime",
+            "utimes",
+            "futimesat",
+            "utimensat"
+        ],
+        "the supervisor changes metadata where a list allows files to be written"
+    ),
+    row!(
+        WithoutWriteAll,
+        NO_ATTRIBUTES,
+        [
             "setxattr",
             "lsetxattr",
             "fsetxattr",
@@ -238,7 +270,7 @@ const ROWS: &[Row] = &[
             "removexattrat",
             "file_setattr"
         ],
-        "changes metadata of files that Landlock does not cover"
+        "changes metadata of files that Landlock does not cover; programs that copy go on without"
     ),
     row!(
         WithoutReadAll,

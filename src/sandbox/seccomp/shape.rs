@@ -28,4 +28,6 @@ pub(crate) struct Shape {
     pub exec_reported: bool,
     /// A supervisor opens entries of the worker's own processes in /proc.
     pub proc_reported: bool,
+    /// A supervisor changes metadata and watches files where a list allows that.
+    pub files_reported: bool,
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
+use super::files::Files;
 use super::listener::{Answer, Call, Listener};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
@@ -18,6 +19,7 @@ pub(super) struct Answers {
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
     pub(super) programs: Programs,
+    pub(super) files: Files,
     pub(super) denials: Denials,
 }
 
@@ -51,6 +53,8 @@ impl Answers {
         }
         match i64::from(call.number) {
             libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto | libc::SYS_openat => None,
+            libc::SYS_inotify_add_watch => None,
+            call if is_metadata(call) => None,
             #[cfg(target_arch = "x86_64")]
             libc::SYS_open => None,
             libc::SYS_socket => {
@@ -92,6 +96,8 @@ impl Answers {
                 call.args[0],
                 call.args[1],
             ),
+            libc::SYS_inotify_add_watch => self.files.watch(call, worker, || helm.listener.waits(call.id)),
+            number if is_metadata(number) => self.files.change(call, worker, || helm.listener.waits(call.id)),
             libc::SYS_execve => self.programs.execute(&helm.listener, call, &self.denials),
             _ => refuse_process(&helm.listener, call, &self.denials),
         };
@@ -197,6 +203,32 @@ impl Answers {
             }
         }
     }
+}
+
+/// Calls that change metadata of files.
+fn is_metadata(number: i64) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let by_path = [
+        libc::SYS_chmod,
+        libc::SYS_chown,
+        libc::SYS_lchown,
+        libc::SYS_utime,
+        libc::SYS_utimes,
+        libc::SYS_futimesat,
+    ]
+    .contains(&number);
+    #[cfg(not(target_arch = "x86_64"))]
+    let by_path = false;
+    by_path
+        || [
+            libc::SYS_fchmod,
+            libc::SYS_fchmodat,
+            libc::SYS_fchmodat2,
+            libc::SYS_fchown,
+            libc::SYS_fchownat,
+            libc::SYS_utimensat,
+        ]
+        .contains(&number)
 }
 
 /// A server whose queue is full is asked again where the socket blocks, for as long as the caller is there.
