@@ -98,12 +98,13 @@ describe('A refused write', () => {
     assert.equal(readFileSync(path, 'utf8'), 'hellox')
   })
 
-  it('of metadata needs the flag without a list.', async () => {
-    const { outside, denied, succeeds } = setUp()
+  it('of metadata names the file, and works with a list.', async () => {
+    const { outside, denied, succeeds, follows } = setUp()
     const path = outside.path('in.txt')
-    const { error } = await denied(['--allow-read', `--allow-write=${outside.dir}`], 'chmod', { path })
+    const { error } = await denied(['--allow-read'], 'chmod', { path })
     assert.deepEqual([error.permission, error.resource], ['write', path])
-    assert.match(error.hint, /add --allow-write to /)
+    assert.deepEqual((await follows(['--allow-read'], 'chmod', { path })).hinted, [`--allow-write=${path}`])
+    await succeeds(['--allow-read', `--allow-write=${outside.dir}`], 'chmod', { path })
     await succeeds(['--allow-read', '--allow-write'], 'chmod', { path })
   })
 

@@ -113,15 +113,19 @@ impl Attempt {
                     found.push(denial(Permission::Write, named, &named.said));
                 }
             }
-            // Landlock does not cover these: that nothing but a flag without a list allows them is not the kernel's doing.
+            // Landlock does not cover these: the supervisor does them where a list allows it.
             Attempt::Metadata(named) => {
-                if !policy.write_all && !matches!(place(&named.at, true), Place::Missing { .. } | Place::Nowhere) {
-                    found.push(everything(Permission::Write, named));
+                if let Place::There { real } = place(&named.at, true)
+                    && !policy.may_write(&real)
+                {
+                    found.push(denial(Permission::Write, named, &named.said));
                 }
             }
             Attempt::Watch(named) => {
-                if !policy.read_all && !matches!(place(&named.at, true), Place::Missing { .. } | Place::Nowhere) {
-                    found.push(everything(Permission::Read, named));
+                if let Place::There { real } = place(&named.at, true)
+                    && !policy.may_read(&real)
+                {
+                    found.push(denial(Permission::Read, named, &named.said));
                 }
             }
             Attempt::Move { from, to } => refused_move(policy, from, to, false, &mut found),
@@ -233,14 +237,6 @@ fn denial(permission: Permission, named: &Named, grant: &Path) -> Denial {
     Denial {
         resource: named.said.to_string_lossy().into_owned(),
         ..Denial::new(permission, grant.to_string_lossy().into_owned(), 0)
-    }
-}
-
-/// What only a flag without a list allows.
-fn everything(permission: Permission, named: &Named) -> Denial {
-    Denial {
-        resource: named.said.to_string_lossy().into_owned(),
-        ..Denial::new(permission, String::new(), 0)
     }
 }
 

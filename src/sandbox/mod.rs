@@ -12,6 +12,8 @@ mod mountinfo;
 mod net;
 mod opened;
 mod own_attempts;
+mod own_directories;
+mod place;
 pub mod policy;
 mod prepare;
 mod probe;

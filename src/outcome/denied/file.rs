@@ -29,7 +29,7 @@ const FREE: [&str; 9] = [
 ];
 /// Calls whose error names a file that was to be changed.
 const CHANGING: [&str; 3] = ["truncate", "ftruncate", "write"];
-/// Metadata, which can only be allowed for every file at once.
+/// Metadata, which a list allows where somebody supervises, and else only the flag without a list.
 const METADATA: [&str; 10] = [
     "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "futime", "lutime", "utimes",
 ];
@@ -121,6 +121,9 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     let path = plain(&working_dir.join(thrown.path));
     let dest = (!thrown.dest.is_empty()).then(|| plain(&working_dir.join(thrown.dest)));
     let mut needs = needs(thrown.syscall, &path, dest.as_deref());
+    if policy.files_supervised {
+        needs.extend(supervised(thrown.syscall, &path));
+    }
     if gains {
         needs.push(Need {
             access: Access::Read,
@@ -159,10 +162,23 @@ pub(super) fn is_path(text: &str) -> bool {
 /// What seccomp refuses unless every file may be read or written: watching, and changing metadata, which libuv does at
 /// the end of each copy.
 fn needs_everything(policy: &Policy, thrown: &Thrown<'_>) -> Option<Permission> {
+    if policy.files_supervised {
+        return None;
+    }
     match thrown.syscall {
         "watch" if !policy.read_all => Some(Permission::Read),
         call if is_metadata(call) && !policy.write_all => Some(Permission::Write),
         "copyfile" if thrown.code == "EPERM" && !policy.write_all => Some(Permission::Write),
+        _ => None,
+    }
+}
+
+/// The same where a list is enough.
+fn supervised(syscall: &str, path: &Path) -> Option<Need> {
+    match syscall {
+        "watch" if path.is_dir() => Some(Need::list(path)),
+        "watch" => Some(Need::read(path)),
+        call if is_metadata(call) => Some(Need::write(path)),
         _ => None,
     }
 }

@@ -155,6 +155,8 @@ pub struct Policy {
     pub unix: Vec<UnixSocket>,
     /// The runtime's program: it may always be started, by the host.
     pub runtime: PathBuf,
+    /// A supervisor decides about metadata and watches by the lists; else both need the flag without a list.
+    pub files_supervised: bool,
     /// In which each worker has a directory of its own that it may read and write. Its name is not known before it starts.
     pub temporary: Option<PathBuf>,
     /// What the paths in `files` led to when the policy was made, where that was asked for.
@@ -198,6 +200,20 @@ impl Policy {
         always.chain(own).collect()
     }
 
+    /// What a list of writable paths names; nothing where everything may be written.
+    pub(super) fn listed_writable(&self) -> Vec<PathBuf> {
+        listed(&self.permissions.write)
+            .filter(|path| !is_kernels(path))
+            .collect()
+    }
+
+    /// What a list of readable paths names, and what may be read in any case.
+    pub(super) fn listed_readable(&self) -> Vec<PathBuf> {
+        let always = self.always_readable.iter().cloned();
+        let paths = listed(&self.permissions.read).chain(always);
+        paths.filter(|path| !is_kernels(path)).collect()
+    }
+
     /// Whether a rule lets this real path be read.
     pub fn may_read(&self, path: &Path) -> bool {
         // Processes and devices are in no rule that is about everything: the host's environ holds its secrets.
@@ -213,8 +229,7 @@ impl Policy {
 
     /// Whether a rule lets this real path be changed.
     pub fn may_write(&self, path: &Path) -> bool {
-        let kernels = machine::is_apart(path) || path.starts_with("/sys");
-        (self.write_all && !kernels) || self.covered(path, |rights| rights.write) || self.is_temporary(path)
+        (self.write_all && !is_kernels(path)) || self.covered(path, |rights| rights.write) || self.is_temporary(path)
     }
 
     /// Whether it is, or lies in, a worker's own directory. That of another worker is no other's to ask for: its name is secret,
@@ -238,4 +253,17 @@ fn is_below(path: &Path, top: &Path) -> bool {
         Some(rest) => rest.is_empty() || rest[0] == b'/' || top == b"/",
         None => false,
     }
+}
+
+/// In a file system of the kernel's own.
+fn is_kernels(path: &Path) -> bool {
+    machine::is_apart(path) || path.starts_with("/sys")
+}
+
+fn listed(scope: &Scope) -> impl Iterator<Item = PathBuf> {
+    let paths = match scope {
+        Scope::Only(paths) => paths.as_slice(),
+        Scope::None | Scope::All => &[],
+    };
+    paths.iter().map(PathBuf::from)
 }

@@ -110,6 +110,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         net,
         unix,
         runtime: input.runtime_binary.to_path_buf(),
+        files_supervised: false,
         temporary: None,
         identities: BTreeMap::new(),
         permissions: Permissions {

@@ -59,7 +59,7 @@ pub(super) enum For {
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
-    /// As the two above, where nobody is told of it.
+    /// As the two above, where nobody does it instead.
     MetadataRefused,
     WatchRefused,
     /// Anything short of the whole network.

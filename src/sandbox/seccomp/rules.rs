@@ -188,7 +188,7 @@ const ROWS: &[Row] = &[
         Reported(Reported::Watch),
         Answer::Notify,
         ["inotify_add_watch"],
-        "watching is not covered by Landlock; the supervisor refuses and records it"
+        "the supervisor watches what a list allows to be read"
     ),
     row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
     row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
@@ -239,16 +239,7 @@ const ROWS: &[Row] = &[
             "utime",
             "utimes",
             "futimesat",
-            "utimensat",
-            "setxattr",
-            "lsetxattr",
-            "fsetxattr",
-            "setxattrat",
-            "removexattr",
-            "lremovexattr",
-            "fremovexattr",
-            "removexattrat",
-            "file_setattr"
+            "utimensat"
         ],
         "changes metadata of files that Landlock does not cover"
     ),
@@ -267,7 +258,14 @@ const ROWS: &[Row] = &[
             "utime",
             "utimes",
             "futimesat",
-            "utimensat",
+            "utimensat"
+        ],
+        "the supervisor changes metadata where a list allows files to be written"
+    ),
+    row!(
+        WithoutWriteAll,
+        NO_ATTRIBUTES,
+        [
             "setxattr",
             "lsetxattr",
             "fsetxattr",
@@ -278,7 +276,7 @@ const ROWS: &[Row] = &[
             "removexattrat",
             "file_setattr"
         ],
-        "changes metadata of files that Landlock does not cover; the supervisor refuses and records it"
+        "changes metadata of files that Landlock does not cover; programs that copy go on without"
     ),
     row!(
         WithoutReadAll,

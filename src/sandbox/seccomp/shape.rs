@@ -31,6 +31,6 @@ pub(crate) struct Shape {
     pub reads_reported: bool,
     /// A supervisor sees every call that changes files, and records what is refused.
     pub writes_reported: bool,
-    /// A supervisor answers what Landlock does not cover: metadata and watching.
+    /// A supervisor changes metadata and watches files where a list allows that.
     pub files_reported: bool,
 }

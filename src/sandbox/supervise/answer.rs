@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
-use super::file_calls;
+use super::file_calls::{self, Beyond};
+use super::files::Files;
 use super::listener::{Answer, Call, Listener};
 use super::patience::when_there_is_room;
 use super::proc_open;
@@ -26,6 +27,7 @@ pub(super) struct Answers {
     pub(super) witness: Witness,
     /// Programs may be run: entries of the worker's own processes in /proc are opened for it.
     pub(super) opens_proc: bool,
+    pub(super) files: Files,
     pub(super) denials: Denials,
 }
 
@@ -103,7 +105,8 @@ impl Answers {
         }
     }
 
-    /// Landlock decides about files. What it refuses is written down, and what it cannot be told of in /proc is opened here.
+    /// Landlock decides about files. What it refuses is written down, what it does not cover is done here where a list allows it, and
+    /// what it cannot be told of in /proc is opened here.
     fn file(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
         let target = Target::new(call.thread);
         if self.opens_proc
@@ -115,21 +118,21 @@ impl Answers {
                 other => return other,
             }
         }
-        let refused = self.witness.refused(call, &target);
-        // What was read was the caller's if it still waits.
-        if !helm.listener.waits(call.id) {
-            return None;
-        }
-        let Some(errno) = file_calls::beyond_landlock(call.number) else {
-            self.witness.note(refused, worker);
-            return Some(Answer::Continue);
+        let waits = || helm.listener.waits(call.id);
+        let answer = match file_calls::beyond_landlock(call.number) {
+            None => Answer::Continue,
+            Some(Beyond::Metadata) => self.files.change(call, worker, waits)?,
+            Some(Beyond::Watch) => self.files.watch(call, worker, waits)?,
         };
-        match refused.is_empty() {
-            // Refused all the same, and what it was about is not known.
-            true => self.denials.leave_out(worker),
-            false => self.witness.note(refused, worker),
+        if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
+            let refused = self.witness.refused(call, &target);
+            // What was read was the caller's if it still waits.
+            if !waits() {
+                return None;
+            }
+            self.witness.note(refused, worker);
         }
-        Some(Answer::Errno(errno))
+        Some(answer)
     }
 
     fn connect(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {

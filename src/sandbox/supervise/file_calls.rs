@@ -9,11 +9,6 @@ use super::super::attempt::{Attempt, Named, Opening};
 use super::listener::Call;
 use super::target::Target;
 
-// Newer than libc's table; the same on every architecture.
-const SYS_SETXATTRAT: i64 = 463;
-const SYS_REMOVEXATTRAT: i64 = 466;
-const SYS_FILE_SETATTR: i64 = 469;
-
 /// What the arguments of a call are; numbers are places among them.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -41,7 +36,6 @@ enum Kind {
     MetadataOf {
         descriptor: usize,
     },
-    Attributes,
     Watch,
     Two {
         link: bool,
@@ -73,15 +67,6 @@ fn kind(number: u32) -> Option<Kind> {
         }
         libc::SYS_fchmod | libc::SYS_fchown => Kind::MetadataOf { descriptor: 0 },
         libc::SYS_inotify_add_watch => Kind::Watch,
-        libc::SYS_setxattr
-        | libc::SYS_lsetxattr
-        | libc::SYS_fsetxattr
-        | libc::SYS_removexattr
-        | libc::SYS_lremovexattr
-        | libc::SYS_fremovexattr
-        | SYS_SETXATTRAT
-        | SYS_REMOVEXATTRAT
-        | SYS_FILE_SETATTR => Kind::Attributes,
         libc::SYS_renameat | libc::SYS_renameat2 => Kind::Two { link: false, from, to },
         libc::SYS_linkat => Kind::Two { link: true, from, to },
         _ => return None,
@@ -122,11 +107,18 @@ pub(super) fn is_one(number: u32) -> bool {
     kind(number).is_some()
 }
 
-/// Whether a call is one that Landlock does not cover, and what it is answered where no flag without a list allows it.
-pub(super) fn beyond_landlock(number: u32) -> Option<i32> {
+/// What Landlock does not cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beyond {
+    Metadata,
+    Watch,
+}
+
+/// Whether a call is one that Landlock does not cover.
+pub(super) fn beyond_landlock(number: u32) -> Option<Beyond> {
     match kind(number)? {
-        Kind::Metadata { .. } | Kind::MetadataOf { .. } | Kind::Attributes => Some(libc::EPERM),
-        Kind::Watch => Some(libc::EACCES),
+        Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Beyond::Metadata),
+        Kind::Watch => Some(Beyond::Watch),
         _ => None,
     }
 }
@@ -164,7 +156,6 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
         Kind::Metadata { at, path } => Attempt::Metadata(named((at, path))?),
         Kind::MetadataOf { descriptor } => Attempt::Metadata(of_descriptor(call, target, descriptor)?),
         // Programs that copy try to set them, and go on without.
-        Kind::Attributes => return None,
         Kind::Watch => Attempt::Watch(named((None, 1))?),
         Kind::Two { link, from, to } => {
             let (from, to) = (named(from)?, named(to)?);

@@ -155,6 +155,11 @@ impl Target {
         self.thread
     }
 
+    /// Its own directory: a link that leads there, whatever path that has.
+    pub(super) fn working_directory(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/cwd", self.thread))
+    }
+
     /// The path as the host can open it, when the caller gave one relative to its own directory.
     pub(super) fn absolute(&self, path: &std::path::Path) -> Option<PathBuf> {
         if path.is_absolute() {
