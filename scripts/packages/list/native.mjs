@@ -6,7 +6,7 @@ export default [
     name: 'sharp',
     version: '0.35.5',
     files: ['picture.png'],
-    flags: ['--allow-read={data}', '--allow-write={out}'],
+    flags: ['--allow-read={data},{out}', '--allow-write={out}'],
     gives: { width: 8, height: 4, format: 'png', drawn: true },
   },
   { name: 'bcrypt', version: '6.0.0', flags: [], gives: [true, false] },

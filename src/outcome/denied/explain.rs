@@ -71,13 +71,15 @@ impl Denied {
         }
     }
 
-    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty.
-    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
+    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty. `complete`: nothing
+    /// was refused that is not among those seen.
+    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial], complete: bool) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
         let search = Search {
             policy,
             working_dir: &self.working_dir,
             seen,
+            complete,
             left: Cell::new(MOST_ERRORS),
         };
         let mut found = search.of(thrown)?;
@@ -87,15 +89,7 @@ impl Denied {
 
     /// Of what was refused during a call that failed, the refusal that most likely has to do with it, in a sentence.
     pub(in crate::outcome) fn meanwhile(&self, denials: &[Denial]) -> Option<String> {
-        // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
-        let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
-        let mut by_worth = order
-            .iter()
-            .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
-        let denial = by_worth
-            .clone()
-            .find(|denial| !denial.flag.is_empty())
-            .or(by_worth.next())?;
+        let denial = likeliest(denials)?;
         let to = match denial.resource.as_str() {
             "" => String::new(),
             resource => format!(" to {}", printable(resource)),
@@ -124,6 +118,36 @@ impl Denied {
             denials.iter_mut().for_each(wording::for_node);
         }
     }
+}
+
+/// Of refusals that the tool said nothing of, the one that most likely is why it failed.
+fn likeliest(denials: &[Denial]) -> Option<&Denial> {
+    // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
+    let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
+    let by_worth = order
+        .iter()
+        .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
+    // A flag without a list is for what was refused before it was known what for, and would allow the most. Node has no other
+    // for programs.
+    let worth = |denial: &&Denial| match denial.flag.split_once('=') {
+        Some((_, listed)) if listed != "*" => 0,
+        None if denial.permission == Permission::Run && !denial.flag.is_empty() => 0,
+        _ => 1 + usize::from(denial.flag.is_empty()),
+    };
+    let likely = by_worth.min_by_key(worth)?;
+    // Directories are looked through upwards: what the inner one holds is what was wanted.
+    let is_within = |denial: &&Denial| {
+        let inner = |flag: &str| {
+            flag.strip_prefix(likely.flag.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        likely.flag.contains('=') && inner(&denial.flag)
+    };
+    let inner = denials
+        .iter()
+        .filter(is_within)
+        .max_by_key(|denial| denial.flag.matches('/').count());
+    Some(inner.unwrap_or(likely))
 }
 
 /// A flag as it stands in a sentence. One with blanks, quotes or control characters in it stands in quotes, as in JSON: it
@@ -189,6 +213,7 @@ struct Search<'a> {
     policy: &'a Policy,
     working_dir: &'a Path,
     seen: &'a [Denial],
+    complete: bool,
     /// Errors that may still be looked at.
     left: Cell<usize>,
 }
@@ -200,11 +225,17 @@ impl Search<'_> {
             run::refusal(self.policy, self.working_dir, thrown, self.seen)
                 .or_else(|| net::refusal(self.policy, thrown, self.seen))
                 .or_else(|| seen::of_path(self.working_dir, thrown, self.seen))
-                .or_else(|| file::refusal(self.policy, self.working_dir, thrown))
+                .or_else(|| file::refusal(self.policy, self.working_dir, thrown).filter(|found| self.may_be(found)))
                 .or_else(|| import::refusal(self.policy, self.working_dir, thrown))
         });
         self.left.set(MOST_ERRORS);
         named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
+    }
+
+    /// An error says which file, and not always what for: what the policy would refuse of it need not be what was tried.
+    fn may_be(&self, found: &Denial) -> bool {
+        let tried = |denial: &Denial| denial.permission == found.permission && denial.resource == found.resource;
+        !self.complete || self.seen.iter().any(tried)
     }
 
     fn among(&self, value: &Value, depth: usize, own: &dyn Fn(&Thrown<'_>) -> Option<Denial>) -> Option<Denial> {
@@ -250,14 +281,14 @@ mod tests {
             json!({"message": "all failed", "errors": [{"message": "other"}, refused()]}),
             json!({"message": "outer", "cause": {"message": "all failed", "errors": [refused()]}}),
         ] {
-            let found = denied.explain(&value, &[]).unwrap();
+            let found = denied.explain(&value, &[], false).unwrap();
             assert_eq!(found.flag, "--allow-read=/etc/hostname", "{value}");
         }
         assert_eq!(
-            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[]),
+            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[], false),
             None
         );
-        assert_eq!(denied.explain(&json!(null), &[]), None);
+        assert_eq!(denied.explain(&json!(null), &[], false), None);
     }
 
     #[test]
@@ -266,7 +297,7 @@ mod tests {
         for _ in 0..20 {
             value = json!({"message": "outer", "cause": value});
         }
-        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[]), None);
+        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[], false), None);
     }
 
     #[test]
@@ -275,7 +306,7 @@ mod tests {
         let with = |before: usize| {
             let mut errors = vec![harmless.clone(); before];
             errors.push(refused());
-            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[])
+            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[], false)
         };
         assert!(with(MOST_ERRORS - 2).is_some());
         assert_eq!(with(100_000), None);
@@ -284,7 +315,7 @@ mod tests {
     #[test]
     fn nothing_is_refused_where_nothing_is_held() {
         let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
-        assert_eq!(free.explain(&refused(), &[]), None);
+        assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
     #[test]
@@ -302,8 +333,46 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_decides_where_all_was_seen() {
+        // What it opened the file for is not said, and what may be read may have been opened for writing.
+        let policy = Arc::new(kit::policy(&["--allow-read=/etc/hostname"]));
+        let denied = Denied::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
+        let flag = |seen: &[Denial], complete| denied.explain(&refused(), seen, complete).map(|found| found.flag);
+        let write = || Some("--allow-write=/etc/hostname".to_owned());
+        assert_eq!(flag(&[], false), write());
+        assert_eq!(flag(&[], true), None);
+        let seen = Denial::new(Permission::Write, "/etc/hostname".to_owned(), 0);
+        assert_eq!(flag(&[seen], true), write());
+    }
+
+    #[test]
+    fn of_what_was_refused_meanwhile_the_narrowest_that_explains_it_is_named() {
+        let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
+        let named = |denials: &[Denial]| likeliest(denials).map(|denial| denial.flag.clone()).unwrap_or_default();
+        let read = |path: &str| seen(Permission::Read, path);
+        let nameless = || seen(Permission::Net, "");
+        assert_eq!(named(&[]), "");
+        assert_eq!(named(&[nameless()]), "--allow-net");
+        assert_eq!(named(&[nameless(), read("/a")]), "--allow-read=/a");
+        assert_eq!(named(&[read("/a"), seen(Permission::Write, "/b")]), "--allow-write=/b");
+        assert_eq!(
+            named(&[read("/a/b/c"), read("/x"), read("/a/b"), read("/a")]),
+            "--allow-read=/a/b/c"
+        );
+        assert_eq!(named(&[read("/ab"), read("/a")]), "--allow-read=/a");
+        let mut node = [
+            seen(Permission::Read, ""),
+            seen(Permission::Run, "/usr/bin/git"),
+            read("/a"),
+        ];
+        denied(RuntimeType::Node).word(&mut node);
+        assert_eq!(named(&node), "--allow-child-process");
+        assert_eq!(named(&node[..1]), "--allow-fs-read=*");
+    }
+
+    #[test]
     fn flags_are_the_runtimes_own() {
-        let found = denied(RuntimeType::Node).explain(&refused(), &[]).unwrap();
+        let found = denied(RuntimeType::Node).explain(&refused(), &[], false).unwrap();
         assert_eq!(found.flag, "--allow-fs-read=/etc/hostname");
     }
 
@@ -317,7 +386,7 @@ mod tests {
             ] {
                 let value = json!({"message": "no", "code": "EACCES", "syscall": syscall, "path": path});
                 let denied = denied(runtime);
-                let found = denied.explain(&value, &[]).unwrap();
+                let found = denied.explain(&value, &[], false).unwrap();
                 assert_eq!((found.flag.as_str(), found.resource.as_str()), ("", path));
                 let advice = denied.advice(&found);
                 assert!(advice.starts_with("no list of paths allows it: "), "{advice}");
