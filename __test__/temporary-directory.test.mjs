@@ -122,7 +122,7 @@ describe('Temporary directories of a host', () => {
       const { place, host } = start('has-temporary-directories.mjs', how === 'waits' ? 'exits' : 'exits-in-a-call')
       const { lines, stderr, code } = await host.ended()
       assert.equal(code, 0, stderr)
-      assert.match(lines[0], /toolwarden-[0-9a-f]{16}\/[0-9a-f]{32}$/)
+      assert.match(lines[0], /toolwarden-[0-9a-f]{12}\/[0-9a-f]{24}$/)
       assert.deepEqual(readdirSync(place), [])
     })
 

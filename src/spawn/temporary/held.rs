@@ -18,11 +18,12 @@ use super::remove::{Budget, remove};
 use super::tidy::{self, Job};
 use crate::worker::lock;
 
-/// Of the names of hosts' directories; 16 digits follow.
+/// Of the names of hosts' directories; digits follow.
 pub(super) const PREFIX: &str = "toolwarden-";
-pub(super) const HOST_DIGITS: usize = 16;
-/// So many that nobody who cannot list the host's directory finds one.
-const PROCESS_DIGITS: usize = 32;
+pub(super) const HOST_DIGITS: usize = 12;
+/// So many that nobody who cannot list the host's directory finds one, and no more: programs make unix sockets in it, and
+/// the path of one has 107 bytes at most. Chromium adds 45.
+const PROCESS_DIGITS: usize = 24;
 /// What says that the host lives. It has this name once it is locked.
 pub(super) const LOCK: &CStr = c"lock";
 const NEW_LOCK: &CStr = c".lock";
@@ -187,6 +188,13 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let real = place.path().canonicalize().expect("there");
         (place, real)
+    }
+
+    #[test]
+    fn the_path_leaves_room_for_a_socket() {
+        let added = "/".len() + PREFIX.len() + HOST_DIGITS + "/".len() + PROCESS_DIGITS;
+        let chromiums = "/org.chromium.Chromium.123456/SingletonSocket".len();
+        assert!("/var/tmp".len() + added + chromiums <= 107);
     }
 
     #[test]
