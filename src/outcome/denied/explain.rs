@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
-use super::{file, import, net, run, wording};
+use super::{file, import, net, program_name, run, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -78,6 +78,11 @@ impl Denied {
 
     /// Writes the flags of refusals as the runtime's user writes them.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
+        if let Some(policy) = &self.policy {
+            denials
+                .iter_mut()
+                .for_each(|denial| program_name::settle(policy, denial));
+        }
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
         }

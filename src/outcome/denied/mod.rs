@@ -14,6 +14,7 @@ mod explain;
 mod file;
 mod import;
 mod net;
+mod program_name;
 mod run;
 mod thrown;
 mod width;
