@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::lasting::name_what_lasts;
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
-use super::{file, import, net, run, seen, wording};
+use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -83,6 +83,7 @@ impl Denied {
             left: Cell::new(MOST_ERRORS),
         };
         let mut found = search.of(thrown)?;
+        chosen_port::settle(&mut found, seen);
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
@@ -111,6 +112,7 @@ impl Denied {
         for denial in denials.iter_mut() {
             if let Some(policy) = &self.policy {
                 name_what_lasts(denial, policy, self.since);
+                program_name::settle(policy, denial);
             }
             narrow(denial, self.home.as_deref());
         }
