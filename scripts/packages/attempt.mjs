@@ -24,9 +24,9 @@ import { freshWork } from './place.mjs'
 
 /** Inside an npm script the Node on PATH is another than the user's. A Bun host has none of its own. */
 const node = process.versions['bun'] === undefined ? { runtimePath: hostNode } : {}
-const TIMEOUT = 20_000
+const TIMEOUT = 40_000
 /** A start may take 30 s, and a call its timeout; what takes longer than both together does not end by itself. */
-const BOUND = 80_000
+const BOUND = 100_000
 
 /** @param {unknown} value */
 const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 300)

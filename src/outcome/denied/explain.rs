@@ -234,10 +234,13 @@ impl Search<'_> {
         named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
     }
 
-    /// An error says which file, and not always what for: what the policy would refuse of it need not be what was tried.
+    /// An error says which file, and not always what for: what the policy would refuse of it need not be what was tried. Who sees
+    /// any file sees all that changes one.
     fn may_be(&self, found: &Denial) -> bool {
+        let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
+        let sees = self.complete || (found.permission == Permission::Write && self.seen.iter().any(is_file));
         let tried = |denial: &Denial| denial.permission == found.permission && denial.resource == found.resource;
-        !self.complete || self.seen.iter().any(tried)
+        !sees || self.seen.iter().any(tried)
     }
 
     fn among(&self, value: &Value, depth: usize, own: &dyn Fn(&Thrown<'_>) -> Option<Denial>) -> Option<Denial> {
@@ -343,8 +346,10 @@ mod tests {
         let write = || Some("--allow-write=/etc/hostname".to_owned());
         assert_eq!(flag(&[], false), write());
         assert_eq!(flag(&[], true), None);
-        let seen = Denial::new(Permission::Write, "/etc/hostname".to_owned(), 0);
-        assert_eq!(flag(&[seen], true), write());
+        let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
+        assert_eq!(flag(&[seen(Permission::Write, "/etc/hostname")], true), write());
+        assert_eq!(flag(&[seen(Permission::Read, "/etc")], false), None);
+        assert_eq!(flag(&[seen(Permission::Net, "a.test:1")], false), write());
     }
 
     #[test]
