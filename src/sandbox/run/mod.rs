@@ -4,5 +4,5 @@ mod guardian;
 mod program;
 mod raw;
 
-pub use guardian::Guardian;
+pub use guardian::{Guardian, Kept};
 pub(super) use program::wanted_program;
