@@ -98,6 +98,7 @@ impl Guardian {
 
     /// Starts the process. Not to be called on the spawner thread, whose filter it would inherit.
     pub(in crate::sandbox) fn start() -> io::Result<Self> {
+        stay_loaded();
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut work = Box::new(Work {
             pipe: read.as_raw_fd(),
@@ -167,6 +168,21 @@ impl Drop for Process {
             while libc::waitid(libc::P_PIDFD, id, &raw mut info, libc::WEXITED | libc::__WALL) != 0
                 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
             {}
+        }
+    }
+}
+
+/// Keeps this library where it is. Node unloads an addon with the last of its threads that used it, also while the process ends, and
+/// the guardian runs the addon's code after that.
+fn stay_loaded() {
+    // SAFETY: the loader is asked for a library by an address inside of it; what it writes outlives the calls.
+    unsafe {
+        let mut library: libc::Dl_info = std::mem::zeroed();
+        if libc::dladdr(guard as *const c_void, &raw mut library) != 0 && !library.dli_fname.is_null() {
+            libc::dlopen(
+                library.dli_fname,
+                libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
+            );
         }
     }
 }
