@@ -1,16 +1,17 @@
 //! What a host that was killed leaves in `.toolwarden`, removed by a process that outlives it.
 //!
-//! That process shares the dead host's memory, whose locks nobody will ever release: the code here makes system calls on what was
-//! prepared while the host lived, allocates nothing and takes no lock. It only takes away what is known to be the host's own, and it
+//! That process shares the dead host's memory, whose locks nobody will ever release: the code here makes system calls without libc on
+//! what was prepared while the host lived, allocates nothing and takes no lock. It only takes away what is known to be the host's own, and it
 //! announces itself as every remover does (`claim.rs`). What it leaves, the next manager of the directory finds.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_long};
+use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::claim::{CLAIM, REMOVAL};
 use super::directory::TEMPORARY_PREFIX;
+use super::raw::syscall;
 use super::store::IGNORE_FILE;
 use super::sweep::WORKER_PREFIX;
 use super::trust::for_us_to_write;
@@ -50,23 +51,15 @@ impl Remains {
     }
 
     /// The claim goes: of several of one host all go first, so that none is taken for another host's.
-    ///
-    /// # Safety
-    /// Every thread of the host has ended: `errno` is one of theirs.
-    pub unsafe fn disclaim(&self) {
-        // SAFETY: as the caller says.
-        if let Some(directory) = unsafe { self.open() } {
+    pub fn disclaim(&self) {
+        if let Some(directory) = self.open() {
             directory.remove(&self.claim);
         }
     }
 
     /// The files go, if nobody else claims them, and with the last file the directory.
-    ///
-    /// # Safety
-    /// As for [`disclaim`](Self::disclaim).
-    pub unsafe fn remove(&self) {
-        // SAFETY: as the caller says.
-        let Some(directory) = (unsafe { self.open() }) else {
+    pub fn remove(&self) {
+        let Some(directory) = self.open() else {
             return;
         };
         if !directory.announce(&self.unannounced, &self.removal) {
@@ -110,17 +103,14 @@ impl Remains {
     }
 
     /// The directory, if it is still one that only this user may write to: see `trust.rs`.
-    unsafe fn open(&self) -> Option<Open> {
+    fn open(&self) -> Option<Open> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
-        // SAFETY: a NUL-terminated path.
-        let fd = unsafe { libc::open(self.directory.as_ptr(), flags) };
-        if fd < 0 {
-            return None;
-        }
-        let directory = Open { fd };
+        let directory = Open {
+            fd: opened(libc::AT_FDCWD, &self.directory, flags)?,
+        };
         let mut stat = MaybeUninit::<libc::stat>::zeroed();
         // SAFETY: the kernel writes one `stat`, which outlives the call.
-        let known = unsafe { libc::fstat(fd, stat.as_mut_ptr()) } == 0;
+        let known = unsafe { syscall(libc::SYS_fstat, at(directory.fd), stat.as_mut_ptr() as usize, 0, 0) } == 0;
         // SAFETY: zeroed, which is a valid value, or written by the kernel.
         let stat = unsafe { stat.assume_init() };
         let ours = stat.st_uid == self.user && for_us_to_write(stat.st_mode) == stat.st_mode;
@@ -136,7 +126,7 @@ struct Open {
 impl Open {
     fn remove(&self, name: &CStr) -> bool {
         // SAFETY: a NUL-terminated name.
-        unsafe { libc::unlinkat(self.fd, name.as_ptr(), 0) == 0 }
+        unsafe { syscall(libc::SYS_unlinkat, at(self.fd), name.as_ptr() as usize, 0, 0) == 0 }
     }
 
     /// The only file that may be left, and the directory.
@@ -146,8 +136,15 @@ impl Open {
             text[..name.len()].copy_from_slice(name.as_bytes());
             // SAFETY: a NUL-terminated name, as the text is longer than it, and a NUL-terminated path.
             unsafe {
-                libc::unlinkat(self.fd, text.as_ptr().cast::<c_char>(), 0);
-                libc::rmdir(path.as_ptr());
+                syscall(libc::SYS_unlinkat, at(self.fd), text.as_ptr() as usize, 0, 0);
+                let directory = libc::AT_REMOVEDIR as usize;
+                syscall(
+                    libc::SYS_unlinkat,
+                    at(libc::AT_FDCWD),
+                    path.as_ptr() as usize,
+                    directory,
+                    0,
+                );
             }
         }
     }
@@ -155,30 +152,42 @@ impl Open {
     /// A file that says so, locked before it has its name.
     fn announce(&self, before: &CStr, name: &CStr) -> bool {
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW | libc::O_CLOEXEC;
-        // SAFETY: NUL-terminated names; the descriptor stays open until the process ends, with the lock.
+        let Some(fd) = opened(self.fd, before, flags) else {
+            return false;
+        };
+        let mut lock = whole_file(libc::F_WRLCK);
+        // SAFETY: one `flock` that outlives the call, and NUL-terminated names. The descriptor stays open until the process ends, with
+        // the lock.
         unsafe {
-            let fd = libc::openat(self.fd, before.as_ptr(), flags, 0o600);
-            if fd < 0 {
-                return false;
-            }
-            let mut lock = whole_file(libc::F_WRLCK);
-            libc::fcntl(fd, libc::F_OFD_SETLK, &raw mut lock);
-            libc::renameat(self.fd, before.as_ptr(), self.fd, name.as_ptr()) == 0
+            syscall(
+                libc::SYS_fcntl,
+                at(fd),
+                libc::F_OFD_SETLK as usize,
+                &raw mut lock as usize,
+                0,
+            );
+            let (old, new) = (before.as_ptr() as usize, name.as_ptr() as usize);
+            syscall(libc::SYS_renameat, at(self.fd), old, at(self.fd), new) == 0
         }
     }
 
     /// Whether the claim's owner lives; in doubt it does.
     fn is_held(&self, name: &CStr) -> bool {
         let flags = libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
-        // SAFETY: a NUL-terminated name, a descriptor that was just opened, and one `flock` that outlives the call.
+        let Some(fd) = opened(self.fd, name, flags) else {
+            return true;
+        };
+        let mut lock = whole_file(libc::F_RDLCK);
+        // SAFETY: a descriptor that was just opened, and one `flock` that outlives the call.
         unsafe {
-            let fd = libc::openat(self.fd, name.as_ptr(), flags);
-            if fd < 0 {
-                return true;
-            }
-            let mut lock = whole_file(libc::F_RDLCK);
-            let asked = libc::fcntl(fd, libc::F_OFD_GETLK, &raw mut lock) == 0;
-            libc::close(fd);
+            let asked = syscall(
+                libc::SYS_fcntl,
+                at(fd),
+                libc::F_OFD_GETLK as usize,
+                &raw mut lock as usize,
+                0,
+            ) == 0;
+            syscall(libc::SYS_close, at(fd), 0, 0, 0);
             !asked || c_int::from(lock.l_type) != libc::F_UNLCK
         }
     }
@@ -186,10 +195,18 @@ impl Open {
     fn each(&self, mut action: impl FnMut(&CStr)) {
         let mut entries = [0_u64; ENTRIES / 8];
         // SAFETY: the descriptor is open; the kernel writes no more than the buffer holds.
-        unsafe { libc::lseek(self.fd, 0, libc::SEEK_SET) };
+        unsafe { syscall(libc::SYS_lseek, at(self.fd), 0, libc::SEEK_SET as usize, 0) };
         loop {
             // SAFETY: as above.
-            let read = unsafe { libc::syscall(libc::SYS_getdents64, self.fd as c_long, entries.as_mut_ptr(), ENTRIES) };
+            let read = unsafe {
+                syscall(
+                    libc::SYS_getdents64,
+                    at(self.fd),
+                    entries.as_mut_ptr() as usize,
+                    ENTRIES,
+                    0,
+                )
+            };
             let Ok(length) = usize::try_from(read) else { return };
             if length == 0 {
                 return;
@@ -214,8 +231,31 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         // SAFETY: opened by this, used by nobody else.
-        unsafe { libc::close(self.fd) };
+        unsafe { syscall(libc::SYS_close, at(self.fd), 0, 0, 0) };
     }
+}
+
+/// A descriptor as a system call takes it.
+#[allow(
+    clippy::cast_sign_loss,
+    reason = "AT_FDCWD is negative, and the kernel takes 32 bits of it"
+)]
+fn at(fd: c_int) -> usize {
+    fd as isize as usize
+}
+
+fn opened(directory: c_int, name: &CStr, flags: c_int) -> Option<c_int> {
+    // SAFETY: a NUL-terminated name.
+    let fd = unsafe {
+        syscall(
+            libc::SYS_openat,
+            at(directory),
+            name.as_ptr() as usize,
+            flags as usize,
+            0o600,
+        )
+    };
+    c_int::try_from(fd).ok().filter(|fd| *fd >= 0)
 }
 
 /// As in `lock.rs`.
@@ -262,11 +302,8 @@ mod tests {
             remains.stem.to_string_lossy()
         ));
         fs::write(compiled, "").expect("written");
-        // SAFETY: `errno` is this thread's.
-        unsafe {
-            remains.disclaim();
-            remains.remove();
-        }
+        remains.disclaim();
+        remains.remove();
         assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
     }
 
@@ -275,11 +312,8 @@ mod tests {
         let project = tempfile::tempdir().expect("a directory");
         let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let other = WorkerFile::write(project.path(), SOURCE, 0o600).expect("written");
-        // SAFETY: `errno` is this thread's.
-        unsafe {
-            remains.disclaim();
-            remains.remove();
-        }
+        remains.disclaim();
+        remains.remove();
         assert_eq!(fs::read_to_string(other.path()).expect("there"), SOURCE);
         assert_eq!(
             fs::read_dir(project.path().join(".toolwarden")).expect("read").count(),
@@ -296,16 +330,12 @@ mod tests {
         let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let directory = project.path().join(".toolwarden");
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).expect("changed");
-        // SAFETY: `errno` is this thread's.
-        unsafe { remains.remove() };
+        remains.remove();
         assert_eq!(fs::read_dir(&directory).expect("read").count(), 3);
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).expect("changed");
         fs::write(directory.join("notes.txt"), "mine").expect("written");
-        // SAFETY: as above.
-        unsafe {
-            remains.disclaim();
-            remains.remove();
-        }
+        remains.disclaim();
+        remains.remove();
         let mut left: Vec<_> = fs::read_dir(&directory)
             .expect("read")
             .map(|entry| entry.expect("read").file_name())

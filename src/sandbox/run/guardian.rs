@@ -17,9 +17,8 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::raw::syscall;
 use crate::sandbox::blocked_signals::with_all_blocked;
-use crate::worker::Remains;
+use crate::worker::{Remains, syscall};
 
 /// Groups at once; far more than a manager has workers.
 const GROUPS: usize = 4096;
@@ -226,7 +225,7 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
                 0,
             );
         }
-        // Listed means that the host has not let go of them: no thread of it is left.
+        // What is listed the host has not let go of: no thread of it is left.
         let remains = || {
             let listed = remains.iter().map(|place| place.load(Ordering::Acquire).cast_const());
             listed.filter_map(|remains| remains.as_ref())
