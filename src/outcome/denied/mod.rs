@@ -15,6 +15,7 @@ mod explain;
 mod file;
 mod import;
 mod net;
+mod program_name;
 mod run;
 mod seen;
 mod thrown;
