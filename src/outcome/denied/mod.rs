@@ -11,6 +11,7 @@
 //! - **Flags** that are named are made of what was checked, and are never wider than the access: where only everything, `/`
 //!   or the home directory would do, no flag is named and the advice says what to do instead.
 
+mod chosen_port;
 mod explain;
 mod file;
 mod import;

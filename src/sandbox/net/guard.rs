@@ -11,6 +11,7 @@ use super::address::{self, family};
 use super::askers::Askers;
 use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
+use super::own_ports::OwnPorts;
 use super::resolver::{Resolver, Sources};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
@@ -45,6 +46,7 @@ pub(in super::super) struct NetGuard {
     sources: Arc<Sources>,
     /// Started when a worker first asks for a name.
     resolver: Mutex<Option<Resolver>>,
+    own_ports: OwnPorts,
     /// A worker has no right to ports below.
     first_free_port: u16,
 }
@@ -72,6 +74,7 @@ impl NetGuard {
                 denials,
             }),
             resolver: Mutex::new(None),
+            own_ports: OwnPorts::default(),
             first_free_port: first_free_port(),
         }
     }
@@ -171,7 +174,11 @@ impl NetGuard {
             Extent::Listed => {
                 let at = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(at) {
-                    return socket.bind(&socket.bytes_of(at)?);
+                    socket.bind(&socket.bytes_of(at)?)?;
+                    if let Some(chosen) = socket.own_address().filter(|_| at.port() == 0) {
+                        self.own_ports.note(worker, chosen.port());
+                    }
+                    return Ok(());
                 }
                 self.refused(at, worker);
                 Err(libc::EACCES)
@@ -250,7 +257,16 @@ impl NetGuard {
     /// Records a refusal.
     fn refused(&self, address: SocketAddr, worker: u32) {
         let resource = resource(address, &self.sources.names.learned(address.ip()));
-        self.sources.denials.add(Denial::new(Permission::Net, resource, worker));
+        let mut denial = Denial::new(Permission::Net, resource, worker);
+        let here = address.ip().is_loopback() || address.ip().is_unspecified();
+        if here && self.own_ports.are(worker, address.port()) {
+            let host = denial
+                .resource
+                .trim_end_matches(&format!(":{}", address.port()))
+                .to_owned();
+            denial.flag = Denial::new(Permission::Net, host, worker).flag;
+        }
+        self.sources.denials.add(denial);
     }
 
     /// A datagram socket was refused. Where names may be resolved, libc makes one that names no protocol to sort addresses, and

@@ -7,6 +7,7 @@ mod guard;
 mod lookups;
 mod machine;
 mod names;
+mod own_ports;
 mod resolver;
 mod rules;
 mod socket;
