@@ -21,8 +21,8 @@ use crate::worker::lock;
 /// Of the names of hosts' directories; 16 digits follow.
 pub(super) const PREFIX: &str = "toolwarden-";
 pub(super) const HOST_DIGITS: usize = 16;
-/// So many that nobody who cannot list the host's directory finds one.
-const PROCESS_DIGITS: usize = 32;
+/// So many that nobody who cannot list the host's directory finds one; and no more, as paths of unix sockets are short.
+const PROCESS_DIGITS: usize = 24;
 /// What says that the host lives. It has this name once it is locked.
 pub(super) const LOCK: &CStr = c"lock";
 const NEW_LOCK: &CStr = c".lock";
