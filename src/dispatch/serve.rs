@@ -79,7 +79,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         outgoing: outgoing.unwrap_or_default(),
     };
     let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
-    // Whoever hears of the end finds it removed, unless it is large.
+    // Nobody waits for the disk.
     if let Some(temporary) = temporary {
         temporary.discard();
     }

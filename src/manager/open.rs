@@ -297,7 +297,7 @@ impl Manager {
     /// The host is about to end: kills every process and removes the worker file before this returns.
     pub fn abandon(&self) {
         self.hub.close(true);
-        self.told.starts.abandon();
+        self.told.starts.close();
     }
 
     /// What a host may ask of an open manager, as JSON text.

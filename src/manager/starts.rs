@@ -107,14 +107,6 @@ impl Starts {
         }
     }
 
-    /// As `close`, for a host that is about to end and has killed every process.
-    pub(super) fn abandon(&self) {
-        if let Some(temporary) = &self.options.temporary {
-            temporary.abandon();
-        }
-        self.close();
-    }
-
     /// Removes the worker file, and the directory in which processes had theirs. Nothing is made, written or started after this.
     pub(super) fn close(&self) {
         if let Some(temporary) = &self.options.temporary {

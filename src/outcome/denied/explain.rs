@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
-use super::{file, import, net, run, seen, wording};
+use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -76,6 +76,7 @@ impl Denied {
             left: Cell::new(MOST_ERRORS),
         };
         let mut found = search.of(thrown)?;
+        chosen_port::settle(&mut found, seen);
         narrow(&mut found, self.home.as_deref());
         self.word(std::slice::from_mut(&mut found));
         Some(found)
@@ -112,6 +113,11 @@ impl Denied {
         denials
             .iter_mut()
             .for_each(|denial| narrow(denial, self.home.as_deref()));
+        if let Some(policy) = &self.policy {
+            denials
+                .iter_mut()
+                .for_each(|denial| program_name::settle(policy, denial));
+        }
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
         }

@@ -11,10 +11,12 @@
 //! - **Flags** that are named are made of what was checked, and are never wider than the access: where only everything, `/`
 //!   or the home directory would do, no flag is named and the advice says what to do instead.
 
+mod chosen_port;
 mod explain;
 mod file;
 mod import;
 mod net;
+mod program_name;
 mod run;
 mod seen;
 mod thrown;

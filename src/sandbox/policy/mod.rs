@@ -157,6 +157,8 @@ pub struct Policy {
     pub runtime: PathBuf,
     /// A supervisor decides about metadata and watches by the lists; else both need the flag without a list.
     pub files_supervised: bool,
+    /// Where programs are looked for by name.
+    pub path_var: String,
     /// In which each worker has a directory of its own that it may read and write. Its name is not known before it starts.
     pub temporary: Option<PathBuf>,
     /// What the paths in `files` led to when the policy was made, where that was asked for.
@@ -237,6 +239,11 @@ impl Policy {
     fn is_temporary(&self, path: &Path) -> bool {
         let below = |all: &PathBuf| path.starts_with(all) && path != all;
         self.temporary.as_ref().is_some_and(below)
+    }
+
+    /// The program that a flag means by this name, as its real path.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        programs::resolve(&Disk, name, Path::new("/"), &self.path_var)
     }
 
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {

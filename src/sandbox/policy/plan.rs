@@ -111,6 +111,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         unix,
         runtime: input.runtime_binary.to_path_buf(),
         files_supervised: false,
+        path_var: input.path_var.to_owned(),
         temporary: None,
         identities: BTreeMap::new(),
         permissions: Permissions {

@@ -21,19 +21,17 @@ use crate::worker::lock;
 /// Of the names of hosts' directories; 16 digits follow.
 pub(super) const PREFIX: &str = "toolwarden-";
 pub(super) const HOST_DIGITS: usize = 16;
-/// So many that nobody who cannot list the host's directory finds one.
-const PROCESS_DIGITS: usize = 32;
+/// So many that nobody who cannot list the host's directory finds one; and no more, as paths of unix sockets are short.
+const PROCESS_DIGITS: usize = 24;
 /// What says that the host lives. It has this name once it is locked.
 pub(super) const LOCK: &CStr = c"lock";
 const NEW_LOCK: &CStr = c".lock";
 /// The host's directory can be entered by its user and not be listed: workers have none of root's capabilities.
 const NOT_LISTED: Mode = Mode::WUSR.union(Mode::XUSR);
-/// What is removed on the thread that saw a process off, which others wait for.
-const AT_ONCE: (Duration, u64) = (Duration::from_millis(2), 64);
 /// How long the thread for that works on one tree before it turns to another, and how often it comes back. What cannot be removed in
 /// this time is removed after the host's end.
 const PIECE: Duration = Duration::from_millis(500);
-const PIECES: u32 = 120;
+pub(super) const PIECES: u32 = 120;
 /// Tries at making a directory: another host may take it for a dead one's until it is locked.
 const TRIES: usize = 4;
 
@@ -126,16 +124,7 @@ impl Held {
         Ok((name, opened))
     }
 
-    /// Removes the directory of a process that is gone: at once if it is small, else on the thread for that.
-    pub(super) fn discard(self: &Arc<Self>, name: CString) {
-        let (time, entries) = AT_ONCE;
-        if remove(self.fd(), &name, &mut Budget::new(time, entries)).is_ok() {
-            return;
-        }
-        tidy::ask(Job::Remove(Arc::clone(self), name, PIECES));
-    }
-
-    /// Goes on for a while. Whether it is gone.
+    /// Goes on removing a directory for a while. Whether it is gone.
     pub(super) fn remove_piece(&self, name: &CStr) -> bool {
         remove(self.fd(), name, &mut Budget::new(PIECE, u64::MAX)).is_ok()
     }
@@ -179,7 +168,6 @@ fn random(digits: usize) -> Result<String, Errno> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
-    use std::time::Instant;
 
     use super::*;
 
@@ -212,27 +200,8 @@ mod tests {
         assert_eq!(path.metadata().expect("there").mode() & 0o7777, 0o700);
         assert_eq!(fstat(&fd).expect("open").st_ino, path.metadata().expect("there").ino());
         fs::write(path.join("file"), "x").expect("written");
-        held.discard(name);
+        assert!(held.remove_piece(&name));
         assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_large_tree_goes_on_a_thread_and_the_hosts_directory_after_it() {
-        let (_place, real) = place();
-        let held = Held::at(&real).expect("made");
-        let (name, _) = held.directory().expect("made");
-        let path = held.path().join(name.to_str().expect("digits"));
-        for file in 0..500 {
-            fs::write(path.join(file.to_string()), "x").expect("written");
-        }
-        let host = held.path().to_owned();
-        held.discard(name);
-        drop(held);
-        let limit = Instant::now() + Duration::from_secs(30);
-        while host.exists() {
-            assert!(Instant::now() < limit, "the tree is still there");
-            std::thread::yield_now();
-        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //! /tmp/toolwarden-0123456789abcdef/      the host's: mode 0300, so that nobody who has only its user's rights can list it
 //!     lock                               locked while the host lives
-//!     <32 random digits>/                one process's: mode 0700, allowed by a rule of the process's own
+//!     <24 random digits>/                one process's: mode 0700, allowed by a rule of the process's own
 //! ```
 //!
 //! | file | subject |

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::held::Held;
 use super::place;
+use super::tidy::{self, Job, Removal};
 use super::weigh::{self, Weight};
 
-/// How long an ending host waits for processes that it killed.
+/// How long closing waits for removals, and for processes that were killed.
 const LAST_WAIT: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_micros(500);
 
@@ -24,7 +25,7 @@ pub struct TemporaryDirectories {
     place: PathBuf,
     /// None once it is closed.
     held: Mutex<Option<Arc<Held>>>,
-    /// Directories whose processes are not gone.
+    /// Directories that nobody has tried to remove.
     living: Arc<AtomicUsize>,
     /// Variables that name it.
     names: Vec<&'static str>,
@@ -77,18 +78,13 @@ impl TemporaryDirectories {
         })
     }
 
-    /// None is made from now on.
+    /// None is made from now on. Waits a moment for what processes left that are gone, and that is about to be removed.
     pub fn close(&self) {
-        drop(self.held().take());
-    }
-
-    /// The same, for a host that is about to end and has killed every process: waits a moment for theirs to be removed.
-    pub fn abandon(&self) {
+        let held = self.held().take();
         let until = Instant::now() + LAST_WAIT;
-        while self.living.load(Ordering::Acquire) > 0 && Instant::now() < until {
+        while held.is_some() && self.living.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(PAUSE);
         }
-        self.close();
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
@@ -122,11 +118,11 @@ impl Temporary {
         weigh::tree(self.fd())
     }
 
-    /// Removes it: at once if it is small, soon if it is not.
+    /// Has it removed, on a thread for that.
     pub fn discard(&self) {
         if !self.discarded.swap(true, Ordering::AcqRel) {
-            self.held.discard(self.name.clone());
-            self.living.fetch_sub(1, Ordering::AcqRel);
+            let (held, living) = (Arc::clone(&self.held), Arc::clone(&self.living));
+            tidy::ask(Job::Remove(Removal::new(held, self.name.clone(), living)));
         }
     }
 }
@@ -138,8 +134,18 @@ impl Drop for Temporary {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test makes files of its own")]
 mod tests {
     use super::*;
+
+    /// Of what is removed on another thread.
+    fn gone(path: &Path) {
+        let limit = Instant::now() + Duration::from_secs(30);
+        while path.exists() {
+            assert!(Instant::now() < limit, "{} is still there", path.display());
+            thread::yield_now();
+        }
+    }
 
     #[test]
     fn processes_have_directories_of_their_own_until_the_manager_is_closed() {
@@ -157,12 +163,39 @@ mod tests {
                 .iter()
                 .all(|one| one.path().is_dir() && one.path().starts_with(&host))
         );
+        let (left, kept) = (first.path().to_owned(), second.path().to_owned());
+        drop(first);
+        gone(&left);
         directories.close();
         assert!(directories.make().is_err());
-        drop(first);
-        assert!(second.path().is_dir());
+        assert!(kept.is_dir());
         drop(second);
-        assert!(!host.exists());
+        gone(&kept);
+        gone(&host);
+    }
+
+    #[test]
+    fn closing_leaves_nothing_of_processes_that_are_gone() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
+        for one in 0..20 {
+            let made = directories.make().expect("made");
+            std::fs::write(made.path().join("file"), one.to_string()).expect("written");
+        }
+        directories.close();
+        assert_eq!(std::fs::read_dir(place.path()).expect("there").count(), 0);
+    }
+
+    #[test]
+    fn what_is_discarded_is_removed_once() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
+        let made = directories.make().expect("made");
+        made.discard();
+        made.discard();
+        drop(made);
+        directories.close();
+        assert_eq!(directories.living.load(Ordering::Acquire), 0);
     }
 
     #[test]
