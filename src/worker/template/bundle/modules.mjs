@@ -85,6 +85,8 @@ async function runsNothing() {
 }
 
 async function transpile() {
+  // As all that lies beside the worker file, though nobody else may enter the directory.
+  process.umask(0o077)
   nodeModule.wrapper[0] = '(function (exports, require, module, __filename, __dirname) { return; '
   if (!(await runsNothing())) return answer({ failure: 'modules would run' })
   const files = entrypoint === null ? [] : filesOf(entrypoint)
