@@ -15,6 +15,24 @@ const hardLimit = () => {
 }
 
 const ECHO = 'export default { echo: (input) => input }\n'
+const ASKS = `
+import { execFileSync } from 'node:child_process'
+import { createConnection } from 'node:net'
+
+const connect = (port, host) =>
+  new Promise((resolve, reject) => {
+    const socket = createConnection(port, host, () => {
+      socket.destroy()
+      resolve('connected')
+    })
+    socket.on('error', reject)
+  })
+export default {
+  connects: (port) => connect(port, '127.0.0.1'),
+  resolves: (port) => connect(port, 'localhost'),
+  shows: () => execFileSync('/bin/cat', ['/proc/self/comm'], { encoding: 'utf8' }).trim(),
+}
+`
 const SEVERAL = `
 import { execFileSync } from 'node:child_process'
 import { openSync } from 'node:fs'
@@ -119,4 +137,20 @@ describe('A host that has no descriptor left', () => {
       assert.ok(left <= 3, `${left} descriptors more than before`)
     })
   }
+})
+
+describe('A tool whose host has no descriptor left', () => {
+  const bench = workbench()
+  it('gets what it asks for once there is one, else fails with that as the hint and without a denial, and is not ended.', async () => {
+    const project = bench.project({ files: { 'tools.ts': ASKS } })
+    const settings = { bunPermissions: ['--allow-run', '--allow-net=127.0.0.1,localhost'] }
+    const host = bench.host('connects-without-descriptors.mjs', [project.dir, JSON.stringify(settings)], { openFiles: 512 })
+    const outcomes = await told(host)
+    for (const [tool, value] of [['connects', 'connected'], ['resolves', 'connected'], ['shows', 'cat']]) {
+      const { passing, lasting, afterwards } = outcomes[tool]
+      assert.deepEqual({ passing, afterwards }, { passing: { value }, afterwards: { value } })
+      assert.deepEqual({ code: lasting.code, denials: lasting.denials }, { code: 'ERR_TOOL_THREW', denials: [] })
+      assert.match(lasting.hint, /^the host had no descriptor left .* \(EMFILE\): raise the limit .* 512 now/)
+    }
+  })
 })

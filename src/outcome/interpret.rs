@@ -9,7 +9,7 @@ use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use crate::dispatch::{Crowd, Doom, End, Facts};
-use crate::error::{Code, Error, Issue, hints, printable};
+use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::worker::json;
 
 /// The limits that messages name.
@@ -26,6 +26,7 @@ pub struct Meaning {
 /// The result as JSON text (none: undefined), or why there is none.
 pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
     meaning.denied.word(&mut facts.denials);
+    let went_without = facts.pid.and_then(descriptors::take_unserved);
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
     }
@@ -68,6 +69,10 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     if let Some(denial) = refused {
         record(&denial, &mut facts.denials);
     }
+    let error = match went_without {
+        Some(errno) if facts.denials.is_empty() => error.hint(descriptors::advice_for_tool(errno)),
+        _ => error,
+    };
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);

@@ -122,8 +122,13 @@ impl Held {
         let name = CString::new(random(PROCESS_DIGITS)?)?;
         mkdirat(&self.fd, &name, Mode::RWXU)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = openat(&self.fd, &name, flags, Mode::empty())?;
-        Ok((name, opened))
+        match openat(&self.fd, &name, flags, Mode::empty()) {
+            Ok(opened) => Ok((name, opened)),
+            Err(errno) => {
+                let _ = unlinkat(&self.fd, &name, AtFlags::REMOVEDIR);
+                Err(errno.into())
+            }
+        }
     }
 
     /// Removes the directory of a process that is gone: at once if it is small, else on the thread for that.

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::held::Held;
 use super::place;
 use super::weigh::{self, Weight};
+use crate::error::descriptors::is_shortage_error;
 
 /// How long an ending host waits for processes that it killed.
 const LAST_WAIT: Duration = Duration::from_millis(250);
@@ -59,6 +60,8 @@ impl TemporaryDirectories {
         let held = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let (name, fd) = match held.directory() {
             Ok(made) => made,
+            // The next one has the same place.
+            Err(error) if is_shortage_error(&error) => return Err(error),
             // Somebody tidied up.
             Err(_) => {
                 *held = Held::at(&self.place)?;
@@ -117,8 +120,8 @@ impl Temporary {
         self.fd.as_fd()
     }
 
-    /// How much lies in it.
-    pub(in crate::spawn) fn weight(&self) -> Weight {
+    /// How much lies in it; none where the host has no descriptor left to look with.
+    pub(in crate::spawn) fn weight(&self) -> Option<Weight> {
         weigh::tree(self.fd())
     }
 
