@@ -40,7 +40,7 @@ for (const runtimeType of ['bun', 'node']) {
     for (const given of [[], ['--allow-read'], ['--allow-read', '--allow-write']]) {
       it(`can be used as packages do, with ${given.join(' ') || 'no flag'}.`, async () => {
         const manager = open(flags(given, given.map((flag) => `${flag.replace('allow-', 'allow-fs-')}=*`)))
-        assert.deepEqual(await manager.executeTool('use', {}), { names: ['a', 'file', 'hard', 'link'], text: 'text' })
+        assert.deepEqual(await manager.executeTool('use', {}), { names: ['a', 'copy', 'file', 'hard', 'link'], text: 'text' })
       })
     }
 

@@ -21,6 +21,10 @@ use crate::worker::json::{self, MAX_DEPTH, is_too_deep};
 /// takes a few milliseconds from the one to the other.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 
+/// Variables that a worker lists, and bytes of a name; see `template/variables.mjs`.
+const MOST_NAMES: usize = 64;
+const LONGEST_NAME: usize = 128;
+
 /// A `ToolInfo`. All of it must be there and of its type: callers are handed the text as it came.
 #[derive(Deserialize)]
 struct Listed {
@@ -75,6 +79,18 @@ impl State {
             }
             FromWorker::Ready { json } => self.imported(hub, worker, json),
             FromWorker::Pong => self.warmed(worker),
+            FromWorker::Missed { call, nonce, names } => {
+                if self.speaks_for(worker, call, nonce)
+                    && let Some(call) = self.calls.get_mut(&call)
+                {
+                    call.missed = variables(names);
+                } else if call == 0
+                    && let Some(station) = self.stations.get_mut(&worker)
+                    && !station.ready
+                {
+                    station.missed = variables(names);
+                }
+            }
             // It woke the reader, who found them.
             FromWorker::Printed => {}
             FromWorker::LoadFailed { json } => {
@@ -200,6 +216,9 @@ impl State {
             self.tools = Some(tools);
         }
         station.imported = true;
+        if let (Some(denials), Some(pid)) = (&hub.settings.denials, station.pid()) {
+            denials.imported(pid);
+        }
         if !warmup && self.pool.waiting().next().is_some() {
             // Somebody waits already: a rehearsal would only make them wait longer.
             return self.warmed(worker);
@@ -285,6 +304,12 @@ impl State {
         self.set_phase(number, Phase::Resting { until });
         true
     }
+}
+
+/// Names of variables as a worker lists them, no more than it lists itself.
+fn variables(names: &str) -> Vec<String> {
+    let names = names.lines().filter(|name| name.len() <= LONGEST_NAME);
+    names.take(MOST_NAMES).map(str::to_owned).collect()
 }
 
 fn too_deep(what: &str) -> String {

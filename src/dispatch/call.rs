@@ -55,6 +55,10 @@ pub(super) struct Call {
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
     pub(super) denials_dropped: u64,
+    /// Variables that its tool read in vain.
+    pub(super) missed: Vec<String>,
+    /// Refusals may be missing in `denials`.
+    pub(super) denials_unsure: bool,
 }
 
 impl Call {
@@ -93,6 +97,8 @@ impl Call {
             peak_memory_mb: None,
             denials: Vec::new(),
             denials_dropped: 0,
+            missed: Vec::new(),
+            denials_unsure: false,
         }
     }
 }

@@ -68,6 +68,7 @@ impl State {
                 stderr: station.stderr.redacted::<&str>(&[]),
                 in_a_row: self.failed_starts + 1,
                 denials: denials_of(hub, station.pid()).denials,
+                missed: Vec::new(),
             });
         }
         if !station.ready {
@@ -137,6 +138,7 @@ impl State {
             stderr: station.stderr.redacted::<&str>(&[]),
             in_a_row: self.failed_starts,
             denials: denials_of(hub, station.pid()).denials,
+            missed: station.missed.clone(),
         };
         let next_start = self.next_start(now);
         let waiting: Vec<u32> = self.pool.waiting().collect();
@@ -180,6 +182,7 @@ impl State {
             let taken = denials_of(hub, pid);
             call.denials.extend(taken.denials);
             call.denials_dropped += taken.dropped;
+            call.denials_unsure |= taken.unsure;
         }
     }
 }
@@ -226,7 +229,9 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         pid: call.pid,
         stderr: call.stderr(),
         denials: call.denials,
+        denials_complete: !call.denials_unsure && call.denials_dropped == 0,
         denials_dropped: call.denials_dropped,
+        missed: call.missed,
         tool: call.request.tool,
         exec: call.request.exec,
     }

@@ -90,6 +90,8 @@ pub struct StartFailure {
     pub in_a_row: u32,
     /// What the supervisor refused while it started.
     pub denials: Vec<crate::sandbox::Denial>,
+    /// Variables that were read in vain while it started.
+    pub missed: Vec<String>,
 }
 
 /// What Node ends with when its command line is wrong, and what it says then.
@@ -187,6 +189,10 @@ pub struct Facts {
     pub denials: Vec<crate::sandbox::Denial>,
     /// Refusals beyond those, which were only counted.
     pub denials_dropped: u64,
+    /// Variables that the tool read in vain before it failed.
+    pub missed: Vec<String>,
+    /// `denials` has everything that was refused.
+    pub denials_complete: bool,
 }
 
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.
@@ -227,6 +233,7 @@ mod tests {
                 stderr: stderr.to_owned(),
                 in_a_row: 1,
                 denials: Vec::new(),
+                missed: Vec::new(),
             };
             failure.may_pass()
         };

@@ -240,6 +240,7 @@ impl State {
                 stderr: String::new(),
                 in_a_row: 0,
                 denials: Vec::new(),
+                missed: Vec::new(),
             };
             self.ready_tickets
                 .drain(..)

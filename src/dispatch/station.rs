@@ -45,6 +45,8 @@ pub(super) struct Station {
     pub(super) board: Option<Board>,
     /// All its frames come through the ring.
     pub(super) all_in_ring: bool,
+    /// Variables that the entrypoint read in vain while it was imported.
+    pub(super) missed: Vec<String>,
     /// Slots of the board that no call has.
     free_slots: Vec<u32>,
 }
@@ -80,6 +82,7 @@ impl Station {
             outgoing: Arc::default(),
             board: None,
             all_in_ring: false,
+            missed: Vec::new(),
             free_slots: Vec::new(),
         }
     }

@@ -129,6 +129,18 @@ impl Error {
         self
     }
 
+    /// Says this first of what there is to do, where there is something to say.
+    #[must_use]
+    pub fn hint_first(mut self, advice: Option<String>) -> Self {
+        if let Some(advice) = advice {
+            self.hint = Some(match self.hint.take() {
+                Some(hint) => format!("{advice}; {hint}"),
+                None => advice,
+            });
+        }
+        self
+    }
+
     /// Adds facts.
     #[must_use]
     pub fn with(mut self, add: impl FnOnce(&mut Context)) -> Self {

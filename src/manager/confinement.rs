@@ -50,7 +50,9 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
     })?;
+    policy.files_supervised = support.listener;
     policy.temporary = places.temporary.map(Path::to_owned);
+    policy.identify();
     let sandbox = prepare(policy.clone(), &support)?;
     Ok(Confinement {
         environment: sandbox.environment(),

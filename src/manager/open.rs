@@ -19,7 +19,7 @@ use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limit
 use crate::error::descriptors::{self, Room};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{Denied, Meaning, Metrics, Moment};
+use crate::outcome::{Denied, Meaning, Metrics, Moment, Variables};
 use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
     bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
@@ -169,6 +169,12 @@ impl Manager {
             cgroup,
             temporary,
         };
+        let variables = Variables::new(
+            options.env.keys(),
+            &launch_options.env,
+            &config.permissions,
+            config.runtime_type,
+        );
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
         let worker_file_hash = worker_file.hash().to_owned();
@@ -189,6 +195,7 @@ impl Manager {
                     options.env.get("HOME").map(Path::new),
                     config.runtime_type,
                 ),
+                variables,
             },
         });
         let parts = Parts {

@@ -61,14 +61,14 @@ impl Sink for Told {
     fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>) {
         self.observer.notify(Event::Ready {
             ticket,
-            result: result.map_err(|failure| Box::new(start_error(failure, &self.meaning.denied))),
+            result: result.map_err(|failure| Box::new(start_error(failure, &self.meaning))),
         });
     }
 
     fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>) {
         let result = result
             .map(str::to_owned)
-            .map_err(|failure| Box::new(start_error(failure, &self.meaning.denied)));
+            .map_err(|failure| Box::new(start_error(failure, &self.meaning)));
         self.observer.notify(Event::Tools { ticket, result });
     }
 

@@ -8,8 +8,10 @@ use super::denied::{Denied, record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
+use super::variables::{During, Variables};
 use crate::dispatch::{Crowd, Doom, End, Facts};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
+use crate::spawn::Exit;
 use crate::worker::json;
 
 /// The limits that messages name.
@@ -19,8 +21,10 @@ pub struct Meaning {
     pub max_output_size: u64,
     /// Memory of one process tree.
     pub max_memory_mb: u64,
-    /// Host variables of the tools' processes and what the sandbox holds, for denials.
+    /// What the sandbox holds, for denials.
     pub denied: Denied,
+    /// What tools are not given of the host's variables.
+    pub variables: Variables,
 }
 
 /// The result as JSON text (none: undefined), or why there is none.
@@ -64,15 +68,28 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         End::Doomed(doom) => doomed(facts, doom, meaning),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, meaning.max_memory_mb),
         End::Neighbour(doom) => neighbour(tool, doom),
-        End::NotStarted(failure) => start_error(failure, &meaning.denied),
+        End::NotStarted(failure) => start_error(failure, meaning),
     };
-    if let Some(denial) = refused {
-        record(&denial, &mut facts.denials);
-    }
-    let error = match went_without {
-        Some(errno) if facts.denials.is_empty() => error.hint(descriptors::advice_for_tool(errno)),
-        _ => error,
+    let error = match refused {
+        Some(denial) => {
+            record(&denial, &mut facts.denials);
+            error
+        }
+        None if let Some(errno) = went_without.filter(|_| facts.denials.is_empty()) => {
+            error.hint(descriptors::advice_for_tool(errno))
+        }
+        None if may_be_for_want(&facts.end) => {
+            let advice = meaning.variables.advice(&facts.missed, &error.message, During::Call);
+            error.hint_first(advice)
+        }
+        None => error,
     };
+    let ran = matches!(
+        facts.end,
+        End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
+    );
+    let told = !ran || error.code == Code::AccessDenied;
+    let error = error.hint_first(meaning.denied.meanwhile(&facts.denials).filter(|_| !told));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);
@@ -86,6 +103,14 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         }
     });
     Err(Box::new(error))
+}
+
+/// The tool failed in a way that a variable it did not have can explain.
+fn may_be_for_want(end: &End) -> bool {
+    matches!(
+        end,
+        End::Threw(_) | End::Exited(Exit::Code(_)) | End::Doomed(Doom::Timeout)
+    )
 }
 
 /// Longest id that a message repeats in full, in characters.

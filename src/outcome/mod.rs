@@ -4,9 +4,11 @@ mod denied;
 mod interpret;
 mod memory;
 mod metrics;
+mod place;
 mod process;
 mod record;
 mod thrown;
+mod variables;
 
 pub use denied::Denied;
 
@@ -14,3 +16,4 @@ pub use interpret::{Meaning, interpret};
 pub use metrics::{Metrics, Moment};
 pub use process::start_error;
 pub use record::record;
+pub use variables::Variables;

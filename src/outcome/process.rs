@@ -1,10 +1,14 @@
 //! Processes that ended, or never came up.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::denied::{Denied, record, refusals};
+use super::denied::{record, refusals};
+use super::interpret::Meaning;
 use super::memory;
+use super::place::place_of;
+use super::variables::During;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
@@ -62,12 +66,15 @@ struct Loaded {
     message: String,
     #[serde(default)]
     stack: String,
+    #[serde(default)]
+    code: Value,
 }
 
 /// A process that never became ready.
-pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
+pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
+    let denied = &meaning.denied;
     let error = match &failure.fault {
-        StartFault::Load(json) => return load_error(json, failure, denied),
+        StartFault::Load(json) => return load_error(json, failure, meaning),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
@@ -86,7 +93,11 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
             let error = match code {
                 _ if failure.is_usage() => error.hint(hints::NODE_OPTION),
                 0 => error.hint(hints::ENDED_EARLY),
-                _ => error,
+                _ => error.hint_first(
+                    meaning
+                        .variables
+                        .advice(&failure.missed, &failure.stderr, During::Import),
+                ),
             };
             error.with(|context| context.exit_code = Some(code))
         }
@@ -104,9 +115,11 @@ pub fn start_error(failure: &StartFailure, denied: &Denied) -> Error {
         StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
             .hint("look for work at the top level of the entrypoint that does not end"),
     };
+    let mut denials = failure.denials.clone();
+    denied.word(&mut denials);
+    let ran = matches!(failure.fault, StartFault::Died(_) | StartFault::TimedOut(_));
+    let error = error.hint_first(denied.meanwhile(&denials).filter(|_| ran));
     error.with(|context| {
-        let mut denials = failure.denials.clone();
-        denied.word(&mut denials);
         context.denials = refusals(&denials);
         context.operation = Some("start worker");
         context.attempts = failure.in_a_row;
@@ -124,34 +137,43 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
+fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error {
+    let denied = &meaning.denied;
     let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
+    let mut denials = failure.denials.clone();
+    denied.word(&mut denials);
     let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {
         name: String::new(),
         message: thrown.to_owned(),
         stack: String::new(),
+        code: Value::Null,
     });
     let what = match (loaded.name.as_str(), loaded.message.as_str()) {
         ("", message) => message.to_owned(),
         (name, message) => format!("{}: {message}", printable(name)),
     };
+    let place = place_of(&loaded.stack).filter(|place| !what.contains(place.as_str()));
+    let place = place.map_or_else(String::new, |place| format!(" ({})", printable(&place)));
     let detail = if loaded.stack.is_empty() { &what } else { &loaded.stack };
     let stderr = match failure.stderr.as_str() {
         "" => detail.clone(),
         printed if printed.contains(loaded.message.as_str()) => printed.to_owned(),
         printed => format!("{printed}{}{detail}", if printed.ends_with('\n') { "" } else { "\n" }),
     };
-    Error::new(
+    let error = Error::new(
         Code::EntrypointLoad,
-        format!("the entrypoint could not be loaded: {what}"),
+        format!("the entrypoint could not be loaded: {what}{place}"),
     )
     .hint(match &refused {
         Some(denial) => denied.advice(denial),
         None => load_advice(&loaded),
     })
-    .with(|context| {
-        let mut denials = failure.denials.clone();
-        denied.word(&mut denials);
+    .hint_first(match refused {
+        Some(_) => None,
+        None => meaning.variables.advice(&failure.missed, &what, During::Import),
+    })
+    .hint_first(denied.meanwhile(&denials).filter(|_| refused.is_none()));
+    error.with(|context| {
         if let Some(denial) = &refused {
             record(denial, &mut denials);
         }
@@ -166,8 +188,14 @@ fn load_error(thrown: &str, failure: &StartFailure, denied: &Denied) -> Error {
     })
 }
 
+/// The code of the error that a worker sends instead of a list of tools that would pass the frame's limit.
+const CATALOGUE_TOO_LARGE: &str = "ERR_CATALOGUE_TOO_LARGE";
+
 /// A package that is not installed is the commonest cause by far.
 fn load_advice(loaded: &Loaded) -> String {
+    if loaded.code == CATALOGUE_TOO_LARGE {
+        return "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own".to_owned();
+    }
     match missing_package(&loaded.message) {
         Some(package) => format!("install it in the entrypoint's project: npm install {package}"),
         None => "run the entrypoint by itself, with `bun` or `node`, to see the same error".to_owned(),

@@ -42,8 +42,8 @@ const SCOPE_ABSTRACT_UNIX_SOCKET: u64 = 1 << 0;
 const SCOPE_SIGNAL: u64 = 1 << 1;
 
 const CREATE_RULESET_VERSION: u32 = 1;
-/// Below are the descriptors that a child is started with.
-const FIRST_FREE: i64 = 4;
+/// Below are the descriptors that a child is started with: stdio, the channel, shared memory.
+const FIRST_FREE: i64 = 5;
 const RULE_PATH_BENEATH: i32 = 1;
 
 /// What a ruleset governs: everything in here is refused unless a rule allows it.

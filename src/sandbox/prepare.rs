@@ -10,6 +10,8 @@ use super::child::{ChildSetup, InChild, StepFailure};
 use super::denials::Denials;
 use super::landlock::{self, Free, Handled, Ruleset, fs};
 use super::opened::{self, Opened};
+use super::own_directories::OwnDirectories;
+use super::place::Place;
 use super::policy::{Disk, FileRule, NetPolicy, Policy, Rights, Run};
 use super::probe::Support;
 use super::reach::{self, KernelMounts};
@@ -31,6 +33,9 @@ pub struct Sandbox {
     supervisor: Option<Supervisor>,
     guardian: Option<Guardian>,
     denials: Denials,
+    own: OwnDirectories,
+    /// The directory of the process that is being started.
+    next_own: Option<Place>,
 }
 
 /// Opens everything the policy names.
@@ -74,17 +79,20 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         Run::None => None,
         _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
     };
-    let denials = Denials::default();
+    let denials = Denials::new(sees_every_refusal(&shape));
+    let own = OwnDirectories::default();
     Ok(Sandbox {
         abi: support.landlock_abi,
         handled,
         paths,
         filter: seccomp::child_program(&shape),
         shape,
-        supervision: Supervision::new(policy, denials.clone()),
+        supervision: Supervision::new(policy, denials.clone(), own.clone()),
         supervisor: None,
         guardian,
         denials,
+        own,
+        next_own: None,
     })
 }
 
@@ -110,8 +118,19 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
         exec_reported: support.listener && policy.run != Run::All,
-        proc_reported: support.listener && policy.run != Run::None,
+        reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
+        writes_reported: support.listener && !policy.write_all,
+        files_reported: support.listener && !(policy.read_all && policy.write_all),
     }
+}
+
+/// Whether everything that a worker can be refused, and that a flag would allow, is seen by the supervisor.
+fn sees_every_refusal(shape: &Shape) -> bool {
+    shape.reads_reported
+        && (shape.write_all || (shape.writes_reported && shape.files_reported))
+        && (shape.read_all || shape.files_reported)
+        && (shape.run || shape.fork_reported)
+        && matches!(shape.net, Net::Supervised | Net::Wide)
 }
 
 impl Sandbox {
@@ -152,6 +171,7 @@ impl ChildSetup for Sandbox {
                 .allow(path.as_fd(), *rights)
                 .map_err(failed("landlock_add_rule"))?;
         }
+        self.next_own = temporary.filter(|_| self.shape.files_reported).and_then(Place::of);
         if let Some(directory) = temporary {
             let rights = of_kernel(Rights::READ_WRITE) & self.handled.fs();
             ruleset.allow(directory, rights).map_err(failed("landlock_add_rule"))?;
@@ -160,6 +180,9 @@ impl ChildSetup for Sandbox {
     }
 
     fn spawned(&mut self, pid: u32) -> Option<Guardian> {
+        if let Some(directory) = self.next_own.take() {
+            self.own.add(pid, directory);
+        }
         let guardian = self.guardian.clone()?;
         guardian.watch(pid);
         Some(guardian)

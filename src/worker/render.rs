@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 21] = [
+const PIECES: [(&str, &str); 22] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("depth", include_str!("template/depth.mjs")),
@@ -29,6 +29,7 @@ const PIECES: [(&str, &str); 21] = [
     ("format", include_str!("template/format.mjs")),
     ("console", include_str!("template/console.mjs")),
     ("streams", include_str!("template/streams.mjs")),
+    ("variables", include_str!("template/variables.mjs")),
     ("environment", include_str!("template/environment.mjs")),
     (SCHEMA_CODE, include_str!("template/schema-code.mjs")),
     ("schemas", include_str!("template/schemas.mjs")),
@@ -43,8 +44,8 @@ const PIECES: [(&str, &str); 21] = [
 /// The piece that finds those for schemas in this file.
 const SCHEMA_CODE: &str = "schema-code";
 
-/// The same, as the body of a function that gives `schemaFrom`. They import from each other, and from pieces before `schemas`.
-const SCHEMA_PIECES: [&str; 7] = [
+/// The same, as the body of a function that gives `schemaFrom`, and what is needed where an entrypoint does not load. They import from each other, and from pieces before `schemas`.
+const SCHEMA_PIECES: [&str; 8] = [
     include_str!("template/issues.mjs"),
     include_str!("template/json-values.mjs"),
     include_str!("template/json-schema-document.mjs"),
@@ -52,6 +53,7 @@ const SCHEMA_PIECES: [&str; 7] = [
     include_str!("template/json-schema-rules.mjs"),
     include_str!("template/json-schema.mjs"),
     include_str!("template/schema.mjs"),
+    include_str!("template/module-failure.mjs"),
 ];
 /// What of the other pieces those may import.
 const SHARED: [&str; 2] = ["./primordials.mjs", "./values.mjs"];
@@ -181,7 +183,7 @@ fn schemas() -> &'static Schemas {
         let parts = parts.into_iter().collect::<Vec<_>>().join(", ");
         let lines: Vec<&str> = code.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let body = format!(
-            "'use strict'\nconst {{ {parts} }} = parts\n{}\nreturn {{ schemaFrom }}",
+            "'use strict'\nconst {{ {parts} }} = parts\n{}\nreturn {{ schemaFrom, placeOfFailure }}",
             lines.join("\n")
         );
         Schemas { parts, body }

@@ -60,6 +60,7 @@ pub(crate) enum Got {
         text: String,
     },
     AbortAck(u32, bool),
+    Missed(Vec<String>),
     Pong,
 }
 
@@ -379,5 +380,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
         FromWorker::Printed => panic!("there is no ring here"),
+        FromWorker::Missed { names, .. } => Got::Missed(names.split('\n').map(str::to_owned).collect()),
     }
 }

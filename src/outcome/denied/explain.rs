@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
-use super::{file, import, net, run, wording};
+use super::{file, import, net, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -47,6 +47,11 @@ impl Denied {
             RuntimeType::Bun => "bunPermissions",
             RuntimeType::Node => "nodeOptions",
         };
+        let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
+        let replaced = |policy: &Arc<Policy>| of_file && policy.was_replaced(&file::real(Path::new(&denial.resource)));
+        if self.policy.as_ref().is_some_and(replaced) {
+            return "what the flag for it names was replaced since the manager was made, and permissions are about what was there then: make a new manager, or let the tool empty a directory and rewrite a file in place of making new ones".to_owned();
+        }
         if !denial.flag.is_empty() {
             return format!("to allow it, add {} to `{option}`", quoted(&denial.flag));
         }
@@ -70,14 +75,43 @@ impl Denied {
             seen,
             left: Cell::new(MOST_ERRORS),
         };
-        let mut found = search.of(thrown, DEPTH)?;
+        let mut found = search.of(thrown)?;
         narrow(&mut found, self.home.as_deref());
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
 
-    /// Writes the flags of refusals as the runtime's user writes them.
+    /// Of what was refused during a call that failed, the refusal that most likely has to do with it, in a sentence.
+    pub(in crate::outcome) fn meanwhile(&self, denials: &[Denial]) -> Option<String> {
+        // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
+        let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
+        let mut by_worth = order
+            .iter()
+            .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
+        let denial = by_worth
+            .clone()
+            .find(|denial| !denial.flag.is_empty())
+            .or(by_worth.next())?;
+        let to = match denial.resource.as_str() {
+            "" => String::new(),
+            resource => format!(" to {}", printable(resource)),
+        };
+        let more = match denials.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more, see `denials`)"),
+        };
+        Some(format!(
+            "the sandbox refused {} access{to} meanwhile{more}: {}",
+            denial.permission.as_str(),
+            self.advice(denial)
+        ))
+    }
+
+    /// Writes the flags of refusals as the runtime's user writes them, and takes those away that should not be given.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
+        denials
+            .iter_mut()
+            .for_each(|denial| narrow(denial, self.home.as_deref()));
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
         }
@@ -114,8 +148,19 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
         return;
     }
     match revealed.permission {
-        // The kernel refuses files without a witness: what the tool threw is the only trace of it.
-        Permission::Read | Permission::Write => denials.push(revealed.clone()),
+        // Where the supervisor does not see it, what the tool threw is the only trace of it.
+        Permission::Read | Permission::Write => {
+            // A module's directory is looked through before the module is: the module says more.
+            let less = |denial: &Denial| {
+                of_kind(denial)
+                    && denial.flag == revealed.flag
+                    && Path::new(&revealed.resource).parent() == Some(Path::new(&denial.resource))
+            };
+            match denials.iter_mut().find(|denial| less(denial)) {
+                Some(denial) => *denial = revealed.clone(),
+                None => denials.push(revealed.clone()),
+            }
+        }
         // The supervisor may have seen that something was refused, or a name without its port, and the error says more.
         Permission::Net | Permission::Run => {
             let less = |denial: &Denial| {
@@ -141,21 +186,30 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn of(&self, value: &Value, depth: usize) -> Option<Denial> {
+    /// What names something goes before what only sounds like a refusal.
+    fn of(&self, value: &Value) -> Option<Denial> {
+        let named = self.among(value, DEPTH, &|thrown| {
+            run::refusal(self.policy, self.working_dir, thrown, self.seen)
+                .or_else(|| net::refusal(self.policy, thrown, self.seen))
+                .or_else(|| seen::of_path(self.working_dir, thrown, self.seen))
+                .or_else(|| file::refusal(self.policy, self.working_dir, thrown))
+                .or_else(|| import::refusal(self.policy, self.working_dir, thrown))
+        });
+        self.left.set(MOST_ERRORS);
+        named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
+    }
+
+    fn among(&self, value: &Value, depth: usize, own: &dyn Fn(&Thrown<'_>) -> Option<Denial>) -> Option<Denial> {
         self.left.set(self.left.get().checked_sub(1)?);
-        let thrown = Thrown::of(value);
-        let own = run::refusal(self.policy, self.working_dir, &thrown, self.seen)
-            .or_else(|| net::refusal(self.policy, &thrown, self.seen))
-            .or_else(|| file::refusal(self.policy, self.working_dir, &thrown))
-            .or_else(|| import::refusal(self.policy, self.working_dir, &thrown));
-        if own.is_some() || depth == 0 {
-            return own;
+        let found = own(&Thrown::of(value));
+        if found.is_some() || depth == 0 {
+            return found;
         }
         let inner = value.get("cause").into_iter();
         let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
         inner
             .chain(members.take(MOST_ERRORS))
-            .find_map(|next| self.of(next, depth - 1))
+            .find_map(|next| self.among(next, depth - 1, own))
     }
 }
 

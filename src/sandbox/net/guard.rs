@@ -93,6 +93,7 @@ impl NetGuard {
             Extent::Listed => {
                 let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(to) {
+                    self.sources.denials.reached(worker);
                     return socket.bytes_of(to).map(Way::Address);
                 }
                 if self.resolves(to) {
@@ -120,6 +121,7 @@ impl NetGuard {
             }
             _ => return Err(libc::EAFNOSUPPORT),
         }
+        self.sources.denials.reached(worker);
         Ok(Way::Address(bytes.to_vec()))
     }
 
@@ -129,6 +131,7 @@ impl NetGuard {
         let peer = listed
             .open()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+        self.sources.denials.reached(worker);
         Ok(Way::Unix(peer))
     }
 
@@ -256,6 +259,17 @@ impl NetGuard {
         let of_libc = protocol != libc::IPPROTO_UDP as u64 && kind & libc::SOCK_NONBLOCK as u64 == 0;
         if !self.sources.rules.reaches() || !of_libc {
             let denials = &self.sources.denials;
+            denials.add(Denial::new(Permission::Net, String::new(), worker));
+        }
+    }
+
+    /// A socket was refused that shows the machine's interfaces. Where names may be resolved libc makes one as well, to see which
+    /// kinds of addresses are of use; the two look the same.
+    pub(in super::super) fn refused_netlink(&self, worker: u32) {
+        let denials = &self.sources.denials;
+        if self.sources.rules.reaches() {
+            denials.leave_out(worker);
+        } else {
             denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }

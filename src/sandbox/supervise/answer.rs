@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
+use super::file_calls::{self, Beyond};
+use super::files::Files;
 use super::listener::{Answer, Call, Listener};
 use super::patience::when_there_is_room;
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::target::Target;
+use super::witness::Witness;
 use crate::error::descriptors::is_shortage;
 
 /// Everything that answers hang on.
@@ -21,6 +24,10 @@ pub(super) struct Answers {
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
     pub(super) programs: Programs,
+    pub(super) witness: Witness,
+    /// Programs may be run: entries of the worker's own processes in /proc are opened for it.
+    pub(super) opens_proc: bool,
+    pub(super) files: Files,
     pub(super) denials: Denials,
 }
 
@@ -53,9 +60,12 @@ impl Answers {
             return Some(Answer::Continue);
         }
         match i64::from(call.number) {
-            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto | libc::SYS_openat => None,
-            #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => None,
+            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
+            _ if file_calls::is_one(call.number) => None,
+            libc::SYS_socket if call.args[0] as i32 == libc::AF_NETLINK => {
+                self.net.refused_netlink(Target::new(call.thread).worker());
+                Some(ACCESS)
+            }
             libc::SYS_socket => {
                 self.net
                     .refused_datagrams(call.args[1], call.args[2], Target::new(call.thread).worker());
@@ -70,14 +80,9 @@ impl Answers {
         }
     }
 
-    /// It takes no longer than to read the caller's memory and to open a file of /proc.
+    /// It takes no longer than to read the caller's memory and to look at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
-        match i64::from(call.number) {
-            libc::SYS_openat => true,
-            #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => true,
-            _ => false,
-        }
+        file_calls::is_one(call.number)
     }
 
     pub(super) fn handle(&self, helm: &Helm, call: &Call, worker: u32) {
@@ -90,21 +95,7 @@ impl Answers {
             libc::SYS_bind => self.bind(helm, call, worker),
             libc::SYS_listen => self.listen(helm, call, worker),
             libc::SYS_sendto => self.send(helm, call, worker),
-            libc::SYS_openat => proc_open::answer(
-                &helm.listener,
-                call,
-                &Target::new(call.thread),
-                call.args[1],
-                call.args[2],
-            ),
-            #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => proc_open::answer(
-                &helm.listener,
-                call,
-                &Target::new(call.thread),
-                call.args[0],
-                call.args[1],
-            ),
+            _ if file_calls::is_one(call.number) => self.file(helm, call, worker),
             libc::SYS_execve => self.programs.execute(&helm.listener, call, &self.denials),
             _ => refuse_process(&helm.listener, call, &self.denials),
         };
@@ -112,6 +103,36 @@ impl Answers {
         if let Some(answer) = answer {
             helm.listener.answer(call.id, answer);
         }
+    }
+
+    /// Landlock decides about files. What it refuses is written down, what it does not cover is done here where a list allows it, and
+    /// what it cannot be told of in /proc is opened here.
+    fn file(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+        let target = Target::new(call.thread);
+        if self.opens_proc
+            && let Some((path, flags)) = file_calls::reading(call)
+            && flags as i32 & (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC) == 0
+        {
+            match proc_open::answer(&helm.listener, call, &target, path, flags) {
+                Some(Answer::Continue) => {}
+                other => return other,
+            }
+        }
+        let waits = || helm.listener.waits(call.id);
+        let answer = match file_calls::beyond_landlock(call.number) {
+            None => Answer::Continue,
+            Some(Beyond::Metadata) => self.files.change(call, worker, waits)?,
+            Some(Beyond::Watch) => self.files.watch(call, worker, waits)?,
+        };
+        if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
+            let refused = self.witness.refused(call, &target);
+            // What was read was the caller's if it still waits.
+            if !waits() {
+                return None;
+            }
+            self.witness.note(refused, worker);
+        }
+        Some(answer)
     }
 
     fn connect(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {

@@ -145,6 +145,21 @@ impl Target {
         u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok()
     }
 
+    /// The path of what one of its descriptors, or its current directory, is open on.
+    pub(super) fn of_descriptor(&self, number: i32) -> Option<PathBuf> {
+        let path = fs::read_link(format!("/proc/{}/fd/{number}", self.thread)).ok()?;
+        path.is_absolute().then_some(path)
+    }
+
+    pub(super) fn thread(&self) -> u32 {
+        self.thread
+    }
+
+    /// Its own directory: a link that leads there, whatever path that has.
+    pub(super) fn working_directory(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/cwd", self.thread))
+    }
+
     /// The path as the host can open it, when the caller gave one relative to its own directory.
     pub(super) fn absolute(&self, path: &std::path::Path) -> Option<PathBuf> {
         if path.is_absolute() {

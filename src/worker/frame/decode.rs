@@ -95,6 +95,15 @@ pub enum FromWorker<'a> {
     },
     /// There are frames in the ring.
     Printed,
+    /// Variables that were read and not there, before a failure.
+    Missed {
+        /// Number of the call; 0: while the entrypoint was imported.
+        call: u32,
+        /// As sent; to be compared with the call's.
+        nonce: [u8; 16],
+        /// Names, one a line.
+        names: &'a str,
+    },
 }
 
 /// RESULT.
@@ -249,6 +258,11 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
         },
         kind::PONG => FromWorker::Pong,
         kind::PRINTED => FromWorker::Printed,
+        kind::MISSED => FromWorker::Missed {
+            call: fields.u32()?,
+            nonce: fields.take()?,
+            names: fields.text()?,
+        },
         kind::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,

@@ -15,6 +15,7 @@ pub(super) const ABORT_ACK: u8 = 0x87;
 pub(super) const PONG: u8 = 0x88;
 pub(super) const LEAVING: u8 = 0x89;
 pub(super) const PRINTED: u8 = 0x8a;
+pub(super) const MISSED: u8 = 0x8b;
 
 /// Bytes of the length that comes before the kind.
 pub(super) const LENGTH_BYTES: usize = 4;

@@ -26,6 +26,8 @@ pub enum Said {
     Leaving(u32, [u8; 16]),
     /// PRINTED
     Printed,
+    /// MISSED
+    Missed(u32, [u8; 16], String),
 }
 
 impl From<FromWorker<'_>> for Said {
@@ -41,6 +43,7 @@ impl From<FromWorker<'_>> for Said {
             FromWorker::Pong => Said::Pong,
             FromWorker::Leaving { call, nonce } => Said::Leaving(call, nonce),
             FromWorker::Printed => Said::Printed,
+            FromWorker::Missed { call, nonce, names } => Said::Missed(call, nonce, names.into()),
         }
     }
 }
@@ -77,6 +80,9 @@ impl Said {
             Said::Pong => (kind::PONG, Vec::new()),
             Said::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
             Said::Printed => (kind::PRINTED, Vec::new()),
+            Said::Missed(call, nonce, names) => {
+                (kind::MISSED, [&call_nonce(call, nonce)[..], names.as_bytes()].concat())
+            }
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()

@@ -11,8 +11,10 @@ interface BunApi {
   build(options: object): Promise<{ outputs: BunArtifact[]; logs: { message: string }[]; metafile: { inputs: Record<string, any> } }>
   version: string
   mmap(path: string, options: { shared: boolean }): Uint8Array
+  fileURLToPath(url: string): string
+  resolveSync(specifier: string, directory: string): string
   file(path: URL | string): { text(): Promise<string> }
-  Transpiler: new (options: { loader: string }) => { scanImports(code: string): { path: string }[] }
+  Transpiler: new (options: { loader: string }) => { scanImports(code: string): { path: string }[]; transformSync(code: string): string }
   connect(options: {
     fd: number
     socket: {

@@ -8,12 +8,13 @@ import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
-  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf,
+  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
+  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf, whenCollected,
 } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { isObject } from './values.mjs'
+import { attributeReads, sendMissed } from './variables.mjs'
 
 const ENTERED = 0x83
 const RESULT = 0x84
@@ -37,20 +38,49 @@ let latest
 let ending = false
 const idleConsole = newConsoleState()
 
-/** Only where several calls can be in flight: it costs every await a little. */
-const storage = settings.concurrent > 1 ? new (await import('node:async_hooks')).AsyncLocalStorage() : null
+/** Only where a process serves many calls: it costs every await a little. */
+const storage = settings.isolation === 'worker' ? new (await import('node:async_hooks')).AsyncLocalStorage() : null
 const runIn = storage ? storage.run.bind(storage) : null
 const storedCall = storage ? storage.getStore.bind(storage) : null
 
-/** The call that runs now, where it can be named. @returns {Call | undefined} */
+/**
+ * The call whose code runs now. Where a process serves many calls it is told by the async context: what an earlier call has left
+ * behind is not the doing of the one that runs meanwhile.
+ * @returns {Call | undefined}
+ */
 export function currentCall() {
   if (openCount === 0) return undefined
-  if (openCount === 1) return latest !== undefined && !latest.answered ? latest : mapFirst(open)
-  if (storedCall === null) return undefined
+  if (storedCall === null) return onlyCall()
   const stored = /** @type {Call | undefined} */ (storedCall())
   return stored !== undefined && !stored.answered ? stored : undefined
 }
+
+/** @returns {Call | undefined} */
+function onlyCall() {
+  if (openCount !== 1) return undefined
+  return latest !== undefined && !latest.answered ? latest : mapFirst(open)
+}
 attributeLogs(() => currentCall()?.number ?? 0)
+attributeReads(currentCall)
+
+/**
+ * The call whose error nobody caught. Bun does not say in which context a promise was rejected: then it is the only call there is, but
+ * only as long as no earlier one has been answered that could have left it behind.
+ * @param {boolean} rejection @returns {Call | undefined}
+ */
+export function callOfUncaught(rejection) {
+  return currentCall() ?? (isUnattributed(rejection) ? onlyCall() : undefined)
+}
+
+/** @param {boolean} rejection */
+export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(rejection)
+
+/** An error came in no context, and from one of the running calls. @param {boolean} rejection */
+const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
+
+/** Calls that were answered and that something still refers to: a timer, a promise that waits. Counted for Bun only. */
+let lingering = 0
+const collected = isBun && storage !== null ? new FinalizationRegistryOf(() => lingering--) : null
 
 /** Groups, counters and timers of the call that prints. */
 export const consoleState = () => {
@@ -88,6 +118,8 @@ export class Call {
     this.abortReason = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
+    /** Variables it read in vain. @type {import('./variables.mjs').Missed | undefined} */
+    this.missed = undefined
     this.leaveEnvironment = enterEnvironment(this.execId, this.env)
   }
 
@@ -257,6 +289,7 @@ export function fail(call, error) {
   } catch {
     // A getter that throws has said nothing.
   }
+  sendMissed(call)
   answer(call, STATUS.threw, describe(error), retry, after)
 }
 
@@ -266,6 +299,10 @@ function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER
   call.answered = true
   openCount--
   mapDelete(open, call.number)
+  if (collected !== null && call.number !== REHEARSAL) {
+    lingering++
+    whenCollected(collected, call, undefined)
+  }
   if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()
   const start = beginForCall(RESULT, call)
   putByte(status)
@@ -306,8 +343,9 @@ function sendProgress(call, value) {
 
 /** The process ends under its calls: says whose doing it was, where that is known. The others are not to blame. */
 export function leave() {
-  const call = openCount > 1 && storedCall !== null ? /** @type {Call | undefined} */ (storedCall()) : undefined
-  if (call !== undefined && !call.answered) finish(beginForCall(LEAVING, call))
+  const call = currentCall()
+  if (call !== undefined && openCount > 1) finish(beginForCall(LEAVING, call))
+  sendMissed(call ?? onlyCall())
   flush()
 }
 
@@ -318,11 +356,15 @@ export function abortCall(text) {
   if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
   call.abortReason = /** @type {string} */ (frame.r)
   // Said before the tool's listeners run: they may never return.
+  sendMissed(call)
   const start = beginForCall(ABORT_ACK, call)
   putByte(call.listens ? 1 : 0)
   finish(start)
   flush()
-  if (call.controller !== undefined) abort(call.controller, reasonOf(call.abortReason))
+  if (call.controller === undefined) return
+  // What its listeners do is the call's doing.
+  if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
+  else runIn(call, abort, call.controller, reasonOf(call.abortReason))
 }
 
 /** END. */

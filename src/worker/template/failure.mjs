@@ -77,8 +77,8 @@ function positionOf(error) {
   return typeof file === 'string' ? `${file}:${read(position, 'line')}:${read(position, 'column')}` : undefined
 }
 
-/** @param {unknown} thrown @param {number} [depth] @returns {string} */
-export function describe(thrown, depth = 0) {
+/** @param {unknown} thrown @param {number} [depth] @param {string} [place] where it came from, as `file:line:column`, if the error itself does not say so @returns {string} */
+export function describe(thrown, depth = 0, place = undefined) {
   /** @type {string[]} */
   const fields = []
   /** @type {Record<string, true>} */
@@ -103,7 +103,7 @@ export function describe(thrown, depth = 0) {
   const error = /** @type {any} */ (thrown)
   const name = bounded(textOf(read(error, 'name') ?? 'Error'))
   const message = bounded(textOf(read(error, 'message') ?? ''))
-  const position = positionOf(error)
+  const position = positionOf(error) ?? place
   const stack = read(error, 'stack')
   add('name', jsonStringify(name))
   add('message', jsonStringify(message))
@@ -124,7 +124,7 @@ export function describe(thrown, depth = 0) {
     const value = read(error, SYSTEM_FIELDS[i])
     if (typeof value === 'string' || typeof value === 'number') add(SYSTEM_FIELDS[i], jsonStringify(value))
   }
-  if (position !== undefined) add('position', jsonOf(read(error, 'position')))
+  if (read(error, 'position') !== undefined) add('position', jsonOf(read(error, 'position')))
   addOwn(error, add)
   return `{${join(fields, ',')}}`
 }
@@ -144,7 +144,8 @@ function addOwn(value, add) {
 /** @param {string} stack @param {string} name @param {string} message @param {string | undefined} position */
 function stackText(stack, name, message, position) {
   const heading = message === '' ? name : `${name}: ${message}`
-  // Bun's parse and resolve messages have no stack but know the place.
+  // Bun's parse and resolve messages have no stack but know the place. What else is in the stack of a module that does not parse are
+  // the runtime's own frames.
   if (position !== undefined && !includes(stack, position)) return `${heading}\n    at ${position}`
   return stack === '' ? heading : cleanStack(fromEngineFrames(stack, heading) ?? stack)
 }

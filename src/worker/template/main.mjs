@@ -1,17 +1,19 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
 import { hasBoard } from './board.mjs'
-import { abortCall, callsInFlight, consoleState, currentCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
+import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall } from './calls.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'
 import { setMarkers } from './environment.mjs'
 import { describe, cleanStack } from './failure.mjs'
+import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
 import { LEVEL, logText, STDERR, STDOUT } from './log.mjs'
 import { bun, exit, isBun, jsonStringify, onProcess } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { patchStream, writeStdout } from './streams.mjs'
-import { catalogueText, readExports, warmup } from './tools.mjs'
+import { catalogueProblem, catalogueText, readExports, warmup } from './tools.mjs'
+import { listenToReads, sendMissed } from './variables.mjs'
 import { warm } from './warm.mjs'
 
 const CALL = 0x01
@@ -51,15 +53,22 @@ function logError(what, error) {
 }
 
 /**
- * An error nobody caught. It fails the call in flight; with several in flight nobody knows whose it was, and a process in
- * that state serves no further call; with none it comes too late to change an answer.
- * @param {string} what @param {unknown} error
+ * An error nobody caught. It fails the call whose code it came from; what comes after that call's answer, or from none, is logged.
+ * Where one of several calls left it and nobody can say which, the process ends: no call may be lost silently.
+ * @param {string} what @param {unknown} error @param {boolean} rejection
  */
-function uncaught(what, error) {
-  const call = currentCall()
-  if (call !== undefined && callsInFlight() === 1) return fail(call, error)
+function uncaught(what, error, rejection) {
+  const call = callOfUncaught(rejection)
+  if (call !== undefined) return fail(call, error)
   logError(what, error)
-  if (callsInFlight() > 1) exit(1)
+  if (isOfOneOfSeveral(rejection)) exit(1)
+}
+
+/** @param {unknown} error @param {string | undefined} place */
+function loadFailed(error, place) {
+  sendMissed(undefined)
+  send(LOAD_FAILED, describe(error, 0, place))
+  exit(1)
 }
 
 async function load() {
@@ -67,23 +76,25 @@ async function load() {
     const reading = settings.entrypoint === null ? undefined : readExports((await importEntrypoint(settings.entrypoint)).namespace)
     if (reading !== undefined) await reading
   } catch (error) {
-    send(LOAD_FAILED, describe(error))
-    exit(1)
+    return loadFailed(error, await placeOf(error, settings.entrypoint))
   }
   const catalogue = catalogueText()
   const tools = typeof catalogue === 'string' ? catalogue : await catalogue
+  const problem = catalogueProblem(tools)
+  if (problem !== undefined) return loadFailed(problem, undefined)
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
   send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
 }
 
-onProcess('uncaughtException', (error) => uncaught('uncaught exception', error))
-onProcess('unhandledRejection', (error) => uncaught('unhandled rejection', error))
+onProcess('uncaughtException', (error) => uncaught('uncaught exception', error, false))
+onProcess('unhandledRejection', (error) => uncaught('unhandled rejection', error, true))
 onProcess('exit', leave)
 setMarkers()
 patchStream('stdout', STDOUT)
 patchStream('stderr', STDERR)
 patchConsole(consoleState, writeStdout)
-connect(handle, (error) => uncaught('uncaught exception', error))
+connect(handle, (error) => uncaught('uncaught exception', error, false))
+listenToReads()
 await load()
 // Bun collects garbage once its main module has ended, with threads made for that: a millisecond before the first call.
 if (isBun) await new Promise(() => {})

@@ -24,9 +24,12 @@ const nodeModules = isBun
       util: await import('node:util'),
       console: await import('node:console'),
     }
-const getBuiltinModule = isBun ? process.getBuiltinModule.bind(process) : null
+const getBuiltinModule = process.getBuiltinModule?.bind(process)
 /** @template {'fs' | 'net' | 'stream' | 'util' | 'console'} K @param {K} name @returns {NonNullable<typeof nodeModules>[K]} */
 export const builtin = (name) => (nodeModules ? nodeModules[name] : /** @type {any} */ (getBuiltinModule)(`node:${name}`))
+
+/** A module that is needed when something has failed only; undefined where this Node is too old to give it. @param {string} name @returns {any} */
+export const laterBuiltin = (name) => /** @type {any} */ (getBuiltinModule)?.(`node:${name}`)
 
 export const jsonParse = JSON.parse
 export const jsonStringify = JSON.stringify
@@ -35,9 +38,17 @@ export const ObjectKeys = Object.keys
 export const hasOwn = Object.hasOwn
 export const prototypeOf = Object.getPrototypeOf
 export const ObjectPrototype = Object.prototype
+export const objectCreate = Object.create
+export const setPrototypeOf = Reflect.setPrototypeOf
 export const defineProperty = Object.defineProperty
 export const ownProperty = Object.getOwnPropertyDescriptor
 export const apply = Reflect.apply
+export const reflectGet = Reflect.get
+export const reflectHas = Reflect.has
+export const reflectSet = Reflect.set
+/** @param {object} target @param {object} traps */
+export const listenerOf = (target, traps) => new ProxyOf(target, traps)
+const ProxyOf = Proxy
 export const isArray = Array.isArray
 export const push = uncurry(Array.prototype.push)
 export const join = uncurry(Array.prototype.join)
@@ -96,6 +107,9 @@ export const promiseResolve = Promise.resolve.bind(Promise)
 export const promiseThen = uncurry(Promise.prototype.then)
 export const promiseRace = Promise.race.bind(Promise)
 export const PromiseOf = Promise
+export const FinalizationRegistryOf = FinalizationRegistry
+/** @type {(registry: FinalizationRegistry<undefined>, value: object, held: undefined) => void} */
+export const whenCollected = uncurry(FinalizationRegistry.prototype.register)
 export const soon = queueMicrotask
 export const setTimer = setTimeout
 export const clearTimer = clearTimeout

@@ -7,7 +7,7 @@ import { schemaParts } from './settings.mjs'
 
 /** @typedef {import('./schema.mjs').Schema} Schema */
 
-/** @type {typeof import('./schema.mjs') | undefined} */
+/** @type {(typeof import('./schema.mjs') & typeof import('./module-failure.mjs')) | undefined} */
 let schemas
 
 /** To be awaited before `schemaFrom` is called with anything but null and undefined. */
@@ -19,3 +19,14 @@ export async function loadSchemas() {
 
 /** @param {unknown} given what a tool has as its schema @param {import('./schema.mjs').Side} side @returns {Schema | undefined} undefined where values need no check */
 export const schemaFrom = (given, side) => (given === undefined || given === null ? undefined : schemas?.schemaFrom(given, side))
+
+/** Where a module is that does not parse; see module-failure.mjs. @param {unknown} error @param {string | null} entrypoint file: URL @returns {Promise<string | undefined>} */
+export async function placeOf(error, entrypoint) {
+  if (entrypoint === null) return undefined
+  try {
+    await loadSchemas()
+    return await schemas?.placeOfFailure(error, entrypoint)
+  } catch {
+    return undefined
+  }
+}

@@ -1,7 +1,9 @@
 /**
  * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
  */
-import { apply, defineProperty, hasOwn, isArray, join, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, toWellFormed } from './primordials.mjs'
+import {
+  apply, byteLength, defineProperty, hasOwn, isArray, join, jsonParse, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, RangeErrorOf, slice, toWellFormed,
+} from './primordials.mjs'
 import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
@@ -156,6 +158,31 @@ export function catalogueText() {
     push(texts, '}')
   }
   return late ? joinLate(texts) : `[${join(texts, '')}]`
+}
+
+/** Bytes of the largest list of tools: what a frame may have, without what READY says beside it. */
+const LARGEST_CATALOGUE = 16 * 1024 * 1024 - 1024
+
+/** Why a list of tools cannot be sent, as an error of the entrypoint; undefined where it can. @param {string} text */
+export function catalogueProblem(text) {
+  if (text.length * 3 <= LARGEST_CATALOGUE) return undefined
+  const bytes = byteLength(text)
+  if (bytes <= LARGEST_CATALOGUE) return undefined
+  const listed = jsonParse(text)
+  let largest = ''
+  let most = 0
+  for (let i = 0; i < listed.length; i++) {
+    const size = byteLength(jsonStringify(listed[i]))
+    if (size > most) {
+      most = size
+      largest = listed[i].id
+    }
+  }
+  const name = largest.length > 100 ? `${slice(largest, 0, 100)}...` : largest
+  const problem = new RangeErrorOf(
+    `the ids, descriptions and schemas of its ${listed.length} tools are ${bytes} bytes of JSON, and ${LARGEST_CATALOGUE} are the most; the largest tool is ${jsonStringify(name)} with ${most} bytes`,
+  )
+  return defineProperty(problem, 'code', { value: 'ERR_CATALOGUE_TOO_LARGE', enumerable: true })
 }
 
 /** @param {(string | Promise<string>)[]} texts */

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { logCollector } from './support/logs.mjs'
+import { failure } from './support/outcomes.mjs'
+import { RUNTIMES } from './support/runtimes.mjs'
+import { workbench } from './support/workbench.mjs'
+
+/**
+ * Call "leaves" answers at once and leaves something behind that happens as soon as the file `go` is there, which is while call "waits" runs.
+ * Each kind is an error nobody catches, in another way.
+ */
+const LEFTOVERS = {
+  'a timer that throws': "setTimeout(() => { throw new Error('left behind') })",
+  'an interval that throws': "const timer = setInterval(() => { clearInterval(timer); throw new Error('left behind') })",
+  'setImmediate that throws': "setImmediate(() => { throw new Error('left behind') })",
+  'nextTick that throws': "process.nextTick(() => { throw new Error('left behind') })",
+  'a microtask that throws': "queueMicrotask(() => { throw new Error('left behind') })",
+  'a callback of fs that throws': "fs.readFile('tools.mjs', () => { throw new Error('left behind') })",
+  'an emitter without a listener': "setTimeout(() => new EventEmitter().emit('error', new Error('left behind')))",
+  'a rejected promise': "Promise.reject(new Error('left behind'))",
+  'an async function that throws': "(async () => { await 1; throw new Error('left behind') })()",
+  'an async function that throws later': "(async () => { await new Promise((resolve) => setTimeout(resolve, 2)); throw new Error('left behind') })()",
+  'a promise of fs that fails': "fs.promises.readFile('left behind')",
+  'a value that is no error': "Promise.reject('left behind')",
+}
+
+const tools = `
+  import fs from 'node:fs'
+  import { EventEmitter } from 'node:events'
+  const there = async (file) => { while (!fs.existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 2)) }
+  const kinds = {
+    ${Object.entries(LEFTOVERS).map(([name, code]) => `${JSON.stringify(name)}: () => { ${code} }`).join(',\n    ')}
+  }
+  const leave = async (kind, dir) => { await there(dir + '/go'); console.log('late line'); kinds[kind](); setTimeout(() => fs.writeFileSync(dir + '/gone', ''), 20) }
+  export const leaves = ({ kind, dir }) => { void leave(kind, dir); return 'answered' }
+  export const waits = async ({ dir }) => { console.log('own line'); fs.writeFileSync(dir + '/go', ''); await there(dir + '/gone'); console.log('last line'); return 'fine' }
+  // Fails by itself, in the same ways.
+  export const fails = ({ kind }) => { kinds[kind](); return new Promise(() => {}) }
+`
+
+/** In Bun a promise's rejection has no context: only while no answered call can have left it is it known whose it is. */
+const REJECTIONS = /rejected|async function|promise of fs|no error/
+
+describe('What a call leaves behind in isolation "worker"', () => {
+  const bench = workbench()
+  for (const { name, config } of RUNTIMES) {
+    const open = (project, more) =>
+      bench.open(project, { ...config, sandbox: 'off', isolation: 'worker', minWorkers: 1, maxWorkers: 1, entrypointPath: './tools.mjs', ...more })
+
+    for (const concurrentCallsPerWorker of [1, 2]) {
+      for (const kind of Object.keys(LEFTOVERS)) {
+        it(`${kind} fails no other call, and is a line of the log (${name}, ${concurrentCallsPerWorker} at once).`, async () => {
+          const project = bench.project({ files: { 'tools.mjs': tools } })
+          const manager = open(project, { concurrentCallsPerWorker })
+          const all = logCollector()
+          manager.on('log', all.add)
+          const [ofLeaver, ofOther] = [logCollector(), logCollector()]
+          const input = { kind, dir: project.dir }
+          assert.equal(await manager.executeTool('leaves', input, { onLog: ofLeaver.add }), 'answered')
+          assert.equal(await manager.executeTool('waits', input, { onLog: ofOther.add }), 'fine')
+          assert.deepEqual(ofOther.texts(), ['own line', 'last line'])
+          assert.deepEqual(ofLeaver.texts(), [])
+          await all.until((entries) => entries.some(({ text }) => text.includes('left behind')), 'the error to be logged')
+          const line = (wanted) => all.entries.find(({ text }) => text.includes(wanted))
+          for (const wanted of ['late line', 'left behind']) assert.equal(line(wanted).toolExecId, null, wanted)
+          assert.match(line('left behind').text, /^(uncaught exception|unhandled rejection): /)
+          assert.equal(line('left behind').level, 'error')
+          assert.ok(line('own line').toolExecId)
+          // The process serves on.
+          assert.equal(manager.stats().workers.idle, 1)
+        })
+      }
+    }
+
+    for (const kind of Object.keys(LEFTOVERS)) {
+      // Bun and older versions of Node run microtasks in no context: what one throws is a line of the log.
+      if (kind === 'a microtask that throws' && name !== 'Node 24') continue
+      it(`${kind} fails the call that did it (${name}).`, async () => {
+        // The first call of a process: nobody else can have left it.
+        const manager = open(bench.project({ files: { 'tools.mjs': tools } }))
+        assert.equal((await failure(manager.executeTool('fails', { kind }))).code, 'ERR_TOOL_THREW')
+      })
+
+      if (name === 'Bun' && REJECTIONS.test(kind)) continue
+      it(`${kind} fails the call that did it and not the one beside it, after others were answered (${name}).`, async () => {
+        const project = bench.project({ files: { 'tools.mjs': tools } })
+        const manager = open(project, { concurrentCallsPerWorker: 2 })
+        await manager.executeTool('leaves', { kind, dir: project.dir })
+        const beside = manager.executeTool('waits', { kind, dir: project.dir })
+        assert.equal((await failure(manager.executeTool('fails', { kind }))).code, 'ERR_TOOL_THREW')
+        assert.equal(await beside, 'fine')
+      })
+    }
+  }
+})

@@ -1,0 +1,188 @@
+//! Variables of the host that a tool read and was not given. Tools see `undefined` where they have no right to a variable, and fail
+//! for that somewhere else: the hint of such a failure says what was missing, by name.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use crate::config::{Deny, Permissions, RuntimeType, env_names};
+
+/// More a hint does not name.
+const NAMED: usize = 8;
+
+/// What programs read to decide how they print, or whom they print for. Nothing fails for the want of one, so they are named only
+/// where the failure itself speaks of them.
+const AMBIENT: [&str; 10] = [
+    "CI",
+    "COLORTERM",
+    "COLUMNS",
+    "DEBUG",
+    "FORCE_COLOR",
+    "LINES",
+    "NODE_ENV",
+    "NO_COLOR",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+];
+
+/// When a failure came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum During {
+    /// While the entrypoint was imported, before there was a call that could bring variables.
+    Import,
+    /// A call.
+    Call,
+}
+
+/// The host's variables that tools do not have and could be given.
+#[derive(Debug, Clone)]
+pub struct Variables {
+    hidden: BTreeSet<String>,
+    runtime: RuntimeType,
+}
+
+impl Variables {
+    /// `host`: names of the host's variables; `given`: what the tools' processes have.
+    pub fn new<'a>(
+        host: impl Iterator<Item = &'a String>,
+        given: &[(OsString, OsString)],
+        permissions: &Permissions,
+        runtime: RuntimeType,
+    ) -> Self {
+        let denied = |name: &str| match &permissions.deny_env {
+            Deny::None => false,
+            Deny::All => true,
+            Deny::Only(patterns) => patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => name.starts_with(prefix),
+                None => pattern == name,
+            }),
+        };
+        let hidden = host
+            .filter(|name| is_plain(name) && env_names::refusal(name).is_none() && !denied(name))
+            .filter(|name| !given.iter().any(|(had, _)| had.to_str() == Some(name)))
+            .cloned()
+            .collect();
+        Self { hidden, runtime }
+    }
+
+    /// What to do about variables that were read and not there, where the host has some of them. `said`: the failure's message. What
+    /// it names was missed for sure; else every one of them may have been.
+    pub(super) fn advice(&self, missed: &[String], said: &str, during: During) -> Option<String> {
+        let hidden: BTreeSet<&str> = missed
+            .iter()
+            .filter(|name| self.hidden.contains(*name))
+            .map(String::as_str)
+            .collect();
+        let named: Vec<&str> = hidden.iter().copied().filter(|name| names(said, name)).collect();
+        let meant = if named.is_empty() {
+            hidden.into_iter().filter(|name| !AMBIENT.contains(name)).collect()
+        } else {
+            named
+        };
+        let meant = &meant[..meant.len().min(NAMED)];
+        let (last, before) = meant.split_last()?;
+        let list = match before {
+            [] => format!("`{last}`"),
+            before => format!("`{}` and `{last}`", before.join("`, `")),
+        };
+        let flag = meant.join(",");
+        let what = match self.runtime {
+            RuntimeType::Bun if during == During::Import => format!("add --allow-env={flag} to `bunPermissions`"),
+            RuntimeType::Bun => {
+                format!("add --allow-env={flag} to `bunPermissions`, or pass what is needed in the call's `env`")
+            }
+            RuntimeType::Node if during == During::Import => {
+                "with Node variables come with the call's `env` only, so read them during the call".to_owned()
+            }
+            RuntimeType::Node => "pass what is needed in the call's `env`".to_owned(),
+        };
+        let who = match during {
+            During::Import => "the entrypoint",
+            During::Call => "the tool",
+        };
+        Some(format!(
+            "{who} read {list}, which the host has and its tools are not given: {what}"
+        ))
+    }
+}
+
+/// Nothing that would read otherwise in a list of flags.
+fn is_plain(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && name.bytes().all(letter) && !name.as_bytes()[0].is_ascii_digit()
+}
+
+/// Whether a text has the name in it as a word.
+fn names(text: &str, name: &str) -> bool {
+    let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let bytes = text.as_bytes();
+    text.match_indices(name)
+        .any(|(at, _)| !part(at.checked_sub(1).and_then(|at| bytes.get(at))) && !part(bytes.get(at + name.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Scope;
+
+    const HOST: [&str; 8] = [
+        "API_KEY",
+        "API_URL",
+        "CI",
+        "HOME",
+        "LD_PRELOAD",
+        "DENIED",
+        "a-b",
+        "PRESENT",
+    ];
+
+    fn variables(runtime: RuntimeType) -> Variables {
+        let host: Vec<String> = HOST.iter().map(|name| (*name).to_owned()).collect();
+        let permissions = Permissions {
+            env: Scope::Only(vec!["PRESENT".to_owned()]),
+            deny_env: Deny::Only(vec!["DEN*".to_owned()]),
+            ..Permissions::default()
+        };
+        let given = [("HOME".into(), "/".into()), ("PRESENT".into(), "x".into())];
+        Variables::new(host.iter(), &given, &permissions, runtime)
+    }
+
+    fn advice(missed: &[&str], said: &str) -> Option<String> {
+        let missed: Vec<String> = missed.iter().map(|name| (*name).to_owned()).collect();
+        variables(RuntimeType::Bun).advice(&missed, said, During::Call)
+    }
+
+    #[test]
+    fn what_the_host_has_and_a_flag_can_give_is_named() {
+        let said = advice(&["NOBODYS", "API_URL", "API_KEY", "API_KEY", "HOME"], "it failed").unwrap_or_default();
+        assert!(
+            said.starts_with("the tool read `API_KEY` and `API_URL`, which"),
+            "{said}"
+        );
+        assert!(said.contains("--allow-env=API_KEY,API_URL to"), "{said}");
+    }
+
+    #[test]
+    fn what_no_flag_gives_is_not_named() {
+        for name in ["NOBODYS", "HOME", "PRESENT", "LD_PRELOAD", "DENIED", "a-b", "toString"] {
+            assert_eq!(advice(&[name], "it failed"), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_failure_speaks_of_is_named_alone() {
+        let said = advice(&["API_KEY", "API_URL", "CI"], "API_URL is not set").unwrap_or_default();
+        assert!(said.contains("--allow-env=API_URL to"), "{said}");
+        assert_eq!(advice(&["CI"], "it failed in the CIRCLE"), None);
+        assert!(advice(&["CI"], "no CI here").is_some());
+    }
+
+    #[test]
+    fn node_has_no_flag_for_variables() {
+        let node = variables(RuntimeType::Node);
+        let missed = ["API_KEY".to_owned()];
+        for during in [During::Call, During::Import] {
+            let said = node.advice(&missed, "", during).unwrap_or_default();
+            assert!(said.contains("`env`") && !said.contains("--allow-env"), "{said}");
+        }
+    }
+}

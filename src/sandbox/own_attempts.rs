@@ -1,0 +1,80 @@
+//! What runtimes try of their own accord, and go on without: no access of a tool's.
+//!
+//! A tool may try the same. Such a refusal is in no list, and the list that it is not in is not called complete.
+
+use std::path::Path;
+
+use super::attempt::Attempt;
+use super::policy::Policy;
+
+/// How many processors, how much memory and which pages there are, and what a process that starts says of itself.
+const OF_THE_MACHINE: &[&str] = &[
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/self/oom_score_adj",
+    "/sys/fs/cgroup",
+    "/sys/kernel/mm",
+    "/sys/devices/system",
+    "/proc/sys/vm",
+    "/dev/tty",
+];
+/// What libc and the runtimes look at before they ask for a name or speak TLS. With the network they may be read.
+const OF_THE_NETWORK: &[&str] = &[
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/ssl",
+    "/etc/pki",
+];
+/// Looked for in every directory above a module.
+const OF_PACKAGES: &[&str] = &[
+    "package.json",
+    "tsconfig.json",
+    "jsconfig.json",
+    "bunfig.toml",
+    "node_modules",
+];
+/// Where Bun keeps what it transpiled, below the home directory.
+const TRANSPILED: &str = ".bun/install/cache";
+
+/// Whether a refused attempt may be the runtime's.
+pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
+    match attempt {
+        Attempt::Open(named, opening) => {
+            let path = &named.said;
+            let of_the_system = OF_THE_MACHINE
+                .iter()
+                .chain(OF_THE_NETWORK)
+                .any(|top| path.starts_with(top));
+            if of_the_system || is_of_cache(path) {
+                return true;
+            }
+            // Bun looks through the directories above a module, and writes them with a slash at the end.
+            let above = opening.directory && named.slash;
+            let of_package = path.file_name().and_then(|name| name.to_str());
+            let of_package = of_package.is_some_and(|name| OF_PACKAGES.contains(&name));
+            !opening.write
+                && (above || (of_package && path.parent().is_some_and(|parent| is_above_modules(parent, policy))))
+        }
+        Attempt::Make(named) | Attempt::Remove(named) | Attempt::Metadata(named) => is_of_cache(&named.said),
+        Attempt::Move { from, .. } => is_of_cache(&from.said),
+        Attempt::Truncate(_) | Attempt::Watch(_) | Attempt::Link { .. } => false,
+    }
+}
+
+/// Whether it is the cache, in it, or a directory that has to be made for it.
+fn is_of_cache(path: &Path) -> bool {
+    let beginnings = [TRANSPILED, ".bun/install", ".bun"];
+    path.to_string_lossy().contains("/.bun/install/cache/") || beginnings.iter().any(|end| path.ends_with(end))
+}
+
+fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
+    policy
+        .files
+        .iter()
+        .any(|rule| rule.rights.read && rule.path != directory && rule.path.starts_with(directory))
+}

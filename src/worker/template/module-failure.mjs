@@ -1,0 +1,146 @@
+/**
+ * Where a module is that does not parse, for errors that do not say so themselves. Needed only by entrypoints that do not load, so it
+ * is kept with the pieces for schemas, and nothing that it cannot find out is worth another error.
+ *
+ * | runtime | says nothing of | found by |
+ * |---|---|---|
+ * | Node | ECMAScript modules that do not parse: it keeps the place and writes it when it ends for the error | its REPL, which writes it too |
+ * | Node | the line in a JSON file | looking for it |
+ * | Bun | a JSON file | looking through what the entrypoint imports |
+ * | Bun | several errors, and those that its parser leaves to the engine | fields of theirs |
+ */
+import { bun, builtin, laterBuiltin } from './primordials.mjs'
+
+/** Modules that are looked through for a JSON file that does not parse. */
+const MOST_MODULES = 2000
+/** A frame that is no runtime's own. */
+const FRAME = /^\s+at (?:.* \()?(?:file:\/\/)?\//m
+const BEFORE_HEADING = /^((?:file:\/\/)?\/.*:\d+)\n.*\n( *)\^/
+const JSON_IN_NODE = /^(\/.*?): .*(?:JSON|control character)/s
+const JSON_IN_BUN = /^JSON Parse error/
+
+/** @param {any} error @param {string} entrypoint file: URL @returns {Promise<string | undefined>} `file:line:column` */
+export async function placeOfFailure(error, entrypoint) {
+  if (bun) {
+    // Several errors of one module come together, each with its place.
+    const position = error?.errors?.[0]?.position
+    if (typeof position?.file === 'string') return `${position.file}:${position.line}:${position.column}`
+    // What Bun's own parser lets pass and the engine does not has no stack.
+    if (typeof error?.sourceURL === 'string' && typeof error.line === 'number' && error.stack === undefined) return placeBeforeTranspiling(bun, error.sourceURL, error.line)
+  }
+  const stack = `${error?.stack ?? error?.name}`
+  if (error?.name !== 'SyntaxError' || !stack.startsWith('SyntaxError') || FRAME.test(stack.replaceAll(/^.*\/\.toolwarden\/.*$/gm, ''))) return undefined
+  if (bun) return JSON_IN_BUN.test(error.message) ? brokenJson(bun, bun.fileURLToPath(entrypoint)) : undefined
+  const json = JSON_IN_NODE.exec(error.message)
+  return json === null ? placeInNode(error) : placeInJson(json[1], builtin('fs').readFileSync(json[1], 'utf8'))
+}
+
+/** The REPL puts what Node knows before the error's stack, for whoever reads it. Here nobody does, and the process ends. @param {any} error */
+function placeInNode(error) {
+  const { Duplex } = builtin('stream')
+  const nowhere = new Duplex({ read() {}, write: (/** @type {unknown} */ _piece, /** @type {unknown} */ _encoding, /** @type {() => void} */ done) => done() })
+  const stack = error.stack
+  const fail = (/** @type {unknown[]} */ ...[, , , done]) => /** @type {(error: unknown) => void} */ (done)(error)
+  const repl = laterBuiltin('repl')?.start({ input: nowhere, output: nowhere, prompt: '', terminal: false, useGlobal: true, eval: fail })
+  repl?.emit('line', '0')
+  repl?.close()
+  const told = `${error.stack}`
+  error.stack = stack
+  const found = BEFORE_HEADING.exec(told)
+  if (found !== null) return `${found[1]}:${found[2].length + 1}`
+  const [first] = told.split('\n')
+  return /^(?:file:\/\/)?\/.*:\d+$/.test(first) ? first : undefined
+}
+
+/** The engine counts lines of what the transpiler gave it: the same text is looked for in the source. @param {BunApi} bun @param {string} path @param {number} line */
+async function placeBeforeTranspiling(bun, path, line) {
+  const source = await bun.file(path).text()
+  const given = new bun.Transpiler({ loader: kindOf(path) ?? 'js' }).transformSync(source).split('\n')
+  const wanted = (given[line - 1] ?? '').trim().replace(/;$/, '')
+  if (wanted === '') return undefined
+  const has = (/** @type {string} */ text) => text.includes(wanted)
+  let before = given.slice(0, line - 1).filter(has).length
+  const found = source.split('\n').findIndex((text) => has(text) && before-- === 0)
+  return found < 0 ? undefined : `${path}:${found + 1}`
+}
+
+/** @param {string} path @returns {string | undefined} what Bun calls it */
+const kindOf = (path) => /\.[cm]?([jt]sx?)$/.exec(path)?.[1]
+
+/** @param {BunApi} bun @param {string} entrypoint path */
+async function brokenJson(bun, entrypoint) {
+  const modules = [entrypoint]
+  for (let i = 0; i < modules.length && i < MOST_MODULES; i++) {
+    const text = await bun.file(modules[i]).text().catch(() => '')
+    if (modules[i].endsWith('.json')) {
+      const place = placeInJson(modules[i], text)
+      if (place !== undefined) return place
+      continue
+    }
+    for (const path of imports(bun, modules[i], text)) if (!modules.includes(path)) modules.push(path)
+  }
+  return undefined
+}
+
+/** Paths of the modules that a module imports. @param {BunApi} bun @param {string} path @param {string} text @returns {string[]} */
+function imports(bun, path, text) {
+  const loader = kindOf(path)
+  if (loader === undefined) return []
+  const found = []
+  for (const { path: specifier } of new bun.Transpiler({ loader }).scanImports(text)) {
+    try {
+      found.push(bun.resolveSync(specifier, path.slice(0, path.lastIndexOf('/'))))
+    } catch {
+      // What is not found is another failure than the one that is looked for.
+    }
+  }
+  return found.filter((module) => module.startsWith('/'))
+}
+
+/** @param {string} path @param {string} text */
+function placeInJson(path, text) {
+  const at = jsonErrorAt(text)
+  if (at < 0) return undefined
+  const before = text.slice(0, at).split('\n')
+  return `${path}:${before.length}:${before[before.length - 1].length + 1}`
+}
+
+const SPACE = /(?:[\t\n\r ]*)/y
+const TOKEN = /[[\]{},:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+
+/** Where text stops being JSON; -1 where it is JSON. @param {string} text */
+export function jsonErrorAt(text) {
+  /** Closing brackets that are owed. @type {string[]} */
+  const open = []
+  /** What may come: `[` a first element, `{` a first key, `k` a key, `:`, `v` a value, `,` what follows a value. */
+  let state = 'v'
+  let at = 0
+  for (;;) {
+    SPACE.lastIndex = at
+    SPACE.exec(text)
+    at = SPACE.lastIndex
+    if (state === ',' && open.length === 0) return at === text.length ? -1 : at
+    TOKEN.lastIndex = at
+    const token = TOKEN.exec(text)?.[0]
+    if (token === undefined) return at
+    const closes = token === open[open.length - 1] && (state === ',' || (token === ']' ? state === '[' : state === '{'))
+    if (closes) {
+      open.pop()
+      state = ','
+    } else if (state === ',') {
+      if (token !== ',') return at
+      state = open[open.length - 1] === '}' ? 'k' : 'v'
+    } else if (state === ':') {
+      if (token !== ':') return at
+      state = 'v'
+    } else if (state === 'k' || state === '{') {
+      if (token[0] !== '"') return at
+      state = ':'
+    } else if (token === '[' || token === '{') {
+      open.push(token === '[' ? ']' : '}')
+      state = token
+    } else if (']},:'.includes(token)) return at
+    else state = ','
+    at = TOKEN.lastIndex
+  }
+}

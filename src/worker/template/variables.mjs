@@ -1,0 +1,80 @@
+/**
+ * Variables that are read and not there. The host names those it has itself in the hint of a failure: to a tool a variable that it was
+ * not given does not exist, and what it then complains of is something else. Names are noted, never values.
+ *
+ * What listens stands behind process.env as its prototype, so reading what is there costs what it did, and process.env and Bun.env
+ * stay the objects they were. What is asked of a copy is not heard.
+ */
+import { begin, finish, putAscii, putText, putU32 } from './channel.mjs'
+import { environment, includes, isBun, join, listenerOf, objectCreate, ObjectPrototype, prototypeOf, push, reflectGet, reflectHas, reflectSet, setPrototypeOf } from './primordials.mjs'
+
+const MISSED = 0x8b
+/** The host's own numbers; see src/dispatch/answer.rs. */
+const MOST_NAMES = 64
+const LONGEST_NAME = 128
+const NO_NONCE = '0000000000000000'
+
+/** @typedef {{ names: string[], known: Record<string, true> }} Missed */
+
+/** @returns {Missed} */
+export const newMissed = () => ({ names: [], known: /** @type {any} */ ({ __proto__: null }) })
+
+/** Outside of calls, and while the entrypoint was imported: modules keep what they read then. */
+const common = newMissed()
+/** The call that reads right now. Set by calls.mjs. @type {() => { missed: Missed | undefined } | undefined} */
+let readingCall = () => undefined
+/** @param {() => { missed: Missed | undefined } | undefined} attribute */
+export function attributeReads(attribute) {
+  readingCall = attribute
+}
+
+/** @param {string | symbol} name */
+function note(name) {
+  if (typeof name !== 'string' || name.length > LONGEST_NAME || includes(name, '\n') || reflectHas(ObjectPrototype, name)) return
+  const call = readingCall()
+  const missed = call === undefined ? common : (call.missed ??= newMissed())
+  if (missed.names.length >= MOST_NAMES || missed.known[name]) return
+  missed.known[name] = true
+  push(missed.names, name)
+}
+
+/** Node's process.env has a prototype of its own already; Bun's is given one of the same kind, so that both are plain objects to who asks. */
+export function listenToReads() {
+  const before = prototypeOf(environment)
+  const base = before === ObjectPrototype ? objectCreate(ObjectPrototype, { constructor: { value: Object, writable: true, configurable: true } }) : before
+  const traps = {
+    __proto__: null,
+    get: (/** @type {object} */ target, /** @type {string | symbol} */ name, /** @type {object} */ receiver) => {
+      note(name)
+      return reflectGet(target, name, receiver)
+    },
+    has: (/** @type {object} */ target, /** @type {string | symbol} */ name) => {
+      note(name)
+      return reflectHas(target, name)
+    },
+  }
+  const listener = listenerOf(base, isBun ? { ...traps, set: setBehind(before, () => listener) } : traps)
+  setPrototypeOf(environment, listener)
+}
+
+/** Bun sets a variable that is new by asking the prototype, for ever: it is taken away meanwhile. @param {object} before @param {() => object} listener */
+const setBehind = (before, listener) => (/** @type {object} */ target, /** @type {string | symbol} */ name, /** @type {unknown} */ value, /** @type {object} */ receiver) => {
+  if (receiver !== environment) return reflectSet(target, name, value, receiver)
+  setPrototypeOf(environment, before)
+  try {
+    return reflectSet(environment, name, value)
+  } finally {
+    setPrototypeOf(environment, listener())
+  }
+}
+
+/** Tells the host, before it hears of the failure. @param {{ number: number, nonce: string, missed: Missed | undefined } | undefined} call none: the import failed */
+export function sendMissed(call) {
+  const own = call?.missed?.names ?? []
+  if (own.length + common.names.length === 0) return
+  const start = begin(MISSED)
+  putU32(call === undefined ? 0 : call.number)
+  putAscii(call === undefined ? NO_NONCE : call.nonce)
+  putText(join(own.length === 0 ? common.names : common.names.length === 0 ? own : [join(own, '\n'), join(common.names, '\n')], '\n'))
+  finish(start)
+}
