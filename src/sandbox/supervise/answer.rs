@@ -154,7 +154,7 @@ impl Answers {
             Way::Address(bytes) => bytes,
         };
         let waits = || helm.listener.waits(call.id);
-        let Ok(own) = when_there_is_room(|| socket.as_fd().try_clone_to_owned(), waits) else {
+        let Ok(own) = when_there_is_room(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
         let Ok(waiting) = helm.blocked.watch(call.id, own, pidfd) else {
@@ -284,7 +284,7 @@ fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
     };
-    let asked = match when_there_is_room(copy, || helm.listener.waits(call.id)) {
+    let asked = match when_there_is_room(target.worker(), copy, || helm.listener.waits(call.id)) {
         Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
             Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,

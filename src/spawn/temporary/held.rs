@@ -120,8 +120,13 @@ impl Held {
         let name = CString::new(random(PROCESS_DIGITS)?)?;
         mkdirat(&self.fd, &name, Mode::RWXU)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = openat(&self.fd, &name, flags, Mode::empty())?;
-        Ok((name, opened))
+        match openat(&self.fd, &name, flags, Mode::empty()) {
+            Ok(opened) => Ok((name, opened)),
+            Err(errno) => {
+                let _ = unlinkat(&self.fd, &name, AtFlags::REMOVEDIR);
+                Err(errno.into())
+            }
+        }
     }
 
     /// Goes on removing a directory for a while. Whether it is gone.
