@@ -54,7 +54,9 @@ pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
         return None;
     }
     if is_missing_module(thrown) {
-        return of_files(seen).find(|denial| is_of_module(denial, thrown)).cloned();
+        return of_files(seen)
+            .find(|denial| is_of_module(denial, thrown))
+            .map(as_a_package);
     }
     if thrown.syscall == "uv_os_get_passwd" {
         let names = |denial: &&Denial| denial.permission == Permission::Read && denial.resource.starts_with("/etc/");
@@ -62,6 +64,19 @@ pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     }
     let failed = thrown.is_refusal() || failed(thrown);
     failed.then(|| of_files(seen).next().cloned()).flatten()
+}
+
+/// Of a package whose description was refused, everything is needed.
+fn as_a_package(denial: &Denial) -> Denial {
+    let path = Path::new(&denial.resource);
+    let described = path.file_name().is_some_and(|name| name == "package.json");
+    match path.parent().filter(|_| described) {
+        Some(package) => Denial {
+            resource: denial.resource.clone(),
+            ..Denial::new(Permission::Read, package.to_string_lossy().into_owned(), denial.worker)
+        },
+        None => denial.clone(),
+    }
 }
 
 fn failed(thrown: &Thrown<'_>) -> bool {
@@ -86,7 +101,8 @@ fn is_of_module(denial: &Denial, thrown: &Thrown<'_>) -> bool {
     }
     let scope = usize::from(specifier.starts_with('@'));
     let package = specifier.split('/').nth(scope).unwrap_or(specifier);
-    let is_settings = resource.extension().is_some_and(|ending| ending == "json");
+    let name = resource.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_settings = name.ends_with(".json") && name != "package.json";
     is_settings || resource.iter().any(|part| part == package)
 }
 
@@ -102,6 +118,7 @@ mod tests {
             read("/a"),
             read("/etc/passwd"),
             read("/ws/b"),
+            read("/ws/c/package.json"),
             Denial::new(Permission::Write, "/data/x.db".to_owned(), 0),
             Denial::new(Permission::Net, "a.test".to_owned(), 0),
         ]
@@ -137,6 +154,10 @@ mod tests {
                 Some("--allow-read=/ws/b"),
             ),
             (
+                json!({"message": "Cannot find package 'c' imported from /ws/a/x.js", "code": "ERR_MODULE_NOT_FOUND"}),
+                Some("--allow-read=/ws/c"),
+            ),
+            (
                 json!({"message": "Cannot find package 'left-pad' from '/ws/a/x.ts'"}),
                 None,
             ),
@@ -152,7 +173,7 @@ mod tests {
                 of_path(Path::new("/project"), &thrown, seen).or_else(|| of_words(&thrown, seen))
             };
             assert_eq!(found(&seen()).map(|denial| denial.flag).as_deref(), flag, "{value}");
-            assert_eq!(found(&seen()[4..]), None, "{value}");
+            assert_eq!(found(&seen()[5..]), None, "{value}");
         }
     }
 }
