@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::file::{is_path, plain};
-use super::import::{is_missing_module, quoted};
+use super::import::{is_missing_module, is_module, quoted};
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission};
 
@@ -43,7 +43,7 @@ pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) 
         let path = is_path(path).then(|| plain(&working_dir.join(path)))?;
         of_files(seen)
             .find(|denial| Path::new(&denial.resource) == path)
-            .cloned()
+            .map(|denial| with_its_package(denial, seen))
     })
 }
 
@@ -56,6 +56,11 @@ pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     if is_missing_module(thrown) {
         return of_files(seen)
             .find(|denial| is_of_module(denial, thrown))
+            .map(as_a_package);
+    }
+    if thrown.message.contains("Cannot read package config ") {
+        return of_files(seen)
+            .find(|denial| thrown.message.contains(&denial.resource))
             .map(as_a_package);
     }
     if thrown.syscall == "uv_os_get_passwd" {
@@ -74,6 +79,30 @@ fn as_a_package(denial: &Denial) -> Denial {
         Some(package) => Denial {
             resource: denial.resource.clone(),
             ..Denial::new(Permission::Read, package.to_string_lossy().into_owned(), denial.worker)
+        },
+        None => denial.clone(),
+    }
+}
+
+/// A module of a package whose description was refused as well: the package was looked for, and more of it will be.
+fn with_its_package(denial: &Denial, seen: &[Denial]) -> Denial {
+    let module = Path::new(&denial.resource);
+    if denial.permission != Permission::Read || !is_module(module) {
+        return denial.clone();
+    }
+    let description = |package: &Path| package.join("package.json");
+    let package = module.ancestors().skip(1).find(|package| {
+        let description = description(package);
+        of_files(seen).any(|denial| Path::new(&denial.resource) == description)
+    });
+    match package {
+        Some(package) => Denial {
+            resource: denial.resource.clone(),
+            ..as_a_package(&Denial::new(
+                Permission::Read,
+                description(package).to_string_lossy().into_owned(),
+                denial.worker,
+            ))
         },
         None => denial.clone(),
     }
@@ -118,6 +147,8 @@ mod tests {
             read("/a"),
             read("/etc/passwd"),
             read("/ws/b"),
+            read("/ws/c/data.txt"),
+            read("/ws/c/lib/index.js"),
             read("/ws/c/package.json"),
             Denial::new(Permission::Write, "/data/x.db".to_owned(), 0),
             Denial::new(Permission::Net, "a.test".to_owned(), 0),
@@ -158,6 +189,18 @@ mod tests {
                 Some("--allow-read=/ws/c"),
             ),
             (
+                json!({"message": "Cannot read package config /ws/c/package.json: permission denied."}),
+                Some("--allow-read=/ws/c"),
+            ),
+            (
+                json!({"code": "EACCES", "path": "/ws/c/lib/index.js", "syscall": "open"}),
+                Some("--allow-read=/ws/c"),
+            ),
+            (
+                json!({"code": "EACCES", "path": "/ws/c/data.txt", "syscall": "open"}),
+                Some("--allow-read=/ws/c/data.txt"),
+            ),
+            (
                 json!({"message": "Cannot find package 'left-pad' from '/ws/a/x.ts'"}),
                 None,
             ),
@@ -173,7 +216,7 @@ mod tests {
                 of_path(Path::new("/project"), &thrown, seen).or_else(|| of_words(&thrown, seen))
             };
             assert_eq!(found(&seen()).map(|denial| denial.flag).as_deref(), flag, "{value}");
-            assert_eq!(found(&seen()[5..]), None, "{value}");
+            assert_eq!(found(&seen()[7..]), None, "{value}");
         }
     }
 }
