@@ -96,6 +96,22 @@ for (const runtime of ['bun', 'node']) {
       }
     })
 
+    it('is said of one of the calls that share a process, and the others do not claim to know.', async () => {
+      const { at, project } = setUp()
+      const permissions = runtime === 'bun' ? { bunPermissions: [] } : { nodeOptions: ['--permission'] }
+      const config = { runtimeType: runtime, entrypointPath: './tools.mjs', isolation: 'worker', maxWorkers: 1, concurrentCallsPerWorker: 2, ...permissions }
+      const manager = bench.open(project, config)
+      const records = new Map()
+      manager.on('execution', (record) => records.set(record.toolId, record))
+      const waiting = new AbortController()
+      const waits = manager.executeTool('waits', {}, { signal: waiting.signal })
+      await manager.executeTool('swallows-read', { path: at('in.txt') })
+      waiting.abort()
+      await assert.rejects(bounded(waits, 'a call to be cancelled'))
+      assert.deepEqual(records.get('swallows-read').denials.map(({ resource }) => resource), [at('in.txt')])
+      assert.deepEqual([records.get('waits').denials, records.get('waits').denialsComplete], [[], false])
+    })
+
     it('is each said once, and 64 at most.', async () => {
       const { outside, at, call } = setUp()
       const paths = Array.from({ length: 70 }, (_, number) => outside.write(`many/${number}`, 'x'))

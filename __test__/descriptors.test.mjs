@@ -15,6 +15,24 @@ const hardLimit = () => {
 }
 
 const ECHO = 'export default { echo: (input) => input }\n'
+const ASKS = `
+import { execFileSync } from 'node:child_process'
+import { createConnection } from 'node:net'
+
+const connect = (port, host) =>
+  new Promise((resolve, reject) => {
+    const socket = createConnection(port, host, () => {
+      socket.destroy()
+      resolve('connected')
+    })
+    socket.on('error', reject)
+  })
+export default {
+  connects: (port) => connect(port, '127.0.0.1'),
+  resolves: (port) => connect(port, 'localhost'),
+  shows: () => execFileSync('/bin/cat', ['/proc/self/comm'], { encoding: 'utf8' }).trim(),
+}
+`
 const SEVERAL = `
 import { execFileSync } from 'node:child_process'
 import { openSync } from 'node:fs'
@@ -42,9 +60,12 @@ export default {
 }
 `
 
+/** Longer than hosts may take elsewhere: these open hundreds of managers. */
+const BOUND = 110_000
+
 /** The answer of a host that says one line of JSON. */
 const told = async (host) => {
-  const { code, lines, stderr } = await host.ended()
+  const { code, lines, stderr } = await host.ended(BOUND)
   assert.equal(code, 0, stderr)
   return JSON.parse(lines.at(-1))
 }
@@ -106,17 +127,33 @@ describe('A host that has no descriptor left', () => {
     it(`is told so, with the limit and what to do, however few are left, and loses nothing (${what}).`, async () => {
       const project = bench.project({ files: { 'tools.mjs': ECHO, 'data/file': '' } })
       const config = { sandbox: SANDBOX, minWorkers: 0, entrypointPath: 'tools.mjs', ...settings }
-      const host = bench.host('runs-out-of-descriptors.mjs', [project.dir, '80', JSON.stringify(config)], { openFiles: 512 })
+      const host = bench.host('runs-out-of-descriptors.mjs', [project.dir, '150', JSON.stringify(config)], { openFiles: 512 })
       const { opened, called, large, waited, left } = await told(host)
       for (const list of [opened, called]) {
         for (const [outcome] of list) if (outcome !== '"fine"') assert.deepEqual(JSON.parse(outcome), SHORTAGE)
         const when = Object.fromEntries(list)
         // With none left it fails, with enough it works, and each manager and call afterwards does.
-        assert.ok(when[JSON.stringify(SHORTAGE)].includes(0) && when['"fine"'].some((at) => at > 70), JSON.stringify(list))
+        assert.ok(when[JSON.stringify(SHORTAGE)].includes(0) && when['"fine"'].some((at) => at > 120), JSON.stringify(list))
         assert.ok(!when[JSON.stringify(SHORTAGE)].includes('afterwards'), JSON.stringify(list))
       }
       assert.deepEqual({ large, waited }, { large: 'fine', waited: 'fine' })
       assert.ok(left <= 3, `${left} descriptors more than before`)
     })
   }
+})
+
+describe('A tool whose host has no descriptor left', () => {
+  const bench = workbench()
+  it('gets what it asks for once there is one, else fails with that as the hint and without a denial, and is not ended.', async () => {
+    const project = bench.project({ files: { 'tools.ts': ASKS } })
+    const settings = { bunPermissions: ['--allow-run', '--allow-net=127.0.0.1,localhost'] }
+    const host = bench.host('connects-without-descriptors.mjs', [project.dir, JSON.stringify(settings)], { openFiles: 512 })
+    const outcomes = await told(host)
+    for (const [tool, value] of [['connects', 'connected'], ['resolves', 'connected'], ['shows', 'cat']]) {
+      const { passing, lasting, afterwards } = outcomes[tool]
+      assert.deepEqual({ passing, afterwards }, { passing: { value }, afterwards: { value } })
+      assert.deepEqual({ code: lasting.code, denials: lasting.denials }, { code: 'ERR_TOOL_THREW', denials: [] })
+      assert.match(lasting.hint, /^the host had no descriptor left .* \(EMFILE\): raise the limit .* 512 now/)
+    }
+  })
 })

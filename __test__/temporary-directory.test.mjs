@@ -44,6 +44,14 @@ for (const runtimeType of ['bun', 'node']) {
       })
     }
 
+    for (const given of [[], ['--allow-net=127.0.0.1:1']]) {
+      it(`can hold sockets of servers of one's own, with ${given.join(' ') || 'no flag'}.`, async () => {
+        const manager = open(flags(given, given))
+        assert.equal(await manager.executeTool('served', {}), 'own')
+        assert.equal(await manager.executeTool('served', { below: 'below/server.sock' }), 'own')
+      })
+    }
+
     it('is there without a sandbox too.', async () => {
       const manager = open({ sandbox: 'off' })
       const { path, before } = await manager.executeTool('about', {})
@@ -122,7 +130,7 @@ describe('Temporary directories of a host', () => {
       const { place, host } = start('has-temporary-directories.mjs', how === 'waits' ? 'exits' : 'exits-in-a-call')
       const { lines, stderr, code } = await host.ended()
       assert.equal(code, 0, stderr)
-      assert.match(lines[0], /toolwarden-[0-9a-f]{12}\/[0-9a-f]{24}$/)
+      assert.match(lines[0], /toolwarden-[0-9a-f]{16}\/[0-9a-f]{24}$/)
       assert.deepEqual(readdirSync(place), [])
     })
 

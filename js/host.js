@@ -3,11 +3,12 @@
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { here } from './here.js'
 
 /** Folders from which the host's `bun` package is looked for, nearest to the application first. */
 export function hostDirs() {
   const main = process.argv[1]
-  const dirs = [process.cwd(), path.dirname(fileURLToPath(import.meta.url))]
+  const dirs = [process.cwd(), path.dirname(fileURLToPath(here))]
   if (typeof main === 'string' && path.isAbsolute(main)) dirs.unshift(path.dirname(main))
   return [...new Set(dirs)]
 }

@@ -1,11 +1,26 @@
 /** Finds and loads the compiled addon: the one built in this folder, else the one of the platform's package. */
 
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import process from 'node:process'
+import { BUNDLED, here, isBundled } from './here.js'
 import { noNative } from './no-native.js'
 
-const require = createRequire(import.meta.url)
+/**
+ * By the module's default export: webpack replaces calls of the named one, and cannot follow these.
+ *
+ * The addon is looked for from this file; where that is part of a bundle, from the program's too: the bundle may have been made elsewhere.
+ * @param {string} id
+ */
+function require(id) {
+  try {
+    return nodeModule.createRequire(here)(id)
+  } catch (error) {
+    const main = process.argv[1]
+    if (!isBundled || Object(error).code !== 'MODULE_NOT_FOUND' || main === undefined || id.startsWith('.')) throw error
+    return nodeModule.createRequire(main)(id)
+  }
+}
 
 /** Platforms a package is published for, by `process.platform` and `process.arch`. By C library, glibc first. */
 const PLATFORMS = new Map([
@@ -31,7 +46,7 @@ function loadError(code, message, cause) {
 }
 
 /**
- * @param {{ platform?: string, arch?: string, load?: (id: string) => unknown, musl?: () => boolean }} [host]
+ * @param {{ platform?: string, arch?: string, load?: (id: string) => unknown, musl?: () => boolean, bundled?: boolean }} [host]
  * @returns {import('./native-interface.d.ts').NativeModule}
  */
 export function loadNative({
@@ -39,6 +54,7 @@ export function loadNative({
   arch = process.arch,
   load = require,
   musl = runsOnMusl,
+  bundled = isBundled,
 } = {}) {
   const triples = PLATFORMS.get(`${platform}-${arch}`)
   if (triples === undefined) return noNative(platform, arch, [...PLATFORMS.keys()])
@@ -63,6 +79,13 @@ export function loadNative({
     )
   }
   const wanted = musl() ? triples[1] : triples[0]
+  if (bundled) {
+    throw loadError(
+      'MODULE_NOT_FOUND',
+      `toolwarden's native addon is not found: the package "toolwarden-${wanted}" is not installed where this program runs. ${BUNDLED}`,
+      failures[0],
+    )
+  }
   throw loadError(
     'MODULE_NOT_FOUND',
     `toolwarden's native addon is missing: the package "toolwarden-${wanted}" is not installed. ` +

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { here, isBundled } from './here.js'
 
-/** The version of this package. @returns {string} */
-export const packageVersion = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+/** The version of this package; a bundle has no package.json beside it. @returns {string} */
+export const packageVersion = () => (isBundled ? 'bundled' : JSON.parse(readFileSync(new URL('../package.json', here), 'utf8')).version)

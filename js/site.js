@@ -6,6 +6,7 @@
  */
 
 import { fileURLToPath } from 'node:url'
+import { here, isBundled } from './here.js'
 
 /** @typedef {{ readonly stack?: string }} Site */
 
@@ -21,7 +22,7 @@ export function captureSite(entered) {
   return site
 }
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url))
+const FOLDER = fileURLToPath(new URL('.', here))
 
 /** @param {string} line of a stack */
 function isOurs(line) {
@@ -40,7 +41,8 @@ class ErrorSite {
 
   get stack() {
     const [first = '', ...frames] = (this.#error.stack ?? '').split('\n')
-    const caller = frames.findIndex((line) => !isOurs(line))
+    // In a bundle nothing tells our frames from the caller's.
+    const caller = isBundled ? 0 : frames.findIndex((line) => !isOurs(line))
     return [first, ...(caller === -1 ? [] : frames.slice(caller))].join('\n')
   }
 }

@@ -5,9 +5,10 @@
  * recorded, so the package is not even loaded: a call then costs one property look-up.
  */
 
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import { performance } from 'node:perf_hooks'
 import { isRecord } from './given.js'
+import { here } from './here.js'
 import { packageVersion } from './package-version.js'
 
 /** @typedef {typeof import('@opentelemetry/api')} Api */
@@ -31,7 +32,7 @@ export function telemetry() {
   if (!(REGISTERED in globalThis)) return null
   if (loaded !== undefined) return loaded
   try {
-    loaded = /** @type {Api} */ (createRequire(import.meta.url)('@opentelemetry/api'))
+    loaded = /** @type {Api} */ (nodeModule.createRequire(here)('@opentelemetry/api'))
     version = packageVersion()
   } catch {
     loaded = null

@@ -4,6 +4,7 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 import { Manager } from '../../index.js'
@@ -62,6 +63,33 @@ const ways = [
   },
 ]
 
+/** A daemon of the machine, whose socket the tool may link and move where it may write everywhere. */
+const daemon = async ({ open }) => {
+  const path = join(open, 'daemon.sock')
+  const server = createServer((socket) => socket.end('daemon'))
+  await new Promise((resolve) => server.listen(path, resolve))
+  return { path, close: () => new Promise((resolve) => server.close(resolve)) }
+}
+const EVERYTHING = ['--allow-read', '--allow-write', '--allow-net']
+const sockets = ['link', 'hard link', 'rename', 'directory'].map((by) => ({
+  name: `a daemon's socket by a ${by} in its directory`,
+  prepare: daemon,
+  attack: ({ prepared }) => ({ tool: 'reached', flags: EVERYTHING, input: { path: prepared.path, by }, holds: ({ value }) => ['EACCES', 'ECONNREFUSED', 'ELOOP'].includes(value) }),
+  twin: ({ prepared }) => ({ tool: 'reached', flags: [...EVERYTHING, `--allow-net=unix:${prepared.path}`], input: { path: prepared.path, by: 'itself' }, holds: ({ value }) => value === 'daemon' }),
+})).concat([
+  {
+    name: 'a server at a path outside of its directory',
+    attack: ({ open }) => ({ tool: 'served', flags: ['--allow-read', `--allow-write=${open}`], input: { path: join(open, 'own.sock') }, holds: refused }),
+    twin: () => ({ tool: 'served', input: {}, holds: ({ value }) => value === 'own' }),
+  },
+  {
+    name: "a server in another call's directory",
+    prepare: neighbour,
+    attack: ({ prepared }) => ({ tool: 'served', flags: ['--allow-read'], input: { path: join(prepared.path, 'own.sock') }, holds: refused }),
+    twin: () => ({ tool: 'served', flags: ['--allow-read'], input: { below: 'below/own.sock' }, holds: ({ value }) => value === 'own' }),
+  },
+])
+
 /** Waits for the call's directory to be gone, and says whether what its links led to is left. */
 const removed = async ({ kept }, { value: path }) => {
   await until(() => !existsSync(path), `${path} to be removed`)
@@ -101,4 +129,4 @@ const endings = [
   leaving('leaving many files behind', { files: 1000 }),
 ]
 
-export const attacks = [...ways, ...floods, ...endings]
+export const attacks = [...ways, ...sockets, ...floods, ...endings]

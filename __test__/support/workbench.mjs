@@ -71,7 +71,7 @@ export function workbench({ shared = false } = {}) {
       child.kill('SIGKILL')
       await bounded(closed, `host ${name} to end`)
     })
-    return { kill: (signal) => child.kill(signal), ended: () => bounded(closed, `host ${name} to end`), output }
+    return { kill: (signal) => child.kill(signal), ended: (bound) => bounded(closed, `host ${name} to end`, bound), output }
   }
 
   return { project, keep, open, openTools, host }

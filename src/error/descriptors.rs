@@ -3,9 +3,11 @@
 //! Two limits end in the same place: the process's own (EMFILE) and the machine's (ENFILE). Both pass, and both are somebody's to
 //! raise, so the error says which one it was, what it is now, and who of ours has descriptors.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::value::RawValue;
 
@@ -39,6 +41,42 @@ impl Drop for Holder {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Workers of which a call could not be served for want of a descriptor, with the errno.
+static UNSERVED: Mutex<BTreeMap<u32, i32>> = Mutex::new(BTreeMap::new());
+/// How many that are: asked with every call that ends.
+static UNSERVED_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+fn unserved() -> MutexGuard<'static, BTreeMap<u32, i32>> {
+    UNSERVED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The host had no descriptor for what this worker's tool asked of it.
+pub fn went_without(worker: u32, errno: i32) {
+    let mut unserved = unserved();
+    unserved.insert(worker, errno);
+    UNSERVED_COUNT.store(unserved.len(), Ordering::Release);
+}
+
+/// Whether that happened since the last time this was asked.
+pub fn take_unserved(worker: u32) -> Option<i32> {
+    if UNSERVED_COUNT.load(Ordering::Acquire) == 0 {
+        return None;
+    }
+    let mut unserved = unserved();
+    let errno = unserved.remove(&worker);
+    UNSERVED_COUNT.store(unserved.len(), Ordering::Release);
+    errno
+}
+
+/// What to do about a call that failed in a tool, after the host had none left for it.
+pub fn advice_for_tool(errno: i32) -> String {
+    let name = if errno == libc::ENFILE { "ENFILE" } else { "EMFILE" };
+    format!(
+        "the host had no descriptor left for what the tool asked of it ({name}): {}",
+        advice(errno)
+    )
 }
 
 /// Whether a system call failed because there was no descriptor left.
@@ -187,6 +225,19 @@ mod tests {
             (counted(1, "one", "many"), counted(0, "one", "many")),
             ("1 one".into(), "0 many".into())
         );
+    }
+
+    #[test]
+    fn what_a_worker_went_without_is_told_once() {
+        let worker = u32::MAX - 1;
+        assert_eq!(take_unserved(worker), None);
+        went_without(worker, libc::ENFILE);
+        assert_eq!(
+            (take_unserved(worker - 1), take_unserved(worker)),
+            (None, Some(libc::ENFILE))
+        );
+        assert_eq!(take_unserved(worker), None);
+        assert!(advice_for_tool(libc::EMFILE).contains("EMFILE"));
     }
 
     #[test]

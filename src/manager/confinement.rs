@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::report::Enforcement;
-use crate::config::{Config, Permissions, SandboxMode, Scope};
+use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope};
 use crate::error::Error;
 use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
 use crate::validate::{Entrypoint, WorkingDir};
+
+/// What tells Bun where its cache of transpiled modules is, or with "0" that there is none; see `template/environment.mjs`.
+pub(super) const MODULE_CACHE: &str = "BUN_RUNTIME_TRANSPILER_CACHE_PATH";
 
 /// Everything that follows from the sandbox, or from there being none.
 pub(super) struct Confinement {
@@ -54,8 +57,13 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     policy.temporary = places.temporary.map(Path::to_owned);
     policy.identify();
     let sandbox = prepare(policy.clone(), &support)?;
+    let mut environment = sandbox.environment();
+    if config.runtime_type == RuntimeType::Bun && !policy.read_all {
+        // It would try in vain, for each module, to read its cache in the home directory, and then to write it.
+        environment.push((MODULE_CACHE, "0"));
+    }
     Ok(Confinement {
-        environment: sandbox.environment(),
+        environment,
         denials: Some(sandbox.denials()),
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
@@ -122,7 +130,7 @@ fn in_force_unconfined(given: &Permissions) -> Permissions {
 
 /// What the kernel really holds is tried once in a host's life; it does not change. What it lacks is tried again each
 /// time: a container's own limits may be lifted.
-fn support() -> Result<Support, Box<Error>> {
+pub(super) fn support() -> Result<Support, Box<Error>> {
     static HELD: OnceLock<Support> = OnceLock::new();
     if let Some(support) = HELD.get() {
         return Ok(*support);

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::compiled_worker::CompiledWorker;
 use super::confinement::{Places, confine, memory_control};
 use super::entrypoint_cache::EntrypointCache;
+use super::module_cache::ModuleCache;
 use super::refused::refused;
 use super::report::{self, Enforcement};
 use super::starts::{Starts, WorkerFilePlace};
@@ -133,18 +134,15 @@ impl Manager {
             temporary_names(&config.permissions),
         );
         let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
-        let confinement = confine(
-            &config,
-            &Places {
-                working_dir: &working_dir,
-                entrypoint: &entrypoint,
-                worker_file: worker_file.path(),
-                runtime_binary: &runtime.path,
-                path_var: &options.path,
-                temporary: temporary_path.as_deref(),
-            },
-            memory_control(config.max_memory_mb, cgroup.is_some()),
-        )?;
+        let places = Places {
+            working_dir: &working_dir,
+            entrypoint: &entrypoint,
+            worker_file: worker_file.path(),
+            runtime_binary: &runtime.path,
+            path_var: &options.path,
+            temporary: temporary_path.as_deref(),
+        };
+        let confinement = confine(&config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
         let launch_options = LaunchOptions {
             program: runtime.path.clone(),
             args: match config.runtime_type {
@@ -176,7 +174,9 @@ impl Manager {
             config.runtime_type,
         );
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
-        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
+        let policy = confinement.policy.as_deref();
+        let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
+        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
         let starts = Starts::new(launch_options, cache, compiled, place)

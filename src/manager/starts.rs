@@ -1,13 +1,14 @@
 //! How the next process is started: with the compiled worker file or the worker file, with the bundle of the entrypoint or its source.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
+use super::module_cache::set_place;
 use crate::dispatch::Hub;
-use crate::sandbox::Policy;
+use crate::sandbox::{Guardian, Kept, Policy};
 use crate::spawn::{
     Launch, LaunchOptions, Launches, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
     bun_arguments,
@@ -38,6 +39,9 @@ pub(super) struct WorkerFilePlace {
     /// A process could read it if its directory was made anew. The sandbox's own rule is about the directory that was there when it
     /// was prepared, so one above it must be readable.
     elsewhere: bool,
+    /// Sees to the file when the host dies. None where the system has no room for it.
+    guardian: Option<Guardian>,
+    kept: Option<Kept>,
 }
 
 impl WorkerFilePlace {
@@ -47,11 +51,27 @@ impl WorkerFilePlace {
             let mut rules = policy.files.iter().filter(|rule| rule.rights.read);
             policy.read_all || rules.any(|rule| working_dir.is_some_and(|below| below.starts_with(&rule.path)))
         });
-        Self {
+        let mut place = Self {
             file: Some(file),
             settings,
             elsewhere,
-        }
+            guardian: Guardian::of_this_host().ok(),
+            kept: None,
+        };
+        place.keep();
+        place
+    }
+
+    /// Lets the guardian know what there is to remove.
+    fn keep(&mut self) {
+        // The former goes first: it may be the last room there was.
+        self.kept = None;
+        let remains = self.file.as_ref().and_then(WorkerFile::remains);
+        self.kept = self
+            .guardian
+            .as_ref()
+            .zip(remains)
+            .and_then(|(guardian, remains)| guardian.keep(remains));
     }
 }
 
@@ -59,6 +79,7 @@ impl WorkerFilePlace {
 struct Choice {
     main: Option<Main>,
     bundle: Option<String>,
+    modules: Option<PathBuf>,
 }
 
 impl Starts {
@@ -99,13 +120,12 @@ impl Starts {
         if let Some(compiled) = &self.compiled {
             compiled.close();
         }
-        let file = self
-            .worker_file
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .file
-            .take();
+        let (file, kept, guardian) = {
+            let mut place = self.worker_file.lock().unwrap_or_else(PoisonError::into_inner);
+            (place.file.take(), place.kept.take(), place.guardian.take())
+        };
         drop(file);
+        drop((kept, guardian));
     }
 
     /// What a process is about to run is what was written, or is written again.
@@ -115,12 +135,18 @@ impl Starts {
             file,
             settings,
             elsewhere,
+            ..
         } = &mut *place;
         let Some(file) = file else {
             return Err(SpawnFailure::of_worker_file(WORKER_FILE_CONTENT, libc::ECANCELED));
         };
-        file.check(|| render(settings), *elsewhere)
-            .map_err(|error| not_in_place(&error))
+        let written = file
+            .check(|| render(settings), *elsewhere)
+            .map_err(|error| not_in_place(&error))?;
+        if written {
+            place.keep();
+        }
+        Ok(())
     }
 
     fn launch(&self, choice: &Choice) -> Option<Launch> {
@@ -134,6 +160,9 @@ impl Starts {
         }
         if let Some(url) = &choice.bundle {
             options.env.push((BUNDLE.into(), url.into()));
+        }
+        if let Some(place) = &choice.modules {
+            set_place(&mut options, place);
         }
         Launch::new(options).ok()
     }
@@ -154,8 +183,9 @@ impl Launches for Starts {
         let choice = Choice {
             main: self.compiled.as_ref().and_then(|compiled| compiled.choose()),
             bundle: self.cache.as_ref().and_then(|cache| cache.choose()),
+            modules: self.compiled.as_ref().and_then(|compiled| compiled.modules()),
         };
-        if choice.main.is_none() && choice.bundle.is_none() {
+        if choice.main.is_none() && choice.bundle.is_none() && choice.modules.is_none() {
             return Ok(Arc::clone(&self.source));
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use super::process::{ended, start_error};
 use super::thrown;
 use super::variables::{During, Variables};
 use crate::dispatch::{Crowd, Doom, End, Facts};
-use crate::error::{Code, Error, Issue, hints, printable};
+use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
 
@@ -30,6 +30,7 @@ pub struct Meaning {
 /// The result as JSON text (none: undefined), or why there is none.
 pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
     meaning.denied.word(&mut facts.denials);
+    let went_without = facts.pid.and_then(descriptors::take_unserved);
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
     }
@@ -73,6 +74,9 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         Some(denial) => {
             record(&denial, &mut facts.denials);
             error
+        }
+        None if let Some(errno) = went_without.filter(|_| facts.denials.is_empty()) => {
+            error.hint(descriptors::advice_for_tool(errno))
         }
         None if may_be_for_want(&facts.end) => {
             let advice = meaning.variables.advice(&facts.missed, &error.message, During::Call);

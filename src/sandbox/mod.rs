@@ -29,5 +29,5 @@ pub(crate) use mountinfo::mounts;
 pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
-pub use run::Guardian;
+pub use run::{Guardian, Kept};
 pub(crate) use short_child::run as in_short_child;

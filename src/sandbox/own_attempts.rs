@@ -18,7 +18,7 @@ const OF_THE_MACHINE: &[&str] = &[
     "/proc/sys/vm",
     "/dev/tty",
 ];
-/// What libc and the runtimes look at before they ask for a name or speak TLS. With the network they may be read.
+/// What libc looks at before it asks for a name. With the network they may be read.
 const OF_THE_NETWORK: &[&str] = &[
     "/etc/gai.conf",
     "/etc/host.conf",
@@ -27,8 +27,6 @@ const OF_THE_NETWORK: &[&str] = &[
     "/etc/resolv.conf",
     "/etc/services",
     "/etc/protocols",
-    "/etc/ssl",
-    "/etc/pki",
 ];
 /// Looked for in every directory above a module.
 const OF_PACKAGES: &[&str] = &[

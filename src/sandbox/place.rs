@@ -1,9 +1,9 @@
 //! A file or directory by its path, told from another one that is put in its place.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Stat, fstat, statat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat, fstat, open, statat};
 
 /// A rule's place, as it was when the rule was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,17 @@ impl Place {
             path: path_of(file)?,
             identity: identity(&fstat(file).ok()?),
         })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory, if it is still there; only to name it.
+    pub(super) fn open(&self) -> Option<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = open(&self.path, flags, Mode::empty()).ok()?;
+        (identity(&fstat(&opened).ok()?) == self.identity).then_some(opened)
     }
 
     /// Whether it is still there.

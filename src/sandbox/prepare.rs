@@ -171,7 +171,7 @@ impl ChildSetup for Sandbox {
                 .allow(path.as_fd(), *rights)
                 .map_err(failed("landlock_add_rule"))?;
         }
-        self.next_own = temporary.filter(|_| self.shape.files_reported).and_then(Place::of);
+        self.next_own = temporary.filter(|_| self.supervisor.is_some()).and_then(Place::of);
         if let Some(directory) = temporary {
             let rights = of_kernel(Rights::READ_WRITE) & self.handled.fs();
             ruleset.allow(directory, rights).map_err(failed("landlock_add_rule"))?;

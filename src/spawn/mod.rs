@@ -28,7 +28,7 @@ mod stack;
 mod temporary;
 mod usage;
 
-pub use arguments::{bun_arguments, bundler_arguments, node_arguments};
+pub use arguments::{bun_arguments, bundler_arguments, node_arguments, transpiler_arguments};
 pub use backoff::Delays;
 pub use board::Board;
 pub use bundler::collect;

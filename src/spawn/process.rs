@@ -16,7 +16,7 @@ use rustix::process::{
 
 use super::cgroup::{Account, Cgroup};
 use super::proc_scan::{self, GroupState};
-use crate::error::descriptors::Holder;
+use crate::error::descriptors::{self, Holder};
 use crate::sandbox::Guardian;
 
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
@@ -154,6 +154,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        descriptors::take_unserved(self.pid());
         if self.try_reap().is_some() {
             return;
         }

@@ -25,7 +25,7 @@ use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, Room};
+use crate::error::descriptors::{self, Room, is_shortage_error};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
 
@@ -189,8 +189,7 @@ impl Worker {
     }
 
     fn start(&mut self, launch: &Launch) -> std::result::Result<Child, SpawnFailure> {
-        // Where none can be made, such as on a full disk, the process gets none.
-        let temporary = launch.temporary().and_then(|directories| directories.make().ok());
+        let temporary = temporary(launch)?;
         let in_child = match &mut self.sandbox {
             Some(sandbox) => Some(usable(sandbox.per_spawn(temporary.as_ref().map(Temporary::fd))?)?),
             None => None,
@@ -222,7 +221,7 @@ impl Worker {
             failure: Cell::new(None),
         };
         // What is opened while the process starts is not asked for by name: its own descriptor, and what the supervisor reads of it.
-        let room = Room::for_descriptors(WHILE_STARTING).map_err(|error| room_failed(&error))?;
+        let room = Room::for_descriptors(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
         drop(room);
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
@@ -251,6 +250,14 @@ fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, Own
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
 }
 
+/// The directory that this launch asks for. None where none can be made, such as on a full disk.
+fn temporary(launch: &Launch) -> std::result::Result<Option<Temporary>, SpawnFailure> {
+    match launch.temporary().map(|directories| directories.make()).transpose() {
+        Err(error) if is_shortage_error(&error) => Err(room_failed("open", &error)),
+        made => Ok(made.ok().flatten()),
+    }
+}
+
 /// The cgroup that this launch asks for, with the descriptor by which the child enters it. None where none can be made: the
 /// process is watched all the same.
 fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
@@ -260,8 +267,8 @@ fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
     Some((cgroup, door))
 }
 
-fn room_failed(error: &std::io::Error) -> SpawnFailure {
-    SpawnFailure::system("clone", error.raw_os_error().unwrap_or(libc::EMFILE))
+fn room_failed(step: &'static str, error: &std::io::Error) -> SpawnFailure {
+    SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EMFILE))
 }
 
 fn closed() -> SpawnFailure {

@@ -21,8 +21,8 @@ use super::lock;
 use super::store::is_hash;
 use super::trust::{Found, for_us_to_write, is_own_file};
 
-const CLAIM: &str = ".claim";
-const REMOVAL: &str = ".removal";
+pub(super) const CLAIM: &str = ".claim";
+pub(super) const REMOVAL: &str = ".removal";
 /// The longest wait for removals.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// Between two looks.
@@ -65,6 +65,11 @@ impl Claim {
             stamp,
             _file: file,
         })
+    }
+
+    /// Of its file.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether others find it in this directory.

@@ -8,9 +8,11 @@
 //! | `template/` | the worker file's source, JavaScript for Bun and Node |
 //! | `render.rs` | the template with the host's settings in it |
 //! | `compiled.rs` | the same as bytecode |
+//! | `modules.rs` | the directory of Bun's cache of transpiled modules beside it |
 //! | `store.rs` | the worker file in the project: written whole, shared, removed after use |
 //! | `directory.rs`, `trust.rs` | the directory that it lies in, and whether that may be used |
 //! | `claim.rs`, `lock.rs`, `sweep.rs` | who uses a file, and what goes when nobody does |
+//! | `remains.rs`, `raw.rs` | what goes when the host was killed |
 //! | `bundle/` | the entrypoint as bytecode: what is asked of the bundler, and how long its work is of use |
 
 mod bundle;
@@ -20,7 +22,10 @@ mod directory;
 pub mod frame;
 pub mod json;
 pub(crate) mod lock;
+mod modules;
 mod nonce;
+mod raw;
+mod remains;
 mod render;
 mod store;
 mod sweep;
@@ -28,6 +33,9 @@ mod trust;
 
 pub use bundle::{Bundle, BundleFiles, BundleReply, Manifest, Shelf, Verdict, bundle_script};
 pub use compiled::{Beside, Compiled, InPlace, compile_script};
+pub use modules::{Modules, transpile_script};
 pub use nonce::Nonce;
+pub use raw::syscall;
+pub use remains::Remains;
 pub use render::{WorkerSettings, render};
 pub use store::WorkerFile;

@@ -19,7 +19,8 @@ use sha2::{Digest, Sha256};
 
 use super::claim::Claim;
 use super::compiled::Beside;
-use super::directory::{DIRECTORY, Directory, Stamp};
+use super::directory::{DIRECTORY, Directory, Stamp, unique};
+use super::remains::Remains;
 use super::sweep::{HASH, WORKER_PREFIX, judge_entries, sweep};
 use super::trust::Distrust;
 use crate::error::{Error, Problem, Result, descriptors, hints};
@@ -87,9 +88,25 @@ impl WorkerFile {
         Beside::new(&self.working_dir, stem(&self.hash), self.mode)
     }
 
+    /// What a host that is killed leaves of it. None where nothing is there.
+    pub fn remains(&self) -> Option<Remains> {
+        let claim = &self.placed.as_ref()?.claim;
+        let directory = self.working_dir.join(DIRECTORY);
+        let user = rustix::process::geteuid().as_raw();
+        Remains::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
+    }
+
+    /// Where its claim is.
+    #[cfg(test)]
+    pub(super) fn claim_path(&self) -> Option<PathBuf> {
+        let placed = self.placed.as_ref()?;
+        Some(self.working_dir.join(DIRECTORY).join(placed.claim.name()))
+    }
+
     /// Looks whether the file that a runtime will find is still the one that was written, and writes it again where it is not. A
-    /// directory that took the place of the former one is used only if `elsewhere`: a sandbox may know the former one only.
-    pub fn check(&mut self, source: impl FnOnce() -> String, elsewhere: bool) -> io::Result<()> {
+    /// directory that took the place of the former one is used only if `elsewhere`: a sandbox may know the former one only. True where
+    /// it was written again, with a new claim.
+    pub fn check(&mut self, source: impl FnOnce() -> String, elsewhere: bool) -> io::Result<bool> {
         let Some(placed) = &self.placed else {
             return Err(io::ErrorKind::NotFound.into());
         };
@@ -103,14 +120,14 @@ impl WorkerFile {
             Some(directory) => {
                 let found = directory.stat(&self.name());
                 if found.is_ok_and(|stat| Stamp::from(&stat) == placed.stamp) {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
             None if elsewhere => {}
             None => return Err(io::Error::from_raw_os_error(libc::ESTALE)),
         }
         self.placed = Some(self.place(&source())?);
-        Ok(())
+        Ok(true)
     }
 
     fn name(&self) -> String {

@@ -60,7 +60,7 @@ pub(crate) enum Got {
         text: String,
     },
     AbortAck(u32, bool),
-    Missed(Vec<String>),
+    Missed,
     Pong,
 }
 
@@ -248,7 +248,11 @@ impl Worker {
     pub(crate) fn try_next(&mut self) -> Option<Got> {
         loop {
             if let Some(frame) = self.reader.next() {
-                return Some(own(frame.unwrap(), &self.nonces));
+                match own(frame.unwrap(), &self.nonces) {
+                    // Runtimes read variables too; what tools read is told to callers, whose tests look at it.
+                    Got::Missed => continue,
+                    frame => return Some(frame),
+                }
             }
             match self.channel.read(self.reader.space(64 * 1024)) {
                 Ok(0) => return None,
@@ -380,6 +384,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
         FromWorker::Printed => panic!("there is no ring here"),
-        FromWorker::Missed { names, .. } => Got::Missed(names.split('\n').map(str::to_owned).collect()),
+        FromWorker::Missed { .. } => Got::Missed,
     }
 }

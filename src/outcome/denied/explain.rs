@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::lasting::name_what_lasts;
+use super::likeliest::likeliest;
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
@@ -120,36 +121,6 @@ impl Denied {
             denials.iter_mut().for_each(wording::for_node);
         }
     }
-}
-
-/// Of refusals that the tool said nothing of, the one that most likely is why it failed.
-fn likeliest(denials: &[Denial]) -> Option<&Denial> {
-    // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
-    let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
-    let by_worth = order
-        .iter()
-        .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
-    // A flag without a list is for what was refused before it was known what for, and would allow the most. Node has no other
-    // for programs.
-    let worth = |denial: &&Denial| match denial.flag.split_once('=') {
-        Some((_, listed)) if listed != "*" => 0,
-        None if denial.permission == Permission::Run && !denial.flag.is_empty() => 0,
-        _ => 1 + usize::from(denial.flag.is_empty()),
-    };
-    let likely = by_worth.min_by_key(worth)?;
-    // Directories are looked through upwards: what the inner one holds is what was wanted.
-    let is_within = |denial: &&Denial| {
-        let inner = |flag: &str| {
-            flag.strip_prefix(likely.flag.as_str())
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
-        likely.flag.contains('=') && inner(&denial.flag)
-    };
-    let inner = denials
-        .iter()
-        .filter(is_within)
-        .max_by_key(|denial| denial.flag.matches('/').count());
-    Some(inner.unwrap_or(likely))
 }
 
 /// A flag as it stands in a sentence. One with blanks, quotes or control characters in it stands in quotes, as in JSON: it
@@ -350,31 +321,6 @@ mod tests {
         assert_eq!(flag(&[seen(Permission::Write, "/etc/hostname")], true), write());
         assert_eq!(flag(&[seen(Permission::Read, "/etc")], false), None);
         assert_eq!(flag(&[seen(Permission::Net, "a.test:1")], false), write());
-    }
-
-    #[test]
-    fn of_what_was_refused_meanwhile_the_narrowest_that_explains_it_is_named() {
-        let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
-        let named = |denials: &[Denial]| likeliest(denials).map(|denial| denial.flag.clone()).unwrap_or_default();
-        let read = |path: &str| seen(Permission::Read, path);
-        let nameless = || seen(Permission::Net, "");
-        assert_eq!(named(&[]), "");
-        assert_eq!(named(&[nameless()]), "--allow-net");
-        assert_eq!(named(&[nameless(), read("/a")]), "--allow-read=/a");
-        assert_eq!(named(&[read("/a"), seen(Permission::Write, "/b")]), "--allow-write=/b");
-        assert_eq!(
-            named(&[read("/a/b/c"), read("/x"), read("/a/b"), read("/a")]),
-            "--allow-read=/a/b/c"
-        );
-        assert_eq!(named(&[read("/ab"), read("/a")]), "--allow-read=/a");
-        let mut node = [
-            seen(Permission::Read, ""),
-            seen(Permission::Run, "/usr/bin/git"),
-            read("/a"),
-        ];
-        denied(RuntimeType::Node).word(&mut node);
-        assert_eq!(named(&node), "--allow-child-process");
-        assert_eq!(named(&node[..1]), "--allow-fs-read=*");
     }
 
     #[test]

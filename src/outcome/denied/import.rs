@@ -56,7 +56,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     })
 }
 
-fn is_module(path: &Path) -> bool {
+pub(super) fn is_module(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| MODULES.contains(&ending))
 }

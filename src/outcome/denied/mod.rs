@@ -16,6 +16,7 @@ mod explain;
 mod file;
 mod import;
 mod lasting;
+mod likeliest;
 mod net;
 mod program_name;
 mod run;

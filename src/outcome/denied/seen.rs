@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::file::{is_path, plain};
-use super::import::{is_missing_module, quoted};
+use super::import::{is_missing_module, is_module, quoted};
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission};
 
@@ -43,7 +43,7 @@ pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) 
         let path = is_path(path).then(|| plain(&working_dir.join(path)))?;
         of_files(seen)
             .find(|denial| Path::new(&denial.resource) == path)
-            .cloned()
+            .map(|denial| with_its_package(denial, seen))
     })
 }
 
@@ -54,7 +54,14 @@ pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
         return None;
     }
     if is_missing_module(thrown) {
-        return of_files(seen).find(|denial| is_of_module(denial, thrown)).cloned();
+        return of_files(seen)
+            .find(|denial| is_of_module(denial, thrown))
+            .map(as_a_package);
+    }
+    if thrown.message.contains("Cannot read package config ") {
+        return of_files(seen)
+            .find(|denial| thrown.message.contains(&denial.resource))
+            .map(as_a_package);
     }
     if thrown.syscall == "uv_os_get_passwd" {
         let names = |denial: &&Denial| denial.permission == Permission::Read && denial.resource.starts_with("/etc/");
@@ -62,6 +69,43 @@ pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     }
     let failed = thrown.is_refusal() || failed(thrown);
     failed.then(|| of_files(seen).next().cloned()).flatten()
+}
+
+/// Of a package whose description was refused, everything is needed.
+fn as_a_package(denial: &Denial) -> Denial {
+    let path = Path::new(&denial.resource);
+    let described = path.file_name().is_some_and(|name| name == "package.json");
+    match path.parent().filter(|_| described) {
+        Some(package) => Denial {
+            resource: denial.resource.clone(),
+            ..Denial::new(Permission::Read, package.to_string_lossy().into_owned(), denial.worker)
+        },
+        None => denial.clone(),
+    }
+}
+
+/// A module of a package whose description was refused as well: the package was looked for, and more of it will be.
+fn with_its_package(denial: &Denial, seen: &[Denial]) -> Denial {
+    let module = Path::new(&denial.resource);
+    if denial.permission != Permission::Read || !is_module(module) {
+        return denial.clone();
+    }
+    let description = |package: &Path| package.join("package.json");
+    let package = module.ancestors().skip(1).find(|package| {
+        let description = description(package);
+        of_files(seen).any(|denial| Path::new(&denial.resource) == description)
+    });
+    match package {
+        Some(package) => Denial {
+            resource: denial.resource.clone(),
+            ..as_a_package(&Denial::new(
+                Permission::Read,
+                description(package).to_string_lossy().into_owned(),
+                denial.worker,
+            ))
+        },
+        None => denial.clone(),
+    }
 }
 
 fn failed(thrown: &Thrown<'_>) -> bool {
@@ -86,7 +130,8 @@ fn is_of_module(denial: &Denial, thrown: &Thrown<'_>) -> bool {
     }
     let scope = usize::from(specifier.starts_with('@'));
     let package = specifier.split('/').nth(scope).unwrap_or(specifier);
-    let is_settings = resource.extension().is_some_and(|ending| ending == "json");
+    let name = resource.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_settings = name.ends_with(".json") && name != "package.json";
     is_settings || resource.iter().any(|part| part == package)
 }
 
@@ -102,6 +147,9 @@ mod tests {
             read("/a"),
             read("/etc/passwd"),
             read("/ws/b"),
+            read("/ws/c/data.txt"),
+            read("/ws/c/lib/index.js"),
+            read("/ws/c/package.json"),
             Denial::new(Permission::Write, "/data/x.db".to_owned(), 0),
             Denial::new(Permission::Net, "a.test".to_owned(), 0),
         ]
@@ -137,6 +185,22 @@ mod tests {
                 Some("--allow-read=/ws/b"),
             ),
             (
+                json!({"message": "Cannot find package 'c' imported from /ws/a/x.js", "code": "ERR_MODULE_NOT_FOUND"}),
+                Some("--allow-read=/ws/c"),
+            ),
+            (
+                json!({"message": "Cannot read package config /ws/c/package.json: permission denied."}),
+                Some("--allow-read=/ws/c"),
+            ),
+            (
+                json!({"code": "EACCES", "path": "/ws/c/lib/index.js", "syscall": "open"}),
+                Some("--allow-read=/ws/c"),
+            ),
+            (
+                json!({"code": "EACCES", "path": "/ws/c/data.txt", "syscall": "open"}),
+                Some("--allow-read=/ws/c/data.txt"),
+            ),
+            (
                 json!({"message": "Cannot find package 'left-pad' from '/ws/a/x.ts'"}),
                 None,
             ),
@@ -152,7 +216,7 @@ mod tests {
                 of_path(Path::new("/project"), &thrown, seen).or_else(|| of_words(&thrown, seen))
             };
             assert_eq!(found(&seen()).map(|denial| denial.flag).as_deref(), flag, "{value}");
-            assert_eq!(found(&seen()[4..]), None, "{value}");
+            assert_eq!(found(&seen()[7..]), None, "{value}");
         }
     }
 }

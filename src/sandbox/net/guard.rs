@@ -12,6 +12,7 @@ use super::askers::Askers;
 use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
 use super::own_ports::OwnPorts;
+use super::own_sockets::OwnSockets;
 use super::resolver::{Resolver, Sources};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
@@ -47,6 +48,7 @@ pub(in super::super) struct NetGuard {
     /// Started when a worker first asks for a name.
     resolver: Mutex<Option<Resolver>>,
     own_ports: OwnPorts,
+    own_sockets: OwnSockets,
     /// A worker has no right to ports below.
     first_free_port: u16,
 }
@@ -75,8 +77,14 @@ impl NetGuard {
             }),
             resolver: Mutex::new(None),
             own_ports: OwnPorts::default(),
+            own_sockets: OwnSockets::default(),
             first_free_port: first_free_port(),
         }
+    }
+
+    /// Workers may make sockets in their own directories.
+    pub(in super::super) fn with_own_sockets(self, own_sockets: OwnSockets) -> Self {
+        Self { own_sockets, ..self }
     }
 
     /// `absolute` gives a path as the host would have to write it.
@@ -130,6 +138,9 @@ impl NetGuard {
 
     fn connect_unix(&self, bytes: &[u8], worker: u32, absolute: impl Fn(&Path) -> Option<PathBuf>) -> Result<Way, i32> {
         let path = self.unix_path(bytes, worker, absolute)?;
+        if let Some(own) = self.own_sockets.open(&path, worker) {
+            return own.map(Way::Unix);
+        }
         let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
         let peer = listed
             .open()
@@ -195,6 +206,9 @@ impl NetGuard {
         absolute: impl Fn(&Path) -> Option<PathBuf>,
     ) -> Result<(), i32> {
         let path = self.unix_path(bytes, worker, absolute)?;
+        if let Some(done) = self.own_sockets.bind(socket, &path, worker) {
+            return done;
+        }
         let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
         if !listed.may_make {
             let directory = path.parent().unwrap_or(&path).to_string_lossy().into_owned();

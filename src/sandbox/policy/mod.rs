@@ -216,6 +216,16 @@ impl Policy {
         paths.filter(|path| !is_kernels(path)).collect()
     }
 
+    /// With one more directory, a real path, that may be read and written.
+    #[must_use]
+    pub fn and_writing(mut self, directory: PathBuf) -> Self {
+        self.files.push(FileRule {
+            path: directory,
+            rights: Rights::READ_WRITE,
+        });
+        self
+    }
+
     /// Whether a rule lets this real path be read.
     pub fn may_read(&self, path: &Path) -> bool {
         // Processes and devices are in no rule that is about everything: the host's environ holds its secrets.

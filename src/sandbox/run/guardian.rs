@@ -1,7 +1,9 @@
-//! The guardian: a tiny process that ends the workers' groups when the host is gone.
+//! The guardian: a tiny process that ends the workers' groups when the host is gone, and removes what the host cannot remove
+//! any more.
 //!
-//! A worker dies with the host (PR_SET_PDEATHSIG), but programs it started do not. The guardian holds the read end of a
-//! pipe whose only write end is the host's; at its end-of-file, however the host died, it kills the listed groups.
+//! A worker dies with the host (PR_SET_PDEATHSIG), but programs it started do not, and a host that is killed leaves the worker
+//! file in the project. The guardian holds the read end of a pipe whose only write end is the host's; at its end-of-file, however
+//! the host died, it kills the listed groups and removes the listed files. All managers of a host share one.
 //!
 //! It is a clone that shares the host's memory: no copy of a large heap, no helper program. So it runs on a stack of its
 //! own, blocks every signal, makes system calls without libc and touches nothing of the host's. It cannot outlive the
@@ -10,16 +12,23 @@
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::raw::syscall;
 use crate::sandbox::blocked_signals::with_all_blocked;
+use crate::worker::{Remains, syscall};
 
 /// Groups at once; more than the workers of a few hundred managers.
 const GROUPS: usize = 16 * 1024;
 const STACK: usize = 32 * 1024;
+/// Managers of a host whose files are listed; those of more are found by the next manager of their directory.
+const MANAGERS: usize = 1024;
+
+/// The one that all managers of this host share.
+static SHARED: Mutex<Weak<Process>> = Mutex::new(Weak::new());
 
 /// The host's side. All managers of a host share one guardian, which ends with the last of them.
 #[derive(Debug, Clone)]
@@ -30,7 +39,7 @@ struct Process {
     pipe: Option<OwnedFd>,
     pidfd: OwnedFd,
     /// Used by the process until it has ended.
-    _work: Box<Work>,
+    work: Box<Work>,
     _stack: Box<[u128]>,
 }
 
@@ -38,14 +47,29 @@ struct Process {
 struct Work {
     pipe: i32,
     groups: [i32; GROUPS],
+    /// Of managers that are open. Written by the host, read by the guardian once the host is gone.
+    remains: [AtomicPtr<Remains>; MANAGERS],
 }
 
-/// The one that managers share.
-static SHARED: Mutex<Weak<Process>> = Mutex::new(Weak::new());
+/// Files are removed when the host dies, until this is dropped.
+#[derive(Debug)]
+pub struct Kept {
+    guardian: Guardian,
+    place: usize,
+    remains: Box<Remains>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let place = &self.guardian.0.work.remains[self.place];
+        debug_assert!(std::ptr::eq(place.load(Ordering::Acquire), &raw const *self.remains));
+        place.store(null_mut(), Ordering::Release);
+    }
+}
 
 impl Guardian {
     /// The host's guardian, started where there is none. Not to be called on the spawner thread, whose filter it would inherit.
-    pub(in crate::sandbox) fn of_this_host() -> io::Result<Self> {
+    pub fn of_this_host() -> io::Result<Self> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = shared.upgrade()
             && process.runs()
@@ -57,11 +81,31 @@ impl Guardian {
         Ok(guardian)
     }
 
+    /// When the host dies these files go. None where so many are listed that there is no room.
+    pub fn keep(&self, remains: Remains) -> Option<Kept> {
+        let remains = Box::new(remains);
+        let address = (&raw const *remains).cast_mut();
+        let free = |place: &AtomicPtr<Remains>| {
+            place
+                .compare_exchange(null_mut(), address, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+        };
+        let place = self.0.work.remains.iter().position(free)?;
+        Some(Kept {
+            guardian: self.clone(),
+            place,
+            remains,
+        })
+    }
+
+    /// Starts the process. Not to be called on the spawner thread, whose filter it would inherit.
     fn start() -> io::Result<Self> {
+        stay_loaded();
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut work = Box::new(Work {
             pipe: read.as_raw_fd(),
             groups: [0; GROUPS],
+            remains: [const { AtomicPtr::new(null_mut()) }; MANAGERS],
         });
         let mut stack = vec![0u128; STACK / size_of::<u128>()].into_boxed_slice();
         let mut pidfd: c_int = -1;
@@ -91,7 +135,7 @@ impl Guardian {
         Ok(Guardian(Arc::new(Process {
             pipe: Some(write),
             pidfd,
-            _work: work,
+            work,
             _stack: stack,
         })))
     }
@@ -139,11 +183,27 @@ impl Drop for Process {
     }
 }
 
+/// Keeps this library where it is. Node unloads an addon with the last of its threads that used it, also while the process ends, and
+/// the guardian runs the addon's code after that.
+fn stay_loaded() {
+    // SAFETY: the loader is asked for a library by an address inside of it; what it writes outlives the calls.
+    unsafe {
+        let mut library: libc::Dl_info = std::mem::zeroed();
+        if libc::dladdr(guard as *const c_void, &raw mut library) != 0 && !library.dli_fname.is_null() {
+            libc::dlopen(
+                library.dli_fname,
+                libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
+            );
+        }
+    }
+}
+
 /// The whole life of the process.
 extern "C" fn guard(work: *mut c_void) -> c_int {
-    // SAFETY: `start` passes a Work that lives until this process has ended and that nobody else uses.
-    let work = unsafe { &mut *work.cast::<Work>() };
-    let pipe = work.pipe;
+    let work = work.cast::<Work>();
+    // SAFETY: `start` passes a Work that lives until this process has ended. Nobody else uses its pipe and its groups, and its
+    // remains are atomic.
+    let (pipe, groups, remains) = unsafe { ((*work).pipe, &mut (*work).groups, &(*work).remains) };
     // SAFETY: system calls on this process's own table, group and name, and on memory of its own stack.
     unsafe {
         // Every other descriptor of the host stays open as long as a copy does; the pipe's write end is one of them.
@@ -163,12 +223,12 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
         let mut message = 0i32;
         loop {
             match syscall(libc::SYS_read, pipe as usize, &raw mut message as usize, 4, 0) {
-                4 => note(&mut work.groups, message),
+                4 => note(groups, message),
                 eintr if eintr == -(libc::EINTR as isize) => {}
                 _ => break,
             }
         }
-        for group in work.groups.iter().filter(|group| **group > 1) {
+        for group in groups.iter().filter(|group| **group > 1) {
             syscall(
                 libc::SYS_kill,
                 -(*group as isize) as usize,
@@ -177,6 +237,13 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
                 0,
             );
         }
+        // What is listed the host has not let go of: no thread of it is left.
+        let remains = || {
+            let listed = remains.iter().map(|place| place.load(Ordering::Acquire).cast_const());
+            listed.filter_map(|remains| remains.as_ref())
+        };
+        remains().for_each(|remains| remains.disclaim());
+        remains().for_each(|remains| remains.remove());
         syscall(libc::SYS_exit_group, 0, 0, 0, 0);
     }
     0

@@ -2,7 +2,6 @@
 
 mod guardian;
 mod program;
-mod raw;
 
-pub use guardian::Guardian;
+pub use guardian::{Guardian, Kept};
 pub(super) use program::wanted_program;

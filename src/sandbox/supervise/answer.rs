@@ -86,8 +86,8 @@ impl Answers {
     }
 
     pub(super) fn handle(&self, helm: &Helm, call: &Call, worker: u32) {
-        // The caller waited in its line: it may have ended meanwhile.
-        if !helm.listener.waits(call.id) {
+        // The caller waited in its line: it may have ended meanwhile. Of files nothing is done that could be another's.
+        if !file_calls::is_one(call.number) && !helm.listener.waits(call.id) {
             return;
         }
         let answer = match i64::from(call.number) {
@@ -119,13 +119,17 @@ impl Answers {
             }
         }
         let waits = || helm.listener.waits(call.id);
-        let answer = match file_calls::beyond_landlock(call.number) {
+        let beyond = file_calls::beyond_landlock(call.number);
+        let answer = match beyond {
             None => Answer::Continue,
             Some(Beyond::Metadata) => self.files.change(call, worker, waits)?,
             Some(Beyond::Watch) => self.files.watch(call, worker, waits)?,
         };
         if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
             let refused = self.witness.refused(call, &target);
+            if refused.is_empty() {
+                return Some(answer);
+            }
             // What was read was the caller's if it still waits.
             if !waits() {
                 return None;
@@ -154,7 +158,7 @@ impl Answers {
             Way::Address(bytes) => bytes,
         };
         let waits = || helm.listener.waits(call.id);
-        let Ok(own) = when_there_is_room(|| socket.as_fd().try_clone_to_owned(), waits) else {
+        let Ok(own) = when_there_is_room(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
         let Ok(waiting) = helm.blocked.watch(call.id, own, pidfd) else {
@@ -284,7 +288,7 @@ fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
     };
-    let asked = match when_there_is_room(copy, || helm.listener.waits(call.id)) {
+    let asked = match when_there_is_room(target.worker(), copy, || helm.listener.waits(call.id)) {
         Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
             Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,

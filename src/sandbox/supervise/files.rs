@@ -63,7 +63,7 @@ impl Files {
     pub(super) fn watch(&self, call: &Call, worker: u32, waits: impl Fn() -> bool) -> Option<Answer> {
         let target = Target::new(call.thread);
         let mask = call.args[2] as u32;
-        let notifier = Name::descriptor(call.args[0]).open(&target);
+        let notifier = Name::descriptor(call.args[0]).open(&target, worker, &waits);
         if !waits() {
             return None;
         }
@@ -94,7 +94,7 @@ impl Files {
     ) -> Option<Answer> {
         // A worker has no capabilities. Without them the kernel judges here as it would have there.
         let answer = caps::without(|| {
-            let file = name.open(target)?;
+            let file = name.open(target, worker, &waits)?;
             // The path and the descriptor were the caller's if it is still the one that was looked at.
             if !waits() {
                 return Ok(None);

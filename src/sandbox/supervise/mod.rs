@@ -27,7 +27,7 @@ use std::io;
 
 use super::child::StepFailure;
 use super::denials::Denials;
-use super::net::{Extent, Listed, NetGuard, Rules, UnixSockets};
+use super::net::{Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
@@ -55,7 +55,7 @@ impl Supervision {
     /// Starts the threads, then puts the calling thread under the reporting filter.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
-        let net = net_guard(&self.policy, self.denials.clone());
+        let net = net_guard(&self.policy, self.denials.clone()).with_own_sockets(OwnSockets::new(self.own.clone()));
         let programs = match &self.policy.run {
             Run::Only(programs) => {
                 Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())

@@ -1,12 +1,15 @@
 //! The file that a call names, opened as the caller would have found it, and once: what is judged is what is then used.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
+use super::patience::when_there_is_room;
 use super::target::Target;
+use crate::error::descriptors::is_shortage;
 
 /// Only to name it: nothing is read, written or waited for.
 const NAMED: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
@@ -43,8 +46,13 @@ impl Name {
         }
     }
 
-    /// The file; an errno for the caller where there is none.
-    pub(super) fn open(&self, target: &Target) -> Result<OwnedFd, i32> {
+    /// The file, as soon as the host has a descriptor for it; an errno for the caller where there is none.
+    pub(super) fn open(&self, target: &Target, worker: u32, wanted: impl Fn() -> bool) -> Result<OwnedFd, i32> {
+        let open = || self.try_open(target).map_err(io::Error::from_raw_os_error);
+        when_there_is_room(worker, open, wanted).map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
+    }
+
+    fn try_open(&self, target: &Target) -> Result<OwnedFd, i32> {
         let Some(path) = self.path else {
             return descriptor(target, self.base);
         };
@@ -77,7 +85,7 @@ impl Name {
 fn descriptor(target: &Target, number: i32) -> Result<OwnedFd, i32> {
     let copied = target.pidfd().and_then(|pidfd| target.descriptor(&pidfd, number));
     copied.map_err(|error| match error.raw_os_error() {
-        Some(libc::EBADF) => libc::EBADF,
+        Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
         _ => libc::EPERM,
     })
 }

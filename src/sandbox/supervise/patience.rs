@@ -4,22 +4,30 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::descriptors::is_shortage_error;
+use crate::error::descriptors::{is_shortage_error, went_without};
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a call waits for the host to have a descriptor.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Opens as soon as there is a descriptor for it, for as long as it is `wanted` and two seconds at most; fails then as what it is.
+/// Opens for a worker as soon as there is a descriptor for it, for as long as it is `wanted` and two seconds at most. It fails then as
+/// what it is, and that is noted: runtimes turn it into other errors.
 pub(super) fn when_there_is_room<T>(
+    worker: u32,
     mut open: impl FnMut() -> io::Result<T>,
     wanted: impl Fn() -> bool,
 ) -> io::Result<T> {
     let until = Instant::now() + LONGEST;
     loop {
         match open() {
-            Err(error) if is_shortage_error(&error) && Instant::now() < until && wanted() => thread::sleep(PAUSE),
+            Err(error) if is_shortage_error(&error) && wanted() => {
+                if Instant::now() >= until {
+                    went_without(worker, error.raw_os_error().unwrap_or(libc::EMFILE));
+                    return Err(error);
+                }
+                thread::sleep(PAUSE);
+            }
             done => return done,
         }
     }
@@ -40,12 +48,12 @@ mod tests {
             _ => failed(libc::EMFILE),
         };
         assert_eq!(
-            when_there_is_room(passes, || true).expect("room at the third try"),
+            when_there_is_room(1, passes, || true).expect("room at the third try"),
             "open"
         );
-        let error = when_there_is_room(|| failed(libc::EMFILE), || false).expect_err("no room");
+        let error = when_there_is_room(1, || failed(libc::EMFILE), || false).expect_err("no room");
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
-        let error = when_there_is_room(|| failed(libc::EBADF), || panic!("not asked")).expect_err("no descriptor");
+        let error = when_there_is_room(1, || failed(libc::EBADF), || panic!("not asked")).expect_err("no descriptor");
         assert_eq!(error.raw_os_error(), Some(libc::EBADF));
     }
 }

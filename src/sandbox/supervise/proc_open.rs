@@ -124,7 +124,11 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
         return Some(Answer::Continue);
     }
     let flags = OFlags::from_bits_retain(flags as u32);
-    let file = match when_there_is_room(|| opened(target, &entry, flags), || listener.waits(call.id)) {
+    let file = match when_there_is_room(
+        target.worker(),
+        || opened(target, &entry, flags),
+        || listener.waits(call.id),
+    ) {
         Ok(file) => file,
         Err(error) => return Some(refused(&error)),
     };

@@ -22,6 +22,12 @@ pub(super) struct Refused {
     of_the_runtime: bool,
 }
 
+impl Refused {
+    pub(super) fn is_empty(&self) -> bool {
+        self.denials.is_empty()
+    }
+}
+
 impl Witness {
     pub(super) fn new(policy: Policy, denials: Denials) -> Self {
         Witness { policy, denials }

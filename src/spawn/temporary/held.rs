@@ -18,11 +18,10 @@ use super::remove::{Budget, remove};
 use super::tidy::{self, Job};
 use crate::worker::lock;
 
-/// Of the names of hosts' directories; digits follow.
+/// Of the names of hosts' directories; 16 digits follow.
 pub(super) const PREFIX: &str = "toolwarden-";
-pub(super) const HOST_DIGITS: usize = 12;
-/// So many that nobody who cannot list the host's directory finds one, and no more: programs make unix sockets in it, and
-/// the path of one has 107 bytes at most. Chromium adds 45.
+pub(super) const HOST_DIGITS: usize = 16;
+/// So many that nobody who cannot list the host's directory finds one; and no more, as paths of unix sockets are short.
 const PROCESS_DIGITS: usize = 24;
 /// What says that the host lives. It has this name once it is locked.
 pub(super) const LOCK: &CStr = c"lock";
@@ -121,8 +120,13 @@ impl Held {
         let name = CString::new(random(PROCESS_DIGITS)?)?;
         mkdirat(&self.fd, &name, Mode::RWXU)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = openat(&self.fd, &name, flags, Mode::empty())?;
-        Ok((name, opened))
+        match openat(&self.fd, &name, flags, Mode::empty()) {
+            Ok(opened) => Ok((name, opened)),
+            Err(errno) => {
+                let _ = unlinkat(&self.fd, &name, AtFlags::REMOVEDIR);
+                Err(errno.into())
+            }
+        }
     }
 
     /// Goes on removing a directory for a while. Whether it is gone.

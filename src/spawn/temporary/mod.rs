@@ -1,7 +1,7 @@
 //! A temporary directory for each process: its own, empty at the start, gone with it.
 //!
 //! ```text
-//! /tmp/toolwarden-0123456789ab/          the host's: mode 0300, so that nobody who has only its user's rights can list it
+//! /tmp/toolwarden-0123456789abcdef/      the host's: mode 0300, so that nobody who has only its user's rights can list it
 //!     lock                               locked while the host lives
 //!     <24 random digits>/                one process's: mode 0700, allowed by a rule of the process's own
 //! ```

@@ -14,6 +14,7 @@ use super::held::Held;
 use super::place;
 use super::tidy::{self, Job, Removal};
 use super::weigh::{self, Weight};
+use crate::error::descriptors::is_shortage_error;
 
 /// How long closing waits for removals, and for processes that were killed.
 const LAST_WAIT: Duration = Duration::from_millis(250);
@@ -60,6 +61,8 @@ impl TemporaryDirectories {
         let held = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let (name, fd) = match held.directory() {
             Ok(made) => made,
+            // The next one has the same place.
+            Err(error) if is_shortage_error(&error) => return Err(error),
             // Somebody tidied up.
             Err(_) => {
                 *held = Held::at(&self.place)?;
@@ -113,8 +116,8 @@ impl Temporary {
         self.fd.as_fd()
     }
 
-    /// How much lies in it.
-    pub(in crate::spawn) fn weight(&self) -> Weight {
+    /// How much lies in it; none where the host has no descriptor left to look with.
+    pub(in crate::spawn) fn weight(&self) -> Option<Weight> {
         weigh::tree(self.fd())
     }
 

@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    const NAME: &str = "toolwarden-0123456789ab";
+    const NAME: &str = "toolwarden-0123456789abcdef";
 
     /// What a host leaves that is killed.
     fn left_in(place: &Path, name: &str) -> PathBuf {

@@ -25,17 +25,28 @@ pub struct Weight {
 }
 
 /// Of what lies below an open directory; a tool may be changing it meanwhile. `entries` is `u64::MAX` where something keeps itself
-/// from being looked at: by its number, by a path longer than a path may be, by a mode that lets its owner use it and not read it.
-pub(super) fn tree(top: BorrowedFd<'_>) -> Weight {
+/// from being looked at: by its number, by a path longer than a path may be, by a mode that lets its owner use it and not read it. None
+/// where the host has no descriptor left to look with.
+pub(super) fn tree(top: BorrowedFd<'_>) -> Option<Weight> {
     let mut weight = Weight::default();
-    if !add(top, &mut weight) {
-        weight.entries = u64::MAX;
+    match add(top, &mut weight) {
+        Ok(()) => {}
+        Err(Kept::FromUs) => weight.entries = u64::MAX,
+        Err(Kept::ForWant) => return None,
     }
-    weight
+    Some(weight)
 }
 
-/// False where something cannot be looked at. One directory is open at a time, named by its path from the top.
-fn add(top: BorrowedFd<'_>, weight: &mut Weight) -> bool {
+/// Why something was not looked at.
+enum Kept {
+    /// It keeps itself from it.
+    FromUs,
+    /// Of a descriptor, which is nothing of the tool's doing.
+    ForWant,
+}
+
+/// One directory is open at a time, named by its path from the top.
+fn add(top: BorrowedFd<'_>, weight: &mut Weight) -> Result<(), Kept> {
     let mut to_do = vec![(c".".to_owned(), USABLE)];
     let mut waiting = 0;
     while let Some((path, mode)) = to_do.pop() {
@@ -46,7 +57,8 @@ fn add(top: BorrowedFd<'_>, weight: &mut Weight) -> bool {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => continue,
             // Not even its owner can use it as it is.
             Err(Errno::ACCESS) if mode & USABLE != USABLE => continue,
-            Err(_) => return false,
+            Err(Errno::MFILE | Errno::NFILE) => return Err(Kept::ForWant),
+            Err(_) => return Err(Kept::FromUs),
         };
         for entry in entries.flatten() {
             let name = entry.file_name();
@@ -54,7 +66,7 @@ fn add(top: BorrowedFd<'_>, weight: &mut Weight) -> bool {
                 continue;
             }
             if weight.entries >= MOST_ENTRIES {
-                return false;
+                return Err(Kept::FromUs);
             }
             weight.entries += 1;
             // What is gone again weighs nothing.
@@ -66,13 +78,13 @@ fn add(top: BorrowedFd<'_>, weight: &mut Weight) -> bool {
                 let below = below(&path, name);
                 waiting += below.as_bytes().len();
                 if waiting > MOST_TO_DO {
-                    return false;
+                    return Err(Kept::FromUs);
                 }
                 to_do.push((below, stat.st_mode));
             }
         }
     }
-    true
+    Ok(())
 }
 
 fn below(path: &CStr, name: &CStr) -> CString {
@@ -108,7 +120,7 @@ mod tests {
     #[test]
     fn files_count_with_what_they_occupy_wherever_they_are() {
         let top = tempfile::tempdir().expect("a directory");
-        let of = || tree(enter(top.path()).expect("there").as_fd());
+        let of = || tree(enter(top.path()).expect("there").as_fd()).expect("looked at");
         assert_eq!(of(), Weight::default());
         fs::create_dir_all(top.path().join("a/b")).expect("made");
         fs::write(top.path().join("a/b/file"), vec![1; 1 << 20]).expect("written");
@@ -130,7 +142,8 @@ mod tests {
             mkdirat(&at, "deep", Mode::RWXU).expect("made");
             at = openat(&at, "deep", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).expect("there");
         }
-        assert_eq!(tree(enter(top.path()).expect("there").as_fd()).entries, u64::MAX);
+        let weight = tree(enter(top.path()).expect("there").as_fd());
+        assert_eq!(weight.map(|weight| weight.entries), Some(u64::MAX));
         let place = enter(top.path()).expect("there");
         let mut budget = super::super::remove::Budget::new(std::time::Duration::from_secs(30), u64::MAX);
         super::super::remove::remove(place.as_fd(), c"deep", &mut budget).expect("removed");

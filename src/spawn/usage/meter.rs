@@ -10,6 +10,7 @@ use super::descriptors::Descriptors;
 use super::group::Group;
 use super::mappings::SharedMemory;
 use super::status::Status;
+use crate::error::descriptors::Room;
 use crate::spawn::temporary::{Temporary, Weight};
 
 /// Between two looks at what is hidden from the cheap counts: shared memory, sockets, pipes, watches.
@@ -17,6 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Between two looks at a directory for temporary files, at least; and so many times as long as the last look took.
 const WEIGH_EVERY: Duration = Duration::from_millis(500);
 const WEIGH_SHARE: u32 = 30;
+/// Descriptors of the host's own that a look takes at once.
+const TO_LOOK: usize = 4;
 /// Descriptors of one group looked at in one go; some milliseconds.
 const MOST_DESCRIPTORS: usize = 1024;
 /// Processes of one group whose mappings and descriptors are looked at; a group of more is near its end.
@@ -121,7 +124,8 @@ impl UsageMeter {
             usage.threads += status.threads;
             resident_shared += status.shared;
         }
-        if now.duration_since(self.looked) >= LOOK_EVERY {
+        // Without a descriptor to look with, what was found last stands: half a look would find too little.
+        if now.duration_since(self.looked) >= LOOK_EVERY && Room::for_descriptors(TO_LOOK).is_ok() {
             self.looked = now;
             let ids = [self.leader].into_iter().chain(members.iter().map(|member| member.id));
             let directory = self.temporary.as_ref().map(|temporary| temporary.path());
@@ -139,7 +143,7 @@ impl UsageMeter {
     /// As it was found last. A look at many files takes its time, of which no more than a small share is spent so.
     fn weigh(&mut self, now: Instant) -> Weight {
         if let Some(temporary) = self.temporary.as_ref().filter(|_| now >= self.weighed_next) {
-            self.weight = temporary.weight();
+            self.weight = temporary.weight().unwrap_or(self.weight);
             let done = Instant::now();
             self.weighed_next = done + WEIGH_EVERY.max(done.saturating_duration_since(now) * WEIGH_SHARE);
         }

@@ -21,7 +21,7 @@ const JSON_IN_BUN = /^JSON Parse error/
 
 /** @param {any} error @param {string} entrypoint file: URL @returns {Promise<string | undefined>} `file:line:column` */
 export async function placeOfFailure(error, entrypoint) {
-  if (bun) {
+  if (bun !== null) {
     // Several errors of one module come together, each with its place.
     const position = error?.errors?.[0]?.position
     if (typeof position?.file === 'string') return `${position.file}:${position.line}:${position.column}`
@@ -52,10 +52,10 @@ function placeInNode(error) {
   return /^(?:file:\/\/)?\/.*:\d+$/.test(first) ? first : undefined
 }
 
-/** The engine counts lines of what the transpiler gave it: the same text is looked for in the source. @param {BunApi} bun @param {string} path @param {number} line */
-async function placeBeforeTranspiling(bun, path, line) {
-  const source = await bun.file(path).text()
-  const given = new bun.Transpiler({ loader: kindOf(path) ?? 'js' }).transformSync(source).split('\n')
+/** The engine counts lines of what the transpiler gave it: the same text is looked for in the source. @param {BunApi} api @param {string} path @param {number} line */
+async function placeBeforeTranspiling(api, path, line) {
+  const source = await api.file(path).text()
+  const given = new api.Transpiler({ loader: kindOf(path) ?? 'js' }).transformSync(source).split('\n')
   const wanted = (given[line - 1] ?? '').trim().replace(/;$/, '')
   if (wanted === '') return undefined
   const has = (/** @type {string} */ text) => text.includes(wanted)
@@ -67,29 +67,29 @@ async function placeBeforeTranspiling(bun, path, line) {
 /** @param {string} path @returns {string | undefined} what Bun calls it */
 const kindOf = (path) => /\.[cm]?([jt]sx?)$/.exec(path)?.[1]
 
-/** @param {BunApi} bun @param {string} entrypoint path */
-async function brokenJson(bun, entrypoint) {
+/** @param {BunApi} api @param {string} entrypoint path */
+async function brokenJson(api, entrypoint) {
   const modules = [entrypoint]
   for (let i = 0; i < modules.length && i < MOST_MODULES; i++) {
-    const text = await bun.file(modules[i]).text().catch(() => '')
+    const text = await api.file(modules[i]).text().catch(() => '')
     if (modules[i].endsWith('.json')) {
       const place = placeInJson(modules[i], text)
       if (place !== undefined) return place
       continue
     }
-    for (const path of imports(bun, modules[i], text)) if (!modules.includes(path)) modules.push(path)
+    for (const path of imports(api, modules[i], text)) if (!modules.includes(path)) modules.push(path)
   }
   return undefined
 }
 
-/** Paths of the modules that a module imports. @param {BunApi} bun @param {string} path @param {string} text @returns {string[]} */
-function imports(bun, path, text) {
+/** Paths of the modules that a module imports. @param {BunApi} api @param {string} path @param {string} text @returns {string[]} */
+function imports(api, path, text) {
   const loader = kindOf(path)
   if (loader === undefined) return []
   const found = []
-  for (const { path: specifier } of new bun.Transpiler({ loader }).scanImports(text)) {
+  for (const { path: specifier } of new api.Transpiler({ loader }).scanImports(text)) {
     try {
-      found.push(bun.resolveSync(specifier, path.slice(0, path.lastIndexOf('/'))))
+      found.push(api.resolveSync(specifier, path.slice(0, path.lastIndexOf('/'))))
     } catch {
       // What is not found is another failure than the one that is looked for.
     }
@@ -106,7 +106,7 @@ function placeInJson(path, text) {
 }
 
 const SPACE = /(?:[\t\n\r ]*)/y
-const TOKEN = /[[\]{},:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+const TOKEN = /[[\]{},:]|"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy
 
 /** Where text stops being JSON; -1 where it is JSON. @param {string} text */
 export function jsonErrorAt(text) {

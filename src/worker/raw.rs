@@ -1,5 +1,6 @@
-//! System calls without libc: the guardian shares the host's memory, so a wrapper that sets errno would set a host
-//! thread's.
+//! System calls without libc, for the process that outlives the host. It shares the host's memory, and what libc keeps for a thread
+//! is that of the thread that started it: a wrapper that sets errno would set a living one's, or write where a thread that has ended
+//! had its memory.
 
 use std::arch::asm;
 
@@ -8,7 +9,7 @@ use std::arch::asm;
 /// # Safety
 /// As the system call.
 #[cfg(target_arch = "x86_64")]
-pub(super) unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> isize {
+pub unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> isize {
     let result: isize;
     // SAFETY: the kernel's calling convention; the caller answers for the call itself.
     unsafe {
@@ -28,7 +29,7 @@ pub(super) unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize
 /// # Safety
 /// As the system call.
 #[cfg(target_arch = "aarch64")]
-pub(super) unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> isize {
+pub unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> isize {
     let result: isize;
     // SAFETY: the kernel's calling convention; the caller answers for the call itself.
     unsafe {

@@ -1,0 +1,86 @@
+/** A host that is bundled: with this package in it, and without. The addon stays what is installed beside it. */
+
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { REAL_BUN } from './support/project.mjs'
+import { bounded } from './support/waiting.mjs'
+import { workbench } from './support/workbench.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const ESBUILD = join(dirname(createRequire(import.meta.url).resolve('esbuild/package.json')), 'bin/esbuild')
+const ADDON = readdirSync(root).find((name) => name.endsWith('.node'))
+const PLATFORM = ADDON.split('.')[1]
+const PLATFORM_PACKAGE = `toolwarden-${PLATFORM}`
+
+const HOST = `
+  import { Manager, isBunAvailable } from 'toolwarden'
+  async function main() {
+    const manager = new Manager(process.argv[2], { entrypointPath: './tools.mjs' })
+    const error = await manager.executeTool('throws').catch((error) => error)
+    console.log(JSON.stringify([await manager.executeTool('answers'), error.code, error.stack.includes('/out.'), isBunAvailable()]))
+    await manager.close()
+  }
+  main()
+`
+const TOOLS = "export const answers = () => 7\nexport const throws = () => { throw new Error('no') }\n"
+
+/** Arguments of each bundler, and what it makes. */
+const BUNDLES = {
+  'esbuild to an ES module': [process.execPath, [ESBUILD, 'host.mjs', '--bundle', '--platform=node', '--format=esm'], 'out.mjs'],
+  'esbuild to CommonJS': [process.execPath, [ESBUILD, 'host.mjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
+  'esbuild to CommonJS, minified': [process.execPath, [ESBUILD, 'host.mjs', '--bundle', '--platform=node', '--format=cjs', '--minify', '--log-level=error'], 'out.cjs'],
+  'bun build to an ES module': [REAL_BUN, ['build', 'host.mjs', '--target=node'], 'out.mjs'],
+}
+
+describe('A host that is bundled', () => {
+  const bench = workbench()
+  /** A project with this package installed, and its bundled host. */
+  const bundle = (name, extra = []) => {
+    const project = bench.project({ files: { 'host.mjs': HOST, 'tools/tools.mjs': TOOLS, 'package.json': '{"private":true}' } })
+    const installed = (path) => join(project.dir, 'node_modules', path)
+    mkdirSync(installed(PLATFORM_PACKAGE), { recursive: true })
+    for (const file of ['package.json', 'index.js', 'js']) cpSync(join(root, file), installed(join('toolwarden', file)), { recursive: true })
+    copyFileSync(join(root, 'npm', PLATFORM, 'package.json'), installed(join(PLATFORM_PACKAGE, 'package.json')))
+    copyFileSync(join(root, ADDON), installed(join(PLATFORM_PACKAGE, ADDON)))
+    symlinkSync(dirname(dirname(REAL_BUN)), installed('bun'))
+    const [program, args, out] = BUNDLES[name]
+    execFileSync(program, [...args, ...extra, `--outfile=${out}`], { cwd: project.dir, stdio: 'pipe' })
+    return { project, out: join(project.dir, out), installed }
+  }
+  const run = ({ project, out }) =>
+    bounded(
+      new Promise((resolve) => {
+        execFile(process.execPath, [out, join(project.dir, 'tools')], { cwd: project.dir }, (error, stdout, stderr) => resolve({ stdout, stderr }))
+      }),
+      'the bundled host to end',
+    )
+
+  for (const name of Object.keys(BUNDLES)) {
+    it(`works with this package in the bundle: ${name}.`, async () => {
+      const made = bundle(name)
+      rmSync(made.installed('toolwarden'), { recursive: true })
+      const { stdout, stderr } = await run(made)
+      assert.equal(stdout, '[7,"ERR_TOOL_THREW",true,true]\n', stderr)
+    })
+
+    it(`works with this package left out of it: ${name}.`, async () => {
+      const { stdout, stderr } = await run(bundle(name, ['--external:toolwarden', '--external', 'toolwarden'].slice(...(name.startsWith('bun') ? [1] : [0, 1]))))
+      assert.equal(stdout, '[7,"ERR_TOOL_THREW",true,true]\n', stderr)
+    })
+
+    it(`says what to do where the addon is not installed beside the bundle: ${name}.`, async () => {
+      const made = bundle(name)
+      for (const path of ['toolwarden', PLATFORM_PACKAGE]) rmSync(made.installed(path), { recursive: true })
+      const { stdout, stderr } = await run(made)
+      assert.equal(stdout, '')
+      assert.match(stderr, /toolwarden's native addon is not found: the package "toolwarden-[a-z0-9-]+" is not installed where this program runs/)
+      assert.match(stderr, /mark "toolwarden" as external.*docs\/bundlers\.md/)
+    })
+  }
+})
