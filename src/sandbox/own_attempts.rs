@@ -67,7 +67,18 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
 /// Whether it is the cache, in it, or a directory that has to be made for it.
 fn is_of_cache(path: &Path) -> bool {
     let beginnings = [TRANSPILED, ".bun/install", ".bun"];
-    path.to_string_lossy().contains("/.bun/install/cache/") || beginnings.iter().any(|end| path.ends_with(end))
+    let own = path.to_string_lossy().contains("/.bun/install/cache/");
+    own || is_of_manager(path) || beginnings.iter().any(|end| path.ends_with(end))
+}
+
+/// Whether it is in the manager's own cache, where Bun would add what it finds missing: `.toolwarden/<name>.modules/<file>`.
+fn is_of_manager(path: &Path) -> bool {
+    path.parent().is_some_and(|cache| {
+        cache.extension().is_some_and(|kind| kind == "modules")
+            && cache
+                .parent()
+                .is_some_and(|directory| directory.ends_with(".toolwarden"))
+    })
 }
 
 fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
