@@ -87,3 +87,76 @@ fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
         .iter()
         .any(|rule| rule.rights.read && rule.path != directory && rule.path.starts_with(directory))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt::{Named, Opening};
+    use super::super::policy::{PlanInput, plan};
+    use super::*;
+    use crate::config::{Permissions, RuntimeType};
+
+    fn policy() -> Policy {
+        plan(&PlanInput {
+            permissions: &Permissions::from_bun_flags(&["--allow-read=/usr/share".to_owned()]).expect("valid flags"),
+            working_dir: Path::new("/project"),
+            entrypoint: None,
+            worker_file: Path::new("/project/.toolwarden/worker.mjs"),
+            runtime_binary: Path::new("/proc/self/exe"),
+            runtime: RuntimeType::Bun,
+            path_var: "/usr/bin:/bin",
+            home: None,
+        })
+        .expect("a policy")
+    }
+
+    fn named(text: &str) -> Named {
+        Named {
+            said: text.trim_end_matches('/').into(),
+            at: text.into(),
+            slash: text.ends_with('/'),
+        }
+    }
+
+    #[test]
+    fn what_runtimes_try_is_told_from_what_tools_try() {
+        let reading = Opening {
+            read: true,
+            follow: true,
+            ..Opening::default()
+        };
+        let listing = Opening {
+            directory: true,
+            ..reading
+        };
+        let writing = Opening { write: true, ..reading };
+        for (text, opening, of_the_runtime) in [
+            ("/sys/kernel/mm/transparent_hugepage/enabled", reading, true),
+            ("/proc/meminfo", reading, true),
+            ("/etc/hosts", reading, true),
+            ("/etc/passwd", reading, false),
+            ("/etc/ssl/private/key.pem", reading, false),
+            ("/usr/", listing, true),
+            ("/usr", listing, false),
+            ("/usr/package.json", reading, true),
+            ("/usr/package.json", writing, false),
+            ("/elsewhere/package.json", reading, false),
+            ("/home/me/.bun/install/cache/@t@/1.pile", writing, true),
+            ("/home/me/.bunting", writing, false),
+            ("/data/in.csv", reading, false),
+        ] {
+            let attempt = Attempt::Open(named(text), opening);
+            assert_eq!(may_be_the_runtimes(&attempt, &policy()), of_the_runtime, "{text}");
+        }
+        for (text, of_the_runtime) in [
+            ("/home/me/.bun", true),
+            ("/home/me/.bun/install/cache/@t@", true),
+            ("/data/out", false),
+        ] {
+            assert_eq!(
+                may_be_the_runtimes(&Attempt::Make(named(text)), &policy()),
+                of_the_runtime,
+                "{text}"
+            );
+        }
+    }
+}
