@@ -139,7 +139,7 @@ fn worker_start(reason: &str) -> Error {
 
 fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error {
     let denied = &meaning.denied;
-    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
+    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials, false));
     let mut denials = failure.denials.clone();
     denied.word(&mut denials);
     let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {

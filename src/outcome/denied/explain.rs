@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::lasting::name_what_lasts;
+use super::likeliest::likeliest;
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
@@ -28,6 +31,8 @@ pub struct Denied {
     /// The user's home directory, where it is known.
     home: Option<PathBuf>,
     runtime: RuntimeType,
+    /// When the manager was made: a flag can name what was there then.
+    since: SystemTime,
 }
 
 impl Denied {
@@ -38,6 +43,7 @@ impl Denied {
             working_dir: working_dir.to_owned(),
             home: home.filter(|home| home.is_absolute()).map(Path::to_owned),
             runtime,
+            since: SystemTime::now(),
         }
     }
 
@@ -66,33 +72,26 @@ impl Denied {
         }
     }
 
-    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty.
-    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
+    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty. `complete`: nothing
+    /// was refused that is not among those seen.
+    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial], complete: bool) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
         let search = Search {
             policy,
             working_dir: &self.working_dir,
             seen,
+            complete,
             left: Cell::new(MOST_ERRORS),
         };
         let mut found = search.of(thrown)?;
         chosen_port::settle(&mut found, seen);
-        narrow(&mut found, self.home.as_deref());
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
 
     /// Of what was refused during a call that failed, the refusal that most likely has to do with it, in a sentence.
     pub(in crate::outcome) fn meanwhile(&self, denials: &[Denial]) -> Option<String> {
-        // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
-        let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
-        let mut by_worth = order
-            .iter()
-            .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
-        let denial = by_worth
-            .clone()
-            .find(|denial| !denial.flag.is_empty())
-            .or(by_worth.next())?;
+        let denial = likeliest(denials)?;
         let to = match denial.resource.as_str() {
             "" => String::new(),
             resource => format!(" to {}", printable(resource)),
@@ -108,15 +107,15 @@ impl Denied {
         ))
     }
 
-    /// Writes the flags of refusals as the runtime's user writes them, and takes those away that should not be given.
+    /// Writes the flags of refusals as the runtime's user writes them, about what will be there, and takes those away that should
+    /// not be given.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
-        denials
-            .iter_mut()
-            .for_each(|denial| narrow(denial, self.home.as_deref()));
-        if let Some(policy) = &self.policy {
-            denials
-                .iter_mut()
-                .for_each(|denial| program_name::settle(policy, denial));
+        for denial in denials.iter_mut() {
+            if let Some(policy) = &self.policy {
+                name_what_lasts(denial, policy, self.since);
+                program_name::settle(policy, denial);
+            }
+            narrow(denial, self.home.as_deref());
         }
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
@@ -187,6 +186,7 @@ struct Search<'a> {
     policy: &'a Policy,
     working_dir: &'a Path,
     seen: &'a [Denial],
+    complete: bool,
     /// Errors that may still be looked at.
     left: Cell<usize>,
 }
@@ -198,11 +198,20 @@ impl Search<'_> {
             run::refusal(self.policy, self.working_dir, thrown, self.seen)
                 .or_else(|| net::refusal(self.policy, thrown, self.seen))
                 .or_else(|| seen::of_path(self.working_dir, thrown, self.seen))
-                .or_else(|| file::refusal(self.policy, self.working_dir, thrown))
+                .or_else(|| file::refusal(self.policy, self.working_dir, thrown).filter(|found| self.may_be(found)))
                 .or_else(|| import::refusal(self.policy, self.working_dir, thrown))
         });
         self.left.set(MOST_ERRORS);
         named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
+    }
+
+    /// An error says which file, and not always what for: what the policy would refuse of it need not be what was tried. Who sees
+    /// any file sees all that changes one.
+    fn may_be(&self, found: &Denial) -> bool {
+        let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
+        let sees = self.complete || (found.permission == Permission::Write && self.seen.iter().any(is_file));
+        let tried = |denial: &Denial| denial.permission == found.permission && denial.resource == found.resource;
+        !sees || self.seen.iter().any(tried)
     }
 
     fn among(&self, value: &Value, depth: usize, own: &dyn Fn(&Thrown<'_>) -> Option<Denial>) -> Option<Denial> {
@@ -248,14 +257,14 @@ mod tests {
             json!({"message": "all failed", "errors": [{"message": "other"}, refused()]}),
             json!({"message": "outer", "cause": {"message": "all failed", "errors": [refused()]}}),
         ] {
-            let found = denied.explain(&value, &[]).unwrap();
+            let found = denied.explain(&value, &[], false).unwrap();
             assert_eq!(found.flag, "--allow-read=/etc/hostname", "{value}");
         }
         assert_eq!(
-            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[]),
+            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[], false),
             None
         );
-        assert_eq!(denied.explain(&json!(null), &[]), None);
+        assert_eq!(denied.explain(&json!(null), &[], false), None);
     }
 
     #[test]
@@ -264,7 +273,7 @@ mod tests {
         for _ in 0..20 {
             value = json!({"message": "outer", "cause": value});
         }
-        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[]), None);
+        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[], false), None);
     }
 
     #[test]
@@ -273,7 +282,7 @@ mod tests {
         let with = |before: usize| {
             let mut errors = vec![harmless.clone(); before];
             errors.push(refused());
-            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[])
+            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[], false)
         };
         assert!(with(MOST_ERRORS - 2).is_some());
         assert_eq!(with(100_000), None);
@@ -282,7 +291,7 @@ mod tests {
     #[test]
     fn nothing_is_refused_where_nothing_is_held() {
         let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
-        assert_eq!(free.explain(&refused(), &[]), None);
+        assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
     #[test]
@@ -300,8 +309,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_decides_where_all_was_seen() {
+        // What it opened the file for is not said, and what may be read may have been opened for writing.
+        let policy = Arc::new(kit::policy(&["--allow-read=/etc/hostname"]));
+        let denied = Denied::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
+        let flag = |seen: &[Denial], complete| denied.explain(&refused(), seen, complete).map(|found| found.flag);
+        let write = || Some("--allow-write=/etc/hostname".to_owned());
+        assert_eq!(flag(&[], false), write());
+        assert_eq!(flag(&[], true), None);
+        let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
+        assert_eq!(flag(&[seen(Permission::Write, "/etc/hostname")], true), write());
+        assert_eq!(flag(&[seen(Permission::Read, "/etc")], false), None);
+        assert_eq!(flag(&[seen(Permission::Net, "a.test:1")], false), write());
+    }
+
+    #[test]
     fn flags_are_the_runtimes_own() {
-        let found = denied(RuntimeType::Node).explain(&refused(), &[]).unwrap();
+        let found = denied(RuntimeType::Node).explain(&refused(), &[], false).unwrap();
         assert_eq!(found.flag, "--allow-fs-read=/etc/hostname");
     }
 
@@ -315,7 +339,7 @@ mod tests {
             ] {
                 let value = json!({"message": "no", "code": "EACCES", "syscall": syscall, "path": path});
                 let denied = denied(runtime);
-                let found = denied.explain(&value, &[]).unwrap();
+                let found = denied.explain(&value, &[], false).unwrap();
                 assert_eq!((found.flag.as_str(), found.resource.as_str()), ("", path));
                 let advice = denied.advice(&found);
                 assert!(advice.starts_with("no list of paths allows it: "), "{advice}");

@@ -15,6 +15,8 @@ mod chosen_port;
 mod explain;
 mod file;
 mod import;
+mod lasting;
+mod likeliest;
 mod net;
 mod program_name;
 mod run;

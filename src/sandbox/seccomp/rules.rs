@@ -24,6 +24,8 @@ const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
+/// Messages over a connection, which as with streams cannot be led elsewhere: the kernel takes no address with them.
+const SOCK_SEQPACKET: u32 = 5;
 const SOCK_DGRAM: u32 = 2;
 const SOCK_RAW: u32 = 3;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
@@ -459,7 +461,7 @@ const ROWS: &[Row] = &[
     row!(NetWide, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),
     row!(NetWide, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
     row!(Everyone, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
-    row!(Everyone, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
+    row!(Everyone, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_SEQPACKET]))],
         "a datagram socket of a pair reaches any other, such as /dev/log"),
     row!(
         Reported(Reported::Net),

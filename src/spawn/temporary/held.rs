@@ -183,6 +183,13 @@ mod tests {
     }
 
     #[test]
+    fn the_path_leaves_room_for_a_socket() {
+        let added = "/".len() + PREFIX.len() + HOST_DIGITS + "/".len() + PROCESS_DIGITS;
+        let chromiums = "/org.chromium.Chromium.123456/SingletonSocket".len();
+        assert!("/var/tmp".len() + added + chromiums <= 107);
+    }
+
+    #[test]
     fn managers_share_it_and_it_goes_with_the_last() {
         let (_place, real) = place();
         let first = Held::at(&real).expect("made");

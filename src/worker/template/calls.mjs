@@ -73,12 +73,12 @@ export const cameWithoutContext = (rejection) => isBun && rejection && storedCal
  */
 export async function callWithoutContext() {
   const call = onlyCall()
-  for (let round = 0; round < COLLECTIONS && lingering > 0; round++) {
+  for (let collection = 0; collection < COLLECTIONS && isSomethingLeft(); collection++) {
     collectGarbage()
     // The registry is told in a task of its own.
     await new PromiseOf((resolve) => setTimer(/** @type {() => void} */ (resolve), 1))
   }
-  if (lingering > 0) return {}
+  if (isSomethingLeft()) return {}
   return call === undefined || call.answered ? { ofSeveral: openCount > 1 } : { call }
 }
 
@@ -88,6 +88,8 @@ const COLLECTIONS = 3
 /** Calls that were answered and that something still refers to: a timer, a promise that waits. Counted for Bun only. */
 let lingering = 0
 const collected = isBun && storage !== null ? new FinalizationRegistryOf(() => lingering--) : null
+
+const isSomethingLeft = () => lingering > 0
 
 /** Groups, counters and timers of the call that prints. */
 export const consoleState = () => {
