@@ -109,6 +109,23 @@ describe("Bun's cache of transpiled modules", () => {
     assert.equal(said, 'as it is planted')
   })
 
+  it('lacks what only the run can name, which Bun tries to add in vain: that is no denial of the tool.', async () => {
+    const tools = "import './module.mjs'\nexport const use = async ({ name = './module.mjs' } = {}) => Object.keys(await import(name)).length\n"
+    const project = bench.project({ files: { 'tools.mjs': tools, 'module.mjs': LARGE_MODULE, 'named.mjs': LARGE_MODULE.replaceAll('+', '-') } })
+    const manager = open(project, { bunPermissions: [] })
+    const records = []
+    manager.on('execution', (record) => records.push(record))
+    const [cache] = await (async () => {
+      for (let call = 0; call < 5; call += 1) await manager.executeTool('use', {})
+      return until(() => cachesOf(project).length > 0 && cachesOf(project), 'the cache to be made')
+    })()
+    const directory = project.path(`.toolwarden/${cache}`)
+    await until(() => pilesOf(directory).length > 0, 'the module to be kept')
+    for (let call = 0; call < 20; call += 1) assert.equal(await manager.executeTool('use', { name: './named.mjs' }), 200)
+    assert.equal(records.length, 25)
+    assert.deepEqual(records.flatMap((record) => record.denials), [])
+  })
+
   it('is not made where a tool could write to it, and goes with a manager that closes while it is made.', async () => {
     const project = bench.project({ files: FILES })
     const writing = open(project, { bunPermissions: [`--allow-write=${project.dir}`] })

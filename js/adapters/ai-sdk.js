@@ -4,6 +4,7 @@ import { progressThenResult } from './progress-then-result.js'
 import { objectInput } from './object-input.js'
 import { selectTools } from './select-tools.js'
 import { byName } from './tool-names.js'
+import { wellFormed } from '../well-formed.js'
 
 /** The mark by which the SDK knows its own `jsonSchema()` objects; registered, so that it can be set from outside. */
 const SCHEMA = Symbol.for('vercel.ai.schema')
@@ -29,13 +30,15 @@ export async function toolSet(manager, { tools, config, env } = {}) {
       /** @param {any} input @param {{ toolCallId?: string, abortSignal?: AbortSignal }} [options] */
       execute: (input, { toolCallId, abortSignal } = {}) =>
         progressThenResult((onProgress) =>
-          manager.executeTool(tool.id, toInput(input), {
-            toolExecId: toolCallId || undefined,
-            signal: abortSignal,
-            config,
-            env,
-            onProgress,
-          }),
+          manager
+            .executeTool(tool.id, toInput(input), {
+              toolExecId: toolCallId || undefined,
+              signal: abortSignal,
+              config,
+              env,
+              onProgress: (/** @type {unknown} */ value) => onProgress(wellFormed(value)),
+            })
+            .then(wellFormed),
         ),
     }
   }

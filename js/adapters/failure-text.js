@@ -1,4 +1,5 @@
 import { printable, printableLines } from '../printable.js'
+import { mayHaveHalves, wellFormed } from '../well-formed.js'
 
 /**
  * A failed call in the words a model gets: what went wrong and what would help, without stacks of the host. Further lines of
@@ -9,17 +10,19 @@ export function failureText(error) {
   if (!(error instanceof Error)) return indented(String(error))
   const { hint } = /** @type {{ hint?: unknown }} */ (error)
   const message = indented(error.message === '' ? error.name : error.message)
-  return typeof hint === 'string' && hint !== '' ? `${message}\nhint: ${printable(hint)}` : message
+  return typeof hint === 'string' && hint !== '' ? `${message}\nhint: ${wellFormed(printable(hint))}` : message
 }
 
 /** @param {string} text */
-const indented = (text) => printableLines(text).replaceAll('\n', '\n  ')
+const indented = (text) => wellFormed(printableLines(text).replaceAll('\n', '\n  '))
 
 /**
- * A result as text: a string as it is, anything else as JSON.
+ * A result as text: a string as it is, anything else as JSON; both without halves of surrogate pairs.
  * @param {unknown} result
  * @returns {string}
  */
 export function resultText(result) {
-  return typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null')
+  if (typeof result === 'string') return wellFormed(result)
+  const text = JSON.stringify(result)
+  return (mayHaveHalves(text) ? JSON.stringify(wellFormed(result)) : text) ?? 'null'
 }

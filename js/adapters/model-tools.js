@@ -4,6 +4,7 @@ import { failureText, resultText } from './failure-text.js'
 import { objectInput } from './object-input.js'
 import { selectTools } from './select-tools.js'
 import { byName } from './tool-names.js'
+import { wellFormed } from '../well-formed.js'
 
 /**
  * @typedef {object} NamedTool
@@ -38,7 +39,7 @@ export async function modelTools(manager, { tools, config, env }) {
   async function answer(name, args, callId, { signal, onProgress } = {}) {
     const tool = named.get(name)
     if (tool === undefined) {
-      return { text: `there is no tool "${name}"; available: ${[...named.keys()].join(', ') || 'none'}`, failed: true }
+      return { text: `there is no tool "${wellFormed(name)}"; available: ${[...named.keys()].join(', ') || 'none'}`, failed: true }
     }
     try {
       const toolExecId = callId || undefined

@@ -4,6 +4,7 @@
  * union at its root: Anthropic's API refuses a whole request over it.
  */
 
+import { wellFormed } from '../well-formed.js'
 import { movedSchema } from './moved-schema.js'
 
 const ARGUMENT = 'input'
@@ -22,10 +23,11 @@ function takesObjects(schema) {
 }
 
 /**
- * @param {import('../../index.d.ts').Json} schema
+ * @param {import('../../index.d.ts').Json} given
  * @returns {ObjectInput}
  */
-export function objectInput(schema) {
+export function objectInput(given) {
+  const schema = wellFormed(given)
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     return { schema: { type: 'object' }, toInput: asGiven }
   }

@@ -295,6 +295,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_makes_unsure_until_the_tools_are_imported() {
+        let exact = Denials::new(true);
+        assert!(!exact.take(1).unsure && Denials::default().take(1).unsure);
+        exact.leave_out(1);
+        exact.add(of_net("a.test:443", 1));
+        exact.imported(1);
+        let taken = exact.take(1);
+        assert_eq!((taken.denials.len(), taken.unsure), (1, false));
+        exact.leave_out(1);
+        assert!(exact.take(1).unsure);
+        assert!(!exact.take(1).unsure, "the next call is another");
+    }
+
+    #[test]
     fn decoys_of_one_worker_push_out_nothing_of_another() {
         let denials = Denials::default();
         denials.add(of_net("secret.test:443", 1));

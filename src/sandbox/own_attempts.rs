@@ -67,7 +67,18 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
 /// Whether it is the cache, in it, or a directory that has to be made for it.
 fn is_of_cache(path: &Path) -> bool {
     let beginnings = [TRANSPILED, ".bun/install", ".bun"];
-    path.to_string_lossy().contains("/.bun/install/cache/") || beginnings.iter().any(|end| path.ends_with(end))
+    let own = path.to_string_lossy().contains("/.bun/install/cache/");
+    own || is_of_manager(path) || beginnings.iter().any(|end| path.ends_with(end))
+}
+
+/// Whether it is in the manager's own cache, where Bun would add what it finds missing: `.toolwarden/<name>.modules/<file>`.
+fn is_of_manager(path: &Path) -> bool {
+    path.parent().is_some_and(|cache| {
+        cache.extension().is_some_and(|kind| kind == "modules")
+            && cache
+                .parent()
+                .is_some_and(|directory| directory.ends_with(".toolwarden"))
+    })
 }
 
 fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
@@ -75,4 +86,77 @@ fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
         .files
         .iter()
         .any(|rule| rule.rights.read && rule.path != directory && rule.path.starts_with(directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt::{Named, Opening};
+    use super::super::policy::{PlanInput, plan};
+    use super::*;
+    use crate::config::{Permissions, RuntimeType};
+
+    fn policy() -> Policy {
+        plan(&PlanInput {
+            permissions: &Permissions::from_bun_flags(&["--allow-read=/usr/share".to_owned()]).expect("valid flags"),
+            working_dir: Path::new("/project"),
+            entrypoint: None,
+            worker_file: Path::new("/project/.toolwarden/worker.mjs"),
+            runtime_binary: Path::new("/proc/self/exe"),
+            runtime: RuntimeType::Bun,
+            path_var: "/usr/bin:/bin",
+            home: None,
+        })
+        .expect("a policy")
+    }
+
+    fn named(text: &str) -> Named {
+        Named {
+            said: text.trim_end_matches('/').into(),
+            at: text.into(),
+            slash: text.ends_with('/'),
+        }
+    }
+
+    #[test]
+    fn what_runtimes_try_is_told_from_what_tools_try() {
+        let reading = Opening {
+            read: true,
+            follow: true,
+            ..Opening::default()
+        };
+        let listing = Opening {
+            directory: true,
+            ..reading
+        };
+        let writing = Opening { write: true, ..reading };
+        for (text, opening, of_the_runtime) in [
+            ("/sys/kernel/mm/transparent_hugepage/enabled", reading, true),
+            ("/proc/meminfo", reading, true),
+            ("/etc/hosts", reading, true),
+            ("/etc/passwd", reading, false),
+            ("/etc/ssl/private/key.pem", reading, false),
+            ("/usr/", listing, true),
+            ("/usr", listing, false),
+            ("/usr/package.json", reading, true),
+            ("/usr/package.json", writing, false),
+            ("/elsewhere/package.json", reading, false),
+            ("/home/me/.bun/install/cache/@t@/1.pile", writing, true),
+            ("/home/me/.bunting", writing, false),
+            ("/data/in.csv", reading, false),
+        ] {
+            let attempt = Attempt::Open(named(text), opening);
+            assert_eq!(may_be_the_runtimes(&attempt, &policy()), of_the_runtime, "{text}");
+        }
+        for (text, of_the_runtime) in [
+            ("/home/me/.bun", true),
+            ("/home/me/.bun/install/cache/@t@", true),
+            ("/data/out", false),
+        ] {
+            assert_eq!(
+                may_be_the_runtimes(&Attempt::Make(named(text)), &policy()),
+                of_the_runtime,
+                "{text}"
+            );
+        }
+    }
 }

@@ -1,8 +1,9 @@
 /**
  * A transport with bounds: how many requests of a client are worked on at once, and how much waits for a client that does
- * not read. What cannot be written as JSON becomes an error, so that every request is answered.
+ * not read. What cannot be written as JSON becomes an error, so that every request is answered, and what is written is well-formed.
  */
 
+import { mayHaveHalves, wellFormed } from '../../well-formed.js'
 import { EVENT_FRAME, Outlet } from './outlet.js'
 
 /** Requests of one client that are worked on at once; further ones are refused. */
@@ -121,6 +122,10 @@ export class BoundedTransport {
     let sent = message
     try {
       text = JSON.stringify(message)
+      if (mayHaveHalves(text)) {
+        sent = wellFormed(message)
+        text = JSON.stringify(sent)
+      }
     } catch (error) {
       // A result that is too large or nested too deep for this runtime.
       if (message.method !== undefined) throw error

@@ -1,6 +1,7 @@
 /** Progress values and log lines of a tool, as MCP notifications. */
 
 import { printableLines } from '../../printable.js'
+import { wellFormed } from '../../well-formed.js'
 
 /** Lines and progress values of one call that may wait for a client that reads slowly. */
 const MOST_WAITING = 10_000
@@ -77,7 +78,7 @@ export function progressNotifier(progressToken) {
     let progress
     if (typeof value === 'number') progress = { progress: value }
     else if (isProgress(value)) progress = onlyProgress(value)
-    else progress = { progress: ++count, message: JSON.stringify(value) }
+    else progress = { progress: ++count, message: JSON.stringify(wellFormed(value)) }
     if (progress.message !== undefined) progress.message = printableLines(progress.message)
     return { method: 'notifications/progress', params: { ...progress, progressToken } }
   }

@@ -10,6 +10,7 @@ interface BunArtifact {
 interface BunApi {
   build(options: object): Promise<{ outputs: BunArtifact[]; logs: { message: string }[]; metafile: { inputs: Record<string, any> } }>
   version: string
+  gc(now: boolean): unknown
   mmap(path: string, options: { shared: boolean }): Uint8Array
   fileURLToPath(url: string): string
   resolveSync(specifier: string, directory: string): string

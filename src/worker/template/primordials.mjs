@@ -112,6 +112,8 @@ export const FinalizationRegistryOf = FinalizationRegistry
 export const whenCollected = uncurry(FinalizationRegistry.prototype.register)
 export const soon = queueMicrotask
 export const setTimer = setTimeout
+/** Everything that nothing refers to any more, now. Bun's only. */
+export const collectGarbage = isBun ? Bun.gc.bind(Bun, true) : () => {}
 export const clearTimer = clearTimeout
 
 export const AbortControllerOf = AbortController

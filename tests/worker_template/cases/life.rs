@@ -57,7 +57,7 @@ pub(crate) fn late_errors_are_logged_and_early_ones_fail_the_call(runtime: Runti
     }
 }
 
-pub(crate) fn several_in_flight_and_an_uncaught_error_end_the_process(runtime: Runtime) {
+pub(crate) fn with_several_in_flight_an_uncaught_error_fails_its_call(runtime: Runtime) {
     let options = Options {
         concurrent: 4,
         ..Options::default()
@@ -75,19 +75,50 @@ pub(crate) fn several_in_flight_and_an_uncaught_error_end_the_process(runtime: R
         ..Ask::default()
     });
     assert_eq!((worker.next(), worker.next()), (Got::Entered(1), Got::Entered(2)));
-    let Got::Log {
-        stream, level, text, ..
-    } = worker.next()
-    else {
-        panic!("nothing said")
+    let answered = std::iter::from_fn(|| worker.try_next()).find(|got| *got != Got::Missed);
+    let Some(Got::Result { call, status, text, .. }) = answered else {
+        panic!("{answered:?} instead of the call's failure")
     };
-    assert!(
-        stream == Stream::Stderr && level == Some(Level::Error) && text.contains("whose"),
-        "{text}"
+    assert_eq!(
+        (call, status, &parse(&text)["message"]),
+        (2, Status::Threw, &json!("whose"))
     );
-    // Whose doing it was is said where the runtime still knows it.
-    assert!(matches!(worker.try_next(), None | Some(Got::Leaving(2))));
-    assert_eq!(worker.wait().code(), Some(1));
+}
+
+/// On Bun a rejection that nobody handles does not say which call it came from.
+pub(crate) fn an_error_of_one_of_several_that_nobody_can_place_ends_the_process(runtime: Runtime) {
+    let options = Options {
+        concurrent: 4,
+        ..Options::default()
+    };
+    let source = "export const wait = () => new Promise(() => {}); export const fault = () => { Promise.reject(new Error('whose')); return new Promise(() => {}) }";
+    let mut worker = Worker::ready_with(runtime, source, options);
+    for tool in ["wait", "fault"] {
+        worker.call(Ask {
+            tool,
+            entered: true,
+            ..Ask::default()
+        });
+    }
+    let mut said = std::iter::from_fn(|| worker.try_next()).filter(|got| !matches!(got, Got::Entered(_) | Got::Missed));
+    match said.next() {
+        Some(Got::Result {
+            call: 2,
+            status: Status::Threw,
+            ..
+        }) if matches!(runtime, Runtime::Node) => {}
+        Some(Got::Log {
+            stream, level, text, ..
+        }) => {
+            assert!(
+                stream == Stream::Stderr && level == Some(Level::Error) && text.contains("whose"),
+                "{text}"
+            );
+            drop(said);
+            assert_eq!(worker.wait().code(), Some(1));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 pub(crate) fn an_entrypoint_that_fails_says_why(runtime: Runtime) {
