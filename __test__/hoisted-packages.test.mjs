@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { symlinkSync } from 'node:fs'
+import { rmSync, symlinkSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
 import { Manager } from '../index.js'
@@ -10,7 +10,9 @@ const files = {
   'package.json': '{"name":"workspace","private":true}',
   'secret.txt': 'a secret of the workspace',
   'node_modules/hoisted/package.json': '{"name":"hoisted","type":"module","exports":"./index.js"}',
-  'node_modules/hoisted/index.js': 'export const value = 7',
+  'node_modules/hoisted/index.js': "export { value } from 'needed'",
+  'node_modules/needed/package.json': '{"name":"needed","type":"module","exports":"./index.js"}',
+  'node_modules/needed/index.js': 'export const value = 7',
   'packages/tools/tools.mjs': `
     import { readFileSync } from 'node:fs'
     import { value } from 'hoisted'
@@ -35,7 +37,9 @@ describe('Packages that are installed above the working directory', () => {
 
     it(`are found where the project's node_modules is a link to them, run by ${runtimeType}.`, async () => {
       const project = bench.project({ files: { ...files, 'packages/tools/package.json': '{"name":"tools"}' } })
-      symlinkSync(project.path('node_modules'), project.path('packages/tools/node_modules'))
+      const elsewhere = bench.project({ files })
+      rmSync(project.path('node_modules'), { recursive: true })
+      symlinkSync(elsewhere.path('node_modules'), project.path('packages/tools/node_modules'))
       const permissions = runtimeType === 'bun' ? { bunPermissions: [] } : { nodeOptions: ['--permission'] }
       const config = { sandbox: SANDBOX, runtimeType, entrypointPath: './tools.mjs', minWorkers: 0, ...permissions }
       const manager = bench.keep(new Manager(project.path('packages/tools'), config))

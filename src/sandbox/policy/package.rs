@@ -53,15 +53,20 @@ pub(super) fn directories(files: &dyn Files, bounds: &Bounds, entrypoint: &Path)
     found
 }
 
-/// Directories above the package in which packages are installed, as far as each is a project's: Bun finds a `node_modules`
-/// only in a directory whose names it can list. That shows names, and those are visible anyway.
+/// The package's directory and those above it in which packages are installed, and those that a link to them leads to, as far
+/// as each is a project's: Bun finds a `node_modules` only in a directory whose names it can list. That shows names, and those
+/// are visible anyway.
 pub(super) fn listed(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> Vec<PathBuf> {
     let package = package_directory(files, bounds, entrypoint);
-    package
+    let installed = package
         .ancestors()
-        .filter(|above| bounds.is_project(above) && node_modules(files, above).is_some())
-        .map(Path::to_path_buf)
-        .collect()
+        .filter_map(|above| Some((above, node_modules(files, above)?)));
+    let around =
+        installed.flat_map(|(above, modules)| [Some(above.to_path_buf()), modules.parent().map(Path::to_path_buf)]);
+    let mut listed: Vec<PathBuf> = around.flatten().filter(|above| bounds.is_project(above)).collect();
+    listed.sort();
+    listed.dedup();
+    listed
 }
 
 /// The directory of the entrypoint's package: the nearest one above it with a package.json, else its own directory. Above

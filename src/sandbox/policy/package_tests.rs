@@ -115,6 +115,12 @@ fn packages_of_a_project_may_be_installed_elsewhere() {
         found(&files, "/home/me/app", "/home/me/app/tool.mjs"),
         ["/home/me/app", "/srv/shared/node_modules"]
     );
+    // What is imported there is looked for there.
+    let bounds = Bounds::new(&files, Path::new("/home/me/app"), Some(Path::new("/home/me")));
+    assert_eq!(
+        listed(&files, &bounds, Path::new("/home/me/app/tool.mjs")),
+        [Path::new("/home/me/app"), Path::new("/srv/shared")]
+    );
     assert_eq!(
         found(&files, "/home/me/other", "/home/me/other/tool.mjs"),
         ["/home/me/other"]
