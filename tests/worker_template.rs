@@ -37,7 +37,7 @@ each!(
     ping_rehearses_and_warms_up_once,
     process_exit_keeps_what_was_printed,
     late_errors_are_logged_and_early_ones_fail_the_call,
-    several_in_flight_and_an_uncaught_error_end_the_process,
+    with_several_in_flight_an_uncaught_error_is_its_calls_or_ends_the_process,
     env_of_a_call_is_gone_after_it,
     concurrent_calls_keep_env_and_logs_apart,
     an_entrypoint_that_fails_says_why,
