@@ -33,15 +33,17 @@ describe('manager.enforcement', () => {
 
   for (const flag of ['-A', '--allow-all']) {
     it(`is "none" with ${flag}.`, () => {
-      const { memory: _, ...rest } = enforcement([flag])
+      const { memory: _, temporary, ...rest } = enforcement([flag])
       assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'], readable: [] })
+      assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
     })
   }
 
   it('is "none" with the sandbox off, whatever the flags say.', () => {
     // What is not in force is not listed; the environment is built by the host, sandbox or not.
-    const { memory: _, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
+    const { memory: _, temporary, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
     assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'], readable: [] })
+    assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
   })
 
   it('shows real, absolute paths, each once.', () => {

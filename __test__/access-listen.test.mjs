@@ -5,6 +5,20 @@ import { caller } from './support/access.mjs'
 import { freePort } from './support/loopback.mjs'
 import { workbench } from './support/workbench.mjs'
 
+/** Serves on a port that nobody knows before, and asks itself. */
+const OWN_SERVER = `
+import net from 'node:net'
+export const own = ({ to }: { to: string }) => new Promise((resolve, reject) => {
+  const server = net.createServer((socket) => socket.end('served')).once('error', reject).listen(0, '0.0.0.0', () => {
+    const { port } = server.address() as net.AddressInfo
+    net.connect(port, to).once('error', reject).once('data', (data) => {
+      resolve(String(data))
+      server.close()
+    })
+  })
+})
+`
+
 describe('A server of a tool', () => {
   const bench = workbench()
   const setUp = () => caller(bench, bench.project({ tools: 'net-accesses.ts' }))
@@ -34,6 +48,15 @@ describe('A server of a tool', () => {
     assert.ok(value.port > 0)
     assert.equal(value.answer, 'served')
   })
+
+  for (const to of ['127.0.0.1', 'localhost']) {
+    it(`on every address and a port of the kernel's choice is reached at ${to} by flags without that port.`, async () => {
+      const { follows } = caller(bench, bench.project({ files: { 'tools.ts': OWN_SERVER } }))
+      const { hinted, value } = await follows([], 'own', { to })
+      assert.deepEqual(hinted.filter((flag) => /:\d+$/.test(flag)), [])
+      assert.equal(value, 'served')
+    })
+  }
 
   it('on every address is not allowed by a flag for one.', async () => {
     const { denied } = setUp()

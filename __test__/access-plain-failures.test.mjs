@@ -54,11 +54,4 @@ describe('A failure that is no denial', () => {
     assert.equal(error.code, 'ERR_TOOL_THREW')
     assert.deepEqual(denials, [])
   })
-
-  it('keeps a read that the tool swallowed out of the record: the kernel tells nobody.', async () => {
-    const { outside, start } = setUp()
-    const { result, recorded } = start([], 'swallowed', { path: outside.path('in.txt') })
-    assert.equal(await result, 'used a default')
-    assert.deepEqual((await recorded).denials, [])
-  })
 })

@@ -63,6 +63,21 @@ describe('A refused program', () => {
     assert.deepEqual({ hinted, value }, { hinted: [`--allow-run=${program}`], value: 0 })
   })
 
+  it('that PATH does not find by its name, such as behind a shim, is named by its path.', async () => {
+    const { follows } = setUp()
+    const shims = bench.project({ files: { 'true': '#!/bin/sh\nexit 3\n' } })
+    chmodSync(shims.path('true'), 0o755)
+    const { PATH } = process.env
+    process.env.PATH = `${shims.dir}:${PATH}`
+    try {
+      const flags = ['--allow-read']
+      assert.deepEqual(await follows(flags, 'spawn', { program: '/usr/bin/true' }), { hinted: ['--allow-run=/usr/bin/true'], value: 0 })
+      assert.deepEqual((await follows(flags, 'spawn', { program: '/usr/bin/env' })).hinted, ['--allow-run=env'])
+    } finally {
+      process.env.PATH = PATH
+    }
+  })
+
   it('that is not there is no denial.', async () => {
     const { fails } = setUp()
     for (const flags of [[], ['--allow-run=ls'], ['--allow-run']]) {

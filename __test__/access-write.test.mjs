@@ -91,19 +91,20 @@ describe('A refused write', () => {
     assert.deepEqual((await follows([], 'mkdtempSync', { path: outside.path('made-') })).hinted, [`--allow-write=${outside.dir}`])
   })
 
-  it('without any flag is taken for a read where the file is there, and leads to both flags.', async () => {
+  it('without any flag is named for what it was, also where the file might have been read.', async () => {
     const { outside, follows } = setUp()
     const path = outside.path('in.txt')
-    assert.deepEqual((await follows([], 'appendFile', { path })).hinted, [`--allow-read=${path}`, `--allow-write=${path}`])
+    assert.deepEqual((await follows([], 'appendFile', { path })).hinted, [`--allow-write=${path}`])
     assert.equal(readFileSync(path, 'utf8'), 'hellox')
   })
 
-  it('of metadata needs the flag without a list.', async () => {
-    const { outside, denied, succeeds } = setUp()
+  it('of metadata names the file, and works with a list.', async () => {
+    const { outside, denied, succeeds, follows } = setUp()
     const path = outside.path('in.txt')
-    const { error } = await denied(['--allow-read', `--allow-write=${outside.dir}`], 'chmod', { path })
+    const { error } = await denied(['--allow-read'], 'chmod', { path })
     assert.deepEqual([error.permission, error.resource], ['write', path])
-    assert.match(error.hint, /add --allow-write to /)
+    assert.deepEqual((await follows(['--allow-read'], 'chmod', { path })).hinted, [`--allow-write=${path}`])
+    await succeeds(['--allow-read', `--allow-write=${outside.dir}`], 'chmod', { path })
     await succeeds(['--allow-read', '--allow-write'], 'chmod', { path })
   })
 

@@ -50,7 +50,7 @@ describe('Verdicts of Deno and of toolwarden', () => {
           return run(tree, withPorts, placed(tree, accesses).map((access) => ({ ...access, port: ports[access.port] ?? access.port })))
         }
         // One after the other: both listen on the same port.
-        const deno = await inTree(byDeno)
+        const deno = await inTree((...given) => byDeno(bench, ...given))
         const toolwarden = await inTree((...given) => byToolwarden(bench, ...given))
         assert.equal(deno.length, accesses.length)
         assert.equal(toolwarden.length, accesses.length)

@@ -115,7 +115,7 @@ describe('The environment of a tool', () => {
   it('holds nothing of the host but what is harmless, and the marks of a tool.', async () => {
     const project = bench.project({ tools: 'environment.ts' })
     const env = await bench.open(project).executeTool('all', null, { toolExecId: 'exec-7' })
-    const harmless = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|TERM|SHLVL|RES_OPTIONS)$/
+    const harmless = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|TMP|TEMP|TERM|SHLVL|RES_OPTIONS)$/
     const marks = ['TOOLWARDEN', 'TOOLWARDEN_PROJECT_ROOT', 'TOOLWARDEN_TOOL_EXEC_ID']
     assert.deepEqual(Object.keys(env).filter((name) => !harmless.test(name)).toSorted(), marks)
     assert.equal(env.TOOLWARDEN, '1')
@@ -160,10 +160,15 @@ describe('The environment of a tool', () => {
     assert.equal(await manager.executeTool('preload-mark'), null)
   })
 
-  it('and the arguments tell the module nothing that differs between two calls with the same execution id.', async () => {
+  it('and the arguments tell the module nothing that differs between two calls with the same execution id, but where temporary files go.', async () => {
     const manager = bench.openTools('environment.ts')
-    const view = () => manager.executeTool('at-import', null, { toolExecId: 'same' })
-    const now = () => manager.executeTool('now', null, { toolExecId: 'same' })
+    const seen = async (tool) => {
+      const said = await manager.executeTool(tool, null, { toolExecId: 'same' })
+      for (const name of ['TMPDIR', 'TMP', 'TEMP']) delete said.env[name]
+      return said
+    }
+    const view = () => seen('at-import')
+    const now = () => seen('now')
     assert.deepEqual(await view(), await view())
     assert.deepEqual(await now(), await now())
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { symlinkSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
 import { Manager } from '../index.js'
@@ -31,5 +32,14 @@ describe('Packages that are installed above the working directory', () => {
         await assert.rejects(manager.executeTool('reads', { path: project.path('secret.txt') }), { code: 'ERR_ACCESS_DENIED' })
       })
     }
+
+    it(`are found where the project's node_modules is a link to them, run by ${runtimeType}.`, async () => {
+      const project = bench.project({ files: { ...files, 'packages/tools/package.json': '{"name":"tools"}' } })
+      symlinkSync(project.path('node_modules'), project.path('packages/tools/node_modules'))
+      const permissions = runtimeType === 'bun' ? { bunPermissions: [] } : { nodeOptions: ['--permission'] }
+      const config = { sandbox: SANDBOX, runtimeType, entrypointPath: './tools.mjs', minWorkers: 0, ...permissions }
+      const manager = bench.keep(new Manager(project.path('packages/tools'), config))
+      assert.equal(await manager.executeTool('imported'), 7)
+    })
   }
 })

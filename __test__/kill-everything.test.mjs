@@ -57,6 +57,17 @@ describe('Programs that a tool started', () => {
     }
   }
 
+  it('go with a host that ends by SIGKILL after it closed another manager, with which it shares the guardian.', async () => {
+    const { dir } = bench.project({ tools: 'many-processes.ts' })
+    const host = bench.host('closes-another-manager.mjs', [dir, 'nohup', JSON.stringify(OPTIONS)])
+    await host.output.until(() => pidsIn(host.output.texts()).length === 2, 'two programs')
+    const pids = pidsIn(host.output.texts())
+    assert.deepEqual(pids.map(isRunning), [true, true])
+    host.kill('SIGKILL')
+    await host.ended()
+    for (const pid of pids) await processEnd(pid)
+  })
+
   for (const tool of ESCAPES) {
     it(`(${tool}) go with the process of a call that answered.`, async () => {
       const manager = bench.openTools('many-processes.ts', OPTIONS)

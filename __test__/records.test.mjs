@@ -15,13 +15,14 @@ async function recordOf(manager, ...call) {
 }
 
 function assertComplete(record) {
-  const fields = ['toolId', 'toolExecId', 'outcome', 'code', 'attempts', 'queueTime', 'executionTime', 'inputBytes', 'outputBytes', 'peakMemoryMb', 'pid', 'denials']
+  const fields = ['toolId', 'toolExecId', 'outcome', 'code', 'attempts', 'queueTime', 'executionTime', 'inputBytes', 'outputBytes', 'peakMemoryMb', 'pid', 'denials', 'denialsComplete']
   assert.deepEqual(Object.keys(record).toSorted(), fields.toSorted())
   for (const field of ['queueTime', 'executionTime', 'inputBytes', 'outputBytes']) {
     assert.ok(Number.isFinite(record[field]) && record[field] >= 0, `${field} = ${record[field]}`)
   }
   assert.ok(record.peakMemoryMb === null || record.peakMemoryMb > 0)
   assert.ok(Array.isArray(record.denials))
+  assert.equal(typeof record.denialsComplete, 'boolean')
 }
 
 describe('The record of a call', () => {

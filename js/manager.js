@@ -32,7 +32,7 @@ const OBSERVE_EXECUTION = 2
 const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
 /** Milliseconds for taking batches in one go. A tool that floods its log must not keep the host from its timers and sockets. */
-const TURN = 4
+const TURN = 1
 
 /** Where this many calls are in flight already, what a call costs counts for more than frames of who does not await it. */
 const BUSY = 8

@@ -4,14 +4,14 @@
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use toolwarden::sandbox::{ChildSetup, InChild, StepFailure};
+use toolwarden::sandbox::{ChildSetup, Guardian, InChild, StepFailure};
 use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, SpawnFailure, Spawner};
 
 fn options(program: &str, args: &[&str]) -> LaunchOptions {
@@ -25,6 +25,7 @@ fn options(program: &str, args: &[&str]) -> LaunchOptions {
         shared_memory: None,
         die_with_parent: true,
         cgroup: None,
+        temporary: None,
     }
 }
 
@@ -374,13 +375,14 @@ impl ChildSetup for Scripted {
         self.thread
     }
 
-    fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure> {
+    fn per_spawn(&mut self, _temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure> {
         self.spawn
             .map(|()| Box::new(ScriptedChild(self.child)) as Box<dyn InChild>)
     }
 
-    fn spawned(&mut self, pid: u32) {
+    fn spawned(&mut self, pid: u32) -> Option<Guardian> {
         let _ = self.told.send(pid);
+        None
     }
 }
 

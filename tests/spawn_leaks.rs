@@ -20,6 +20,7 @@ fn launch(program: &str) -> Arc<Launch> {
         shared_memory: None,
         die_with_parent: true,
         cgroup: None,
+        temporary: None,
     };
     Arc::new(Launch::new(options).unwrap())
 }

@@ -20,6 +20,7 @@ fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnF
         shared_memory: None,
         die_with_parent: true,
         cgroup: None,
+        temporary: None,
     };
     let (sender, receiver) = channel();
     spawner.spawn(Arc::new(Launch::new(options)?), move |result| {

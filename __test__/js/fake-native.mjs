@@ -29,7 +29,7 @@ class FakeManager {
   }
 
   info() {
-    const enforcement = { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [] }
+    const enforcement = { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [], temporary: null }
     return JSON.stringify({ config: DEFAULTS, workingDir: '/project', workerFileHash: 'ab'.repeat(32), enforcement })
   }
 

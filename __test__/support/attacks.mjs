@@ -48,7 +48,7 @@ const BATCH_BOUND = 110_000
  * @property {(place: Place) => Promise<any> | any} [prepare] before the calls; what it returns is `place.prepared`, its `close` is called after them
  * @property {(place: Place) => Step} attack
  * @property {(place: Place) => Step} twin
- * @property {(place: Place) => any} [observe] after each call, from outside: becomes `outcome.observed`
+ * @property {(place: Place, outcome: any) => any} [observe] after each call, from outside: becomes `outcome.observed`
  */
 
 /** A refusal by the sandbox, as raw system calls say it. */
@@ -116,7 +116,7 @@ async function run(tools, place, step, observe) {
       `${tool} to end`,
     )
     if (meanwhile) outcome.meanwhile = await side.result
-    if (observe) outcome.observed = await observe(place)
+    if (observe) outcome.observed = await observe(place, outcome)
     return outcome
   } finally {
     await bounded(manager.close({ force: true }), 'a forced close')

@@ -29,8 +29,11 @@ export const placed = ({ project, outside }, value) =>
   JSON.parse(JSON.stringify(value).replaceAll('@', project.dir).replaceAll('^', outside.dir))
 
 /** What Deno says. */
-export async function byDeno({ project }, flags, accesses) {
-  const args = ['run', '--no-prompt', '--no-config', '--no-lock', '--quiet', '--unstable-net', ...flags, 'tools/deno-main.mjs', JSON.stringify(accesses)]
+export async function byDeno(bench, { project }, flags, accesses) {
+  // Tools are told of theirs.
+  const temporary = bench.project({}).dir
+  const given = JSON.parse(JSON.stringify(accesses).replaceAll('TMPDIR', temporary))
+  const args = ['run', '--no-prompt', '--no-config', '--no-lock', '--quiet', '--unstable-net', ...flags, 'tools/deno-main.mjs', JSON.stringify(given)]
   const env = { ...process.env, DENO_DIR: project.path('.deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' }
   const { stdout } = await promisify(execFile)(DENO, args, { cwd: project.dir, env, timeout: 60_000 })
   return JSON.parse(stdout)

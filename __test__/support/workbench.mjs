@@ -45,10 +45,13 @@ export function workbench({ shared = false } = {}) {
   /** A manager over a new project with one tool fixture. */
   const openTools = (tools, config) => open(project({ tools }), config)
 
-  /** Starts one of fixtures/hosts in a process of its own, with the runtime that runs this test. */
-  const host = (name, args = [], { env = {} } = {}) => {
+  /** Starts one of fixtures/hosts in a process of its own, with the runtime that runs this test. `openFiles`: its limit of them. */
+  const host = (name, args = [], { env = {}, openFiles } = {}) => {
     const script = fileURLToPath(new URL(`../fixtures/hosts/${name}`, import.meta.url))
-    const child = spawn(process.execPath, [script, JSON.stringify({ sandbox: SANDBOX }), ...args], {
+    const command = [process.execPath, script, JSON.stringify({ sandbox: SANDBOX }), ...args]
+    const limited = ['/bin/sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), ...command]
+    const [program, ...argv] = openFiles === undefined ? command : limited
+    const child = spawn(program, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     })
@@ -68,7 +71,7 @@ export function workbench({ shared = false } = {}) {
       child.kill('SIGKILL')
       await bounded(closed, `host ${name} to end`)
     })
-    return { kill: (signal) => child.kill(signal), ended: () => bounded(closed, `host ${name} to end`), output }
+    return { kill: (signal) => child.kill(signal), ended: (bound) => bounded(closed, `host ${name} to end`, bound), output }
   }
 
   return { project, keep, open, openTools, host }

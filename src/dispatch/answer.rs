@@ -52,6 +52,9 @@ impl State {
                         // The worker refuses such a value where it is reported: this one was written past it.
                         return self.doom_all(hub, worker, &Doom::Protocol(too_deep("a progress value")));
                     }
+                    if let Some(station) = self.stations.get_mut(&worker) {
+                        station.pace.progress(json.len());
+                    }
                     hub.settings.sink.progress(call, json);
                 }
             }
@@ -213,6 +216,9 @@ impl State {
             self.tools = Some(tools);
         }
         station.imported = true;
+        if let (Some(denials), Some(pid)) = (&hub.settings.denials, station.pid()) {
+            denials.imported(pid);
+        }
         if !warmup && self.pool.waiting().next().is_some() {
             // Somebody waits already: a rehearsal would only make them wait longer.
             return self.warmed(worker);

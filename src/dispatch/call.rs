@@ -57,6 +57,8 @@ pub(super) struct Call {
     pub(super) denials_dropped: u64,
     /// Variables that its tool read in vain.
     pub(super) missed: Vec<String>,
+    /// Refusals may be missing in `denials`.
+    pub(super) denials_unsure: bool,
 }
 
 impl Call {
@@ -96,6 +98,7 @@ impl Call {
             denials: Vec::new(),
             denials_dropped: 0,
             missed: Vec::new(),
+            denials_unsure: false,
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) async fn run(hub: Arc<Hub>) {
             hub.read_all();
         }
         hub.read_neglected(now);
+        hub.read_rested(now);
         hub.weigh(now);
         hub.batch(|state, hub| state.tick(hub, now));
     }
@@ -60,6 +61,7 @@ impl State {
             .chain(self.watch.next())
             .chain(self.replacement.due())
             .chain(self.closer_look())
+            .chain(self.rests_end)
             .min()
     }
 

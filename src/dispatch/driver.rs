@@ -15,9 +15,10 @@ use super::host_reads::HostReads;
 use super::hub::{Closing, Hub, Settings};
 use super::{clock, serve};
 use crate::config::{Config, Isolation};
+use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool, WorkerId};
-use crate::sandbox::{Denials, Guardian};
+use crate::sandbox::Denials;
 use crate::spawn::{Child, Launches, SpawnFailure, Spawner};
 
 /// The spawner's reply.
@@ -34,8 +35,6 @@ pub struct Parts {
     pub launch: Arc<dyn Launches>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
-    /// Ends what tools started when the host dies; told before a process is reaped.
-    pub guardian: Option<Guardian>,
     /// Who is told.
     pub sink: Arc<dyn Sink>,
     /// Tools can start programs: a process may have children.
@@ -70,19 +69,14 @@ impl Driver {
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
         // Where each process serves one call, the driver reads: for one answer of each, registering it elsewhere gains nothing.
         let host_reads = parts.host_reads.filter(|_| !settings.single_use);
-        let hub = Arc::new(Hub::new(
-            settings,
-            pool,
-            (parts.spawner, parts.guardian),
-            host_reads,
-            sender,
-        ));
+        let hub = Arc::new(Hub::new(settings, pool, parts.spawner, host_reads, sender));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()
             .map_err(no_thread)?;
         let driven = Arc::clone(&hub);
+        let holder = Holder::manager();
         thread::Builder::new()
             .name("toolwarden-drive".to_owned())
             .spawn(move || {
@@ -91,6 +85,8 @@ impl Driver {
                 // With its tasks go their handles on processes and pipes.
                 drop(runtime);
                 driven.abandoned();
+                drop(driven);
+                drop(holder);
             })
             .map_err(no_thread)?;
         Ok(hub)
@@ -98,14 +94,13 @@ impl Driver {
 }
 
 fn no_thread(error: std::io::Error) -> Box<Error> {
-    Box::new(
-        Error::new(
-            Code::WorkerStart,
-            "the thread that supervises processes could not be started",
-        )
-        .with(|context| context.operation = Some("start worker"))
-        .source(error),
-    )
+    let what = "the thread that supervises processes could not be started";
+    Box::new(match error.raw_os_error() {
+        Some(errno) if descriptors::is_shortage(errno) => descriptors::shortage(what, errno),
+        _ => Error::new(Code::WorkerStart, format!("{what}: {error}"))
+            .with(|context| context.operation = Some("start worker"))
+            .source(error),
+    })
 }
 
 async fn drive(hub: Arc<Hub>, mut spawned: UnboundedReceiver<Spawned>) {

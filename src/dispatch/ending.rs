@@ -51,9 +51,13 @@ impl State {
         }
         let entered = |number: &u32| self.calls.get(number).is_some_and(|call| call.entered);
         let blamed = station.doom.is_some() || station.calls.iter().any(entered);
+        let mut told_another = false;
         // The last one first: each that goes back to the queue goes before the others.
         for number in std::mem::take(&mut station.calls).into_iter().rev() {
-            self.take_denials_of(hub, station.pid(), number);
+            if let Some(call) = self.calls.get_mut(&number) {
+                call.denials_unsure |= told_another;
+            }
+            told_another |= self.take_denials_of(hub, station.pid(), number);
             self.orphaned(hub, &station, blamed, (number, exit), now);
         }
         let by_itself = station.doom.is_none() && !station.ending;
@@ -173,16 +177,31 @@ impl State {
 
     /// What the sandbox refused to this process so far belongs to this call.
     pub(super) fn take_denials(&mut self, hub: &Hub, worker: WorkerId, number: u32) {
-        let pid = self.stations.get(&worker).and_then(Station::pid);
-        self.take_denials_of(hub, pid, number);
+        let station = self.stations.get(&worker);
+        let pid = station.and_then(Station::pid);
+        let others: Vec<u32> = station.map_or_else(Vec::new, |station| station.calls.clone());
+        if !self.take_denials_of(hub, pid, number) {
+            return;
+        }
+        // Some of it may have been theirs.
+        for other in others {
+            if let Some(call) = self.calls.get_mut(&other) {
+                call.denials_unsure = true;
+            }
+        }
     }
 
-    fn take_denials_of(&mut self, hub: &Hub, pid: Option<u32>, number: u32) {
-        if let Some(call) = self.calls.get_mut(&number) {
-            let taken = denials_of(hub, pid);
-            call.denials.extend(taken.denials);
-            call.denials_dropped += taken.dropped;
-        }
+    /// Whether there was something to take.
+    fn take_denials_of(&mut self, hub: &Hub, pid: Option<u32>, number: u32) -> bool {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return false;
+        };
+        let taken = denials_of(hub, pid);
+        let some = !taken.denials.is_empty() || taken.dropped > 0;
+        call.denials.extend(taken.denials);
+        call.denials_dropped += taken.dropped;
+        call.denials_unsure |= taken.unsure;
+        some
     }
 }
 
@@ -228,6 +247,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         pid: call.pid,
         stderr: call.stderr(),
         denials: call.denials,
+        denials_complete: !call.denials_unsure && call.denials_dropped == 0,
         denials_dropped: call.denials_dropped,
         missed: call.missed,
         tool: call.request.tool,

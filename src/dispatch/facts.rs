@@ -46,6 +46,10 @@ pub enum Crowd {
     Watches(u64),
     /// Inotify descriptors, likewise.
     Notifiers(u64),
+    /// Bytes in the directory for temporary files.
+    TemporaryBytes(u64),
+    /// Files and directories there.
+    TemporaryFiles(u64),
 }
 
 /// How one call ended.
@@ -187,6 +191,8 @@ pub struct Facts {
     pub denials_dropped: u64,
     /// Variables that the tool read in vain before it failed.
     pub missed: Vec<String>,
+    /// `denials` has everything that was refused.
+    pub denials_complete: bool,
 }
 
 /// Who is told. Called with the hub's state locked: an implementation only stores and wakes.

@@ -44,6 +44,8 @@ struct Member {
     channel: Arc<OwnedFd>,
     /// How often it had been read when the driver last looked.
     reads: u64,
+    /// It has said more than its share, and is left alone until then.
+    rests_until: Option<Instant>,
 }
 
 impl HostReads {
@@ -96,6 +98,7 @@ impl HostReads {
             reads: inlet.reads(),
             inlet: Arc::clone(inlet),
             channel: Arc::clone(channel),
+            rests_until: None,
         };
         members.insert(worker, member);
         true
@@ -114,7 +117,7 @@ impl HostReads {
     fn waiting(&self) -> Vec<Arc<Inlet>> {
         // The only one is asked itself, whether it has something or not.
         let only = |members: &FxHashMap<WorkerId, Member>| match members.len() {
-            1 => members.values().next().map(|member| Arc::clone(&member.inlet)),
+            1 => awake(members.values()).next().cloned(),
             _ => None,
         };
         if let Some(inlet) = only(&self.lock()) {
@@ -122,8 +125,10 @@ impl HostReads {
         }
         let Some(epoll) = &self.0.epoll else {
             let members = self.lock();
-            let inlets = members.values().map(|member| &member.inlet);
-            return inlets.filter(|inlet| inlet.has_in_ring()).cloned().collect();
+            return awake(members.values())
+                .filter(|inlet| inlet.has_in_ring())
+                .cloned()
+                .collect();
         };
         let mut events = Vec::with_capacity(AT_ONCE);
         let _ = epoll::wait(epoll, spare_capacity(&mut events), Some(&NOW));
@@ -138,8 +143,10 @@ impl HostReads {
     /// All that have something.
     fn all_waiting(&self) -> Vec<Arc<Inlet>> {
         let members = self.lock();
-        let inlets = members.values().map(|member| &member.inlet);
-        inlets.filter(|inlet| inlet.is_waiting()).cloned().collect()
+        awake(members.values())
+            .filter(|inlet| inlet.is_waiting())
+            .cloned()
+            .collect()
     }
 
     /// Those that have something and were not read since the last time this was asked.
@@ -147,7 +154,7 @@ impl HostReads {
         let neglected = |member: &mut Member| {
             let reads = member.inlet.reads();
             let same = std::mem::replace(&mut member.reads, reads) == reads;
-            same && member.inlet.is_waiting()
+            same && member.rests_until.is_none() && member.inlet.is_waiting()
         };
         let mut members = self.lock();
         let inlets = members
@@ -160,15 +167,55 @@ impl HostReads {
     fn after_reading(&self, inlet: &Inlet, left: Left) {
         if let Some(member) = self.lock().get_mut(&inlet.worker()) {
             member.reads = inlet.reads();
+            self.rest(inlet.worker(), member, left.rests_until);
         }
         if !left.channel_open {
             self.remove(inlet.worker());
         }
     }
 
+    /// Leaves it alone until then: the host does not hear of it meanwhile.
+    fn rest(&self, worker: WorkerId, member: &mut Member, until: Option<Instant>) {
+        if member.rests_until.is_some() != until.is_some()
+            && let Some(epoll) = &self.0.epoll
+        {
+            let flags = match until {
+                Some(_) => epoll::EventFlags::empty(),
+                None => epoll::EventFlags::IN,
+            };
+            let data = epoll::EventData::new_u64(u64::from(worker.0));
+            // Refused only where it is not there any more.
+            let _ = epoll::modify(epoll, &member.channel, data, flags);
+        }
+        member.rests_until = until;
+    }
+
+    /// Ends the rests that are over, and says which these are and when the next one ends.
+    fn rested(&self, now: Instant) -> (Vec<Arc<Inlet>>, Option<Instant>) {
+        let mut rested = Vec::new();
+        let mut next = None;
+        for (worker, member) in self.lock().iter_mut() {
+            match member.rests_until {
+                Some(until) if until <= now => {
+                    self.rest(*worker, member, None);
+                    rested.push(Arc::clone(&member.inlet));
+                }
+                until => next = next.into_iter().chain(until).min(),
+            }
+        }
+        (rested, next)
+    }
+
     fn lock(&self) -> MutexGuard<'_, FxHashMap<WorkerId, Member>> {
         self.0.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Those that are not left alone.
+fn awake<'a>(members: impl Iterator<Item = &'a Member>) -> impl Iterator<Item = &'a Arc<Inlet>> {
+    members
+        .filter(|member| member.rests_until.is_none())
+        .map(|member| &member.inlet)
 }
 
 impl Hub {
@@ -225,6 +272,23 @@ impl Hub {
             self.lock().host_busy_until = Some(now + BUSY_FOR);
         }
         self.read_each(&host_reads, inlets);
+    }
+
+    /// Reads those that said more than their share and have waited for it.
+    pub(super) fn read_rested(self: &Arc<Self>, now: Instant) {
+        // Taken first: what another thread notes meanwhile stands beside what is found here.
+        self.lock().rests_end = None;
+        let host_reads = self.host_reads();
+        let (rested, next) = host_reads.as_ref().map(|reads| reads.rested(now)).unwrap_or_default();
+        if let Some(next) = next {
+            let rests_end = &mut self.lock().rests_end;
+            *rests_end = Some(rests_end.map_or(next, |end| end.min(next)));
+        }
+        if let Some(host_reads) = host_reads
+            && !self.settings.sink.congested()
+        {
+            self.read_each(&host_reads, rested);
+        }
     }
 
     pub(super) fn host_reads(&self) -> Option<HostReads> {

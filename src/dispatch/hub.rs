@@ -21,7 +21,7 @@ use super::station::Station;
 use super::watch::{CAPS, Watch, lock_meter};
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
-use crate::sandbox::{Denials, Guardian};
+use crate::sandbox::Denials;
 use crate::spawn::{Child, Delays, Launch, Launches, SpawnFailure, Spawner};
 
 /// Looks at a held lock before sleeping on it; some ten microseconds.
@@ -95,12 +95,12 @@ pub(super) struct State {
     pub(super) counters: Counters,
     pub(super) spawner: Option<Spawner>,
     pub(super) watch: Watch,
-    /// A process of its own: it ends with the manager.
-    pub(super) guardian: Option<Guardian>,
     /// Where the host's own thread waits for channels, as long as there may be any.
     pub(super) host_reads: Option<HostReads>,
     /// It leaves them lying, and the driver reads them meanwhile.
     pub(super) host_busy_until: Option<Instant>,
+    /// When the next of the processes that said more than their share is read again.
+    pub(super) rests_end: Option<Instant>,
 }
 
 /// The manager's core; shared by the host's thread and the driver.
@@ -115,7 +115,7 @@ impl Hub {
     pub(super) fn new(
         settings: Settings,
         pool: Pool,
-        (spawner, guardian): (Spawner, Option<Guardian>),
+        spawner: Spawner,
         host_reads: Option<HostReads>,
         spawned: UnboundedSender<Spawned>,
     ) -> Self {
@@ -142,9 +142,9 @@ impl Hub {
             counters: Counters::default(),
             spawner: Some(spawner),
             watch: Watch::default(),
-            guardian,
             host_reads,
             host_busy_until: None,
+            rests_end: None,
         };
         Self {
             settings,
@@ -300,9 +300,6 @@ impl Hub {
             state.closing = Closing::Forced;
             for station in state.stations.values_mut() {
                 station.kill();
-                if let (Some(guardian), Some(pid)) = (&state.guardian, station.pid()) {
-                    guardian.forget(pid);
-                }
             }
             std::mem::take(&mut state.stations)
         };

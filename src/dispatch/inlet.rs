@@ -6,6 +6,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -57,6 +58,8 @@ struct Sources {
 pub(super) struct Left {
     /// There is more than one turn's share.
     pub(super) more: bool,
+    /// It has said more than its share, and is not to be read before then.
+    pub(super) rests_until: Option<Instant>,
     /// The channel can still say something.
     pub(super) channel_open: bool,
     pub(super) stdout_open: bool,
@@ -118,7 +121,7 @@ impl Inlet {
         sources.read_ring();
         let mut garbled = false;
         let worker = self.worker;
-        let (ready, all_in_ring) = hub.batch(|state, hub| {
+        let (ready, all_in_ring, rests_until) = hub.batch(|state, hub| {
             for (source, bytes) in &printed {
                 state.printed(hub, worker, *source, bytes);
             }
@@ -134,14 +137,21 @@ impl Inlet {
             if let Some(reset) = silent {
                 state.fell_silent(worker, reset);
             }
-            let station = state.stations.get(&worker);
-            station.map_or((false, false), |station| (station.ready, station.all_in_ring))
+            let now = state.now;
+            let Some(station) = state.stations.get_mut(&worker) else {
+                return (false, false, None);
+            };
+            let rests_until = station.pace.rest(now).map(|rest| now + rest);
+            let told = (station.ready, station.all_in_ring, rests_until);
+            state.rests_end = state.rests_end.into_iter().chain(rests_until).min();
+            told
         });
         if garbled {
             (sources.channel, sources.ring) = (None, None);
         }
         Left {
             more,
+            rests_until,
             channel_open: sources.channel.is_some(),
             stdout_open: sources.stdout.is_some(),
             stderr_open: sources.stderr.is_some(),

@@ -17,6 +17,7 @@ mod host_reads;
 mod hub;
 mod inlet;
 mod outgoing;
+mod pace;
 mod perform;
 mod phase;
 mod printed;

@@ -291,7 +291,6 @@ impl State {
         }
         self.answer_tickets(hub);
         self.spawner = None;
-        self.guardian = None;
         self.host_reads = None;
         sink.closed();
         sink.flush();
@@ -305,7 +304,6 @@ impl State {
         if over {
             self.closing = Closing::Done;
             self.spawner = None;
-            self.guardian = None;
             self.host_reads = None;
             hub.settings.sink.closed();
             hub.settings.sink.flush();

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::call::Call;
 use super::facts::Sink;
+use super::pace::Pace;
 use super::station::Station;
 use crate::observe::Line;
 use crate::spawn::LineSplitter;
@@ -65,7 +66,8 @@ impl Listeners<'_> {
         }
         let mut splitter = std::mem::take(&mut station.printed.splitters[index]);
         let time = now_ms();
-        splitter.push(bytes, |line| self.line(call, source.stream(), None, time, &line));
+        let pace = &mut station.pace;
+        splitter.push(bytes, |line| self.line(pace, call, source.stream(), None, time, &line));
         station.printed.splitters[index] = splitter;
     }
 
@@ -85,7 +87,7 @@ impl Listeners<'_> {
             self.capture(station, call, b"\n");
         }
         let time = if frame.time.is_finite() { frame.time } else { now_ms() };
-        self.line(call, frame.stream, Some(level), time, &frame.text());
+        self.line(&mut station.pace, call, frame.stream, Some(level), time, &frame.text());
     }
 
     /// A call is over: its unfinished lines are lines.
@@ -107,7 +109,8 @@ impl Listeners<'_> {
     fn finish(&mut self, station: &mut Station, source: Source) {
         let index = source as usize;
         let call = station.printed.owner[index];
-        station.printed.splitters[index].flush(|line| self.line(call, source.stream(), None, now_ms(), &line));
+        let pace = &mut station.pace;
+        station.printed.splitters[index].flush(|line| self.line(pace, call, source.stream(), None, now_ms(), &line));
     }
 
     fn capture(&mut self, station: &mut Station, call: Option<u32>, bytes: &[u8]) {
@@ -117,10 +120,12 @@ impl Listeners<'_> {
         }
     }
 
-    fn line(&self, number: Option<u32>, stream: Stream, level: Option<Level>, time: f64, text: &str) {
+    /// Only what somebody is told counts for the pace.
+    fn line(&self, pace: &mut Pace, number: Option<u32>, stream: Stream, level: Option<Level>, time: f64, text: &str) {
         let call = number.and_then(|number| self.calls.get(&number));
         let wanted = call.is_some_and(|call| call.request.logs);
         if wanted || self.sink.wants_logs() {
+            pace.line(text.len());
             self.sink.line(&Line {
                 call: number.filter(|_| wanted),
                 tool: call.map(|call| (call.request.tool.as_str(), call.request.exec.as_str())),

@@ -7,20 +7,42 @@ use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::facts::StartFault;
 use super::hub::Hub;
 use super::inlet::{Ends, Inlet, Left};
 use super::outgoing::Outgoing;
 use super::station::Link;
+use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
 use crate::spawn::{Account, Child, Exit, Process, UsageMeter};
 
-/// How long reading pauses while the host has not taken what was read.
+/// How long reading pauses while the host has not taken what was read, and writing while nothing says that there is room.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a child over until it is reaped.
 pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
+    let temporary = child.temporary.map(Arc::new);
+    let meter = UsageMeter::open(
+        child.process.pid(),
+        hub.settings.may_start_programs,
+        temporary.clone(),
+        Instant::now(),
+    );
+    if let Err(error) = &meter
+        && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
+    {
+        // Nothing would hold it to its limits. It ends with its handle.
+        drop(child.process);
+        let fault = StartFault::Spawn {
+            step: "open",
+            errno,
+            retryable: true,
+        };
+        hub.batch(|state, hub| state.not_spawned(hub, worker, fault));
+        return;
+    }
     let process = Arc::new(child.process);
     let ends = Ends {
         channel: Arc::new(child.channel),
@@ -36,8 +58,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
     };
     let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
     let link = Link {
-        usage: UsageMeter::open(process.pid(), hub.settings.may_start_programs, Instant::now())
-            .map(|meter| Arc::new(Mutex::new(meter))),
+        usage: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
         process: Arc::clone(&process),
         inlet: Arc::clone(&inlet),
     };
@@ -58,6 +79,10 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         outgoing: outgoing.unwrap_or_default(),
     };
     let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
+    // Nobody waits for the disk.
+    if let Some(temporary) = temporary {
+        temporary.discard();
+    }
     hub.batch(|state, hub| {
         if let Some(account) = account {
             state.accounted(hub, worker, exit, account);
@@ -78,16 +103,16 @@ impl Writer {
     async fn run(&self) {
         loop {
             self.outgoing.blocked().await;
-            let Ok(channel) = self.channel.try_clone() else {
-                continue;
-            };
-            let Some(room) = watch(channel, Interest::WRITABLE) else {
-                continue;
-            };
+            // Where the host has no descriptor left for that, it is tried again and again.
+            let channel = self.channel.try_clone().ok();
+            let room = channel.and_then(|channel| watch(channel, Interest::WRITABLE));
             while !self.outgoing.send() {
-                match room.writable().await {
-                    Ok(mut guard) => guard.clear_ready(),
-                    Err(_) => break,
+                match &room {
+                    Some(room) => match room.writable().await {
+                        Ok(mut guard) => guard.clear_ready(),
+                        Err(_) => break,
+                    },
+                    None => tokio::time::sleep(PAUSE).await,
                 }
             }
         }
@@ -105,24 +130,27 @@ async fn supervise(
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
         // Without a way to hear of its end the process can't be supervised.
         process.kill_group();
-        return reap(hub, process).await;
+        return reap(process).await;
     };
     let writing = writer.run();
     tokio::pin!(writing);
     // What was left unread when its turn was over announces itself no more.
     let mut unread = false;
+    let mut rests_until: Option<Instant> = None;
     loop {
-        let open = !hub.settings.sink.congested();
+        let resting = rests_until.is_some_and(|until| Instant::now() < until);
+        let open = !resting && !hub.settings.sink.congested();
         let read = tokio::select! {
             _ = exited.readable() => break,
             () = &mut writing => false,
             () = tokio::task::yield_now(), if unread && open => true,
             () = ears.readable(), if open => true,
-            () = tokio::time::sleep(PAUSE), if !open => false,
+            () = tokio::time::sleep(rests_until.filter(|_| resting).map_or(PAUSE, |until| until.saturating_duration_since(Instant::now()))), if !open => false,
         };
         if read {
             let left = inlet.drain(hub);
             unread = left.more;
+            rests_until = left.rests_until;
             ears.after(left, hub, inlet);
         }
     }
@@ -131,7 +159,7 @@ async fn supervise(
     }
     // Everything it said before it ended is still in the pipes.
     drain_out(hub, inlet);
-    let ended = reap(hub, process).await;
+    let ended = reap(process).await;
     drain_out(hub, inlet);
     // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a bell.
     let _ = rustix::net::shutdown(&writer.channel, rustix::net::Shutdown::Both);
@@ -155,13 +183,8 @@ fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
     unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
 }
 
-async fn reap(hub: &Hub, process: &Process) -> (Exit, Option<Account>) {
-    // The group is killed while its number is still held; only then may the guardian forget it.
+async fn reap(process: &Process) -> (Exit, Option<Account>) {
     process.kill_group();
-    let guardian = hub.lock().guardian.clone();
-    if let Some(guardian) = guardian {
-        guardian.forget(process.pid());
-    }
     let exit = loop {
         match process.try_reap() {
             Some(exit) => break exit,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::facts::{Doom, StartFault};
 use super::inlet::Inlet;
 use super::outgoing::Outgoing;
+use super::pace::Pace;
 use super::printed::Printed;
 use crate::pool::WorkerId;
 use crate::spawn::{Board, Captured, Process, UsageMeter};
@@ -38,6 +39,7 @@ pub(super) struct Station {
     /// What it printed to stderr outside of calls.
     pub(super) stderr: Captured,
     pub(super) printed: Printed,
+    pub(super) pace: Pace,
     pub(super) outgoing: Arc<Outgoing>,
     /// Which calls it entered; none where it tells so by frames.
     pub(super) board: Option<Board>,
@@ -76,6 +78,7 @@ impl Station {
             kill_at: None,
             stderr: Captured::new(stderr_cap),
             printed: Printed::default(),
+            pace: Pace::new(now),
             outgoing: Arc::default(),
             board: None,
             all_in_ring: false,

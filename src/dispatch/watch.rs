@@ -31,6 +31,8 @@ pub(super) const CAPS: Caps = Caps {
 const OF_THE_RUNTIME: u64 = 32 * MIB;
 const OF_THE_HEAP: u64 = 8;
 const MIB: u64 = 1024 * 1024;
+/// Files and directories in one process's directory for temporary files: every file system has only so many.
+const TEMPORARY_FILES: u64 = 65_536;
 
 /// When the next sample is due.
 #[derive(Debug, Default)]
@@ -105,6 +107,11 @@ fn verdict(usage: &Usage, limit: u64) -> Option<Doom> {
         Some(Doom::TooMany(Crowd::Watches(CAPS.watches)))
     } else if usage.notifiers > CAPS.notifiers {
         Some(Doom::TooMany(Crowd::Notifiers(CAPS.notifiers)))
+    } else if limit > 0 && usage.temporary.bytes > limit {
+        // Where the file system is kept in memory, that is what it occupies.
+        Some(Doom::TooMany(Crowd::TemporaryBytes(limit)))
+    } else if usage.temporary.entries > TEMPORARY_FILES {
+        Some(Doom::TooMany(Crowd::TemporaryFiles(TEMPORARY_FILES)))
     } else {
         None
     }
@@ -180,6 +187,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spawn::Weight;
 
     #[test]
     fn each_limit_has_its_verdict() {
@@ -190,6 +198,7 @@ mod tests {
             threads,
             watches,
             notifiers: 0,
+            temporary: Weight::default(),
         };
         let most = most_memory(LIMIT);
         assert_eq!(verdict(&usage(most, 256, 1024, 64 * 1024), LIMIT), None);
@@ -209,6 +218,20 @@ mod tests {
             ..usage(0, 1, 1, 0)
         };
         assert_eq!(verdict(&notified, 0), Some(Doom::TooMany(Crowd::Notifiers(16))));
+        let kept = |bytes, entries| Usage {
+            temporary: Weight { bytes, entries },
+            ..usage(0, 1, 1, 0)
+        };
+        assert_eq!(verdict(&kept(LIMIT, TEMPORARY_FILES), LIMIT), None);
+        assert_eq!(
+            verdict(&kept(LIMIT + 1, 1), LIMIT),
+            Some(Doom::TooMany(Crowd::TemporaryBytes(LIMIT)))
+        );
+        assert_eq!(verdict(&kept(u64::MAX, 1), 0), None, "no limit");
+        assert_eq!(
+            verdict(&kept(0, TEMPORARY_FILES + 1), 0),
+            Some(Doom::TooMany(Crowd::TemporaryFiles(TEMPORARY_FILES)))
+        );
     }
 
     #[test]

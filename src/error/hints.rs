@@ -18,8 +18,6 @@ pub const WORKING_DIR_READ_ONLY: &str = "give a workingDir in which this process
 /// There is no room in the working directory.
 pub const WORKING_DIR_FULL: &str =
     "free space on the file system of workingDir, or raise the quota or file size limit (`ulimit -f`) of this process";
-/// The process has as many files open as it may.
-pub const DESCRIPTORS: &str = "close managers that are not needed, or raise the limit of open files (`ulimit -n`)";
 /// The worker file cannot be written, or its directory cannot be used, while a manager is open.
 pub const WORKER_FILE: &str =
     "see that `.toolwarden` in workingDir is this user's and can be written by no one else, then make a new Manager";

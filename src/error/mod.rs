@@ -4,6 +4,7 @@
 //! pinned by a test; hints live apart from messages, so that the same advice reads the same everywhere.
 
 mod code;
+pub mod descriptors;
 #[expect(clippy::module_inception, reason = "the file is named for the type it holds")]
 mod error;
 pub mod hints;

@@ -3,11 +3,13 @@
 //!
 //! Nothing waits for that. Where it fails, processes go on with the source.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::errand::Errand;
+use super::module_cache::ModuleCache;
 use crate::config::{Config, Isolation, RuntimeType};
 use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
@@ -18,6 +20,8 @@ const CALLS_BEFORE: u64 = 4;
 
 pub(super) struct CompiledWorker {
     compiler: Errand,
+    /// Filled where the entrypoint imports modules.
+    modules: Option<Arc<ModuleCache>>,
     settings: WorkerSettings,
     beside: Beside,
     /// Calls that are over. Not in the state, whose lock is held while files are written: a host must not wait for a disk.
@@ -46,12 +50,14 @@ impl CompiledWorker {
         settings: WorkerSettings,
         file: &WorkerFile,
         options: &LaunchOptions,
+        modules: Option<Arc<ModuleCache>>,
     ) -> Option<Arc<Self>> {
         if config.isolation != Isolation::Call || config.runtime_type != RuntimeType::Bun {
             return None;
         }
         Some(Arc::new(Self {
             compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
+            modules,
             settings,
             beside: file.beside(),
             served: AtomicU64::new(0),
@@ -83,11 +89,22 @@ impl CompiledWorker {
             files,
             settings: self.settings.clone(),
         };
-        // Under the lock: what is put there after the worker file is gone would stay.
-        let mut state = self.lock();
-        if !state.closed {
+        {
+            // Under the lock: what is put there after the worker file is gone would stay.
+            let mut state = self.lock();
+            if state.closed {
+                return;
+            }
             state.main = self.beside.put(&compiled).ok().map(|form| Main { form, alone });
         }
+        if let Some(modules) = self.modules.as_ref().filter(|_| !alone) {
+            modules.fill();
+        }
+    }
+
+    /// Where a process started now finds modules that are transpiled.
+    pub(super) fn modules(&self) -> Option<PathBuf> {
+        self.modules.as_ref()?.choose()
     }
 
     /// What a process started now is to run; none: the worker file, also from now on where somebody changed or removed the compiled one.
@@ -103,6 +120,9 @@ impl CompiledWorker {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.compiler.close();
+        if let Some(modules) = &self.modules {
+            modules.close();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::report::Enforcement;
-use crate::config::{Config, Permissions, SandboxMode, Scope};
+use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope};
 use crate::error::Error;
-use crate::sandbox::{ChildSetup, Denials, Guardian, PlanInput, Policy, Run, Support, plan, prepare, probe};
+use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
 use crate::validate::{Entrypoint, WorkingDir};
+
+/// What tells Bun where its cache of transpiled modules is, or with "0" that there is none; see `template/environment.mjs`.
+pub(super) const MODULE_CACHE: &str = "BUN_RUNTIME_TRANSPILER_CACHE_PATH";
 
 /// Everything that follows from the sandbox, or from there being none.
 pub(super) struct Confinement {
@@ -16,7 +19,6 @@ pub(super) struct Confinement {
     /// Variables every process gets for it to work.
     pub(super) environment: Vec<(&'static str, &'static str)>,
     pub(super) denials: Option<Denials>,
-    pub(super) guardian: Option<Guardian>,
     pub(super) may_start_programs: bool,
     /// None where nothing is held.
     pub(super) policy: Option<Arc<Policy>>,
@@ -30,6 +32,8 @@ pub(super) struct Places<'a> {
     pub(super) worker_file: &'a Path,
     pub(super) runtime_binary: &'a Path,
     pub(super) path_var: &'a str,
+    /// In which each process has a directory of its own.
+    pub(super) temporary: Option<&'a Path>,
 }
 
 /// Makes the sandbox ready that the configuration asks for. An error where it cannot be held.
@@ -39,7 +43,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         return Ok(unconfined(config, places, memory));
     }
     let support = support()?;
-    let policy = plan(&PlanInput {
+    let mut policy = plan(&PlanInput {
         permissions: &config.permissions,
         working_dir: places.working_dir.as_path(),
         entrypoint: places.entrypoint.as_path(),
@@ -49,11 +53,18 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
     })?;
+    policy.files_supervised = support.listener;
+    policy.temporary = places.temporary.map(Path::to_owned);
+    policy.identify();
     let sandbox = prepare(policy.clone(), &support)?;
+    let mut environment = sandbox.environment();
+    if config.runtime_type == RuntimeType::Bun && !policy.read_all {
+        // It would try in vain, for each module, to read its cache in the home directory, and then to write it.
+        environment.push((MODULE_CACHE, "0"));
+    }
     Ok(Confinement {
-        environment: sandbox.environment(),
+        environment,
         denials: Some(sandbox.denials()),
-        guardian: sandbox.guardian(),
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
             level: "kernel",
@@ -62,6 +73,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
             memory,
             permissions: policy.permissions.to_flags(places.working_dir.as_path()),
             readable: policy.readable(),
+            temporary: shown(places.temporary),
         },
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
@@ -86,7 +98,6 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
             _ => vec![("SHLVL", "1")],
         },
         denials: None,
-        guardian: None,
         may_start_programs: true,
         policy: None,
         enforcement: Enforcement {
@@ -96,8 +107,13 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
             memory,
             permissions: in_force_unconfined(&config.permissions).to_flags(places.working_dir.as_path()),
             readable: Vec::new(),
+            temporary: shown(places.temporary),
         },
     }
+}
+
+fn shown(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.to_string_lossy().into_owned())
 }
 
 /// What holds without a kernel: the environment is built from the flags all the same, and nothing else is held.
@@ -114,7 +130,7 @@ fn in_force_unconfined(given: &Permissions) -> Permissions {
 
 /// What the kernel really holds is tried once in a host's life; it does not change. What it lacks is tried again each
 /// time: a container's own limits may be lifted.
-fn support() -> Result<Support, Box<Error>> {
+pub(super) fn support() -> Result<Support, Box<Error>> {
     static HELD: OnceLock<Support> = OnceLock::new();
     if let Some(support) = HELD.get() {
         return Ok(*support);

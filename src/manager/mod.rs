@@ -4,6 +4,7 @@ mod compiled_worker;
 mod confinement;
 mod entrypoint_cache;
 mod errand;
+mod module_cache;
 mod open;
 mod refused;
 mod report;

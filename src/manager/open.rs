@@ -10,23 +10,28 @@ use serde_json::value::RawValue;
 use super::compiled_worker::CompiledWorker;
 use super::confinement::{Places, confine, memory_control};
 use super::entrypoint_cache::EntrypointCache;
+use super::module_cache::ModuleCache;
 use super::refused::refused;
 use super::report::{self, Enforcement};
 use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
+use crate::error::descriptors::{self, Room};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{Denied, Meaning, Metrics, Moment, Variables};
 use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, bun_arguments,
-    check_entrypoint, environment, find_runtime, node_arguments,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
+    bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
 };
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
 };
 use crate::worker::{WorkerFile, WorkerSettings, render};
+
+/// Descriptors that a manager and its first process take together, those included that are open for a moment only.
+const TO_OPEN: usize = 32;
 
 /// What a host passes to open a manager.
 #[derive(Debug, Deserialize)]
@@ -91,6 +96,9 @@ impl Manager {
         host_reads: Option<HostReads>,
     ) -> Result<Self, Box<Error>> {
         let config = config::resolve(options.config.get())?;
+        // Asked once, before anything is looked for: a file that cannot be opened for want of a descriptor must not be taken for one
+        // that is not there.
+        drop(Room::for_descriptors(TO_OPEN).map_err(|error| no_room(&error))?);
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
         check_importable(&working_dir, &entrypoint, config.runtime_type)?;
@@ -121,17 +129,20 @@ impl Manager {
             parent,
             limits: cgroup_limits(&config),
         });
-        let confinement = confine(
-            &config,
-            &Places {
-                working_dir: &working_dir,
-                entrypoint: &entrypoint,
-                worker_file: worker_file.path(),
-                runtime_binary: &runtime.path,
-                path_var: &options.path,
-            },
-            memory_control(config.max_memory_mb, cgroup.is_some()),
-        )?;
+        let temporary = TemporaryDirectories::open(
+            options.env.get("TMPDIR").map(Path::new),
+            temporary_names(&config.permissions),
+        );
+        let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
+        let places = Places {
+            working_dir: &working_dir,
+            entrypoint: &entrypoint,
+            worker_file: worker_file.path(),
+            runtime_binary: &runtime.path,
+            path_var: &options.path,
+            temporary: temporary_path.as_deref(),
+        };
+        let confinement = confine(&config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
         let launch_options = LaunchOptions {
             program: runtime.path.clone(),
             args: match config.runtime_type {
@@ -154,6 +165,7 @@ impl Manager {
             shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
             die_with_parent: true,
             cgroup,
+            temporary,
         };
         let variables = Variables::new(
             options.env.keys(),
@@ -162,7 +174,9 @@ impl Manager {
             config.runtime_type,
         );
         let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
-        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options);
+        let policy = confinement.policy.as_deref();
+        let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
+        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
         let starts = Starts::new(launch_options, cache, compiled, place)
@@ -188,7 +202,6 @@ impl Manager {
             spawner: Spawner::start(confinement.setup)?,
             launch: Arc::clone(&starts) as Arc<dyn Launches>,
             denials: confinement.denials,
-            guardian: confinement.guardian,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -319,6 +332,14 @@ impl Drop for Manager {
     fn drop(&mut self) {
         self.hub.close(true);
     }
+}
+
+fn no_room(error: &std::io::Error) -> Box<Error> {
+    let what = format!("a manager cannot be opened, which needs {TO_OPEN} descriptors with its first process");
+    Box::new(descriptors::shortage(
+        &what,
+        error.raw_os_error().unwrap_or(libc::EMFILE),
+    ))
 }
 
 fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<Error> {

@@ -29,6 +29,8 @@ pub(super) struct Enforcement {
     pub(super) permissions: Vec<String>,
     /// What may be read whatever the permissions say.
     pub(super) readable: Vec<String>,
+    /// In which each process has a directory of its own.
+    pub(super) temporary: Option<String>,
 }
 
 pub(super) fn info(info: &Info<'_>) -> String {

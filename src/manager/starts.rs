@@ -1,11 +1,12 @@
 //! How the next process is started: with the compiled worker file or the worker file, with the bundle of the entrypoint or its source.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
+use super::module_cache::set_place;
 use crate::dispatch::Hub;
 use crate::sandbox::{Guardian, Kept, Policy};
 use crate::spawn::{
@@ -54,7 +55,7 @@ impl WorkerFilePlace {
             file: Some(file),
             settings,
             elsewhere,
-            guardian: Guardian::shared().ok(),
+            guardian: Guardian::of_this_host().ok(),
             kept: None,
         };
         place.keep();
@@ -78,6 +79,7 @@ impl WorkerFilePlace {
 struct Choice {
     main: Option<Main>,
     bundle: Option<String>,
+    modules: Option<PathBuf>,
 }
 
 impl Starts {
@@ -107,8 +109,11 @@ impl Starts {
         }
     }
 
-    /// Removes the worker file. Nothing is made, written or started after this.
+    /// Removes the worker file, and the directory in which processes had theirs. Nothing is made, written or started after this.
     pub(super) fn close(&self) {
+        if let Some(temporary) = &self.options.temporary {
+            temporary.close();
+        }
         if let Some(cache) = &self.cache {
             cache.close();
         }
@@ -156,6 +161,9 @@ impl Starts {
         if let Some(url) = &choice.bundle {
             options.env.push((BUNDLE.into(), url.into()));
         }
+        if let Some(place) = &choice.modules {
+            set_place(&mut options, place);
+        }
         Launch::new(options).ok()
     }
 }
@@ -175,8 +183,9 @@ impl Launches for Starts {
         let choice = Choice {
             main: self.compiled.as_ref().and_then(|compiled| compiled.choose()),
             bundle: self.cache.as_ref().and_then(|cache| cache.choose()),
+            modules: self.compiled.as_ref().and_then(|compiled| compiled.modules()),
         };
-        if choice.main.is_none() && choice.bundle.is_none() {
+        if choice.main.is_none() && choice.bundle.is_none() && choice.modules.is_none() {
             return Ok(Arc::clone(&self.source));
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use super::process::{ended, start_error};
 use super::thrown;
 use super::variables::{During, Variables};
 use crate::dispatch::{Crowd, Doom, End, Facts};
-use crate::error::{Code, Error, Issue, hints, printable};
+use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
 
@@ -30,6 +30,7 @@ pub struct Meaning {
 /// The result as JSON text (none: undefined), or why there is none.
 pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
     meaning.denied.word(&mut facts.denials);
+    let went_without = facts.pid.and_then(descriptors::take_unserved);
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
     }
@@ -74,12 +75,21 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             record(&denial, &mut facts.denials);
             error
         }
+        None if let Some(errno) = went_without.filter(|_| facts.denials.is_empty()) => {
+            error.hint(descriptors::advice_for_tool(errno))
+        }
         None if may_be_for_want(&facts.end) => {
             let advice = meaning.variables.advice(&facts.missed, &error.message, During::Call);
             error.hint_first(advice)
         }
         None => error,
     };
+    let ran = matches!(
+        facts.end,
+        End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
+    );
+    let told = !ran || error.code == Code::AccessDenied;
+    let error = error.hint_first(meaning.denied.meanwhile(&facts.denials).filter(|_| !told));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);
@@ -271,6 +281,16 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
             format!("opened more than {most} inotify descriptors"),
             "let the tool watch its files through one watcher",
         ),
+        Crowd::TemporaryBytes(most) => (
+            format!("kept more than {} MiB in its temporary directory", most >> 20),
+            "let the tool remove what it no longer needs, write to a directory that --allow-write names, or raise `maxMemoryMb`, which bounds temporary files too",
+        ),
+        Crowd::TemporaryFiles(most) => (
+            format!(
+                "kept more than {most} files and directories, or some that cannot be counted, in its temporary directory"
+            ),
+            "let the tool remove what it no longer needs, or write to a directory that --allow-write names",
+        ),
     };
     let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
     Error::new(Code::ToolKilled, message)
@@ -287,6 +307,9 @@ fn neighbour(tool: &str, doom: &Doom) -> Error {
         Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
         Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
         Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        Doom::TooMany(Crowd::TemporaryBytes(_) | Crowd::TemporaryFiles(_)) => {
+            "its process kept too much in its temporary directory"
+        }
         Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
         Doom::Closed | Doom::Broken => "the manager was closed",
         Doom::ChannelClosed => "its process closed the channel",

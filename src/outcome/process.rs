@@ -10,7 +10,7 @@ use super::memory;
 use super::place::place_of;
 use super::variables::During;
 use crate::dispatch::{StartFailure, StartFault};
-use crate::error::{Code, Error, hints, printable};
+use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
@@ -80,7 +80,9 @@ pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
             let reason = std::io::Error::from_raw_os_error(*errno);
             let error = worker_start(&format!("{step} failed: {reason}"));
             match step {
-                _ if [libc::EMFILE, libc::ENFILE].contains(errno) => error.hint(hints::DESCRIPTORS),
+                _ if descriptors::is_shortage(*errno) => {
+                    descriptors::shortage(&format!("a worker process could not be started: {step} failed"), *errno)
+                }
                 step if is_of_worker_file(step) => error.hint(hints::WORKER_FILE),
                 _ => error,
             }
@@ -113,9 +115,11 @@ pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
         StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
             .hint("look for work at the top level of the entrypoint that does not end"),
     };
+    let mut denials = failure.denials.clone();
+    denied.word(&mut denials);
+    let ran = matches!(failure.fault, StartFault::Died(_) | StartFault::TimedOut(_));
+    let error = error.hint_first(denied.meanwhile(&denials).filter(|_| ran));
     error.with(|context| {
-        let mut denials = failure.denials.clone();
-        denied.word(&mut denials);
         context.denials = refusals(&denials);
         context.operation = Some("start worker");
         context.attempts = failure.in_a_row;
@@ -135,7 +139,9 @@ fn worker_start(reason: &str) -> Error {
 
 fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error {
     let denied = &meaning.denied;
-    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials));
+    let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials, false));
+    let mut denials = failure.denials.clone();
+    denied.word(&mut denials);
     let loaded: Loaded = json::read(thrown).unwrap_or(Loaded {
         name: String::new(),
         message: thrown.to_owned(),
@@ -154,7 +160,7 @@ fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error 
         printed if printed.contains(loaded.message.as_str()) => printed.to_owned(),
         printed => format!("{printed}{}{detail}", if printed.ends_with('\n') { "" } else { "\n" }),
     };
-    Error::new(
+    let error = Error::new(
         Code::EntrypointLoad,
         format!("the entrypoint could not be loaded: {what}{place}"),
     )
@@ -166,9 +172,8 @@ fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error 
         Some(_) => None,
         None => meaning.variables.advice(&failure.missed, &what, During::Import),
     })
-    .with(|context| {
-        let mut denials = failure.denials.clone();
-        denied.word(&mut denials);
+    .hint_first(denied.meanwhile(&denials).filter(|_| refused.is_none()));
+    error.with(|context| {
         if let Some(denial) = &refused {
             record(denial, &mut denials);
         }

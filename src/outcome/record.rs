@@ -26,6 +26,7 @@ struct Record<'a> {
     denials: Vec<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     denials_dropped: Option<u64>,
+    denials_complete: bool,
 }
 
 /// An `ExecutionRecord`.
@@ -44,6 +45,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         pid: facts.pid,
         denials: refusals(&facts.denials),
         denials_dropped: (facts.denials_dropped > 0).then_some(facts.denials_dropped),
+        denials_complete: facts.denials_complete,
     };
     text(&record)
 }

@@ -20,7 +20,7 @@ pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, O
     };
     let tool = facts.tool.as_str();
     let denied = &meaning.denied;
-    let denial = denied.explain(&thrown, &facts.denials);
+    let denial = denied.explain(&thrown, &facts.denials, facts.denials_complete);
     let error = match &denial {
         Some(denial) => {
             let permission = denial.permission.as_str();

@@ -4,6 +4,10 @@
 //! for an `InChild` before each spawn, and calls that in the new process after stdio, setpgid, PR_SET_PDEATHSIG,
 //! chdir, rlimits and close_range, and before the signal handlers are reset and execve.
 
+use std::os::fd::BorrowedFd;
+
+use super::run::Guardian;
+
 /// A system call of the set-up that failed: the step's name and its errno. The same shape crosses the vfork boundary.
 pub type StepFailure = (&'static str, i32);
 
@@ -15,12 +19,15 @@ pub trait ChildSetup: Send {
         Ok(())
     }
 
-    /// Prepares one spawn: everything that can allocate, fail slowly or take a lock happens here.
-    fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure>;
+    /// Prepares one spawn: everything that can allocate, fail slowly or take a lock happens here. `temporary`: a directory that
+    /// was made for this process, which it may read and write.
+    fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure>;
 
     /// The process exists: `pid` leads a group of its own. Called after a successful execve, before the process is
-    /// handed out.
-    fn spawned(&mut self, _pid: u32) {}
+    /// handed out. The guardian that watches the group from now on is to be told before the process is reaped.
+    fn spawned(&mut self, _pid: u32) -> Option<Guardian> {
+        None
+    }
 }
 
 /// The child's side of one spawn. Descriptors it needs stay open across the spawn room's close_range because it names

@@ -15,8 +15,8 @@ const LONGEST: usize = 1024;
 /// From so many workers on, those that are gone and that nobody took are dropped.
 const WORKERS: usize = 64;
 
-/// The kinds of access. Net and run are refused by the supervisor, which tells; read and write by the kernel alone: they are
-/// inferred from what the tool threw.
+/// The kinds of access. Net and run are refused by the supervisor. Read and write are refused by the kernel, which tells nobody:
+/// the supervisor sees what is tried and says what the policy has against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
     /// Files read.
@@ -51,6 +51,8 @@ pub struct Denial {
     /// The worker: the process that leads the group of the one that was refused.
     pub worker: u32,
     pub at: Instant,
+    /// Of the network: nothing else was reached or refused after it.
+    pub last: bool,
 }
 
 impl Denial {
@@ -71,6 +73,7 @@ impl Denial {
             flag,
             worker,
             at: Instant::now(),
+            last: false,
         }
     }
 }
@@ -90,7 +93,11 @@ fn short(program: &str) -> &str {
 
 /// Shared between the supervisor, which adds, and whoever records executions, which takes.
 #[derive(Debug, Clone, Default)]
-pub struct Denials(Arc<Mutex<HashMap<u32, OfWorker>>>);
+pub struct Denials {
+    all: Arc<Mutex<HashMap<u32, OfWorker>>>,
+    /// Whether everything that a worker can be refused is seen.
+    exact: bool,
+}
 
 /// What one worker was refused since it was last asked for.
 #[derive(Debug, Default)]
@@ -98,6 +105,9 @@ struct OfWorker {
     kept: Vec<Denial>,
     dropped: u64,
     looked_at: u32,
+    unsure: bool,
+    /// Where to the last connection was refused; none when one was allowed after that.
+    last_of_net: Option<String>,
 }
 
 /// What `take` gives.
@@ -106,19 +116,43 @@ pub struct Taken {
     pub denials: Vec<Denial>,
     /// Refusals that were not kept, because there were too many.
     pub dropped: u64,
+    /// Something may have been refused that is not here: not everything is seen, or it was left out because the runtime tries it of
+    /// its own accord.
+    pub unsure: bool,
 }
 
 impl Denials {
+    /// `exact`: somebody sees everything that a worker can be refused.
+    pub(super) fn new(exact: bool) -> Self {
+        Denials {
+            exact,
+            ..Self::default()
+        }
+    }
+
     /// Adds one; the same access of the same worker is kept once.
     pub fn add(&self, mut denial: Denial) {
         if denial.resource.len() > LONGEST {
             let end = denial.resource.floor_char_boundary(LONGEST);
             let at = denial.at;
             let short = denial.resource[..end].to_owned();
-            denial = Denial::new(denial.permission, short, denial.worker);
-            denial.at = at;
+            // The flag of a file names a path of its own, which is no longer; cut, it would name something else.
+            let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
+            let flag = if of_file {
+                String::new()
+            } else {
+                Denial::new(denial.permission, short.clone(), 0).flag
+            };
+            denial = Denial {
+                flag,
+                at,
+                ..Denial::new(denial.permission, short, denial.worker)
+            };
         }
         self.with(denial.worker, |of_worker| {
+            if denial.permission == Permission::Net {
+                of_worker.last_of_net = Some(denial.resource.clone());
+            }
             let same = |other: &Denial| (other.permission, &other.resource) == (denial.permission, &denial.resource);
             if of_worker.kept.iter().any(same) {
                 return;
@@ -129,6 +163,27 @@ impl Denials {
                 of_worker.kept.push(denial);
             }
         });
+    }
+
+    /// Something was refused that runtimes try of their own accord, and that the tool may have tried as well.
+    pub(super) fn leave_out(&self, worker: u32) {
+        self.with(worker, |of_worker| of_worker.unsure = true);
+    }
+
+    /// A connection was allowed, whatever comes of it.
+    pub(super) fn reached(&self, worker: u32) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_worker) = all.get_mut(&worker) {
+            of_worker.last_of_net = None;
+        }
+    }
+
+    /// A process has imported its tools: what it was refused so far of what runtimes try is the runtime's.
+    pub fn imported(&self, worker: u32) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_worker) = all.get_mut(&worker) {
+            of_worker.unsure = false;
+        }
     }
 
     /// Whether one more refused process of this worker may be looked at; counts it when so.
@@ -142,7 +197,7 @@ impl Denials {
 
     /// Counts a refused process that is not looked at, when no more of this worker may be; false when one may.
     pub(super) fn counted(&self, worker: u32) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(of_worker) = all.get_mut(&worker).filter(|kept| kept.looked_at >= LOOKED_AT) else {
             return false;
         };
@@ -151,7 +206,7 @@ impl Denials {
     }
 
     fn with<T>(&self, worker: u32, act: impl FnOnce(&mut OfWorker) -> T) -> T {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= WORKERS && !all.contains_key(&worker) {
             all.retain(|worker, _| lives(*worker));
         }
@@ -160,10 +215,23 @@ impl Denials {
 
     /// Takes what a worker was refused since the last time.
     pub fn take(&self, worker: u32) -> Taken {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(OfWorker { mut kept, dropped, .. }) = all.remove(&worker) else {
-            return Taken::default();
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(OfWorker {
+            mut kept,
+            dropped,
+            unsure,
+            last_of_net,
+            ..
+        }) = all.remove(&worker)
+        else {
+            return Taken {
+                unsure: !self.exact,
+                ..Taken::default()
+            };
         };
+        for denial in &mut kept {
+            denial.last = denial.permission == Permission::Net && last_of_net.as_ref() == Some(&denial.resource);
+        }
         // One that says where makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
@@ -171,7 +239,11 @@ impl Denials {
                 kept.retain(|denial| denial.permission != permission || known(denial));
             }
         }
-        Taken { denials: kept, dropped }
+        Taken {
+            denials: kept,
+            dropped,
+            unsure: unsure || !self.exact,
+        }
     }
 }
 
@@ -203,6 +275,40 @@ mod tests {
     }
 
     #[test]
+    fn the_last_refused_connection_is_known_until_another_is_allowed() {
+        let denials = Denials::default();
+        let last = || {
+            let taken = denials.take(1).denials;
+            taken
+                .into_iter()
+                .filter(|denial| denial.last)
+                .map(|denial| denial.resource)
+                .collect::<Vec<_>>()
+        };
+        denials.add(of_net("a.test:443", 1));
+        denials.add(of_net("b.test:443", 1));
+        denials.add(of_net("a.test:443", 1));
+        assert_eq!(last(), ["a.test:443"]);
+        denials.add(of_net("a.test:443", 1));
+        denials.reached(1);
+        assert_eq!(last(), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_left_out_makes_unsure_until_the_tools_are_imported() {
+        let exact = Denials::new(true);
+        assert!(!exact.take(1).unsure && Denials::default().take(1).unsure);
+        exact.leave_out(1);
+        exact.add(of_net("a.test:443", 1));
+        exact.imported(1);
+        let taken = exact.take(1);
+        assert_eq!((taken.denials.len(), taken.unsure), (1, false));
+        exact.leave_out(1);
+        assert!(exact.take(1).unsure);
+        assert!(!exact.take(1).unsure, "the next call is another");
+    }
+
+    #[test]
     fn decoys_of_one_worker_push_out_nothing_of_another() {
         let denials = Denials::default();
         denials.add(of_net("secret.test:443", 1));
@@ -224,7 +330,7 @@ mod tests {
         for worker in 0..10_000 {
             denials.add(of_net("a.test:443", 0x4000_0000 + worker));
         }
-        assert!(denials.0.lock().expect("unpoisoned").len() <= WORKERS);
+        assert!(denials.all.lock().expect("unpoisoned").len() <= WORKERS);
         let own = std::process::id();
         denials.add(of_net("a.test:443", own));
         for worker in 0..WORKERS as u32 {

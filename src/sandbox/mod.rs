@@ -1,13 +1,19 @@
 //! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
 mod apply;
+mod attempt;
 mod blocked_signals;
 mod caps;
 mod child;
 mod denials;
 mod landlock;
+pub mod modes;
 mod mountinfo;
 mod net;
+mod opened;
+mod own_attempts;
+mod own_directories;
+mod place;
 pub mod policy;
 mod prepare;
 mod probe;

@@ -1,29 +1,31 @@
 //! The parent's side: everything that can allocate, fail slowly or take a lock happens here.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::apply::Restrictions;
 use super::child::{ChildSetup, InChild, StepFailure};
 use super::denials::Denials;
 use super::landlock::{self, Free, Handled, Ruleset, fs};
+use super::opened::{self, Opened};
+use super::own_directories::OwnDirectories;
+use super::place::Place;
 use super::policy::{Disk, FileRule, NetPolicy, Policy, Rights, Run};
 use super::probe::Support;
 use super::reach::{self, KernelMounts};
 use super::run::Guardian;
 use super::seccomp::{self, Net, Program, Shape};
 use super::supervise::{Supervision, Supervisor};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, descriptors};
 
 /// A policy made ready: open paths, a filter, and a supervisor where one is needed.
 pub struct Sandbox {
     abi: u32,
     handled: Handled,
     /// Each with the rights its kind can carry.
-    paths: Vec<(File, u64)>,
+    paths: Vec<Rule>,
     shape: Shape,
     filter: Program,
     supervision: Supervision,
@@ -31,6 +33,9 @@ pub struct Sandbox {
     supervisor: Option<Supervisor>,
     guardian: Option<Guardian>,
     denials: Denials,
+    own: OwnDirectories,
+    /// The directory of the process that is being started.
+    next_own: Option<Place>,
 }
 
 /// Opens everything the policy names.
@@ -65,37 +70,36 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     };
     let handled = Handled::of(support.landlock_abi, free);
     let paths = open_all(&policy, &handled).map_err(|(path, error)| {
-        Box::new(
-            Error::new(
-                Code::SandboxUnavailable,
-                format!("cannot open {}, which the policy names: {error}", path.display()),
-            )
-            .source(error),
+        not_prepared(
+            &format!("cannot open {}, which the policy names", path.display()),
+            error,
         )
     })?;
     let guardian = match policy.run {
         Run::None => None,
-        _ => Some(Guardian::start().map_err(|error| {
-            Box::new(
-                Error::new(
-                    Code::SandboxUnavailable,
-                    format!("the guardian cannot be started: {error}"),
-                )
-                .source(error),
-            )
-        })?),
+        _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
     };
-    let denials = Denials::default();
+    let denials = Denials::new(sees_every_refusal(&shape));
+    let own = OwnDirectories::default();
     Ok(Sandbox {
         abi: support.landlock_abi,
         handled,
         paths,
         filter: seccomp::child_program(&shape),
         shape,
-        supervision: Supervision::new(policy, denials.clone()),
+        supervision: Supervision::new(policy, denials.clone(), own.clone()),
         supervisor: None,
         guardian,
         denials,
+        own,
+        next_own: None,
+    })
+}
+
+fn not_prepared(what: &str, error: io::Error) -> Box<Error> {
+    Box::new(match error.raw_os_error() {
+        Some(errno) if descriptors::is_shortage(errno) => descriptors::shortage(what, errno),
+        _ => Error::new(Code::SandboxUnavailable, format!("{what}: {error}")).source(error),
     })
 }
 
@@ -114,8 +118,19 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
         fork_reported: support.listener && policy.run == Run::None,
         exec_reported: support.listener && policy.run != Run::All,
-        proc_reported: support.listener && policy.run != Run::None,
+        reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
+        writes_reported: support.listener && !policy.write_all,
+        files_reported: support.listener && !(policy.read_all && policy.write_all),
     }
+}
+
+/// Whether everything that a worker can be refused, and that a flag would allow, is seen by the supervisor.
+fn sees_every_refusal(shape: &Shape) -> bool {
+    shape.reads_reported
+        && (shape.write_all || (shape.writes_reported && shape.files_reported))
+        && (shape.read_all || shape.files_reported)
+        && (shape.run || shape.fork_reported)
+        && matches!(shape.net, Net::Supervised | Net::Wide)
 }
 
 impl Sandbox {
@@ -137,11 +152,6 @@ impl Sandbox {
         }
         variables
     }
-
-    /// To be told when a worker is about to be reaped; `None` when no programs may be run.
-    pub fn guardian(&self) -> Option<Guardian> {
-        self.guardian.clone()
-    }
 }
 
 impl ChildSetup for Sandbox {
@@ -153,7 +163,7 @@ impl ChildSetup for Sandbox {
         Ok(())
     }
 
-    fn per_spawn(&mut self) -> Result<Box<dyn InChild>, StepFailure> {
+    fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let ruleset = Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
         for (path, rights) in &self.paths {
@@ -161,19 +171,31 @@ impl ChildSetup for Sandbox {
                 .allow(path.as_fd(), *rights)
                 .map_err(failed("landlock_add_rule"))?;
         }
+        self.next_own = temporary.filter(|_| self.supervisor.is_some()).and_then(Place::of);
+        if let Some(directory) = temporary {
+            let rights = of_kernel(Rights::READ_WRITE) & self.handled.fs();
+            ruleset.allow(directory, rights).map_err(failed("landlock_add_rule"))?;
+        }
         Ok(Box::new(Restrictions::new(ruleset, &self.filter)))
     }
 
-    fn spawned(&mut self, pid: u32) {
-        if let Some(guardian) = &self.guardian {
-            guardian.watch(pid);
+    fn spawned(&mut self, pid: u32) -> Option<Guardian> {
+        if let Some(directory) = self.next_own.take() {
+            self.own.add(pid, directory);
         }
+        let guardian = self.guardian.clone()?;
+        guardian.watch(pid);
+        Some(guardian)
     }
 }
 
+type Rule = (Arc<Opened>, u64);
+
 /// Every rule with its open path. Rules that are about everything leave out the kernel's own file systems.
-fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (PathBuf, io::Error)> {
-    let mountinfo = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<Rule>, (PathBuf, io::Error)> {
+    // Without it, a rule about everything would include kernel file systems that are mounted elsewhere.
+    let file = "/proc/self/mountinfo";
+    let mountinfo = std::fs::read(file).map_err(|error| (file.into(), error))?;
     let mounts = KernelMounts::parse(&mountinfo);
     let mut rules: Vec<FileRule> = Vec::new();
     for rule in &policy.files {
@@ -206,14 +228,11 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<(File, u64)>, (Pat
     let rules = without_covered(rules);
     let mut opened = Vec::with_capacity(rules.len());
     for rule in rules {
-        match open(&rule.path) {
-            Ok(file) => {
-                let rights = landlock::rights_for(&file, of_kernel(rule.rights), handled);
-                match rights.map_err(|error| (rule.path, error))? {
-                    0 => {}
-                    rights => opened.push((file, rights)),
-                }
-            }
+        match opened::open(&rule.path) {
+            Ok(path) => match landlock::rights_for(path.is_dir(), of_kernel(rule.rights), handled) {
+                0 => {}
+                rights => opened.push((path, rights)),
+            },
             // Gone since it was planned: then there is nothing to allow.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err((rule.path, error)),
@@ -247,14 +266,6 @@ fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
     }));
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    // std asks for an access mode; with O_PATH the kernel ignores it.
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_PATH | libc::O_CLOEXEC)
-        .open(path)
-}
-
 fn of_kernel(rights: Rights) -> u64 {
     let mut bits = 0;
     if rights.read {
@@ -284,6 +295,8 @@ fn of_kernel(rights: Rights) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

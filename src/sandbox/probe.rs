@@ -66,7 +66,9 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         signal_scope: abi >= landlock::SCOPE_ABI,
         fork_reported: false,
         exec_reported: false,
-        proc_reported: false,
+        reads_reported: false,
+        writes_reported: false,
+        files_reported: false,
     };
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
     let failed = std::cell::Cell::new(("", 0));
@@ -111,7 +113,9 @@ fn can_listen() -> bool {
         signal_scope: true,
         fork_reported: true,
         exec_reported: false,
-        proc_reported: false,
+        reads_reported: false,
+        writes_reported: false,
+        files_reported: false,
     };
     let Some(program) = seccomp::listener_program(&shape) else {
         return false;
@@ -163,7 +167,9 @@ mod tests {
                 signal_scope: true,
                 fork_reported: false,
                 exec_reported: false,
-                proc_reported: false,
+                reads_reported: false,
+                writes_reported: false,
+                files_reported: false,
             };
             let program = seccomp::listener_program(&shape).expect("it reports connections");
             // SAFETY: no memory is passed.

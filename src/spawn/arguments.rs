@@ -18,6 +18,12 @@ pub fn bundler_arguments(script: &str) -> Vec<OsString> {
     BUN_SWITCHES.iter().map(OsString::from).chain(program).collect()
 }
 
+/// What follows `bun` where the program is text and has Bun load code that must not run.
+pub fn transpiler_arguments(script: &str) -> Vec<OsString> {
+    let program = ["--no-macros", "--no-addons", "-e", script].map(OsString::from);
+    BUN_SWITCHES.iter().map(OsString::from).chain(program).collect()
+}
+
 /// What follows `node`: the user's options, none of which is a permission flag, then the file.
 pub fn node_arguments(options: &[String], worker: &Path) -> Vec<OsString> {
     options.iter().map(OsString::from).chain([worker.into()]).collect()

@@ -9,6 +9,9 @@ use crate::config::{Deny, Permissions, Scope, env_names};
 /// Given to every worker where the host has them. Names in LC_ are too.
 const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
 
+/// What names the directory for temporary files, in the order in which runtimes and programs look.
+const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
+
 /// What the environment follows from.
 #[derive(Debug, Clone, Copy)]
 pub struct EnvironmentInput<'a> {
@@ -40,19 +43,33 @@ pub fn environment(input: &EnvironmentInput<'_>) -> Vec<(OsString, OsString)> {
     variables.into_iter().collect()
 }
 
-fn is_visible(name: &str, permissions: &Permissions) -> bool {
-    let denied = match &permissions.deny_env {
+/// The variables that tell a process of the directory that is made for it; they replace what the host has. Not those that are
+/// denied.
+pub fn temporary_names(permissions: &Permissions) -> Vec<&'static str> {
+    TEMPORARY
+        .into_iter()
+        .filter(|name| !is_denied(name, permissions))
+        .collect()
+}
+
+fn is_denied(name: &str, permissions: &Permissions) -> bool {
+    match &permissions.deny_env {
         Deny::None => false,
         Deny::All => true,
         Deny::Only(patterns) => matches_any(patterns, name),
-    };
+    }
+}
+
+fn is_visible(name: &str, permissions: &Permissions) -> bool {
     let allowed = match &permissions.env {
         Scope::None => false,
         Scope::All => true,
         Scope::Only(patterns) => matches_any(patterns, name),
     };
     // No permission lets a name through that decides what code a process runs.
-    !denied && env_names::refusal(name).is_none() && (allowed || BASE.contains(&name) || name.starts_with("LC_"))
+    !is_denied(name, permissions)
+        && env_names::refusal(name).is_none()
+        && (allowed || BASE.contains(&name) || name.starts_with("LC_"))
 }
 
 fn matches_any(patterns: &[String], name: &str) -> bool {
@@ -205,6 +222,19 @@ mod tests {
         });
         assert!(variables.contains(&("SHLVL".into(), "1".into())));
         assert!(variables.contains(&("RES_OPTIONS".into(), "use-vc".into())));
+    }
+
+    #[test]
+    fn the_temporary_directory_is_named_unless_that_is_denied() {
+        let with = |deny_env| {
+            temporary_names(&Permissions {
+                deny_env,
+                ..Permissions::default()
+            })
+        };
+        assert_eq!(with(Deny::None), ["TMPDIR", "TMP", "TEMP"]);
+        assert_eq!(with(Deny::Only(only(&["TMP*"]))), ["TEMP"]);
+        assert_eq!(with(Deny::All), [""; 0]);
     }
 
     proptest! {

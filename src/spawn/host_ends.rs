@@ -4,6 +4,7 @@
 //! host that closed its own stdin gets such numbers from the kernel.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
@@ -47,8 +48,19 @@ pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
     Ok((host, child))
 }
 
-/// What every child reads as its stdin.
-pub(super) fn open_null() -> Result<OwnedFd, SpawnFailure> {
+/// What every child reads as its stdin: one for all managers of this host, as long as there are any.
+pub(super) fn null() -> Result<Arc<OwnedFd>, SpawnFailure> {
+    static SHARED: Mutex<Weak<OwnedFd>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(null) = shared.upgrade() {
+        return Ok(null);
+    }
+    let null = Arc::new(open_null()?);
+    *shared = Arc::downgrade(&null);
+    Ok(null)
+}
+
+fn open_null() -> Result<OwnedFd, SpawnFailure> {
     let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, rustix::fs::Mode::empty())
         .map_err(|errno| failed("open", errno))?;
     above_fixed(null)
@@ -86,6 +98,12 @@ mod tests {
             assert!(!fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK));
             assert!(fd.as_raw_fd() >= FIRST_FREE);
         }
+    }
+
+    #[test]
+    fn there_is_one_stdin_for_all() {
+        let (one, other) = (null().unwrap(), null().unwrap());
+        assert!(Arc::ptr_eq(&one, &other) && one.as_raw_fd() >= FIRST_FREE);
     }
 
     #[test]

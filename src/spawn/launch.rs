@@ -2,12 +2,14 @@
 
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::Arc;
 
 use super::cgroup::Cgroups;
 use super::child::Resource;
 use super::failure::SpawnFailure;
+use super::temporary::TemporaryDirectories;
 
 /// Files one worker may have open where nothing else is said: what a login shell gives most programs. Each may hold memory
 /// of the kernel, and watches of epoll count by pairs of them.
@@ -38,6 +40,8 @@ pub struct LaunchOptions {
     pub die_with_parent: bool,
     /// A cgroup for the process. None: it stays in the host's.
     pub cgroup: Option<Cgroups>,
+    /// What gives each process a directory for temporary files. None: it gets none.
+    pub temporary: Option<Arc<TemporaryDirectories>>,
 }
 
 /// A checked `LaunchOptions` in the form the kernel takes.
@@ -51,6 +55,7 @@ pub struct Launch {
     shared_memory: Option<usize>,
     die_with_parent: bool,
     cgroup: Option<Cgroups>,
+    temporary: Option<Arc<TemporaryDirectories>>,
 }
 
 impl Launch {
@@ -86,6 +91,7 @@ impl Launch {
             shared_memory: options.shared_memory,
             die_with_parent: options.die_with_parent,
             cgroup: options.cgroup,
+            temporary: options.temporary,
         })
     }
 
@@ -101,8 +107,20 @@ impl Launch {
         self.argv.as_ptr()
     }
 
-    pub(super) fn envp(&self) -> *const *const c_char {
-        self.envp.as_ptr()
+    /// The environment of one process, with the directory that was made for it. To be kept until the process runs.
+    pub(super) fn environment(&self, temporary: Option<&Path>) -> Result<StringArray, SpawnFailure> {
+        let names = self
+            .temporary
+            .as_ref()
+            .map_or(&[][..], |directories| directories.names());
+        match temporary {
+            Some(path) => self.envp.with(names, path),
+            None => Ok(self.envp.clone()),
+        }
+    }
+
+    pub(super) fn temporary(&self) -> Option<&TemporaryDirectories> {
+        self.temporary.as_deref()
     }
 
     pub(super) fn shared_memory(&self) -> Option<usize> {
@@ -155,10 +173,13 @@ fn c_string(text: &OsStr) -> Result<CString, SpawnFailure> {
 }
 
 /// Strings and the NULL-terminated array of pointers to them.
-struct StringArray {
+#[derive(Clone)]
+pub(super) struct StringArray {
     pointers: Vec<*const c_char>,
-    /// Keeps what `pointers` points to; a CString's text does not move when the CString does.
-    _strings: Vec<CString>,
+    /// Keeps what `pointers` points to, also for copies; a CString's text does not move when the CString does.
+    strings: Arc<[CString]>,
+    /// The same, of strings that only this one has.
+    _own: Vec<CString>,
 }
 
 impl StringArray {
@@ -170,11 +191,34 @@ impl StringArray {
             .collect();
         Self {
             pointers,
-            _strings: strings,
+            strings: strings.into(),
+            _own: Vec::new(),
         }
     }
 
-    fn as_ptr(&self) -> *const *const c_char {
+    /// Of an environment: the same with these variables set to a path.
+    fn with(&self, names: &[&str], path: &Path) -> Result<Self, SpawnFailure> {
+        let is_set = |string: &CString| {
+            let name = string.as_bytes().split(|byte| *byte == b'=').next();
+            names.iter().any(|set| name == Some(set.as_bytes()))
+        };
+        let set = names.iter().map(|name| {
+            let mut entry = OsString::from(name);
+            entry.push("=");
+            entry.push(path);
+            c_string(&entry)
+        });
+        let own = set.collect::<Result<Vec<_>, _>>()?;
+        let kept = self.strings.iter().filter(|string| !is_set(string));
+        let pointers = kept.chain(&own).map(|string| string.as_ptr());
+        Ok(Self {
+            pointers: pointers.chain([ptr::null()]).collect(),
+            strings: Arc::clone(&self.strings),
+            _own: own,
+        })
+    }
+
+    pub(super) fn as_ptr(&self) -> *const *const c_char {
         self.pointers.as_ptr()
     }
 }
@@ -200,6 +244,7 @@ mod tests {
             shared_memory: None,
             die_with_parent: true,
             cgroup: None,
+            temporary: None,
         }
     }
 
@@ -219,7 +264,19 @@ mod tests {
     fn arrays_are_what_the_kernel_reads() {
         let launch = Launch::new(options()).unwrap();
         assert_eq!(read(launch.argv()), ["/bin/true", "one", "two"]);
-        assert_eq!(read(launch.envp()), ["NAME=a=b"]);
+        assert_eq!(read(launch.environment(None).unwrap().as_ptr()), ["NAME=a=b"]);
+    }
+
+    #[test]
+    fn a_directory_is_named_by_the_variables_that_are_for_it() {
+        let envp = StringArray::new(
+            ["TMPDIR=/host", "A=TMP=1", "TMPDIRS=x"]
+                .map(|entry| CString::new(entry).unwrap())
+                .to_vec(),
+        );
+        let with = envp.with(&["TMPDIR", "TMP"], Path::new("/own")).unwrap();
+        drop(envp);
+        assert_eq!(read(with.as_ptr()), ["A=TMP=1", "TMPDIRS=x", "TMPDIR=/own", "TMP=/own"]);
     }
 
     #[test]

@@ -25,14 +25,15 @@ mod runtime;
 mod signals;
 mod spawner;
 mod stack;
+mod temporary;
 mod usage;
 
-pub use arguments::{bun_arguments, bundler_arguments, node_arguments};
+pub use arguments::{bun_arguments, bundler_arguments, node_arguments, transpiler_arguments};
 pub use backoff::Delays;
 pub use board::Board;
 pub use bundler::collect;
 pub use cgroup::{Account, CgroupLimits, Cgroups, Delegated};
-pub use environment::{EnvironmentInput, environment};
+pub use environment::{EnvironmentInput, environment, temporary_names};
 pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
 pub use output::{Captured, LineSplitter};
@@ -43,4 +44,5 @@ pub use runtime::{
 };
 pub use signals::signal_name;
 pub use spawner::{Child, Launches, Spawner};
+pub use temporary::{Temporary, TemporaryDirectories, Weight};
 pub use usage::{Caps, Usage, UsageMeter};

@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::Pid;
 
-use super::proc_stat::ProcStat;
+use super::proc_stat::{ProcStat, may_be_of};
 
 /// Entries looked at; a machine with more processes than this is told that the group still runs.
 const MOST_ENTRIES: usize = 65_536;
@@ -31,6 +31,9 @@ pub(super) fn group(group: Pid) -> GroupState {
         let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
+        if !may_be_of(pid, group) {
+            continue;
+        }
         // A process that ended meanwhile has no file, or an empty one.
         let Some(stat) = fs::read(entry.path().join("stat"))
             .ok()

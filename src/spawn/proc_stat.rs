@@ -1,5 +1,15 @@
 //! /proc/<pid>/stat: the few fields of it that are used.
 
+/// Whether a process can be in the group, for a fraction of what it costs to read its file. Where the system does not tell,
+/// it can. Threads of the kernel are in group 0, which rustix takes for impossible.
+pub(super) fn may_be_of(process: u32, group: u32) -> bool {
+    // SAFETY: no memory is passed.
+    match unsafe { libc::getpgid(process.cast_signed()) } {
+        -1 => std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH),
+        found => found.unsigned_abs() == group,
+    }
+}
+
 /// What a process is and whose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ProcStat {
@@ -37,6 +47,14 @@ mod tests {
         assert_eq!((stat.parent, stat.group, stat.has_ended()), (7, 42, false));
         let stat = ProcStat::parse(b"12 (\xff\xfe) Z 1 5 5 0").unwrap();
         assert_eq!((stat.parent, stat.group, stat.has_ended()), (1, 5, true));
+    }
+
+    #[test]
+    fn a_process_is_of_its_group_only() {
+        let own = rustix::process::getpgrp().as_raw_nonzero().get().unsigned_abs();
+        assert!(may_be_of(std::process::id(), own));
+        assert!(!may_be_of(std::process::id(), own + 1));
+        assert!(!may_be_of(i32::MAX as u32, own), "nobody has this number");
     }
 
     #[test]

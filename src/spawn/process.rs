@@ -16,6 +16,8 @@ use rustix::process::{
 
 use super::cgroup::{Account, Cgroup};
 use super::proc_scan::{self, GroupState};
+use crate::error::descriptors::{self, Holder};
+use crate::sandbox::Guardian;
 
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
 const DROP_WAIT: Duration = Duration::from_millis(500);
@@ -40,15 +42,20 @@ pub struct Process {
     exit: Mutex<Option<Exit>>,
     /// Where one was made for it.
     cgroup: Option<Cgroup>,
+    /// Where it may start programs, which could outlive the host.
+    guardian: Option<Guardian>,
+    _holder: Holder,
 }
 
 impl Process {
-    pub(super) fn new(pid: Pid, pidfd: OwnedFd, cgroup: Option<Cgroup>) -> Self {
+    pub(super) fn new(pid: Pid, pidfd: OwnedFd, cgroup: Option<Cgroup>, guardian: Option<Guardian>) -> Self {
         Self {
             pid,
             pidfd,
             exit: Mutex::new(None),
             cgroup,
+            guardian,
+            _holder: Holder::process(),
         }
     }
 
@@ -106,6 +113,7 @@ impl Process {
             Ok(None) => None,
             Ok(Some(status)) => {
                 self.signal_group();
+                self.leave_guardian();
                 // Cannot block or say anything new: the process has ended.
                 let _ = self.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
                 Some(exit_of(&status))
@@ -116,8 +124,16 @@ impl Process {
                 if proc_scan::group(self.pid) == (GroupState::Running { leader: false }) {
                     self.signal_group();
                 }
+                self.leave_guardian();
                 Some(Exit::Unknown)
             }
+        }
+    }
+
+    /// The group is killed while its number is still held; only then may the guardian forget it.
+    fn leave_guardian(&self) {
+        if let Some(guardian) = &self.guardian {
+            guardian.forget(self.pid());
         }
     }
 
@@ -138,6 +154,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        descriptors::take_unserved(self.pid());
         if self.try_reap().is_some() {
             return;
         }

@@ -24,8 +24,13 @@ use super::memory::SharedMemory;
 use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
+use super::temporary::Temporary;
+use crate::error::descriptors::{self, Room, is_shortage_error};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
+
+/// Descriptors that are opened between the last one of the plan and the end of `execve`.
+const WHILE_STARTING: usize = 3;
 
 /// How long dropping the spawner waits for its thread, which may be in a start that the disk holds up.
 const DROP_WAIT: Duration = Duration::from_secs(1);
@@ -45,6 +50,8 @@ pub struct Child {
     pub ring: Option<Ring>,
     /// The process itself.
     pub process: Process,
+    /// Its directory for temporary files, where the launch gives it one. Last: it is to be dropped after the process.
+    pub temporary: Option<Temporary>,
 }
 
 type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
@@ -148,7 +155,7 @@ fn is_current(thread: ThreadId) -> bool {
 struct Worker {
     sandbox: Option<Box<dyn ChildSetup>>,
     stack: Stack,
-    null: OwnedFd,
+    null: Arc<OwnedFd>,
 }
 
 impl Worker {
@@ -159,7 +166,12 @@ impl Worker {
                 .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
         }
         let stack = Stack::new().map_err(|failure| not_started(&failure.to_string()))?;
-        let null = host_ends::open_null().map_err(|failure| not_started(&failure.to_string()))?;
+        let null = host_ends::null().map_err(|failure| match failure.errno {
+            errno if descriptors::is_shortage(errno) => {
+                Box::new(descriptors::shortage("the spawner could not start: open failed", errno))
+            }
+            _ => not_started(&failure.to_string()),
+        })?;
         Ok(Self { sandbox, stack, null })
     }
 
@@ -177,10 +189,12 @@ impl Worker {
     }
 
     fn start(&mut self, launch: &Launch) -> std::result::Result<Child, SpawnFailure> {
+        let temporary = temporary(launch)?;
         let in_child = match &mut self.sandbox {
-            Some(sandbox) => Some(usable(sandbox.per_spawn()?)?),
+            Some(sandbox) => Some(usable(sandbox.per_spawn(temporary.as_ref().map(Temporary::fd))?)?),
             None => None,
         };
+        let environment = launch.environment(temporary.as_ref().map(Temporary::path))?;
         let (host, child) = host_ends::open()?;
         let (memory, memory_fd) = memory(launch)?.unzip();
         let (cgroup, door) = cgroup(launch).unzip();
@@ -190,7 +204,7 @@ impl Worker {
         let plan = Plan {
             program: launch.program(),
             argv: launch.argv(),
-            envp: launch.envp(),
+            envp: environment.as_ptr(),
             cwd: launch.cwd(),
             stdin: self.null.as_raw_fd(),
             stdout: child.stdout.as_raw_fd(),
@@ -206,12 +220,14 @@ impl Worker {
             sandbox: in_child.as_deref(),
             failure: Cell::new(None),
         };
+        // What is opened while the process starts is not asked for by name: its own descriptor, and what the supervisor reads of it.
+        let room = Room::for_descriptors(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
+        drop(room);
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
-        let process = Process::new(pid, pidfd, cgroup);
-        if let Some(sandbox) = &mut self.sandbox {
-            sandbox.spawned(process.pid());
-        }
+        let number = pid.as_raw_nonzero().get().unsigned_abs();
+        let guardian = self.sandbox.as_mut().and_then(|sandbox| sandbox.spawned(number));
+        let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Child {
             channel: host.channel,
             stdout: host.stdout,
@@ -219,6 +235,7 @@ impl Worker {
             board: memory.map(Board::new),
             ring,
             process,
+            temporary,
         })
     }
 }
@@ -233,6 +250,14 @@ fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, Own
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
 }
 
+/// The directory that this launch asks for. None where none can be made, such as on a full disk.
+fn temporary(launch: &Launch) -> std::result::Result<Option<Temporary>, SpawnFailure> {
+    match launch.temporary().map(|directories| directories.make()).transpose() {
+        Err(error) if is_shortage_error(&error) => Err(room_failed("open", &error)),
+        made => Ok(made.ok().flatten()),
+    }
+}
+
 /// The cgroup that this launch asks for, with the descriptor by which the child enters it. None where none can be made: the
 /// process is watched all the same.
 fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
@@ -240,6 +265,10 @@ fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
     let cgroup = Cgroup::new(&wanted.parent, wanted.limits).ok()?;
     let door = host_ends::above_fixed(cgroup.door().ok()?).ok()?;
     Some((cgroup, door))
+}
+
+fn room_failed(step: &'static str, error: &std::io::Error) -> SpawnFailure {
+    SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EMFILE))
 }
 
 fn closed() -> SpawnFailure {
@@ -255,6 +284,10 @@ fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, S
 }
 
 fn unavailable(failure: SpawnFailure) -> Box<Error> {
+    if descriptors::is_shortage(failure.errno) {
+        let what = format!("the sandbox could not be prepared: {} failed", failure.step);
+        return Box::new(descriptors::shortage(&what, failure.errno));
+    }
     let message = format!("the sandbox could not be prepared: {failure}");
     Box::new(Error::new(Code::SandboxUnavailable, message).source(failure))
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::bundle::{BundleFiles, Shelf};
 use super::directory::{DIRECTORY, Directory, Stamp};
+use super::modules::Modules;
 use super::render::{HEADER, WorkerSettings, join, literal, render_function};
 use super::trust::for_us_to_write;
 
@@ -69,6 +70,11 @@ impl Beside {
             // Others may be allowed to write the worker file; nobody looks whether bytecode is what was compiled.
             mode: for_us_to_write(mode),
         }
+    }
+
+    /// An empty directory for the modules that go with it.
+    pub fn make_modules(&self) -> io::Result<Modules> {
+        Modules::make(&self.working_dir, &self.stem)
     }
 
     /// Puts it there, while the worker file is.

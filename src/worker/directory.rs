@@ -7,7 +7,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, Mode, OFlags, Stat, chmod, fchmod, fstat, mkdir, open, openat, renameat, statat, unlinkat,
+    AtFlags, CWD, Dir, Mode, OFlags, Stat, chmod, fchmod, fstat, mkdir, mkdirat, open, openat, renameat, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 
@@ -201,6 +202,17 @@ impl Directory {
 
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Makes a directory in it that nobody but this user may enter. Fails where the name is taken.
+    pub(super) fn make_inner(&self, name: &str) -> io::Result<()> {
+        Ok(mkdirat(&self.fd, name, Mode::RWXU)?)
+    }
+
+    /// Removes a directory in it with all that it holds. Links are removed, not followed.
+    pub(super) fn remove_tree(&self, name: &str) -> io::Result<()> {
+        // The open directory, whatever its path leads to by now.
+        std::fs::remove_dir_all(format!("/proc/self/fd/{}/{name}", self.fd.as_raw_fd()))
     }
 
     /// Removes the directory itself, when it is empty.

@@ -30,12 +30,12 @@ fn control(file: &File, command: c_int, lock: &mut libc::flock) -> io::Result<()
 }
 
 /// Locks a file that is open for writing, for as long as it stays open.
-pub(super) fn hold(file: &File) -> io::Result<()> {
+pub(crate) fn hold(file: &File) -> io::Result<()> {
     control(file, libc::F_OFD_SETLK, &mut whole_file(libc::F_WRLCK))
 }
 
 /// Whether somebody holds it in the sense of [`hold`].
-pub(super) fn is_held(file: &File) -> io::Result<bool> {
+pub(crate) fn is_held(file: &File) -> io::Result<bool> {
     // A read lock is in the way of write locks only.
     let mut lock = whole_file(libc::F_RDLCK);
     control(file, libc::F_OFD_GETLK, &mut lock)?;

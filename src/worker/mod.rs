@@ -8,6 +8,7 @@
 //! | `template/` | the worker file's source, JavaScript for Bun and Node |
 //! | `render.rs` | the template with the host's settings in it |
 //! | `compiled.rs` | the same as bytecode |
+//! | `modules.rs` | the directory of Bun's cache of transpiled modules beside it |
 //! | `store.rs` | the worker file in the project: written whole, shared, removed after use |
 //! | `directory.rs`, `trust.rs` | the directory that it lies in, and whether that may be used |
 //! | `claim.rs`, `lock.rs`, `sweep.rs` | who uses a file, and what goes when nobody does |
@@ -20,7 +21,8 @@ mod compiled;
 mod directory;
 pub mod frame;
 pub mod json;
-mod lock;
+pub(crate) mod lock;
+mod modules;
 mod nonce;
 mod raw;
 mod remains;
@@ -31,6 +33,7 @@ mod trust;
 
 pub use bundle::{Bundle, BundleFiles, BundleReply, Manifest, Shelf, Verdict, bundle_script};
 pub use compiled::{Beside, Compiled, InPlace, compile_script};
+pub use modules::{Modules, transpile_script};
 pub use nonce::Nonce;
 pub use raw::syscall;
 pub use remains::Remains;

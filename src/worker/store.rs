@@ -23,7 +23,7 @@ use super::directory::{DIRECTORY, Directory, Stamp, unique};
 use super::remains::Remains;
 use super::sweep::{HASH, WORKER_PREFIX, judge_entries, sweep};
 use super::trust::Distrust;
-use crate::error::{Code, Error, Problem, Result, hints};
+use crate::error::{Error, Problem, Result, descriptors, hints};
 
 pub(super) const IGNORE_FILE: &str = ".gitignore";
 pub(super) const IGNORED: &[u8] = b"*\n";
@@ -180,11 +180,9 @@ fn cannot_write(directory: &Path, error: io::Error) -> Box<Error> {
     let what = format!("the worker file cannot be written to {}: {error}", directory.display());
     let hint = match (Distrust::of(&error), error.raw_os_error()) {
         (Some(distrust), _) => distrust.hint.clone(),
-        (None, Some(libc::EMFILE | libc::ENFILE)) => {
-            let error = Error::new(Code::WorkerStart, what)
-                .hint(hints::DESCRIPTORS)
-                .source(error);
-            return Box::new(error);
+        (None, Some(errno)) if descriptors::is_shortage(errno) => {
+            let what = format!("the worker file cannot be written to {}", directory.display());
+            return Box::new(descriptors::shortage(&what, errno));
         }
         (None, Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG)) => hints::WORKING_DIR_FULL.to_owned(),
         (None, _) => hints::WORKING_DIR_READ_ONLY.to_owned(),

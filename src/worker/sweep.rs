@@ -18,6 +18,8 @@ const SOURCE: &str = ".mjs";
 pub(super) const LOCK: &str = ".lock";
 /// Of the compiled form.
 const COMPILED: [&str; 3] = [".mjs", ".js", ".js.jsc"];
+/// The one directory: Bun's cache of the modules.
+pub(super) const MODULES: &str = ".modules";
 /// Digits of a hash in a name.
 pub(super) const HASH: usize = 16;
 /// Between making a file and locking it a writer needs microseconds.
@@ -61,7 +63,10 @@ fn remove_unused(directory: &Directory, stems: &BTreeSet<&str>, mode: u32) {
     let still = unused(directory, &names);
     for name in &names {
         if owned_by(name).is_some_and(|stem| stems.contains(stem) && still.contains(stem)) {
-            let _ = directory.remove(name);
+            let _ = match name.ends_with(MODULES) {
+                true => directory.remove_tree(name),
+                false => directory.remove(name),
+            };
         }
     }
 }
@@ -94,7 +99,7 @@ fn worker_stem(name: &str) -> Option<&str> {
     let of_compiled = suffix
         .strip_prefix('-')
         .and_then(|rest| rest.split_at_checked(HASH))
-        .is_some_and(|(hash, kind)| is_hash(hash) && COMPILED.contains(&kind));
+        .is_some_and(|(hash, kind)| is_hash(hash) && (COMPILED.contains(&kind) || kind == MODULES));
     (of_compiled || [SOURCE, LOCK].contains(&suffix)).then_some(stem)
 }
 
@@ -148,6 +153,7 @@ mod tests {
             "-0123456789abcdef.mjs",
             "-0123456789abcdef.js",
             "-0123456789abcdef.js.jsc",
+            "-0123456789abcdef.modules",
         ] {
             let name = format!("worker-{digits}{suffix}");
             assert_eq!(owned_by(&name), Some(&name[..WORKER_PREFIX.len() + HASH]), "{name}");

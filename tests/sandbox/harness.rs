@@ -214,6 +214,7 @@ impl<'a> Run<'a> {
                 shared_memory: None,
                 die_with_parent: true,
                 cgroup: None,
+                temporary: None,
             })
             .expect("a launch"),
         )
@@ -259,6 +260,7 @@ pub(crate) fn drained(child: Child) -> (String, String) {
         process,
         board: _,
         ring: _,
+        temporary: _,
     } = child;
     let stderr = std::thread::spawn(move || text(stderr));
     let stdout = text(stdout);

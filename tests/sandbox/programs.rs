@@ -166,7 +166,6 @@ setInterval(() => {}, 1000)
 "#,
         );
         let sandbox = run.sandbox(&path);
-        let guardian = sandbox.guardian().expect("programs may run");
         let launch = run.launch(&path, Some(&sandbox));
         let spawner = Spawner::start(Some(Box::new(sandbox))).expect("a spawner");
         let child = spawn(&spawner, launch);
@@ -178,7 +177,6 @@ setInterval(() => {}, 1000)
         while child.process.try_reap().is_none() {
             std::thread::yield_now();
         }
-        guardian.forget(child.process.pid());
         while !child.process.group_gone() {
             std::thread::yield_now();
         }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::lasting::name_what_lasts;
+use super::likeliest::likeliest;
 use super::thrown::Thrown;
 use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
-use super::{file, import, net, run, wording};
+use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -28,6 +31,8 @@ pub struct Denied {
     /// The user's home directory, where it is known.
     home: Option<PathBuf>,
     runtime: RuntimeType,
+    /// When the manager was made: a flag can name what was there then.
+    since: SystemTime,
 }
 
 impl Denied {
@@ -38,6 +43,7 @@ impl Denied {
             working_dir: working_dir.to_owned(),
             home: home.filter(|home| home.is_absolute()).map(Path::to_owned),
             runtime,
+            since: SystemTime::now(),
         }
     }
 
@@ -47,6 +53,11 @@ impl Denied {
             RuntimeType::Bun => "bunPermissions",
             RuntimeType::Node => "nodeOptions",
         };
+        let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
+        let replaced = |policy: &Arc<Policy>| of_file && policy.was_replaced(&file::real(Path::new(&denial.resource)));
+        if self.policy.as_ref().is_some_and(replaced) {
+            return "what the flag for it names was replaced since the manager was made, and permissions are about what was there then: make a new manager, or let the tool empty a directory and rewrite a file in place of making new ones".to_owned();
+        }
         if !denial.flag.is_empty() {
             return format!("to allow it, add {} to `{option}`", quoted(&denial.flag));
         }
@@ -61,23 +72,51 @@ impl Denied {
         }
     }
 
-    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty.
-    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial]) -> Option<Denial> {
+    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty. `complete`: nothing
+    /// was refused that is not among those seen.
+    pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial], complete: bool) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
         let search = Search {
             policy,
             working_dir: &self.working_dir,
             seen,
+            complete,
             left: Cell::new(MOST_ERRORS),
         };
-        let mut found = search.of(thrown, DEPTH)?;
-        narrow(&mut found, self.home.as_deref());
+        let mut found = search.of(thrown)?;
+        chosen_port::settle(&mut found, seen);
         self.word(std::slice::from_mut(&mut found));
         Some(found)
     }
 
-    /// Writes the flags of refusals as the runtime's user writes them.
+    /// Of what was refused during a call that failed, the refusal that most likely has to do with it, in a sentence.
+    pub(in crate::outcome) fn meanwhile(&self, denials: &[Denial]) -> Option<String> {
+        let denial = likeliest(denials)?;
+        let to = match denial.resource.as_str() {
+            "" => String::new(),
+            resource => format!(" to {}", printable(resource)),
+        };
+        let more = match denials.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more, see `denials`)"),
+        };
+        Some(format!(
+            "the sandbox refused {} access{to} meanwhile{more}: {}",
+            denial.permission.as_str(),
+            self.advice(denial)
+        ))
+    }
+
+    /// Writes the flags of refusals as the runtime's user writes them, about what will be there, and takes those away that should
+    /// not be given.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
+        for denial in denials.iter_mut() {
+            if let Some(policy) = &self.policy {
+                name_what_lasts(denial, policy, self.since);
+                program_name::settle(policy, denial);
+            }
+            narrow(denial, self.home.as_deref());
+        }
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);
         }
@@ -114,8 +153,19 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
         return;
     }
     match revealed.permission {
-        // The kernel refuses files without a witness: what the tool threw is the only trace of it.
-        Permission::Read | Permission::Write => denials.push(revealed.clone()),
+        // Where the supervisor does not see it, what the tool threw is the only trace of it.
+        Permission::Read | Permission::Write => {
+            // A module's directory is looked through before the module is: the module says more.
+            let less = |denial: &Denial| {
+                of_kind(denial)
+                    && denial.flag == revealed.flag
+                    && Path::new(&revealed.resource).parent() == Some(Path::new(&denial.resource))
+            };
+            match denials.iter_mut().find(|denial| less(denial)) {
+                Some(denial) => *denial = revealed.clone(),
+                None => denials.push(revealed.clone()),
+            }
+        }
         // The supervisor may have seen that something was refused, or a name without its port, and the error says more.
         Permission::Net | Permission::Run => {
             let less = |denial: &Denial| {
@@ -136,26 +186,45 @@ struct Search<'a> {
     policy: &'a Policy,
     working_dir: &'a Path,
     seen: &'a [Denial],
+    complete: bool,
     /// Errors that may still be looked at.
     left: Cell<usize>,
 }
 
 impl Search<'_> {
-    fn of(&self, value: &Value, depth: usize) -> Option<Denial> {
+    /// What names something goes before what only sounds like a refusal.
+    fn of(&self, value: &Value) -> Option<Denial> {
+        let named = self.among(value, DEPTH, &|thrown| {
+            run::refusal(self.policy, self.working_dir, thrown, self.seen)
+                .or_else(|| net::refusal(self.policy, thrown, self.seen))
+                .or_else(|| seen::of_path(self.working_dir, thrown, self.seen))
+                .or_else(|| file::refusal(self.policy, self.working_dir, thrown).filter(|found| self.may_be(found)))
+                .or_else(|| import::refusal(self.policy, self.working_dir, thrown))
+        });
+        self.left.set(MOST_ERRORS);
+        named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
+    }
+
+    /// An error says which file, and not always what for: what the policy would refuse of it need not be what was tried. Who sees
+    /// any file sees all that changes one.
+    fn may_be(&self, found: &Denial) -> bool {
+        let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
+        let sees = self.complete || (found.permission == Permission::Write && self.seen.iter().any(is_file));
+        let tried = |denial: &Denial| denial.permission == found.permission && denial.resource == found.resource;
+        !sees || self.seen.iter().any(tried)
+    }
+
+    fn among(&self, value: &Value, depth: usize, own: &dyn Fn(&Thrown<'_>) -> Option<Denial>) -> Option<Denial> {
         self.left.set(self.left.get().checked_sub(1)?);
-        let thrown = Thrown::of(value);
-        let own = run::refusal(self.policy, self.working_dir, &thrown, self.seen)
-            .or_else(|| net::refusal(self.policy, &thrown, self.seen))
-            .or_else(|| file::refusal(self.policy, self.working_dir, &thrown))
-            .or_else(|| import::refusal(self.policy, self.working_dir, &thrown));
-        if own.is_some() || depth == 0 {
-            return own;
+        let found = own(&Thrown::of(value));
+        if found.is_some() || depth == 0 {
+            return found;
         }
         let inner = value.get("cause").into_iter();
         let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
         inner
             .chain(members.take(MOST_ERRORS))
-            .find_map(|next| self.of(next, depth - 1))
+            .find_map(|next| self.among(next, depth - 1, own))
     }
 }
 
@@ -188,14 +257,14 @@ mod tests {
             json!({"message": "all failed", "errors": [{"message": "other"}, refused()]}),
             json!({"message": "outer", "cause": {"message": "all failed", "errors": [refused()]}}),
         ] {
-            let found = denied.explain(&value, &[]).unwrap();
+            let found = denied.explain(&value, &[], false).unwrap();
             assert_eq!(found.flag, "--allow-read=/etc/hostname", "{value}");
         }
         assert_eq!(
-            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[]),
+            denied.explain(&json!({"message": "outer", "cause": "EACCES"}), &[], false),
             None
         );
-        assert_eq!(denied.explain(&json!(null), &[]), None);
+        assert_eq!(denied.explain(&json!(null), &[], false), None);
     }
 
     #[test]
@@ -204,7 +273,7 @@ mod tests {
         for _ in 0..20 {
             value = json!({"message": "outer", "cause": value});
         }
-        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[]), None);
+        assert_eq!(denied(RuntimeType::Bun).explain(&value, &[], false), None);
     }
 
     #[test]
@@ -213,7 +282,7 @@ mod tests {
         let with = |before: usize| {
             let mut errors = vec![harmless.clone(); before];
             errors.push(refused());
-            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[])
+            denied(RuntimeType::Bun).explain(&json!({"message": "all failed", "errors": errors}), &[], false)
         };
         assert!(with(MOST_ERRORS - 2).is_some());
         assert_eq!(with(100_000), None);
@@ -222,7 +291,7 @@ mod tests {
     #[test]
     fn nothing_is_refused_where_nothing_is_held() {
         let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
-        assert_eq!(free.explain(&refused(), &[]), None);
+        assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
     #[test]
@@ -240,8 +309,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_decides_where_all_was_seen() {
+        // What it opened the file for is not said, and what may be read may have been opened for writing.
+        let policy = Arc::new(kit::policy(&["--allow-read=/etc/hostname"]));
+        let denied = Denied::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
+        let flag = |seen: &[Denial], complete| denied.explain(&refused(), seen, complete).map(|found| found.flag);
+        let write = || Some("--allow-write=/etc/hostname".to_owned());
+        assert_eq!(flag(&[], false), write());
+        assert_eq!(flag(&[], true), None);
+        let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
+        assert_eq!(flag(&[seen(Permission::Write, "/etc/hostname")], true), write());
+        assert_eq!(flag(&[seen(Permission::Read, "/etc")], false), None);
+        assert_eq!(flag(&[seen(Permission::Net, "a.test:1")], false), write());
+    }
+
+    #[test]
     fn flags_are_the_runtimes_own() {
-        let found = denied(RuntimeType::Node).explain(&refused(), &[]).unwrap();
+        let found = denied(RuntimeType::Node).explain(&refused(), &[], false).unwrap();
         assert_eq!(found.flag, "--allow-fs-read=/etc/hostname");
     }
 
@@ -255,7 +339,7 @@ mod tests {
             ] {
                 let value = json!({"message": "no", "code": "EACCES", "syscall": syscall, "path": path});
                 let denied = denied(runtime);
-                let found = denied.explain(&value, &[]).unwrap();
+                let found = denied.explain(&value, &[], false).unwrap();
                 assert_eq!((found.flag.as_str(), found.resource.as_str()), ("", path));
                 let advice = denied.advice(&found);
                 assert!(advice.starts_with("no list of paths allows it: "), "{advice}");

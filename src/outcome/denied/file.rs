@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::thrown::Thrown;
+use crate::sandbox::modes::{self, Wanted};
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// Calls that make or remove an entry of a directory: the right belongs to the directory.
@@ -28,7 +29,7 @@ const FREE: [&str; 9] = [
 ];
 /// Calls whose error names a file that was to be changed.
 const CHANGING: [&str; 3] = ["truncate", "ftruncate", "write"];
-/// Metadata, which can only be allowed for every file at once.
+/// Metadata, which a list allows where somebody supervises, and else only the flag without a list.
 const METADATA: [&str; 10] = [
     "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "futime", "lutime", "utimes",
 ];
@@ -120,6 +121,9 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     let path = plain(&working_dir.join(thrown.path));
     let dest = (!thrown.dest.is_empty()).then(|| plain(&working_dir.join(thrown.dest)));
     let mut needs = needs(thrown.syscall, &path, dest.as_deref());
+    if policy.files_supervised {
+        needs.extend(supervised(thrown.syscall, &path));
+    }
     if gains {
         needs.push(Need {
             access: Access::Read,
@@ -158,10 +162,23 @@ pub(super) fn is_path(text: &str) -> bool {
 /// What seccomp refuses unless every file may be read or written: watching, and changing metadata, which libuv does at
 /// the end of each copy.
 fn needs_everything(policy: &Policy, thrown: &Thrown<'_>) -> Option<Permission> {
+    if policy.files_supervised {
+        return None;
+    }
     match thrown.syscall {
         "watch" if !policy.read_all => Some(Permission::Read),
         call if is_metadata(call) && !policy.write_all => Some(Permission::Write),
         "copyfile" if thrown.code == "EPERM" && !policy.write_all => Some(Permission::Write),
+        _ => None,
+    }
+}
+
+/// The same where a list is enough.
+fn supervised(syscall: &str, path: &Path) -> Option<Need> {
+    match syscall {
+        "watch" if path.is_dir() => Some(Need::list(path)),
+        "watch" => Some(Need::read(path)),
+        call if is_metadata(call) => Some(Need::write(path)),
         _ => None,
     }
 }
@@ -188,30 +205,9 @@ fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
         // A refused open does not say what for. What is not there can only have been about to be made.
         _ if path.symlink_metadata().is_err() => vec![Need::entry(path)],
         // What its mode hides from this user was opened for reading as well as for writing: which one is not known.
-        _ if !may_be_read(path) => vec![Need::read(path)],
+        _ if !modes::let_through(path, Wanted::READ) => vec![Need::read(path)],
         _ => vec![Need::read(path), Need::write(path)],
     }
-}
-
-/// Whether the file's mode lets this user read it. Workers have none of root's capabilities.
-fn may_be_read(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(metadata) = path.metadata() else {
-        return true;
-    };
-    let of_our_groups = || {
-        let group = metadata.gid();
-        let others = rustix::process::getgroups().unwrap_or_default();
-        rustix::process::getegid().as_raw() == group || others.iter().any(|other| other.as_raw() == group)
-    };
-    let bit = if rustix::process::geteuid().as_raw() == metadata.uid() {
-        0o400
-    } else if of_our_groups() {
-        0o040
-    } else {
-        0o004
-    };
-    metadata.mode() & bit != 0
 }
 
 /// The real path as far as it exists: a file to be created has none yet.

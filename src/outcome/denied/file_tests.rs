@@ -183,6 +183,30 @@ fn a_copy_whose_mode_may_not_be_set_needs_every_file() {
 }
 
 #[test]
+fn where_a_supervisor_changes_metadata_a_list_is_enough() {
+    let (_made, directory) = kit::directory();
+    let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
+    let all = directory.to_string_lossy();
+    let found = |syscall: &str, path: &str, flags: &[&str]| {
+        let policy = Policy {
+            files_supervised: true,
+            ..kit::policy(flags)
+        };
+        let value = json!({"code": "EPERM", "syscall": syscall, "path": at(path)});
+        refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| denial.flag)
+    };
+    let write = format!("--allow-write={all}");
+    for call in ["chmod", "lchown", "utime"] {
+        assert_eq!(found(call, "file", &[]), Some(format!("--allow-write={}", at("file"))));
+        // Its owner, or bits that no list allows.
+        assert_eq!(found(call, "file", &[&write]), None);
+    }
+    assert_eq!(found("watch", "sub", &[]), Some(format!("--allow-read={}", at("sub"))));
+    assert_eq!(found("watch", "file", &[&format!("--allow-read={all}")]), None);
+    assert_eq!(found("copyfile", "file", &["--allow-read", &write]), None);
+}
+
+#[test]
 fn other_failures_are_none() {
     let (_made, directory) = kit::directory();
     for value in [

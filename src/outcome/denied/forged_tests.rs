@@ -178,7 +178,7 @@ proptest! {
         let runtime = if node { RuntimeType::Node } else { RuntimeType::Bun };
         let denied = Denied::new(Some(Arc::new(policy.clone())), &directory, Some(Path::new(HOME)), runtime);
         let thrown = placed(&thrown, &at);
-        let Some(denial) = denied.explain(&thrown, &seen) else { return Ok(()) };
+        let Some(denial) = denied.explain(&thrown, &seen, false) else { return Ok(()) };
 
         let scope = denial.flag.split_once('=').map(|(_, scope)| real(Path::new(&scope.replace(",,", ","))));
         let kernels = ["/proc", "/sys"].iter().any(|place| real(Path::new(&denial.resource)).starts_with(place));

@@ -23,13 +23,17 @@ const ENDINGS: [&str; 10] = [
     "/index.js",
 ];
 
-pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
-    let missing = thrown.message.contains("Cannot find module")
+/// Whether a module was not found, as the runtimes say it.
+pub(super) fn is_missing_module(thrown: &Thrown<'_>) -> bool {
+    thrown.message.contains("Cannot find module")
         || thrown.message.contains("Cannot find package")
         || matches!(thrown.code, "ERR_MODULE_NOT_FOUND" | "MODULE_NOT_FOUND")
-        || thrown.message.contains("AccessDenied")
-        || thrown.is_refusal();
-    if !missing {
+}
+
+pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
+    // A refusal that names its path is one of a file, whatever the file ends in.
+    let refused = thrown.is_refusal() && thrown.path.is_empty();
+    if !is_missing_module(thrown) && !thrown.message.contains("AccessDenied") && !refused {
         return None;
     }
     let specifier = thrown.field("specifier").or_else(|| quoted(thrown.message))?;
@@ -52,7 +56,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     })
 }
 
-fn is_module(path: &Path) -> bool {
+pub(super) fn is_module(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| MODULES.contains(&ending))
 }
@@ -71,7 +75,7 @@ fn importer<'a>(thrown: &Thrown<'a>) -> Option<&'a Path> {
 }
 
 /// The first text in quotes.
-fn quoted(message: &str) -> Option<&str> {
+pub(super) fn quoted(message: &str) -> Option<&str> {
     let start = message.find(['\'', '"', '`'])?;
     let mark = &message[start..=start];
     let rest = &message[start + 1..];

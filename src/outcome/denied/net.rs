@@ -42,6 +42,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
     let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
     // No witness, no denial: whatever the error says.
     of_net().next()?;
+    if lists_interfaces(thrown) {
+        return of_net().find(|denial| denial.resource.is_empty()).cloned();
+    }
     let known = || of_net().filter(|denial| !denial.resource.is_empty());
     let refused = thrown.is_refusal() && (CALLS.contains(&thrown.syscall) || thrown.field("address").is_some());
     if !refused && !failed(thrown) {
@@ -73,8 +76,9 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         return Some(Denial::new(Permission::Net, named, 0));
     }
     match known().next() {
-        // Allowed, and it failed for another reason, whatever else was refused.
-        _ if allowed && !refused => None,
+        // Allowed: it failed for another reason, whatever else was refused before. A refusal after it is where it led on to:
+        // Bun's fetch names the URL that it began with.
+        _ if allowed && !refused => known().find(|denial| denial.last).cloned(),
         Some(denial) => Some(denial.clone()),
         // The system refused, such as a port below 1024.
         None if allowed => None,
@@ -87,6 +91,14 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
 fn is_place(named: &str) -> bool {
     let host = named.strip_suffix(":0").unwrap_or(named);
     NetRule::parse(host).is_ok()
+}
+
+/// os.networkInterfaces(), which asks by a socket of its own.
+fn lists_interfaces(thrown: &Thrown<'_>) -> bool {
+    let calls = ["uv_interface_addresses", "getifaddrs"];
+    calls
+        .iter()
+        .any(|call| thrown.syscall == *call || thrown.message.contains(call))
 }
 
 fn failed(thrown: &Thrown<'_>) -> bool {
@@ -335,6 +347,20 @@ mod tests {
                 assert_eq!(denied.as_deref(), Some("--allow-net=unix:/run/x.sock"), "{flags:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_was_refused_last_is_where_an_allowed_address_led_to() {
+        let mut denial = Denial::new(Permission::Net, "10.0.0.1:9".to_owned(), 0);
+        let fetched = fetch("http://127.0.0.1:81/", "ConnectionRefused");
+        let policy = kit::policy(&["--allow-net=127.0.0.1:81"]);
+        assert_eq!(
+            refusal(&policy, &Thrown::of(&fetched), std::slice::from_ref(&denial)),
+            None
+        );
+        denial.last = true;
+        let found = refusal(&policy, &Thrown::of(&fetched), &[denial]);
+        assert_eq!(found.map(|denial| denial.resource).as_deref(), Some("10.0.0.1:9"));
     }
 
     #[test]

@@ -19,6 +19,14 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>, 
     if of_a_shell(thrown) {
         return named.cloned();
     }
+    // A library's own error that quotes the system's.
+    let quoted = |denial: &Denial| {
+        let name = denial.resource.rsplit('/').next().unwrap_or_default();
+        thrown.message.contains("spawn") && thrown.message.contains("EACCES") && thrown.message.contains(name)
+    };
+    if let Some(denial) = refused_by_name(seen).find(|denial| quoted(denial)) {
+        return Some(denial.clone());
+    }
     if !thrown.is_about_spawning() || !(thrown.is_refusal() || thrown.code == "ENOENT") {
         return None;
     }
@@ -31,6 +39,11 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>, 
         None if is_program(working_dir, program) => Denial::new(Permission::Run, program.to_owned(), 0),
         None => last.clone(),
     })
+}
+
+fn refused_by_name(seen: &[Denial]) -> impl Iterator<Item = &Denial> {
+    let named = |denial: &&Denial| denial.permission == Permission::Run && !denial.resource.is_empty();
+    seen.iter().rev().filter(named)
 }
 
 /// Whether a text that a tool gave may stand in a flag: a plain name, which only the sandbox's search through PATH can turn
@@ -77,6 +90,14 @@ mod tests {
         assert_eq!(found(&[], &error, &[""]).unwrap(), "--allow-run=sh");
         assert_eq!(found(&["--allow-run"], &error, &["/usr/bin/git"]), None);
         assert_eq!(found(&[], &error, &[]), None, "nobody saw it");
+    }
+
+    #[test]
+    fn a_librarys_error_that_quotes_the_systems_is_one() {
+        let error = json!({"message": "Error: spawn git EACCES\n    at onexit", "task": {}});
+        assert_eq!(found(&[], &error, &["/usr/bin/git"]).unwrap(), "--allow-run=git");
+        assert_eq!(found(&[], &error, &["/usr/bin/id"]), None);
+        assert_eq!(found(&[], &error, &[]), None);
     }
 
     #[test]

@@ -17,6 +17,13 @@ const BEGINNINGS: [(&str, &str); 2] = [
     ("EACCES: permission denied, ", "EACCES"),
     ("EPERM: operation not permitted, ", "EPERM"),
 ];
+/// How others say it, with a path in quotes somewhere behind it: Node's own `cp` and `rm`, and native code.
+const OTHER_BEGINNINGS: [(&str, &str); 4] = [
+    ("EACCES", "EACCES"),
+    ("EPERM", "EPERM"),
+    ("ermission denied", "EACCES"),
+    ("peration not permitted", "EPERM"),
+];
 
 impl<'a> Thrown<'a> {
     pub(super) fn of(whole: &'a Value) -> Self {
@@ -29,10 +36,21 @@ impl<'a> Thrown<'a> {
             message: text("message"),
             whole,
         };
-        if !thrown.code.is_empty() || whole.get("code").is_some_and(Value::is_number) {
+        // Node keeps what the system said of itself, such as os.userInfo(), in a field of its own.
+        if let Some(info) = whole.get("info").filter(|_| thrown.code == "ERR_SYSTEM_ERROR") {
+            let text = |field: &str| info.get(field).and_then(Value::as_str).unwrap_or_default();
+            return Thrown {
+                code: text("code"),
+                syscall: text("syscall"),
+                ..thrown
+            };
+        }
+        // An error that ended a program has a number for its code, and quotes whatever was printed.
+        let says_where = !thrown.path.is_empty() || thrown.is_elsewhere();
+        if says_where || whole.get("code").is_some_and(Value::is_number) {
             return thrown;
         }
-        // An error of the tool's own that quotes the system's.
+        // An error of the tool's own that quotes the system's, whatever code it has given it.
         match quoted_refusal(thrown.message) {
             Some((code, syscall, path, dest)) => Thrown {
                 code,
@@ -43,6 +61,11 @@ impl<'a> Thrown<'a> {
             },
             None => thrown,
         }
+    }
+
+    /// It is about the network or a program.
+    fn is_elsewhere(&self) -> bool {
+        self.field("address").is_some() || self.is_about_spawning()
     }
 
     /// Any other field that is text.
@@ -65,18 +88,32 @@ impl<'a> Thrown<'a> {
     }
 }
 
-/// Code, call, path and destination of `...EACCES: permission denied, rename '/a' -> '/b'`.
+/// Code, call, path and destination of `...EACCES: permission denied, rename '/a' -> '/b'`; where it is said otherwise, the code
+/// and the path.
 fn quoted_refusal(message: &str) -> Option<(&str, &str, &str, &str)> {
-    let (rest, code) = BEGINNINGS
-        .iter()
-        .find_map(|(beginning, code)| Some((message.split_once(beginning)?.1, *code)))?;
-    let (syscall, rest) = rest.split_once(" '")?;
-    let (path, rest) = rest.split_once('\'')?;
-    let dest = rest
-        .strip_prefix(" -> '")
-        .and_then(|rest| rest.split_once('\''))
-        .map_or("", |(dest, _)| dest);
-    Some((code, syscall, path, dest))
+    let plainly = || {
+        let (rest, code) = BEGINNINGS
+            .iter()
+            .find_map(|(beginning, code)| Some((message.split_once(beginning)?.1, *code)))?;
+        let (syscall, rest) = rest.split_once(" '")?;
+        let (path, rest) = rest.split_once('\'')?;
+        let dest = rest
+            .strip_prefix(" -> '")
+            .and_then(|rest| rest.split_once('\''))
+            .map_or("", |(dest, _)| dest);
+        Some((code, syscall, path, dest))
+    };
+    plainly().or_else(|| {
+        let (rest, code) = OTHER_BEGINNINGS
+            .iter()
+            .find_map(|(beginning, code)| Some((message.split_once(beginning)?.1, *code)))?;
+        let path = ['\'', '"', '`'].iter().find_map(|mark| {
+            let (_, rest) = rest.split_once(*mark)?;
+            let (path, _) = rest.split_once(*mark)?;
+            path.starts_with('/').then_some(path)
+        })?;
+        Some((code, "", path, ""))
+    })
 }
 
 #[cfg(test)]
@@ -86,14 +123,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quoted_refusal_counts_where_there_is_no_code() {
+    fn a_quoted_refusal_counts_whatever_the_code_is() {
         let value = json!({"message": "cannot save: EACCES: permission denied, rename '/a b' -> '/c'"});
         let thrown = Thrown::of(&value);
         let fields = (thrown.code, thrown.syscall, thrown.path, thrown.dest);
         assert_eq!(fields, ("EACCES", "rename", "/a b", "/c"));
 
         let value = json!({"message": "EACCES: permission denied, open '/a'", "code": "E_MINE"});
-        assert_eq!(Thrown::of(&value).code, "E_MINE");
+        let thrown = Thrown::of(&value);
+        assert_eq!((thrown.code, thrown.path), ("EACCES", "/a"));
         for message in [
             "EACCES",
             "EACCES: permission denied, open",
@@ -101,5 +139,44 @@ mod tests {
         ] {
             assert_eq!(Thrown::of(&json!({ "message": message })).code, "", "{message}");
         }
+    }
+
+    #[test]
+    fn other_words_count_where_they_name_a_path() {
+        for (value, code, path) in [
+            (
+                json!({"message": "EACCES, Permission denied: '/a b'"}),
+                "EACCES",
+                "/a b",
+            ),
+            (
+                json!({"message": "EACCES, Permission denied \"/a\"", "code": "EACCES"}),
+                "EACCES",
+                "/a",
+            ),
+            (
+                json!({"message": "IO error: /x: Permission denied `/a`", "code": "E_MINE"}),
+                "EACCES",
+                "/a",
+            ),
+            (
+                json!({"message": "EPERM: operation not permitted: '/a'"}),
+                "EPERM",
+                "/a",
+            ),
+            (json!({"message": "EACCES in 'here'"}), "", ""),
+            (json!({"message": "EACCES '/a'", "code": 128}), "", ""),
+            (
+                json!({"message": "EACCES '/a'", "code": "EACCES", "address": "1.2.3.4"}),
+                "EACCES",
+                "",
+            ),
+        ] {
+            let thrown = Thrown::of(&value);
+            assert_eq!((thrown.code, thrown.path), (code, path), "{value}");
+        }
+        let value = json!({"code": "ERR_SYSTEM_ERROR", "info": {"code": "ENOENT", "syscall": "uv_os_get_passwd"}});
+        let thrown = Thrown::of(&value);
+        assert_eq!((thrown.code, thrown.syscall), ("ENOENT", "uv_os_get_passwd"));
     }
 }

@@ -11,6 +11,8 @@ use super::address::{self, family};
 use super::askers::Askers;
 use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
+use super::own_ports::OwnPorts;
+use super::own_sockets::OwnSockets;
 use super::resolver::{Resolver, Sources};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
@@ -45,6 +47,8 @@ pub(in super::super) struct NetGuard {
     sources: Arc<Sources>,
     /// Started when a worker first asks for a name.
     resolver: Mutex<Option<Resolver>>,
+    own_ports: OwnPorts,
+    own_sockets: OwnSockets,
     /// A worker has no right to ports below.
     first_free_port: u16,
 }
@@ -72,8 +76,15 @@ impl NetGuard {
                 denials,
             }),
             resolver: Mutex::new(None),
+            own_ports: OwnPorts::default(),
+            own_sockets: OwnSockets::default(),
             first_free_port: first_free_port(),
         }
+    }
+
+    /// Workers may make sockets in their own directories.
+    pub(in super::super) fn with_own_sockets(self, own_sockets: OwnSockets) -> Self {
+        Self { own_sockets, ..self }
     }
 
     /// `absolute` gives a path as the host would have to write it.
@@ -93,6 +104,7 @@ impl NetGuard {
             Extent::Listed => {
                 let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(to) {
+                    self.sources.denials.reached(worker);
                     return socket.bytes_of(to).map(Way::Address);
                 }
                 if self.resolves(to) {
@@ -120,15 +132,20 @@ impl NetGuard {
             }
             _ => return Err(libc::EAFNOSUPPORT),
         }
+        self.sources.denials.reached(worker);
         Ok(Way::Address(bytes.to_vec()))
     }
 
     fn connect_unix(&self, bytes: &[u8], worker: u32, absolute: impl Fn(&Path) -> Option<PathBuf>) -> Result<Way, i32> {
         let path = self.unix_path(bytes, worker, absolute)?;
+        if let Some(own) = self.own_sockets.open(&path, worker) {
+            return own.map(Way::Unix);
+        }
         let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
         let peer = listed
             .open()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+        self.sources.denials.reached(worker);
         Ok(Way::Unix(peer))
     }
 
@@ -168,7 +185,11 @@ impl NetGuard {
             Extent::Listed => {
                 let at = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(at) {
-                    return socket.bind(&socket.bytes_of(at)?);
+                    socket.bind(&socket.bytes_of(at)?)?;
+                    if let Some(chosen) = socket.own_address().filter(|_| at.port() == 0) {
+                        self.own_ports.note(worker, chosen.port());
+                    }
+                    return Ok(());
                 }
                 self.refused(at, worker);
                 Err(libc::EACCES)
@@ -185,6 +206,9 @@ impl NetGuard {
         absolute: impl Fn(&Path) -> Option<PathBuf>,
     ) -> Result<(), i32> {
         let path = self.unix_path(bytes, worker, absolute)?;
+        if let Some(done) = self.own_sockets.bind(socket, &path, worker) {
+            return done;
+        }
         let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
         if !listed.may_make {
             let directory = path.parent().unwrap_or(&path).to_string_lossy().into_owned();
@@ -247,7 +271,16 @@ impl NetGuard {
     /// Records a refusal.
     fn refused(&self, address: SocketAddr, worker: u32) {
         let resource = resource(address, &self.sources.names.learned(address.ip()));
-        self.sources.denials.add(Denial::new(Permission::Net, resource, worker));
+        let mut denial = Denial::new(Permission::Net, resource, worker);
+        let here = address.ip().is_loopback() || address.ip().is_unspecified();
+        if here && self.own_ports.are(worker, address.port()) {
+            let host = denial
+                .resource
+                .trim_end_matches(&format!(":{}", address.port()))
+                .to_owned();
+            denial.flag = Denial::new(Permission::Net, host, worker).flag;
+        }
+        self.sources.denials.add(denial);
     }
 
     /// A datagram socket was refused. Where names may be resolved, libc makes one that names no protocol to sort addresses, and
@@ -256,6 +289,17 @@ impl NetGuard {
         let of_libc = protocol != libc::IPPROTO_UDP as u64 && kind & libc::SOCK_NONBLOCK as u64 == 0;
         if !self.sources.rules.reaches() || !of_libc {
             let denials = &self.sources.denials;
+            denials.add(Denial::new(Permission::Net, String::new(), worker));
+        }
+    }
+
+    /// A socket was refused that shows the machine's interfaces. Where names may be resolved libc makes one as well, to see which
+    /// kinds of addresses are of use; the two look the same.
+    pub(in super::super) fn refused_netlink(&self, worker: u32) {
+        let denials = &self.sources.denials;
+        if self.sources.rules.reaches() {
+            denials.leave_out(worker);
+        } else {
             denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }

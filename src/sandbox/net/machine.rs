@@ -8,6 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::error::descriptors::is_shortage_error;
+
 /// A file in the form it is asked in.
 #[derive(Debug)]
 pub(super) struct Parsed<T> {
@@ -37,8 +39,12 @@ impl<T> Parsed<T> {
         {
             return Arc::clone(parsed);
         }
-        let parsed = Arc::new((self.parse)(&std::fs::read_to_string(self.path).unwrap_or_default()));
-        *read = Some((version, Arc::clone(&parsed)));
+        let text = std::fs::read_to_string(self.path);
+        let parsed = Arc::new((self.parse)(text.as_deref().unwrap_or_default()));
+        // Without a descriptor for it, it is read the next time.
+        if !text.is_err_and(|error| is_shortage_error(&error)) {
+            *read = Some((version, Arc::clone(&parsed)));
+        }
         parsed
     }
 }

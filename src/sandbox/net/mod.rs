@@ -7,12 +7,15 @@ mod guard;
 mod lookups;
 mod machine;
 mod names;
+mod own_ports;
+mod own_sockets;
 mod resolver;
 mod rules;
 mod socket;
 mod unix;
 
 pub(super) use guard::{Extent, NetGuard, Way};
+pub(super) use own_sockets::OwnSockets;
 pub(super) use rules::Rules;
 pub(super) use socket::Socket;
 pub(super) use unix::{Listed, UnixSockets};

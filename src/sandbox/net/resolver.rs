@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,6 +19,7 @@ use super::machine::{Hosts, Parsed, ResolvConf};
 use super::names::Names;
 use super::rules::Rules;
 use crate::config::is_metadata;
+use crate::error::descriptors::is_shortage_error;
 use crate::sandbox::denials::{Denial, Denials, Permission};
 
 /// Connections of one worker at once; each is a thread while it is open.
@@ -27,6 +28,8 @@ const MAX_CONNECTIONS: usize = 16;
 const IDLE: Duration = Duration::from_secs(10);
 /// How soon it is seen that nobody waits for an answer any more.
 const STILL_THERE: Duration = Duration::from_millis(250);
+/// How long a connection waits, at the least, where the host has no descriptor for it.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is known of names and addresses, and who may reach them.
 #[derive(Debug)]
@@ -72,8 +75,11 @@ impl Resolver {
                     if closed_there.load(Ordering::Acquire) {
                         break;
                     }
-                    if let Ok(stream) = stream {
-                        accept(&shared, stream);
+                    match stream {
+                        Ok(stream) => accept(&shared, stream),
+                        // The connection stays in the queue, and would be announced without end.
+                        Err(error) if is_shortage_error(&error) => thread::sleep(PAUSE),
+                        Err(_) => {}
                     }
                 }
             })?;
@@ -167,9 +173,12 @@ fn connected(stream: &TcpStream) -> bool {
 fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl FnMut() -> bool) -> Option<Reply> {
     let (name, sources) = (&question.name, &shared.sources);
     if !sources.rules.allows_name(name) {
+        let tried = sources.conf.get().without_search(name).to_owned();
+        if tried == "localhost" {
+            return Some(own_machine(question, sources));
+        }
         // A reverse question names an address that was reached or refused already.
         if question.kind != dns::TYPE_PTR {
-            let tried = sources.conf.get().without_search(name).to_owned();
             sources.denials.add(Denial::new(Permission::Net, tried, worker));
         }
         return Some(Reply::NoSuchName);
@@ -191,6 +200,18 @@ fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl 
         sources.names.learn(*ip, name);
     }
     Some(Reply::Addresses(found))
+}
+
+/// What this name means is no secret, and whoever asks for it connects next: that is refused with its port, which is not known here.
+/// A flag for the name alone would open every port of the machine.
+fn own_machine(question: &dns::Question, sources: &Sources) -> Reply {
+    let ip = match question.kind {
+        dns::TYPE_A => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        dns::TYPE_AAAA => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        _ => return Reply::Addresses(Vec::new()),
+    };
+    sources.names.learn(ip, "localhost");
+    Reply::Addresses(vec![ip])
 }
 
 fn local(ip: IpAddr) -> bool {

@@ -27,7 +27,14 @@ pub trait Files {
     fn interpreter_line(&self, path: &Path) -> Option<String>;
     /// What the program's header asks the loader for; `None` when it is no ELF file.
     fn elf(&self, path: &Path) -> Option<Elf>;
+    /// The content of a small file of the system; `None` when it cannot be read or is larger than any such file.
+    fn bytes(&self, path: &Path) -> Option<Vec<u8>>;
+    /// Whether its owner keeps it from other users of the machine.
+    fn private(&self, path: &Path) -> bool;
 }
+
+/// Far more than the loader's cache of a desktop with every package.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The real one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,6 +82,22 @@ impl Files for Disk {
     fn elf(&self, path: &Path) -> Option<Elf> {
         elf::read(&std::fs::File::open(path).ok()?)
     }
+
+    fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        use std::io::Read;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).ok()?;
+        let read = file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
+        (read as u64 <= LARGEST).then_some(bytes)
+    }
+
+    fn private(&self, path: &Path) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        path.metadata().map_or(true, |met| {
+            let needed = if met.is_dir() { 0o005 } else { 0o004 };
+            met.permissions().mode() & needed != needed
+        })
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +117,8 @@ pub(super) mod fake {
             line: Option<String>,
             elf: Option<Elf>,
         },
+        Content(Vec<u8>),
+        Private,
         Directory,
         Symlink(PathBuf),
     }
@@ -116,6 +141,19 @@ pub(super) mod fake {
                     elf: None,
                 },
             )
+        }
+
+        pub(in super::super) fn content(self, path: &str, bytes: &[u8]) -> Self {
+            self.add(path, Entry::Content(bytes.to_vec()))
+        }
+
+        /// A file that only its owner may read.
+        pub(in super::super) fn secret(self, path: &str) -> Self {
+            self.add(path, Entry::Private)
+        }
+
+        pub(in super::super) fn library(self, path: &str) -> Self {
+            self.program(path, "", &[])
         }
 
         pub(in super::super) fn directory(self, path: &str) -> Self {
@@ -181,7 +219,7 @@ pub(super) mod fake {
 
         fn kind(&self, path: &Path) -> Option<Kind> {
             Some(match self.0.get(path)? {
-                Entry::File { .. } => Kind::File,
+                Entry::File { .. } | Entry::Content(_) | Entry::Private => Kind::File,
                 Entry::Directory => Kind::Directory,
                 Entry::Symlink(_) => Kind::Symlink,
             })
@@ -211,6 +249,17 @@ pub(super) mod fake {
                 Entry::File { elf, .. } => elf,
                 _ => None,
             }
+        }
+
+        fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
+            match self.at(path)? {
+                Entry::Content(bytes) => Some(bytes),
+                _ => None,
+            }
+        }
+
+        fn private(&self, path: &Path) -> bool {
+            matches!(self.at(path), Some(Entry::Private))
         }
     }
 }

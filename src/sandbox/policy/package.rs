@@ -45,13 +45,11 @@ impl Bounds {
 pub(super) fn directories(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> Vec<PathBuf> {
     let package = package_directory(files, bounds, entrypoint);
     let mut found = shared_directories(files, bounds, &package);
-    if bounds.is_project(&package) {
-        found.push(package);
-    } else {
-        // Beside it may lie anything: the file alone, and the packages installed there.
-        found.extend(node_modules(files, &package));
-        found.push(entrypoint.to_path_buf());
-    }
+    // Where nothing else of the package is readable, and where it is a link that leads out of the package.
+    let is_project = bounds.is_project(&package);
+    found.extend(node_modules(files, &package).filter(|modules| !is_project || !modules.starts_with(&package)));
+    // Beside an entrypoint that is in no project may lie anything: the file alone.
+    found.push(if is_project { package } else { entrypoint.to_path_buf() });
     found
 }
 

@@ -100,3 +100,23 @@ fn installed_packages_are_found_above_and_links_lead_to_packages_only() {
         ]
     );
 }
+
+#[test]
+fn packages_of_a_project_may_be_installed_elsewhere() {
+    let files = Fake::default()
+        .directory("/srv/shared/node_modules/zod")
+        .file("/home/me/app/package.json")
+        .file("/home/me/app/tool.mjs")
+        .link("/home/me/app/node_modules", "/srv/shared/node_modules")
+        .file("/home/me/other/package.json")
+        .file("/home/me/other/tool.mjs")
+        .link("/home/me/other/node_modules", "/srv/shared");
+    assert_eq!(
+        found(&files, "/home/me/app", "/home/me/app/tool.mjs"),
+        ["/home/me/app", "/srv/shared/node_modules"]
+    );
+    assert_eq!(
+        found(&files, "/home/me/other", "/home/me/other/tool.mjs"),
+        ["/home/me/other"]
+    );
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::scopes::{self, Reach};
+use super::scopes::{self, Always, Reach};
 use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix};
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
@@ -37,6 +37,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     let read_flags = scopes::flags(input.runtime, false);
     let write_flags = scopes::flags(input.runtime, true);
     let always = imported(files, input);
+    let mut rules = runtime::rules(files, input.runtime_binary);
+    let system = readable(&merged(rules.clone()));
 
     let read = scopes::reach(files, &given.read, read_flags, false, input.working_dir, &mut problems);
     let write = scopes::reach(files, &given.write, write_flags, true, input.working_dir, &mut problems);
@@ -44,7 +46,10 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         files,
         &given.deny_read,
         &read,
-        &always,
+        Always {
+            imported: &always,
+            system: &system,
+        },
         read_flags,
         input.working_dir,
         &mut problems,
@@ -53,7 +58,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         files,
         &given.deny_write,
         &write,
-        &[],
+        Always::default(),
         write_flags,
         input.working_dir,
         &mut problems,
@@ -65,7 +70,6 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         return Err(Box::new(Error::config_invalid(problems)));
     }
 
-    let mut rules = runtime::rules(files, input.runtime_binary, input.runtime);
     rules.extend(always.iter().map(|path| FileRule {
         path: path.clone(),
         rights: Rights::READ,
@@ -106,6 +110,10 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         net,
         unix,
         runtime: input.runtime_binary.to_path_buf(),
+        files_supervised: false,
+        path_var: input.path_var.to_owned(),
+        temporary: None,
+        identities: BTreeMap::new(),
         permissions: Permissions {
             read: read.to_scope(),
             deny_read,

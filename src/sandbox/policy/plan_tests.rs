@@ -37,20 +37,21 @@ fn machine() -> Fake {
         .script("/usr/bin/tool", "/usr/bin/env git")
 }
 
+fn input(permissions: &Permissions) -> PlanInput<'_> {
+    PlanInput {
+        permissions,
+        working_dir: Path::new("/work/app"),
+        entrypoint: Some(Path::new("/work/app/src/tools.ts")),
+        worker_file: Path::new("/work/app/.toolwarden/worker.mjs"),
+        runtime_binary: Path::new("/opt/bun"),
+        runtime: RuntimeType::Bun,
+        path_var: "/usr/bin",
+        home: Some(Path::new("/home")),
+    }
+}
+
 fn planned(permissions: &Permissions) -> Result<Policy, Box<Error>> {
-    plan_with(
-        &machine(),
-        &PlanInput {
-            permissions,
-            working_dir: Path::new("/work/app"),
-            entrypoint: Some(Path::new("/work/app/src/tools.ts")),
-            worker_file: Path::new("/work/app/.toolwarden/worker.mjs"),
-            runtime_binary: Path::new("/opt/bun"),
-            runtime: RuntimeType::Bun,
-            path_var: "/usr/bin",
-            home: Some(Path::new("/home")),
-        },
-    )
+    plan_with(&machine(), &input(permissions))
 }
 
 fn only(paths: &[&str]) -> Scope {
@@ -149,9 +150,8 @@ fn with_net_the_resolver_and_certificates_are_readable() {
         ..Permissions::default()
     })
     .expect("a policy");
-    let text = shown(&policy);
-    for path in ["/etc/hosts", "/etc/ssl/certs", "/usr/lib64/libnss_dns.so.2"] {
-        assert!(text.contains(path), "{path} in {text}");
+    for path in ["/etc/hosts", "/etc/ssl/certs/a.pem", "/usr/lib64/libnss_dns.so.2"] {
+        assert!(policy.may_read(Path::new(path)), "{path}");
     }
 }
 
@@ -256,4 +256,46 @@ fn every_file_is_no_process_and_no_device() {
         assert!(!policy.may_write(Path::new(path)), "{path}");
     }
     assert!(policy.may_write(Path::new("/dev/null")));
+}
+
+#[test]
+fn a_deny_of_what_stays_readable_is_refused_and_one_around_it_is_not() {
+    let denied = |path: &str| Permissions {
+        deny_read: vec![path.into()],
+        ..Permissions::default()
+    };
+    for path in ["/etc/ssl/certs", "/etc/ssl/certs/a.pem", "/usr/lib64"] {
+        let said = problems(&denied(path));
+        assert!(said.contains("stays readable"), "{path}: {said}");
+    }
+    let policy = planned(&denied("/etc")).expect("a policy");
+    assert_eq!(policy.permissions.deny_read, ["/etc"]);
+    assert!(!policy.may_read(Path::new("/etc/hosts")));
+}
+
+#[test]
+fn private_keys_are_unreadable_where_certificates_are_readable() {
+    let machine = machine()
+        .secret("/etc/ssl/private/server.key")
+        .file("/etc/ssl/openssl.cnf")
+        .secret("/etc/ssl/certs/beside.key")
+        .file("/etc/pki/tls/certs/ca.pem")
+        .file("/etc/pki/tls/private/readable-by-all.key");
+    let policy = plan_with(&machine, &input(&Permissions::default())).expect("a policy");
+    for path in [
+        "/etc/ssl/certs/a.pem",
+        "/etc/ssl/openssl.cnf",
+        "/etc/pki/tls/certs/ca.pem",
+    ] {
+        assert!(policy.may_read(Path::new(path)), "{path}");
+    }
+    for path in [
+        "/etc/ssl",
+        "/etc/ssl/private",
+        "/etc/ssl/private/server.key",
+        "/etc/ssl/certs/beside.key",
+        "/etc/pki/tls/private/readable-by-all.key",
+    ] {
+        assert!(!policy.may_read(Path::new(path)), "{path}");
+    }
 }

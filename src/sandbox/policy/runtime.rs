@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{FileRule, Files, Rights};
-use crate::config::RuntimeType;
+use super::{FileRule, Files, Rights, system};
 
 /// Where loaders look when the program names no directory.
 pub(super) const LIBRARY_DIRECTORIES: &[&str] = &[
@@ -19,25 +18,10 @@ pub(super) const LIBRARY_DIRECTORIES: &[&str] = &[
     "/usr/local/lib",
 ];
 
-/// Read by runtimes and their C library, and nobody's secret.
-const COMFORT: &[&str] = &[
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/usr/share/zoneinfo",
-    "/usr/lib/locale",
-    "/dev/zero",
-    "/dev/urandom",
-    "/dev/random",
-];
+/// Devices that runtimes read; the same for everybody.
+const DEVICES: &[&str] = &["/dev/zero", "/dev/urandom", "/dev/random"];
 
-/// OpenSSL refuses to start where its configuration exists and cannot be read.
-const NODE_COMFORT: &[&str] = &[
-    "/etc/ssl/openssl.cnf",
-    "/usr/lib/ssl/openssl.cnf",
-    "/etc/pki/tls/openssl.cnf",
-];
-
-/// Name resolution and certificates.
+/// Name resolution, as far as it is not of the system's part that is always readable.
 const NETWORK: &[&str] = &[
     "/etc/resolv.conf",
     "/etc/hosts",
@@ -46,23 +30,16 @@ const NETWORK: &[&str] = &[
     "/etc/gai.conf",
     "/etc/services",
     "/etc/protocols",
-    "/etc/ssl/certs",
-    "/etc/ssl/cert.pem",
-    "/etc/ssl/openssl.cnf",
-    "/etc/pki/tls/certs",
-    "/etc/pki/ca-trust/extracted",
-    "/etc/ca-certificates/extracted",
-    "/usr/share/ca-certificates",
-    "/usr/local/share/ca-certificates",
 ];
 
-/// The program, its loader and libraries, and the comfort files that exist here.
-pub(super) fn rules(files: &dyn Files, binary: &Path, runtime: RuntimeType) -> Vec<FileRule> {
+/// The program, its loader and libraries, and what of the system is always readable.
+pub(super) fn rules(files: &dyn Files, binary: &Path) -> Vec<FileRule> {
     let mut rules = vec![FileRule {
         path: binary.to_path_buf(),
         rights: Rights::EXECUTE,
     }];
     let (loader, libraries) = loaded_by(files, binary);
+    rules.extend(system::rules(files, loader.as_deref()));
     rules.extend(loader.map(|path| FileRule {
         path,
         rights: Rights::EXECUTE,
@@ -71,10 +48,7 @@ pub(super) fn rules(files: &dyn Files, binary: &Path, runtime: RuntimeType) -> V
         path,
         rights: Rights::READ,
     }));
-    rules.extend(existing(files, COMFORT));
-    if runtime == RuntimeType::Node {
-        rules.extend(existing(files, NODE_COMFORT));
-    }
+    rules.extend(existing(files, DEVICES));
     if let Ok(path) = files.real(Path::new("/dev/null")) {
         rules.push(FileRule {
             path,
@@ -84,21 +58,9 @@ pub(super) fn rules(files: &dyn Files, binary: &Path, runtime: RuntimeType) -> V
     rules
 }
 
-/// What name resolution and TLS read, with the C library's resolver modules.
+/// What name resolution reads. The C library's resolver modules are libraries like others.
 pub(super) fn network_rules(files: &dyn Files) -> Vec<FileRule> {
-    let mut rules = existing(files, NETWORK);
-    for directory in LIBRARY_DIRECTORIES {
-        for path in files.list(Path::new(directory)) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if (name.starts_with("libnss_") || name.starts_with("libresolv")) && name.contains(".so") {
-                rules.extend(files.real(&path).map(|path| FileRule {
-                    path,
-                    rights: Rights::READ,
-                }));
-            }
-        }
-    }
-    rules
+    existing(files, NETWORK)
 }
 
 /// Rules for those that are here.

@@ -102,12 +102,21 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
     }
 }
 
+/// What stays readable whatever is denied.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Always<'a> {
+    /// The entrypoint's package and what is imported from outside of it.
+    pub imported: &'a [PathBuf],
+    /// The runtime and what of the system is nobody's secret. A deny of a directory around these holds for all else in it.
+    pub system: &'a [PathBuf],
+}
+
 /// Refuses a deny that lies in, on or around something allowed; elsewhere it holds anyway.
 pub(super) fn check_denied(
     files: &dyn Files,
     denied: &[String],
     allowed: &Reach,
-    always: &[PathBuf],
+    always: Always<'_>,
     flags: Flags,
     working_dir: &Path,
     problems: &mut Vec<Problem>,
@@ -141,11 +150,19 @@ pub(super) fn check_denied(
                 ));
             }
             _ => {
-                if let Some(with) = always.iter().find(|with| clashes(with)) {
+                if let Some(with) = always.imported.iter().find(|with| clashes(with)) {
                     problems.push(Problem::new(
                         flags.field,
                         format!(
                             "{deny} cannot be held: {} stays readable, because a module load there cannot be told from reading the file",
+                            with.display()
+                        ),
+                    ));
+                } else if let Some(with) = always.system.iter().find(|with| real.starts_with(with)) {
+                    problems.push(Problem::new(
+                        flags.field,
+                        format!(
+                            "{deny} cannot be held: {} stays readable, as native code and runtimes need it and it is nobody's secret",
                             with.display()
                         ),
                     ));

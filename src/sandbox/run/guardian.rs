@@ -3,8 +3,7 @@
 //!
 //! A worker dies with the host (PR_SET_PDEATHSIG), but programs it started do not, and a host that is killed leaves the worker
 //! file in the project. The guardian holds the read end of a pipe whose only write end is the host's; at its end-of-file, however
-//! the host died, it kills the listed groups and removes the listed files. A manager that may start programs has a guardian of its
-//! own; for files all managers of a host share one.
+//! the host died, it kills the listed groups and removes the listed files. All managers of a host share one.
 //!
 //! It is a clone that shares the host's memory: no copy of a large heap, no helper program. So it runs on a stack of its
 //! own, blocks every signal, makes system calls without libc and touches nothing of the host's. It cannot outlive the
@@ -17,19 +16,21 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::sandbox::blocked_signals::with_all_blocked;
 use crate::worker::{Remains, syscall};
 
-/// Groups at once; far more than a manager has workers.
-const GROUPS: usize = 4096;
+/// Groups at once; more than the workers of a few hundred managers.
+const GROUPS: usize = 16 * 1024;
 const STACK: usize = 32 * 1024;
 /// Managers of a host whose files are listed; those of more are found by the next manager of their directory.
 const MANAGERS: usize = 1024;
 
-/// The one that all managers of this host share for their files.
+/// The one that all managers of this host share.
 static SHARED: Mutex<Weak<Process>> = Mutex::new(Weak::new());
 
-/// The host's side. Clones share one guardian, which ends with the last of them.
+/// The host's side. All managers of a host share one guardian, which ends with the last of them.
 #[derive(Debug, Clone)]
 pub struct Guardian(Arc<Process>);
 
@@ -67,10 +68,12 @@ impl Drop for Kept {
 }
 
 impl Guardian {
-    /// The one that all managers of this host share. Not to be called on the spawner thread, whose filter it would inherit.
-    pub fn shared() -> io::Result<Self> {
+    /// The host's guardian, started where there is none. Not to be called on the spawner thread, whose filter it would inherit.
+    pub fn of_this_host() -> io::Result<Self> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(process) = shared.upgrade() {
+        if let Some(process) = shared.upgrade()
+            && process.runs()
+        {
             return Ok(Guardian(process));
         }
         let guardian = Self::start()?;
@@ -96,7 +99,7 @@ impl Guardian {
     }
 
     /// Starts the process. Not to be called on the spawner thread, whose filter it would inherit.
-    pub(in crate::sandbox) fn start() -> io::Result<Self> {
+    fn start() -> io::Result<Self> {
         stay_loaded();
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut work = Box::new(Work {
@@ -153,6 +156,15 @@ impl Guardian {
             // Four bytes are written whole or not at all. The guardian reads until the host is gone.
             let _ = rustix::io::write(pipe, &message.to_ne_bytes());
         }
+    }
+}
+
+impl Process {
+    /// Somebody may have killed it.
+    fn runs(&self) -> bool {
+        let mut ended = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let now = Timespec::default();
+        !matches!(poll(&mut ended, Some(&now)), Ok(1))
     }
 }
 
@@ -266,6 +278,30 @@ mod tests {
             note(&mut groups, message);
         }
         assert_eq!(groups, [12, 11, 13]);
+    }
+
+    #[test]
+    fn managers_share_one_until_it_is_gone() {
+        let (one, other) = (
+            Guardian::of_this_host().expect("one"),
+            Guardian::of_this_host().expect("the same"),
+        );
+        assert!(Arc::ptr_eq(&one.0, &other.0));
+        // SAFETY: a signal to a process of ours that has not been reaped.
+        let killed = unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                one.0.pidfd.as_raw_fd(),
+                libc::SIGKILL,
+                0usize,
+                0u32,
+            )
+        };
+        assert_eq!(killed, 0);
+        let mut ended = [PollFd::new(&one.0.pidfd, PollFlags::IN)];
+        poll(&mut ended, None).expect("it ends");
+        let next = Guardian::of_this_host().expect("another");
+        assert!(!Arc::ptr_eq(&one.0, &next.0) && next.0.runs());
     }
 
     fn sleeper() -> std::process::Child {

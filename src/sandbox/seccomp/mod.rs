@@ -25,8 +25,8 @@ pub(super) use shape::{Net, Shape};
 fn shape_for_tests() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
-        for bits in 0..128u8 {
-            let bit = |n: u8| bits & (1 << n) != 0;
+        for bits in 0..512u16 {
+            let bit = |n: u16| bits & (1 << n) != 0;
             shapes.push(Shape {
                 run: bit(0),
                 net,
@@ -35,7 +35,9 @@ fn shape_for_tests() -> Vec<Shape> {
                 signal_scope: bit(3),
                 fork_reported: bit(4),
                 exec_reported: bit(5),
-                proc_reported: bit(6),
+                reads_reported: bit(6),
+                writes_reported: bit(7),
+                files_reported: bit(8),
             });
         }
     }

@@ -59,6 +59,9 @@ pub(super) enum For {
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
+    /// As the two above, where nobody does it instead.
+    MetadataRefused,
+    WatchRefused,
     /// Anything short of the whole network.
     WithoutNetAll,
     /// A supervisor looks at connections, or there are none.
@@ -76,7 +79,11 @@ pub(super) enum Reported {
     NetWide,
     Fork,
     Exec,
-    Proc,
+    Reads,
+    Writes,
+    ReadsOrWrites,
+    Metadata,
+    Watch,
 }
 
 /// One refusal.
@@ -102,6 +109,8 @@ impl For {
             For::NetFree => shape.net == Net::Free,
             For::WithoutWriteAll => !shape.write_all,
             For::WithoutReadAll => !shape.read_all,
+            For::MetadataRefused => !shape.write_all && !shape.files_reported,
+            For::WatchRefused => !shape.read_all && !shape.files_reported,
             For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
             For::ConnectionsChecked => shape.net != Net::Free,
             For::WithoutSignalScope => !shape.signal_scope,
@@ -116,7 +125,11 @@ impl For {
             For::Reported(Reported::NetWide) => shape.net == Net::Wide,
             For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
             For::Reported(Reported::Exec) => shape.exec_reported,
-            For::Reported(Reported::Proc) => shape.proc_reported,
+            For::Reported(Reported::Reads) => shape.reads_reported,
+            For::Reported(Reported::Writes) => shape.writes_reported,
+            For::Reported(Reported::Metadata) => !shape.write_all && shape.files_reported,
+            For::Reported(Reported::Watch) => !shape.read_all && shape.files_reported,
+            For::Reported(Reported::ReadsOrWrites) => shape.reads_reported || shape.writes_reported,
             _ => false,
         }
     }
@@ -124,10 +137,10 @@ impl For {
 
 /// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
 macro_rules! row {
-    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:literal) => {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
     };
-    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:literal) => {
+    ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
     };
 }

@@ -24,13 +24,21 @@ const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
+/// Messages over a connection, which as with streams cannot be led elsewhere: the kernel takes no address with them.
+const SOCK_SEQPACKET: u32 = 5;
 const SOCK_DGRAM: u32 = 2;
 const SOCK_RAW: u32 = 3;
 /// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
-/// O_ACCMODE, O_CREAT, O_TRUNC and O_PATH: such an open is not for reading what is there.
-const OPENS_OTHERWISE: u32 = 0o3 | 0o100 | 0o1000 | 0o1000_0000;
+const O_PATH: u32 = 0o1000_0000;
+/// O_ACCMODE, O_CREAT and O_TRUNC: such an open changes what is there, or makes it.
+const OPENS_TO_CHANGE: u32 = 0o3 | 0o100 | 0o1000;
+/// Such an open is not for reading what is there.
+const OPENS_OTHERWISE: u32 = OPENS_TO_CHANGE | O_PATH;
+const READS: &str =
+    "the supervisor records what Landlock refuses, and opens what /proc says of the worker's own processes";
+const WRITES: &str = "the supervisor records what Landlock refuses";
 const IPPROTO_MPTCP: u32 = 262;
 const MSG_FASTOPEN: u32 = 0x2000_0000;
 const PRIO_USER: u32 = 2;
@@ -173,10 +181,16 @@ const ROWS: &[Row] = &[
         "watches what others do"
     ),
     row!(
-        WithoutReadAll,
+        WatchRefused,
         EACCES,
         ["inotify_init", "inotify_init1", "inotify_add_watch"],
         "watching is not covered by Landlock"
+    ),
+    row!(
+        Reported(Reported::Watch),
+        Answer::Notify,
+        ["inotify_add_watch"],
+        "the supervisor watches what a list allows to be read"
     ),
     row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
     row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
@@ -213,7 +227,7 @@ const ROWS: &[Row] = &[
         "tells which parts of a file others have read lately"
     ),
     row!(
-        WithoutWriteAll,
+        MetadataRefused,
         EPERM,
         [
             "chmod",
@@ -227,7 +241,33 @@ const ROWS: &[Row] = &[
             "utime",
             "utimes",
             "futimesat",
-            "utimensat",
+            "utimensat"
+        ],
+        "changes metadata of files that Landlock does not cover"
+    ),
+    row!(
+        Reported(Reported::Metadata),
+        Answer::Notify,
+        [
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "fchown",
+            "lchown",
+            "fchownat",
+            "utime",
+            "utimes",
+            "futimesat",
+            "utimensat"
+        ],
+        "the supervisor changes metadata where a list allows files to be written"
+    ),
+    row!(
+        WithoutWriteAll,
+        NO_ATTRIBUTES,
+        [
             "setxattr",
             "lsetxattr",
             "fsetxattr",
@@ -238,7 +278,7 @@ const ROWS: &[Row] = &[
             "removexattrat",
             "file_setattr"
         ],
-        "changes metadata of files that Landlock does not cover"
+        "changes metadata of files that Landlock does not cover; programs that copy go on without"
     ),
     row!(
         WithoutReadAll,
@@ -355,10 +395,38 @@ const ROWS: &[Row] = &[
         ["execve"],
         "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
-    row!(Reported(Reported::Proc), Answer::Notify, ["openat"] if [on(2, Test::NotAny(OPENS_OTHERWISE))],
-        "the supervisor opens what /proc says of the worker's own processes, and leaves the rest to Landlock"),
-    row!(Reported(Reported::Proc), Answer::Notify, ["open"] if [on(1, Test::NotAny(OPENS_OTHERWISE))],
-        "the supervisor opens what /proc says of the worker's own processes, and leaves the rest to Landlock"),
+    // Files. Landlock refuses, and tells nobody: the supervisor looks at the path, and lets the kernel go on.
+    row!(Reported(Reported::Reads), Answer::Notify, ["openat"] if [on(2, Test::NotAny(OPENS_OTHERWISE))], READS),
+    row!(Reported(Reported::Reads), Answer::Notify, ["open"] if [on(1, Test::NotAny(OPENS_OTHERWISE))], READS),
+    row!(Reported(Reported::Writes), Answer::Notify, ["openat"] if [on(2, Test::Any(OPENS_TO_CHANGE))], WRITES),
+    row!(Reported(Reported::Writes), Answer::Notify, ["open"] if [on(1, Test::Any(OPENS_TO_CHANGE))], WRITES),
+    row!(
+        Reported(Reported::ReadsOrWrites),
+        Answer::Notify,
+        ["openat2"],
+        "its flags are in memory"
+    ),
+    row!(
+        Reported(Reported::Writes),
+        Answer::Notify,
+        [
+            "creat",
+            "mkdir",
+            "mkdirat",
+            "rmdir",
+            "unlink",
+            "unlinkat",
+            "rename",
+            "renameat",
+            "renameat2",
+            "link",
+            "linkat",
+            "symlink",
+            "symlinkat",
+            "truncate"
+        ],
+        WRITES
+    ),
     // Network.
     row!(NetDenied, EACCES, ["socket"], "no network"),
     row!(
@@ -368,11 +436,11 @@ const ROWS: &[Row] = &[
         "no network, also on inherited sockets"
     ),
     row!(NetDenied, EACCES, ["sendto"] if [on(4, Test::NotNull)], "an address makes it a connection"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6]))],
+    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
         "only what the supervisor can check"),
     row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::Is(AF_UNIX)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
         "a datagram carries its address where it cannot be checked"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
+    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::IsNot(AF_NETLINK)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
         "raw sockets and others that are no connection"),
     row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_STREAM)), on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
         "MPTCP and SCTP pass Landlock's TCP rules"),
@@ -393,7 +461,7 @@ const ROWS: &[Row] = &[
     row!(NetWide, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),
     row!(NetWide, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
     row!(Everyone, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
-    row!(Everyone, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
+    row!(Everyone, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_SEQPACKET]))],
         "a datagram socket of a pair reaches any other, such as /dev/log"),
     row!(
         Reported(Reported::Net),
@@ -401,6 +469,8 @@ const ROWS: &[Row] = &[
         ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_DGRAM))],
         "datagrams carry their address where it cannot be checked; the supervisor refuses and records it"
     ),
+    row!(Reported(Reported::Net), Answer::Notify, ["socket"] if [on(0, Test::Is(AF_NETLINK))],
+        "it shows the machine's interfaces; the supervisor refuses and records it"),
     row!(
         Reported(Reported::Net),
         Answer::Notify,

@@ -26,6 +26,11 @@ pub(crate) struct Shape {
     pub fork_reported: bool,
     /// A supervisor records refused programs.
     pub exec_reported: bool,
-    /// A supervisor opens entries of the worker's own processes in /proc.
-    pub proc_reported: bool,
+    /// A supervisor sees every open for reading: it records what is refused, and opens entries of the worker's own processes in
+    /// /proc where programs may be run.
+    pub reads_reported: bool,
+    /// A supervisor sees every call that changes files, and records what is refused.
+    pub writes_reported: bool,
+    /// A supervisor changes metadata and watches files where a list allows that.
+    pub files_reported: bool,
 }

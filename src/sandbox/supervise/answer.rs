@@ -1,15 +1,21 @@
 //! What each reported call is answered.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, Woken, wait};
+use super::file_calls::{self, Beyond};
+use super::files::Files;
 use super::listener::{Answer, Call, Listener};
+use super::patience::when_there_is_room;
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::target::Target;
+use super::witness::Witness;
+use crate::error::descriptors::is_shortage;
 
 /// Everything that answers hang on.
 #[derive(Debug)]
@@ -18,6 +24,10 @@ pub(super) struct Answers {
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
     pub(super) programs: Programs,
+    pub(super) witness: Witness,
+    /// Programs may be run: entries of the worker's own processes in /proc are opened for it.
+    pub(super) opens_proc: bool,
+    pub(super) files: Files,
     pub(super) denials: Denials,
 }
 
@@ -27,7 +37,7 @@ pub(super) struct Helm {
     pub(super) listener: Listener,
     pub(super) blocked: Blocked,
     /// Readable when the supervisor stops.
-    pub(super) stopped: OwnedFd,
+    pub(super) stopped: Arc<OwnedFd>,
 }
 
 /// A send may always send less than it was given.
@@ -50,9 +60,12 @@ impl Answers {
             return Some(Answer::Continue);
         }
         match i64::from(call.number) {
-            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto | libc::SYS_openat => None,
-            #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => None,
+            libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
+            _ if file_calls::is_one(call.number) => None,
+            libc::SYS_socket if call.args[0] as i32 == libc::AF_NETLINK => {
+                self.net.refused_netlink(Target::new(call.thread).worker());
+                Some(ACCESS)
+            }
             libc::SYS_socket => {
                 self.net
                     .refused_datagrams(call.args[1], call.args[2], Target::new(call.thread).worker());
@@ -67,9 +80,14 @@ impl Answers {
         }
     }
 
+    /// It takes no longer than to read the caller's memory and to look at a few paths.
+    pub(super) fn is_quick(call: &Call) -> bool {
+        file_calls::is_one(call.number)
+    }
+
     pub(super) fn handle(&self, helm: &Helm, call: &Call, worker: u32) {
-        // The caller waited in its line: it may have ended meanwhile.
-        if !helm.listener.waits(call.id) {
+        // The caller waited in its line: it may have ended meanwhile. Of files nothing is done that could be another's.
+        if !file_calls::is_one(call.number) && !helm.listener.waits(call.id) {
             return;
         }
         let answer = match i64::from(call.number) {
@@ -77,21 +95,7 @@ impl Answers {
             libc::SYS_bind => self.bind(helm, call, worker),
             libc::SYS_listen => self.listen(helm, call, worker),
             libc::SYS_sendto => self.send(helm, call, worker),
-            libc::SYS_openat => proc_open::answer(
-                &helm.listener,
-                call,
-                &Target::new(call.thread),
-                call.args[1],
-                call.args[2],
-            ),
-            #[cfg(target_arch = "x86_64")]
-            libc::SYS_open => proc_open::answer(
-                &helm.listener,
-                call,
-                &Target::new(call.thread),
-                call.args[0],
-                call.args[1],
-            ),
+            _ if file_calls::is_one(call.number) => self.file(helm, call, worker),
             libc::SYS_execve => self.programs.execute(&helm.listener, call, &self.denials),
             _ => refuse_process(&helm.listener, call, &self.denials),
         };
@@ -99,6 +103,40 @@ impl Answers {
         if let Some(answer) = answer {
             helm.listener.answer(call.id, answer);
         }
+    }
+
+    /// Landlock decides about files. What it refuses is written down, what it does not cover is done here where a list allows it, and
+    /// what it cannot be told of in /proc is opened here.
+    fn file(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+        let target = Target::new(call.thread);
+        if self.opens_proc
+            && let Some((path, flags)) = file_calls::reading(call)
+            && flags as i32 & (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC) == 0
+        {
+            match proc_open::answer(&helm.listener, call, &target, path, flags) {
+                Some(Answer::Continue) => {}
+                other => return other,
+            }
+        }
+        let waits = || helm.listener.waits(call.id);
+        let beyond = file_calls::beyond_landlock(call.number);
+        let answer = match beyond {
+            None => Answer::Continue,
+            Some(Beyond::Metadata) => self.files.change(call, worker, waits)?,
+            Some(Beyond::Watch) => self.files.watch(call, worker, waits)?,
+        };
+        if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
+            let refused = self.witness.refused(call, &target);
+            if refused.is_empty() {
+                return Some(answer);
+            }
+            // What was read was the caller's if it still waits.
+            if !waits() {
+                return None;
+            }
+            self.witness.note(refused, worker);
+        }
+        Some(answer)
     }
 
     fn connect(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
@@ -119,7 +157,11 @@ impl Answers {
             Way::Unix(peer) => return unix_connect(helm, &socket, &pidfd, &peer),
             Way::Address(bytes) => bytes,
         };
-        let Ok(waiting) = helm.blocked.watch(call.id, socket.as_fd(), pidfd) else {
+        let waits = || helm.listener.waits(call.id);
+        let Ok(own) = when_there_is_room(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
+            return Some(Answer::Errno(libc::EAGAIN));
+        };
+        let Ok(waiting) = helm.blocked.watch(call.id, own, pidfd) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
         if !helm.listener.waits(call.id) {
@@ -241,14 +283,15 @@ fn copied(helm: &Helm, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u
 /// The supervisor's own copy of the socket in the first argument.
 fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
     let target = Target::new(call.thread);
-    let copied = target.pidfd().and_then(|pidfd| {
+    let copy = || {
+        let pidfd = target.pidfd()?;
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
-    });
-    let asked = match copied {
+    };
+    let asked = match when_there_is_room(target.worker(), copy, || helm.listener.waits(call.id)) {
         Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
         Err(error) => Err(match error.raw_os_error() {
-            Some(libc::EBADF) => libc::EBADF,
+            Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
             _ => libc::EACCES,
         }),
     };

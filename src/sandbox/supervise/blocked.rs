@@ -50,9 +50,8 @@ impl Blocked {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on `socket` is shut down when the thread of `pidfd` ends.
-    pub(super) fn watch(&self, id: u64, socket: BorrowedFd<'_>, pidfd: OwnedFd) -> io::Result<Waiting<'_>> {
-        let socket = socket.try_clone_to_owned()?;
+    /// From now on `socket`, a copy of the one that is waited with, is shut down when the thread of `pidfd` ends.
+    pub(super) fn watch(&self, id: u64, socket: OwnedFd, pidfd: OwnedFd) -> io::Result<Waiting<'_>> {
         let mut waits = self.waits();
         let Some(waits) = waits.as_mut() else {
             return Err(io::Error::from_raw_os_error(libc::ESHUTDOWN));
@@ -187,7 +186,8 @@ mod tests {
             let (watched_sender, watched) = channel();
             let blocked = &blocked;
             let connect = scope.spawn(move || {
-                let waiting = blocked.watch(1, socket.as_fd(), pidfd).expect("watched");
+                let copy = socket.as_fd().try_clone_to_owned().expect("a copy");
+                let waiting = blocked.watch(1, copy, pidfd).expect("watched");
                 let _ = watched_sender.send(());
                 let done = socket.connect(&address::bytes_of(at, libc::AF_INET).expect("an address"));
                 drop(waiting);
@@ -217,6 +217,6 @@ mod tests {
         let blocked = Blocked::new().expect("made");
         blocked.end_all();
         let (ours, theirs) = rustix::pipe::pipe().expect("a pipe");
-        assert!(blocked.watch(1, ours.as_fd(), theirs).is_err());
+        assert!(blocked.watch(1, ours, theirs).is_err());
     }
 }

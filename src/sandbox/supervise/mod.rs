@@ -6,13 +6,20 @@
 
 mod answer;
 mod blocked;
+mod file_calls;
+mod files;
 mod lanes;
 mod listener;
+mod metadata;
+mod named_file;
+mod patience;
 mod proc_open;
 mod programs;
 mod started;
 mod target;
 mod threads;
+mod turn;
+mod witness;
 
 pub(super) use target::Target;
 
@@ -20,31 +27,35 @@ use std::io;
 
 use super::child::StepFailure;
 use super::denials::Denials;
-use super::net::{Extent, Listed, NetGuard, Rules, UnixSockets};
+use super::net::{Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
+use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
 use answer::Answers;
+use files::Files;
 use listener::Listener;
 use programs::Programs;
 use started::Started;
 pub(super) use threads::Supervisor;
+use witness::Witness;
 
 /// What the supervisor decides with.
 #[derive(Debug)]
 pub(super) struct Supervision {
     policy: Policy,
     denials: Denials,
+    own: OwnDirectories,
 }
 
 impl Supervision {
-    pub(super) fn new(policy: Policy, denials: Denials) -> Self {
-        Supervision { policy, denials }
+    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories) -> Self {
+        Supervision { policy, denials, own }
     }
 
     /// Starts the threads, then puts the calling thread under the reporting filter.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
-        let net = net_guard(&self.policy, self.denials.clone());
+        let net = net_guard(&self.policy, self.denials.clone()).with_own_sockets(OwnSockets::new(self.own.clone()));
         let programs = match &self.policy.run {
             Run::Only(programs) => {
                 Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
@@ -58,6 +69,13 @@ impl Supervision {
             spawner,
             net,
             programs,
+            witness: Witness::new(self.policy.clone(), self.denials.clone()),
+            opens_proc: self.policy.run != Run::None,
+            files: Files::new(
+                &self.policy.listed_writable(),
+                &self.policy.listed_readable(),
+                self.own.clone(),
+            ),
             denials: self.denials.clone(),
         };
         let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;

@@ -6,14 +6,18 @@
 //! everything else the kernel goes on, and Landlock decides: a path that changes after it was read here gains nothing.
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
+use rustix::io::Errno;
 
+use super::super::policy::OWN_FILES;
 use super::listener::{Answer, Call, Listener};
+use super::patience::when_there_is_room;
 use super::target::Target;
+use crate::error::descriptors::is_shortage;
 
 /// What may be read of a process, and of each of its threads. Not here: links that lead out of /proc (`exe`, `cwd`, `root`),
 /// memory, the environment, and `net`, which shows the machine's connections.
@@ -58,6 +62,22 @@ enum Process {
     Number(u32),
 }
 
+impl Entry {
+    /// The worker itself has a rule of Landlock for it, and the kernel opens it faster than anybody here.
+    fn has_a_rule(&self) -> bool {
+        let Entry::Of {
+            process: Process::Caller,
+            name,
+        } = self
+        else {
+            return false;
+        };
+        OWN_FILES
+            .iter()
+            .any(|path| path.to_bytes().strip_prefix(b"/proc/self/") == Some(name.as_bytes()))
+    }
+}
+
 /// The entry that a path names, if it may be read of one's own processes.
 fn entry(path: &[u8]) -> Option<Entry> {
     let path = std::str::from_utf8(path).ok()?.strip_prefix("/proc")?;
@@ -100,9 +120,17 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
     let Some(entry) = target.read_string(path).ok().and_then(|path| entry(&path)) else {
         return Some(Answer::Continue);
     };
-    let flags = OFlags::from_bits_retain(flags as u32);
-    let Some(file) = opened(target, &entry, flags) else {
+    if entry.has_a_rule() && target.is_worker() {
         return Some(Answer::Continue);
+    }
+    let flags = OFlags::from_bits_retain(flags as u32);
+    let file = match when_there_is_room(
+        target.worker(),
+        || opened(target, &entry, flags),
+        || listener.waits(call.id),
+    ) {
+        Ok(file) => file,
+        Err(error) => return Some(refused(&error)),
     };
     // What was opened belongs to the caller's group if the caller is still the one that was looked at.
     if !listener.waits(call.id) {
@@ -110,52 +138,39 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
     }
     match listener.give(call.id, file.as_fd(), flags.contains(OFlags::CLOEXEC)) {
         Ok(()) => None,
-        Err(error) => match error.raw_os_error() {
-            Some(errno @ (libc::EMFILE | libc::ENFILE)) => Some(Answer::Errno(errno)),
-            _ => Some(Answer::Continue),
-        },
+        Err(error) => Some(refused(&error)),
     }
 }
 
-/// The supervisor's own descriptor of the entry; `None` where it is not the caller's to read or not there.
-fn opened(target: &Target, entry: &Entry, flags: OFlags) -> Option<OwnedFd> {
+/// Where nothing is handed over the kernel decides, but what is missing is not a right.
+fn refused(error: &io::Error) -> Answer {
+    let shortage = error.raw_os_error().filter(|errno| is_shortage(*errno));
+    shortage.map_or(Answer::Continue, Answer::Errno)
+}
+
+/// The supervisor's own descriptor of the entry; an error where it is not the caller's to read or not there.
+fn opened(target: &Target, entry: &Entry, flags: OFlags) -> io::Result<OwnedFd> {
     let wanted = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | (flags & OFlags::DIRECTORY);
     let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let (process, name) = match entry {
-        Entry::Top => return rustix::fs::open("/proc", wanted | OFlags::DIRECTORY, Mode::empty()).ok(),
+        Entry::Top => return Ok(rustix::fs::open("/proc", wanted | OFlags::DIRECTORY, Mode::empty())?),
         Entry::Of { process, name } => (process, name),
     };
     let number = match process {
-        Process::Caller => target.process()?,
+        Process::Caller => target.process()?.ok_or(Errno::SRCH)?,
         Process::Number(number) => *number,
     };
     // The directory stays that of one process: when that has ended nothing in it can be opened, whoever gets its number.
-    let of_process = rustix::fs::open(format!("/proc/{number}"), directory, Mode::empty()).ok()?;
-    if group(&of_process)? != target.worker() {
-        return None;
+    let of_process = rustix::fs::open(format!("/proc/{number}"), directory, Mode::empty())?;
+    if Target::new(number).worker() != target.worker() {
+        return Err(Errno::ACCESS.into());
     }
     if name.is_empty() {
-        return openat(&of_process, ".", wanted, Mode::empty()).ok();
+        return Ok(openat(&of_process, ".", wanted, Mode::empty())?);
     }
     let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
-    openat2(
-        &of_process,
-        OsStr::from_bytes(name.as_bytes()),
-        wanted,
-        Mode::empty(),
-        within,
-    )
-    .ok()
-}
-
-/// The group of the process whose /proc directory this is.
-fn group(of_process: &OwnedFd) -> Option<u32> {
-    let stat = openat(of_process, "stat", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    let mut text = Vec::new();
-    std::fs::File::from(stat).read_to_end(&mut text).ok()?;
-    // The name in parentheses may hold anything; the group is the third field behind it.
-    let text = String::from_utf8_lossy(&text);
-    text.rsplit(')').next()?.split_whitespace().nth(2)?.parse().ok()
+    let name = OsStr::from_bytes(name.as_bytes());
+    Ok(openat2(&of_process, name, wanted, Mode::empty(), within)?)
 }
 
 #[cfg(test)]
@@ -214,7 +229,7 @@ mod tests {
     fn only_the_callers_group_is_opened() {
         let own = std::process::id();
         let target = Target::new(own);
-        let open = |path: String| opened(&target, &entry(path.as_bytes()).expect("an entry"), OFlags::RDONLY).is_some();
+        let open = |path: String| opened(&target, &entry(path.as_bytes()).expect("an entry"), OFlags::RDONLY).is_ok();
         assert!(open("/proc/self/maps".into()) && open(format!("/proc/{own}/stat")) && open("/proc".into()));
         assert!(!open("/proc/1/cmdline".into()), "init is in another group");
     }

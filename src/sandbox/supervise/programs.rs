@@ -10,6 +10,7 @@ use super::super::run::wanted_program;
 use super::listener::{Answer, Call, Listener};
 use super::started::Started;
 use super::target::Target;
+use crate::error::descriptors::is_shortage;
 
 /// What may be executed.
 #[derive(Debug)]
@@ -33,14 +34,22 @@ impl Programs {
         if started.knows(call.thread) {
             return None;
         }
-        self.first(Target::new(call.thread)).then_some(Answer::Continue)
+        self.first(Target::new(call.thread))
     }
 
-    fn first(&self, target: Target) -> bool {
+    /// The answer to the first program of a process; none for a later one.
+    fn first(&self, target: Target) -> Option<Answer> {
         let Programs::RuntimeOnce(started) = self else {
-            return false;
+            return None;
         };
-        target.birth().is_some_and(|birth| started.first(birth, lives))
+        match target.birth() {
+            Ok(birth) => started.first(birth, lives).then_some(Answer::Continue),
+            // The start fails for what it lacks, and is tried again.
+            Err(error) => error
+                .raw_os_error()
+                .filter(|errno| is_shortage(*errno))
+                .map(Answer::Errno),
+        }
     }
 
     /// Landlock decides which files may be executed: what the caller does to the path meanwhile changes only the record.
@@ -51,8 +60,8 @@ impl Programs {
         let worker = target.worker();
         if matches!(self, Programs::RuntimeOnce(_)) {
             // The first one is the host's: it turns its child into the runtime.
-            if self.first(target) {
-                return Some(Answer::Continue);
+            if let Some(answer) = self.first(target) {
+                return Some(answer);
             }
             if denials.counted(worker) {
                 return Some(ACCESS);

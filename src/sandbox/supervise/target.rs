@@ -80,7 +80,7 @@ impl Target {
         let mut fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.thread, PIDFD_THREAD) };
         if fd < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
             // Before Linux 6.9 there are none of threads. All threads of a runtime share one table.
-            let process = self.status("Tgid:").unwrap_or(self.thread);
+            let process = self.process()?.unwrap_or(self.thread);
             // SAFETY: no memory is passed.
             fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0u32) };
         }
@@ -91,28 +91,41 @@ impl Target {
         Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
     }
 
-    fn status(&self, field: &str) -> Option<u32> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.thread)).ok()?;
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix(field))?
-            .trim()
-            .parse()
-            .ok()
+    fn status(&self, field: &str) -> io::Result<Option<u32>> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.thread))?;
+        let value = status.lines().find_map(|line| line.strip_prefix(field));
+        Ok(value.and_then(|value| value.trim().parse().ok()))
     }
 
     /// The process it is a thread of.
-    pub(super) fn process(&self) -> Option<u32> {
+    pub(super) fn process(&self) -> io::Result<Option<u32>> {
+        // Most threads that ask for something are the first of their process.
+        if self.is_of(self.thread) {
+            return Ok(Some(self.thread));
+        }
         self.status("Tgid:")
     }
 
-    /// Which process it is of.
-    pub(super) fn birth(&self) -> Option<Birth> {
-        let process = self.status("Tgid:")?;
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    /// Which process it is of. An error where the host could not look.
+    pub(super) fn birth(&self) -> io::Result<Birth> {
+        let none = || io::Error::from_raw_os_error(libc::ESRCH);
+        let process = self.process()?.ok_or_else(none)?;
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The name in parentheses may hold anything; the start is the 22nd field.
-        let at = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
-        Some(Birth { process, at })
+        let started = |stat: &str| stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok();
+        let at = started(&stat).ok_or_else(none)?;
+        Ok(Birth { process, at })
+    }
+
+    /// Whether it is a thread of this process.
+    fn is_of(&self, process: u32) -> bool {
+        // SAFETY: no memory is passed; signal 0 asks and sends nothing.
+        unsafe { libc::syscall(libc::SYS_tgkill, process, self.thread, 0) == 0 }
+    }
+
+    /// It is a thread of the worker itself, not of a program that the worker started.
+    pub(super) fn is_worker(&self) -> bool {
+        self.is_of(self.worker())
     }
 
     /// The worker it belongs to: the leader of its group, which nobody below it can leave.
@@ -130,6 +143,21 @@ impl Target {
         let text = fs::read_to_string(format!("/proc/{}/syscall", self.thread)).ok()?;
         let pointer = text.split_whitespace().rev().nth(1)?;
         u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok()
+    }
+
+    /// The path of what one of its descriptors, or its current directory, is open on.
+    pub(super) fn of_descriptor(&self, number: i32) -> Option<PathBuf> {
+        let path = fs::read_link(format!("/proc/{}/fd/{number}", self.thread)).ok()?;
+        path.is_absolute().then_some(path)
+    }
+
+    pub(super) fn thread(&self) -> u32 {
+        self.thread
+    }
+
+    /// Its own directory: a link that leads there, whatever path that has.
+    pub(super) fn working_directory(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/cwd", self.thread))
     }
 
     /// The path as the host can open it, when the caller gave one relative to its own directory.

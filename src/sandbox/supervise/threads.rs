@@ -1,25 +1,26 @@
 //! The threads that take turns at the listener.
 //!
 //! One waits for the next call while the others wait for its place. It answers at once what takes no time, the host's own
-//! calls above all: a start never waits for what a tool does. Who takes a call to work on gives the place up before, so
-//! what blocks holds up nobody; when none is left to wait, another thread is started. How many calls of one worker are
+//! calls above all: a start never waits for what a tool does. Opens are answered in between. Who takes another call to work on
+//! gives the place up before, so what blocks holds up nobody; when none is left to wait, another thread is started. How many calls of one worker are
 //! worked on is bounded by its lane.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use super::answer::{Answers, Helm};
 use super::blocked::Blocked;
 use super::lanes::{Lanes, Place};
 use super::listener::{Answer, Call, Listener};
 use super::target::Target;
+use super::turn::{Held, Turn};
 
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;
@@ -30,8 +31,15 @@ const AGAIN: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(in super::super) struct Supervisor {
     listener: Option<Sender<Listener>>,
-    /// Its write end is closed by dropping: every thread sees it.
-    _stop: OwnedFd,
+    /// Readable from the drop on, for every thread.
+    stop: Arc<OwnedFd>,
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        // Nobody reads it, so it can neither block nor fall silent.
+        let _ = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
+    }
 }
 
 #[derive(Debug)]
@@ -39,7 +47,7 @@ struct Shared {
     answers: Answers,
     helm: Helm,
     lanes: Lanes,
-    turn: Mutex<()>,
+    turn: Turn,
     /// Threads in line for the turn, the one that has it included.
     waiting: AtomicUsize,
 }
@@ -47,7 +55,8 @@ struct Shared {
 impl Supervisor {
     /// Starts the first thread; it waits for `listen`.
     pub(super) fn start(answers: Answers) -> io::Result<Self> {
-        let (stopped, stop) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?);
+        let stopped = Arc::clone(&stop);
         let blocked = Blocked::new()?;
         let (sender, receiver): (Sender<Listener>, Receiver<Listener>) = channel();
         thread::Builder::new()
@@ -65,14 +74,14 @@ impl Supervisor {
                         stopped,
                     },
                     lanes: Lanes::default(),
-                    turn: Mutex::new(()),
+                    turn: Turn::default(),
                     waiting: AtomicUsize::new(0),
                 });
                 serve(&shared);
             })?;
         Ok(Supervisor {
             listener: Some(sender),
-            _stop: stop,
+            stop,
         })
     }
 
@@ -93,6 +102,16 @@ fn block_signals() {
     }
 }
 
+/// Why a thread leaves the listener.
+enum Leave {
+    /// There is a call to work on.
+    For(Taken),
+    /// Another thread has its place.
+    Replaced,
+    /// It is over.
+    End,
+}
+
 /// A call to work on, which has a place in its worker's lane.
 struct Taken {
     call: Call,
@@ -105,26 +124,40 @@ fn serve(shared: &Arc<Shared>) {
             shared.waiting.fetch_sub(1, Ordering::AcqRel);
             break;
         }
-        let next = {
-            let _turn = shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            next_call(shared)
-        };
+        let held = shared.turn.wait();
+        if held.taken_over {
+            // In the name of the one that is stuck: it is in line no more.
+            shared.waiting.fetch_sub(1, Ordering::AcqRel);
+        }
+        let leave = next_call(shared, &held);
+        drop(held);
+        if matches!(leave, Leave::Replaced) {
+            continue;
+        }
         let left = shared.waiting.fetch_sub(1, Ordering::AcqRel) - 1;
-        let Some(Taken { call, worker }) = next else {
+        let Leave::For(Taken { call, worker }) = leave else {
             shared.helm.blocked.end_all();
             break;
         };
         let alone = left == 0 && !another(shared);
-        let mut next = Some(call);
-        while let Some(call) = next {
-            if alone {
-                // The system has no thread left: who waits at the listener is worth more than one call.
+        if alone {
+            // The system has no thread left: who waits at the listener is worth more than one call.
+            let mut next = Some(call);
+            while let Some(call) = next {
                 shared.helm.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
-            } else {
-                shared.answers.handle(&shared.helm, &call, worker);
+                next = shared.lanes.next(worker);
             }
-            next = shared.lanes.next(worker);
+        } else {
+            work(shared, Some(call), worker);
         }
+    }
+}
+
+/// Answers a call and those that wait in its lane.
+fn work(shared: &Shared, mut next: Option<Call>, worker: u32) {
+    while let Some(call) = next {
+        shared.answers.handle(&shared.helm, &call, worker);
+        next = shared.lanes.next(worker);
     }
 }
 
@@ -137,8 +170,8 @@ fn another(shared: &Arc<Shared>) -> bool {
     started.is_ok()
 }
 
-/// Waits for a call that has to be worked on; `None` when it is over.
-fn next_call(shared: &Shared) -> Option<Taken> {
+/// Waits for a call that has to be worked on, and answers what is quick.
+fn next_call(shared: &Arc<Shared>, held: &Held<'_>) -> Leave {
     let Helm {
         listener,
         blocked,
@@ -155,10 +188,10 @@ fn next_call(shared: &Shared) -> Option<Taken> {
         match poll(&mut ready, again.as_ref().filter(|_| abandoned)) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return None,
+            Err(_) => return Leave::End,
         }
         if !ready[0].revents().is_empty() {
-            return None;
+            return Leave::End;
         }
         if abandoned || !ready[2].revents().is_empty() {
             abandoned = blocked.end_abandoned();
@@ -167,12 +200,12 @@ fn next_call(shared: &Shared) -> Option<Taken> {
             events if events.is_empty() => continue,
             events if events.contains(PollFlags::IN) => {}
             // Hung up: the spawner and every worker have ended.
-            _ => return None,
+            _ => return Leave::End,
         }
         let call = match listener.receive() {
             Ok(Some(call)) => call,
             Ok(None) => continue,
-            Err(_) => return None,
+            Err(_) => return Leave::End,
         };
         if let Some(answer) = shared.answers.at_once(&call) {
             listener.answer(call.id, answer);
@@ -180,9 +213,32 @@ fn next_call(shared: &Shared) -> Option<Taken> {
         }
         let worker = Target::new(call.thread).worker();
         match shared.lanes.enter(worker, &call) {
-            Place::Now => return Some(Taken { call, worker }),
+            Place::Now if Answers::is_quick(&call) => match quickly(shared, held, &call, worker) {
+                Some(leave) => return leave,
+                None => continue,
+            },
+            Place::Now => return Leave::For(Taken { call, worker }),
             Place::InLine => {}
             Place::None => listener.answer(call.id, Answer::Errno(libc::EAGAIN)),
+        }
+    }
+}
+
+/// Answers a quick call in the thread that has the turn; says why it is not to go on as before.
+fn quickly(shared: &Arc<Shared>, held: &Held<'_>, call: &Call, worker: u32) -> Option<Leave> {
+    // Somebody has to be there to take the turn, should this be slower than it ought to be.
+    let watched = shared.waiting.load(Ordering::Acquire) >= SPARE_THREADS || another(shared);
+    let mine = held.quickly(|| match watched {
+        true => shared.answers.handle(&shared.helm, call, worker),
+        false => shared.helm.listener.answer(call.id, Answer::Continue),
+    });
+    let next = shared.lanes.next(worker);
+    match (next, mine) {
+        (Some(call), true) => Some(Leave::For(Taken { call, worker })),
+        (None, true) => None,
+        (next, false) => {
+            work(shared, next, worker);
+            Some(Leave::Replaced)
         }
     }
 }

@@ -4,10 +4,16 @@
 use std::collections::HashSet;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 const PAGE: u64 = 4096;
+/// Of the blocks that `stat` counts.
+const BLOCK: u64 = 512;
+/// What the kernel adds to the path of a file that was removed.
+const DELETED: &str = " (deleted)";
 /// What one watch costs the kernel, roughly.
 const WATCH: u64 = 160;
 /// A process with no more epoll descriptors than this is taken to use them as they are meant: a runtime has three.
@@ -23,16 +29,25 @@ const BACKLOG: usize = 7;
 /// What was found behind the descriptors of a group.
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
-    /// Two descriptors of one socket or pipe are one.
-    known: HashSet<(bool, u64)>,
+    /// Two descriptors of one socket, pipe or file are one.
+    known: HashSet<(Shared, u64)>,
     /// Bytes in sockets and pipes.
     buffered: u64,
     /// Watches that the epoll descriptors could hold, at the most.
     watches: u64,
     /// Descriptors of inotify.
     notifiers: u64,
+    /// Bytes that files of its temporary directory occupy that have no name any more.
+    nameless: u64,
     looked_at: usize,
     passed_over: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Shared {
+    Socket,
+    Pipe,
+    File,
 }
 
 enum Kind {
@@ -44,8 +59,8 @@ enum Kind {
 }
 
 impl Descriptors {
-    /// Looks at a process's descriptors, `most` of all those looked at together.
-    pub(super) fn add(&mut self, process: u32, most: usize) {
+    /// Looks at a process's descriptors, `most` of all those looked at together. `temporary`: its directory for temporary files.
+    pub(super) fn add(&mut self, process: u32, most: usize, temporary: Option<&Path>) {
         let Ok(entries) = fs::read_dir(format!("/proc/{process}/fd")) else {
             return;
         };
@@ -64,12 +79,20 @@ impl Descriptors {
             let Ok(target) = fs::read_link(entry.path()) else {
                 continue;
             };
+            if temporary
+                .is_some_and(|directory| target.starts_with(directory) && target.to_string_lossy().ends_with(DELETED))
+                && let Ok(file) = fs::metadata(entry.path())
+                && file.nlink() == 0
+                && self.known.insert((Shared::File, file.ino()))
+            {
+                self.nameless += file.blocks() * BLOCK;
+            }
             let take = || copy(pidfd.as_ref()?, number);
             match target.to_str().map_or(Kind::Other, kind) {
-                Kind::Socket(inode) if self.known.insert((false, inode)) => {
+                Kind::Socket(inode) if self.known.insert((Shared::Socket, inode)) => {
                     self.buffered += take().and_then(|fd| in_socket(&fd)).unwrap_or(0);
                 }
-                Kind::Pipe(inode) if self.known.insert((true, inode)) => {
+                Kind::Pipe(inode) if self.known.insert((Shared::Pipe, inode)) => {
                     self.buffered += take().and_then(|fd| in_pipe(&fd)).unwrap_or(0);
                 }
                 Kind::Epoll => epolls += 1,
@@ -94,6 +117,10 @@ impl Descriptors {
 
     pub(super) fn watches(&self) -> u64 {
         self.watches
+    }
+
+    pub(super) fn nameless(&self) -> u64 {
+        self.nameless
     }
 
     pub(super) fn notifiers(&self) -> u64 {
@@ -157,7 +184,7 @@ mod tests {
 
     fn of_this_process() -> Descriptors {
         let mut found = Descriptors::default();
-        found.add(std::process::id(), 10_000);
+        found.add(std::process::id(), 10_000, None);
         found
     }
 
@@ -189,6 +216,25 @@ mod tests {
             with_pipe.bytes() >= before.bytes() + 32 * 1024,
             "{before:?} {with_pipe:?}"
         );
+    }
+
+    #[test]
+    fn files_without_a_name_are_found_where_they_count() {
+        let directory = tempfile::tempdir().unwrap();
+        let of = |directory| {
+            let mut found = Descriptors::default();
+            found.add(std::process::id(), 10_000, Some(directory));
+            found.nameless()
+        };
+        let mut named = fs::File::create(directory.path().join("named")).unwrap();
+        named.write_all(&[1; 1 << 20]).unwrap();
+        assert_eq!(of(directory.path()), 0);
+        fs::remove_file(directory.path().join("named")).unwrap();
+        let again = named.try_clone().unwrap();
+        assert!((1 << 20..2 << 20).contains(&of(directory.path())));
+        assert_eq!(of(Path::new("/nonexistent")), 0);
+        drop((named, again));
+        assert_eq!(of(directory.path()), 0);
     }
 
     #[test]

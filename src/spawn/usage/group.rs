@@ -1,6 +1,6 @@
 //! The members of a process group other than its leader, found by a scan of /proc.
 //!
-//! The scan costs so much that it is made seldom: now and then, sooner when the system has given out process ids, and at
+//! A scan costs so much that it is made seldom: now and then, sooner when the system has given out process ids, and at
 //! once when it has given out many. Threads take such ids too.
 
 use std::collections::HashSet;
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::status::Status;
-use crate::spawn::proc_stat::ProcStat;
+use crate::error::descriptors::Room;
+use crate::spawn::proc_stat::{ProcStat, may_be_of};
 
 /// Between two scans: when no process was started anywhere, and when one was.
 const SCAN_EVERY: Duration = Duration::from_millis(100);
@@ -20,6 +21,8 @@ const SCAN_NEW_EVERY: Duration = Duration::from_millis(20);
 const BURST: u32 = 64;
 /// Members whose `status` stays open: they are read each time, and the host's descriptors are not ours to use up.
 const MOST_OPEN: usize = 16;
+/// Descriptors that a scan takes at once.
+const TO_LOOK: usize = 2;
 
 /// What was found last.
 #[derive(Debug)]
@@ -75,7 +78,10 @@ impl Group {
         if burst || now.duration_since(self.scanned) >= pause {
             // Looking takes time, of which a bomb leaves this thread less and less: it has to stand still meanwhile.
             let held = burst.then(|| hold(self.leader)).flatten();
-            self.members = members(self.leader);
+            // Without a descriptor to look with, those that were found last are looked after.
+            if let Some(members) = members(self.leader) {
+                self.members = members;
+            }
             self.scanned = Instant::now();
             self.last_id = last_id;
             if let Some(group) = held
@@ -107,19 +113,19 @@ fn last_id(loadavg: &File) -> Option<u32> {
         .ok()
 }
 
-fn members(leader: u32) -> Vec<Member> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
+/// None where it could not be asked.
+fn members(leader: u32) -> Option<Vec<Member>> {
+    drop(Room::for_descriptors(TO_LOOK).ok()?);
+    let entries = fs::read_dir("/proc").ok()?;
     let of_group: Vec<(u32, ProcStat)> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|id| *id != leader)
+        .filter(|id| *id != leader && may_be_of(*id, leader))
         .filter_map(|id| Some((id, stat(id)?)))
         .filter(|(_, stat)| stat.group == leader)
         .collect();
     let ids: HashSet<u32> = of_group.iter().map(|(id, _)| *id).chain([leader]).collect();
-    of_group
+    let members = of_group
         .iter()
         // One that ended and whose parent is gone waits for the system's init, and is nobody's doing.
         .filter(|(_, stat)| !stat.has_ended() || ids.contains(&stat.parent))
@@ -132,7 +138,8 @@ fn members(leader: u32) -> Vec<Member> {
                 status: status.filter(|_| index < MOST_OPEN),
             }
         })
-        .collect()
+        .collect();
+    Some(members)
 }
 
 fn stat(id: u32) -> Option<ProcStat> {

@@ -1,15 +1,25 @@
 //! Watches one group.
 
 use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::descriptors::Descriptors;
 use super::group::Group;
 use super::mappings::SharedMemory;
 use super::status::Status;
+use crate::error::descriptors::Room;
+use crate::spawn::temporary::{Temporary, Weight};
 
 /// Between two looks at what is hidden from the cheap counts: shared memory, sockets, pipes, watches.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Between two looks at a directory for temporary files, at least; and so many times as long as the last look took.
+const WEIGH_EVERY: Duration = Duration::from_millis(500);
+const WEIGH_SHARE: u32 = 30;
+/// Descriptors of the host's own that a look takes at once.
+const TO_LOOK: usize = 4;
 /// Descriptors of one group looked at in one go; some milliseconds.
 const MOST_DESCRIPTORS: usize = 1024;
 /// Processes of one group whose mappings and descriptors are looked at; a group of more is near its end.
@@ -29,6 +39,8 @@ pub struct Usage {
     pub watches: u64,
     /// Its inotify descriptors.
     pub notifiers: u64,
+    /// What lies in its directory for temporary files, and what its files without a name occupy.
+    pub temporary: Weight,
 }
 
 /// What a group may be.
@@ -53,6 +65,10 @@ pub struct UsageMeter {
     group: Option<Group>,
     looked: Instant,
     hidden: Hidden,
+    temporary: Option<Arc<Temporary>>,
+    /// When it is weighed again.
+    weighed_next: Instant,
+    weight: Weight,
 }
 
 /// What the last look found.
@@ -62,17 +78,27 @@ struct Hidden {
     descriptors: u64,
     watches: u64,
     notifiers: u64,
+    nameless: u64,
 }
 
 impl UsageMeter {
-    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. None when the process is gone.
-    pub fn open(leader: u32, may_start_programs: bool, now: Instant) -> Option<Self> {
-        Some(Self {
+    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. Fails when the process is gone, and where
+    /// the host has no descriptor left: a process that cannot be watched is not to run.
+    pub fn open(
+        leader: u32,
+        may_start_programs: bool,
+        temporary: Option<Arc<Temporary>>,
+        now: Instant,
+    ) -> io::Result<Self> {
+        Ok(Self {
             leader,
-            status: File::open(format!("/proc/{leader}/status")).ok()?,
+            status: File::open(format!("/proc/{leader}/status"))?,
             group: may_start_programs.then(|| Group::new(leader, now)),
             looked: now,
             hidden: Hidden::default(),
+            temporary,
+            weighed_next: now + WEIGH_EVERY,
+            weight: Weight::default(),
         })
     }
 
@@ -90,6 +116,7 @@ impl UsageMeter {
             threads: own.threads,
             watches: 0,
             notifiers: 0,
+            temporary: Weight::default(),
         };
         let mut resident_shared = own.shared;
         for status in members.iter().map(|member| member.status()) {
@@ -97,31 +124,46 @@ impl UsageMeter {
             usage.threads += status.threads;
             resident_shared += status.shared;
         }
-        if now.duration_since(self.looked) >= LOOK_EVERY {
+        // Without a descriptor to look with, what was found last stands: half a look would find too little.
+        if now.duration_since(self.looked) >= LOOK_EVERY && Room::for_descriptors(TO_LOOK).is_ok() {
             self.looked = now;
             let ids = [self.leader].into_iter().chain(members.iter().map(|member| member.id));
-            self.hidden = look(ids.take(MOST_LOOKED_AT));
+            let directory = self.temporary.as_ref().map(|temporary| temporary.path());
+            self.hidden = look(ids.take(MOST_LOOKED_AT), directory);
         }
         // What of it is resident has been counted.
         usage.memory += self.hidden.shared.saturating_sub(resident_shared) + self.hidden.descriptors;
         usage.watches = self.hidden.watches;
         usage.notifiers = self.hidden.notifiers;
+        usage.temporary = self.weigh(now);
+        usage.temporary.bytes = usage.temporary.bytes.saturating_add(self.hidden.nameless);
         Some(usage)
+    }
+
+    /// As it was found last. A look at many files takes its time, of which no more than a small share is spent so.
+    fn weigh(&mut self, now: Instant) -> Weight {
+        if let Some(temporary) = self.temporary.as_ref().filter(|_| now >= self.weighed_next) {
+            self.weight = temporary.weight().unwrap_or(self.weight);
+            let done = Instant::now();
+            self.weighed_next = done + WEIGH_EVERY.max(done.saturating_duration_since(now) * WEIGH_SHARE);
+        }
+        self.weight
     }
 }
 
-fn look(processes: impl Iterator<Item = u32>) -> Hidden {
+fn look(processes: impl Iterator<Item = u32>, temporary: Option<&Path>) -> Hidden {
     let mut shared = SharedMemory::default();
     let mut descriptors = Descriptors::default();
     for process in processes {
         shared.add(process);
-        descriptors.add(process, MOST_DESCRIPTORS);
+        descriptors.add(process, MOST_DESCRIPTORS, temporary);
     }
     Hidden {
         shared: shared.bytes(),
         descriptors: descriptors.bytes(),
         watches: descriptors.watches(),
         notifiers: descriptors.notifiers(),
+        nameless: descriptors.nameless(),
     }
 }
 
@@ -139,7 +181,7 @@ mod tests {
     #[test]
     fn a_process_and_its_threads_are_seen() {
         let now = Instant::now();
-        let mut meter = UsageMeter::open(std::process::id(), false, now).unwrap();
+        let mut meter = UsageMeter::open(std::process::id(), false, None, now).unwrap();
         let before = meter.usage(CAPS, now).unwrap();
         let (stop, stopped) = std::sync::mpsc::channel::<()>();
         let (up, running) = std::sync::mpsc::channel();
@@ -157,6 +199,6 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_uses_nothing() {
-        assert!(UsageMeter::open(u32::MAX, false, Instant::now()).is_none());
+        assert!(UsageMeter::open(u32::MAX, false, None, Instant::now()).is_err());
     }
 }

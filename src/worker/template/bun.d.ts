@@ -10,11 +10,13 @@ interface BunArtifact {
 interface BunApi {
   build(options: object): Promise<{ outputs: BunArtifact[]; logs: { message: string }[]; metafile: { inputs: Record<string, any> } }>
   version: string
+  gc(now: boolean): unknown
   mmap(path: string, options: { shared: boolean }): Uint8Array
   fileURLToPath(url: string): string
   resolveSync(specifier: string, directory: string): string
   file(path: URL | string): { text(): Promise<string> }
-  Transpiler: new (options: { loader: string }) => { scanImports(code: string): { path: string }[]; transformSync(code: string): string }
+  Transpiler: new (options: { loader: string }) => { scanImports(code: string): { path: string; kind: string }[]; transformSync(code: string): string }
+  plugin(options: { name: string; setup(build: { module(name: string, load: () => { loader: string; contents: string }): unknown }): void }): void
   connect(options: {
     fd: number
     socket: {

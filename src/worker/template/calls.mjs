@@ -8,8 +8,8 @@ import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
-  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, signalOf, TypeErrorOf, whenCollected,
+  abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
+  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
 } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
@@ -65,7 +65,8 @@ attributeReads(currentCall)
 
 /**
  * The call whose error nobody caught. Bun does not say in which context a promise was rejected: then it is the only call there is, but
- * only as long as no earlier one has been answered that could have left it behind.
+ * only if every call that was answered before has been collected before. What is collected afterwards proves nothing: the rejection
+ * may have been the last that was left of it.
  * @param {boolean} rejection @returns {Call | undefined}
  */
 export function callOfUncaught(rejection) {
@@ -77,6 +78,24 @@ export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(r
 
 /** An error came in no context, and from one of the running calls. @param {boolean} rejection */
 const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
+
+/** After so many milliseconds without a call the garbage is collected, once: of calls that left nothing behind this is known then. */
+const IDLE = 50
+let answers = 0
+let watching = false
+
+/** Outside of every call, which the timer would hold. */
+function collectWhenIdle() {
+  watching = true
+  const seen = answers
+  const idle = () => {
+    watching = false
+    if (openCount > 0) return
+    if (answers === seen) collectGarbage()
+    else collectWhenIdle()
+  }
+  runIn?.(undefined, () => unref(setTimer(idle, IDLE)))
+}
 
 /** Calls that were answered and that something still refers to: a timer, a promise that waits. Counted for Bun only. */
 let lingering = 0
@@ -301,6 +320,8 @@ function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER
   mapDelete(open, call.number)
   if (collected !== null && call.number !== REHEARSAL) {
     lingering++
+    answers++
+    if (openCount === 0 && !watching) collectWhenIdle()
     whenCollected(collected, call, undefined)
   }
   if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()

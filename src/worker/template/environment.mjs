@@ -13,6 +13,9 @@ const BUNDLE = 'TOOLWARDEN_BUNDLE'
 /** A user's own has another value. */
 const NO_THREADS = { name: 'BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER', value: 'toolwarden' }
 
+/** Where Bun's cache is: Bun has read it by now, programs that a tool starts have nothing to do with it, and no user's comes this far. */
+const MODULES = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
+
 /** Takes out of the environment where the host put the bundled entrypoint. @returns {string | undefined} file: URL */
 export function takeBundle() {
   if (!hasOwn(environment, BUNDLE)) return undefined
@@ -24,6 +27,7 @@ export function takeBundle() {
 /** Before the entrypoint is imported. */
 export function setMarkers() {
   if (hasOwn(environment, NO_THREADS.name) && environment[NO_THREADS.name] === NO_THREADS.value) delete environment[NO_THREADS.name]
+  delete environment[MODULES]
   environment.TOOLWARDEN = '1'
   environment.TOOLWARDEN_PROJECT_ROOT = settings.projectRoot
 }

@@ -112,7 +112,11 @@ export const FinalizationRegistryOf = FinalizationRegistry
 export const whenCollected = uncurry(FinalizationRegistry.prototype.register)
 export const soon = queueMicrotask
 export const setTimer = setTimeout
+/** Everything that nothing refers to any more, now. Bun's only. */
+export const collectGarbage = isBun ? Bun.gc.bind(Bun, true) : () => {}
 export const clearTimer = clearTimeout
+/** A timer that keeps no process. @param {any} timer */
+export const unref = (timer) => timer.unref()
 
 export const AbortControllerOf = AbortController
 const signalGetter = Object.getOwnPropertyDescriptor(AbortController.prototype, 'signal')?.get

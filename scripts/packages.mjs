@@ -1,0 +1,88 @@
+/**
+ * Runs packages as tools, on Bun and on Node: without a sandbox, with the fewest flags, and from no permission to flags that work by
+ * following what the errors say. Prints a row for each and ends with 1 where too few get there.
+ *
+ *   npm run packages [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY] [--report] [--rows] [--install]
+ *
+ * A whole run writes docs/packages.md. `--report` adds the exceptions grouped by kind, `--rows` shows what earlier runs found and
+ * runs nothing, `--install` only installs.
+ */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+
+import { install } from './packages/install.mjs'
+import { packages } from './packages/list.mjs'
+import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { report } from './packages/report.mjs'
+import { Results } from './packages/results.mjs'
+import { row } from './packages/row.mjs'
+import { Services, debianPackages } from './packages/services.mjs'
+import { line, page } from './packages/table.mjs'
+import { meetsTarget, sentence } from './packages/totals.mjs'
+import { root } from './run.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    runtime: { type: 'string' },
+    scratch: { type: 'string' },
+    report: { type: 'boolean', default: false },
+    rows: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: false },
+  },
+})
+const only = options.only?.split(',')
+const chosen = packages.filter(({ name }) => only === undefined || only.includes(name))
+if (chosen.length === 0) throw new Error(`none of the packages is called ${options.only}`)
+
+const directory = scratch(options.scratch)
+const results = new Results(directory)
+const services = new Services()
+const say = (/** @type {string} */ text) => process.stdout.write(text)
+/** @type {string[]} */
+const notRun = []
+
+/** @param {import('./packages/package.d.ts').Package} wanted */
+async function tryPackage(wanted) {
+  const place = placeOf(directory, wanted)
+  writeProject(wanted, place.pkg)
+  try {
+    await install(wanted, place.pkg)
+  } catch (error) {
+    const said = /** @type {{ stderr?: string, message: string }} */ (error)
+    notRun.push(`${wanted.name}: not installed: ${(said.stderr || said.message).slice(0, 1000)}`)
+    return
+  }
+  if (options.install) return
+  const { at, missing } = await services.have(wanted.needs ?? [])
+  if (missing.length > 0) {
+    notRun.push(`${wanted.name}: needs Debian's ${missing.join(' and ')}`)
+    return
+  }
+  for (const runtime of wanted.runtimes ?? /** @type {const} */ (['bun', 'node'])) {
+    if (options.runtime !== undefined && options.runtime !== runtime) continue
+    const found = await row({ wanted, place, input: at, runtime })
+    results.add(found)
+    say(line(found))
+  }
+}
+
+try {
+  if (!options.rows) for (const wanted of chosen) await tryPackage(wanted)
+} finally {
+  await services.stop()
+}
+
+const rows = results.inOrder(chosen).filter(({ runtime }) => options.runtime === undefined || options.runtime === runtime)
+if (options.rows) rows.forEach((found) => say(line(found)))
+for (const text of notRun) say(`not run: ${text}\n`)
+if (notRun.length > 0) say(`everything is had with: apt-get install ${debianPackages.join(' ')}\n`)
+if (options.report) say(`\n${report(rows)}`)
+if (!options.install) {
+  say(`\n${sentence(rows)}\n`)
+  if (only === undefined && options.runtime === undefined) writeFileSync(join(root, 'docs/packages.md'), page(rows, new Date().toISOString().slice(0, 10)))
+  process.exitCode = meetsTarget(rows) && notRun.length === 0 ? 0 : 1
+}

@@ -1,0 +1,86 @@
+/** One call of a job under given flags. */
+
+import process from 'node:process'
+import { isDeepStrictEqual } from 'node:util'
+
+import { Manager } from '../../index.js'
+import { hostNode } from '../run.mjs'
+import { freshWork } from './place.mjs'
+
+/**
+ * @typedef {import('./package.d.ts').Package} Package
+ * @typedef {import('./package.d.ts').RuntimeName} RuntimeName
+ * @typedef {import('../../index.js').Denial} Denial
+ * @typedef {{ pkg: string, data: string, out: string }} Place
+ * @typedef {{ wanted: Package, place: Place, input: Record<string, string | number>, runtime: RuntimeName }} Job
+ * @typedef {object} Outcome
+ * @property {'right' | 'wrong' | 'failed' | 'refused' | 'hung'} end refused: the constructor refuses the flags
+ * @property {string} said what came instead of the right result
+ * @property {string} [code]
+ * @property {string} [hint]
+ * @property {Denial[]} denials
+ * @property {number} ms
+ */
+
+/** Inside an npm script the Node on PATH is another than the user's. A Bun host has none of its own. */
+const node = process.versions['bun'] === undefined ? { runtimePath: hostNode } : {}
+const TIMEOUT = 40_000
+/** A start may take 30 s, and a call its timeout; what takes longer than both together does not end by itself. */
+const BOUND = 100_000
+
+/** @param {unknown} value */
+const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 300)
+
+/** @param {Job} job @param {readonly string[] | 'off'} flags @returns {import('../../index.js').Config} */
+function config({ runtime }, flags) {
+  const common = /** @type {const} */ ({ entrypointPath: './tools.mjs', minWorkers: 0, toolExecutionTimeout: TIMEOUT, telemetry: {} })
+  const which = runtime === 'node' ? /** @type {const} */ ({ runtimeType: 'node', ...node }) : /** @type {const} */ ({ runtimeType: 'bun' })
+  if (flags === 'off') return { ...common, ...which, sandbox: 'off' }
+  return { ...common, ...which, ...(runtime === 'node' ? { nodeOptions: ['--permission', ...flags] } : { bunPermissions: [...flags] }) }
+}
+
+/** @param {unknown} thrown @returns {Pick<Outcome, 'said' | 'denials'> & { code?: string, hint?: string }} */
+function described(thrown) {
+  const error = /** @type {import('../../index.js').ToolExecutionError} */ (thrown)
+  return {
+    said: String(error.message).slice(0, 600),
+    code: error.code,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    denials: error.denials ?? [],
+  }
+}
+
+/** @param {Job} job @param {readonly string[] | 'off'} flags @returns {Promise<Outcome>} */
+export async function attempt(job, flags) {
+  const { wanted, place, input } = job
+  freshWork(wanted, place)
+  const start = performance.now()
+  /** @param {Omit<Outcome, 'ms'>} outcome @returns {Outcome} */
+  const after = (outcome) => ({ ...outcome, ms: Math.round(performance.now() - start) })
+  let manager
+  try {
+    manager = new Manager(place.pkg, config(job, flags))
+  } catch (error) {
+    return after({ end: 'refused', ...described(error) })
+  }
+  /** @type {Denial[]} */
+  const denials = []
+  manager.on('execution', (record) => denials.push(...record.denials))
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer
+  const bound = new Promise((resolve) => {
+    timer = setTimeout(resolve, BOUND, 'hung')
+  })
+  try {
+    const call = manager.executeTool('job', { ...input, data: place.data, out: place.out }).then((value) => ({ value }))
+    const answer = await Promise.race([call, bound.then(() => ({ hung: true }))])
+    if ('hung' in answer) return after({ end: 'hung', said: `no answer within ${BOUND / 1000} s`, denials })
+    const right = isDeepStrictEqual(answer.value, wanted.gives)
+    return after({ end: right ? 'right' : 'wrong', said: right ? '' : brief(answer.value), denials })
+  } catch (error) {
+    return after({ end: 'failed', ...described(error) })
+  } finally {
+    clearTimeout(timer)
+    await manager.close({ force: true })
+  }
+}

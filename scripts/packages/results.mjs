@@ -1,0 +1,37 @@
+/** Rows of earlier runs, kept in the scratch directory, so that a part can be run again and the whole still be reported. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** @typedef {import('./package.d.ts').Row} Row */
+
+const key = (/** @type {Row} */ row) => `${row.name} ${row.runtime}`
+
+export class Results {
+  #file
+  /** @type {Map<string, Row>} */
+  #rows = new Map()
+
+  /** @param {string} root */
+  constructor(root) {
+    mkdirSync(root, { recursive: true })
+    this.#file = join(root, 'results.json')
+    try {
+      const rows = /** @type {Row[]} */ (JSON.parse(readFileSync(this.#file, 'utf8')))
+      for (const row of rows) this.#rows.set(key(row), row)
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error
+    }
+  }
+
+  /** @param {Row} row */
+  add(row) {
+    this.#rows.set(key(row), row)
+    writeFileSync(this.#file, JSON.stringify([...this.#rows.values()], null, 1))
+  }
+
+  /** In the order of the list, without what it no longer has. @param {readonly import('./package.d.ts').Package[]} packages */
+  inOrder(packages) {
+    return packages.flatMap(({ name }) => ['bun', 'node'].flatMap((runtime) => this.#rows.get(`${name} ${runtime}`) ?? []))
+  }
+}

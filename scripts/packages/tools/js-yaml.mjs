@@ -1,0 +1,3 @@
+import { dump, load } from 'js-yaml'
+
+export const job = () => load(dump({ a: [1, 2], b: 'text' }))

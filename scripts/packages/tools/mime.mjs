@@ -1,0 +1,3 @@
+import mime from 'mime'
+
+export const job = () => [mime.getType('a.json'), mime.getExtension('text/html')]

@@ -1,0 +1,3 @@
+import natural from 'natural'
+
+export const job = () => [natural.PorterStemmer.stem('running'), natural.LevenshteinDistance('kitten', 'sitting')]

@@ -1,0 +1,32 @@
+/** What the rows come to. */
+
+/** @typedef {import('./package.d.ts').Row} Row */
+
+/** Of the runs that work without a sandbox, how many must get there from nothing. */
+export const TARGET = 0.9
+export const MOST_STEPS = 6
+
+/** @param {Row[]} rows */
+export function totals(rows) {
+  const off = rows.filter((row) => row.off.end === 'right')
+  const minimal = off.filter((row) => row.minimal?.end === 'right')
+  const climbed = off.filter((row) => row.climb?.problem === '')
+  const names = new Set(rows.map((row) => row.name))
+  return { packages: names.size, runs: rows.length, off: off.length, minimal: minimal.length, climbed: climbed.length }
+}
+
+/** @param {Row[]} rows */
+export function meetsTarget(rows) {
+  const { off, climbed } = totals(rows)
+  return off > 0 && climbed >= TARGET * off
+}
+
+/** @param {Row[]} rows */
+export function sentence(rows) {
+  const { packages, runs, off, minimal, climbed } = totals(rows)
+  const share = off === 0 ? 0 : Math.round((1000 * climbed) / off) / 10
+  return (
+    `${packages} packages, ${runs} runs: ${off} work without a sandbox, ${minimal} of these with the flags kept, ` +
+    `${climbed} (${share}%) come from nothing to flags that work, in at most ${MOST_STEPS} steps.`
+  )
+}

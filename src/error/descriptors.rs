@@ -1,0 +1,253 @@
+//! Descriptors: who holds them, whether there are some left, and what is said when there are none.
+//!
+//! Two limits end in the same place: the process's own (EMFILE) and the machine's (ENFILE). Both pass, and both are somebody's to
+//! raise, so the error says which one it was, what it is now, and who of ours has descriptors.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::value::RawValue;
+
+use super::{Code, Error};
+
+static MANAGERS: AtomicUsize = AtomicUsize::new(0);
+static PROCESSES: AtomicUsize = AtomicUsize::new(0);
+
+/// Counted as a holder of descriptors until it is dropped.
+#[derive(Debug)]
+pub struct Holder(&'static AtomicUsize);
+
+impl Holder {
+    /// A manager.
+    pub fn manager() -> Self {
+        Self::of(&MANAGERS)
+    }
+
+    /// A process that a manager started.
+    pub fn process() -> Self {
+        Self::of(&PROCESSES)
+    }
+
+    fn of(count: &'static AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Workers of which a call could not be served for want of a descriptor, with the errno.
+static UNSERVED: Mutex<BTreeMap<u32, i32>> = Mutex::new(BTreeMap::new());
+/// How many that are: asked with every call that ends.
+static UNSERVED_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+fn unserved() -> MutexGuard<'static, BTreeMap<u32, i32>> {
+    UNSERVED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The host had no descriptor for what this worker's tool asked of it.
+pub fn went_without(worker: u32, errno: i32) {
+    let mut unserved = unserved();
+    unserved.insert(worker, errno);
+    UNSERVED_COUNT.store(unserved.len(), Ordering::Release);
+}
+
+/// Whether that happened since the last time this was asked.
+pub fn take_unserved(worker: u32) -> Option<i32> {
+    if UNSERVED_COUNT.load(Ordering::Acquire) == 0 {
+        return None;
+    }
+    let mut unserved = unserved();
+    let errno = unserved.remove(&worker);
+    UNSERVED_COUNT.store(unserved.len(), Ordering::Release);
+    errno
+}
+
+/// What to do about a call that failed in a tool, after the host had none left for it.
+pub fn advice_for_tool(errno: i32) -> String {
+    let name = if errno == libc::ENFILE { "ENFILE" } else { "EMFILE" };
+    format!(
+        "the host had no descriptor left for what the tool asked of it ({name}): {}",
+        advice(errno)
+    )
+}
+
+/// Whether a system call failed because there was no descriptor left.
+pub fn is_shortage(errno: i32) -> bool {
+    matches!(errno, libc::EMFILE | libc::ENFILE)
+}
+
+/// The same of an error of the standard library.
+pub fn is_shortage_error(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(is_shortage)
+}
+
+/// Descriptors that stand for nothing: they keep room until they are dropped.
+#[derive(Debug)]
+pub struct Room(#[expect(dead_code, reason = "held, not used")] Vec<OwnedFd>);
+
+impl Room {
+    /// Room for so many. Fails as the calls would that need it, while nothing has begun yet.
+    pub fn for_descriptors(count: usize) -> io::Result<Self> {
+        let mut held = Vec::with_capacity(count);
+        // A copy is no open file of the machine's, so the first one is not a copy.
+        let first = rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC)?;
+        for _ in 1..count {
+            held.push(rustix::io::fcntl_dupfd_cloexec(&first, 0)?);
+        }
+        held.push(first);
+        Ok(Self(held))
+    }
+}
+
+/// `what` could not be done for want of descriptors: the error, with the limit and the way out.
+pub fn shortage(what: &str, errno: i32) -> Error {
+    let error = io::Error::from_raw_os_error(errno);
+    let name = if errno == libc::ENFILE { "ENFILE" } else { "EMFILE" };
+    let cause = serde_json::json!({ "name": "Error", "message": error.to_string(), "code": name, "errno": errno });
+    Error::new(Code::WorkerStart, format!("{what}: {}", reason(errno)))
+        .hint(advice(errno))
+        .with(|context| {
+            context.operation = Some("start worker");
+            context.cause = RawValue::from_string(cause.to_string()).ok();
+        })
+        .source(error)
+}
+
+/// Which limit was reached.
+pub fn reason(errno: i32) -> String {
+    match errno {
+        libc::ENFILE => "too many open files: the machine may have no more (ENFILE, fs.file-max)".to_owned(),
+        _ => format!(
+            "too many open files: this process may have {} (EMFILE, RLIMIT_NOFILE)",
+            limits().rlim_cur
+        ),
+    }
+}
+
+/// How to get more, and who has them.
+pub fn advice(errno: i32) -> String {
+    let raise = match errno {
+        libc::ENFILE => "raise the machine's limit (`sysctl fs.file-max`)".to_owned(),
+        _ => raise(&limits()),
+    };
+    let (managers, processes) = (MANAGERS.load(Ordering::Relaxed), PROCESSES.load(Ordering::Relaxed));
+    format!(
+        "{raise}, or close what is not needed: {} and {} have descriptors here",
+        counted(managers, "open manager", "open managers"),
+        counted(processes, "tool process", "tool processes"),
+    )
+}
+
+fn raise(limits: &libc::rlimit) -> String {
+    let (soft, hard) = (limits.rlim_cur, limits.rlim_max);
+    if soft < hard {
+        let most = if hard == libc::RLIM_INFINITY {
+            "unlimited".to_owned()
+        } else {
+            hard.to_string()
+        };
+        return format!(
+            "raise the limit of open files of this process, {soft} now and {most} at the most (`ulimit -n`, `LimitNOFILE=` of systemd)"
+        );
+    }
+    format!(
+        "raise the limit of open files of this process, {soft} now, where it is started (`LimitNOFILE=` of systemd, `--ulimit nofile=` of a container, limits.conf)"
+    )
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// RLIMIT_NOFILE of this process. Asking for it takes no descriptor.
+fn limits() -> libc::rlimit {
+    let mut limits = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: writes one rlimit; it cannot fail for a resource that every Linux has.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits) };
+    limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_names_the_limit_what_it_is_and_who_has_descriptors() {
+        let (_manager, _process) = (Holder::manager(), Holder::process());
+        let error = shortage("the manager cannot be opened", libc::EMFILE);
+        let soft = limits().rlim_cur.to_string();
+        assert_eq!(
+            (error.code, error.context.operation),
+            (Code::WorkerStart, Some("start worker"))
+        );
+        assert!(
+            error.message.contains("EMFILE") && error.message.contains(&soft),
+            "{error}"
+        );
+        let hint = error.hint.expect("a hint");
+        assert!(
+            hint.contains(&soft) && hint.contains("manager") && hint.contains("process"),
+            "{hint}"
+        );
+        let error = shortage("a process cannot be started", libc::ENFILE);
+        assert!(error.message.contains("ENFILE"), "{error}");
+        assert!(error.to_json().contains(r#""code":"ENFILE""#), "{}", error.to_json());
+        assert!(error.hint.is_some_and(|hint| hint.contains("fs.file-max")));
+    }
+
+    #[test]
+    fn who_may_raise_the_limit_is_told_how() {
+        let told = |rlim_cur, rlim_max| raise(&libc::rlimit { rlim_cur, rlim_max });
+        assert!(told(1024, 4096).contains("1024 now and 4096 at the most"));
+        assert!(told(1024, libc::RLIM_INFINITY).contains("unlimited at the most"));
+        assert!(told(1024, 1024).contains("where it is started"));
+    }
+
+    #[test]
+    fn holders_are_counted_while_they_live() {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let two = [Holder::of(&COUNT), Holder::of(&COUNT)];
+        assert_eq!(COUNT.load(Ordering::Relaxed), 2);
+        drop(two);
+        assert_eq!(COUNT.load(Ordering::Relaxed), 0);
+        assert_eq!(
+            (counted(1, "one", "many"), counted(0, "one", "many")),
+            ("1 one".into(), "0 many".into())
+        );
+    }
+
+    #[test]
+    fn what_a_worker_went_without_is_told_once() {
+        let worker = u32::MAX - 1;
+        assert_eq!(take_unserved(worker), None);
+        went_without(worker, libc::ENFILE);
+        assert_eq!(
+            (take_unserved(worker - 1), take_unserved(worker)),
+            (None, Some(libc::ENFILE))
+        );
+        assert_eq!(take_unserved(worker), None);
+        assert!(advice_for_tool(libc::EMFILE).contains("EMFILE"));
+    }
+
+    #[test]
+    fn room_is_refused_where_there_is_none() {
+        let many = usize::try_from(limits().rlim_cur).expect("a limit");
+        if many < 1 << 20 {
+            let error = Room::for_descriptors(many).expect_err("more than there may be");
+            assert!(is_shortage_error(&error), "{error}");
+        }
+        assert!(Room::for_descriptors(8).is_ok());
+        assert!(is_shortage(libc::EMFILE) && is_shortage(libc::ENFILE) && !is_shortage(libc::ENOENT));
+    }
+}

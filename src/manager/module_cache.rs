@@ -1,0 +1,170 @@
+//! Where each call has a process of its own, each of them transpiles every module anew: half of the time that importing takes. After
+//! a few calls Bun does it once, into a directory that the later processes can read and not write.
+//!
+//! The process that writes there runs no code of anybody (`template/bundle/modules.mjs`), in a sandbox of its own: it may read what
+//! the tools may, write to the directory, and do nothing else. Nothing waits for it. Where it fails, processes go on without.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use super::confinement::{MODULE_CACHE, Places, support};
+use crate::config::{Config, Isolation, Permissions, RuntimeType};
+use crate::sandbox::{ChildSetup, PlanInput, Policy, plan, prepare};
+use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
+use crate::worker::{Beside, Modules, WorkerFile, transpile_script};
+
+/// How long it may take; the largest entrypoints measured took two seconds.
+const LONGEST: Duration = Duration::from_secs(30);
+/// It says one line.
+const LARGEST_ANSWER: usize = 4096;
+
+pub(super) struct ModuleCache {
+    launch: LaunchOptions,
+    script: String,
+    beside: Beside,
+    permissions: Permissions,
+    working_dir: PathBuf,
+    entrypoint: Option<PathBuf>,
+    worker_file: PathBuf,
+    path_var: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    modules: Option<Modules>,
+    running: Option<Arc<Process>>,
+    closed: bool,
+}
+
+impl ModuleCache {
+    /// None where it would not pay, where Bun's own is in use (without a sandbox), and where a tool could write to it.
+    pub(super) fn open(
+        config: &Config,
+        places: &Places<'_>,
+        policy: Option<&Policy>,
+        file: &WorkerFile,
+        options: &LaunchOptions,
+    ) -> Option<Arc<Self>> {
+        let pays =
+            config.isolation == Isolation::Call && config.runtime_type == RuntimeType::Bun && !config.entrypoint_cache;
+        if !pays || policy?.may_write(places.worker_file) {
+            return None;
+        }
+        Some(Arc::new(Self {
+            launch: options.clone(),
+            script: transpile_script(places.entrypoint.as_str()),
+            beside: file.beside(),
+            permissions: Permissions {
+                read: config.permissions.read.clone(),
+                ..Permissions::default()
+            },
+            working_dir: places.working_dir.as_path().to_owned(),
+            entrypoint: places.entrypoint.as_path().map(Into::into),
+            worker_file: places.worker_file.to_owned(),
+            path_var: places.path_var.to_owned(),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// Has the modules transpiled. Blocks; once in a manager's life.
+    pub(super) fn fill(&self) {
+        let made = {
+            // Under the lock: what is made after the worker file is gone would stay.
+            let state = self.lock();
+            if state.closed {
+                None
+            } else {
+                self.beside.make_modules().ok()
+            }
+        };
+        let Some(modules) = made else { return };
+        let done = self.run(&modules).is_some();
+        let mut state = self.lock();
+        // By now the process is gone, and nobody is left that may write there.
+        if done && !state.closed && modules.is_filled() {
+            state.modules = Some(modules);
+        }
+    }
+
+    fn run(&self, modules: &Modules) -> Option<()> {
+        let mut options = LaunchOptions {
+            args: transpiler_arguments(&self.script),
+            shared_memory: None,
+            temporary: None,
+            ..self.launch.clone()
+        };
+        set_place(&mut options, &modules.path());
+        // A thread of its own, as it starts under another filter. Its end is the end of what it started.
+        let spawner = Spawner::start(Some(self.confined(modules)?)).ok()?;
+        let (sender, reply) = mpsc::channel::<Result<Child, SpawnFailure>>();
+        spawner.spawn(Arc::new(Launch::new(options).ok()?), move |result| {
+            // Whoever stopped waiting gets no process: it ends where it is dropped.
+            let _ = sender.send(result);
+        });
+        let child = reply.recv_timeout(LONGEST).ok()?.ok()?;
+        let process = Arc::new(child.process);
+        {
+            let mut state = self.lock();
+            if state.closed {
+                return None;
+            }
+            state.running = Some(Arc::clone(&process));
+        }
+        let heard = collect(&child.channel, [child.stdout, child.stderr], LONGEST, LARGEST_ANSWER);
+        process.kill_group();
+        // Waiting for its end is this thread's, so the last handle must be the one dropped here, outside of the lock.
+        let shared = self.lock().running.take();
+        drop(shared);
+        drop(process);
+        heard?.starts_with(br#"{"transpiled":"#).then_some(())
+    }
+
+    fn confined(&self, modules: &Modules) -> Option<Box<dyn ChildSetup>> {
+        let policy = plan(&PlanInput {
+            permissions: &self.permissions,
+            working_dir: &self.working_dir,
+            entrypoint: self.entrypoint.as_deref(),
+            worker_file: &self.worker_file,
+            runtime_binary: &self.launch.program,
+            runtime: RuntimeType::Bun,
+            path_var: &self.path_var,
+            home: std::env::home_dir().as_deref(),
+        })
+        .ok()?;
+        let policy = policy.and_writing(modules.path());
+        Some(Box::new(prepare(policy, &support().ok()?).ok()?))
+    }
+
+    /// Where a process started now finds them.
+    pub(super) fn choose(&self) -> Option<PathBuf> {
+        let mut state = self.lock();
+        if state.modules.as_ref().is_some_and(|modules| !modules.is_filled()) {
+            state.modules = None;
+        }
+        state.modules.as_ref().map(Modules::path)
+    }
+
+    /// Ends the process and removes the directory; nothing is made after this.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let modules = state.modules.take();
+        if let Some(process) = state.running.take() {
+            process.kill_group();
+        }
+        drop(state);
+        drop(modules);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has Bun keep what it transpiles there.
+pub(super) fn set_place(options: &mut LaunchOptions, place: &Path) {
+    options.env.retain(|(name, _)| name != MODULE_CACHE);
+    options.env.push((MODULE_CACHE.into(), place.into()));
+}

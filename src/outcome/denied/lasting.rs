@@ -1,0 +1,99 @@
+//! Flags about what a tool made itself. The next call makes it anew, perhaps by another name, and a flag has to name what is there
+//! when a manager is made: the directory it is made in is the narrowest that works.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::file::real;
+use crate::sandbox::{Denial, Permission, Policy};
+
+/// Names a directory in place of what was made since `since`, or is gone, where the tool may have made it. That is never
+/// wider than what it may write.
+pub(super) fn name_what_lasts(denial: &mut Denial, policy: &Policy, since: SystemTime) {
+    if !matches!(denial.permission, Permission::Read | Permission::Write) {
+        return;
+    }
+    let Some((_, listed)) = denial.flag.split_once('=') else {
+        return;
+    };
+    let listed = PathBuf::from(listed.replace(",,", ","));
+    // `*` in Node's words is everything.
+    if !listed.is_absolute() {
+        return;
+    }
+    let lasting = lasting(&listed, policy, since);
+    if lasting != listed {
+        let path = lasting.to_string_lossy().into_owned();
+        denial.flag = Denial::new(denial.permission, path, denial.worker).flag;
+    }
+}
+
+fn lasting<'a>(path: &'a Path, policy: &Policy, since: SystemTime) -> &'a Path {
+    let mut lasting = path;
+    while let Some(directory) = lasting.parent()
+        && !was_there(lasting, since)
+        && policy.may_write(&real(directory))
+    {
+        lasting = directory;
+    }
+    lasting
+}
+
+/// Where the file system does not say when something was made, it is taken to have been there.
+fn was_there(path: &Path, since: SystemTime) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|found| !found.created().is_ok_and(|created| created > since))
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "files for a test to find")]
+mod tests {
+    use std::fs::{create_dir, write};
+    use std::time::Duration;
+
+    use super::super::kit;
+    use super::*;
+
+    fn flag(path: &Path, policy: &Policy, since: SystemTime) -> String {
+        let mut denial = Denial::new(Permission::Read, path.to_string_lossy().into_owned(), 0);
+        name_what_lasts(&mut denial, policy, since);
+        denial.flag
+    }
+
+    /// Later than what is there, and earlier than it.
+    fn times() -> (SystemTime, SystemTime) {
+        let hour = Duration::from_secs(3600);
+        (SystemTime::now() + hour, SystemTime::now() - hour)
+    }
+
+    #[test]
+    fn what_the_tool_made_is_allowed_by_the_directory_it_may_write() {
+        let (_made, directory) = kit::directory();
+        let sub = directory.join("made");
+        create_dir(&sub).expect("made");
+        let file = sub.join("a.txt");
+        write(&file, "a").expect("written");
+        let policy = kit::policy(&[&format!("--allow-write={}", directory.display())]);
+        let (later, earlier) = times();
+        assert_eq!(flag(&file, &policy, later), format!("--allow-read={}", file.display()));
+        // Everything is new, the listed directory too: it is as far as the tool can have made anything.
+        let listed = format!("--allow-read={}", directory.display());
+        assert_eq!(flag(&file, &policy, earlier), listed);
+        assert_eq!(flag(&sub.join("gone/b.txt"), &policy, earlier), listed);
+        let made = format!("--allow-read={}", sub.display());
+        assert_eq!(flag(&sub.join("gone/b.txt"), &policy, later), made);
+    }
+
+    #[test]
+    fn what_it_cannot_have_made_keeps_its_flag() {
+        let (_made, directory) = kit::directory();
+        let (_, earlier) = times();
+        for path in [directory.join("module.ts"), directory.join("gone")] {
+            let own = format!("--allow-read={}", path.display());
+            assert_eq!(flag(&path, &kit::policy(&[]), earlier), own);
+        }
+        let mut denial = Denial::new(Permission::Net, "a.test:1".to_owned(), 0);
+        name_what_lasts(&mut denial, &kit::policy(&[]), earlier);
+        assert_eq!(denial.flag, "--allow-net=a.test:1");
+    }
+}

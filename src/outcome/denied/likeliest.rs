@@ -1,0 +1,64 @@
+//! Which of several refusals a hint is about, where the tool said nothing of any.
+
+use crate::sandbox::{Denial, Permission};
+
+/// Of refusals that the tool said nothing of, the one that most likely is why it failed.
+pub(super) fn likeliest(denials: &[Denial]) -> Option<&Denial> {
+    // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
+    let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
+    let by_worth = order
+        .iter()
+        .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
+    // A flag without a list is for what was refused before it was known what for, and would allow the most. Node has no other
+    // for programs.
+    let worth = |denial: &&Denial| match denial.flag.split_once('=') {
+        Some((_, listed)) if listed != "*" => 0,
+        None if denial.permission == Permission::Run && !denial.flag.is_empty() => 0,
+        _ => 1 + usize::from(denial.flag.is_empty()),
+    };
+    let likely = by_worth.min_by_key(worth)?;
+    // Directories are looked through upwards: what the inner one holds is what was wanted.
+    let is_within = |denial: &&Denial| {
+        let inner = |flag: &str| {
+            flag.strip_prefix(likely.flag.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        likely.flag.contains('=') && inner(&denial.flag)
+    };
+    let inner = denials
+        .iter()
+        .filter(is_within)
+        .max_by_key(|denial| denial.flag.matches('/').count());
+    Some(inner.unwrap_or(likely))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wording;
+    use super::*;
+
+    #[test]
+    fn of_what_was_refused_meanwhile_the_narrowest_that_explains_it_is_named() {
+        let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
+        let named = |denials: &[Denial]| likeliest(denials).map(|denial| denial.flag.clone()).unwrap_or_default();
+        let read = |path: &str| seen(Permission::Read, path);
+        let nameless = || seen(Permission::Net, "");
+        assert_eq!(named(&[]), "");
+        assert_eq!(named(&[nameless()]), "--allow-net");
+        assert_eq!(named(&[nameless(), read("/a")]), "--allow-read=/a");
+        assert_eq!(named(&[read("/a"), seen(Permission::Write, "/b")]), "--allow-write=/b");
+        assert_eq!(
+            named(&[read("/a/b/c"), read("/x"), read("/a/b"), read("/a")]),
+            "--allow-read=/a/b/c"
+        );
+        assert_eq!(named(&[read("/ab"), read("/a")]), "--allow-read=/a");
+        let mut node = [
+            seen(Permission::Read, ""),
+            seen(Permission::Run, "/usr/bin/git"),
+            read("/a"),
+        ];
+        node.iter_mut().for_each(wording::for_node);
+        assert_eq!(named(&node), "--allow-child-process");
+        assert_eq!(named(&node[..1]), "--allow-fs-read=*");
+    }
+}

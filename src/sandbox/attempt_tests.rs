@@ -1,0 +1,212 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::*;
+use crate::config::{Permissions, RuntimeType};
+use crate::sandbox::{PlanInput, plan};
+
+/// `open/` may be read, `out/` written, `both/` both, and of `file` in each and `dir/` nothing else.
+struct Bench {
+    _made: tempfile::TempDir,
+    top: PathBuf,
+    policy: Policy,
+}
+
+fn bench() -> Bench {
+    let made = tempfile::tempdir().expect("a directory");
+    let top = made.path().canonicalize().expect("a real path");
+    for name in ["open", "out", "both", "closed", "closed/sub"] {
+        fs::create_dir(top.join(name)).expect("made");
+        fs::write(top.join(name).join("file"), "x").expect("written");
+    }
+    let at = |name: &str| top.join(name).display().to_string();
+    let flags = [
+        format!("--allow-read={},{}", at("open"), at("both")),
+        format!("--allow-write={},{}", at("out"), at("both")),
+    ];
+    let policy = plan(&PlanInput {
+        permissions: &Permissions::from_bun_flags(&flags).expect("valid flags"),
+        working_dir: Path::new("/project"),
+        entrypoint: None,
+        worker_file: Path::new("/project/.toolwarden/worker.mjs"),
+        runtime_binary: Path::new("/proc/self/exe"),
+        runtime: RuntimeType::Bun,
+        path_var: "/usr/bin:/bin",
+        home: None,
+    })
+    .expect("a policy");
+    Bench {
+        _made: made,
+        top,
+        policy,
+    }
+}
+
+impl Bench {
+    fn named(&self, name: &str) -> Named {
+        let path = self.top.join(name);
+        Named {
+            said: path.clone(),
+            at: path,
+            slash: false,
+        }
+    }
+
+    /// The flags that would allow it, without the place of the bench.
+    fn flags(&self, attempt: &Attempt) -> Vec<String> {
+        let place = format!("{}/", self.top.display());
+        let refused = attempt.refused(&self.policy);
+        refused.iter().map(|denial| denial.flag.replace(&place, "")).collect()
+    }
+
+    fn open(&self, name: &str, opening: Opening) -> Vec<String> {
+        self.flags(&Attempt::Open(self.named(name), opening))
+    }
+}
+
+const READING: Opening = Opening {
+    read: true,
+    write: false,
+    create: false,
+    exclusive: false,
+    directory: false,
+    nameless: false,
+    follow: true,
+};
+const WRITING: Opening = Opening {
+    read: false,
+    write: true,
+    ..READING
+};
+const MAKING: Opening = Opening {
+    create: true,
+    ..WRITING
+};
+
+#[test]
+fn reading_is_refused_where_no_rule_allows_it() {
+    let bench = bench();
+    assert_eq!(bench.open("open/file", READING), [""; 0]);
+    assert_eq!(bench.open("closed/file", READING), ["--allow-read=closed/file"]);
+    assert_eq!(bench.open("closed", READING), ["--allow-read=closed"]);
+    assert_eq!(bench.open("out/file", READING), ["--allow-read=out/file"]);
+    // A link is what it leads to, wherever it lies.
+    symlink(bench.top.join("closed/file"), bench.top.join("open/out")).expect("linked");
+    symlink(bench.top.join("open/file"), bench.top.join("closed/in")).expect("linked");
+    assert_eq!(bench.open("open/out", READING), ["--allow-read=open/out"]);
+    assert_eq!(bench.open("closed/in", READING), [""; 0]);
+    assert_eq!(
+        bench.open(
+            "open/out",
+            Opening {
+                follow: false,
+                ..READING
+            }
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_the_kernel_says_before_it_asks_is_no_refusal() {
+    let bench = bench();
+    assert_eq!(bench.open("closed/none", READING), [""; 0]);
+    assert_eq!(bench.open("closed/none", WRITING), [""; 0]);
+    assert_eq!(bench.open("none/none", MAKING), [""; 0]);
+    assert_eq!(bench.open("closed/file/x", READING), [""; 0]);
+    assert_eq!(bench.open("closed", WRITING), [""; 0]);
+    assert_eq!(
+        bench.open(
+            "closed/file",
+            Opening {
+                directory: true,
+                ..READING
+            }
+        ),
+        [""; 0]
+    );
+    assert_eq!(
+        bench.open(
+            "closed/file",
+            Opening {
+                exclusive: true,
+                ..MAKING
+            }
+        ),
+        [""; 0]
+    );
+    assert_eq!(bench.flags(&Attempt::Make(bench.named("closed/file"))), [""; 0]);
+    assert_eq!(bench.flags(&Attempt::Remove(bench.named("closed/none"))), [""; 0]);
+    for mode in [0o000, 0o200] {
+        let file = bench.top.join("closed/file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("changed");
+        assert_eq!(bench.open("closed/file", READING), [""; 0], "{mode:o}");
+    }
+}
+
+#[test]
+fn writing_names_the_file_that_is_there_and_else_its_directory() {
+    let bench = bench();
+    assert_eq!(bench.open("out/file", WRITING), [""; 0]);
+    assert_eq!(bench.open("out/new", MAKING), [""; 0]);
+    assert_eq!(bench.open("open/file", WRITING), ["--allow-write=open/file"]);
+    assert_eq!(bench.open("open/new", MAKING), ["--allow-write=open"]);
+    assert_eq!(
+        bench.open("closed/file", Opening { read: true, ..WRITING }),
+        ["--allow-read=closed/file", "--allow-write=closed/file"]
+    );
+    // It would be made, and not opened then.
+    assert_eq!(
+        bench.open("out/new", Opening { read: true, ..MAKING }),
+        ["--allow-read=out"]
+    );
+    assert_eq!(bench.open("both/new", Opening { read: true, ..MAKING }), [""; 0]);
+    // What is made through a link is made where it leads.
+    symlink(bench.top.join("closed/new"), bench.top.join("out/link")).expect("linked");
+    let closed = format!("--allow-write={}", bench.top.join("closed").display());
+    let refused = Attempt::Open(bench.named("out/link"), MAKING).refused(&bench.policy);
+    assert_eq!(refused.iter().map(|denial| &denial.flag).collect::<Vec<_>>(), [&closed]);
+}
+
+#[test]
+fn entries_belong_to_their_directory() {
+    let bench = bench();
+    for (name, flag) in [
+        ("open/new", "--allow-write=open"),
+        ("closed/sub/new", "--allow-write=closed/sub"),
+    ] {
+        assert_eq!(bench.flags(&Attempt::Make(bench.named(name))), [flag]);
+    }
+    assert_eq!(bench.flags(&Attempt::Make(bench.named("out/new"))), [""; 0]);
+    assert_eq!(
+        bench.flags(&Attempt::Remove(bench.named("open/file"))),
+        ["--allow-write=open"]
+    );
+    assert_eq!(bench.flags(&Attempt::Remove(bench.named("out/file"))), [""; 0]);
+    assert_eq!(
+        bench.flags(&Attempt::Truncate(bench.named("open/file"))),
+        ["--allow-write=open/file"]
+    );
+    assert_eq!(bench.flags(&Attempt::Truncate(bench.named("out/file"))), [""; 0]);
+    let across = |from: &str, to: &str| Attempt::Move {
+        from: bench.named(from),
+        to: bench.named(to),
+    };
+    assert_eq!(
+        bench.flags(&across("out/file", "both/new")),
+        ["--allow-read=out"],
+        "it would gain a right"
+    );
+    assert_eq!(bench.flags(&across("both/file", "out/new")), [""; 0]);
+    assert_eq!(
+        bench.flags(&across("open/file", "closed/new")),
+        ["--allow-write=open", "--allow-write=closed"]
+    );
+    assert_eq!(bench.flags(&across("open/none", "closed/new")), [""; 0]);
+    let link = |from: &str, to: &str| Attempt::Link {
+        from: bench.named(from),
+        to: bench.named(to),
+    };
+    assert_eq!(bench.flags(&link("out/file", "out/new")), [""; 0]);
+    assert_eq!(bench.flags(&link("open/file", "out/file")), [""; 0], "it is there");
+}

@@ -1,0 +1,103 @@
+//! What of a directory everybody on the machine may read: keys are often kept beside certificates.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{Files, Kind};
+
+/// No directory of certificates or configuration comes near; what is beyond it is not readable.
+const MOST_ENTRIES: usize = 8_192;
+
+/// The directory itself where nothing in it is kept from anybody, else the parts that are not. Links are not followed: a rule
+/// on a directory says nothing of what its links lead to.
+pub(super) fn parts(files: &dyn Files, real: &Path) -> Vec<PathBuf> {
+    let mut left = MOST_ENTRIES;
+    match look(files, real, &mut left) {
+        Public::Whole => vec![real.to_path_buf()],
+        Public::Parts(parts) => parts,
+        Public::Not | Public::NoFile => Vec::new(),
+    }
+}
+
+enum Public {
+    Whole,
+    Parts(Vec<PathBuf>),
+    Not,
+    /// A link, a socket, a device: it says nothing of the directory it is in.
+    NoFile,
+}
+
+fn look(files: &dyn Files, path: &Path, left: &mut usize) -> Public {
+    if *left == 0 {
+        return Public::Not;
+    }
+    *left -= 1;
+    match files.kind(path) {
+        Some(Kind::File | Kind::Directory) if files.private(path) => Public::Not,
+        Some(Kind::File) => Public::Whole,
+        Some(Kind::Directory) => {
+            let mut whole = true;
+            let mut parts = Vec::new();
+            for entry in files.list(path) {
+                match look(files, &entry, left) {
+                    Public::Whole => parts.push(entry),
+                    Public::NoFile => {}
+                    Public::Not => whole = false,
+                    Public::Parts(of_entry) => {
+                        whole = false;
+                        parts.extend(of_entry);
+                    }
+                }
+            }
+            if whole { Public::Whole } else { Public::Parts(parts) }
+        }
+        _ => Public::NoFile,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::files::fake::Fake;
+    use super::*;
+
+    #[test]
+    fn a_directory_without_secrets_is_one_part() {
+        let files = Fake::default()
+            .file("/etc/ssl/certs/ca.pem")
+            .file("/etc/ssl/certs/java/cacerts")
+            .link("/etc/ssl/certs/0a.0", "ca.pem");
+        let certs = Path::new("/etc/ssl/certs");
+        assert_eq!(parts(&files, certs), [certs]);
+    }
+
+    #[test]
+    fn what_is_kept_from_others_is_left_out_wherever_it_lies() {
+        let files = Fake::default()
+            .file("/c/ca.pem")
+            .secret("/c/key.pem")
+            .file("/c/deep/a.pem")
+            .secret("/c/deep/b/key")
+            .file("/c/deep/b/cert")
+            .file("/c/plain/x");
+        let found = parts(&files, Path::new("/c"));
+        assert_eq!(
+            found,
+            ["/c/ca.pem", "/c/deep/a.pem", "/c/deep/b/cert", "/c/plain"].map(PathBuf::from)
+        );
+        assert!(parts(&files, Path::new("/c/key.pem")).is_empty());
+        assert!(parts(&files, Path::new("/nowhere")).is_empty());
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_readable() {
+        let mut files = Fake::default();
+        for number in 0..MOST_ENTRIES {
+            files = files.file(&format!("/c/{number:05}"));
+        }
+        let found = parts(&files, Path::new("/c"));
+        assert!(
+            !found.contains(&PathBuf::from("/c")) && found.len() < MOST_ENTRIES,
+            "{}",
+            found.len()
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! Calls of the file system that were reported, as attempts. Nothing is answered by what is read here: Landlock decides, by
+//! what the kernel finds at the path, so a path that changes meanwhile changes only the record.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+
+use super::super::attempt::{Attempt, Named, Opening};
+use super::listener::Call;
+use super::target::Target;
+
+/// What the arguments of a call are; numbers are places among them.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Open {
+        at: Option<usize>,
+        path: usize,
+        flags: usize,
+    },
+    /// Its flags are in memory.
+    Open2,
+    Create,
+    Make {
+        at: Option<usize>,
+        path: usize,
+    },
+    Remove {
+        at: Option<usize>,
+        path: usize,
+    },
+    Truncate,
+    Metadata {
+        at: Option<usize>,
+        path: usize,
+    },
+    MetadataOf {
+        descriptor: usize,
+    },
+    Watch,
+    Two {
+        link: bool,
+        from: (Option<usize>, usize),
+        to: (Option<usize>, usize),
+    },
+}
+
+fn kind(number: u32) -> Option<Kind> {
+    let old = of_x86_64(number);
+    if old.is_some() {
+        return old;
+    }
+    let at = |path| Some((Some(path - 1), path));
+    let (from, to) = (at(1)?, at(3)?);
+    Some(match i64::from(number) {
+        libc::SYS_openat => Kind::Open {
+            at: Some(0),
+            path: 1,
+            flags: 2,
+        },
+        libc::SYS_openat2 => Kind::Open2,
+        libc::SYS_mkdirat => Kind::Make { at: Some(0), path: 1 },
+        libc::SYS_symlinkat => Kind::Make { at: Some(1), path: 2 },
+        libc::SYS_unlinkat => Kind::Remove { at: Some(0), path: 1 },
+        libc::SYS_truncate => Kind::Truncate,
+        libc::SYS_fchmodat | libc::SYS_fchmodat2 | libc::SYS_fchownat | libc::SYS_utimensat => {
+            Kind::Metadata { at: Some(0), path: 1 }
+        }
+        libc::SYS_fchmod | libc::SYS_fchown => Kind::MetadataOf { descriptor: 0 },
+        libc::SYS_inotify_add_watch => Kind::Watch,
+        libc::SYS_renameat | libc::SYS_renameat2 => Kind::Two { link: false, from, to },
+        libc::SYS_linkat => Kind::Two { link: true, from, to },
+        _ => return None,
+    })
+}
+
+/// Calls that only x86-64 has.
+#[cfg(target_arch = "x86_64")]
+fn of_x86_64(number: u32) -> Option<Kind> {
+    let (from, to) = ((None, 0), (None, 1));
+    Some(match i64::from(number) {
+        libc::SYS_open => Kind::Open {
+            at: None,
+            path: 0,
+            flags: 1,
+        },
+        libc::SYS_creat => Kind::Create,
+        libc::SYS_chmod | libc::SYS_chown | libc::SYS_lchown | libc::SYS_utime | libc::SYS_utimes => {
+            Kind::Metadata { at: None, path: 0 }
+        }
+        libc::SYS_futimesat => Kind::Metadata { at: Some(0), path: 1 },
+        libc::SYS_mkdir => Kind::Make { at: None, path: 0 },
+        libc::SYS_symlink => Kind::Make { at: None, path: 1 },
+        libc::SYS_unlink | libc::SYS_rmdir => Kind::Remove { at: None, path: 0 },
+        libc::SYS_rename => Kind::Two { link: false, from, to },
+        libc::SYS_link => Kind::Two { link: true, from, to },
+        _ => return None,
+    })
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn of_x86_64(_: u32) -> Option<Kind> {
+    None
+}
+
+/// Whether a call is one of the file system.
+pub(super) fn is_one(number: u32) -> bool {
+    kind(number).is_some()
+}
+
+/// What Landlock does not cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beyond {
+    Metadata,
+    Watch,
+}
+
+/// Whether a call is one that Landlock does not cover.
+pub(super) fn beyond_landlock(number: u32) -> Option<Beyond> {
+    match kind(number)? {
+        Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Beyond::Metadata),
+        Kind::Watch => Some(Beyond::Watch),
+        _ => None,
+    }
+}
+
+/// The path and the flags of an open for reading.
+pub(super) fn reading(call: &Call) -> Option<(u64, u64)> {
+    match kind(call.number)? {
+        Kind::Open { path, flags, .. } => Some((call.args[path], call.args[flags])),
+        _ => None,
+    }
+}
+
+/// What a call tries. None where it fails before anybody asks whether it may.
+pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
+    let named = |(at, path): (Option<usize>, usize)| named(call, target, at, path);
+    Some(match kind(call.number)? {
+        Kind::Open { at, path, flags } => Attempt::Open(named((at, path))?, opening(call.args[flags] as i32)?),
+        Kind::Open2 => {
+            let mut flags = [0; 8];
+            let read = target.read(call.args[2], &mut flags).ok()?;
+            let flags = (read == flags.len()).then_some(u64::from_ne_bytes(flags))?;
+            Attempt::Open(named((Some(0), 1))?, opening(flags as i32)?)
+        }
+        Kind::Create => {
+            let flags = libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC;
+            Attempt::Open(named((None, 0))?, opening(flags)?)
+        }
+        Kind::Make { at, path } => Attempt::Make(named((at, path))?),
+        Kind::Remove { at, path } => Attempt::Remove(named((at, path))?),
+        Kind::Truncate => Attempt::Truncate(named((None, 0))?),
+        // The times of a descriptor have no path.
+        Kind::Metadata { at: Some(at), path } if call.args[path] == 0 => {
+            Attempt::Metadata(of_descriptor(call, target, at)?)
+        }
+        Kind::Metadata { at, path } => Attempt::Metadata(named((at, path))?),
+        Kind::MetadataOf { descriptor } => Attempt::Metadata(of_descriptor(call, target, descriptor)?),
+        // Programs that copy try to set them, and go on without.
+        Kind::Watch => Attempt::Watch(named((None, 1))?),
+        Kind::Two { link, from, to } => {
+            let (from, to) = (named(from)?, named(to)?);
+            if link {
+                Attempt::Link { from, to }
+            } else {
+                Attempt::Move { from, to }
+            }
+        }
+    })
+}
+
+/// None for an open that reads and writes nothing.
+fn opening(flags: i32) -> Option<Opening> {
+    let has = |flag: i32| flags & flag == flag;
+    if has(libc::O_PATH) {
+        return None;
+    }
+    let way = flags & libc::O_ACCMODE;
+    Some(Opening {
+        read: way != libc::O_WRONLY,
+        write: way != libc::O_RDONLY || has(libc::O_TRUNC) || has(libc::O_TMPFILE),
+        create: has(libc::O_CREAT),
+        exclusive: has(libc::O_EXCL),
+        directory: has(libc::O_DIRECTORY),
+        nameless: has(libc::O_TMPFILE),
+        follow: !has(libc::O_NOFOLLOW),
+    })
+}
+
+fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option<Named> {
+    let text = target.read_string(call.args[path]).ok()?;
+    if text.is_empty() {
+        return None;
+    }
+    let slash = text.ends_with(b"/");
+    let path = PathBuf::from(OsString::from_vec(text));
+    let absolute = if path.is_absolute() {
+        path
+    } else {
+        match at.map(|at| call.args[at] as i32) {
+            None | Some(libc::AT_FDCWD) => target.absolute(&path)?,
+            Some(number) => target.of_descriptor(number)?.join(path),
+        }
+    };
+    Some(Named {
+        said: plain(&absolute),
+        at: as_the_host_finds_it(&absolute, target)?,
+        slash,
+    })
+}
+
+fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Named> {
+    let path = target.of_descriptor(call.args[descriptor] as i32)?;
+    Some(Named {
+        said: path.clone(),
+        at: path,
+        slash: false,
+    })
+}
+
+/// In the host /proc/self is the host.
+fn as_the_host_finds_it(path: &Path, target: &Target) -> Option<PathBuf> {
+    if let Ok(rest) = path.strip_prefix("/proc/self") {
+        return Some(PathBuf::from(format!("/proc/{}", target.process().ok()??)).join(rest));
+    }
+    if let Ok(rest) = path.strip_prefix("/proc/thread-self") {
+        return Some(PathBuf::from(format!("/proc/{}", target.thread())).join(rest));
+    }
+    Some(path.to_owned())
+}
+
+/// Without `.` and `..`, as a flag would name it.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}

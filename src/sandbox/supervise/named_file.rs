@@ -1,0 +1,95 @@
+//! The file that a call names, opened as the caller would have found it, and once: what is judged is what is then used.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
+
+use super::patience::when_there_is_room;
+use super::target::Target;
+use crate::error::descriptors::is_shortage;
+
+/// Only to name it: nothing is read, written or waited for.
+const NAMED: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
+/// How a call names a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name {
+    /// A descriptor, or AT_FDCWD.
+    pub(super) base: i32,
+    /// The address of a path; None where the call is about the descriptor.
+    pub(super) path: Option<u64>,
+    /// A symlink at the end of the path is followed.
+    pub(super) follow: bool,
+    /// An empty path means the descriptor.
+    pub(super) may_be_empty: bool,
+}
+
+impl Name {
+    pub(super) const fn descriptor(number: u64) -> Self {
+        Self {
+            base: number as i32,
+            path: None,
+            follow: true,
+            may_be_empty: false,
+        }
+    }
+
+    pub(super) const fn path(base: i32, path: u64, follow: bool) -> Self {
+        Self {
+            base,
+            path: Some(path),
+            follow,
+            may_be_empty: false,
+        }
+    }
+
+    /// The file, as soon as the host has a descriptor for it; an errno for the caller where there is none.
+    pub(super) fn open(&self, target: &Target, worker: u32, wanted: impl Fn() -> bool) -> Result<OwnedFd, i32> {
+        let open = || self.try_open(target).map_err(io::Error::from_raw_os_error);
+        when_there_is_room(worker, open, wanted).map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
+    }
+
+    fn try_open(&self, target: &Target) -> Result<OwnedFd, i32> {
+        let Some(path) = self.path else {
+            return descriptor(target, self.base);
+        };
+        let path = target
+            .read_string(path)
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EFAULT))?;
+        let base = match (path.first(), self.base) {
+            (None, _) if !self.may_be_empty => return Err(libc::ENOENT),
+            // The base plays no part.
+            (Some(b'/'), _) => open("/", NAMED, Mode::empty()).map_err(errno)?,
+            (_, libc::AT_FDCWD) => open(target.working_directory(), NAMED, Mode::empty()).map_err(errno)?,
+            (_, number) => descriptor(target, number)?,
+        };
+        if path.is_empty() {
+            return Ok(base);
+        }
+        let flags = if self.follow { NAMED } else { NAMED | OFlags::NOFOLLOW };
+        // /proc/self would be the host: what leads through there is not found.
+        openat2(
+            &base,
+            OsStr::from_bytes(&path),
+            flags,
+            Mode::empty(),
+            ResolveFlags::NO_MAGICLINKS,
+        )
+        .map_err(errno)
+    }
+}
+
+fn descriptor(target: &Target, number: i32) -> Result<OwnedFd, i32> {
+    let copied = target.pidfd().and_then(|pidfd| target.descriptor(&pidfd, number));
+    copied.map_err(|error| match error.raw_os_error() {
+        Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
+        _ => libc::EPERM,
+    })
+}
+
+fn errno(error: rustix::io::Errno) -> i32 {
+    error.raw_os_error()
+}

@@ -1,0 +1,75 @@
+//! Says what Landlock refuses: it tells nobody itself. The policy is asked about each call that is reported, before the kernel is
+//! let go on with it.
+
+use super::super::attempt::Attempt;
+use super::super::denials::{Denial, Denials};
+use super::super::own_attempts::may_be_the_runtimes;
+use super::super::policy::{OWN_FILES, Policy};
+use super::file_calls;
+use super::listener::Call;
+use super::target::Target;
+
+#[derive(Debug)]
+pub(super) struct Witness {
+    policy: Policy,
+    denials: Denials,
+}
+
+/// What one call is refused.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    denials: Vec<Denial>,
+    of_the_runtime: bool,
+}
+
+impl Refused {
+    pub(super) fn is_empty(&self) -> bool {
+        self.denials.is_empty()
+    }
+}
+
+impl Witness {
+    pub(super) fn new(policy: Policy, denials: Denials) -> Self {
+        Witness { policy, denials }
+    }
+
+    pub(super) fn refused(&self, call: &Call, target: &Target) -> Refused {
+        let Some(attempt) = file_calls::attempt(call, target) else {
+            return Refused::default();
+        };
+        let denials = attempt.refused(&self.policy);
+        if denials.is_empty() || is_own_entry(&attempt, target) {
+            return Refused::default();
+        }
+        Refused {
+            of_the_runtime: may_be_the_runtimes(&attempt, &self.policy),
+            denials,
+        }
+    }
+
+    pub(super) fn note(&self, refused: Refused, worker: u32) {
+        if refused.of_the_runtime {
+            return self.denials.leave_out(worker);
+        }
+        for denial in refused.denials {
+            self.denials.add(Denial { worker, ..denial });
+        }
+    }
+}
+
+/// What a worker may read of itself in /proc has rules that are made for each process, and are not in the policy.
+fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
+    let Attempt::Open(named, opening) = attempt else {
+        return false;
+    };
+    let Some(process) = (!opening.write && named.at.starts_with("/proc"))
+        .then(|| target.process().ok().flatten())
+        .flatten()
+    else {
+        return false;
+    };
+    OWN_FILES.iter().any(|own| {
+        let entry = own.to_string_lossy().replace("self", &process.to_string());
+        named.at.as_os_str() == entry.as_str()
+    })
+}

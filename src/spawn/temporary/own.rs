@@ -1,0 +1,211 @@
+//! One process's directory, and a manager's right to make them.
+
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::held::Held;
+use super::place;
+use super::tidy::{self, Job, Removal};
+use super::weigh::{self, Weight};
+use crate::error::descriptors::is_shortage_error;
+
+/// How long closing waits for removals, and for processes that were killed.
+const LAST_WAIT: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// Gives each process of one manager a directory of its own, until it is closed.
+#[derive(Debug)]
+pub struct TemporaryDirectories {
+    place: PathBuf,
+    /// None once it is closed.
+    held: Mutex<Option<Arc<Held>>>,
+    /// Directories that nobody has tried to remove.
+    living: Arc<AtomicUsize>,
+    /// Variables that name it.
+    names: Vec<&'static str>,
+}
+
+impl TemporaryDirectories {
+    /// In the host's TMPDIR, else in /tmp or /var/tmp; none where no directory can be made in the first of them that may be used.
+    /// `names`: variables by which a process is told where its directory is.
+    pub fn open(tmpdir: Option<&Path>, names: Vec<&'static str>) -> Option<Arc<Self>> {
+        let place = place::find(tmpdir)?;
+        let held = Held::at(&place).ok()?;
+        Some(Arc::new(Self {
+            place,
+            held: Mutex::new(Some(held)),
+            living: Arc::default(),
+            names,
+        }))
+    }
+
+    /// The directory that the processes' are in; none once it is closed.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.held().as_ref().map(|held| held.path().to_owned())
+    }
+
+    pub(in crate::spawn) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// A directory for the next process.
+    pub(in crate::spawn) fn make(&self) -> io::Result<Temporary> {
+        let mut current = self.held();
+        let held = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let (name, fd) = match held.directory() {
+            Ok(made) => made,
+            // The next one has the same place.
+            Err(error) if is_shortage_error(&error) => return Err(error),
+            // Somebody tidied up.
+            Err(_) => {
+                *held = Held::at(&self.place)?;
+                held.directory()?
+            }
+        };
+        let path = held.path().join(OsStr::from_bytes(name.as_bytes()));
+        self.living.fetch_add(1, Ordering::AcqRel);
+        Ok(Temporary {
+            held: Arc::clone(held),
+            name,
+            path,
+            fd,
+            living: Arc::clone(&self.living),
+            discarded: AtomicBool::new(false),
+        })
+    }
+
+    /// None is made from now on. Waits a moment for what processes left that are gone, and that is about to be removed.
+    pub fn close(&self) {
+        let held = self.held().take();
+        let until = Instant::now() + LAST_WAIT;
+        while held.is_some() && self.living.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One process's directory. It is removed when it is dropped, or before, which is to be when the process and its group are gone.
+#[derive(Debug)]
+pub struct Temporary {
+    held: Arc<Held>,
+    name: CString,
+    path: PathBuf,
+    fd: OwnedFd,
+    living: Arc<AtomicUsize>,
+    discarded: AtomicBool,
+}
+
+impl Temporary {
+    /// Its path, without symlinks.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(in crate::spawn) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// How much lies in it; none where the host has no descriptor left to look with.
+    pub(in crate::spawn) fn weight(&self) -> Option<Weight> {
+        weigh::tree(self.fd())
+    }
+
+    /// Has it removed, on a thread for that.
+    pub fn discard(&self) {
+        if !self.discarded.swap(true, Ordering::AcqRel) {
+            let (held, living) = (Arc::clone(&self.held), Arc::clone(&self.living));
+            tidy::ask(Job::Remove(Removal::new(held, self.name.clone(), living)));
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test makes files of its own")]
+mod tests {
+    use super::*;
+
+    /// Of what is removed on another thread.
+    fn gone(path: &Path) {
+        let limit = Instant::now() + Duration::from_secs(30);
+        while path.exists() {
+            assert!(Instant::now() < limit, "{} is still there", path.display());
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn processes_have_directories_of_their_own_until_the_manager_is_closed() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), vec!["TMPDIR"]).expect("opened");
+        let host = directories.path().expect("open");
+        assert_eq!(
+            host.parent(),
+            Some(place.path().canonicalize().expect("there").as_path())
+        );
+        let (first, second) = (directories.make().expect("made"), directories.make().expect("made"));
+        assert_ne!(first.path(), second.path());
+        assert!(
+            [&first, &second]
+                .iter()
+                .all(|one| one.path().is_dir() && one.path().starts_with(&host))
+        );
+        let (left, kept) = (first.path().to_owned(), second.path().to_owned());
+        drop(first);
+        gone(&left);
+        directories.close();
+        assert!(directories.make().is_err());
+        assert!(kept.is_dir());
+        drop(second);
+        gone(&kept);
+        gone(&host);
+    }
+
+    #[test]
+    fn closing_leaves_nothing_of_processes_that_are_gone() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
+        for one in 0..20 {
+            let made = directories.make().expect("made");
+            std::fs::write(made.path().join("file"), one.to_string()).expect("written");
+        }
+        directories.close();
+        assert_eq!(std::fs::read_dir(place.path()).expect("there").count(), 0);
+    }
+
+    #[test]
+    fn what_is_discarded_is_removed_once() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
+        let made = directories.make().expect("made");
+        made.discard();
+        made.discard();
+        drop(made);
+        directories.close();
+        assert_eq!(directories.living.load(Ordering::Acquire), 0);
+    }
+
+    #[test]
+    fn a_directory_that_was_tidied_up_is_made_again() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
+        std::fs::remove_dir_all(directories.path().expect("open")).expect("removed");
+        assert!(directories.make().expect("made").path().is_dir());
+    }
+}

@@ -1,0 +1,69 @@
+//! Where temporary directories are made.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open};
+
+/// Where the host names none that can be used.
+const USUAL: [&str; 2] = ["/tmp", "/var/tmp"];
+/// Writing by the group and by everybody.
+const OTHERS_WRITE: u32 = 0o022;
+/// Only its owner may rename or remove an entry.
+const STICKY: u32 = 0o1000;
+
+/// The first of TMPDIR and the usual places that can be used, by its real path.
+pub(super) fn find(tmpdir: Option<&Path>) -> Option<PathBuf> {
+    let usual = USUAL.iter().map(Path::new);
+    let mut places = tmpdir.filter(|path| path.is_absolute()).into_iter().chain(usual);
+    places.find_map(|place| {
+        let real = place.canonicalize().ok()?;
+        let stat = fstat(enter(&real).ok()?).ok()?;
+        is_usable(&stat, rustix::process::geteuid().as_raw()).then_some(real)
+    })
+}
+
+/// Only to name the place.
+pub(super) fn enter(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    open(path, flags, Mode::empty())
+}
+
+/// Nobody but this user, and root, can put something else in the place of an entry of ours.
+fn is_usable(stat: &Stat, me: u32) -> bool {
+    let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+    let ours = stat.st_uid == me || stat.st_uid == 0;
+    let kept = stat.st_mode & OTHERS_WRITE == 0 || stat.st_mode & STICKY != 0;
+    is_directory && ours && kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_place_where_others_can_exchange_entries_is_passed_over() {
+        let place = tempfile::tempdir().expect("a directory");
+        let real = place.path().canonicalize().expect("there");
+        let with_mode = |mode| {
+            std::fs::set_permissions(&real, Permissions::from_mode(mode)).expect("set");
+            find(Some(&real))
+        };
+        assert_eq!(with_mode(0o700).as_deref(), Some(real.as_path()));
+        assert_eq!(with_mode(0o1777).as_deref(), Some(real.as_path()));
+        for mode in [0o777, 0o770, 0o720] {
+            assert_ne!(with_mode(mode).as_deref(), Some(real.as_path()), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_none_is_passed_over() {
+        let usual = find(None);
+        for none in ["/nonexistent/place", "relative", "", "/etc/hostname"] {
+            assert_eq!(find(Some(Path::new(none))), usual, "{none}");
+        }
+    }
+}

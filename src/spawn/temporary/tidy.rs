@@ -1,0 +1,83 @@
+//! The one thread of a host that removes directories: to remove even an empty one can take the disk some milliseconds, and nobody's
+//! call or start is to wait for that.
+//!
+//! It is started when the host's first directory is made, by the thread that opens a manager, and lives as long as the host. It must
+//! not be started later by whoever has something to remove: that may be the thread that starts processes, whose system call filter
+//! every thread inherits that it starts.
+
+use std::ffi::CString;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use super::held::{Held, PIECES};
+use super::sweep;
+
+pub(super) enum Job {
+    /// Remove what dead hosts left at a place.
+    Sweep(PathBuf),
+    /// Remove one process's directory.
+    Remove(Removal),
+}
+
+pub(super) struct Removal {
+    held: Arc<Held>,
+    name: CString,
+    /// Those of its manager that are not removed, this one included until it was tried once: who closes waits for no more.
+    living: Option<Arc<AtomicUsize>>,
+    /// How many more times it may be begun.
+    more: u32,
+}
+
+impl Removal {
+    pub(super) fn new(held: Arc<Held>, name: CString, living: Arc<AtomicUsize>) -> Self {
+        Self {
+            held,
+            name,
+            living: Some(living),
+            more: PIECES,
+        }
+    }
+
+    /// A piece at a time: what others left does not wait for one that is very large.
+    fn go_on(mut self) {
+        let gone = self.held.remove_piece(&self.name);
+        let counted = self.living.take();
+        if !gone && self.more > 0 {
+            self.more -= 1;
+            ask(Job::Remove(self));
+        } else {
+            // Before it is no longer counted: whoever waits for that finds the host's directory free of it.
+            drop(self);
+        }
+        if let Some(living) = counted {
+            living.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Without a thread nothing is done: a later host sweeps.
+pub(super) fn ask(job: Job) {
+    static JOBS: OnceLock<Option<Sender<Job>>> = OnceLock::new();
+    if let Some(jobs) = JOBS.get_or_init(start) {
+        let _ = jobs.send(job);
+    }
+}
+
+fn start() -> Option<Sender<Job>> {
+    let (jobs, asked) = channel();
+    let thread = thread::Builder::new().name("toolwarden-tidy".to_owned());
+    thread.spawn(move || work(&asked)).ok()?;
+    Some(jobs)
+}
+
+fn work(asked: &Receiver<Job>) {
+    while let Ok(job) = asked.recv() {
+        match job {
+            Job::Sweep(place) => sweep::sweep(&place),
+            Job::Remove(removal) => removal.go_on(),
+        }
+    }
+}

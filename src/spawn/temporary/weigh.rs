@@ -1,0 +1,151 @@
+//! How much lies in a tree.
+
+use std::ffi::{CStr, CString};
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
+use rustix::io::Errno;
+
+/// Entries looked at in one go, which takes up to a tenth of a second. More of them are more than there may be.
+const MOST_ENTRIES: u64 = 100_000;
+/// Bytes of the paths that are still to be looked at.
+const MOST_TO_DO: usize = 4 << 20;
+/// Of the blocks that `stat` counts.
+const BLOCK: u64 = 512;
+/// What a directory's owner needs to put something into it.
+const USABLE: u32 = 0o300;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// Bytes that its files occupy.
+    pub bytes: u64,
+    /// Files and directories.
+    pub entries: u64,
+}
+
+/// Of what lies below an open directory; a tool may be changing it meanwhile. `entries` is `u64::MAX` where something keeps itself
+/// from being looked at: by its number, by a path longer than a path may be, by a mode that lets its owner use it and not read it. None
+/// where the host has no descriptor left to look with.
+pub(super) fn tree(top: BorrowedFd<'_>) -> Option<Weight> {
+    let mut weight = Weight::default();
+    match add(top, &mut weight) {
+        Ok(()) => {}
+        Err(Kept::FromUs) => weight.entries = u64::MAX,
+        Err(Kept::ForWant) => return None,
+    }
+    Some(weight)
+}
+
+/// Why something was not looked at.
+enum Kept {
+    /// It keeps itself from it.
+    FromUs,
+    /// Of a descriptor, which is nothing of the tool's doing.
+    ForWant,
+}
+
+/// One directory is open at a time, named by its path from the top.
+fn add(top: BorrowedFd<'_>, weight: &mut Weight) -> Result<(), Kept> {
+    let mut to_do = vec![(c".".to_owned(), USABLE)];
+    let mut waiting = 0;
+    while let Some((path, mode)) = to_do.pop() {
+        waiting -= path.as_bytes().len().min(waiting);
+        let (directory, entries) = match open(top, &path).and_then(|fd| Ok((Dir::read_from(&fd)?, fd))) {
+            Ok((entries, directory)) => (directory, entries),
+            // It was removed, or exchanged, meanwhile.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => continue,
+            // Not even its owner can use it as it is.
+            Err(Errno::ACCESS) if mode & USABLE != USABLE => continue,
+            Err(Errno::MFILE | Errno::NFILE) => return Err(Kept::ForWant),
+            Err(_) => return Err(Kept::FromUs),
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if name == c"." || name == c".." {
+                continue;
+            }
+            if weight.entries >= MOST_ENTRIES {
+                return Err(Kept::FromUs);
+            }
+            weight.entries += 1;
+            // What is gone again weighs nothing.
+            let Ok(stat) = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) else {
+                continue;
+            };
+            weight.bytes = weight.bytes.saturating_add(occupied(&stat));
+            if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+                let below = below(&path, name);
+                waiting += below.as_bytes().len();
+                if waiting > MOST_TO_DO {
+                    return Err(Kept::FromUs);
+                }
+                to_do.push((below, stat.st_mode));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn below(path: &CStr, name: &CStr) -> CString {
+    let bytes = [path.to_bytes(), b"/", name.to_bytes()].concat();
+    // Neither part has a NUL in it.
+    CString::new(bytes).unwrap_or_default()
+}
+
+fn open(top: BorrowedFd<'_>, path: &CStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+    openat2(top, path, flags, Mode::empty(), within)
+}
+
+#[allow(
+    clippy::cast_sign_loss,
+    clippy::allow_attributes,
+    reason = "no file has less than no blocks"
+)]
+fn occupied(stat: &Stat) -> u64 {
+    (stat.st_blocks.max(0) as u64).saturating_mul(BLOCK)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test makes files of its own")]
+mod tests {
+    use std::fs;
+    use std::os::fd::AsFd;
+
+    use super::super::place::enter;
+    use super::*;
+
+    #[test]
+    fn files_count_with_what_they_occupy_wherever_they_are() {
+        let top = tempfile::tempdir().expect("a directory");
+        let of = || tree(enter(top.path()).expect("there").as_fd()).expect("looked at");
+        assert_eq!(of(), Weight::default());
+        fs::create_dir_all(top.path().join("a/b")).expect("made");
+        fs::write(top.path().join("a/b/file"), vec![1; 1 << 20]).expect("written");
+        fs::File::create(top.path().join("sparse"))
+            .and_then(|file| file.set_len(1 << 30))
+            .expect("made");
+        std::os::unix::fs::symlink("/", top.path().join("link")).expect("linked");
+        let weight = of();
+        assert_eq!(weight.entries, 5);
+        assert!((1 << 20..2 << 20).contains(&weight.bytes), "{weight:?}");
+    }
+
+    #[test]
+    fn what_is_deeper_than_a_path_is_too_much() {
+        use rustix::fs::{mkdirat, openat};
+        let top = tempfile::tempdir().expect("a directory");
+        let mut at = enter(top.path()).expect("there");
+        for _ in 0..2000 {
+            mkdirat(&at, "deep", Mode::RWXU).expect("made");
+            at = openat(&at, "deep", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).expect("there");
+        }
+        let weight = tree(enter(top.path()).expect("there").as_fd());
+        assert_eq!(weight.map(|weight| weight.entries), Some(u64::MAX));
+        let place = enter(top.path()).expect("there");
+        let mut budget = super::super::remove::Budget::new(std::time::Duration::from_secs(30), u64::MAX);
+        super::super::remove::remove(place.as_fd(), c"deep", &mut budget).expect("removed");
+    }
+}
