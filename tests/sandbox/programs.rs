@@ -66,6 +66,25 @@ fn a_list_starts_what_it_names() {
 }
 
 #[test]
+fn a_listed_program_starts_itself_by_what_proc_calls_it() {
+    as_root_and_user("programs::a_listed_program_starts_itself_by_what_proc_calls_it", || {
+        let project = Project::new();
+        // The host's own /proc/self is this test's program, which no flag names.
+        let again = r#"
+import { spawnSync } from 'node:child_process'
+const sh = (script) => { const r = spawnSync('/bin/sh', ['-c', script]); if (r.status !== 0) throw new Error(String(r.stderr)); return String(r.stdout) }
+await attempt('self', () => sh('exec /proc/self/exe -c "echo again"'))
+await attempt('thread', () => sh('exec /proc/thread-self/exe -c "echo again"'))
+"#;
+        let outcome = Run::new(&project, &["--allow-run=sh"]).script(again);
+        for name in ["self", "thread"] {
+            assert_eq!(outcome.said(name), "done again\n", "{outcome:?}");
+        }
+        assert!(outcome.denied("run").is_empty(), "{outcome:?}");
+    });
+}
+
+#[test]
 fn a_script_brings_its_interpreter() {
     as_root_and_user("programs::a_script_brings_its_interpreter", || {
         let project = Project::new();

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::sync::atomic::Ordering;
 
-use crate::harness::{Project, RAW, Run, as_root_and_user};
+use crate::harness::{Outcome, Project, RAW, Run, as_root_and_user};
 use crate::network::server;
 
 fn raw(tcp: u16, udp: u16, room: &str) -> String {
@@ -39,6 +39,10 @@ await attempt('pair datagram', () => {{
   return call(SENDTO, new Int32Array(pair.buffer)[0], body, 6, 0, ...unix('{room}open/datagram'))
 }})
 await attempt('pair stream', () => call(SOCKETPAIR, 1, 1, 0, at(new Uint8Array(8))))
+const messages = () => {{ const pair = new Uint8Array(8); call(SOCKETPAIR, 1, 5, 0, at(pair)); return new Int32Array(pair.buffer)[0] }}
+await attempt('pair messages', messages)
+await attempt('away connect', () => call(CONNECT, messages(), ...unix('{room}open/stream')))
+await attempt('away send', () => call(SENDTO, messages(), body, 6, 0, ...unix('{room}open/datagram')))
 for (const family of [3, 4, 9, 15, 17, 21, 26, 29, 30, 31, 38, 40, 43, 44]) await attempt('family ' + family, () => call(SOCKET, family, family === 38 ? 5 : 3, 0))
 process.exit(0)
 "#
@@ -82,6 +86,8 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
                 outcome.refused(name);
             }
             outcome.done("pair stream");
+            outcome.done("pair messages");
+            not_led_away(&outcome);
             for (name, said) in outcome.said.iter().filter(|(name, _)| name.starts_with("family")) {
                 assert!(said.contains("EACCES"), "{name}: {said}");
             }
@@ -104,6 +110,7 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
             for name in UNIX {
                 outcome.refused(name);
             }
+            not_led_away(&outcome);
             let stream = format!("unix:{}", project.path("open/stream").display());
             assert_eq!(outcome.denied("net"), [stream.as_str()], "{outcome:?}");
         }
@@ -116,10 +123,16 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
             outcome.done("unix");
             outcome.refused("abstract");
             outcome.refused("pair datagram");
+            not_led_away(&outcome);
         }
         let none = format!("--allow-net=unix:{}", project.path("open/none").display());
         Run::new(&project, &[none.as_str()]).script(&script).refused("unix");
     });
+}
+
+/// A pair is connected for good. What it sends has no address, which the datagram's receiver shows.
+fn not_led_away(outcome: &Outcome) {
+    assert!(!outcome.said("away connect").starts_with("done"), "{outcome:?}");
 }
 
 fn abstract_listener(name: &str) -> UnixListener {

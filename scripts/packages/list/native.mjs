@@ -53,7 +53,7 @@ export default [
     name: 'puppeteer-core',
     version: '25.16.0',
     needs: ['chromium'],
-    flags: ['--allow-run={chromium}', '--allow-read=/etc/chromium.d,/usr/lib/chromium,/usr/share'],
+    flags: ['--allow-run={chromium}'],
     gives: ['hello', 'PNG'],
   },
   { name: 'rollup', version: '4.68.5', files: ['main.mjs', 'other.mjs'], flags: ['--allow-read={data}'], gives: true },

@@ -203,7 +203,7 @@ fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option
     };
     Some(Named {
         said: plain(&absolute),
-        at: as_the_host_finds_it(&absolute, target)?,
+        at: target.as_the_host_finds_it(&absolute)?,
         slash,
     })
 }
@@ -215,17 +215,6 @@ fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Name
         at: path,
         slash: false,
     })
-}
-
-/// In the host /proc/self is the host.
-fn as_the_host_finds_it(path: &Path, target: &Target) -> Option<PathBuf> {
-    if let Ok(rest) = path.strip_prefix("/proc/self") {
-        return Some(PathBuf::from(format!("/proc/{}", target.process().ok()??)).join(rest));
-    }
-    if let Ok(rest) = path.strip_prefix("/proc/thread-self") {
-        return Some(PathBuf::from(format!("/proc/{}", target.thread())).join(rest));
-    }
-    Some(path.to_owned())
 }
 
 /// Without `.` and `..`, as a flag would name it.

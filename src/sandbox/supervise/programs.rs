@@ -71,7 +71,8 @@ impl Programs {
         let path = path
             .ok()
             .and_then(|bytes| target.absolute(&PathBuf::from(OsString::from_vec(bytes))));
-        let real = path.as_ref().and_then(|path| path.canonicalize().ok());
+        let found = path.as_ref().and_then(|path| target.as_the_host_finds_it(path));
+        let real = found.and_then(|path| path.canonicalize().ok());
         let allowed = match (self, &real) {
             (Programs::Any, _) => true,
             // The kernel says what is wrong with a path that leads nowhere.
@@ -86,8 +87,11 @@ impl Programs {
             return Some(Answer::Continue);
         }
         denials.may_look(worker);
-        // As it was called: `sh` says more than what it is a link to.
-        let name = path.filter(|_| real.is_some());
+        // As it was called: `sh` says more than what it is a link to. What a process calls itself says nothing.
+        let name = match path {
+            Some(path) if path.starts_with("/proc") => real,
+            path => path.filter(|_| real.is_some()),
+        };
         let name = name.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         denials.add(Denial::new(Permission::Run, name, worker));
         Some(ACCESS)

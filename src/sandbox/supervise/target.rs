@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
@@ -151,17 +151,24 @@ impl Target {
         path.is_absolute().then_some(path)
     }
 
-    pub(super) fn thread(&self) -> u32 {
-        self.thread
-    }
-
     /// Its own directory: a link that leads there, whatever path that has.
     pub(super) fn working_directory(&self) -> PathBuf {
         PathBuf::from(format!("/proc/{}/cwd", self.thread))
     }
 
+    /// What the caller means by an absolute path: in the host /proc/self is the host.
+    pub(super) fn as_the_host_finds_it(&self, path: &Path) -> Option<PathBuf> {
+        if let Ok(rest) = path.strip_prefix("/proc/self") {
+            return Some(PathBuf::from(format!("/proc/{}", self.process().ok()??)).join(rest));
+        }
+        if let Ok(rest) = path.strip_prefix("/proc/thread-self") {
+            return Some(PathBuf::from(format!("/proc/{}", self.thread)).join(rest));
+        }
+        Some(path.to_owned())
+    }
+
     /// The path as the host can open it, when the caller gave one relative to its own directory.
-    pub(super) fn absolute(&self, path: &std::path::Path) -> Option<PathBuf> {
+    pub(super) fn absolute(&self, path: &Path) -> Option<PathBuf> {
         if path.is_absolute() {
             return Some(path.to_path_buf());
         }
