@@ -102,7 +102,7 @@ describe('What a call leaves behind in isolation "worker"', () => {
       if (kind === 'a microtask that throws' && name !== 'Node 24') continue
       it(`${kind} fails the call that did it (${name}).`, async () => {
         // The first call of a process: nobody else can have left it.
-        const manager = open(bench.project({ files: { 'tools.mjs': own } }))
+        const manager = open(bench.project({ files: { 'tools.mjs': tools } }))
         assert.equal((await failure(manager.executeTool('fails', { kind }))).code, 'ERR_TOOL_THREW')
       })
 
