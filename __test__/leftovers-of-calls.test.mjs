@@ -73,6 +73,30 @@ describe('What a call leaves behind in isolation "worker"', () => {
       }
     }
 
+    it(`a rejection that is all there was left of a call fails no other one (${name}).`, async () => {
+      const own = `
+        import fs from 'node:fs'
+        export const leaves = () => { setTimeout(() => Promise.reject(new Error('left behind')), 30); return 'answered' }
+        export const waits = async () => { await new Promise((resolve) => setTimeout(resolve, 200)); return 'fine' }
+      `
+      const manager = open(bench.project({ files: { 'tools.mjs': own } }))
+      const all = logCollector()
+      manager.on('log', all.add)
+      await manager.executeTool('leaves')
+      assert.equal(await manager.executeTool('waits'), 'fine')
+      assert.equal((await all.line(/left behind/)).toolExecId, null)
+    })
+
+    it(`a rejection fails its call in a process that had time to collect what was answered before (${name}).`, async () => {
+      const own = `
+        export const answers = () => 'answered'
+        export const rejects = () => { setInterval(() => Promise.reject(new Error('its own')), 10); globalThis.Bun?.gc(true); return new Promise(() => {}) }
+      `
+      const manager = open(bench.project({ files: { 'tools.mjs': own } }))
+      for (let n = 0; n < 3; n++) await manager.executeTool('answers')
+      assert.match((await failure(manager.executeTool('rejects'))).message, /its own/)
+    })
+
     for (const kind of Object.keys(LEFTOVERS)) {
       // Bun and older versions of Node run microtasks in no context: what one throws is a line of the log.
       if (kind === 'a microtask that throws' && name !== 'Node 24') continue

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -123,6 +123,14 @@ describe('Temporary directories of a host', () => {
     mkdirSync(place)
     return { place, project, host: bench.host(script, [project.dir, how], { env: { TMPDIR: place } }) }
   }
+  /** Ends hosts, and lets the project be removed: what a killed one leaves cannot be listed, by its user either. */
+  const end = async (place, ...hosts) => {
+    for (const host of hosts) {
+      host.kill('SIGKILL')
+      await host.ended()
+    }
+    for (const name of readdirSync(place)) chmodSync(join(place, name), 0o700)
+  }
   const said = async (host) => (await host.output.line(/toolwarden-/)).text
 
   for (const how of ['waits', 'hung']) {
@@ -145,6 +153,7 @@ describe('Temporary directories of a host', () => {
       await said(next)
       await gone(left)
       assert.equal(readdirSync(place).length, 1, 'its own')
+      await end(place, next)
     })
   }
 
@@ -155,6 +164,7 @@ describe('Temporary directories of a host', () => {
     await next.ended()
     assert.ok(existsSync(`${path}/file-0`))
     assert.deepEqual(readdirSync(place), [basename(dirname(path))])
+    await end(place, host)
   })
 
   it('are elsewhere where its TMPDIR cannot be used.', async () => {

@@ -65,6 +65,8 @@ const KINDS = {
 /** A project of its own for each, so that none shares what another one made. */
 function open(name, kind) {
   const dir = mkdtempSync(join(top, `${kind}-`))
+  // Node looks for the nearest one above a module, and may not read the repository's.
+  writeFileSync(join(dir, 'package.json'), '{}')
   writeFileSync(
     join(dir, 'tools.mjs'),
     `const from = performance.now()

@@ -19,7 +19,7 @@ const isHarmless = ({ message, hint = '' }) =>
 
 const own = ({ error }) => error?.code === 'ERR_TOOL_THREW' && error.permission === undefined && !error.hint?.includes('--allow') && isHarmless(error)
 
-/** Denied, and whichever flag is named is none of the wide ones. */
+/** Denied, and no flag is named, since none but a wide one would do. */
 const withoutFlag = ({ error }) => error?.code === 'ERR_ACCESS_DENIED' && !error.hint.includes('--allow') && isHarmless(error)
 
 const deniedBy = (flag) => ({ error }) => error?.code === 'ERR_ACCESS_DENIED' && error.hint.includes(`add ${flag} to`) && isHarmless(error)
@@ -39,8 +39,9 @@ const makes = (place) => ({
   holds: deniedBy(inWordsOf(place, 'write', place.outside)),
 })
 
-/** Says that it was refused an access that only a wide flag would give. */
-const wide = (thrown) => () => ({ tool: 'forge', input: { message: 'no', code: 'EACCES', ...thrown }, holds: withoutFlag })
+/** Says that it was refused an access that only a wide flag would give: by itself, and after it has really tried. */
+const wide = (thrown) => forge({ code: 'EACCES', ...thrown })
+const widely = (input) => () => ({ tool: 'tries', input, holds: withoutFlag })
 
 export const attacks = [
   { name: 'a failed connection, by its text', attack: forge({ message: 'fetch failed: unable to connect to https://evil.test/' }), twin: connects },
@@ -83,6 +84,9 @@ export const attacks = [
   { name: 'the names in /', attack: wide({ syscall: 'scandir', path: '/' }), twin: reads },
   { name: 'a new directory in /', attack: wide({ syscall: 'mkdir', path: '/evil' }), twin: makes },
   { name: 'a new directory in the home directory', attack: () => wide({ syscall: 'mkdir', path: `${process.env.HOME}/evil` })(), twin: makes },
+  { name: 'the environment of another process, tried', attack: widely({ how: 'readFileSync', path: `/proc/${process.pid}/environ` }), twin: reads },
+  { name: 'the names in /, tried', attack: widely({ how: 'readdirSync', path: '/' }), twin: reads },
+  { name: 'a new directory in /, tried', attack: widely({ how: 'mkdirSync', path: '/evil' }), twin: makes },
   {
     name: 'a message that clears the terminal and forges a hint',
     attack: () => ({
@@ -101,7 +105,7 @@ export const attacks = [
     attack: ({ open }) => ({
       tool: 'forge',
       input: { message: 'no', code: 'EACCES', syscall: 'open', path: `${open}/data.txt/\u001b[2J\n` },
-      holds: ({ error }) => error?.code === 'ERR_ACCESS_DENIED' && isHarmless(error),
+      holds: own,
     }),
     twin: reads,
   },

@@ -32,7 +32,7 @@ async function afterADeadOne({ place, heard }) {
   const settings = config(place, { maxOutputSize: 1_000_003 })
   const dead = startNeighbour(place.dir, settings)
   await bounded(dead.line, 'a manager to open')
-  dead.kill()
+  dead.killWithGuardian()
   await dead.ended
   const of = names(place).map(stem).find((name) => name.startsWith('worker-') && !own.has(name))
   await heard((seen) => seen.filter((name) => name.startsWith(of)).length >= 2)

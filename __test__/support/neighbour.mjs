@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import { childrenOf } from './processes.mjs'
 import { bounded } from './waiting.mjs'
 
 const program = fileURLToPath(new URL('../fixtures/hosts/neighbour.mjs', import.meta.url))
@@ -41,5 +42,11 @@ export function startNeighbour(dir, config, calls) {
     ended.then((code) => reject(new Error(`a neighbour ended with ${code}`)))
   })
   line.catch(() => {})
-  return { line, ended, kill: () => child.kill('SIGKILL') }
+  const kill = () => child.kill('SIGKILL')
+  /** As when the whole machine stops: nobody is left to remove its files. */
+  const killWithGuardian = () => {
+    for (const pid of childrenOf(child.pid)) process.kill(pid, 'SIGKILL')
+    kill()
+  }
+  return { line, ended, kill, killWithGuardian }
 }

@@ -25,14 +25,17 @@ export function isRunning(pid) {
 /** Resolves once the process is no longer running. */
 export const processEnd = (pid) => until(() => !isRunning(pid), `process ${pid} ended`)
 
-/** The children of this process, zombies included. */
-export function ownChildren() {
+/** The children of a process, zombies included. */
+export function childrenOf(pid) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(processInfo)
-    .filter((info) => info !== null && info.parent === process.pid)
+    .filter((info) => info !== null && info.parent === pid)
     .map((info) => info.pid)
 }
+
+/** The children of this process, zombies included. */
+export const ownChildren = () => childrenOf(process.pid)
 
 /** How many file descriptors this process has open. */
 export const openDescriptors = () => readdirSync('/proc/self/fd').length

@@ -1,7 +1,8 @@
 //! How much of the supervisor one worker may use: so many calls at once, further ones wait in its own line.
 //!
 //! A tool can make calls that take long, or as many as it has threads. Its neighbours in the same manager must be served
-//! meanwhile, so what is worked on at once is bounded for each worker and not for all of them together.
+//! meanwhile, so what is worked on at once is bounded for each worker and not for all of them together. What is quick has a lane
+//! of its own: connections that block must not keep a process from opening files.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +14,16 @@ const AT_ONCE: usize = 16;
 /// Calls of one worker that wait for that; each is a thread of the tool's.
 const IN_LINE: usize = 4096;
 
+/// Whose lane, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct LaneOf {
+    pub(super) worker: u32,
+    /// For calls that are over as soon as somebody has the time for them.
+    pub(super) quick: bool,
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<HashMap<u32, Lane>>);
+pub(super) struct Lanes(Mutex<HashMap<LaneOf, Lane>>);
 
 /// There while calls of the worker are worked on.
 #[derive(Debug, Default)]
@@ -35,9 +44,9 @@ pub(super) enum Place {
 }
 
 impl Lanes {
-    pub(super) fn enter(&self, worker: u32, call: &Call) -> Place {
+    pub(super) fn enter(&self, of: LaneOf, call: &Call) -> Place {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = lanes.entry(worker).or_default();
+        let lane = lanes.entry(of).or_default();
         if lane.running < AT_ONCE {
             lane.running += 1;
             return Place::Now;
@@ -50,14 +59,14 @@ impl Lanes {
     }
 
     /// One call of the worker is done: the next one in its line takes its place.
-    pub(super) fn next(&self, worker: u32) -> Option<Call> {
+    pub(super) fn next(&self, of: LaneOf) -> Option<Call> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = lanes.get_mut(&worker)?;
+        let lane = lanes.get_mut(&of)?;
         let next = lane.line.pop_front();
         if next.is_none() {
             lane.running -= 1;
             if lane.running == 0 {
-                lanes.remove(&worker);
+                lanes.remove(&of);
             }
         }
         next
@@ -67,6 +76,10 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const fn of(worker: u32) -> LaneOf {
+        LaneOf { worker, quick: false }
+    }
 
     fn call(id: u64) -> Call {
         Call {
@@ -81,27 +94,39 @@ mod tests {
     fn one_worker_takes_no_place_of_another() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 {
-            assert_eq!(lanes.enter(1, &call(id)), Place::Now);
+            assert_eq!(lanes.enter(of(1), &call(id)), Place::Now);
         }
         for id in 0..IN_LINE as u64 {
-            assert_eq!(lanes.enter(1, &call(100 + id)), Place::InLine);
+            assert_eq!(lanes.enter(of(1), &call(100 + id)), Place::InLine);
         }
-        assert_eq!(lanes.enter(1, &call(7)), Place::None);
-        assert_eq!(lanes.enter(2, &call(8)), Place::Now);
+        assert_eq!(lanes.enter(of(1), &call(7)), Place::None);
+        assert_eq!(lanes.enter(of(2), &call(8)), Place::Now);
+    }
+
+    #[test]
+    fn what_blocks_keeps_nothing_quick_waiting() {
+        let lanes = Lanes::default();
+        for id in 0..AT_ONCE as u64 + 1 {
+            lanes.enter(of(1), &call(id));
+        }
+        let quick = LaneOf { worker: 1, quick: true };
+        assert_eq!(lanes.enter(quick, &call(100)), Place::Now);
+        assert!(lanes.next(quick).is_none());
+        assert_eq!(lanes.next(of(1)).map(|call| call.id), Some(AT_ONCE as u64));
     }
 
     #[test]
     fn who_waits_is_served_in_turn_and_nothing_is_left_behind() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 + 2 {
-            lanes.enter(1, &call(id));
+            lanes.enter(of(1), &call(id));
         }
-        assert_eq!(lanes.next(1).map(|call| call.id), Some(AT_ONCE as u64));
-        assert_eq!(lanes.next(1).map(|call| call.id), Some(AT_ONCE as u64 + 1));
+        assert_eq!(lanes.next(of(1)).map(|call| call.id), Some(AT_ONCE as u64));
+        assert_eq!(lanes.next(of(1)).map(|call| call.id), Some(AT_ONCE as u64 + 1));
         for _ in 0..AT_ONCE {
-            assert!(lanes.next(1).is_none());
+            assert!(lanes.next(of(1)).is_none());
         }
         assert!(lanes.0.lock().expect("unpoisoned").is_empty());
-        assert!(lanes.next(1).is_none());
+        assert!(lanes.next(of(1)).is_none());
     }
 }

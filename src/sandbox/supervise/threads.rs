@@ -17,7 +17,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use super::answer::{Answers, Helm};
 use super::blocked::Blocked;
-use super::lanes::{Lanes, Place};
+use super::lanes::{LaneOf, Lanes, Place};
 use super::listener::{Answer, Call, Listener};
 use super::target::Target;
 use super::turn::{Held, Turn};
@@ -145,7 +145,7 @@ fn serve(shared: &Arc<Shared>) {
             let mut next = Some(call);
             while let Some(call) = next {
                 shared.helm.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
-                next = shared.lanes.next(worker);
+                next = shared.lanes.next(lane_of(&call, worker));
             }
         } else {
             work(shared, Some(call), worker);
@@ -153,11 +153,18 @@ fn serve(shared: &Arc<Shared>) {
     }
 }
 
+fn lane_of(call: &Call, worker: u32) -> LaneOf {
+    LaneOf {
+        worker,
+        quick: Answers::is_quick(call),
+    }
+}
+
 /// Answers a call and those that wait in its lane.
 fn work(shared: &Shared, mut next: Option<Call>, worker: u32) {
     while let Some(call) = next {
         shared.answers.handle(&shared.helm, &call, worker);
-        next = shared.lanes.next(worker);
+        next = shared.lanes.next(lane_of(&call, worker));
     }
 }
 
@@ -212,7 +219,7 @@ fn next_call(shared: &Arc<Shared>, held: &Held<'_>) -> Leave {
             continue;
         }
         let worker = Target::new(call.thread).worker();
-        match shared.lanes.enter(worker, &call) {
+        match shared.lanes.enter(lane_of(&call, worker), &call) {
             Place::Now if Answers::is_quick(&call) => match quickly(shared, held, &call, worker) {
                 Some(leave) => return leave,
                 None => continue,
@@ -232,7 +239,7 @@ fn quickly(shared: &Arc<Shared>, held: &Held<'_>, call: &Call, worker: u32) -> O
         true => shared.answers.handle(&shared.helm, call, worker),
         false => shared.helm.listener.answer(call.id, Answer::Continue),
     });
-    let next = shared.lanes.next(worker);
+    let next = shared.lanes.next(lane_of(call, worker));
     match (next, mine) {
         (Some(call), true) => Some(Leave::For(Taken { call, worker })),
         (None, true) => None,

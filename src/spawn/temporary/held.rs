@@ -30,7 +30,7 @@ const NEW_LOCK: &CStr = c".lock";
 const NOT_LISTED: Mode = Mode::WUSR.union(Mode::XUSR);
 /// How long the thread for that works on one tree before it turns to another, and how often it comes back. What cannot be removed in
 /// this time is removed after the host's end.
-const PIECE: Duration = Duration::from_millis(500);
+pub(super) const PIECE: Duration = Duration::from_millis(500);
 pub(super) const PIECES: u32 = 120;
 /// Tries at making a directory: another host may take it for a dead one's until it is locked.
 const TRIES: usize = 4;

@@ -9,32 +9,32 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::{Dir, FileType, Mode, OFlags, Stat, fstat, openat};
 use rustix::io::Errno;
 
-use super::held::{HOST_DIGITS, LOCK, PREFIX};
+use super::held::{HOST_DIGITS, LOCK, PIECE, PREFIX};
 use super::place::enter;
 use super::remove::{Budget, remove};
 use crate::worker::lock;
 
-/// The longest one sweep takes. What is left then waits for the next host.
-const LONGEST: Duration = Duration::from_secs(30);
 /// A directory without a lock is being made, or its host died while it made it.
 const MAKING: Duration = Duration::from_secs(60);
 
-/// Takes its time: a place may hold thousands of entries, and what is left there may be large.
-pub(super) fn sweep(place: &Path) {
-    let Ok(place) = enter(place) else { return };
+/// What dead hosts left there. A place may hold thousands of entries.
+pub(super) fn dead_at(place: &Path) -> Vec<CString> {
+    let Ok(place) = enter(place) else { return Vec::new() };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let Ok(entries) = openat(&place, ".", flags, Mode::empty()).and_then(Dir::new) else {
-        return;
+        return Vec::new();
     };
-    let names: Vec<CString> = entries
+    entries
         .flatten()
         .map(|entry| entry.file_name().to_owned())
-        .filter(|name| is_hosts(name))
-        .collect();
-    let mut budget = Budget::new(LONGEST, u64::MAX);
-    for name in names.iter().filter(|name| is_dead_hosts(&place, name)) {
-        let _ = remove(place.as_fd(), name, &mut budget);
-    }
+        .filter(|name| is_hosts(name) && is_dead_hosts(&place, name))
+        .collect()
+}
+
+/// Goes on removing one of them for a while. Whether it is gone. A host that is dead stays dead, so nobody asks again.
+pub(super) fn remove_piece(place: &Path, name: &CStr) -> bool {
+    let Ok(place) = enter(place) else { return true };
+    remove(place.as_fd(), name, &mut Budget::new(PIECE, u64::MAX)).is_ok()
 }
 
 fn is_hosts(name: &CStr) -> bool {
@@ -87,6 +87,12 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+
+    fn sweep(place: &Path) {
+        for name in dead_at(place) {
+            remove_piece(place, &name);
+        }
+    }
 
     const NAME: &str = "toolwarden-0123456789abcdef";
 

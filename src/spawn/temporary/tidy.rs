@@ -18,6 +18,8 @@ use super::sweep;
 pub(super) enum Job {
     /// Remove what dead hosts left at a place.
     Sweep(PathBuf),
+    /// Remove what one of them left. How many more times it may be begun.
+    SweepOne(PathBuf, CString, u32),
     /// Remove one process's directory.
     Remove(Removal),
 }
@@ -76,7 +78,16 @@ fn start() -> Option<Sender<Job>> {
 fn work(asked: &Receiver<Job>) {
     while let Ok(job) = asked.recv() {
         match job {
-            Job::Sweep(place) => sweep::sweep(&place),
+            Job::Sweep(place) => {
+                for name in sweep::dead_at(&place) {
+                    ask(Job::SweepOne(place.clone(), name, PIECES));
+                }
+            }
+            Job::SweepOne(place, name, more) => {
+                if !sweep::remove_piece(&place, &name) && more > 0 {
+                    ask(Job::SweepOne(place, name, more - 1));
+                }
+            }
             Job::Remove(removal) => removal.go_on(),
         }
     }

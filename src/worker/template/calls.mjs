@@ -9,7 +9,7 @@ import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
   abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, PromiseOf, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, whenCollected,
+  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
 } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
@@ -63,33 +63,43 @@ function onlyCall() {
 attributeLogs(() => currentCall()?.number ?? 0)
 attributeReads(currentCall)
 
-/** Bun does not say in which context a promise was rejected. @param {boolean} rejection */
-export const cameWithoutContext = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined
-
 /**
- * The call that an error without a context came from: the only one there is, as long as no earlier one has been answered that could
- * have left it behind. Those that left nothing behind are collected first, so that they are not suspected.
- * @returns {Promise<{ call?: Call, ofSeveral?: boolean }>}
+ * The call whose error nobody caught. Bun does not say in which context a promise was rejected: then it is the only call there is, but
+ * only if every call that was answered before has been collected before. What is collected afterwards proves nothing: the rejection
+ * may have been the last that was left of it.
+ * @param {boolean} rejection @returns {Call | undefined}
  */
-export async function callWithoutContext() {
-  const call = onlyCall()
-  for (let collection = 0; collection < COLLECTIONS && isSomethingLeft(); collection++) {
-    collectGarbage()
-    // The registry is told in a task of its own.
-    await new PromiseOf((resolve) => setTimer(/** @type {() => void} */ (resolve), 1))
-  }
-  if (isSomethingLeft()) return {}
-  return call === undefined || call.answered ? { ofSeveral: openCount > 1 } : { call }
+export function callOfUncaught(rejection) {
+  return currentCall() ?? (isUnattributed(rejection) ? onlyCall() : undefined)
 }
 
-/** Of the garbage, before somebody is suspected: what one finds may hold what the next one can take. */
-const COLLECTIONS = 3
+/** @param {boolean} rejection */
+export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(rejection)
+
+/** An error came in no context, and from one of the running calls. @param {boolean} rejection */
+const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
+
+/** After so many milliseconds without a call the garbage is collected, once: of calls that left nothing behind this is known then. */
+const IDLE = 50
+let answers = 0
+let watching = false
+
+/** Outside of every call, which the timer would hold. */
+function collectWhenIdle() {
+  watching = true
+  const seen = answers
+  const idle = () => {
+    watching = false
+    if (openCount > 0) return
+    if (answers === seen) collectGarbage()
+    else collectWhenIdle()
+  }
+  runIn?.(undefined, () => unref(setTimer(idle, IDLE)))
+}
 
 /** Calls that were answered and that something still refers to: a timer, a promise that waits. Counted for Bun only. */
 let lingering = 0
 const collected = isBun && storage !== null ? new FinalizationRegistryOf(() => lingering--) : null
-
-const isSomethingLeft = () => lingering > 0
 
 /** Groups, counters and timers of the call that prints. */
 export const consoleState = () => {
@@ -310,6 +320,8 @@ function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER
   mapDelete(open, call.number)
   if (collected !== null && call.number !== REHEARSAL) {
     lingering++
+    answers++
+    if (openCount === 0 && !watching) collectWhenIdle()
     whenCollected(collected, call, undefined)
   }
   if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()

@@ -36,13 +36,18 @@ function isError(value) {
 const isBuildMessage = (value) =>
   typeof value === 'object' && value !== null && typeof read(value, 'message') === 'string' && typeof read(value, 'name') === 'string'
 
+/** Frames of how the worker enters a tool: its own, and those of the async context. @param {string} line */
+const isOwnFrame = (line) =>
+  includes(line, ' at ') &&
+  (includes(line, '/.toolwarden/worker-') || includes(line, '/.toolwarden/bundle-') || includes(line, '(node:async_hooks:') || includes(line, '(node:internal/async_local_storage/'))
+
 /** Takes the worker's own frames out of a stack. @param {string} stack */
 export function cleanStack(stack) {
   const lines = split(stack, '\n')
   /** @type {string[]} */
   const kept = []
   for (let i = 0; i < lines.length; i++) {
-    if (!((includes(lines[i], '/.toolwarden/worker-') || includes(lines[i], '/.toolwarden/bundle-')) && includes(lines[i], ' at '))) push(kept, lines[i])
+    if (!isOwnFrame(lines[i])) push(kept, lines[i])
   }
   return join(kept, '\n')
 }

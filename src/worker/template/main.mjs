@@ -1,6 +1,6 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
 import { hasBoard } from './board.mjs'
-import { abortCall, callWithoutContext, cameWithoutContext, consoleState, currentCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
+import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall } from './calls.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'
@@ -57,11 +57,11 @@ function logError(what, error) {
  * Where one of several calls left it and nobody can say which, the process ends: no call may be lost silently.
  * @param {string} what @param {unknown} error @param {boolean} rejection
  */
-async function uncaught(what, error, rejection) {
-  const { call, ofSeveral } = cameWithoutContext(rejection) ? await callWithoutContext() : { call: currentCall(), ofSeveral: false }
+function uncaught(what, error, rejection) {
+  const call = callOfUncaught(rejection)
   if (call !== undefined) return fail(call, error)
   logError(what, error)
-  if (ofSeveral) exit(1)
+  if (isOfOneOfSeveral(rejection)) exit(1)
 }
 
 /** @param {unknown} error @param {string | undefined} place */

@@ -115,6 +115,8 @@ export const setTimer = setTimeout
 /** Everything that nothing refers to any more, now. Bun's only. */
 export const collectGarbage = isBun ? Bun.gc.bind(Bun, true) : () => {}
 export const clearTimer = clearTimeout
+/** A timer that keeps no process. @param {any} timer */
+export const unref = (timer) => timer.unref()
 
 export const AbortControllerOf = AbortController
 const signalGetter = Object.getOwnPropertyDescriptor(AbortController.prototype, 'signal')?.get
