@@ -11,7 +11,7 @@ export default [
   { name: 'tmp', version: '0.2.7', flags: [], gives: 'hello' },
   { name: 'fs-extra', version: '11.3.2', files: texts, ...both, gives: [{ a: 1 }, 'b\n', false] },
   { name: 'write-file-atomic', version: '7.0.0', ...working, gives: 'hello' },
-  { name: 'proper-lockfile', version: '4.1.2', ...working, gives: [true, false] },
+  { name: 'proper-lockfile', version: '4.1.2', flags: ['--allow-write={out}'], gives: [true, false] },
   { name: 'chokidar', version: '4.0.3', ...working, gives: '/a.txt' },
   { name: 'glob', version: '11.1.0', files: texts, ...reading, gives: texts },
   { name: 'globby', version: '16.2.4', files: texts, ...reading, gives: texts },
