@@ -13,6 +13,7 @@ import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+// A script for Node, or the program itself where npm ran its install script: started by what it is.
 const ESBUILD = join(dirname(createRequire(import.meta.url).resolve('esbuild/package.json')), 'bin/esbuild')
 const ADDON = readdirSync(root).find((name) => name.endsWith('.node'))
 const PLATFORM = ADDON.split('.')[1]
@@ -32,9 +33,9 @@ const TOOLS = "export const answers = () => 7\nexport const throws = () => { thr
 
 /** Arguments of each bundler, and what it makes. */
 const BUNDLES = {
-  'esbuild to an ES module': [process.execPath, [ESBUILD, 'host.mjs', '--bundle', '--platform=node', '--format=esm'], 'out.mjs'],
-  'esbuild to CommonJS': [process.execPath, [ESBUILD, 'host.mjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
-  'esbuild to CommonJS, minified': [process.execPath, [ESBUILD, 'host.mjs', '--bundle', '--platform=node', '--format=cjs', '--minify', '--log-level=error'], 'out.cjs'],
+  'esbuild to an ES module': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=esm'], 'out.mjs'],
+  'esbuild to CommonJS': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
+  'esbuild to CommonJS, minified': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--minify', '--log-level=error'], 'out.cjs'],
   'bun build to an ES module': [REAL_BUN, ['build', 'host.mjs', '--target=node'], 'out.mjs'],
 }
 
