@@ -39,6 +39,15 @@ const OF_PACKAGES: &[&str] = &[
 /// Where Bun keeps what it transpiled, below the home directory.
 const TRANSPILED: &str = ".bun/install/cache";
 
+/// Every process that starts reads these: what the policy says of their names is what it says of them, since the kernel's own files
+/// are no links that lead elsewhere. So nothing has to be looked for.
+pub(super) fn is_of_the_machine(attempt: &Attempt) -> bool {
+    let Attempt::Open(named, opening) = attempt else {
+        return false;
+    };
+    !opening.write && !opening.create && OF_THE_MACHINE.iter().any(|top| named.said.starts_with(top))
+}
+
 /// Whether a refused attempt may be the runtime's.
 pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
     match attempt {
@@ -115,6 +124,19 @@ mod tests {
             at: text.into(),
             slash: text.ends_with('/'),
         }
+    }
+
+    #[test]
+    fn what_every_start_reads_has_a_name() {
+        let reading = Opening {
+            read: true,
+            ..Opening::default()
+        };
+        let writing = Opening { write: true, ..reading };
+        let is = |path: &str, opening| is_of_the_machine(&Attempt::Open(named(path), opening));
+        assert!(is("/sys/fs/cgroup/memory.max", reading) && is("/proc/sys/vm/overcommit_memory", reading));
+        assert!(!is("/proc/sys/vm/overcommit_memory", writing) && !is("/proc/1/environ", reading));
+        assert!(!is("/sys/fs/cgroups", reading), "a name that only begins alike");
     }
 
     #[test]

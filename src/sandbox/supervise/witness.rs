@@ -3,7 +3,7 @@
 
 use super::super::attempt::Attempt;
 use super::super::denials::{Denial, Denials};
-use super::super::own_attempts::may_be_the_runtimes;
+use super::super::own_attempts::{is_of_the_machine, may_be_the_runtimes};
 use super::super::policy::{OWN_FILES, Policy};
 use super::file_calls;
 use super::listener::Call;
@@ -24,7 +24,7 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn is_empty(&self) -> bool {
-        self.denials.is_empty()
+        self.denials.is_empty() && !self.of_the_runtime
     }
 }
 
@@ -37,8 +37,19 @@ impl Witness {
         let Some(attempt) = file_calls::attempt(call, target) else {
             return Refused::default();
         };
+        if is_own_entry(&attempt, target) {
+            return Refused::default();
+        }
+        if let Attempt::Open(named, _) = &attempt
+            && is_of_the_machine(&attempt)
+        {
+            return Refused {
+                of_the_runtime: !self.policy.may_read(&named.at),
+                denials: Vec::new(),
+            };
+        }
         let denials = attempt.refused(&self.policy);
-        if denials.is_empty() || is_own_entry(&attempt, target) {
+        if denials.is_empty() {
             return Refused::default();
         }
         Refused {
