@@ -174,6 +174,9 @@ impl State {
             }
             let near = limit > 0 && usage.memory > worn(limit) && station.used && !hub.settings.single_use;
             if let Some(why) = verdict(usage, limit) {
+                if let (Doom::TooMany(_), Some(link)) = (&why, &station.link) {
+                    link.process.stand_back();
+                }
                 self.doom_all(hub, *worker, &why);
             } else if near {
                 self.pool.retire(*worker, now, &mut self.actions);
