@@ -1,8 +1,9 @@
 //! The file whose exports are the tools.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
+use super::normalised::normalised;
 use crate::error::{Code, Error, Problem, Result, hints};
 
 /// What is used where nothing is configured, if it is there.
@@ -35,21 +36,6 @@ impl Entrypoint {
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_deref()
     }
-}
-
-/// Without `.` and `..`, as JavaScript's `path.resolve` has it: a directory that a `..` leaves need not exist.
-fn normalised(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
@@ -97,6 +83,8 @@ fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use std::os::unix::fs::symlink;
 

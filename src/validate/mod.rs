@@ -9,6 +9,7 @@ mod entrypoint;
 mod exec_id;
 mod importable;
 mod input;
+mod normalised;
 mod tool_id;
 mod working_dir;
 
@@ -18,5 +19,6 @@ pub use entrypoint::Entrypoint;
 pub use exec_id::ExecId;
 pub use importable::check_importable;
 pub use input::InputText;
+pub use normalised::normalised;
 pub use tool_id::ToolId;
 pub use working_dir::WorkingDir;

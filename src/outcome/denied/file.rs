@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::thrown::Thrown;
 use crate::sandbox::modes::{self, Wanted};
 use crate::sandbox::{Denial, Permission, Policy};
+use crate::validate::normalised;
 
 /// Calls that make or remove an entry of a directory: the right belongs to the directory.
 const ENTRIES: [&str; 10] = [
@@ -118,8 +119,8 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     if !thrown.dest.is_empty() && !is_path(thrown.dest) {
         return None;
     }
-    let path = plain(&working_dir.join(thrown.path));
-    let dest = (!thrown.dest.is_empty()).then(|| plain(&working_dir.join(thrown.dest)));
+    let path = normalised(&working_dir.join(thrown.path));
+    let dest = (!thrown.dest.is_empty()).then(|| normalised(&working_dir.join(thrown.dest)));
     let mut needs = needs(thrown.syscall, &path, dest.as_deref());
     if policy.files_supervised {
         needs.extend(supervised(thrown.syscall, &path));
@@ -221,22 +222,6 @@ pub(super) fn real(path: &Path) -> PathBuf {
             })
         })
         .unwrap_or_else(|| path.to_owned())
-}
-
-/// Without `.` and `..`, as a flag would name it.
-pub(super) fn plain(path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

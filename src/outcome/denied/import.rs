@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::file::{is_path, plain, real};
+use super::file::{is_path, real};
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission, Policy};
+use crate::validate::normalised;
 
 /// What a module's file may end in. Of anything else that is there, its directory is not named: a specifier is a tool's word.
 const MODULES: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "json", "node"];
@@ -44,7 +45,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     let from = importer(thrown).and_then(Path::parent).unwrap_or(working_dir);
     let path = ENDINGS
         .iter()
-        .map(|ending| plain(&from.join(format!("{specifier}{ending}"))))
+        .map(|ending| normalised(&from.join(format!("{specifier}{ending}"))))
         .find(|path| is_module(path) && path.is_file())?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     // A module is found by looking through its directory: both have to be readable.

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::file::{is_path, plain};
+use super::file::is_path;
 use super::import::{is_missing_module, is_module, quoted};
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission};
+use crate::validate::normalised;
 
 /// How libraries that open files themselves call a failure to do so.
 const CODES: [&str; 7] = [
@@ -40,7 +41,7 @@ pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) 
         return None;
     }
     [thrown.path, thrown.dest].into_iter().find_map(|path| {
-        let path = is_path(path).then(|| plain(&working_dir.join(path)))?;
+        let path = is_path(path).then(|| normalised(&working_dir.join(path)))?;
         of_files(seen)
             .find(|denial| Path::new(&denial.resource) == path)
             .map(|denial| with_its_package(denial, seen))

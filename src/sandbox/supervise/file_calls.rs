@@ -3,11 +3,12 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use super::super::attempt::{Attempt, Named, Opening};
 use super::listener::Call;
 use super::target::Target;
+use crate::validate::normalised;
 
 /// What the arguments of a call are; numbers are places among them.
 #[derive(Debug, Clone, Copy)]
@@ -202,7 +203,7 @@ fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option
         }
     };
     Some(Named {
-        said: plain(&absolute),
+        said: normalised(&absolute),
         at: target.as_the_host_finds_it(&absolute)?,
         slash,
     })
@@ -215,19 +216,4 @@ fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Name
         at: path,
         slash: false,
     })
-}
-
-/// Without `.` and `..`, as a flag would name it.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
