@@ -3,7 +3,9 @@
  * one map here, because a native promise costs a thread-safe function of its own per call.
  */
 
+import { reasonText } from './abort.js'
 import * as atExit from './at-exit.js'
+import { afterMilliseconds } from './after.js'
 import { hears, listen } from './bell.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
@@ -127,6 +129,12 @@ export function createManagerClass(native) {
     }
 
     /** @returns {number} */
+    get slots() {
+      const { isolation, maxWorkers, concurrentCallsPerWorker } = this.#info.config
+      return isolation === 'worker' ? maxWorkers * concurrentCallsPerWorker : maxWorkers
+    }
+
+    /** @returns {number} */
     getGlobalTimeout() {
       return this.#info.config.toolExecutionTimeout
     }
@@ -160,14 +168,17 @@ export function createManagerClass(native) {
       return this.#ask(captureSite(Manager.prototype.listTools), (ticket) => this.#told().listTools(ticket))
     }
 
-    /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
+    /** @param {{ force?: boolean, timeout?: import('../index.d.ts').Duration }} [options] @returns {Promise<void>} */
     close(options) {
-      let force
+      let given
       try {
-        force = readCloseOptions(options)
+        given = readCloseOptions(options)
       } catch (error) {
         return Promise.reject(refusal(error, captureSite(Manager.prototype.close)))
       }
+      const wait = given.timeout === null ? Infinity : native.closeTimeout(given.timeout)
+      if (typeof wait === 'string') return Promise.reject(errorFrom(JSON.parse(wait), captureSite(Manager.prototype.close)))
+      const force = given.force || wait === 0
       if (this.#closing === null) {
         this.#closing = { ...pendingPromise(), forced: force }
         this.#reach.hold(this)
@@ -177,7 +188,12 @@ export function createManagerClass(native) {
         this.#closing.forced = true
         this.#told().close(true)
       }
-      return this.#closing.promise
+      const { promise } = this.#closing
+      if (!force && wait !== Infinity) {
+        const forget = afterMilliseconds(wait, () => void this.close({ force: true }))
+        promise.then(forget)
+      }
+      return promise
     }
 
     /** @override */
@@ -242,7 +258,7 @@ export function createManagerClass(native) {
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number, reasonText(signal.reason)))
         this.#add(number, call)
       })
       if (refused === null) this.#sendSoon()

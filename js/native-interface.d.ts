@@ -14,6 +14,8 @@ export interface NativeModule {
   widenings(settings: string): string
   /** Null when the Given text is a timeout, else an ErrorData. */
   checkTimeout(given: string): string | null
+  /** Milliseconds that close() may wait, from the Given text of a duration; a string is an ErrorData. */
+  closeTimeout(given: string): number | string
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
    * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `hears`: how
@@ -38,13 +40,14 @@ export interface NativeManager {
   /** `{ config, workingDir, workerFileHash, enforcement }` as Given text. */
   info(): string
   /**
-   * Takes `count` calls. `texts` is all their text; `head` has nine numbers for each: its number, its flags, and the
-   * lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does not count), input, config, env,
-   * timeout and retry, 0xffffffff for what is not there. Null when all were accepted, else the JSON of the
+   * Takes `count` calls. `texts` is all their text; `head` has eleven numbers for each: its number, its flags, its attempt (0:
+   * not given), and the lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does not count), input,
+   * config, env, timeout, retry and idempotencyKey, 0xffffffff for what is not there. Null when all were accepted, else the JSON of the
    * `[number, ErrorData]` of those that were not.
    */
   submit(texts: string, head: Uint32Array, count: number): string | null
-  cancel(call: number): void
+  /** `why` is for the tool. */
+  cancel(call: number, why?: string | null): void
   observe(flags: number): void
   /**
    * What happened since the last time, as much as `head` has room for: first the number of events, then three numbers for

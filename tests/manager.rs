@@ -196,7 +196,7 @@ fn in_grace() -> Bench {
 #[test]
 fn a_call_cancelled_in_the_grace_of_its_timeout_is_not_tried_again() {
     let bench = in_grace();
-    bench.manager().cancel(1);
+    bench.manager().cancel(1, None);
     assert_eq!(code(&bench.outcome(1)), ("ERR_TOOL_TIMEOUT", 1));
 }
 
@@ -253,7 +253,7 @@ fn a_hundred_thousand_waiting_calls_end_together() {
             bench.execute(call(number, "any")).unwrap();
         }
         match expected {
-            "ABORT_ERR" => (1..=MANY).rev().for_each(|number| bench.manager().cancel(number)),
+            "ABORT_ERR" => (1..=MANY).rev().for_each(|number| bench.manager().cancel(number, None)),
             "ERR_MANAGER_CLOSED" => bench.manager().close(true),
             _ => {}
         }
@@ -291,7 +291,7 @@ fn made_up_ids_get_no_series_of_their_own() {
     bench.execute(call(1, "made-up-and-not-found")).unwrap();
     bench.execute(call(2, "made-up-and-cancelled")).unwrap();
     bench.execute(call(3, "echo")).unwrap();
-    bench.manager().cancel(2);
+    bench.manager().cancel(2, None);
     assert_eq!(code(&bench.outcome(2)).0, "ABORT_ERR");
     assert_eq!(code(&bench.outcome(1)).0, "ERR_TOOL_NOT_FOUND");
     bench.outcome(3);
@@ -491,7 +491,7 @@ fn a_call_whose_answer_lies_unread_is_not_cancelled_any_more() {
             Some(&limit),
         )
         .unwrap();
-        bench.manager().cancel(number);
+        bench.manager().cancel(number, None);
         assert_eq!(value(&bench.outcome(number)), "1");
     }
     bench.execute(call(21, "pid")).unwrap();

@@ -28,7 +28,7 @@ const NO_RETRY_AFTER = 0xffffffff
 const REHEARSAL = 0
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
-/** @typedef {{ toolId: string, toolExecId: string, attempt: number, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
+/** @typedef {{ toolId: string, toolExecId: string, attempt: number, idempotencyKey: string | undefined, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
 
 /** Calls without an answer. */
 const open = new MapOf()
@@ -125,6 +125,8 @@ export class Call {
     this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
     /** @type {unknown} */
     this.config = hasOwn(frame, 'g') ? frame.g : undefined
+    /** @type {string | undefined} */
+    this.idempotencyKey = hasOwn(frame, 'k') ? frame.k : undefined
     this.wantsEntered = hasOwn(frame, 'm')
     /** @type {number} */
     this.slot = hasOwn(frame, 's') ? frame.s : -1
@@ -135,6 +137,8 @@ export class Call {
     this.controller = undefined
     /** @type {string | undefined} */
     this.abortReason = undefined
+    /** The caller's own words. @type {string | undefined} */
+    this.whyAborted = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
     /** Variables it read in vain. @type {import('./variables.mjs').Missed | undefined} */
@@ -149,6 +153,7 @@ export class Call {
       toolId: this.toolId,
       toolExecId: this.execId,
       attempt: this.attempt,
+      idempotencyKey: this.idempotencyKey,
       env: this.env,
       get signal() {
         return call.takeSignal()
@@ -161,15 +166,15 @@ export class Call {
     this.listens = true
     if (this.controller === undefined) {
       this.controller = new AbortControllerOf()
-      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this.abortReason))
+      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this))
     }
     return signalOf(this.controller)
   }
 }
 
-/** @param {string} why */
-const reasonOf = (why) =>
-  why === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf('The call was cancelled', 'AbortError')
+/** @param {Call} call */
+const reasonOf = ({ abortReason, whyAborted = 'The call was cancelled' }) =>
+  abortReason === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf(whyAborted, 'AbortError')
 
 /** CALL. @param {string} text @param {Tool} [rehearsed] */
 export function startCall(text, rehearsed) {
@@ -376,6 +381,7 @@ export function abortCall(text) {
   const call = /** @type {Call | undefined} */ (mapGet(open, frame.c))
   if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
   call.abortReason = /** @type {string} */ (frame.r)
+  if (hasOwn(frame, 'w')) call.whyAborted = frame.w
   // Said before the tool's listeners run: they may never return.
   sendMissed(call)
   const start = beginForCall(ABORT_ACK, call)
@@ -384,8 +390,8 @@ export function abortCall(text) {
   flush()
   if (call.controller === undefined) return
   // What its listeners do is the call's doing.
-  if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
-  else runIn(call, abort, call.controller, reasonOf(call.abortReason))
+  if (runIn === null) abort(call.controller, reasonOf(call))
+  else runIn(call, abort, call.controller, reasonOf(call))
 }
 
 /** END. */
