@@ -23,7 +23,7 @@ export const FINAL_CODES = new Set([
 ])
 
 /** Starts of processes are tried a few times on this host; what still fails then is the engine's, which has other hosts. */
-export const ONCE_ENTERED = Object.freeze({ tool: 'never', maxAttempts: 3 })
+export const ONCE_ENTERED = Object.freeze({ tool: /** @type {const} */ ('never'), maxAttempts: 3 })
 
 /** @param {unknown} error @returns {error is import('../../../index.d.ts').ToolExecutionError} */
 export const isOurs = (error) => error instanceof Error && 'fault' in error && 'code' in error
