@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { createPostgresBackend } from 'bullmq'
-import pg from 'pg'
+import { Client } from 'pg'
 
 import { endsOfJobs } from '../support/bullmq/ends.mjs'
 import { endsFromOutside } from '../support/bullmq/outside.mjs'
 import { queues } from '../support/bullmq/queues.mjs'
-import { startPostgres } from '../support/servers/postgres.mjs'
+import { startPostgres } from '../../scripts/servers/postgres.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 let server
@@ -23,7 +23,7 @@ endsOfJobs('PostgreSQL', place)
 /** What another worker does that takes over a job whose lock's time is over. */
 const dropLock = async (queue, job) => {
   const { migrate: _, ...connection } = server.connection
-  const client = new pg.Client(connection)
+  const client = new Client(connection)
   await client.connect()
   const { rowCount } = await client.query("UPDATE bullmq.job SET lock_token = 'another', locked_until_ms = 0 WHERE queue LIKE '%' || $1 AND id = $2", [queue.name, job.id])
   await client.end()

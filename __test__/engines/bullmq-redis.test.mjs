@@ -4,7 +4,7 @@ import { after, before } from 'node:test'
 
 import { endsOfJobs } from '../support/bullmq/ends.mjs'
 import { endsFromOutside } from '../support/bullmq/outside.mjs'
-import { startRedis } from '../support/servers/redis.mjs'
+import { startRedis } from '../../scripts/servers/redis.mjs'
 
 let server
 before(async () => {

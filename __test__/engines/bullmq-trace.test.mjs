@@ -10,7 +10,7 @@ import { Queue, Worker } from 'bullmq'
 import { BullMQOtel } from 'bullmq-otel'
 
 import { toolProcessor, workerOptions } from '../../js/adapters/bullmq.js'
-import { startRedis } from '../support/servers/redis.mjs'
+import { startRedis } from '../../scripts/servers/redis.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 

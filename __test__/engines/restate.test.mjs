@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { handlerNames } from '../../js/adapters/restate/handler-names.js'
 import { logCollector } from '../support/logs.mjs'
 import { processEnd } from '../support/processes.mjs'
-import { freePorts } from '../support/servers/process.mjs'
-import { startRestate } from '../support/servers/restate.mjs'
+import { freePorts } from '../../scripts/servers/process.mjs'
+import { startRestate } from '../../scripts/servers/restate.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
@@ -39,7 +39,11 @@ describe('A tool as a handler of a service', () => {
     })
     child.stderr.setEncoding('utf8').on('data', (text) => output.add({ stream: 'stderr', text }))
     const ended = new Promise((resolve) => child.on('close', resolve))
-    const made = { pid: child.pid, output, end: async () => void child.kill('SIGKILL') || bounded(ended, 'a host to end') }
+    const end = () => {
+      child.kill('SIGKILL')
+      return bounded(ended, 'a host to end')
+    }
+    const made = { pid: child.pid, output, end }
     hosts.push(made)
     await output.line('listening')
     return made

@@ -11,7 +11,7 @@ import { Manager } from '../../index.js'
 import { toolActivities, workerOptions } from '../../js/adapters/temporal.js'
 import { logCollector } from '../support/logs.mjs'
 import { isRunning, processEnd } from '../support/processes.mjs'
-import { startTemporal } from '../support/servers/temporal.mjs'
+import { startTemporal } from '../../scripts/servers/temporal.mjs'
 import { SANDBOX } from '../support/settings.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
@@ -186,14 +186,14 @@ describe('A tool as an activity', () => {
     const activities = await toolActivities(broken, { tools: ['echo'] })
     await broken.close()
     const closed = await Worker.create({ connection: native, taskQueue: queue, workflowBundle, activities, ...workerOptions(broken) })
-    const running = closed.run()
+    const refusing = closed.run()
     const handle = await start('echo', 1, { retry: { initialInterval: '200ms', maximumAttempts: 1_000_000 } }, queue)
     const pending = async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo
     const end = Date.now() + 30_000
     while (!(await pending())) assert.ok(Date.now() < end, 'no failure of the closed manager')
     assert.deepEqual([(await pending()).type, (await pending()).nonRetryable ?? false], ['ERR_MANAGER_CLOSED', false])
     closed.shutdown()
-    await running
+    await refusing
     const good = await work(manager, queue)
     const served = good.run()
     assert.deepEqual(await bounded(handle.result(), 'a workflow to end', 60_000), { result: 1 })

@@ -94,4 +94,4 @@ async function scoped() {
   return short.stats().workers.idle
 }
 
-export { callDynamic, callTyped, codeOf, narrowed, scoped, toolOf }
+export { callDynamic, callForQueue, callTyped, codeOf, narrowed, scoped, toolOf }

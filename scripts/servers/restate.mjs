@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 
 import { freePorts, ownDirectory, startServer } from './process.mjs'
 
@@ -9,9 +10,12 @@ function program() {
   return join(dirname(require.resolve(`@restatedev/restate-server-linux-${process.arch}/package.json`)), 'bin/restate-server')
 }
 
+/** @param {number} port @param {string} path */
+const healthy = (port, path) => fetch(`http://127.0.0.1:${port}${path}`).then(({ ok }) => ok, () => false)
+
 /** A Restate server of its own. */
 export async function startRestate() {
-  const [ingress, admin, node] = await freePorts(3)
+  const [ingress = 0, admin = 0, node = 0] = await freePorts(3)
   const { dir, remove } = ownDirectory('restate')
   const env = {
     ...process.env,
@@ -26,7 +30,6 @@ export async function startRestate() {
     RESTATE_DEFAULT_NUM_PARTITIONS: '2',
     RESTATE_LOG_FILTER: 'warn',
   }
-  const healthy = (port, path) => fetch(`http://127.0.0.1:${port}${path}`).then(({ ok }) => ok, () => false)
   const ready = async () => (await healthy(admin, '/health')) && (await healthy(ingress, '/restate/health'))
   const server = await startServer(program(), ['--no-logo'], ready, { env, cwd: dir })
   return {
