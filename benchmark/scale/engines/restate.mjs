@@ -12,10 +12,11 @@ export async function serve(manager, { port, name }) {
   await new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(undefined)))
 }
 
+const post = (url, body) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+
 export async function open() {
   const server = await startRestate()
   const ports = await freePorts(2)
-  const post = (url, body) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return {
     runtimes: ['node24', 'node24'],
     settings: (index) => ({ port: ports[index], name: `tools${index}` }),
