@@ -93,9 +93,11 @@ const lines = (file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n
 async function killTool(dir, isOver) {
   while (!isOver()) {
     const running = lines(join(dir, 'starts')).map((line) => Number(line.split(' ')[1])).filter(isAlive)
-    if (running.length > 0) {
-      process.kill(running[Math.floor(Math.random() * running.length)], 'SIGKILL')
-      return true
+    try {
+      if (running.length > 0) return process.kill(running[Math.floor(Math.random() * running.length)], 'SIGKILL')
+    } catch (error) {
+      // It ended meanwhile: another one is looked for.
+      if (error.code !== 'ESRCH') throw error
     }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
