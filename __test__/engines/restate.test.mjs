@@ -69,6 +69,7 @@ describe('A tool as a handler of a service', () => {
   }
   const send = async (handler, input) => (await (await post(`${server.ingress}/tools/${handler}/send`, input)).json()).invocationId
   const attach = (id) => bounded(fetch(`${server.ingress}/restate/invocation/${id}/attach`), 'an invocation to end', 60_000)
+  const pids = () => host.output.texts().filter((text) => text.startsWith('log pid=')).map((text) => Number(text.split('=')[1]))
   const recordsOf = (tool) =>
     host.output.texts().filter((text) => text.startsWith('record ')).map((text) => JSON.parse(text.slice(7))).filter(({ toolId }) => toolId === tool)
 
@@ -115,19 +116,23 @@ describe('A tool as a handler of a service', () => {
     assert.deepEqual(answers.map(({ body }) => body), Array.from({ length: 12 }, () => 'done'))
   })
 
-  test('ends with its invocation: its process is killed', async () => {
-    const id = await send('never_settles', {})
-    const told = await host.output.line(/^log pid=/)
-    const killed = await fetch(`${server.admin}/invocations/${id}/kill`, { method: 'PATCH' })
-    assert.ok(killed.ok, await killed.text())
-    await processEnd(Number(told.text.split('=')[1]))
-    assert.equal((await attach(id)).ok, false)
-  })
+  for (const end of ['kill', 'cancel']) {
+    test(`ends with its invocation, by ${end}: its process is killed`, async () => {
+      const before = pids().length
+      const id = await send('loops_for_ever', {})
+      await host.output.until(() => pids().length > before, 'the process of the tool')
+      const ended = await fetch(`${server.admin}/invocations/${id}/${end}`, { method: 'PATCH' })
+      assert.ok(ended.ok, await ended.text())
+      await processEnd(pids().at(-1))
+      assert.equal((await attach(id)).ok, false)
+    })
+  }
 
   test('runs again on the next host when its own is killed, and its process goes with the first', async () => {
+    const before = pids().length
     const id = await send('waits_for_file', { file: project.path('release'), value: 'by the second' })
-    await host.output.until((all) => all.filter(({ text }) => text.startsWith('log pid=')).length >= 2, 'the process of the tool')
-    const pid = Number(host.output.texts().findLast((text) => text.startsWith('log pid=')).split('=')[1])
+    await host.output.until(() => pids().length > before, 'the process of the tool')
+    const pid = pids().at(-1)
     await host.end()
     await processEnd(pid)
     host = await startHost()

@@ -122,19 +122,23 @@ export async function chaos(name, { jobs = 200, hostKills = 20, toolKills = 20 }
   const begun = performance.now()
   try {
     await hosts.start()
-    const inputs = Array.from({ length: jobs }, (_, id) => ({ id, ms: 100 + Math.floor(Math.random() * 400), dir }))
-    const submitted = await engine.submit(inputs)
     const until = Date.now() + BOUND
     let ended = 0
-    const outcomes = submitted.map((job) => engine.outcome(job, until).finally(() => ended++))
-    // Kills are paced by what was done, so that all of them find work under way, whatever the machine is busy with.
+    /** @type {Array<Promise<any>>} */
+    const outcomes = []
+    const submitUpTo = async (count) => {
+      const inputs = Array.from({ length: count - outcomes.length }, (_, index) => ({ id: outcomes.length + index, ms: 200 + Math.floor(Math.random() * 600), dir }))
+      const submitted = await engine.submit(inputs)
+      outcomes.push(...submitted.map((job) => engine.outcome(job, until).finally(() => ended++)))
+    }
+    // Some new jobs for each kill, so that all of them find work under way, whatever the machine is busy with.
     const kills = [...Array.from({ length: hostKills }, () => 'host'), ...Array.from({ length: toolKills }, () => 'tool')].toSorted(() => Math.random() - 0.5)
     const done = { host: 0, tool: 0 }
     const goneAfter = []
     const orphans = []
-    const isOver = () => ended === jobs
+    const isOver = () => ended === outcomes.length
     for (const [index, kind] of kills.entries()) {
-      while (lines(join(dir, 'effects')).length < (index * jobs) / (kills.length + 1) && !isOver()) await new Promise((resolve) => setTimeout(resolve, 10))
+      await submitUpTo(Math.round(((index + 1) * jobs) / (kills.length + 1)))
       if (kind === 'tool') done.tool += Number(await killTool(dir, isOver))
       else {
         const { ms, left } = await hosts.killOne()
@@ -143,6 +147,7 @@ export async function chaos(name, { jobs = 200, hostKills = 20, toolKills = 20 }
         orphans.push(...left)
       }
     }
+    await submitUpTo(jobs)
     const results = await Promise.all(outcomes)
     const last = await hosts.end()
     orphans.push(...last.left)

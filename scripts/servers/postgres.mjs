@@ -26,12 +26,12 @@ export async function startPostgres() {
   const { dir, remove } = ownDirectory('postgres')
   const user = otherUser()
   if (user !== null) chownSync(dir, user.uid, user.gid)
-  // setpriv becomes the program, so that the pid is the server's.
+  // setpriv becomes the program, so that the pid is the server's. Another user's process has to say anew what it dies with.
   /** @param {string} name @param {string[]} args @returns {[string, string[]]} */
   const as = (name, ...args) => {
     const program = join(programs(), name)
     if (user === null) return [program, args]
-    return ['setpriv', [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', program, ...args]]
+    return ['setpriv', [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--pdeathsig=QUIT', program, ...args]]
   }
   const data = join(dir, 'data')
   await run(...as('initdb', '-D', data, '-U', 'tests', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'), { cwd: dir })

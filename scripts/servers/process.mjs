@@ -58,7 +58,8 @@ export const accepts = (port) =>
  * @param {string} command @param {string[]} args @param {() => Promise<boolean>} ready @param {{ cwd?: string, env?: NodeJS.ProcessEnv, end?: NodeJS.Signals }} [options]
  */
 export async function startServer(command, args, ready, { end = 'SIGKILL', ...options } = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  // setpriv becomes the program. A server does not outlive who started it, however that ends.
+  const child = spawn('setpriv', [`--pdeathsig=${end.slice(3)}`, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let said = ''
   const hear = (/** @type {Buffer} */ chunk) => {
     said = (said + chunk).slice(-8192)
