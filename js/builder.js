@@ -1,6 +1,6 @@
 import { configProblem } from './config-problem.js'
 import { captureSite } from './site.js'
-import { isRecord } from './given.js'
+import { isRecord } from './user-value.js'
 
 /**
  * The fluent way to a manager. Its methods are the fields of a config; they are taken from the core's defaults, so that

@@ -1,7 +1,7 @@
 /** The arguments of one call, checked for what must hold before they can cross to the core, and written as text. */
 
 import { ArgumentProblem } from './errors.js'
-import { described, encodeGiven, givenText, isRecord, recognisable } from './given.js'
+import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
 
 const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'onLog', 'onProgress']
@@ -80,7 +80,7 @@ function envText(env) {
       hint: env instanceof Map ? 'pass `Object.fromEntries(map)`' : 'pass names and values: `{ API_TOKEN: token }`',
     })
   }
-  return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeGiven(value)]))
+  return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeUserValue(value)]))
 }
 
 /**
@@ -154,8 +154,8 @@ export function readOptions(given) {
     toolExecId,
     config: payloadText('config', config),
     env: env === undefined ? null : envText(env),
-    timeout: timeout === undefined ? null : givenText(timeout),
-    retry: retry === undefined ? null : givenText(retry),
+    timeout: timeout === undefined ? null : userValueText(timeout),
+    retry: retry === undefined ? null : userValueText(retry),
     flags: (onLog === undefined ? 0 : WANTS_LOGS) | (onProgress === undefined ? 0 : WANTS_PROGRESS),
     signal,
     onLog: callback('onLog', onLog),

@@ -1,5 +1,5 @@
 import { errorFrom } from './errors.js'
-import { described } from './given.js'
+import { described } from './user-value.js'
 
 /**
  * The error for an argument that the core could not even be asked about.

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { configProblem } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { captureSite } from './site.js'
-import { isRecord, parseGiven } from './given.js'
+import { isRecord, parseUserValue } from './user-value.js'
 import { hostDirs } from './host.js'
 
 /** @typedef {import('../index.d.ts').ResolvedConfig} ResolvedConfig */
@@ -21,7 +21,7 @@ export function isValidRuntimeType(type) {
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createConfigFunctions(native) {
   /** @param {string} name @returns {ResolvedConfig} an object of its own each time: the caller may change it */
-  const preset = (name) => parseGiven(native.preset(name))
+  const preset = (name) => parseUserValue(native.preset(name))
 
   /**
    * @param {Record<string, string | undefined>} [env]
@@ -34,7 +34,7 @@ export function createConfigFunctions(native) {
     const pairs = Object.entries(env).filter(([name, value]) => name.startsWith('TOOLWARDEN_') && value !== undefined)
     const foreign = pairs.find(([, value]) => typeof value !== 'string')
     if (foreign !== undefined) throw configProblem(foreign[0], 'a string', foreign[1], site)
-    const { ok, error } = parseGiven(native.configFromEnv(JSON.stringify(pairs)))
+    const { ok, error } = parseUserValue(native.configFromEnv(JSON.stringify(pairs)))
     if (error) throw errorFrom(error, site)
     return ok
   }

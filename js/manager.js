@@ -4,21 +4,21 @@
  */
 
 import * as atExit from './at-exit.js'
-import { hears, listen } from './bell.js'
+import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
 import { ArgumentProblem, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
-import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
+import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
-import { Incoming, Kind } from './incoming.js'
+import { EventBatch, Kind } from './event-batch.js'
 import { KeepAlive } from './keep-alive.js'
 import { logEntries } from './lines.js'
 import { ObservedEmitter } from './observed-emitter.js'
-import { Outgoing } from './outgoing.js'
-import { PendingCall, Ticket } from './pending.js'
-import { endWhenCollected, Reach } from './reach.js'
+import { CallBatch } from './call-batch.js'
+import { PendingCall, Question } from './pending.js'
+import { endWhenCollected, ManagerRef } from './manager-ref.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
 import { observed, telemetry } from './telemetry.js'
 
@@ -73,17 +73,17 @@ export function createManagerClass(native) {
   class Manager extends ObservedEmitter {
     /** @type {import('./native-interface.d.ts').NativeManager} */ #native
     /** @type {{ config: any, workingDir: string, workerFileHash: string, enforcement: any }} */ #info
-    /** @type {Map<number, PendingCall | Ticket>} */ #pending = new Map()
+    /** @type {Map<number, PendingCall | Question>} */ #pending = new Map()
     #lastNumber = 0
-    #outgoing = new Outgoing()
+    #callBatch = new CallBatch()
     #sending = false
-    #incoming = new Incoming()
+    #eventBatch = new EventBatch()
     /** Calls that were in flight when answers last came. */
     #load = 0
     #draining = false
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
-    /** @type {Reach<Manager>} */ #reach = new Reach(this)
+    /** @type {ManagerRef<Manager>} */ #managerRef = new ManagerRef(this)
     /** @type {{ promise: Promise<void>, done: () => void, forced: boolean } | null} */ #closing = null
 
     /** @param {string} workingDir @param {object} [config] */
@@ -94,15 +94,15 @@ export function createManagerClass(native) {
         throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? URL_HINT : null)
       }
       if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
-      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
-      const reach = this.#reach
-      const opened = native.open(JSON.stringify(options), () => reach.use((manager) => manager.#drain()), hears())
+      const options = { workingDir, config: encodeUserValue(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
+      const managerRef = this.#managerRef
+      const opened = native.open(JSON.stringify(options), () => managerRef.use((manager) => manager.#drain()), wakeUpMode())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)
       this.#keepAlive = new KeepAlive()
       endWhenCollected(this, opened, this.#keepAlive)
-      this.#info = deepFreeze(parseGiven(opened.info()))
+      this.#info = deepFreeze(parseUserValue(opened.info()))
     }
 
     /** @param {string} workingDir */
@@ -147,17 +147,17 @@ export function createManagerClass(native) {
 
     /** @param {string} toolId @param {unknown} input @param {unknown} timeout @param {object} [options] */
     executeToolWithTimeout(toolId, input, timeout, options) {
-      return this.#withTelemetry(originOf(executeToolWithTimeout), toolId, input, givenText(timeout), options)
+      return this.#withTelemetry(originOf(executeToolWithTimeout), toolId, input, userValueText(timeout), options)
     }
 
     /** @returns {Promise<void>} */
     ready() {
-      return this.#ask(captureSite(Manager.prototype.ready), (ticket) => this.#told().ready(ticket))
+      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#told().ready(question))
     }
 
     /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
     listTools() {
-      return this.#ask(captureSite(Manager.prototype.listTools), (ticket) => this.#told().listTools(ticket))
+      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#told().listTools(question))
     }
 
     /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
@@ -170,7 +170,7 @@ export function createManagerClass(native) {
       }
       if (this.#closing === null) {
         this.#closing = { ...pendingPromise(), forced: force }
-        this.#reach.hold(this)
+        this.#managerRef.hold(this)
         this.#keepAlive.hold()
         this.#told().close(force)
       } else if (force && !this.#closing.forced) {
@@ -232,12 +232,12 @@ export function createManagerClass(native) {
       const alone = this.#pending.size === 0
       const number = this.#newNumber()
       try {
-        this.#outgoing.add(number, options.flags, id, toolExecId, text, options, timeout ?? options.timeout)
+        this.#callBatch.add(number, options.flags, id, toolExecId, text, options, timeout ?? options.timeout)
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
       // A call alone is on its way before the rest is done here: its process works meanwhile.
-      const refused = alone || this.#outgoing.full ? this.#outgoing.send(this.#native) : null
+      const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
       const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
@@ -251,14 +251,14 @@ export function createManagerClass(native) {
     }
 
     /**
-     * @param {Site} site @param {(ticket: number) => void} question
+     * @param {Site} site @param {(question: number) => void} question
      * @returns {Promise<any>}
      */
     #ask(site, question) {
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(), site))
       return new Promise((resolve, reject) => {
         const number = this.#newNumber()
-        this.#add(number, new Ticket(site, resolve, reject))
+        this.#add(number, new Question(site, resolve, reject))
         question(number)
       })
     }
@@ -270,10 +270,10 @@ export function createManagerClass(native) {
       return this.#lastNumber
     }
 
-    /** @param {number} number @param {PendingCall | Ticket} entry */
+    /** @param {number} number @param {PendingCall | Question} entry */
     #add(number, entry) {
       this.#pending.set(number, entry)
-      this.#reach.hold(this)
+      this.#managerRef.hold(this)
       this.#keepAlive.hold()
     }
 
@@ -281,7 +281,7 @@ export function createManagerClass(native) {
     #take(number) {
       const entry = this.#pending.get(number)
       if (this.#pending.delete(number)) this.#keepAlive.release()
-      if (this.#pending.size === 0 && this.#closing === null) this.#reach.release()
+      if (this.#pending.size === 0 && this.#closing === null) this.#managerRef.release()
       return entry
     }
 
@@ -295,7 +295,7 @@ export function createManagerClass(native) {
     }
 
     #send() {
-      this.#failed(this.#outgoing.send(this.#native))
+      this.#failed(this.#callBatch.send(this.#native))
     }
 
     /** @param {Array<[number, ErrorData]>} refused */
@@ -315,7 +315,7 @@ export function createManagerClass(native) {
       this.#load = this.#pending.size
       const until = performance.now() + TURN
       do {
-        if (!this.#incoming.take(this.#native, this.#happened)) return
+        if (!this.#eventBatch.take(this.#native, this.#happened)) return
       } while (performance.now() < until)
       this.#draining = true
       setImmediate(() => {
@@ -358,7 +358,7 @@ export function createManagerClass(native) {
     /**
      * Parts of what the core says come from processes. Were one unreadable, whoever waits for it gets the error, and not the
      * host's event loop.
-     * @param {number} number @param {(entry: PendingCall | Ticket) => void} settle
+     * @param {number} number @param {(entry: PendingCall | Question) => void} settle
      */
     #settle(number, settle) {
       const entry = this.#take(number)
@@ -372,12 +372,12 @@ export function createManagerClass(native) {
 
     /** @param {number} descriptor */
     #listen(descriptor) {
-      const reach = this.#reach
-      listen(descriptor, (ended) => reach.use((manager) => manager.#heard(ended)))
+      const managerRef = this.#managerRef
+      listen(descriptor, (ended) => managerRef.use((manager) => manager.#onReadable(ended)))
     }
 
     /** @param {boolean} ended */
-    #heard(ended) {
+    #onReadable(ended) {
       this.#native.read(ended)
       this.#drain()
     }
@@ -397,7 +397,7 @@ export function createManagerClass(native) {
       }
       this.#keepAlive.end()
       atExit.closed(this.#native)
-      this.#reach.end()
+      this.#managerRef.end()
       // Unasked, where the core broke down: close() has nothing left to do then.
       this.#closing ??= { ...pendingPromise(), forced: true }
       this.#closing.done()

@@ -1,6 +1,6 @@
 /**
  * What the native addon offers to this side. Everything is synchronous and crosses as text; failures are returned as
- * the JSON of an ErrorData and never thrown. "Given" text is the encoding of given.js.
+ * the JSON of an ErrorData and never thrown. "Given" text is the encoding of user-value.js.
  */
 
 import type { ErrorCode, Denial } from '../index.d.ts'
@@ -16,10 +16,10 @@ export interface NativeModule {
   checkTimeout(given: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
-   * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `hears`: how
+   * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `wakeUpMode`: how
    * this thread can hear of what processes say. 0: it can't. 1: Node's event loop. 2: it is given sockets to listen to.
    */
-  open(options: string, wake: () => void, hears: 0 | 1 | 2): NativeManager | string
+  open(options: string, wake: () => void, wakeUpMode: 0 | 1 | 2): NativeManager | string
 }
 
 export interface OpenOptions {
@@ -48,13 +48,13 @@ export interface NativeManager {
   observe(flags: number): void
   /**
    * What happened since the last time, as much as `head` has room for: first the number of events, then three numbers for
-   * each: kind, call or ticket, length of its text in UTF-16 units (0xffffffff: none). All their text in return.
+   * each: kind, call or question, length of its text in UTF-16 units (0xffffffff: none). All their text in return.
    */
   drain(head: Uint32Array): string
   /** A socket had something, or, `all`, ended; drain() is to follow. */
   read(all: boolean): void
-  ready(ticket: number): void
-  listTools(ticket: number): void
+  ready(question: number): void
+  listTools(question: number): void
   close(force: boolean): void
   /** Kills every process and removes the worker file before it returns: the host is about to end. */
   abandon(): void

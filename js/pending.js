@@ -9,7 +9,7 @@ import { Failure } from './site.js'
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 
 /** A question to the core with one answer: ready(), listTools(). */
-export class Ticket {
+export class Question {
   /**
    * @param {import('./site.js').Site} site
    * @param {(value: any) => void} resolve

@@ -7,7 +7,7 @@
 
 import nodeModule from 'node:module'
 import { performance } from 'node:perf_hooks'
-import { isRecord } from './given.js'
+import { isRecord } from './user-value.js'
 import { here } from './here.js'
 import { packageVersion } from './package-version.js'
 

@@ -41,14 +41,14 @@ pub enum Event {
     /// The answer to `Manager::ready`.
     Ready {
         /// As given.
-        ticket: u32,
+        question: u32,
         /// Why the processes could not be started.
         result: Result<(), Box<Error>>,
     },
     /// The answer to `Manager::list_tools`.
     Tools {
         /// As given.
-        ticket: u32,
+        question: u32,
         /// `ToolInfo[]` as JSON text.
         result: Result<String, Box<Error>>,
     },
@@ -56,7 +56,7 @@ pub enum Event {
     /// `Manager::read_all`.
     Listen {
         /// What comes there means nothing.
-        bell: OwnedFd,
+        doorbell: OwnedFd,
     },
     /// Every process is gone.
     Closed,

@@ -126,7 +126,7 @@ impl NativeManager {
         Text(text)
     }
 
-    /// A bell rang, or, `all`, fell silent. `drain()` is to follow.
+    /// A doorbell rang, or, `all`, fell silent. `drain()` is to follow.
     #[napi]
     pub fn read(&self, all: bool) {
         let read = if all { Manager::read_all } else { Manager::read };
@@ -135,14 +135,14 @@ impl NativeManager {
 
     /// Answered by an event of kind 5.
     #[napi]
-    pub fn ready(&self, ticket: u32) {
-        self.with(|manager| manager.ready(ticket));
+    pub fn ready(&self, question: u32) {
+        self.with(|manager| manager.ready(question));
     }
 
     /// Answered by an event of kind 8.
     #[napi]
-    pub fn list_tools(&self, ticket: u32) {
-        self.with(|manager| manager.list_tools(ticket));
+    pub fn list_tools(&self, question: u32) {
+        self.with(|manager| manager.list_tools(question));
     }
 
     /// Answered by an event of kind 7.

@@ -136,22 +136,22 @@ impl Outbox {
                 (3, call, Some(json))
             }
             Event::Record { json } => (4, 0, Some(json)),
-            Event::Ready { ticket, result } => (5, ticket, result.err().map(|error| error.to_json())),
+            Event::Ready { question, result } => (5, question, result.err().map(|error| error.to_json())),
             Event::Drain => (6, 0, None),
             // The host's from here on.
-            Event::Listen { bell } => (10, u32::try_from(bell.into_raw_fd()).unwrap_or(0), None),
+            Event::Listen { doorbell } => (10, u32::try_from(doorbell.into_raw_fd()).unwrap_or(0), None),
             Event::Closed => {
                 self.over.store(true, Ordering::Relaxed);
                 (7, 0, None)
             }
             Event::Tools {
-                ticket,
+                question,
                 result: Ok(json),
-            } => (8, ticket, Some(json)),
+            } => (8, question, Some(json)),
             Event::Tools {
-                ticket,
+                question,
                 result: Err(error),
-            } => (9, ticket, Some(error.to_json())),
+            } => (9, question, Some(error.to_json())),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `TOOLWARDEN_<FIELD_NAME>` variables become a partial configuration.
 
-use super::fields::{self, FIELDS, Form};
-use super::given::Given;
+use super::fields::{self, FIELDS, TextSyntax};
 use super::presets::{Preset, preset};
 use super::resolve::failure;
+use super::user_value::UserValue;
 use crate::error::{Problem, Result};
 
 const PREFIX: &str = "TOOLWARDEN_";
@@ -43,7 +43,7 @@ pub fn from_env(vars: &[(String, String)]) -> Result<String> {
         }
     }
     if problems.is_empty() {
-        Ok(Given::Object(entries).to_json())
+        Ok(UserValue::Object(entries).to_json())
     } else {
         Err(Box::new(failure(problems)))
     }
@@ -68,19 +68,21 @@ fn meant(unknown: &str) -> Option<String> {
 }
 
 /// The value a text means in a field of this form; what it cannot mean stays text, which the field then refuses.
-fn read(form: Form, text: &str) -> Given {
-    let as_text = || Given::Text(text.to_owned());
+fn read(form: TextSyntax, text: &str) -> UserValue {
+    let as_text = || UserValue::Text(text.to_owned());
     match form {
-        Form::Text => as_text(),
-        Form::Duration | Form::Number => number(text).map_or_else(as_text, Given::Number),
-        Form::Mode => mode(text).map_or_else(as_text, |mode| Given::Number(f64::from(mode))),
-        Form::Switch => match text {
-            "true" | "1" => Given::Bool(true),
-            "false" | "0" => Given::Bool(false),
+        TextSyntax::Text => as_text(),
+        TextSyntax::Duration | TextSyntax::Number => number(text).map_or_else(as_text, UserValue::Number),
+        TextSyntax::Mode => mode(text).map_or_else(as_text, |mode| UserValue::Number(f64::from(mode))),
+        TextSyntax::Switch => match text {
+            "true" | "1" => UserValue::Bool(true),
+            "false" | "0" => UserValue::Bool(false),
             _ => as_text(),
         },
-        Form::List if !text.starts_with('[') => Given::List(split(text).into_iter().map(Given::Text).collect()),
-        Form::List | Form::Json => Given::from_json(text).unwrap_or_else(|_| as_text()),
+        TextSyntax::List if !text.starts_with('[') => {
+            UserValue::List(split(text).into_iter().map(UserValue::Text).collect())
+        }
+        TextSyntax::List | TextSyntax::Json => UserValue::from_json(text).unwrap_or_else(|_| as_text()),
     }
 }
 

@@ -1,19 +1,19 @@
 //! From what was given to what is used: defaults for the rest, and every problem at once.
 
 use super::fields;
-use super::given::Given;
 use super::permissions::Permissions;
 use super::presets::{Preset, default_max_workers, preset};
 use super::settings::{Config, RuntimeType, SandboxMode};
+use super::user_value::UserValue;
 use crate::error::{Code, Error, Problem, Result, hints};
 
 /// The configuration that a partial one, as JSON text, means.
 pub fn resolve(given_json: &str) -> Result<Config> {
     let whole = |message: String| Error::config_invalid(vec![Problem::new("config", message)]);
-    let given = Given::from_json(given_json)
+    let given = UserValue::from_json(given_json)
         .map_err(|reason| whole(format!("expected `config` to be an object, but it is {reason}")))?;
     let entries = match &given {
-        Given::Object(entries) => entries.as_slice(),
+        UserValue::Object(entries) => entries.as_slice(),
         given if given.is_undefined() => &[],
         given => {
             return Err(Box::new(whole(format!(

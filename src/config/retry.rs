@@ -1,8 +1,8 @@
 //! Which failures of a call start another attempt.
 
-use super::given::Given;
 use super::limits;
 use super::nearest::nearest;
+use super::user_value::UserValue;
 use crate::error::Problem;
 
 /// The failures that do.
@@ -56,11 +56,11 @@ const FAILURES: [&str; 4] = ["start", "crash", "timeout", "tool"];
 impl RetryPolicy {
     /// Reads `RetryOptions`; the first thing wrong is the problem.
     pub fn from_json(json: &str) -> Result<Self, Problem> {
-        let given = Given::from_json(json)
+        let given = UserValue::from_json(json)
             .map_err(|reason| Problem::new("retry", format!("expected `retry` to be an object, got text {reason}")))?;
         let mut policy = Self::default();
         let entries = match &given {
-            Given::Object(entries) => entries,
+            UserValue::Object(entries) => entries,
             given if given.is_undefined() => return Ok(policy),
             given => {
                 return Err(Problem::new(
@@ -90,8 +90,8 @@ impl RetryPolicy {
     }
 }
 
-fn failures(given: &Given) -> Result<RetryOn, Problem> {
-    let Given::List(entries) = given else {
+fn failures(given: &UserValue) -> Result<RetryOn, Problem> {
+    let UserValue::List(entries) = given else {
         return Err(Problem::new(
             "retry.on",
             format!("expected `retry.on` to be an array, got {given}"),
@@ -101,7 +101,7 @@ fn failures(given: &Given) -> Result<RetryOn, Problem> {
     for (index, entry) in entries.iter().enumerate() {
         let field = format!("retry.on[{index}]");
         let word = match entry {
-            Given::Text(word) => word.as_str(),
+            UserValue::Text(word) => word.as_str(),
             _ => "",
         };
         match word {
@@ -120,8 +120,8 @@ fn failures(given: &Given) -> Result<RetryOn, Problem> {
 }
 
 /// `Infinity` says what absence does.
-fn max_attempts(given: &Given) -> Result<Option<u32>, Problem> {
-    if *given == Given::Number(f64::INFINITY) {
+fn max_attempts(given: &UserValue) -> Result<Option<u32>, Problem> {
+    if *given == UserValue::Number(f64::INFINITY) {
         return Ok(None);
     }
     // In range of u32 by the bounds.

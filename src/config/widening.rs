@@ -5,10 +5,10 @@
 //! in the table counts as giving more, so that a new setting is not forgotten here.
 
 use super::fields;
-use super::given::Given;
 use super::permissions::{Deny, NetScope, Permissions, Scope};
 use super::presets::{Preset, preset};
 use super::settings::{Config, SandboxMode};
+use super::user_value::UserValue;
 
 /// One setting of the file that gives more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Widening {
 /// Everything in which the settings, JSON text of an object, give more than the defaults. What is wrong with a setting is
 /// not said here: nothing is made of a wrong one.
 pub fn widenings(given_json: &str) -> Vec<Widening> {
-    let Ok(Given::Object(entries)) = Given::from_json(given_json) else {
+    let Ok(UserValue::Object(entries)) = UserValue::from_json(given_json) else {
         return Vec::new();
     };
     let base = preset(Preset::Default);
@@ -152,19 +152,19 @@ fn contains<T: PartialEq>(all: &[T], some: &[T]) -> bool {
     some.iter().all(|entry| all.contains(entry))
 }
 
-fn shown(value: &Given) -> String {
+fn shown(value: &UserValue) -> String {
     match value {
-        Given::List(entries) => entries
+        UserValue::List(entries) => entries
             .iter()
             .map(|entry| match entry {
-                Given::Text(text) => text.escape_debug().to_string(),
+                UserValue::Text(text) => text.escape_debug().to_string(),
                 other => other.to_string(),
             })
             .collect::<Vec<_>>()
             .join(" "),
-        Given::Text(text) => format!("{text:?}"),
-        Given::Number(number) => number.to_string(),
-        Given::Bool(flag) => flag.to_string(),
+        UserValue::Text(text) => format!("{text:?}"),
+        UserValue::Number(number) => number.to_string(),
+        UserValue::Bool(flag) => flag.to_string(),
         other => other.to_string(),
     }
 }

@@ -91,11 +91,11 @@ pub fn is_shortage_error(error: &io::Error) -> bool {
 
 /// Descriptors that stand for nothing: they keep room until they are dropped.
 #[derive(Debug)]
-pub struct Room(#[expect(dead_code, reason = "held, not used")] Vec<OwnedFd>);
+pub struct DescriptorReservation(#[expect(dead_code, reason = "held, not used")] Vec<OwnedFd>);
 
-impl Room {
-    /// Room for so many. Fails as the calls would that need it, while nothing has begun yet.
-    pub fn for_descriptors(count: usize) -> io::Result<Self> {
+impl DescriptorReservation {
+    /// DescriptorReservation for so many. Fails as the calls would that need it, while nothing has begun yet.
+    pub fn new(count: usize) -> io::Result<Self> {
         let mut held = Vec::with_capacity(count);
         // A copy is no open file of the machine's, so the first one is not a copy.
         let first = rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC)?;
@@ -244,10 +244,10 @@ mod tests {
     fn room_is_refused_where_there_is_none() {
         let many = usize::try_from(limits().rlim_cur).expect("a limit");
         if many < 1 << 20 {
-            let error = Room::for_descriptors(many).expect_err("more than there may be");
+            let error = DescriptorReservation::new(many).expect_err("more than there may be");
             assert!(is_shortage_error(&error), "{error}");
         }
-        assert!(Room::for_descriptors(8).is_ok());
+        assert!(DescriptorReservation::new(8).is_ok());
         assert!(is_shortage(libc::EMFILE) && is_shortage(libc::ENFILE) && !is_shortage(libc::ENOENT));
     }
 }

@@ -13,7 +13,9 @@ use super::module_cache::ModuleCache;
 use crate::config::{Config, Isolation, RuntimeType};
 use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
-use crate::worker::{Beside, BundleReply, Compiled, InPlace, WorkerFile, WorkerSettings, compile_script};
+use crate::worker::{
+    BundleReply, Compiled, CompiledLocation, InstalledCompiled, WorkerFile, WorkerSettings, compile_script,
+};
 
 /// Compiling takes what it saves in twenty starts. Who calls this often will call again.
 const CALLS_BEFORE: u64 = 4;
@@ -23,7 +25,7 @@ pub(super) struct CompiledWorker {
     /// Filled where the entrypoint imports modules.
     modules: Option<Arc<ModuleCache>>,
     settings: WorkerSettings,
-    beside: Beside,
+    location: CompiledLocation,
     /// Calls that are over. Not in the state, whose lock is held while files are written: a host must not wait for a disk.
     served: AtomicU64,
     state: Mutex<State>,
@@ -32,7 +34,7 @@ pub(super) struct CompiledWorker {
 /// What is run instead of the worker file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Main {
-    pub(super) form: InPlace,
+    pub(super) form: InstalledCompiled,
     /// The entrypoint imports nothing but what the runtime has.
     pub(super) alone: bool,
 }
@@ -59,7 +61,7 @@ impl CompiledWorker {
             compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
             modules,
             settings,
-            beside: file.beside(),
+            location: file.compiled_location(),
             served: AtomicU64::new(0),
             state: Mutex::default(),
         }))
@@ -95,7 +97,7 @@ impl CompiledWorker {
             if state.closed {
                 return;
             }
-            state.main = self.beside.put(&compiled).ok().map(|form| Main { form, alone });
+            state.main = self.location.put(&compiled).ok().map(|form| Main { form, alone });
         }
         if let Some(modules) = self.modules.as_ref().filter(|_| !alone) {
             modules.fill();
@@ -110,7 +112,7 @@ impl CompiledWorker {
     /// What a process started now is to run; none: the worker file, also from now on where somebody changed or removed the compiled one.
     pub(super) fn choose(&self) -> Option<Main> {
         let mut state = self.lock();
-        if state.main.as_ref().is_some_and(|main| !self.beside.holds(&main.form)) {
+        if state.main.as_ref().is_some_and(|main| !self.location.holds(&main.form)) {
             state.main = None;
         }
         state.main.clone()

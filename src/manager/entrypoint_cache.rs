@@ -16,7 +16,7 @@ use crate::config::{Config, RuntimeType};
 use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
 use crate::validate::{Entrypoint, WorkingDir};
-use crate::worker::{Bundle, BundleReply, Manifest, Shelf, Verdict, bundle_script};
+use crate::worker::{Bundle, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
 
 /// No file's times are coarser than this on a local disk.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
@@ -27,7 +27,7 @@ const LATER: Duration = Duration::from_secs(60);
 
 pub(super) struct EntrypointCache {
     bundler: Errand,
-    shelf: Shelf,
+    store: BundleStore,
     entrypoint: PathBuf,
     /// The runtime's executable.
     program: PathBuf,
@@ -37,7 +37,7 @@ pub(super) struct EntrypointCache {
 #[derive(Default)]
 struct State {
     known: Option<Known>,
-    /// The shelf was looked at.
+    /// The store was looked at.
     looked: bool,
     /// Asks the thread for a bundle; gone once the cache is closed.
     asks: Option<Sender<()>>,
@@ -75,7 +75,7 @@ impl EntrypointCache {
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);
         Some(Arc::new(Self {
             bundler: Errand::new(&bundle_script(text), options)?,
-            shelf: Shelf::new(
+            store: BundleStore::new(
                 working_dir.as_path(),
                 entrypoint,
                 &options.program,
@@ -138,7 +138,9 @@ impl EntrypointCache {
 
     fn keep(&self, reply: BundleReply, before: SystemTime) -> Attempt {
         let (inputs, verdict, files) = match reply {
-            BundleReply::Bundled { inputs, files } => (inputs, Verdict::Bundled(Shelf::hash(&files)), Some(files)),
+            BundleReply::Bundled { inputs, files } => {
+                (inputs, Verdict::Bundled(BundleStore::hash(&files)), Some(files))
+            }
             BundleReply::Objection { inputs, reason } => (inputs, Verdict::Refused(reason), None),
             BundleReply::Compiled { .. } | BundleReply::Failure { .. } => return Attempt::Failed,
         };
@@ -147,13 +149,13 @@ impl EntrypointCache {
         };
         let Some(files) = files else {
             // A verdict that cannot be written still counts here.
-            let _ = self.shelf.put_manifest(&manifest);
+            let _ = self.store.put_manifest(&manifest);
             return Attempt::Known(Box::new(Known {
                 manifest,
                 bundled: None,
             }));
         };
-        match self.shelf.put(&files, &manifest) {
+        match self.store.put(&files, &manifest) {
             Ok((manifest, bundle)) => Attempt::Known(Box::new(Known {
                 manifest,
                 bundled: Some(bundle),
@@ -170,7 +172,7 @@ impl EntrypointCache {
         }
         if !state.looked {
             state.looked = true;
-            state.known = self.shelf.find().map(|(manifest, bundled)| Known { manifest, bundled });
+            state.known = self.store.find().map(|(manifest, bundled)| Known { manifest, bundled });
         } else if state.known.as_ref().is_some_and(|known| !known.manifest.holds()) {
             state.known = None;
         }

@@ -11,4 +11,4 @@ mod report;
 mod starts;
 mod told;
 
-pub use open::{Asked, Manager, Options};
+pub use open::{Manager, Options, RawCall};

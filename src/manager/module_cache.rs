@@ -12,7 +12,7 @@ use super::confinement::{MODULE_CACHE, Places, support};
 use crate::config::{Config, Isolation, Permissions, RuntimeType};
 use crate::sandbox::{ChildSetup, PlanInput, Policy, plan, prepare};
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
-use crate::worker::{Beside, Modules, WorkerFile, transpile_script};
+use crate::worker::{CompiledLocation, Modules, WorkerFile, transpile_script};
 
 /// How long it may take; the largest entrypoints measured took two seconds.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ const LARGEST_ANSWER: usize = 4096;
 pub(super) struct ModuleCache {
     launch: LaunchOptions,
     script: String,
-    beside: Beside,
+    location: CompiledLocation,
     permissions: Permissions,
     working_dir: PathBuf,
     entrypoint: Option<PathBuf>,
@@ -55,7 +55,7 @@ impl ModuleCache {
         Some(Arc::new(Self {
             launch: options.clone(),
             script: transpile_script(places.entrypoint.as_str()),
-            beside: file.beside(),
+            location: file.compiled_location(),
             permissions: Permissions {
                 read: config.permissions.read.clone(),
                 ..Permissions::default()
@@ -76,7 +76,7 @@ impl ModuleCache {
             if state.closed {
                 None
             } else {
-                self.beside.make_modules().ok()
+                self.location.make_modules().ok()
             }
         };
         let Some(modules) = made else { return };

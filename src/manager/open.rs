@@ -17,12 +17,12 @@ use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
-use crate::error::descriptors::{self, Room};
+use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{Denied, Meaning, Metrics, Moment, Variables};
+use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Metrics, Variables};
 use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
     bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
 };
 use crate::validate::{
@@ -54,7 +54,7 @@ pub struct Options {
 
 /// One call, as given.
 #[derive(Debug, Default)]
-pub struct Asked<'a> {
+pub struct RawCall<'a> {
     /// The caller's number; unique among its calls that are not over, never 0.
     pub number: u32,
     /// The tool.
@@ -98,7 +98,7 @@ impl Manager {
         let config = config::resolve(options.config.get())?;
         // Asked once, before anything is looked for: a file that cannot be opened for want of a descriptor must not be taken for one
         // that is not there.
-        drop(Room::for_descriptors(TO_OPEN).map_err(|error| no_room(&error))?);
+        drop(DescriptorReservation::new(TO_OPEN).map_err(|error| no_room(&error))?);
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
         check_importable(&working_dir, &entrypoint, config.runtime_type)?;
@@ -186,10 +186,10 @@ impl Manager {
             observer,
             metrics: Metrics::default(),
             starts: Arc::clone(&starts),
-            meaning: Meaning {
+            meaning: InterpretContext {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
-                denied: Denied::new(
+                denied: DenialExplainer::new(
                     confinement.policy,
                     working_dir.as_path(),
                     options.env.get("HOME").map(Path::new),
@@ -200,7 +200,7 @@ impl Manager {
         });
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::clone(&starts) as Arc<dyn Launches>,
+            launch: Arc::clone(&starts) as Arc<dyn LaunchSource>,
             denials: confinement.denials,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
@@ -221,12 +221,12 @@ impl Manager {
     }
 
     /// Takes calls; their results come as events with their numbers. An error is a call's answer: nothing follows.
-    pub fn execute<'a>(&self, calls: impl Iterator<Item = Asked<'a>>) -> Vec<(u32, Box<Error>)> {
+    pub fn execute<'a>(&self, calls: impl Iterator<Item = RawCall<'a>>) -> Vec<(u32, Box<Error>)> {
         let mut answered = Vec::new();
         let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
-        for asked in calls {
-            let number = asked.number;
-            match self.request(&asked) {
+        for call in calls {
+            let number = call.number;
+            match self.request(&call) {
                 Ok(request) => requests.push(request),
                 Err(error) => answered.push((number, error)),
             }
@@ -242,25 +242,25 @@ impl Manager {
         answered
     }
 
-    fn request(&self, asked: &Asked<'_>) -> Result<Request, Box<Error>> {
+    fn request(&self, call: &RawCall<'_>) -> Result<Request, Box<Error>> {
         Ok(Request {
-            number: asked.number,
-            tool: ToolId::parse(asked.tool)?,
-            exec: match asked.exec {
+            number: call.number,
+            tool: ToolId::parse(call.tool)?,
+            exec: match call.exec {
                 Some(exec) => ExecId::parse(exec)?,
                 None => ExecId::generate(),
             },
-            env: asked.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: asked
+            env: call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
+            timeout: call
                 .timeout
                 .map(CallTimeout::from_json)
                 .transpose()?
                 .map_or(self.config.tool_execution_timeout, CallTimeout::get),
-            retry: retry_policy(asked.retry)?,
-            input: InputText::from_host("input", asked.input.map(str::to_owned))?,
-            config: InputText::from_host("config", asked.config.map(str::to_owned))?,
-            logs: asked.logs,
-            progress: asked.progress,
+            retry: retry_policy(call.retry)?,
+            input: InputText::from_host("input", call.input.map(str::to_owned))?,
+            config: InputText::from_host("config", call.config.map(str::to_owned))?,
+            logs: call.logs,
+            progress: call.progress,
         })
     }
 
@@ -280,13 +280,13 @@ impl Manager {
     }
 
     /// Answers with `Event::Ready`.
-    pub fn ready(&self, ticket: u32) {
-        self.hub.ready(ticket);
+    pub fn ready(&self, question: u32) {
+        self.hub.ready(question);
     }
 
     /// Answers with `Event::Tools`.
-    pub fn list_tools(&self, ticket: u32) {
-        self.hub.tools(ticket);
+    pub fn list_tools(&self, question: u32) {
+        self.hub.tools(question);
     }
 
     /// Answers with `Event::Closed`.
@@ -320,7 +320,7 @@ impl Manager {
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
-        self.told.metrics.render(&Moment {
+        self.told.metrics.render(&GaugeSnapshot {
             gauges: self.hub.gauges(),
             exits: self.hub.counters().exits,
             resident_bytes: self.hub.resident_bytes(),

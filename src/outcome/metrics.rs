@@ -1,4 +1,4 @@
-//! What Prometheus reads: counts and histograms of finished calls, gauges of this moment.
+//! What Prometheus reads: counts and histograms of finished calls, gauges of this gauges_now.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -72,9 +72,9 @@ struct Counts {
 #[derive(Debug, Default)]
 pub struct Metrics(Mutex<Counts>);
 
-/// What is read at the moment of asking.
+/// What is read at the gauges_now of asking.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub struct GaugeSnapshot {
     /// The pool.
     pub gauges: Gauges,
     /// Processes that ended.
@@ -115,7 +115,7 @@ impl Metrics {
     }
 
     /// The text format, version 0.0.4.
-    pub fn render(&self, moment: &Moment) -> String {
+    pub fn render(&self, gauges_now: &GaugeSnapshot) -> String {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         let tools: Vec<(String, &ToolCounts)> = counts.tools.iter().map(|(id, tool)| (label(id), tool)).collect();
@@ -171,17 +171,17 @@ impl Metrics {
                 );
             }
         }
-        gauges(&mut out, moment);
+        gauges(&mut out, gauges_now);
         out
     }
 }
 
-fn gauges(out: &mut String, moment: &Moment) {
-    let Moment {
+fn gauges(out: &mut String, gauges_now: &GaugeSnapshot) {
+    let GaugeSnapshot {
         gauges,
         exits,
         resident_bytes,
-    } = moment;
+    } = gauges_now;
     head(out, "toolwarden_queue_size", "gauge", "Calls waiting for a worker.");
     let _ = writeln!(out, "toolwarden_queue_size {}", gauges.queued);
     head(out, "toolwarden_workers", "gauge", "Worker processes.");

@@ -10,10 +10,10 @@ mod record;
 mod thrown;
 mod variables;
 
-pub use denied::Denied;
+pub use denied::DenialExplainer;
 
-pub use interpret::{Meaning, interpret};
-pub use metrics::{Metrics, Moment};
+pub use interpret::{InterpretContext, interpret};
+pub use metrics::{GaugeSnapshot, Metrics};
 pub use process::start_error;
 pub use record::record;
 pub use variables::Variables;

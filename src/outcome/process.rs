@@ -5,10 +5,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::denied::{record, refusals};
-use super::interpret::Meaning;
+use super::interpret::InterpretContext;
 use super::memory;
 use super::place::place_of;
-use super::variables::During;
+use super::variables::FailurePhase;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
@@ -71,10 +71,10 @@ struct Loaded {
 }
 
 /// A process that never became ready.
-pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
-    let denied = &meaning.denied;
+pub fn start_error(failure: &StartFailure, context: &InterpretContext) -> Error {
+    let denied = &context.denied;
     let error = match &failure.fault {
-        StartFault::Load(json) => return load_error(json, failure, meaning),
+        StartFault::Load(json) => return load_error(json, failure, context),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
@@ -94,9 +94,9 @@ pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
                 _ if failure.is_usage() => error.hint(hints::NODE_OPTION),
                 0 => error.hint(hints::ENDED_EARLY),
                 _ => error.hint_first(
-                    meaning
+                    context
                         .variables
-                        .advice(&failure.missed, &failure.stderr, During::Import),
+                        .advice(&failure.missed, &failure.stderr, FailurePhase::Import),
                 ),
             };
             error.with(|context| context.exit_code = Some(code))
@@ -137,8 +137,8 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error {
-    let denied = &meaning.denied;
+fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) -> Error {
+    let denied = &context.denied;
     let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials, false));
     let mut denials = failure.denials.clone();
     denied.word(&mut denials);
@@ -170,7 +170,7 @@ fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error 
     })
     .hint_first(match refused {
         Some(_) => None,
-        None => meaning.variables.advice(&failure.missed, &what, During::Import),
+        None => context.variables.advice(&failure.missed, &what, FailurePhase::Import),
     })
     .hint_first(denied.meanwhile(&denials).filter(|_| refused.is_none()));
     error.with(|context| {

@@ -26,7 +26,7 @@ const AMBIENT: [&str; 10] = [
 
 /// When a failure came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum During {
+pub(super) enum FailurePhase {
     /// While the entrypoint was imported, before there was a call that could bring variables.
     Import,
     /// A call.
@@ -66,7 +66,7 @@ impl Variables {
 
     /// What to do about variables that were read and not there, where the host has some of them. `said`: the failure's message. What
     /// it names was missed for sure; else every one of them may have been.
-    pub(super) fn advice(&self, missed: &[String], said: &str, during: During) -> Option<String> {
+    pub(super) fn advice(&self, missed: &[String], said: &str, during: FailurePhase) -> Option<String> {
         let hidden: BTreeSet<&str> = missed
             .iter()
             .filter(|name| self.hidden.contains(*name))
@@ -86,18 +86,18 @@ impl Variables {
         };
         let flag = meant.join(",");
         let what = match self.runtime {
-            RuntimeType::Bun if during == During::Import => format!("add --allow-env={flag} to `bunPermissions`"),
+            RuntimeType::Bun if during == FailurePhase::Import => format!("add --allow-env={flag} to `bunPermissions`"),
             RuntimeType::Bun => {
                 format!("add --allow-env={flag} to `bunPermissions`, or pass what is needed in the call's `env`")
             }
-            RuntimeType::Node if during == During::Import => {
+            RuntimeType::Node if during == FailurePhase::Import => {
                 "with Node variables come with the call's `env` only, so read them during the call".to_owned()
             }
             RuntimeType::Node => "pass what is needed in the call's `env`".to_owned(),
         };
         let who = match during {
-            During::Import => "the entrypoint",
-            During::Call => "the tool",
+            FailurePhase::Import => "the entrypoint",
+            FailurePhase::Call => "the tool",
         };
         Some(format!(
             "{who} read {list}, which the host has and its tools are not given: {what}"
@@ -148,7 +148,7 @@ mod tests {
 
     fn advice(missed: &[&str], said: &str) -> Option<String> {
         let missed: Vec<String> = missed.iter().map(|name| (*name).to_owned()).collect();
-        variables(RuntimeType::Bun).advice(&missed, said, During::Call)
+        variables(RuntimeType::Bun).advice(&missed, said, FailurePhase::Call)
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
     fn node_has_no_flag_for_variables() {
         let node = variables(RuntimeType::Node);
         let missed = ["API_KEY".to_owned()];
-        for during in [During::Call, During::Import] {
+        for during in [FailurePhase::Call, FailurePhase::Import] {
             let said = node.advice(&missed, "", during).unwrap_or_default();
             assert!(said.contains("`env`") && !said.contains("--allow-env"), "{said}");
         }

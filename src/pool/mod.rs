@@ -6,7 +6,7 @@
 mod limits;
 mod queue;
 mod slots;
-mod starts;
+mod start_gate;
 mod state;
 
 #[cfg(test)]
@@ -14,4 +14,4 @@ mod model_test;
 
 pub use limits::Limits;
 pub use slots::WorkerId;
-pub use state::{Action, Gauges, Pool, Refused, Ticket};
+pub use state::{Action, CallId, Gauges, Pool, Refused};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Action, Limits, Pool, Refused, Ticket, WorkerId};
+use super::{Action, CallId, Limits, Pool, Refused, WorkerId};
 use crate::config::Count;
 
 #[derive(Debug, Clone)]
@@ -77,13 +77,13 @@ struct World {
     alive: BTreeSet<WorkerId>,
     starting: Vec<WorkerId>,
     /// Calls on each process that is not dying.
-    serving: BTreeMap<WorkerId, Vec<Ticket>>,
+    serving: BTreeMap<WorkerId, Vec<CallId>>,
     served: BTreeMap<WorkerId, u64>,
     dying: Vec<WorkerId>,
     /// To be given no further call.
     retired: BTreeSet<WorkerId>,
-    waiting: VecDeque<Ticket>,
-    next: Ticket,
+    waiting: VecDeque<CallId>,
+    next: CallId,
     full: bool,
     closed: bool,
     /// A start failed: none may follow before this moment.
@@ -129,15 +129,15 @@ impl World {
                         "started within the delay after a failed start"
                     );
                 }
-                Action::Assign(ticket, id) => {
-                    assert_eq!(self.waiting.pop_front(), Some(ticket), "first come, first served");
+                Action::Assign(call, id) => {
+                    assert_eq!(self.waiting.pop_front(), Some(call), "first come, first served");
                     assert!(
                         !self.starting.contains(&id) && !self.dying.contains(&id),
                         "handed to a process that is not ready"
                     );
                     assert!(!self.retired.contains(&id), "handed to a process that was to end");
                     let calls = self.serving.entry(id).or_default();
-                    calls.push(ticket);
+                    calls.push(call);
                     assert!(
                         calls.len() <= self.limits.concurrent,
                         "too many calls in flight on one process"
@@ -218,10 +218,10 @@ impl World {
             }
             Step::Submit => {}
             Step::Withdraw(at) => {
-                let all: Vec<Ticket> = self.waiting.iter().copied().collect();
-                if let Some(ticket) = Self::pick(&all, at) {
-                    self.waiting.retain(|other| *other != ticket);
-                    assert!(self.pool.withdraw(ticket, self.now, &mut self.out));
+                let all: Vec<CallId> = self.waiting.iter().copied().collect();
+                if let Some(call) = Self::pick(&all, at) {
+                    self.waiting.retain(|other| *other != call);
+                    assert!(self.pool.withdraw(call, self.now, &mut self.out));
                 }
             }
             Step::Ready(at) => {
@@ -287,9 +287,9 @@ impl World {
                     self.dying.push(id);
                     self.pool.condemn(id, self.now, &mut self.out);
                     self.carry_out();
-                    for ticket in calls.into_iter().rev() {
-                        self.waiting.push_front(ticket);
-                        self.pool.resubmit(ticket, self.now, &mut self.out);
+                    for call in calls.into_iter().rev() {
+                        self.waiting.push_front(call);
+                        self.pool.resubmit(call, self.now, &mut self.out);
                         self.carry_out();
                     }
                 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::limits::{Limits, REFILL_PATIENCE};
 use super::queue::Queue;
 use super::slots::{Slots, State, WorkerId};
-use super::starts::Starts;
+use super::start_gate::StartGate;
 
 /// A call, as the pool knows it.
-pub type Ticket = u32;
+pub type CallId = u32;
 
 /// What has to be done now; in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Action {
     /// Start a process under this id.
     Start(WorkerId),
     /// Hand the call to the process.
-    Assign(Ticket, WorkerId),
+    Assign(CallId, WorkerId),
     /// The process is not needed any more: let it end.
     End(WorkerId),
     /// The queue went from full to not full.
@@ -46,7 +46,7 @@ pub struct Pool {
     limits: Limits,
     slots: Slots,
     queue: Queue,
-    starts: Starts,
+    start_gate: StartGate,
     closing: bool,
     full: bool,
     refill_at: Option<Instant>,
@@ -61,7 +61,7 @@ impl Pool {
             limits,
             slots: Slots::default(),
             queue: Queue::default(),
-            starts: Starts::new(patience),
+            start_gate: StartGate::new(patience),
             closing: false,
             full: false,
             refill_at: None,
@@ -71,42 +71,42 @@ impl Pool {
 
     /// Starts what the minimum asks for. `import`: at least one process, even with a minimum of none.
     pub fn warm(&mut self, import: bool, now: Instant, out: &mut Vec<Action>) {
-        self.starts.asked();
+        self.start_gate.asked();
         self.wanted |= import;
         self.settle(now, out);
     }
 
     /// A new call.
-    pub fn submit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
+    pub fn submit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
         if !self.accepts() {
             return Err(Refused);
         }
-        self.starts.asked();
+        self.start_gate.asked();
         // With nobody before it, a call that can be served at once never waits.
-        if !self.queue.is_empty() || !self.serve(ticket, now, out) {
-            self.queue.push_back(ticket);
+        if !self.queue.is_empty() || !self.serve(call, now, out) {
+            self.queue.push_back(call);
         }
         self.settle(now, out);
         Ok(())
     }
 
     /// A call that was accepted before needs a process once more; it goes before those that came after it.
-    pub fn resubmit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) {
-        self.starts.asked();
-        self.queue.push_front(ticket);
+    pub fn resubmit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) {
+        self.start_gate.asked();
+        self.queue.push_front(call);
         self.settle(now, out);
     }
 
     /// A waiting call went away. False when it was not waiting.
-    pub fn withdraw(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
-        let waited = self.queue.remove(ticket);
+    pub fn withdraw(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
+        let waited = self.queue.remove(call);
         self.settle(now, out);
         waited
     }
 
     /// A started process has imported the entrypoint.
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.came_up(now);
+        self.start_gate.came_up(now);
         self.wanted = false;
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == State::Starting
@@ -120,7 +120,7 @@ impl Pool {
     /// A start failed; the slot is free once [`exited`](Self::exited) says so. `retry_at`: none when starting again is
     /// pointless until somebody asks.
     pub fn start_failed(&mut self, worker: WorkerId, retry_at: Option<Instant>, now: Instant, out: &mut Vec<Action>) {
-        self.starts.failed(now, retry_at);
+        self.start_gate.failed(now, retry_at);
         if retry_at.is_none() {
             self.wanted = false;
         }
@@ -132,7 +132,7 @@ impl Pool {
 
     /// A call on this process ended and the process is fit to go on.
     pub fn release(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.proved();
+        self.start_gate.proved_useful();
         let limits = &self.limits;
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.in_flight = slot.in_flight.saturating_sub(1);
@@ -203,7 +203,7 @@ impl Pool {
             .map(|since| since + self.limits.idle);
         // While a start is being tried the gate waits for its outcome, not for the time.
         let start = self
-            .starts
+            .start_gate
             .opens_at()
             .filter(|_| self.slots.count(State::Starting) == 0 && self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
@@ -222,7 +222,7 @@ impl Pool {
     }
 
     /// The calls that wait, first come first.
-    pub fn waiting(&self) -> impl Iterator<Item = Ticket> {
+    pub fn waiting(&self) -> impl Iterator<Item = CallId> {
         self.queue.iter()
     }
 
@@ -239,7 +239,7 @@ impl Pool {
 
     /// Starts failed for so long, or so finally, that none is made that no call waits for.
     pub fn gave_up(&self) -> bool {
-        !self.starts.prewarm
+        !self.start_gate.prewarm
     }
 
     /// The pool in numbers.
@@ -267,8 +267,8 @@ impl Pool {
     }
 
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
-        while let Some(ticket) = self.queue.first() {
-            if !self.serve(ticket, now, out) {
+        while let Some(call) = self.queue.first() {
+            if !self.serve(call, now, out) {
                 break;
             }
             self.queue.pop_front();
@@ -276,7 +276,7 @@ impl Pool {
     }
 
     /// Gives the call to a process; false when none has room.
-    fn serve(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
+    fn serve(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
         let Some(slot) = self.slots.best(self.limits.concurrent) else {
             return false;
         };
@@ -286,7 +286,7 @@ impl Pool {
         if self.limits.served_out(slot.served) {
             slot.state = State::Retiring;
         }
-        out.push(Action::Assign(ticket, slot.id));
+        out.push(Action::Assign(call, slot.id));
         if self.limits.single_use {
             self.refill_at = Some(now + REFILL_PATIENCE);
         }
@@ -300,7 +300,7 @@ impl Pool {
         while self.start_needed() {
             let starting = self.slots.count(State::Starting);
             let most = self.limits.starts_at_once + usize::from(self.start_demanded(starting));
-            if starting >= most || !self.starts.allowed(now, starting) {
+            if starting >= most || !self.start_gate.allowed(now, starting) {
                 break;
             }
             out.push(Action::Start(self.slots.open(now)));
@@ -320,7 +320,7 @@ impl Pool {
         if self.start_demanded(starting) {
             return true;
         }
-        if self.closing || !self.starts.prewarm {
+        if self.closing || !self.start_gate.prewarm {
             return false;
         }
         let spare = starting

@@ -43,11 +43,11 @@ fn bench() -> Bench {
 }
 
 impl Bench {
-    fn named(&self, name: &str) -> Named {
+    fn named(&self, name: &str) -> TargetPath {
         let path = self.top.join(name);
-        Named {
-            said: path.clone(),
-            at: path,
+        TargetPath {
+            flag_path: path.clone(),
+            host_path: path,
             slash: false,
         }
     }
@@ -59,12 +59,12 @@ impl Bench {
         refused.iter().map(|denial| denial.flag.replace(&place, "")).collect()
     }
 
-    fn open(&self, name: &str, opening: Opening) -> Vec<String> {
+    fn open(&self, name: &str, opening: OpenRequest) -> Vec<String> {
         self.flags(&Attempt::Open(self.named(name), opening))
     }
 }
 
-const READING: Opening = Opening {
+const READING: OpenRequest = OpenRequest {
     read: true,
     write: false,
     create: false,
@@ -73,12 +73,12 @@ const READING: Opening = Opening {
     nameless: false,
     follow: true,
 };
-const WRITING: Opening = Opening {
+const WRITING: OpenRequest = OpenRequest {
     read: false,
     write: true,
     ..READING
 };
-const MAKING: Opening = Opening {
+const MAKING: OpenRequest = OpenRequest {
     create: true,
     ..WRITING
 };
@@ -98,7 +98,7 @@ fn reading_is_refused_where_no_rule_allows_it() {
     assert_eq!(
         bench.open(
             "open/out",
-            Opening {
+            OpenRequest {
                 follow: false,
                 ..READING
             }
@@ -118,7 +118,7 @@ fn what_the_kernel_says_before_it_asks_is_no_refusal() {
     assert_eq!(
         bench.open(
             "closed/file",
-            Opening {
+            OpenRequest {
                 directory: true,
                 ..READING
             }
@@ -128,7 +128,7 @@ fn what_the_kernel_says_before_it_asks_is_no_refusal() {
     assert_eq!(
         bench.open(
             "closed/file",
-            Opening {
+            OpenRequest {
                 exclusive: true,
                 ..MAKING
             }
@@ -152,15 +152,15 @@ fn writing_names_the_file_that_is_there_and_else_its_directory() {
     assert_eq!(bench.open("open/file", WRITING), ["--allow-write=open/file"]);
     assert_eq!(bench.open("open/new", MAKING), ["--allow-write=open"]);
     assert_eq!(
-        bench.open("closed/file", Opening { read: true, ..WRITING }),
+        bench.open("closed/file", OpenRequest { read: true, ..WRITING }),
         ["--allow-read=closed/file", "--allow-write=closed/file"]
     );
     // It would be made, and not opened then.
     assert_eq!(
-        bench.open("out/new", Opening { read: true, ..MAKING }),
+        bench.open("out/new", OpenRequest { read: true, ..MAKING }),
         ["--allow-read=out"]
     );
-    assert_eq!(bench.open("both/new", Opening { read: true, ..MAKING }), [""; 0]);
+    assert_eq!(bench.open("both/new", OpenRequest { read: true, ..MAKING }), [""; 0]);
     // What is made through a link is made where it leads.
     symlink(bench.top.join("closed/new"), bench.top.join("out/link")).expect("linked");
     let closed = format!("--allow-write={}", bench.top.join("closed").display());

@@ -112,7 +112,7 @@ struct OfWorker {
 
 /// What `take` gives.
 #[derive(Debug, Default)]
-pub struct Taken {
+pub struct TakenDenials {
     pub denials: Vec<Denial>,
     /// Refusals that were not kept, because there were too many.
     pub dropped: u64,
@@ -214,7 +214,7 @@ impl Denials {
     }
 
     /// Takes what a worker was refused since the last time.
-    pub fn take(&self, worker: u32) -> Taken {
+    pub fn take(&self, worker: u32) -> TakenDenials {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(OfWorker {
             mut kept,
@@ -224,9 +224,9 @@ impl Denials {
             ..
         }) = all.remove(&worker)
         else {
-            return Taken {
+            return TakenDenials {
                 unsure: !self.exact,
-                ..Taken::default()
+                ..TakenDenials::default()
             };
         };
         for denial in &mut kept {
@@ -239,7 +239,7 @@ impl Denials {
                 kept.retain(|denial| denial.permission != permission || known(denial));
             }
         }
-        Taken {
+        TakenDenials {
             denials: kept,
             dropped,
             unsure: unsure || !self.exact,

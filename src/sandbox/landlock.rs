@@ -49,7 +49,7 @@ const RULE_PATH_BENEATH: i32 = 1;
 /// What a ruleset governs: everything in here is refused unless a rule allows it.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Handled {
+pub(super) struct HandledAccess {
     fs: u64,
     net: u64,
     scoped: u64,
@@ -57,14 +57,14 @@ pub(super) struct Handled {
 
 /// What the policy leaves to the kernel's other checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Free {
+pub(super) struct Ungoverned {
     /// Any address may be reached: TCP is not governed.
     pub net: bool,
 }
 
-impl Handled {
+impl HandledAccess {
     /// Everything a kernel of this ABI can govern, but for what is free.
-    pub(super) fn of(abi: u32, free: Free) -> Self {
+    pub(super) fn of(abi: u32, free: Ungoverned) -> Self {
         let fs = match abi {
             0 | 1 => (1 << 13) - 1,
             2 => (1 << 14) - 1,
@@ -80,7 +80,7 @@ impl Handled {
             false => 0,
             true => SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX_SOCKET,
         };
-        Handled { fs, net, scoped }
+        HandledAccess { fs, net, scoped }
     }
 
     /// The file rights of this ABI; a rule may carry no others.
@@ -104,7 +104,7 @@ pub(super) fn abi() -> u32 {
     let version = unsafe {
         libc::syscall(
             libc::SYS_landlock_create_ruleset,
-            std::ptr::null::<Handled>(),
+            std::ptr::null::<HandledAccess>(),
             0usize,
             CREATE_RULESET_VERSION,
         )
@@ -123,7 +123,7 @@ struct PathBeneath {
 }
 
 impl Ruleset {
-    pub(super) fn new(abi: u32, handled: &Handled) -> io::Result<Self> {
+    pub(super) fn new(abi: u32, handled: &HandledAccess) -> io::Result<Self> {
         // SAFETY: `handled` outlives the call and the size is at most its own.
         let fd = unsafe {
             libc::syscall(
@@ -203,7 +203,7 @@ fn errno() -> i32 {
 }
 
 /// The rights among `wanted` that a rule on something of this kind may carry.
-pub(super) fn rights_for(is_dir: bool, wanted: u64, handled: &Handled) -> u64 {
+pub(super) fn rights_for(is_dir: bool, wanted: u64, handled: &HandledAccess) -> u64 {
     let of_kind = if is_dir { wanted } else { wanted & fs::OF_A_FILE };
     of_kind & handled.fs()
 }
@@ -216,15 +216,15 @@ mod tests {
 
     #[test]
     fn governs_what_each_abi_can() {
-        let all = |abi| Handled::of(abi, Free::default());
+        let all = |abi| HandledAccess::of(abi, Ungoverned::default());
         assert_eq!(all(4).fs & fs::TRUNCATE, fs::TRUNCATE);
         assert_eq!(all(4).fs & fs::IOCTL_DEV, 0);
         assert_eq!(all(5).fs & fs::IOCTL_DEV, fs::IOCTL_DEV);
         assert_eq!((all(4).net, all(4).scoped), (3, 0));
         assert_eq!((all(6).net, all(6).scoped), (3, 3));
         assert_eq!(
-            Handled::of(6, Free { net: true }),
-            Handled {
+            HandledAccess::of(6, Ungoverned { net: true }),
+            HandledAccess {
                 fs: 0xffff,
                 net: 0,
                 scoped: 3
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn every_supported_abi_makes_a_ruleset() {
         for abi in MINIMUM_ABI..=TESTED_ABI {
-            let handled = Handled::of(abi, Free::default());
+            let handled = HandledAccess::of(abi, Ungoverned::default());
             let set = Ruleset::new(abi, &handled).expect("a ruleset");
             let dir = File::open("/").expect("the root");
             set.allow(dir.as_fd(), rights_for(true, fs::READ_FILE | fs::READ_DIR, &handled))
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_ruleset_leaves_the_low_numbers_to_the_child() {
-        let handled = Handled::of(TESTED_ABI, Free::default());
+        let handled = HandledAccess::of(TESTED_ABI, Ungoverned::default());
         // Numbers that are free are given lowest first: two rulesets of a host without stdin would be 0 and so on.
         let many: Vec<_> = (0..8)
             .map(|_| Ruleset::new(TESTED_ABI, &handled).expect("a ruleset"))
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_rule_on_a_file_carries_no_directory_rights() {
-        let handled = Handled::of(TESTED_ABI, Free::default());
+        let handled = HandledAccess::of(TESTED_ABI, Ungoverned::default());
         assert_eq!(rights_for(false, fs::READ_FILE | fs::READ_DIR, &handled), fs::READ_FILE);
     }
 }

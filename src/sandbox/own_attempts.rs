@@ -45,14 +45,14 @@ pub(super) fn is_of_the_machine(attempt: &Attempt) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;
     };
-    !opening.write && !opening.create && OF_THE_MACHINE.iter().any(|top| named.said.starts_with(top))
+    !opening.write && !opening.create && OF_THE_MACHINE.iter().any(|top| named.flag_path.starts_with(top))
 }
 
 /// Whether a refused attempt may be the runtime's.
 pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
     match attempt {
         Attempt::Open(named, opening) => {
-            let path = &named.said;
+            let path = &named.flag_path;
             let of_the_system = OF_THE_MACHINE
                 .iter()
                 .chain(OF_THE_NETWORK)
@@ -67,8 +67,8 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
             !opening.write
                 && (above || (of_package && path.parent().is_some_and(|parent| is_above_modules(parent, policy))))
         }
-        Attempt::Make(named) | Attempt::Remove(named) | Attempt::Metadata(named) => is_of_cache(&named.said),
-        Attempt::Move { from, .. } => is_of_cache(&from.said),
+        Attempt::Make(named) | Attempt::Remove(named) | Attempt::Metadata(named) => is_of_cache(&named.flag_path),
+        Attempt::Move { from, .. } => is_of_cache(&from.flag_path),
         Attempt::Truncate(_) | Attempt::Watch(_) | Attempt::Link { .. } => false,
     }
 }
@@ -99,7 +99,7 @@ fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::{Named, Opening};
+    use super::super::attempt::{OpenRequest, TargetPath};
     use super::super::policy::{PlanInput, plan};
     use super::*;
     use crate::config::{Permissions, RuntimeType};
@@ -118,21 +118,21 @@ mod tests {
         .expect("a policy")
     }
 
-    fn named(text: &str) -> Named {
-        Named {
-            said: text.trim_end_matches('/').into(),
-            at: text.into(),
+    fn named(text: &str) -> TargetPath {
+        TargetPath {
+            flag_path: text.trim_end_matches('/').into(),
+            host_path: text.into(),
             slash: text.ends_with('/'),
         }
     }
 
     #[test]
     fn what_every_start_reads_has_a_name() {
-        let reading = Opening {
+        let reading = OpenRequest {
             read: true,
-            ..Opening::default()
+            ..OpenRequest::default()
         };
-        let writing = Opening { write: true, ..reading };
+        let writing = OpenRequest { write: true, ..reading };
         let is = |path: &str, opening| is_of_the_machine(&Attempt::Open(named(path), opening));
         assert!(is("/sys/fs/cgroup/memory.max", reading) && is("/proc/sys/vm/overcommit_memory", reading));
         assert!(!is("/proc/sys/vm/overcommit_memory", writing) && !is("/proc/1/environ", reading));
@@ -141,16 +141,16 @@ mod tests {
 
     #[test]
     fn what_runtimes_try_is_told_from_what_tools_try() {
-        let reading = Opening {
+        let reading = OpenRequest {
             read: true,
             follow: true,
-            ..Opening::default()
+            ..OpenRequest::default()
         };
-        let listing = Opening {
+        let listing = OpenRequest {
             directory: true,
             ..reading
         };
-        let writing = Opening { write: true, ..reading };
+        let writing = OpenRequest { write: true, ..reading };
         for (text, opening, of_the_runtime) in [
             ("/sys/kernel/mm/transparent_hugepage/enabled", reading, true),
             ("/proc/meminfo", reading, true),

@@ -2,8 +2,8 @@
 
 use super::apply::Restrictions;
 use super::child::InChild;
-use super::landlock::{self, Free, Handled, Ruleset};
-use super::seccomp::{self, Net, Shape};
+use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
+use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
 use crate::error::{Code, Error};
 
@@ -55,10 +55,10 @@ fn lacking(what: &str) -> Box<Error> {
 }
 
 fn holds(abi: u32) -> Result<(), Box<Error>> {
-    let handled = Handled::of(abi, Free::default());
+    let handled = HandledAccess::of(abi, Ungoverned::default());
     let ruleset =
         Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
-    let shape = Shape {
+    let profile = FilterProfile {
         run: false,
         net: Net::Denied,
         read_all: false,
@@ -70,7 +70,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         writes_reported: false,
         files_reported: false,
     };
-    let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
+    let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&profile));
     let failed = std::cell::Cell::new(("", 0));
     // SAFETY: the action only makes system calls on what is ready.
     let found = unsafe {
@@ -105,7 +105,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
 
 /// Whether a filter with a listener can be installed. Another listener above this process refuses it (EBUSY).
 fn can_listen() -> bool {
-    let shape = Shape {
+    let profile = FilterProfile {
         run: false,
         net: Net::Supervised,
         read_all: false,
@@ -117,7 +117,7 @@ fn can_listen() -> bool {
         writes_reported: false,
         files_reported: false,
     };
-    let Some(program) = seccomp::listener_program(&shape) else {
+    let Some(program) = seccomp::listener_program(&profile) else {
         return false;
     };
     // SAFETY: the action only makes system calls on what is ready.
@@ -159,7 +159,7 @@ mod tests {
     fn another_listener_above_is_noticed() {
         // On a thread of its own: a filter stays for the thread's life.
         let listens = std::thread::spawn(|| {
-            let shape = Shape {
+            let profile = FilterProfile {
                 run: true,
                 net: Net::Supervised,
                 read_all: false,
@@ -171,7 +171,7 @@ mod tests {
                 writes_reported: false,
                 files_reported: false,
             };
-            let program = seccomp::listener_program(&shape).expect("it reports connections");
+            let program = seccomp::listener_program(&profile).expect("it reports connections");
             // SAFETY: no memory is passed.
             let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
             assert_eq!(set, 0);

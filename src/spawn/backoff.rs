@@ -22,13 +22,13 @@ const GROWTH: f64 = 2.0;
 /// The first is within [initial / 2, initial * 1.5], later ones are drawn around twice the interval before; none is
 /// above `max`, and those around `max` still differ, so that many managers that failed together do not retry together.
 pub struct Delays {
-    inner: ExponentialBackoff<Still>,
+    inner: ExponentialBackoff<FixedClock>,
     max: Duration,
 }
 
-struct Still(Instant);
+struct FixedClock(Instant);
 
-impl Clock for Still {
+impl Clock for FixedClock {
     fn now(&self) -> Instant {
         self.0
     }
@@ -51,7 +51,7 @@ impl Delays {
                 multiplier: GROWTH,
                 max_interval: max,
                 max_elapsed_time: None,
-                clock: Still(start),
+                clock: FixedClock(start),
                 start_time: start,
             },
             max,

@@ -1,4 +1,4 @@
-//! Memory that one process and the host both map: the ring of what it prints, and the board of the calls it entered.
+//! Memory that one process and the host both map: the ring of what it prints, and the entry_table of the calls it entered.
 //!
 //! The process may write anything into it at any time. The host reads numbers atomically, copies bytes out before it looks at
 //! them, and never lets what it finds decide where it reads.

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::board::{self, Board};
 use super::cgroup::Cgroup;
 use super::child::{self, MEMORY, Plan};
+use super::entry_table::{self, EntryTable};
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
@@ -25,7 +25,7 @@ use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, Room, is_shortage_error};
+use crate::error::descriptors::{self, DescriptorReservation, is_shortage_error};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
 
@@ -45,7 +45,7 @@ pub struct Child {
     /// What the process writes to fd 2.
     pub stderr: OwnedFd,
     /// Which calls it entered, where the launch asked for shared memory.
-    pub board: Option<Board>,
+    pub entry_table: Option<EntryTable>,
     /// What it prints, likewise.
     pub ring: Option<Ring>,
     /// The process itself.
@@ -57,12 +57,12 @@ pub struct Child {
 type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
 
 /// What decides how a process is started, when that is about to happen. Asked on the spawner's thread.
-pub trait Launches: Send + Sync {
+pub trait LaunchSource: Send + Sync {
     /// How; or why not at all.
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
 }
 
-impl Launches for Launch {
+impl LaunchSource for Launch {
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure> {
         Ok(self)
     }
@@ -95,7 +95,7 @@ impl Spawner {
             .name("toolwarden-spawn".to_owned())
             .spawn(move || {
                 let _ended = ended_sender;
-                match Worker::new(sandbox) {
+                match SpawnerThread::new(sandbox) {
                     Ok(worker) => {
                         let _ = ready_sender.send(Ok(()));
                         worker.serve(&queue, &closing_there);
@@ -118,7 +118,7 @@ impl Spawner {
     /// Asks for a process and returns at once; `reply` is called on the spawner's thread, exactly once.
     pub fn spawn(
         &self,
-        launch: Arc<impl Launches + ?Sized + 'static>,
+        launch: Arc<impl LaunchSource + ?Sized + 'static>,
         reply: impl FnOnce(std::result::Result<Child, SpawnFailure>) + Send + 'static,
     ) {
         let request = Request {
@@ -152,13 +152,13 @@ fn is_current(thread: ThreadId) -> bool {
 }
 
 /// What the thread owns.
-struct Worker {
+struct SpawnerThread {
     sandbox: Option<Box<dyn ChildSetup>>,
     stack: Stack,
     null: Arc<OwnedFd>,
 }
 
-impl Worker {
+impl SpawnerThread {
     fn new(mut sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
         if let Some(sandbox) = &mut sandbox {
             sandbox
@@ -221,7 +221,7 @@ impl Worker {
             failure: Cell::new(None),
         };
         // What is opened while the process starts is not asked for by name: its own descriptor, and what the supervisor reads of it.
-        let room = Room::for_descriptors(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
+        let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
         drop(room);
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
@@ -232,7 +232,7 @@ impl Worker {
             channel: host.channel,
             stdout: host.stdout,
             stderr: host.stderr,
-            board: memory.map(Board::new),
+            entry_table: memory.map(EntryTable::new),
             ring,
             process,
             temporary,
@@ -245,7 +245,7 @@ fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, Own
     let Some(slots) = launch.shared_memory() else {
         return Ok(None);
     };
-    let (memory, fd) = SharedMemory::new(board::bytes_with(slots))
+    let (memory, fd) = SharedMemory::new(entry_table::bytes_with(slots))
         .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
 }

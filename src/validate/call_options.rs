@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Given, RetryPolicy, ZeroAllowed, parse_duration};
+use crate::config::{RetryPolicy, UserValue, ZeroAllowed, parse_duration};
 use crate::error::{Code, Error, Result, hints};
 
 /// How long one attempt of this call may take.
@@ -10,9 +10,9 @@ use crate::error::{Code, Error, Result, hints};
 pub struct CallTimeout(Duration);
 
 impl CallTimeout {
-    /// Reads a timeout in the encoding of [`Given`].
+    /// Reads a timeout in the encoding of [`UserValue`].
     pub fn from_json(json: &str) -> Result<Self> {
-        let duration = Given::from_json(json)
+        let duration = UserValue::from_json(json)
             .map_err(|reason| format!("a duration, but it is {reason}"))
             .and_then(|given| parse_duration(&given, ZeroAllowed::No));
         duration.map(Self).map_err(|reason| {

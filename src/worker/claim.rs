@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use super::directory::{Directory, Stamp, Temporary, unique};
 use super::lock;
 use super::store::is_hash;
-use super::trust::{Found, for_us_to_write, is_own_file};
+use super::trust::{FileStatus, for_us_to_write, is_own_file};
 
 pub(super) const CLAIM: &str = ".claim";
 pub(super) const REMOVAL: &str = ".removal";
@@ -138,7 +138,7 @@ fn lives(directory: &Directory, name: &str) -> bool {
         }
     };
     match fstat(&file) {
-        Ok(stat) => is_own_file(Found::from(&stat), directory.me()) && lock::is_held(&file).unwrap_or(true),
+        Ok(stat) => is_own_file(FileStatus::from(&stat), directory.me()) && lock::is_held(&file).unwrap_or(true),
         Err(_) => true,
     }
 }

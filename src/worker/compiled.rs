@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::bundle::{BundleFiles, Shelf};
+use super::bundle::{BundleFiles, BundleStore};
 use super::directory::{DIRECTORY, Directory, Stamp};
 use super::modules::Modules;
 use super::render::{HEADER, WorkerSettings, join, literal, render_function};
@@ -48,7 +48,7 @@ impl Compiled {
 
 /// Where the compiled form of a worker file lies. What is put there goes with the worker file.
 #[derive(Debug, Clone)]
-pub struct Beside {
+pub struct CompiledLocation {
     working_dir: PathBuf,
     stem: String,
     mode: u32,
@@ -56,13 +56,13 @@ pub struct Beside {
 
 /// A compiled form that was put there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InPlace {
+pub struct InstalledCompiled {
     /// The module to be run.
     pub path: PathBuf,
     files: Vec<(String, Stamp)>,
 }
 
-impl Beside {
+impl CompiledLocation {
     pub(super) fn new(working_dir: &Path, stem: String, mode: u32) -> Self {
         Self {
             working_dir: working_dir.to_owned(),
@@ -78,10 +78,10 @@ impl Beside {
     }
 
     /// Puts it there, while the worker file is.
-    pub fn put(&self, compiled: &Compiled) -> io::Result<InPlace> {
+    pub fn put(&self, compiled: &Compiled) -> io::Result<InstalledCompiled> {
         let directory = Directory::open(&self.working_dir)?;
         let files = &compiled.files;
-        let stem = format!("{}-{}", self.stem, Shelf::hash(files));
+        let stem = format!("{}-{}", self.stem, BundleStore::hash(files));
         let code = format!("{stem}.js");
         let main = compiled.main(&code);
         let name = format!("{stem}.mjs");
@@ -95,11 +95,11 @@ impl Beside {
             let stamp = directory.place(&name, content, self.mode)?;
             in_place.push((name, stamp));
         }
-        Ok(InPlace { path, files: in_place })
+        Ok(InstalledCompiled { path, files: in_place })
     }
 
     /// Whether what was put there still is, and is what a runtime will find.
-    pub fn holds(&self, form: &InPlace) -> bool {
+    pub fn holds(&self, form: &InstalledCompiled) -> bool {
         Directory::open(&self.working_dir).is_ok_and(|directory| {
             let mut files = form.files.iter();
             files.all(|(name, stamp)| directory.private(name).is_ok_and(|found| found == *stamp))

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use tempfile::TempPath;
 
 use super::lock;
-use super::trust::{Found, is_own_file, is_private_file, judge_directory};
+use super::trust::{FileStatus, is_own_file, is_private_file, judge_directory};
 
 pub(super) const DIRECTORY: &str = ".toolwarden";
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
@@ -101,7 +101,7 @@ impl Directory {
         let fd = open(&path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
         let stat = fstat(&fd)?;
         let me = rustix::process::geteuid().as_raw();
-        judge_directory(&path, Found::from(&stat), me, made)?;
+        judge_directory(&path, FileStatus::from(&stat), me, made)?;
         Ok(Self {
             fd,
             path,
@@ -152,7 +152,7 @@ impl Directory {
     pub(super) fn read_private(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut file = self.open_entry(name)?;
         let stat = fstat(&file)?;
-        if !is_private_file(Found::from(&stat), self.me) || stat.st_size as u64 > LARGEST {
+        if !is_private_file(FileStatus::from(&stat), self.me) || stat.st_size as u64 > LARGEST {
             return Err(io::ErrorKind::InvalidData.into());
         }
         read_all(&mut file, stat.st_size as u64)
@@ -161,7 +161,7 @@ impl Directory {
     /// The file as it is, when it is one that nobody but this user can change.
     pub(super) fn private(&self, name: &str) -> io::Result<Stamp> {
         let stat = self.stat(name)?;
-        if is_private_file(Found::from(&stat), self.me) {
+        if is_private_file(FileStatus::from(&stat), self.me) {
             Ok(Stamp::from(&stat))
         } else {
             Err(io::ErrorKind::InvalidData.into())
@@ -176,7 +176,7 @@ impl Directory {
             Err(_) => return Ok(None),
         };
         let stat = fstat(&file)?;
-        let found = Found::from(&stat);
+        let found = FileStatus::from(&stat);
         let size = content.len() as u64;
         if !is_own_file(found, self.me) || stat.st_size as u64 != size || mode.is_some_and(|mode| found.mode != mode) {
             return Ok(None);

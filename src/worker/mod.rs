@@ -18,6 +18,7 @@
 mod bundle;
 mod claim;
 mod compiled;
+mod dead_host_cleanup;
 mod directory;
 pub mod frame;
 pub mod json;
@@ -25,17 +26,16 @@ pub(crate) mod lock;
 mod modules;
 mod nonce;
 mod raw;
-mod remains;
 mod render;
 mod store;
 mod sweep;
 mod trust;
 
-pub use bundle::{Bundle, BundleFiles, BundleReply, Manifest, Shelf, Verdict, bundle_script};
-pub use compiled::{Beside, Compiled, InPlace, compile_script};
+pub use bundle::{Bundle, BundleFiles, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
+pub use compiled::{Compiled, CompiledLocation, InstalledCompiled, compile_script};
+pub use dead_host_cleanup::DeadHostCleanup;
 pub use modules::{Modules, transpile_script};
 pub use nonce::Nonce;
 pub use raw::syscall;
-pub use remains::Remains;
 pub use render::{WorkerSettings, render};
 pub use store::WorkerFile;

@@ -95,7 +95,7 @@ mod tests {
         };
         let write = || WorkerFile::write(&dir, &render(&settings), 0o600).expect("written");
         let file = write();
-        let modules = file.beside().make_modules().expect("made");
+        let modules = file.compiled_location().make_modules().expect("made");
         assert!(!modules.is_filled());
         std::fs::create_dir(modules.path().join("deep")).expect("made");
         std::os::unix::fs::symlink("/etc", modules.path().join("link")).expect("linked");
@@ -105,7 +105,7 @@ mod tests {
         drop(modules);
         assert!(!path.exists());
         // A host that was killed drops nothing.
-        let left = file.beside().make_modules().expect("made");
+        let left = file.compiled_location().make_modules().expect("made");
         std::fs::write(left.path().join("a.pile"), "x").expect("written");
         let path = left.path();
         std::mem::forget(left);

@@ -21,7 +21,7 @@ const PIECES: [(&str, &str); 22] = [
     ("values", include_str!("template/values.mjs")),
     ("depth", include_str!("template/depth.mjs")),
     ("memory", include_str!("template/memory.mjs")),
-    ("board", include_str!("template/board.mjs")),
+    ("entry-table", include_str!("template/entry-table.mjs")),
     ("channel", include_str!("template/channel.mjs")),
     ("ring", include_str!("template/ring.mjs")),
     ("log", include_str!("template/log.mjs")),

@@ -1,6 +1,6 @@
 //! Keeps the worker file in the project: `<workingDir>/.toolwarden/worker-<hash16>.mjs`.
 //!
-//! Beside it may lie its compiled form, `worker-<hash16>-<hash16>.mjs`, `.js` and `.js.jsc`, which goes when it goes. The second
+//! CompiledLocation it may lie its compiled form, `worker-<hash16>-<hash16>.mjs`, `.js` and `.js.jsc`, which goes when it goes. The second
 //! hash is of that form's own content: managers with other runtimes have another one.
 //!
 //! Several managers, in threads and in processes, share the directory without a common lock, and none waits for another:
@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::claim::Claim;
-use super::compiled::Beside;
+use super::compiled::CompiledLocation;
+use super::dead_host_cleanup::DeadHostCleanup;
 use super::directory::{DIRECTORY, Directory, Stamp, unique};
-use super::remains::Remains;
 use super::sweep::{HASH, WORKER_PREFIX, judge_entries, sweep};
-use super::trust::Distrust;
+use super::trust::UntrustedPath;
 use crate::error::{Error, Problem, Result, descriptors, hints};
 
 pub(super) const IGNORE_FILE: &str = ".gitignore";
@@ -38,12 +38,12 @@ pub struct WorkerFile {
     hash: String,
     mode: u32,
     /// None only while dropping.
-    placed: Option<Placed>,
+    placed: Option<WrittenFile>,
 }
 
 /// Where it was found last.
 #[derive(Debug)]
-struct Placed {
+struct WrittenFile {
     directory: (u64, u64),
     stamp: Stamp,
     claim: Claim,
@@ -84,16 +84,16 @@ impl WorkerFile {
     }
 
     /// The place of its compiled form.
-    pub fn beside(&self) -> Beside {
-        Beside::new(&self.working_dir, stem(&self.hash), self.mode)
+    pub fn compiled_location(&self) -> CompiledLocation {
+        CompiledLocation::new(&self.working_dir, stem(&self.hash), self.mode)
     }
 
     /// What a host that is killed leaves of it. None where nothing is there.
-    pub fn remains(&self) -> Option<Remains> {
+    pub fn dead_host_cleanup(&self) -> Option<DeadHostCleanup> {
         let claim = &self.placed.as_ref()?.claim;
         let directory = self.working_dir.join(DIRECTORY);
         let user = rustix::process::geteuid().as_raw();
-        Remains::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
+        DeadHostCleanup::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
     }
 
     /// Where its claim is.
@@ -134,7 +134,7 @@ impl WorkerFile {
         format!("{}.mjs", stem(&self.hash))
     }
 
-    fn place(&self, source: &str) -> io::Result<Placed> {
+    fn place(&self, source: &str) -> io::Result<WrittenFile> {
         let mut round = 0;
         loop {
             round += 1;
@@ -146,7 +146,7 @@ impl WorkerFile {
         }
     }
 
-    fn try_place(&self, source: &str) -> io::Result<Placed> {
+    fn try_place(&self, source: &str) -> io::Result<WrittenFile> {
         let directory = Directory::make(&self.working_dir, self.mode)?;
         judge_entries(&directory)?;
         // Claimed first: from here on no other manager removes the file or the directory.
@@ -155,7 +155,7 @@ impl WorkerFile {
             directory.put(IGNORE_FILE, IGNORED, self.mode)?;
         }
         let stamp = directory.place(&self.name(), source.as_bytes(), self.mode)?;
-        Ok(Placed {
+        Ok(WrittenFile {
             directory: directory.identity(),
             stamp,
             claim,
@@ -178,7 +178,7 @@ fn stem(hash: &str) -> String {
 
 fn cannot_write(directory: &Path, error: io::Error) -> Box<Error> {
     let what = format!("the worker file cannot be written to {}: {error}", directory.display());
-    let hint = match (Distrust::of(&error), error.raw_os_error()) {
+    let hint = match (UntrustedPath::of(&error), error.raw_os_error()) {
         (Some(distrust), _) => distrust.hint.clone(),
         (None, Some(errno)) if descriptors::is_shortage(errno) => {
             let what = format!("the worker file cannot be written to {}", directory.display());

@@ -186,7 +186,7 @@ fn what_was_changed_or_removed_is_written_again_before_it_is_run() {
     fs::create_dir(&directory).unwrap();
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
     let error = file.check(|| "right".to_owned(), true).unwrap_err();
-    assert!(Distrust::of(&error).is_some(), "{error}");
+    assert!(UntrustedPath::of(&error).is_some(), "{error}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::claim::{Claim, forget_removals, in_use, is_claim};
 use super::directory::{Directory, TEMPORARY_PREFIX};
 use super::lock;
 use super::store::{IGNORE_FILE, IGNORED, is_hash};
-use super::trust::{Found, judge_owner};
+use super::trust::{FileStatus, judge_owner};
 
 pub(super) const WORKER_PREFIX: &str = "worker-";
 const SOURCE: &str = ".mjs";
@@ -81,7 +81,7 @@ pub(super) fn judge_entries(directory: &Directory) -> io::Result<()> {
             || bundle::manifest_slot(&name).is_some();
         // What vanished meanwhile was somebody's temporary file.
         if let (true, Ok(stat)) = (ours, directory.stat(&name)) {
-            judge_owner(&directory.path().join(&name), Found::from(&stat), directory.me())?;
+            judge_owner(&directory.path().join(&name), FileStatus::from(&stat), directory.me())?;
         }
     }
     Ok(())

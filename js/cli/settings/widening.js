@@ -3,7 +3,7 @@
  * only where the user said so, with `--trust`, and is named on stderr each time.
  */
 
-import { givenText } from '../../given.js'
+import { userValueText } from '../../user-value.js'
 import { loadNative } from '../../native.js'
 import { UsageError } from '../usage-error.js'
 import { isTrusted, trust } from './trusted.js'
@@ -23,7 +23,7 @@ const said = ({ field, given, instead }) => `${field}: ${given} (without the fil
  */
 export function allowWidening({ path, hash, settings }, user) {
   /** @type {Widening[]} */
-  const found = JSON.parse(loadNative().widenings(givenText(settings)))
+  const found = JSON.parse(loadNative().widenings(userValueText(settings)))
   if (found.length === 0) return
   if (user.trust) {
     const problem = trust(path, hash, user.env)

@@ -37,12 +37,12 @@ impl<'a> Flag<'a> {
         }
         match list(value) {
             Ok(entries) => Ok(Some(entries)),
-            Err(Blank::All) => Err(format!(
+            Err(ListError::Empty) => Err(format!(
                 "`{0}` has an empty scope; name what it covers behind the `=`, or write `{1}` for everything",
                 self.text.escape_debug(),
                 self.name
             )),
-            Err(Blank::Entry) => Err(format!(
+            Err(ListError::EmptyEntry) => Err(format!(
                 "`{}` has an empty entry; put one comma between two entries and none at the ends (a comma in a name is written `,,`)",
                 self.text.escape_debug()
             )),
@@ -76,17 +76,17 @@ impl<'a> Flag<'a> {
 
 /// What an empty list lacks.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Blank {
+pub(super) enum ListError {
     /// There is nothing at all.
-    All,
+    Empty,
     /// One of the entries is empty.
-    Entry,
+    EmptyEntry,
 }
 
 /// Entries separated by single commas; two commas are one that belongs to the entry, as Deno has it.
-pub(super) fn list(value: &str) -> Result<Vec<String>, Blank> {
+pub(super) fn list(value: &str) -> Result<Vec<String>, ListError> {
     if value.is_empty() {
-        return Err(Blank::All);
+        return Err(ListError::Empty);
     }
     let mut entries = Vec::new();
     let mut entry = String::new();
@@ -100,7 +100,7 @@ pub(super) fn list(value: &str) -> Result<Vec<String>, Blank> {
     }
     entries.push(entry);
     if entries.iter().any(String::is_empty) {
-        Err(Blank::Entry)
+        Err(ListError::EmptyEntry)
     } else {
         Ok(entries)
     }
@@ -123,9 +123,9 @@ mod tests {
         for (value, entries) in cases {
             assert_eq!(list(value).expect(value), entries, "{value}");
         }
-        assert_eq!(list(""), Err(Blank::All));
+        assert_eq!(list(""), Err(ListError::Empty));
         for value in [",", "a,", ",a", ",,,"] {
-            assert_eq!(list(value), Err(Blank::Entry), "{value}");
+            assert_eq!(list(value), Err(ListError::EmptyEntry), "{value}");
         }
     }
 }

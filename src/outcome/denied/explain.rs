@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::lasting::name_what_lasts;
 use super::likeliest::likeliest;
 use super::thrown::Thrown;
-use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
+use super::width::{NoFlagReason, narrow, no_flag_reason, reads_otherwise};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, printable};
@@ -24,7 +24,7 @@ const MOST_ERRORS: usize = 24;
 
 /// What is held, for telling a refusal from another failure.
 #[derive(Debug, Clone)]
-pub struct Denied {
+pub struct DenialExplainer {
     /// None where nothing is held: then nothing was refused.
     policy: Option<Arc<Policy>>,
     working_dir: PathBuf,
@@ -35,7 +35,7 @@ pub struct Denied {
     since: SystemTime,
 }
 
-impl Denied {
+impl DenialExplainer {
     /// Of a manager with this policy.
     pub fn new(policy: Option<Arc<Policy>>, working_dir: &Path, home: Option<&Path>, runtime: RuntimeType) -> Self {
         Self {
@@ -61,8 +61,8 @@ impl Denied {
         if !denial.flag.is_empty() {
             return format!("to allow it, add {} to `{option}`", quoted(&denial.flag));
         }
-        match unnamed(denial, self.home.as_deref()) {
-            Some(Unnamed::Kernel(why)) => {
+        match no_flag_reason(denial, self.home.as_deref()) {
+            Some(NoFlagReason::Kernel(why)) => {
                 format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")
             }
             _ if reads_otherwise(&denial.resource) => {
@@ -232,12 +232,12 @@ impl Search<'_> {
 mod tests {
     use serde_json::json;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
-    fn denied(runtime: RuntimeType) -> Denied {
-        Denied::new(
-            Some(Arc::new(kit::policy(&[]))),
+    fn denied(runtime: RuntimeType) -> DenialExplainer {
+        DenialExplainer::new(
+            Some(Arc::new(test_support::policy(&[]))),
             Path::new("/project"),
             Some(Path::new("/home/me")),
             runtime,
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn nothing_is_refused_where_nothing_is_held() {
-        let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
+        let free = DenialExplainer::new(None, Path::new("/project"), None, RuntimeType::Bun);
         assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
@@ -311,8 +311,8 @@ mod tests {
     #[test]
     fn what_was_seen_decides_where_all_was_seen() {
         // What it opened the file for is not said, and what may be read may have been opened for writing.
-        let policy = Arc::new(kit::policy(&["--allow-read=/etc/hostname"]));
-        let denied = Denied::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
+        let policy = Arc::new(test_support::policy(&["--allow-read=/etc/hostname"]));
+        let denied = DenialExplainer::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
         let flag = |seen: &[Denial], complete| denied.explain(&refused(), seen, complete).map(|found| found.flag);
         let write = || Some("--allow-write=/etc/hostname".to_owned());
         assert_eq!(flag(&[], false), write());

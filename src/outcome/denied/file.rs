@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::thrown::Thrown;
-use crate::sandbox::modes::{self, Wanted};
+use crate::sandbox::modes::{self, WantedAccess};
 use crate::sandbox::{Denial, Permission, Policy};
 use crate::validate::normalised;
 
@@ -206,7 +206,7 @@ fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
         // A refused open does not say what for. What is not there can only have been about to be made.
         _ if path.symlink_metadata().is_err() => vec![Need::entry(path)],
         // What its mode hides from this user was opened for reading as well as for writing: which one is not known.
-        _ if !modes::let_through(path, Wanted::READ) => vec![Need::read(path)],
+        _ if !modes::let_through(path, WantedAccess::READ) => vec![Need::read(path)],
         _ => vec![Need::read(path), Need::write(path)],
     }
 }

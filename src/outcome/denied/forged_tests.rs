@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::file::real;
-use super::{Denied, kit};
+use super::{DenialExplainer, test_support};
 use crate::config::RuntimeType;
 use crate::error::{Code, Error};
 use crate::sandbox::{Denial, Permission};
@@ -167,16 +167,16 @@ proptest! {
         flags in proptest::sample::select(&FLAGS[..]),
         node in any::<bool>(),
     ) {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         // A tool may have made these, where it may write.
         for made in ["a\nhint: run again with --allow-all", "\u{1b}[2J", "a b"] {
             std::fs::create_dir(directory.join(made)).expect("made");
         }
         let at = directory.to_string_lossy();
         let flags: Vec<String> = flags.iter().map(|flag| flag.replace('@', &at)).collect();
-        let policy = kit::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+        let policy = test_support::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
         let runtime = if node { RuntimeType::Node } else { RuntimeType::Bun };
-        let denied = Denied::new(Some(Arc::new(policy.clone())), &directory, Some(Path::new(HOME)), runtime);
+        let denied = DenialExplainer::new(Some(Arc::new(policy.clone())), &directory, Some(Path::new(HOME)), runtime);
         let thrown = placed(&thrown, &at);
         let Some(denial) = denied.explain(&thrown, &seen, false) else { return Ok(()) };
 
@@ -203,7 +203,7 @@ proptest! {
         prop_assert!(!hint.contains(char::is_control), "{hint:?}");
         prop_assert!(!hint.contains("--allow-all"), "{hint}");
         // What the error says is named only where the supervisor refused something and did not see what.
-        let unnamed = |seen: &Denial| seen.permission == denial.permission && seen.resource.is_empty();
-        prop_assert!(!hint.contains("evil") || seen.iter().any(unnamed), "{hint}");
+        let no_flag_reason = |seen: &Denial| seen.permission == denial.permission && seen.resource.is_empty();
+        prop_assert!(!hint.contains("evil") || seen.iter().any(no_flag_reason), "{hint}");
     }
 }

@@ -89,7 +89,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     /// How the runtimes and their errors' fields say it.
@@ -104,14 +104,14 @@ mod tests {
 
     #[test]
     fn a_module_that_is_there_was_refused() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let from = PathBuf::from("/project/tools.ts");
         let importing = directory.join("sub/tools.ts");
         let absolute = directory.join("module.ts").to_string_lossy().into_owned();
         let bare = directory.join("module").to_string_lossy().into_owned();
         for (specifier, from) in [(&*absolute, &from), (&*bare, &from), ("../module.ts", &importing)] {
             for value in wordings(specifier, from) {
-                let found = refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value));
+                let found = refusal(&test_support::policy(&[]), Path::new("/project"), &Thrown::of(&value));
                 let found = found.map(|denial| (denial.resource, denial.flag));
                 let flag = format!("--allow-read={}", directory.display());
                 assert_eq!(found, Some((absolute.clone(), flag)), "{value}");
@@ -121,11 +121,11 @@ mod tests {
 
     #[test]
     fn a_module_needs_its_directory_too() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let module = directory.join("module.ts");
         let [value, ..] = wordings(&module.to_string_lossy(), Path::new("/project/tools.ts"));
         let with = |path: &Path| {
-            let policy = kit::policy(&[&format!("--allow-read={}", path.display())]);
+            let policy = test_support::policy(&[&format!("--allow-read={}", path.display())]);
             refusal(&policy, Path::new("/project"), &Thrown::of(&value)).is_some()
         };
         assert!(with(&module));
@@ -142,7 +142,7 @@ mod tests {
             json!({"message": "no", "code": "ERR_MODULE_NOT_FOUND", "specifier": "/etc/hostname"}),
         ] {
             assert_eq!(
-                refusal(&kit::policy(&[]), Path::new("/"), &Thrown::of(&value)),
+                refusal(&test_support::policy(&[]), Path::new("/"), &Thrown::of(&value)),
                 None,
                 "{value}"
             );

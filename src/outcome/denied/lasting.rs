@@ -51,7 +51,7 @@ mod tests {
     use std::fs::{create_dir, write};
     use std::time::Duration;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn flag(path: &Path, policy: &Policy, since: SystemTime) -> String {
@@ -68,12 +68,12 @@ mod tests {
 
     #[test]
     fn what_the_tool_made_is_allowed_by_the_directory_it_may_write() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let sub = directory.join("made");
         create_dir(&sub).expect("made");
         let file = sub.join("a.txt");
         write(&file, "a").expect("written");
-        let policy = kit::policy(&[&format!("--allow-write={}", directory.display())]);
+        let policy = test_support::policy(&[&format!("--allow-write={}", directory.display())]);
         let (later, earlier) = times();
         assert_eq!(flag(&file, &policy, later), format!("--allow-read={}", file.display()));
         // Everything is new, the listed directory too: it is as far as the tool can have made anything.
@@ -86,14 +86,14 @@ mod tests {
 
     #[test]
     fn what_it_cannot_have_made_keeps_its_flag() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let (_, earlier) = times();
         for path in [directory.join("module.ts"), directory.join("gone")] {
             let own = format!("--allow-read={}", path.display());
-            assert_eq!(flag(&path, &kit::policy(&[]), earlier), own);
+            assert_eq!(flag(&path, &test_support::policy(&[]), earlier), own);
         }
         let mut denial = Denial::new(Permission::Net, "a.test:1".to_owned(), 0);
-        name_what_lasts(&mut denial, &kit::policy(&[]), earlier);
+        name_what_lasts(&mut denial, &test_support::policy(&[]), earlier);
         assert_eq!(denial.flag, "--allow-net=a.test:1");
     }
 }

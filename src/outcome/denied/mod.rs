@@ -28,7 +28,7 @@ mod wording;
 #[cfg(test)]
 mod forged_tests;
 #[cfg(test)]
-mod kit;
+mod test_support;
 
-pub use explain::Denied;
+pub use explain::DenialExplainer;
 pub(super) use explain::{record, refusals};

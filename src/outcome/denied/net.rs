@@ -193,7 +193,7 @@ fn listening_at(thrown: &Thrown<'_>) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn found(flags: &[&str], value: &Value, seen: &[&str]) -> Option<String> {
@@ -201,7 +201,7 @@ mod tests {
             .iter()
             .map(|&resource| Denial::new(Permission::Net, resource.to_owned(), 0))
             .collect();
-        refusal(&kit::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
+        refusal(&test_support::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
     }
 
     fn fetch(url: &str, code: &str) -> Value {
@@ -353,7 +353,7 @@ mod tests {
     fn what_was_refused_last_is_where_an_allowed_address_led_to() {
         let mut denial = Denial::new(Permission::Net, "10.0.0.1:9".to_owned(), 0);
         let fetched = fetch("http://127.0.0.1:81/", "ConnectionRefused");
-        let policy = kit::policy(&["--allow-net=127.0.0.1:81"]);
+        let policy = test_support::policy(&["--allow-net=127.0.0.1:81"]);
         assert_eq!(
             refusal(&policy, &Thrown::of(&fetched), std::slice::from_ref(&denial)),
             None

@@ -30,13 +30,13 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn flag(path_var: &str, program: &str) -> String {
         let policy = Policy {
             path_var: path_var.to_owned(),
-            ..kit::policy(&[])
+            ..test_support::policy(&[])
         };
         let mut denial = Denial::new(Permission::Run, program.to_owned(), 0);
         settle(&policy, &mut denial);

@@ -72,7 +72,7 @@ fn of_a_shell(thrown: &Thrown<'_>) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn found(flags: &[&str], value: &Value, seen: &[&str]) -> Option<String> {
@@ -80,7 +80,13 @@ mod tests {
             .iter()
             .map(|&program| Denial::new(Permission::Run, program.to_owned(), 0))
             .collect();
-        refusal(&kit::policy(flags), Path::new("/project"), &Thrown::of(value), &seen).map(|denial| denial.flag)
+        refusal(
+            &test_support::policy(flags),
+            Path::new("/project"),
+            &Thrown::of(value),
+            &seen,
+        )
+        .map(|denial| denial.flag)
     }
 
     #[test]

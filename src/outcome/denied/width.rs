@@ -9,7 +9,7 @@ use crate::sandbox::{Denial, Permission};
 
 /// Why no flag is named for a refused file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unnamed {
+pub(super) enum NoFlagReason {
     /// No list may hold it, such as the host's environment in /proc.
     Kernel(&'static str),
     /// Its flag would have to name `/`, the home directory or a directory around that.
@@ -20,7 +20,7 @@ pub(super) enum Unnamed {
 
 /// Takes the flag away that should not be given on a tool's word.
 pub(super) fn narrow(denial: &mut Denial, home: Option<&Path>) {
-    if unnamed(denial, home).is_some() {
+    if no_flag_reason(denial, home).is_some() {
         denial.flag.clear();
     }
 }
@@ -31,24 +31,24 @@ pub(super) fn reads_otherwise(path: &str) -> bool {
 }
 
 /// `denial.flag` is one of Bun's, or empty already.
-pub(super) fn unnamed(denial: &Denial, home: Option<&Path>) -> Option<Unnamed> {
+pub(super) fn no_flag_reason(denial: &Denial, home: Option<&Path>) -> Option<NoFlagReason> {
     let write = match denial.permission {
         Permission::Read => false,
         Permission::Write => true,
         Permission::Net | Permission::Run => return None,
     };
     if let Some(why) = kernel_file(&real(Path::new(&denial.resource)), write) {
-        return Some(Unnamed::Kernel(why));
+        return Some(NoFlagReason::Kernel(why));
     }
     let Some((_, listed)) = denial.flag.split_once('=') else {
-        return denial.flag.is_empty().then_some(Unnamed::TooWide);
+        return denial.flag.is_empty().then_some(NoFlagReason::TooWide);
     };
     if reads_otherwise(listed) {
-        return Some(Unnamed::Misleading);
+        return Some(NoFlagReason::Misleading);
     }
     let listed = real(Path::new(&listed.replace(",,", ",")));
     let around_home = home.is_some_and(|home| real(home).starts_with(&listed));
-    (listed == Path::new("/") || around_home).then_some(Unnamed::TooWide)
+    (listed == Path::new("/") || around_home).then_some(NoFlagReason::TooWide)
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::address::{self, family};
-use super::askers::Askers;
 use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
 use super::own_ports::OwnPorts;
 use super::own_sockets::OwnSockets;
+use super::query_ports::QueryPorts;
 use super::resolver::{Resolver, Sources};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
@@ -70,7 +70,7 @@ impl NetGuard {
             sources: Arc::new(Sources {
                 rules,
                 names: Names::default(),
-                askers: Askers::default(),
+                query_ports: QueryPorts::default(),
                 hosts: Hosts::file(),
                 conf: ResolvConf::file(),
                 denials,
@@ -329,7 +329,7 @@ impl NetGuard {
         let any = socket.bytes_of(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
         socket.bind(&any)?;
         let own = socket.own_address().ok_or(libc::EACCES)?;
-        self.sources.askers.expect(own.port(), worker);
+        self.sources.query_ports.expect(own.port(), worker);
         let resolver = self
             .resolver_address()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;

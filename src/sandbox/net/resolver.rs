@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::askers::Askers;
 use super::dns::{self, Reply};
 use super::lookups::Lookups;
 use super::machine::{Hosts, Parsed, ResolvConf};
 use super::names::Names;
+use super::query_ports::QueryPorts;
 use super::rules::Rules;
 use crate::config::is_metadata;
 use crate::error::descriptors::is_shortage_error;
@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Sources {
     pub(super) rules: Rules,
     pub(super) names: Names,
-    pub(super) askers: Askers,
+    pub(super) query_ports: QueryPorts,
     pub(super) hosts: Parsed<Hosts>,
     pub(super) conf: Parsed<ResolvConf>,
     pub(super) denials: Denials,
@@ -102,7 +102,7 @@ impl Drop for Resolver {
 fn accept(shared: &Arc<Shared>, stream: TcpStream) {
     // Whoever the supervisor did not announce is no worker: any process of the machine can reach a loopback port.
     let asker = stream.peer_addr().ok();
-    let Some(worker) = asker.and_then(|peer| shared.sources.askers.take(peer.port())) else {
+    let Some(worker) = asker.and_then(|peer| shared.sources.query_ports.take(peer.port())) else {
         return;
     };
     if !shared.enter(worker) {

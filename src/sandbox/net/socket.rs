@@ -50,7 +50,7 @@ impl Socket {
     }
 
     /// How long a send or a connection may block, where the tool set a limit.
-    pub(in super::super) fn patience(&self) -> Option<Duration> {
+    pub(in super::super) fn send_timeout(&self) -> Option<Duration> {
         use rustix::net::sockopt::{Timeout, socket_timeout};
         socket_timeout(&self.fd, Timeout::Send).ok().flatten()
     }

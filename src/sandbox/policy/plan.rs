@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::scopes::{self, Always, Reach};
+use super::scopes::{self, AlwaysReadable, ResolvedScope};
 use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix};
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
@@ -40,13 +40,13 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     let mut rules = runtime::rules(files, input.runtime_binary);
     let system = readable(&merged(rules.clone()));
 
-    let read = scopes::reach(files, &given.read, read_flags, false, input.working_dir, &mut problems);
-    let write = scopes::reach(files, &given.write, write_flags, true, input.working_dir, &mut problems);
+    let read = scopes::resolve(files, &given.read, read_flags, false, input.working_dir, &mut problems);
+    let write = scopes::resolve(files, &given.write, write_flags, true, input.working_dir, &mut problems);
     let deny_read = scopes::check_denied(
         files,
         &given.deny_read,
         &read,
-        Always {
+        AlwaysReadable {
             imported: &always,
             system: &system,
         },
@@ -58,7 +58,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         files,
         &given.deny_write,
         &write,
-        Always::default(),
+        AlwaysReadable::default(),
         write_flags,
         input.working_dir,
         &mut problems,
@@ -85,17 +85,17 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     rules.extend(run_rules(files, &run, input.path_var));
     let always_readable = readable(&merged(rules.clone()));
     match &read {
-        Reach::Nothing => {}
-        Reach::Paths(paths) => rules.extend(paths.iter().map(|path| FileRule {
+        ResolvedScope::Nothing => {}
+        ResolvedScope::Paths(paths) => rules.extend(paths.iter().map(|path| FileRule {
             path: path.clone(),
             rights: Rights::READ,
         })),
-        Reach::Everything => {
+        ResolvedScope::Everything => {
             rules.extend(machine::proc_rules(files));
             rules.extend(machine::device_rules(files));
         }
     }
-    if let Reach::Paths(paths) = &write {
+    if let ResolvedScope::Paths(paths) = &write {
         rules.extend(paths.iter().map(|path| FileRule {
             path: path.clone(),
             rights: Rights::WRITE,
@@ -104,8 +104,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     Ok(Policy {
         files: merged(rules),
         always_readable,
-        read_all: read == Reach::Everything,
-        write_all: write == Reach::Everything,
+        read_all: read == ResolvedScope::Everything,
+        write_all: write == ResolvedScope::Everything,
         run,
         net,
         unix,

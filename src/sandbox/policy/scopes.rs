@@ -42,34 +42,36 @@ pub(super) fn flags(runtime: RuntimeType, write: bool) -> Flags {
 
 /// A scope with real paths. `/` in a list is the same as no list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum ResolvedScope {
     Nothing,
     Everything,
     Paths(Vec<PathBuf>),
 }
 
-impl Reach {
+impl ResolvedScope {
     pub(super) fn to_scope(&self) -> Scope {
         match self {
-            Reach::Nothing => Scope::None,
-            Reach::Everything => Scope::All,
-            Reach::Paths(paths) => Scope::Only(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()),
+            ResolvedScope::Nothing => Scope::None,
+            ResolvedScope::Everything => Scope::All,
+            ResolvedScope::Paths(paths) => {
+                Scope::Only(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect())
+            }
         }
     }
 }
 
 /// Resolves an allow scope.
-pub(super) fn reach(
+pub(super) fn resolve(
     files: &dyn Files,
     scope: &Scope,
     flags: Flags,
     write: bool,
     working_dir: &Path,
     problems: &mut Vec<Problem>,
-) -> Reach {
+) -> ResolvedScope {
     let given = match scope {
-        Scope::None => return Reach::Nothing,
-        Scope::All => return Reach::Everything,
+        Scope::None => return ResolvedScope::Nothing,
+        Scope::All => return ResolvedScope::Everything,
         Scope::Only(given) => given,
     };
     let mut paths: Vec<PathBuf> = Vec::new();
@@ -80,7 +82,7 @@ pub(super) fn reach(
                 flags.field,
                 missing(&flag, &working_dir.join(path), &error),
             )),
-            Ok(real) if real == Path::new("/") => return Reach::Everything,
+            Ok(real) if real == Path::new("/") => return ResolvedScope::Everything,
             Ok(real) => match kernel_file(&real, write) {
                 Some(why) => problems.push(Problem::new(flags.field, format!("{flag} is refused: {why}"))),
                 None if paths.contains(&real) => {}
@@ -88,7 +90,7 @@ pub(super) fn reach(
             },
         }
     }
-    Reach::Paths(paths)
+    ResolvedScope::Paths(paths)
 }
 
 fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
@@ -104,7 +106,7 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
 
 /// What stays readable whatever is denied.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Always<'a> {
+pub(super) struct AlwaysReadable<'a> {
     /// The entrypoint's package and what is imported from outside of it.
     pub imported: &'a [PathBuf],
     /// The runtime and what of the system is nobody's secret. A deny of a directory around these holds for all else in it.
@@ -115,8 +117,8 @@ pub(super) struct Always<'a> {
 pub(super) fn check_denied(
     files: &dyn Files,
     denied: &[String],
-    allowed: &Reach,
-    always: Always<'_>,
+    allowed: &ResolvedScope,
+    always_readable: AlwaysReadable<'_>,
     flags: Flags,
     working_dir: &Path,
     problems: &mut Vec<Problem>,
@@ -128,14 +130,14 @@ pub(super) fn check_denied(
         let clashes = |with: &Path| real.starts_with(with) || with.starts_with(&real);
         let reason = "rights can only be added, so a part of what is allowed cannot be taken back";
         match allowed {
-            Reach::Everything => problems.push(Problem::new(
+            ResolvedScope::Everything => problems.push(Problem::new(
                 flags.field,
                 format!(
                     "{deny} cannot be held together with {}: {reason}; list what is allowed instead",
                     flags.allow
                 ),
             )),
-            Reach::Paths(paths) if paths.iter().any(|with| clashes(with)) => {
+            ResolvedScope::Paths(paths) if paths.iter().any(|with| clashes(with)) => {
                 let with = paths
                     .iter()
                     .find(|with| clashes(with))
@@ -150,7 +152,7 @@ pub(super) fn check_denied(
                 ));
             }
             _ => {
-                if let Some(with) = always.imported.iter().find(|with| clashes(with)) {
+                if let Some(with) = always_readable.imported.iter().find(|with| clashes(with)) {
                     problems.push(Problem::new(
                         flags.field,
                         format!(
@@ -158,7 +160,7 @@ pub(super) fn check_denied(
                             with.display()
                         ),
                     ));
-                } else if let Some(with) = always.system.iter().find(|with| real.starts_with(with)) {
+                } else if let Some(with) = always_readable.system.iter().find(|with| real.starts_with(with)) {
                     problems.push(Problem::new(
                         flags.field,
                         format!(

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sandbox::blocked_signals::with_all_blocked;
-use crate::worker::{Remains, syscall};
+use crate::worker::{DeadHostCleanup, syscall};
 
 /// Groups at once; more than the workers of a few hundred managers.
 const GROUPS: usize = 16 * 1024;
@@ -48,21 +48,21 @@ struct Work {
     pipe: i32,
     groups: [i32; GROUPS],
     /// Of managers that are open. Written by the host, read by the guardian once the host is gone.
-    remains: [AtomicPtr<Remains>; MANAGERS],
+    cleanup: [AtomicPtr<DeadHostCleanup>; MANAGERS],
 }
 
 /// Files are removed when the host dies, until this is dropped.
 #[derive(Debug)]
-pub struct Kept {
+pub struct CleanupRegistration {
     guardian: Guardian,
     place: usize,
-    remains: Box<Remains>,
+    cleanup: Box<DeadHostCleanup>,
 }
 
-impl Drop for Kept {
+impl Drop for CleanupRegistration {
     fn drop(&mut self) {
-        let place = &self.guardian.0.work.remains[self.place];
-        debug_assert!(std::ptr::eq(place.load(Ordering::Acquire), &raw const *self.remains));
+        let place = &self.guardian.0.work.cleanup[self.place];
+        debug_assert!(std::ptr::eq(place.load(Ordering::Acquire), &raw const *self.cleanup));
         place.store(null_mut(), Ordering::Release);
     }
 }
@@ -82,19 +82,19 @@ impl Guardian {
     }
 
     /// When the host dies these files go. None where so many are listed that there is no room.
-    pub fn keep(&self, remains: Remains) -> Option<Kept> {
-        let remains = Box::new(remains);
-        let address = (&raw const *remains).cast_mut();
-        let free = |place: &AtomicPtr<Remains>| {
+    pub fn register_cleanup(&self, cleanup: DeadHostCleanup) -> Option<CleanupRegistration> {
+        let cleanup = Box::new(cleanup);
+        let address = (&raw const *cleanup).cast_mut();
+        let free = |place: &AtomicPtr<DeadHostCleanup>| {
             place
                 .compare_exchange(null_mut(), address, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
         };
-        let place = self.0.work.remains.iter().position(free)?;
-        Some(Kept {
+        let place = self.0.work.cleanup.iter().position(free)?;
+        Some(CleanupRegistration {
             guardian: self.clone(),
             place,
-            remains,
+            cleanup,
         })
     }
 
@@ -105,7 +105,7 @@ impl Guardian {
         let mut work = Box::new(Work {
             pipe: read.as_raw_fd(),
             groups: [0; GROUPS],
-            remains: [const { AtomicPtr::new(null_mut()) }; MANAGERS],
+            cleanup: [const { AtomicPtr::new(null_mut()) }; MANAGERS],
         });
         let mut stack = vec![0u128; STACK / size_of::<u128>()].into_boxed_slice();
         let mut pidfd: c_int = -1;
@@ -202,8 +202,8 @@ fn stay_loaded() {
 extern "C" fn guard(work: *mut c_void) -> c_int {
     let work = work.cast::<Work>();
     // SAFETY: `start` passes a Work that lives until this process has ended. Nobody else uses its pipe and its groups, and its
-    // remains are atomic.
-    let (pipe, groups, remains) = unsafe { ((*work).pipe, &mut (*work).groups, &(*work).remains) };
+    // cleanup are atomic.
+    let (pipe, groups, cleanup) = unsafe { ((*work).pipe, &mut (*work).groups, &(*work).cleanup) };
     // SAFETY: system calls on this process's own table, group and name, and on memory of its own stack.
     unsafe {
         // Every other descriptor of the host stays open as long as a copy does; the pipe's write end is one of them.
@@ -238,12 +238,12 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
             );
         }
         // What is listed the host has not let go of: no thread of it is left.
-        let remains = || {
-            let listed = remains.iter().map(|place| place.load(Ordering::Acquire).cast_const());
-            listed.filter_map(|remains| remains.as_ref())
+        let cleanup = || {
+            let listed = cleanup.iter().map(|place| place.load(Ordering::Acquire).cast_const());
+            listed.filter_map(|cleanup| cleanup.as_ref())
         };
-        remains().for_each(|remains| remains.disclaim());
-        remains().for_each(|remains| remains.remove());
+        cleanup().for_each(|cleanup| cleanup.disclaim());
+        cleanup().for_each(|cleanup| cleanup.remove());
         syscall(libc::SYS_exit_group, 0, 0, 0, 0);
     }
     0

@@ -3,5 +3,5 @@
 mod guardian;
 mod program;
 
-pub use guardian::{Guardian, Kept};
+pub use guardian::{CleanupRegistration, Guardian};
 pub(super) use program::wanted_program;

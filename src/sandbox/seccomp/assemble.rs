@@ -7,7 +7,7 @@
 
 use libc::sock_filter;
 
-use super::backwards::{Backwards, Label};
+use super::reverse_writer::{Label, ReverseWriter};
 use super::row::{Answer, Condition, Row, Test};
 use super::table::Table;
 
@@ -16,9 +16,9 @@ pub(super) const RET_ALLOW: u32 = 0x7fff_0000;
 pub(super) const RET_NOTIFY: u32 = 0x7fc0_0000;
 pub(super) const RET_ERRNO: u32 = 0x0005_0000;
 
-/// What a foreign architecture gets.
+/// What a foreign architecture action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Foreign {
+pub(super) enum ForeignArch {
     Kill,
     /// In the listener's filter: the child's own filter kills it, and refuses what is newer than the table.
     Allow,
@@ -47,11 +47,11 @@ pub(super) fn value(answer: Answer) -> u32 {
 struct Range<'a> {
     first: u32,
     last: u32,
-    gets: Gets<'a>,
+    action: RangeAction<'a>,
 }
 
 #[derive(Debug, Clone)]
-enum Gets<'a> {
+enum RangeAction<'a> {
     /// One answer, whatever the arguments are.
     Answer(Answer),
     /// The first row whose conditions hold answers.
@@ -59,19 +59,23 @@ enum Gets<'a> {
 }
 
 /// Builds the program of `rows` for one architecture.
-pub(super) fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>, foreign: Foreign) -> Program {
+pub(super) fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>, foreign: ForeignArch) -> Program {
     let mut ranges = ranges(by_call(table, rows));
-    if foreign == Foreign::Kill {
+    if foreign == ForeignArch::Kill {
         ranges.push(Range {
             first: table.end,
             last: u32::MAX,
-            gets: Gets::Answer(Answer::Errno(libc::ENOSYS)),
+            action: RangeAction::Answer(Answer::Errno(libc::ENOSYS)),
         });
     }
-    let mut program = Backwards::default();
+    let mut program = ReverseWriter::default();
     let found = search(&mut program, &ranges);
     let number = program.load(0, found); // seccomp_data.nr
-    let other = program.returns(if foreign == Foreign::Kill { RET_KILL } else { RET_ALLOW });
+    let other = program.returns(if foreign == ForeignArch::Kill {
+        RET_KILL
+    } else {
+        RET_ALLOW
+    });
     let native = program.equal(table.audit_arch, number, other);
     program.load(4, native); // seccomp_data.arch
     program.finish()
@@ -96,23 +100,23 @@ fn by_call<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>) -> Vec<(u
 fn ranges(calls: Vec<(u32, Vec<&Row>)>) -> Vec<Range<'_>> {
     let mut ranges: Vec<Range> = Vec::new();
     for (number, rows) in calls {
-        let gets = match rows.first() {
-            Some(row) if row.when.is_empty() => Gets::Answer(row.answer),
-            _ => Gets::Rows(rows),
+        let action = match rows.first() {
+            Some(row) if row.when.is_empty() => RangeAction::Answer(row.answer),
+            _ => RangeAction::Rows(rows),
         };
-        match (ranges.last_mut(), &gets) {
+        match (ranges.last_mut(), &action) {
             (
                 Some(Range {
                     last,
-                    gets: Gets::Answer(before),
+                    action: RangeAction::Answer(before),
                     ..
                 }),
-                Gets::Answer(answer),
+                RangeAction::Answer(answer),
             ) if *last + 1 == number && before == answer => *last = number,
             _ => ranges.push(Range {
                 first: number,
                 last: number,
-                gets,
+                action,
             }),
         }
     }
@@ -120,14 +124,18 @@ fn ranges(calls: Vec<(u32, Vec<&Row>)>) -> Vec<Range<'_>> {
 }
 
 /// Looks for the number, which is loaded, among these ranges, which are sorted, and answers.
-fn search(program: &mut Backwards, ranges: &[Range]) -> Label {
+fn search(program: &mut ReverseWriter, ranges: &[Range]) -> Label {
     if ranges.len() > LINEAR {
         let (below, above) = ranges.split_at(ranges.len() / 2);
         let in_above = search(program, above);
         let in_below = search(program, below);
         return program.at_least(above[0].first, in_above, in_below);
     }
-    let found: Vec<Label> = ranges.iter().rev().map(|range| answers(program, &range.gets)).collect();
+    let found: Vec<Label> = ranges
+        .iter()
+        .rev()
+        .map(|range| answers(program, &range.action))
+        .collect();
     let mut next = program.returns(RET_ALLOW);
     for (range, found) in ranges.iter().rev().zip(found) {
         next = program.within(range.first, range.last, found, next);
@@ -136,10 +144,10 @@ fn search(program: &mut Backwards, ranges: &[Range]) -> Label {
 }
 
 /// What is done for a call that was found.
-fn answers(program: &mut Backwards, gets: &Gets) -> Label {
-    match gets {
-        Gets::Answer(answer) => program.returns(value(*answer)),
-        Gets::Rows(rows) => {
+fn answers(program: &mut ReverseWriter, action: &RangeAction) -> Label {
+    match action {
+        RangeAction::Answer(answer) => program.returns(value(*answer)),
+        RangeAction::Rows(rows) => {
             let mut next = program.returns(RET_ALLOW);
             for row in rows.iter().rev() {
                 let mut hit = program.returns(value(row.answer));
@@ -154,7 +162,7 @@ fn answers(program: &mut Backwards, gets: &Gets) -> Label {
 }
 
 /// One test of an argument.
-fn test(program: &mut Backwards, condition: &Condition, hit: Label, miss: Label) -> Label {
+fn test(program: &mut ReverseWriter, condition: &Condition, hit: Label, miss: Label) -> Label {
     let low = 16 + 8 * u32::from(condition.arg); // both tables are little-endian
     let compared = match condition.test {
         Test::Is(k) => program.equal(k, hit, miss),
@@ -182,7 +190,7 @@ fn test(program: &mut Backwards, condition: &Condition, hit: Label, miss: Label)
 }
 
 /// Whether the loaded value is one of these: long lists are searched by halves, neighbours are one range.
-fn one_of(program: &mut Backwards, values: &[u32], hit: Label, miss: Label) -> Label {
+fn one_of(program: &mut ReverseWriter, values: &[u32], hit: Label, miss: Label) -> Label {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     let mut ranges: Vec<(u32, u32)> = Vec::new();
@@ -195,7 +203,7 @@ fn one_of(program: &mut Backwards, values: &[u32], hit: Label, miss: Label) -> L
     one_of_ranges(program, &ranges, hit, miss)
 }
 
-fn one_of_ranges(program: &mut Backwards, ranges: &[(u32, u32)], hit: Label, miss: Label) -> Label {
+fn one_of_ranges(program: &mut ReverseWriter, ranges: &[(u32, u32)], hit: Label, miss: Label) -> Label {
     if ranges.len() > LINEAR {
         let (below, above) = ranges.split_at(ranges.len() / 2);
         let in_above = one_of_ranges(program, above, hit, miss);

@@ -6,7 +6,7 @@
 //! So neither can be made. /dev/zero, mapped shared, is such memory too, but only for who may write to it, which takes a list
 //! that names it.
 
-use super::row::{Answer, For, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Row, Test, on, row};
 
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 
@@ -14,10 +14,10 @@ const EPERM: Answer = Answer::Errno(libc::EPERM);
 const SHARED_WITHOUT_FILE: u32 = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u32;
 
 pub(super) const ROWS: &[Row] = &[
-    row!(For::Everyone, EPERM, ["mmap"] if [on(3, Test::MaskedIs(SHARED_WITHOUT_FILE, SHARED_WITHOUT_FILE))],
+    row!(AppliesWhen::Everyone, EPERM, ["mmap"] if [on(3, Test::MaskedIs(SHARED_WITHOUT_FILE, SHARED_WITHOUT_FILE))],
         "shared memory without a file outlives its mappings in part, which nobody can count"),
     row!(
-        For::Everyone,
+        AppliesWhen::Everyone,
         EPERM,
         ["vmsplice"],
         "a pipe keeps huge pages for bytes, which nobody can count"

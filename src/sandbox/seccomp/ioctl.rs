@@ -5,7 +5,7 @@
 //! server. There is no list of all of them, so what may be asked is listed here. The numbers are the same on x86-64 and
 //! 64-bit Arm.
 
-use super::row::{Answer, For, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Row, Test, on, row};
 
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 
@@ -85,16 +85,16 @@ const KIND: u32 = 0xff00;
 
 /// The rows about ioctl, in the order in which they are asked.
 pub(super) const ROWS: &[Row] = &[
-    row!(For::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x5412, 0x541c, 0x540e, 0x5410, 0x5423]))],
+    row!(AppliesWhen::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x5412, 0x541c, 0x540e, 0x5410, 0x5423]))],
         "TIOCSTI and TIOCLINUX type into the host's terminal, TIOCSCTTY, TIOCSPGRP and TIOCSETD take it over"),
-    row!(For::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x8901, 0x8902]))],
+    row!(AppliesWhen::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x8901, 0x8902]))],
         "FIOSETOWN and SIOCSPGRP aim signals at others"),
-    row!(For::Everyone, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0xff00))],
+    row!(AppliesWhen::Everyone, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0xff00))],
         "requests of a pidfd tell of other processes and open their namespaces"),
-    row!(For::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8900)), on(1, Test::NoneOf(&[0x8905]))],
+    row!(AppliesWhen::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8900)), on(1, Test::NoneOf(&[0x8905]))],
         "any socket, a pair that is a pipe too, tells of the network's interfaces"),
-    row!(For::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8b00))], "the same of wireless interfaces"),
-    row!(For::WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::NoneOf(&numbers(ALLOWED)))],
+    row!(AppliesWhen::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8b00))], "the same of wireless interfaces"),
+    row!(AppliesWhen::WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::NoneOf(&numbers(ALLOWED)))],
         "changes files and more through a descriptor that is open for reading"),
 ];
 

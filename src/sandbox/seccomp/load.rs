@@ -2,20 +2,24 @@
 
 use libc::{sock_filter, sock_fprog};
 
-use super::assemble::{Foreign, Program, assemble};
+use super::assemble::{ForeignArch, Program, assemble};
+use super::filter_profile::FilterProfile;
 use super::rules::rows;
-use super::shape::Shape;
 use super::table::NATIVE;
 
 /// The filter a child puts on itself.
-pub(crate) fn child_program(shape: &Shape) -> Program {
-    assemble(&NATIVE, rows().filter(|row| row.applies.in_child(shape)), Foreign::Kill)
+pub(crate) fn child_program(profile: &FilterProfile) -> Program {
+    assemble(
+        &NATIVE,
+        rows().filter(|row| row.applies.in_child(profile)),
+        ForeignArch::Kill,
+    )
 }
 
 /// The filter that reports to the supervisor; `None` when this policy reports nothing.
-pub(crate) fn listener_program(shape: &Shape) -> Option<Program> {
-    let rows: Vec<_> = rows().filter(|row| row.applies.in_listener(shape)).collect();
-    (!rows.is_empty()).then(|| assemble(&NATIVE, rows, Foreign::Allow))
+pub(crate) fn listener_program(profile: &FilterProfile) -> Option<Program> {
+    let rows: Vec<_> = rows().filter(|row| row.applies.in_listener(profile)).collect();
+    (!rows.is_empty()).then(|| assemble(&NATIVE, rows, ForeignArch::Allow))
 }
 
 /// Loads a filter for the calling thread; 0 or an errno. Async-signal-safe.

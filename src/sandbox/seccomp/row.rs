@@ -1,6 +1,6 @@
 //! What a row is: a refusal as data, and for which policies it is part of a filter.
 
-use super::shape::{Net, Shape};
+use super::filter_profile::{FilterProfile, Net};
 
 /// What the filter says to a call that a row matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,9 +43,9 @@ pub(super) const fn on(arg: u8, test: Test) -> Condition {
     Condition { arg, test }
 }
 
-/// For which policies a row is part of the filter.
+/// AppliesWhen which policies a row is part of the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum For {
+pub(super) enum AppliesWhen {
     Everyone,
     /// Programs may not be run and nobody listens: the filter itself answers.
     WithoutRunUnrecorded,
@@ -92,44 +92,44 @@ pub(super) struct Row {
     pub calls: &'static [&'static str],
     pub when: &'static [Condition],
     pub answer: Answer,
-    pub applies: For,
+    pub applies: AppliesWhen,
     #[allow(dead_code, reason = "for readers, and for the tests' messages")]
     pub reason: &'static str,
 }
 
-impl For {
+impl AppliesWhen {
     /// Whether a row is part of the child's own filter.
-    pub(super) fn in_child(self, shape: &Shape) -> bool {
+    pub(super) fn in_child(self, profile: &FilterProfile) -> bool {
         match self {
-            For::Everyone => true,
-            For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
-            For::NetDenied => shape.net == Net::Denied,
-            For::NetSupervised => shape.net == Net::Supervised,
-            For::NetWide => shape.net == Net::Wide,
-            For::NetFree => shape.net == Net::Free,
-            For::WithoutWriteAll => !shape.write_all,
-            For::WithoutReadAll => !shape.read_all,
-            For::MetadataRefused => !shape.write_all && !shape.files_reported,
-            For::WatchRefused => !shape.read_all && !shape.files_reported,
-            For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
-            For::ConnectionsChecked => shape.net != Net::Free,
-            For::WithoutSignalScope => !shape.signal_scope,
-            For::Reported(_) => false,
+            AppliesWhen::Everyone => true,
+            AppliesWhen::WithoutRunUnrecorded => !profile.run && !profile.fork_reported,
+            AppliesWhen::NetDenied => profile.net == Net::Denied,
+            AppliesWhen::NetSupervised => profile.net == Net::Supervised,
+            AppliesWhen::NetWide => profile.net == Net::Wide,
+            AppliesWhen::NetFree => profile.net == Net::Free,
+            AppliesWhen::WithoutWriteAll => !profile.write_all,
+            AppliesWhen::WithoutReadAll => !profile.read_all,
+            AppliesWhen::MetadataRefused => !profile.write_all && !profile.files_reported,
+            AppliesWhen::WatchRefused => !profile.read_all && !profile.files_reported,
+            AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
+            AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
+            AppliesWhen::WithoutSignalScope => !profile.signal_scope,
+            AppliesWhen::Reported(_) => false,
         }
     }
 
     /// Whether a row is part of the filter with the listener.
-    pub(super) fn in_listener(self, shape: &Shape) -> bool {
+    pub(super) fn in_listener(self, profile: &FilterProfile) -> bool {
         match self {
-            For::Reported(Reported::Net) => shape.net == Net::Supervised,
-            For::Reported(Reported::NetWide) => shape.net == Net::Wide,
-            For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
-            For::Reported(Reported::Exec) => shape.exec_reported,
-            For::Reported(Reported::Reads) => shape.reads_reported,
-            For::Reported(Reported::Writes) => shape.writes_reported,
-            For::Reported(Reported::Metadata) => !shape.write_all && shape.files_reported,
-            For::Reported(Reported::Watch) => !shape.read_all && shape.files_reported,
-            For::Reported(Reported::ReadsOrWrites) => shape.reads_reported || shape.writes_reported,
+            AppliesWhen::Reported(Reported::Net) => profile.net == Net::Supervised,
+            AppliesWhen::Reported(Reported::NetWide) => profile.net == Net::Wide,
+            AppliesWhen::Reported(Reported::Fork) => !profile.run && profile.fork_reported,
+            AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
+            AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,
+            AppliesWhen::Reported(Reported::Writes) => profile.writes_reported,
+            AppliesWhen::Reported(Reported::Metadata) => !profile.write_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::Watch) => !profile.read_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::ReadsOrWrites) => profile.reads_reported || profile.writes_reported,
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 //! Answers follow one rule: EACCES for what tools meet (child_process emits 'error' for it and throws for EPERM and
 //! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
 
-use super::row::{Answer, For, Reported, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Reported, Row, Test, on, row};
 use super::{hidden_memory, ioctl, socket_options};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
@@ -44,7 +44,7 @@ const MSG_FASTOPEN: u32 = 0x2000_0000;
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;
 
-use For::*;
+use AppliesWhen::*;
 
 /// Every row of both filters.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {

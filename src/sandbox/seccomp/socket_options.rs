@@ -10,7 +10,7 @@
 //! the kernel takes none that lead anywhere: it reads those of SOL_SOCKET only. (Tried: routing and hop-by-hop headers, source
 //! addresses and IP options were sent along with data, on connections and with fast open, and none was in a packet.)
 
-use super::row::{Answer, For, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Row, Test, on, row};
 
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 
@@ -107,7 +107,7 @@ const OF_NETLINK: &[u32] = &[
 
 macro_rules! of_level {
     ($applies:ident, $level:ident, $options:ident, $reason:literal) => {
-        row!(For::$applies, EPERM, ["setsockopt"] if [on(1, Test::Is($level)), on(2, Test::NoneOf($options))], $reason)
+        row!(AppliesWhen::$applies, EPERM, ["setsockopt"] if [on(1, Test::Is($level)), on(2, Test::NoneOf($options))], $reason)
     };
 }
 
@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
         OF_NETLINK,
         "watches what the machine's network does"
     ),
-    row!(For::Everyone, EPERM, ["setsockopt"] if [on(1, Test::NoneOf(
+    row!(AppliesWhen::Everyone, EPERM, ["setsockopt"] if [on(1, Test::NoneOf(
         &[SOL_SOCKET, IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_IPV6, SOL_NETLINK]))],
         "protocols that no tool's socket has"),
 ];

@@ -109,11 +109,11 @@ impl AsFd for Blocked {
 
 /// What ended the wait for a socket.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Woken {
+pub(super) enum WaitOutcome {
     Ready,
     /// The caller has ended, or the supervisor stops.
     Abandoned,
-    TimeIsUp,
+    TimedOut,
 }
 
 /// Waits until `socket` can be written to, if there is one, without blocking in it.
@@ -122,7 +122,7 @@ pub(super) fn wait(
     thread: BorrowedFd<'_>,
     stopped: BorrowedFd<'_>,
     limit: Option<Duration>,
-) -> Woken {
+) -> WaitOutcome {
     let mut ready = vec![
         PollFd::from_borrowed_fd(stopped, PollFlags::IN),
         PollFd::from_borrowed_fd(thread, PollFlags::IN),
@@ -133,16 +133,16 @@ pub(super) fn wait(
     let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
     loop {
         match poll(&mut ready, limit.as_ref()) {
-            Ok(0) => return Woken::TimeIsUp,
+            Ok(0) => return WaitOutcome::TimedOut,
             Ok(_) => break,
             Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return Woken::Abandoned,
+            Err(_) => return WaitOutcome::Abandoned,
         }
     }
     if ready[..2].iter().any(|fd| !fd.revents().is_empty()) {
-        Woken::Abandoned
+        WaitOutcome::Abandoned
     } else {
-        Woken::Ready
+        WaitOutcome::Ready
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::super::attempt::{Attempt, Named, Opening};
+use super::super::attempt::{Attempt, OpenRequest, TargetPath};
 use super::listener::Call;
 use super::target::Target;
 use crate::validate::normalised;
@@ -110,16 +110,16 @@ pub(super) fn is_one(number: u32) -> bool {
 
 /// What Landlock does not cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beyond {
+pub(super) enum Uncovered {
     Metadata,
     Watch,
 }
 
 /// Whether a call is one that Landlock does not cover.
-pub(super) fn beyond_landlock(number: u32) -> Option<Beyond> {
+pub(super) fn not_covered_by_landlock(number: u32) -> Option<Uncovered> {
     match kind(number)? {
-        Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Beyond::Metadata),
-        Kind::Watch => Some(Beyond::Watch),
+        Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Uncovered::Metadata),
+        Kind::Watch => Some(Uncovered::Watch),
         _ => None,
     }
 }
@@ -170,13 +170,13 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
 }
 
 /// None for an open that reads and writes nothing.
-fn opening(flags: i32) -> Option<Opening> {
+fn opening(flags: i32) -> Option<OpenRequest> {
     let has = |flag: i32| flags & flag == flag;
     if has(libc::O_PATH) {
         return None;
     }
     let way = flags & libc::O_ACCMODE;
-    Some(Opening {
+    Some(OpenRequest {
         read: way != libc::O_WRONLY,
         write: way != libc::O_RDONLY || has(libc::O_TRUNC) || has(libc::O_TMPFILE),
         create: has(libc::O_CREAT),
@@ -187,7 +187,7 @@ fn opening(flags: i32) -> Option<Opening> {
     })
 }
 
-fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option<Named> {
+fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option<TargetPath> {
     let text = target.read_string(call.args[path]).ok()?;
     if text.is_empty() {
         return None;
@@ -202,18 +202,18 @@ fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option
             Some(number) => target.of_descriptor(number)?.join(path),
         }
     };
-    Some(Named {
-        said: normalised(&absolute),
-        at: target.as_the_host_finds_it(&absolute)?,
+    Some(TargetPath {
+        flag_path: normalised(&absolute),
+        host_path: target.as_the_host_finds_it(&absolute)?,
         slash,
     })
 }
 
-fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Named> {
+fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<TargetPath> {
     let path = target.of_descriptor(call.args[descriptor] as i32)?;
-    Some(Named {
-        said: path.clone(),
-        at: path,
+    Some(TargetPath {
+        flag_path: path.clone(),
+        host_path: path,
         slash: false,
     })
 }

@@ -16,14 +16,14 @@ const IN_LINE: usize = 4096;
 
 /// Whose lane, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct LaneOf {
+pub(super) struct LaneKey {
     pub(super) worker: u32,
     /// For calls that are over as soon as somebody has the time for them.
     pub(super) quick: bool,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<HashMap<LaneOf, Lane>>);
+pub(super) struct Lanes(Mutex<HashMap<LaneKey, Lane>>);
 
 /// There while calls of the worker are worked on.
 #[derive(Debug, Default)]
@@ -34,32 +34,32 @@ struct Lane {
 
 /// What becomes of a call.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Admission {
     /// To be worked on now; `next` is to be asked afterwards.
-    Now,
+    Run,
     /// `next` gives it to whoever is done first.
-    InLine,
+    Queued,
     /// The worker has too many.
-    None,
+    Rejected,
 }
 
 impl Lanes {
-    pub(super) fn enter(&self, of: LaneOf, call: &Call) -> Place {
+    pub(super) fn enter(&self, of: LaneKey, call: &Call) -> Admission {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(of).or_default();
         if lane.running < AT_ONCE {
             lane.running += 1;
-            return Place::Now;
+            return Admission::Run;
         }
         if lane.line.len() < IN_LINE {
             lane.line.push_back(*call);
-            return Place::InLine;
+            return Admission::Queued;
         }
-        Place::None
+        Admission::Rejected
     }
 
     /// One call of the worker is done: the next one in its line takes its place.
-    pub(super) fn next(&self, of: LaneOf) -> Option<Call> {
+    pub(super) fn next(&self, of: LaneKey) -> Option<Call> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.get_mut(&of)?;
         let next = lane.line.pop_front();
@@ -77,8 +77,8 @@ impl Lanes {
 mod tests {
     use super::*;
 
-    const fn of(worker: u32) -> LaneOf {
-        LaneOf { worker, quick: false }
+    const fn of(worker: u32) -> LaneKey {
+        LaneKey { worker, quick: false }
     }
 
     fn call(id: u64) -> Call {
@@ -94,13 +94,13 @@ mod tests {
     fn one_worker_takes_no_place_of_another() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 {
-            assert_eq!(lanes.enter(of(1), &call(id)), Place::Now);
+            assert_eq!(lanes.enter(of(1), &call(id)), Admission::Run);
         }
         for id in 0..IN_LINE as u64 {
-            assert_eq!(lanes.enter(of(1), &call(100 + id)), Place::InLine);
+            assert_eq!(lanes.enter(of(1), &call(100 + id)), Admission::Queued);
         }
-        assert_eq!(lanes.enter(of(1), &call(7)), Place::None);
-        assert_eq!(lanes.enter(of(2), &call(8)), Place::Now);
+        assert_eq!(lanes.enter(of(1), &call(7)), Admission::Rejected);
+        assert_eq!(lanes.enter(of(2), &call(8)), Admission::Run);
     }
 
     #[test]
@@ -109,8 +109,8 @@ mod tests {
         for id in 0..AT_ONCE as u64 + 1 {
             lanes.enter(of(1), &call(id));
         }
-        let quick = LaneOf { worker: 1, quick: true };
-        assert_eq!(lanes.enter(quick, &call(100)), Place::Now);
+        let quick = LaneKey { worker: 1, quick: true };
+        assert_eq!(lanes.enter(quick, &call(100)), Admission::Run);
         assert!(lanes.next(quick).is_none());
         assert_eq!(lanes.next(of(1)).map(|call| call.id), Some(AT_ONCE as u64));
     }

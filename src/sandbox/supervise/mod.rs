@@ -6,20 +6,20 @@
 
 mod answer;
 mod blocked;
+mod descriptor_wait;
 mod file_calls;
 mod files;
 mod lanes;
+mod leadership;
 mod listener;
 mod metadata;
 mod named_file;
-mod patience;
 mod proc_open;
 mod programs;
+mod refusal_recorder;
 mod started;
 mod target;
 mod threads;
-mod turn;
-mod witness;
 
 pub(super) use target::Target;
 
@@ -35,9 +35,9 @@ use answer::Answers;
 use files::Files;
 use listener::Listener;
 use programs::Programs;
+use refusal_recorder::RefusalRecorder;
 use started::Started;
 pub(super) use threads::Supervisor;
-use witness::Witness;
 
 /// What the supervisor decides with.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Supervision {
             spawner,
             net,
             programs,
-            witness: Witness::new(self.policy.clone(), self.denials.clone()),
+            refusal_recorder: RefusalRecorder::new(self.policy.clone(), self.denials.clone()),
             opens_proc: self.policy.run != Run::None,
             files: Files::new(
                 &self.policy.listed_writable(),

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
-use super::patience::when_there_is_room;
+use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
@@ -49,7 +49,8 @@ impl Name {
     /// The file, as soon as the host has a descriptor for it; an errno for the caller where there is none.
     pub(super) fn open(&self, target: &Target, worker: u32, wanted: impl Fn() -> bool) -> Result<OwnedFd, i32> {
         let open = || self.try_open(target).map_err(io::Error::from_raw_os_error);
-        when_there_is_room(worker, open, wanted).map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
+        retry_while_short_of_descriptors(worker, open, wanted)
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
     }
 
     fn try_open(&self, target: &Target) -> Result<OwnedFd, i32> {

@@ -14,8 +14,8 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
 use super::super::policy::OWN_FILES;
+use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::listener::{Answer, Call, Listener};
-use super::patience::when_there_is_room;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
@@ -124,7 +124,7 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
         return Some(Answer::Continue);
     }
     let flags = OFlags::from_bits_retain(flags as u32);
-    let file = match when_there_is_room(
+    let file = match retry_while_short_of_descriptors(
         target.worker(),
         || opened(target, &entry, flags),
         || listener.waits(call.id),

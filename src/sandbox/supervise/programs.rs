@@ -42,8 +42,8 @@ impl Programs {
         let Programs::RuntimeOnce(started) = self else {
             return None;
         };
-        match target.birth() {
-            Ok(birth) => started.first(birth, lives).then_some(Answer::Continue),
+        match target.identity() {
+            Ok(identity) => started.first(identity, lives).then_some(Answer::Continue),
             // The start fails for what it lacks, and is tried again.
             Err(error) => error
                 .raw_os_error()

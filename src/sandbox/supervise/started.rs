@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::target::Birth;
+use super::target::ProcessIdentity;
 
 /// From so many on, those whose process is gone are forgotten.
 const SWEPT_FROM: usize = 64;
@@ -15,31 +15,31 @@ pub(super) struct Started(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Clock ticks of the birth, by process.
-    births: HashMap<u32, u64>,
+    /// Clock ticks of the identity, by process.
+    start_times: HashMap<u32, u64>,
     sweep_at: usize,
 }
 
 impl Started {
     /// True once for each process. `lives` says whether a process is there, reaped ones not.
-    pub(super) fn first(&self, birth: Birth, lives: impl Fn(u32) -> bool) -> bool {
+    pub(super) fn first(&self, identity: ProcessIdentity, lives: impl Fn(u32) -> bool) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.births.get(&birth.process) == Some(&birth.at) {
+        if known.start_times.get(&identity.process) == Some(&identity.at) {
             return false;
         }
-        if known.births.len() >= known.sweep_at.max(SWEPT_FROM) {
-            known.births.retain(|process, _| lives(*process));
+        if known.start_times.len() >= known.sweep_at.max(SWEPT_FROM) {
+            known.start_times.retain(|process, _| lives(*process));
             // Swept again when as many have come as lived: on average one look for each start.
-            known.sweep_at = known.births.len() * 2;
+            known.sweep_at = known.start_times.len() * 2;
         }
-        known.births.insert(birth.process, birth.at);
+        known.start_times.insert(identity.process, identity.at);
         true
     }
 
     /// Whether a process of this number has had its program; it may be an earlier one.
     pub(super) fn knows(&self, process: u32) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.births.contains_key(&process)
+        known.start_times.contains_key(&process)
     }
 }
 
@@ -47,8 +47,8 @@ impl Started {
 mod tests {
     use super::*;
 
-    fn born(process: u32, at: u64) -> Birth {
-        Birth { process, at }
+    fn born(process: u32, at: u64) -> ProcessIdentity {
+        ProcessIdentity { process, at }
     }
 
     #[test]
@@ -64,7 +64,7 @@ mod tests {
         for process in 0..100 {
             assert!(!started.first(born(process, 1), lives), "{process}");
         }
-        assert!(started.0.lock().expect("unpoisoned").births.len() <= 2 * 100 + SWEPT_FROM);
+        assert!(started.0.lock().expect("unpoisoned").start_times.len() <= 2 * 100 + SWEPT_FROM);
     }
 
     #[test]

@@ -9,7 +9,7 @@ const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
 /// A process told from a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Birth {
+pub(super) struct ProcessIdentity {
     pub(super) process: u32,
     /// Clock ticks since the machine started.
     pub(super) at: u64,
@@ -107,14 +107,14 @@ impl Target {
     }
 
     /// Which process it is of. An error where the host could not look.
-    pub(super) fn birth(&self) -> io::Result<Birth> {
+    pub(super) fn identity(&self) -> io::Result<ProcessIdentity> {
         let none = || io::Error::from_raw_os_error(libc::ESRCH);
         let process = self.process()?.ok_or_else(none)?;
         let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The name in parentheses may hold anything; the start is the 22nd field.
         let started = |stat: &str| stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok();
         let at = started(&stat).ok_or_else(none)?;
-        Ok(Birth { process, at })
+        Ok(ProcessIdentity { process, at })
     }
 
     /// Whether it is a thread of this process.

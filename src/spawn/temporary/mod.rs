@@ -9,7 +9,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `place.rs` | where hosts' directories are made |
-//! | `held.rs` | the host's directory, shared by its managers and gone with the last of them |
+//! | `host_directory.rs` | the host's directory, shared by its managers and gone with the last of them |
 //! | `own.rs` | one process's directory, and a manager's right to make them |
 //! | `remove.rs` | removing a tree that somebody else made, whatever is in it |
 //! | `sweep.rs` | removing what dead hosts left |
@@ -19,13 +19,13 @@
 //! A tool may write into its directory what it likes. Nothing here therefore follows a link, trusts a path or waits: everything is
 //! done by descriptor, one step at a time, and each piece of work has a bound.
 
-mod held;
+mod disk_usage;
+mod host_directory;
 mod own;
 mod place;
 mod remove;
 mod sweep;
 mod tidy;
-mod weigh;
 
+pub use disk_usage::DiskUsage;
 pub use own::{Temporary, TemporaryDirectories};
-pub use weigh::Weight;

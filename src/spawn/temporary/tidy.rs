@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::held::{Held, PIECES};
+use super::host_directory::{HostDirectory, PIECES};
 use super::sweep;
 
 pub(super) enum Job {
@@ -25,7 +25,7 @@ pub(super) enum Job {
 }
 
 pub(super) struct Removal {
-    held: Arc<Held>,
+    host_directory: Arc<HostDirectory>,
     name: CString,
     /// Those of its manager that are not removed, this one included until it was tried once: who closes waits for no more.
     living: Option<Arc<AtomicUsize>>,
@@ -34,9 +34,9 @@ pub(super) struct Removal {
 }
 
 impl Removal {
-    pub(super) fn new(held: Arc<Held>, name: CString, living: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(host_directory: Arc<HostDirectory>, name: CString, living: Arc<AtomicUsize>) -> Self {
         Self {
-            held,
+            host_directory,
             name,
             living: Some(living),
             more: PIECES,
@@ -45,7 +45,7 @@ impl Removal {
 
     /// A piece at a time: what others left does not wait for one that is very large.
     fn go_on(mut self) {
-        let gone = self.held.remove_piece(&self.name);
+        let gone = self.host_directory.remove_piece(&self.name);
         let counted = self.living.take();
         if !gone && self.more > 0 {
             self.more -= 1;

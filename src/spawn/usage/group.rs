@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::status::Status;
-use crate::error::descriptors::Room;
+use crate::error::descriptors::DescriptorReservation;
 use crate::spawn::proc_stat::{ProcStat, may_be_of};
 
 /// Between two scans: when no process was started anywhere, and when one was.
@@ -115,7 +115,7 @@ fn last_id(loadavg: &File) -> Option<u32> {
 
 /// None where it could not be asked.
 fn members(leader: u32) -> Option<Vec<Member>> {
-    drop(Room::for_descriptors(TO_LOOK).ok()?);
+    drop(DescriptorReservation::new(TO_LOOK).ok()?);
     let entries = fs::read_dir("/proc").ok()?;
     let of_group: Vec<(u32, ProcStat)> = entries
         .flatten()

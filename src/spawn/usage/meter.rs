@@ -10,8 +10,8 @@ use super::descriptors::Descriptors;
 use super::group::Group;
 use super::mappings::SharedMemory;
 use super::status::Status;
-use crate::error::descriptors::Room;
-use crate::spawn::temporary::{Temporary, Weight};
+use crate::error::descriptors::DescriptorReservation;
+use crate::spawn::temporary::{DiskUsage, Temporary};
 
 /// Between two looks at what is hidden from the cheap counts: shared memory, sockets, pipes, watches.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ pub struct Usage {
     /// Its inotify descriptors.
     pub notifiers: u64,
     /// What lies in its directory for temporary files, and what its files without a name occupy.
-    pub temporary: Weight,
+    pub temporary: DiskUsage,
 }
 
 /// What a group may be.
@@ -68,7 +68,7 @@ pub struct UsageMeter {
     temporary: Option<Arc<Temporary>>,
     /// When it is weighed again.
     weighed_next: Instant,
-    weight: Weight,
+    disk_usage: DiskUsage,
 }
 
 /// What the last look found.
@@ -98,7 +98,7 @@ impl UsageMeter {
             hidden: Hidden::default(),
             temporary,
             weighed_next: now + WEIGH_EVERY,
-            weight: Weight::default(),
+            disk_usage: DiskUsage::default(),
         })
     }
 
@@ -116,7 +116,7 @@ impl UsageMeter {
             threads: own.threads,
             watches: 0,
             notifiers: 0,
-            temporary: Weight::default(),
+            temporary: DiskUsage::default(),
         };
         let mut resident_shared = own.shared;
         for status in members.iter().map(|member| member.status()) {
@@ -125,7 +125,7 @@ impl UsageMeter {
             resident_shared += status.shared;
         }
         // Without a descriptor to look with, what was found last stands: half a look would find too little.
-        if now.duration_since(self.looked) >= LOOK_EVERY && Room::for_descriptors(TO_LOOK).is_ok() {
+        if now.duration_since(self.looked) >= LOOK_EVERY && DescriptorReservation::new(TO_LOOK).is_ok() {
             self.looked = now;
             let ids = [self.leader].into_iter().chain(members.iter().map(|member| member.id));
             let directory = self.temporary.as_ref().map(|temporary| temporary.path());
@@ -135,19 +135,19 @@ impl UsageMeter {
         usage.memory += self.hidden.shared.saturating_sub(resident_shared) + self.hidden.descriptors;
         usage.watches = self.hidden.watches;
         usage.notifiers = self.hidden.notifiers;
-        usage.temporary = self.weigh(now);
+        usage.temporary = self.measure_temporary(now);
         usage.temporary.bytes = usage.temporary.bytes.saturating_add(self.hidden.nameless);
         Some(usage)
     }
 
     /// As it was found last. A look at many files takes its time, of which no more than a small share is spent so.
-    fn weigh(&mut self, now: Instant) -> Weight {
+    fn measure_temporary(&mut self, now: Instant) -> DiskUsage {
         if let Some(temporary) = self.temporary.as_ref().filter(|_| now >= self.weighed_next) {
-            self.weight = temporary.weight().unwrap_or(self.weight);
+            self.disk_usage = temporary.disk_usage().unwrap_or(self.disk_usage);
             let done = Instant::now();
             self.weighed_next = done + WEIGH_EVERY.max(done.saturating_duration_since(now) * WEIGH_SHARE);
         }
-        self.weight
+        self.disk_usage
     }
 }
 

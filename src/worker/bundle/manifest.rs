@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::surroundings::surroundings;
-use super::witness::Witness;
+use super::dependencies::dependencies;
+use super::fingerprint::FileFingerprint;
 
 /// Changes with everything that changes what a bundle is.
 const FORMAT: u32 = 1;
@@ -28,11 +28,11 @@ pub struct Manifest {
     format: u32,
     entrypoint: PathBuf,
     verdict: Verdict,
-    witnesses: Vec<Witness>,
+    fingerprints: Vec<FileFingerprint>,
 }
 
 impl Manifest {
-    /// Takes witnesses of the inputs, of what decides that they are the inputs, and of the runtime. None when one of them was
+    /// Takes fingerprints of the inputs, of what decides that they are the inputs, and of the runtime. None when one of them was
     /// changed after `before`: then nobody knows which state the bundler saw.
     pub fn take(
         entrypoint: &Path,
@@ -41,24 +41,24 @@ impl Manifest {
         verdict: Verdict,
         before: SystemTime,
     ) -> Option<Self> {
-        let mut places = surroundings(inputs);
+        let mut places = dependencies(inputs);
         places.insert(entrypoint.to_owned());
         places.insert(runtime.to_owned());
-        let witnesses: Vec<_> = places.into_iter().map(Witness::take).collect();
-        witnesses
+        let fingerprints: Vec<_> = places.into_iter().map(FileFingerprint::take).collect();
+        fingerprints
             .iter()
-            .all(|witness| witness.is_older_than(before))
+            .all(|fingerprint| fingerprint.is_older_than(before))
             .then(|| Self {
                 format: FORMAT,
                 entrypoint: entrypoint.to_owned(),
                 verdict,
-                witnesses,
+                fingerprints,
             })
     }
 
     /// Of use only while these files, too, are as they are now.
     pub(super) fn with_outputs(mut self, outputs: Vec<PathBuf>) -> Self {
-        self.witnesses.extend(outputs.into_iter().map(Witness::take));
+        self.fingerprints.extend(outputs.into_iter().map(FileFingerprint::take));
         self
     }
 
@@ -86,7 +86,7 @@ impl Manifest {
 
     /// Whether nothing that it depends on has changed.
     pub fn holds(&self) -> bool {
-        self.witnesses.iter().all(Witness::holds)
+        self.fingerprints.iter().all(FileFingerprint::holds)
     }
 }
 

@@ -5,20 +5,20 @@
 //! |---|---|
 //! | `script.rs` | the program that bundles, rendered |
 //! | `reply.rs` | what it answers |
-//! | `witness.rs` | whether a file or directory is as it was |
-//! | `surroundings.rs` | everything on which a bundle depends |
+//! | `fingerprint.rs` | whether a file or directory is as it was |
+//! | `dependencies.rs` | everything on which a bundle depends |
 //! | `manifest.rs` | what is known about an entrypoint |
-//! | `shelf.rs` | the files in the project: written whole, claimed while in use, swept |
+//! | `bundle_store.rs` | the files in the project: written whole, claimed while in use, swept |
 
+mod bundle_store;
+mod dependencies;
+mod fingerprint;
 mod manifest;
 mod reply;
 mod script;
-mod shelf;
-mod surroundings;
-mod witness;
 
+pub use bundle_store::{Bundle, BundleStore};
+pub(super) use bundle_store::{manifest_slot, named, stem};
 pub use manifest::{Manifest, Verdict};
 pub use reply::{BundleFiles, BundleReply};
 pub use script::bundle_script;
-pub use shelf::{Bundle, Shelf};
-pub(super) use shelf::{manifest_slot, named, stem};

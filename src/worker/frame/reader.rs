@@ -105,14 +105,14 @@ impl FrameReader {
 
 #[cfg(test)]
 mod tests {
-    use super::super::worker_side::{Said, said};
+    use super::super::worker_side::{OwnedFrame, any_frame};
     use super::*;
     use proptest::prelude::*;
 
-    fn drain(reader: &mut FrameReader) -> Vec<Result<Said, FrameError>> {
+    fn drain(reader: &mut FrameReader) -> Vec<Result<OwnedFrame, FrameError>> {
         let mut all = Vec::new();
         while let Some(frame) = reader.next() {
-            all.push(frame.map(Said::from));
+            all.push(frame.map(OwnedFrame::from));
         }
         all
     }
@@ -143,14 +143,14 @@ mod tests {
         assert_eq!(drain(&mut reader), []);
         assert!(reader.is_inside_frame());
         reader.push(&[0x88]);
-        assert_eq!(drain(&mut reader), [Ok(Said::Pong)]);
+        assert_eq!(drain(&mut reader), [Ok(OwnedFrame::Pong)]);
         assert!(!reader.is_inside_frame());
     }
 
     #[test]
     fn gives_a_large_buffer_back() {
         let mut reader = FrameReader::new(max_frame(0));
-        let frame = Said::Ready("x".repeat(3 * LARGE)).to_bytes();
+        let frame = OwnedFrame::Ready("x".repeat(3 * LARGE)).to_bytes();
         for piece in frame.chunks(SMALL) {
             reader.push(piece);
         }
@@ -167,8 +167,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_cut_anywhere_read_back(frames in proptest::collection::vec(said(), 0..12), cuts in proptest::collection::vec(1usize..200, 1..40), direct: bool) {
-            let stream: Vec<u8> = frames.iter().flat_map(Said::to_bytes).collect();
+        fn frames_cut_anywhere_read_back(frames in proptest::collection::vec(any_frame(), 0..12), cuts in proptest::collection::vec(1usize..200, 1..40), direct: bool) {
+            let stream: Vec<u8> = frames.iter().flat_map(OwnedFrame::to_bytes).collect();
             let mut reader = FrameReader::new(max_frame(0));
             let mut read = Vec::new();
             let mut rest = &stream[..];

@@ -11,9 +11,9 @@ pub struct Ready {
     /// JSON array of `ToolInfo`.
     #[serde(default)]
     pub tools: Option<Box<RawValue>>,
-    /// It notes on the board which calls it entered.
-    #[serde(default)]
-    pub board: bool,
+    /// It notes on the entry_table which calls it entered.
+    #[serde(default, rename = "entryTable")]
+    pub entry_table: bool,
     /// All frames come through the ring.
     #[serde(default)]
     pub ring: bool,
@@ -71,13 +71,13 @@ mod tests {
     #[test]
     fn what_it_has_is_read() {
         let json = format!(
-            r#"{{"protocol":{PROTOCOL},"runtime":"1.4.5","board":true,"ring":false,"warmup":true,"tools":[{{"id":"a"}}]}}"#
+            r#"{{"protocol":{PROTOCOL},"runtime":"1.4.5","entryTable":true,"ring":false,"warmup":true,"tools":[{{"id":"a"}}]}}"#
         );
         let ready = Ready::parse(&json).expect("this version");
-        assert!(ready.board && !ready.ring && ready.warmup);
+        assert!(ready.entry_table && !ready.ring && ready.warmup);
         assert_eq!(ready.tools.expect("tools").get(), r#"[{"id":"a"}]"#);
         let least = Ready::parse(&format!(r#"{{"protocol":{PROTOCOL}}}"#)).expect("this version");
-        assert!(least.tools.is_none() && !least.board && !least.ring && !least.warmup);
+        assert!(least.tools.is_none() && !least.entry_table && !least.ring && !least.warmup);
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
         for (json, version) in [
             (r#"{"protocol":2}"#, 2),
             (r#"{"protocol":0,"tools":[]}"#, 0),
-            (r#"{"tools":{"a":1},"board":"yes","protocol":7}"#, 7),
+            (r#"{"tools":{"a":1},"entryTable":"yes","protocol":7}"#, 7),
             (r#"{"protocol":18446744073709551615}"#, u64::MAX),
         ] {
             assert_eq!(
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn no_version_is_the_first_and_anything_else_is_none() {
         assert_eq!(Ready::parse("{}").is_ok(), PROTOCOL == 1);
-        let odd = format!(r#"{{"protocol":{PROTOCOL},"board":"yes"}}"#);
+        let odd = format!(r#"{{"protocol":{PROTOCOL},"entryTable":"yes"}}"#);
         for json in [
             "",
             "1",

@@ -1,5 +1,5 @@
 /** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
-import { hasBoard, noteEntered } from './board.mjs'
+import { hasEntryTable, noteEntered } from './entry-table.mjs'
 import { isBody, isSequence, readBody } from './bodies.mjs'
 import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
@@ -202,7 +202,7 @@ function checkInput(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {unknown} input */
 function enter(call, tool, input) {
   if (call.answered) return
-  if (call.slot >= 0 && hasBoard) noteEntered(call.slot, call.number)
+  if (call.slot >= 0 && hasEntryTable) noteEntered(call.slot, call.number)
   else if (call.wantsEntered) sendEntered(call)
   let returned
   let later = false

@@ -1,5 +1,5 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
-import { hasBoard } from './board.mjs'
+import { hasEntryTable } from './entry-table.mjs'
 import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall } from './calls.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
@@ -83,7 +83,7 @@ async function load() {
   const problem = catalogueProblem(tools)
   if (problem !== undefined) return loadFailed(problem, undefined)
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error, false))

@@ -26,14 +26,14 @@ pub(super) struct Label(usize);
 
 /// A program whose last instruction is the first of `code`.
 #[derive(Debug, Default)]
-pub(super) struct Backwards {
+pub(super) struct ReverseWriter {
     code: Vec<sock_filter>,
     own_pid: Vec<usize>,
     /// Where each answer was written last.
     returns: BTreeMap<u32, Label>,
 }
 
-impl Backwards {
+impl ReverseWriter {
     fn push(&mut self, code: u16, k: u32, jt: u8, jf: u8) -> Label {
         self.code.push(sock_filter { code, jt, jf, k });
         Label(self.code.len())
@@ -151,7 +151,7 @@ mod tests {
         // Around the reach of a conditional jump, and far beyond it, for either side of it.
         for between in (0..8).chain(245..265).chain([1000]) {
             for swapped in [false, true] {
-                let mut program = Backwards::default();
+                let mut program = ReverseWriter::default();
                 let far = program.returns(7);
                 let mut near = program.returns(8);
                 for _ in 0..between {
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_written_again_only_when_it_is_out_of_reach() {
-        let mut program = Backwards::default();
+        let mut program = ReverseWriter::default();
         let first = program.returns(7);
         assert_eq!(program.returns(7), first);
         let mut last = first;
@@ -191,7 +191,7 @@ mod tests {
             (u32::MAX, u32::MAX),
             (0, u32::MAX),
         ] {
-            let mut program = Backwards::default();
+            let mut program = ReverseWriter::default();
             let (holds, else_to) = (program.returns(7), program.returns(8));
             let within = program.within(first, last, holds, else_to);
             program.load(0, within);

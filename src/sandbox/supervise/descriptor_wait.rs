@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 /// Opens for a worker as soon as there is a descriptor for it, for as long as it is `wanted` and two seconds at most. It fails then as
 /// what it is, and that is noted: runtimes turn it into other errors.
-pub(super) fn when_there_is_room<T>(
+pub(super) fn retry_while_short_of_descriptors<T>(
     worker: u32,
     mut open: impl FnMut() -> io::Result<T>,
     wanted: impl Fn() -> bool,
@@ -48,12 +48,13 @@ mod tests {
             _ => failed(libc::EMFILE),
         };
         assert_eq!(
-            when_there_is_room(1, passes, || true).expect("room at the third try"),
+            retry_while_short_of_descriptors(1, passes, || true).expect("room at the third try"),
             "open"
         );
-        let error = when_there_is_room(1, || failed(libc::EMFILE), || false).expect_err("no room");
+        let error = retry_while_short_of_descriptors(1, || failed(libc::EMFILE), || false).expect_err("no room");
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
-        let error = when_there_is_room(1, || failed(libc::EBADF), || panic!("not asked")).expect_err("no descriptor");
+        let error = retry_while_short_of_descriptors(1, || failed(libc::EBADF), || panic!("not asked"))
+            .expect_err("no descriptor");
         assert_eq!(error.raw_os_error(), Some(libc::EBADF));
     }
 }

@@ -15,7 +15,7 @@ pub(crate) enum Net {
 
 /// The filter's view of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct FilterProfile {
     pub run: bool,
     pub net: Net,
     pub read_all: bool,

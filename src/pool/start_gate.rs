@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-/// What is known of failing starts. A failure in a row closes the gate until its delay is over, and lets only one start
+/// What is known of failing gate. A failure in a row closes the gate until its delay is over, and lets only one start
 /// through at a time; after `patience` without a success nothing is started that no call waits for.
 ///
 /// A process that came up is no success yet: one that always ends before it is given a call would be started for ever.
 /// It is a success once it has answered a call, or has lived for as long as `patience`.
 #[derive(Debug)]
-pub(super) struct Starts {
+pub(super) struct StartGate {
     patience: Duration,
     failing_since: Option<Instant>,
     not_before: Option<Instant>,
@@ -18,7 +18,7 @@ pub(super) struct Starts {
     pub(super) prewarm: bool,
 }
 
-impl Starts {
+impl StartGate {
     pub(super) fn new(patience: Duration) -> Self {
         Self {
             patience,
@@ -37,7 +37,7 @@ impl Starts {
     }
 
     /// A process has answered a call.
-    pub(super) fn proved(&mut self) {
+    pub(super) fn proved_useful(&mut self) {
         self.failing_since = None;
         self.not_before = None;
         self.prewarm = true;
@@ -86,33 +86,33 @@ mod tests {
     #[test]
     fn processes_that_come_up_and_end_unused_are_given_up_after_the_patience() {
         let mut now = Instant::now();
-        let mut starts = Starts::new(PATIENCE);
+        let mut gate = StartGate::new(PATIENCE);
         for _ in 0..=30 {
-            assert!(starts.prewarm);
-            starts.came_up(now);
-            starts.failed(now, Some(now + STEP));
-            assert!(!starts.allowed(now, 0), "the delay holds");
+            assert!(gate.prewarm);
+            gate.came_up(now);
+            gate.failed(now, Some(now + STEP));
+            assert!(!gate.allowed(now, 0), "the delay holds");
             now += STEP;
-            assert!(starts.allowed(now, 0) && !starts.allowed(now, 1));
+            assert!(gate.allowed(now, 0) && !gate.allowed(now, 1));
         }
-        assert!(!starts.prewarm);
-        starts.asked();
-        assert!(starts.prewarm && starts.allowed(now, 1));
+        assert!(!gate.prewarm);
+        gate.asked();
+        assert!(gate.prewarm && gate.allowed(now, 1));
     }
 
     #[test]
     fn a_process_that_answered_or_lived_long_makes_the_next_failure_a_first_one() {
         let start = Instant::now();
         for answers in [true, false] {
-            let mut starts = Starts::new(PATIENCE);
-            starts.failed(start, Some(start + STEP));
-            starts.came_up(start + STEP);
+            let mut gate = StartGate::new(PATIENCE);
+            gate.failed(start, Some(start + STEP));
+            gate.came_up(start + STEP);
             let late = start + STEP + PATIENCE;
             if answers {
-                starts.proved();
+                gate.proved_useful();
             }
-            starts.failed(late, Some(late + STEP));
-            assert!(starts.prewarm, "answers: {answers}");
+            gate.failed(late, Some(late + STEP));
+            assert!(gate.prewarm, "answers: {answers}");
         }
     }
 }

@@ -5,22 +5,22 @@
 
 import process from 'node:process'
 
-/** The core's numbers for how this host hears of what processes say. */
+/** The core's numbers for how this host wakeUpMode of what processes say. */
 const UV = 1
-const BELLS = 2
+const SOCKETS = 2
 
-export const hears = () => (process.versions.bun === undefined ? UV : BELLS)
+export const wakeUpMode = () => (process.versions.bun === undefined ? UV : SOCKETS)
 
 /** @param {{ unref(): void }} socket */
 const unref = (socket) => socket.unref()
 
 /**
  * Takes the descriptor. It keeps nobody alive, and is closed when the process has closed its end.
- * @param {number} descriptor @param {(ended: boolean) => void} rang
+ * @param {number} descriptor @param {(ended: boolean) => void} onReadable
  */
-export async function listen(descriptor, rang) {
-  const told = () => rang(false)
-  const ended = () => rang(true)
+export async function listen(descriptor, onReadable) {
+  const told = () => onReadable(false)
+  const ended = () => onReadable(true)
   try {
     const { Bun } = /** @type {any} */ (globalThis)
     await Bun.connect({ fd: descriptor, socket: { open: unref, data: told, error: ended, close: ended } })

@@ -1,6 +1,6 @@
 //! Whether a file or directory is as it was. The kernel changes `ctime` with every change of content, name or mode, and no
 //! program can set it: the same inode with the same times holds the same bytes. What was changed within one tick of the
-//! clock is told apart by never taking a witness of something that is that young.
+//! clock is told apart by never taking a fingerprint of something that is that young.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 /// A place and how it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Witness {
+pub(super) struct FileFingerprint {
     path: PathBuf,
     state: State,
 }
@@ -51,7 +51,7 @@ impl Stat {
     }
 }
 
-impl Witness {
+impl FileFingerprint {
     /// Of the file a path leads to.
     pub(super) fn take(path: PathBuf) -> Self {
         let state = match fs::metadata(&path) {
@@ -151,20 +151,20 @@ mod tests {
     fn a_file_holds_until_it_is_written_replaced_or_removed() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("a.ts");
-        assert!(Witness::take(path.clone()).holds());
-        let absent = Witness::take(path.clone());
+        assert!(FileFingerprint::take(path.clone()).holds());
+        let absent = FileFingerprint::take(path.clone());
         fs::write(&path, "1").expect("written");
         assert!(!absent.holds());
-        let first = Witness::take(path.clone());
+        let first = FileFingerprint::take(path.clone());
         assert!(first.holds());
         fs::write(&path, "12").expect("written");
         assert!(!first.holds());
-        let second = Witness::take(path.clone());
+        let second = FileFingerprint::take(path.clone());
         let other = dir.path().join("b.ts");
         fs::copy(&path, &other).expect("copied");
         fs::rename(&other, &path).expect("replaced");
         assert!(!second.holds(), "the same bytes in another file");
-        let third = Witness::take(path.clone());
+        let third = FileFingerprint::take(path.clone());
         fs::remove_file(&path).expect("removed");
         assert!(!third.holds());
     }
@@ -172,15 +172,15 @@ mod tests {
     #[test]
     fn a_directory_holds_while_the_names_that_matter_do() {
         let dir = tempfile::tempdir().expect("a directory");
-        let witness = Witness::take(dir.path().to_owned());
+        let fingerprint = FileFingerprint::take(dir.path().to_owned());
         fs::write(dir.path().join("output.csv"), "").expect("written");
         fs::create_dir(dir.path().join("folder")).expect("made");
-        assert!(witness.holds());
+        assert!(fingerprint.holds());
         fs::write(dir.path().join("new.ts"), "").expect("written");
-        assert!(!witness.holds());
-        let witness = Witness::take(dir.path().to_owned());
+        assert!(!fingerprint.holds());
+        let fingerprint = FileFingerprint::take(dir.path().to_owned());
         symlink("folder", dir.path().join("link")).expect("linked");
-        assert!(!witness.holds());
+        assert!(!fingerprint.holds());
     }
 
     #[test]
@@ -188,13 +188,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let modules = dir.path().join("node_modules");
         fs::create_dir_all(modules.join("@scope")).expect("made");
-        let witness = Witness::take(modules.clone());
+        let fingerprint = FileFingerprint::take(modules.clone());
         fs::create_dir(modules.join("package")).expect("made");
-        assert!(!witness.holds());
-        let scope = Witness::take(modules.join("@scope"));
+        assert!(!fingerprint.holds());
+        let scope = FileFingerprint::take(modules.join("@scope"));
         symlink("../one", modules.join("@scope/package")).expect("linked");
         assert!(!scope.holds());
-        let scope = Witness::take(modules.join("@scope"));
+        let scope = FileFingerprint::take(modules.join("@scope"));
         fs::remove_file(modules.join("@scope/package")).expect("removed");
         symlink("../two", modules.join("@scope/package")).expect("linked");
         assert!(!scope.holds());
@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn age_is_told() {
         let dir = tempfile::tempdir().expect("a directory");
-        let witness = Witness::take(dir.path().to_owned());
-        assert!(witness.is_older_than(SystemTime::now() + Duration::from_secs(5)));
-        assert!(!witness.is_older_than(SystemTime::now() - Duration::from_secs(60)));
-        assert!(Witness::take(dir.path().join("none")).is_older_than(UNIX_EPOCH));
+        let fingerprint = FileFingerprint::take(dir.path().to_owned());
+        assert!(fingerprint.is_older_than(SystemTime::now() + Duration::from_secs(5)));
+        assert!(!fingerprint.is_older_than(SystemTime::now() - Duration::from_secs(60)));
+        assert!(FileFingerprint::take(dir.path().join("none")).is_older_than(UNIX_EPOCH));
     }
 }

@@ -11,7 +11,7 @@ import * as atExit from './at-exit.js'
  * How the addon reaches its manager: strongly while somebody waits for the manager, weakly otherwise.
  * @template {object} T
  */
-export class Reach {
+export class ManagerRef {
   /** @type {WeakRef<T> | null} */ #weak
   /** @type {T | null} */ #strong = null
 

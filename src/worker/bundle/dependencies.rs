@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const IN_EACH: [&str; 4] = ["package.json", "tsconfig.json", "jsconfig.json", "node_modules"];
 
 /// The inputs, their directories, and for each directory above them the settings and packages that are there or are not.
-pub(super) fn surroundings(inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
+pub(super) fn dependencies(inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
     let mut places: BTreeSet<PathBuf> = inputs.iter().cloned().collect();
     let mut above: BTreeSet<&Path> = BTreeSet::new();
     for input in inputs {
@@ -43,7 +43,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(dir.path().join("node_modules/@scope")).expect("made");
         let input = dir.path().join("src/deep/tools.ts");
-        let places = surroundings(std::slice::from_ref(&input));
+        let places = dependencies(std::slice::from_ref(&input));
         for expected in [
             input,
             dir.path().join("src/deep"),

@@ -10,7 +10,7 @@ use super::listener::Call;
 use super::target::Target;
 
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(super) struct RefusalRecorder {
     policy: Policy,
     denials: Denials,
 }
@@ -28,9 +28,9 @@ impl Refused {
     }
 }
 
-impl Witness {
+impl RefusalRecorder {
     pub(super) fn new(policy: Policy, denials: Denials) -> Self {
-        Witness { policy, denials }
+        RefusalRecorder { policy, denials }
     }
 
     pub(super) fn refused(&self, call: &Call, target: &Target) -> Refused {
@@ -44,7 +44,7 @@ impl Witness {
             && is_of_the_machine(&attempt)
         {
             return Refused {
-                of_the_runtime: !self.policy.may_read(&named.at),
+                of_the_runtime: !self.policy.may_read(&named.host_path),
                 denials: Vec::new(),
             };
         }
@@ -73,7 +73,7 @@ fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;
     };
-    let Some(process) = (!opening.write && named.at.starts_with("/proc"))
+    let Some(process) = (!opening.write && named.host_path.starts_with("/proc"))
         .then(|| target.process().ok().flatten())
         .flatten()
     else {
@@ -81,6 +81,6 @@ fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
     };
     OWN_FILES.iter().any(|own| {
         let entry = own.to_string_lossy().replace("self", &process.to_string());
-        named.at.as_os_str() == entry.as_str()
+        named.host_path.as_os_str() == entry.as_str()
     })
 }

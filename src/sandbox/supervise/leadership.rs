@@ -10,13 +10,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long one call may take before the turn is another's.
-const PATIENCE: Duration = Duration::from_millis(20);
+const TAKEOVER_AFTER: Duration = Duration::from_millis(20);
 
 /// The turn is another's by now.
 const REPLACED: u64 = 1 << 63;
 
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct Leadership {
     holder: Mutex<Option<Arc<Holder>>>,
     changed: Condvar,
     /// Who is in line looks again only when it is told to.
@@ -32,16 +32,16 @@ struct Holder {
 
 /// The turn, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Held<'a> {
-    turn: &'a Turn,
+pub(super) struct Leader<'a> {
+    leadership: &'a Leadership,
     holder: Arc<Holder>,
     /// It was taken from a thread that is stuck.
     pub(super) taken_over: bool,
 }
 
-impl Turn {
+impl Leadership {
     /// Waits in line.
-    pub(super) fn wait(&self) -> Held<'_> {
+    pub(super) fn wait(&self) -> Leader<'_> {
         let mut current = self.lock();
         let mut seen = None;
         loop {
@@ -68,18 +68,18 @@ impl Turn {
                 seen = None;
                 continue;
             }
-            current = match self.changed.wait_timeout(current, PATIENCE) {
+            current = match self.changed.wait_timeout(current, TAKEOVER_AFTER) {
                 Ok((current, _)) => current,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
     }
 
-    fn hold(&self, mut current: MutexGuard<'_, Option<Arc<Holder>>>, taken_over: bool) -> Held<'_> {
+    fn hold(&self, mut current: MutexGuard<'_, Option<Arc<Holder>>>, taken_over: bool) -> Leader<'_> {
         let holder = Arc::new(Holder::default());
         *current = Some(Arc::clone(&holder));
-        Held {
-            turn: self,
+        Leader {
+            leadership: self,
             holder,
             taken_over,
         }
@@ -90,26 +90,26 @@ impl Turn {
     }
 }
 
-impl Held<'_> {
+impl Leader<'_> {
     /// Does what is quick. False where it was not, and another thread has the turn now.
     pub(super) fn quickly(&self, work: impl FnOnce()) -> bool {
         self.holder.quick.fetch_add(1, Ordering::SeqCst);
-        if self.turn.unwatched.swap(false, Ordering::SeqCst) {
+        if self.leadership.unwatched.swap(false, Ordering::SeqCst) {
             // Under the lock, so that who is about to wait for it waits already.
-            let _current = self.turn.lock();
-            self.turn.changed.notify_one();
+            let _current = self.leadership.lock();
+            self.leadership.changed.notify_one();
         }
         work();
         self.holder.quick.fetch_add(1, Ordering::SeqCst) & REPLACED == 0
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Leader<'_> {
     fn drop(&mut self) {
-        let mut current = self.turn.lock();
+        let mut current = self.leadership.lock();
         if current.as_ref().is_some_and(|holder| Arc::ptr_eq(holder, &self.holder)) {
             *current = None;
-            self.turn.changed.notify_one();
+            self.leadership.changed.notify_one();
         }
     }
 }
@@ -126,32 +126,32 @@ mod tests {
 
     #[test]
     fn who_is_stuck_loses_the_turn_and_hears_of_it() {
-        let turn = Arc::new(Turn::default());
+        let leadership = Arc::new(Leadership::default());
         let (took_over, other) = channel();
-        let first = turn.wait();
-        let there = Arc::clone(&turn);
+        let first = leadership.wait();
+        let there = Arc::clone(&leadership);
         let second = thread::spawn(move || {
-            let held = there.wait();
-            took_over.send(held.taken_over).expect("the test listens");
+            let leader = there.wait();
+            took_over.send(leader.taken_over).expect("the test listens");
         });
         let mut said = None;
         let still_first = first.quickly(|| said = other.recv_timeout(BOUND).ok());
-        assert_eq!(said, Some(true), "the second thread took the turn over");
+        assert_eq!(said, Some(true), "the second thread took the lead over");
         assert!(!still_first);
         second.join().expect("no panic");
         drop(first);
-        assert!(!turn.wait().taken_over, "the place is free again");
+        assert!(!leadership.wait().taken_over, "the place is free again");
     }
 
     #[test]
     fn who_is_stuck_after_a_long_rest_loses_it_as_well() {
-        let turn = Arc::new(Turn::default());
+        let leadership = Arc::new(Leadership::default());
         let (took_over, other) = channel();
-        let first = turn.wait();
-        let there = Arc::clone(&turn);
+        let first = leadership.wait();
+        let there = Arc::clone(&leadership);
         let second = thread::spawn(move || took_over.send(there.wait().taken_over).expect("the test listens"));
         let until_unwatched = std::time::Instant::now() + BOUND;
-        while !turn.unwatched.load(Ordering::SeqCst) && std::time::Instant::now() < until_unwatched {
+        while !leadership.unwatched.load(Ordering::SeqCst) && std::time::Instant::now() < until_unwatched {
             thread::yield_now();
         }
         assert!(!first.quickly(|| assert_eq!(other.recv_timeout(BOUND), Ok(true))));
@@ -160,16 +160,16 @@ mod tests {
 
     #[test]
     fn only_one_has_it_at_a_time() {
-        let turn = Turn::default();
+        let leadership = Leadership::default();
         let inside = AtomicUsize::new(0);
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..2000 {
-                        let held = turn.wait();
+                        let leader = leadership.wait();
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                         inside.fetch_sub(1, Ordering::SeqCst);
-                        drop(held);
+                        drop(leader);
                     }
                 });
             }

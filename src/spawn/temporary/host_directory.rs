@@ -35,11 +35,11 @@ pub(super) const PIECES: u32 = 120;
 /// Tries at making a directory: another host may take it for a dead one's until it is locked.
 const TRIES: usize = 4;
 
-static HELD: Mutex<Vec<Weak<Held>>> = Mutex::new(Vec::new());
+static HOST_DIRECTORIES: Mutex<Vec<Weak<HostDirectory>>> = Mutex::new(Vec::new());
 
 /// A directory that is made and locked. Dropped, it is removed.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HostDirectory {
     place: PathBuf,
     path: PathBuf,
     fd: OwnedFd,
@@ -47,27 +47,29 @@ pub(super) struct Held {
     _lock: File,
 }
 
-impl Held {
+impl HostDirectory {
     /// The one of this host at this place.
     pub(super) fn at(place: &Path) -> io::Result<Arc<Self>> {
-        let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|held| held.strong_count() > 0);
+        let mut all = HOST_DIRECTORIES.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|host_directory| host_directory.strong_count() > 0);
         let mut living = all.iter().filter_map(Weak::upgrade);
-        if let Some(held) = living.find(|held| held.place == place && held.stands()) {
-            return Ok(held);
+        if let Some(host_directory) =
+            living.find(|host_directory| host_directory.place == place && host_directory.stands())
+        {
+            return Ok(host_directory);
         }
-        let held = Arc::new(Self::make(place)?);
-        all.push(Arc::downgrade(&held));
+        let host_directory = Arc::new(Self::make(place)?);
+        all.push(Arc::downgrade(&host_directory));
         drop(all);
         tidy::ask(Job::Sweep(place.to_owned()));
-        Ok(held)
+        Ok(host_directory)
     }
 
     fn make(place: &Path) -> io::Result<Self> {
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
         for _ in 0..TRIES {
             match Self::try_make(place) {
-                Ok(held) => return Ok(held),
+                Ok(host_directory) => return Ok(host_directory),
                 Err(error) => last = error,
             }
         }
@@ -146,7 +148,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HostDirectory {
     fn drop(&mut self) {
         // What is left keeps the lock's file, which nobody holds from now on: a later host sees that at once.
         if self.is_empty() && self.stands() {
@@ -192,8 +194,8 @@ mod tests {
     #[test]
     fn managers_share_it_and_it_goes_with_the_last() {
         let (_place, real) = place();
-        let first = Held::at(&real).expect("made");
-        let second = Held::at(&real).expect("found");
+        let first = HostDirectory::at(&real).expect("made");
+        let second = HostDirectory::at(&real).expect("found");
         assert_eq!(first.path(), second.path());
         assert_eq!(first.path().metadata().expect("there").mode() & 0o7777, 0o300);
         let path = first.path().to_owned();
@@ -206,23 +208,23 @@ mod tests {
     #[test]
     fn a_processs_directory_is_its_own_and_goes() {
         let (_place, real) = place();
-        let held = Held::at(&real).expect("made");
-        let (name, fd) = held.directory().expect("made");
-        let path = held.path().join(name.to_str().expect("digits"));
+        let host_directory = HostDirectory::at(&real).expect("made");
+        let (name, fd) = host_directory.directory().expect("made");
+        let path = host_directory.path().join(name.to_str().expect("digits"));
         assert_eq!(path.metadata().expect("there").mode() & 0o7777, 0o700);
         assert_eq!(fstat(&fd).expect("open").st_ino, path.metadata().expect("there").ino());
         fs::write(path.join("file"), "x").expect("written");
-        assert!(held.remove_piece(&name));
+        assert!(host_directory.remove_piece(&name));
         assert!(!path.exists());
     }
 
     #[test]
     fn one_that_somebody_removed_is_made_again() {
         let (_place, real) = place();
-        let first = Held::at(&real).expect("made");
+        let first = HostDirectory::at(&real).expect("made");
         fs::remove_dir_all(first.path()).expect("removed");
         assert!(first.directory().is_err());
-        let second = Held::at(&real).expect("made");
+        let second = HostDirectory::at(&real).expect("made");
         assert_ne!(first.path(), second.path());
         second.directory().expect("made");
     }

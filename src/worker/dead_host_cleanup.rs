@@ -26,7 +26,7 @@ const ROUNDS: usize = 8;
 
 /// One manager's claim and the files of its stem.
 #[derive(Debug)]
-pub struct Remains {
+pub struct DeadHostCleanup {
     directory: CString,
     stem: CString,
     claim: CString,
@@ -36,7 +36,7 @@ pub struct Remains {
     user: u32,
 }
 
-impl Remains {
+impl DeadHostCleanup {
     /// None where a name has a NUL in it, which no file has.
     pub(super) fn new(directory: &Path, stem: &str, claim: &str, unique: &str, user: u32) -> Option<Self> {
         debug_assert!(stem.starts_with(WORKER_PREFIX));
@@ -279,8 +279,8 @@ mod tests {
     const SOURCE: &str = "// a worker";
 
     /// As if the host of the files had been killed: their locks go with it.
-    fn killed(file: WorkerFile) -> Remains {
-        let remains = file.remains().expect("a claim");
+    fn killed(file: WorkerFile) -> DeadHostCleanup {
+        let cleanup = file.dead_host_cleanup().expect("a claim");
         let claim = file.claim_path().expect("a claim");
         let kept = fs::read(file.path()).expect("the worker file");
         let path = file.path().to_owned();
@@ -290,30 +290,30 @@ mod tests {
         fs::write(&path, kept).expect("written");
         fs::write(ignored, "*\n").expect("written");
         fs::write(claim, "").expect("written");
-        remains
+        cleanup
     }
 
     #[test]
     fn everything_of_a_killed_host_goes() {
         let project = tempfile::tempdir().expect("a directory");
-        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let compiled = project.path().join(format!(
             ".toolwarden/{}-0123456789abcdef.js.jsc",
-            remains.stem.to_string_lossy()
+            cleanup.stem.to_string_lossy()
         ));
         fs::write(compiled, "").expect("written");
-        remains.disclaim();
-        remains.remove();
+        cleanup.disclaim();
+        cleanup.remove();
         assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
     }
 
     #[test]
     fn what_another_manager_uses_stays() {
         let project = tempfile::tempdir().expect("a directory");
-        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let other = WorkerFile::write(project.path(), SOURCE, 0o600).expect("written");
-        remains.disclaim();
-        remains.remove();
+        cleanup.disclaim();
+        cleanup.remove();
         assert_eq!(fs::read_to_string(other.path()).expect("there"), SOURCE);
         assert_eq!(
             fs::read_dir(project.path().join(".toolwarden")).expect("read").count(),
@@ -327,15 +327,15 @@ mod tests {
     fn strangers_files_stay_and_their_directory_is_not_touched() {
         use std::os::unix::fs::PermissionsExt;
         let project = tempfile::tempdir().expect("a directory");
-        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let directory = project.path().join(".toolwarden");
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).expect("changed");
-        remains.remove();
+        cleanup.remove();
         assert_eq!(fs::read_dir(&directory).expect("read").count(), 3);
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).expect("changed");
         fs::write(directory.join("notes.txt"), "mine").expect("written");
-        remains.disclaim();
-        remains.remove();
+        cleanup.disclaim();
+        cleanup.remove();
         let mut left: Vec<_> = fs::read_dir(&directory)
             .expect("read")
             .map(|entry| entry.expect("read").file_name())

@@ -18,14 +18,14 @@ export const Kind = {
   LISTEN: 10, // the number is a descriptor, now ours
 }
 
-/** Numbers per event: kind, call or ticket, length of its text. */
+/** Numbers per event: kind, call or question, length of its text. */
 const FIELDS = 3
 /** Events that cross at once. */
 const MOST = 256
 /** The length of a text that is not there. */
 const NONE = 0xffffffff
 
-export class Incoming {
+export class EventBatch {
   /** The number of events, then the events. */
   #head = new Uint32Array(1 + FIELDS * MOST)
 

@@ -31,7 +31,7 @@ const ROUNDS: u32 = 100;
 
 /// The place of one entrypoint's bundle.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct BundleStore {
     working_dir: PathBuf,
     entrypoint: PathBuf,
     slot: String,
@@ -52,7 +52,7 @@ impl Bundle {
     }
 }
 
-impl Shelf {
+impl BundleStore {
     /// For this entrypoint when run by that runtime; both absolute.
     pub fn new(working_dir: &Path, entrypoint: &Path, runtime: &Path, mode: u32) -> Self {
         let mut hash = Sha256::new();
@@ -194,5 +194,5 @@ pub(in crate::worker) fn stem(name: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[path = "shelf_tests.rs"]
+#[path = "bundle_store_tests.rs"]
 mod tests;

@@ -24,7 +24,7 @@ const NONE = 0xffffffff
  * @property {string | null} retry
  */
 
-export class Outgoing {
+export class CallBatch {
   #text = ''
   #head = new Uint32Array(FIELDS * MOST_CALLS)
   #count = 0

@@ -91,16 +91,16 @@ function encode(value, inside) {
 }
 
 /** @param {unknown} value */
-export const encodeGiven = (value) => encode(value, [])
+export const encodeUserValue = (value) => encode(value, [])
 
 /** @param {unknown} value @returns {string} */
-export const givenText = (value) => JSON.stringify(encodeGiven(value))
+export const userValueText = (value) => JSON.stringify(encodeUserValue(value))
 
 /**
  * What the core answered; of the marked values it only sends numbers.
  * @param {string} text
  */
-export function parseGiven(text) {
+export function parseUserValue(text) {
   return JSON.parse(text, (_name, value) =>
     typeof value === 'object' && value !== null && value[MARK] === 'number' ? Number(value.text) : value,
   )
