@@ -1,7 +1,7 @@
-//! Which process serves which call: slots, queue, refilling, recycling.
+//! Decides which process serves which call: slots, queue, refilling, recycling.
 //!
-//! The pool is a value without clock, thread or file descriptor. It is told what happened and answers with [`Action`]s;
-//! it knows calls as tickets and processes as worker ids, and nothing of what runs on them.
+//! The pool is a value without clock, thread or file descriptor. Its methods take what happened and return the
+//! [`Action`]s that follow. It knows calls and processes by their numbers only, and nothing of what runs in a process.
 
 mod limits;
 mod queue;

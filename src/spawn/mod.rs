@@ -1,5 +1,5 @@
-//! Brings a runtime process to life and sees it off: finds the executable, starts it without forking the host,
-//! owns its process group, and keeps what it printed.
+//! Starts and ends runtime processes: finds the executable, starts it without forking the host, owns its process group,
+//! and keeps what it printed.
 //!
 //! ```text
 //! runtime::find_runtime -> arguments + environment -> Launch -> Spawner -> Child { channel, stdout, stderr, process }

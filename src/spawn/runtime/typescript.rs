@@ -1,5 +1,5 @@
-//! Whether a Node runs a TypeScript entrypoint; said at construction, since Node's own error names neither the version
-//! that is there nor the one that is needed.
+//! Checks at construction whether a Node can run a TypeScript entrypoint, because Node's own error names neither the
+//! present nor the required version.
 
 use std::path::Path;
 
@@ -8,22 +8,22 @@ use super::node_version::{NodeVersion, node_version};
 use crate::config::RuntimeType;
 use crate::error::{Error, Problem, Result};
 
-/// The first Node with the switch that strips types.
+/// The first Node with a switch that strips types.
 const WITH_SWITCH: NodeVersion = version(22, 6);
-/// The first of the 22 line that strips them by itself.
+/// The first version of the 22 line that strips types by default.
 const BY_ITSELF_22: NodeVersion = version(22, 18);
-/// The first of all later lines that does.
+/// From this version on, all later lines strip types by default.
 const BY_ITSELF: NodeVersion = version(23, 6);
 
-/// What may teach Node any language.
+/// Options that may teach Node any language.
 const LOADERS: [&str; 5] = ["-r", "--require", "--import", "--loader", "--experimental-loader"];
 
 const fn version(major: u32, minor: u32) -> NodeVersion {
     NodeVersion { major, minor, patch: 0 }
 }
 
-/// Refuses a TypeScript entrypoint that this Node cannot load. Node is started for its version only where the file is
-/// TypeScript; one that does not tell its version, or that came with a project, gets the benefit of the doubt.
+/// Rejects a TypeScript entrypoint that this Node cannot load. Node is started for its version only where the file is
+/// TypeScript. A Node that prints no version, or that came with a project, is assumed to be able to.
 pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]) -> Result<()> {
     if runtime.kind != RuntimeType::Node || has_loader(options) {
         return Ok(());
@@ -31,7 +31,7 @@ pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]
     let refused = match Dialect::of(entrypoint) {
         None => None,
         Some(Dialect::Jsx) => Some(StrippingUnavailable::NeverJsx),
-        // Asked outside of the sandbox, which only a program of the user's own may be.
+        // The version is asked outside of the sandbox, where only a program of the user's own may run.
         Some(Dialect::Types) if runtime.found_in == FoundIn::Package => None,
         Some(Dialect::Types) => node_version(&runtime.path).and_then(|found| stripping_unavailable(found, options)),
     };
@@ -42,9 +42,9 @@ pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
-    /// Types only: those can be stripped.
+    /// Types only: Node can strip them.
     Types,
-    /// Elements, which have to be compiled; no Node does.
+    /// JSX elements, which must be compiled; no Node does that.
     Jsx,
 }
 
@@ -58,7 +58,7 @@ impl Dialect {
     }
 }
 
-/// Why types are not stripped.
+/// Why Node does not strip types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StrippingUnavailable {
     TooOld(NodeVersion),
@@ -77,10 +77,10 @@ fn stripping_unavailable(found: NodeVersion, options: &[String]) -> Option<Strip
     }
 }
 
-/// What the options say about stripping; the last one counts, as for Node.
+/// What the options say about stripping. The last one counts, as in Node.
 fn switch(options: &[String]) -> Option<bool> {
     options.iter().rev().find_map(|option| {
-        // Node reads "_" in a name as "-".
+        // Node treats "_" in an option's name as "-".
         match option.replace('_', "-").as_str() {
             "--experimental-strip-types" | "--strip-types" | "--experimental-transform-types" => Some(true),
             "--no-experimental-strip-types" | "--no-strip-types" => Some(false),
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn only_typescript_on_node_is_looked_at() {
-        // A runtime that is not there: whoever asked it for its version would get none, and JSX needs no version.
+        // The runtime does not exist, so a check that asked it for its version would get none; JSX needs no version.
         let check = |kind, name: &str, options: &[&str]| {
             let runtime = Runtime {
                 kind,

@@ -1,4 +1,4 @@
-//! How much lies in a tree.
+//! Measures how much a directory tree contains.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -6,16 +6,16 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
 use rustix::io::Errno;
 
-/// Entries looked at in one go, which takes up to a tenth of a second. More of them are more than there may be.
+/// Entries counted at most, which takes up to a tenth of a second. A tree with more is over the limit anyway.
 const MOST_ENTRIES: u64 = 100_000;
-/// Bytes of the paths that are still to be looked at.
+/// Bytes of the paths that are still to be visited, at most.
 const MOST_TO_DO: usize = 4 << 20;
-/// Of the blocks that `stat` counts.
+/// The size of the blocks that `stat` counts.
 const BLOCK: u64 = 512;
-/// What a directory's owner needs to put something into it.
+/// The mode bits that a directory's owner needs to put something into it.
 const USABLE: u32 = 0o300;
 
-/// What was found.
+/// The size of a tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DiskUsage {
     /// Bytes that its files occupy.
@@ -24,9 +24,9 @@ pub struct DiskUsage {
     pub entries: u64,
 }
 
-/// Of what lies below an open directory; a tool may be changing it meanwhile. `entries` is `u64::MAX` where something keeps itself
-/// from being looked at: by its number, by a path longer than a path may be, by a mode that lets its owner use it and not read it. None
-/// where the host has no descriptor left to look with.
+/// Measures what is below an open directory; a tool may change it meanwhile. `entries` is `u64::MAX` where a part
+/// cannot be read: because of its number of entries, because its path is too long, or because its mode lets the owner
+/// use it without reading it. `None` where the host has no descriptor left.
 pub(super) fn tree(top: BorrowedFd<'_>) -> Option<DiskUsage> {
     let mut disk_usage = DiskUsage::default();
     match add(top, &mut disk_usage) {
@@ -37,15 +37,15 @@ pub(super) fn tree(top: BorrowedFd<'_>) -> Option<DiskUsage> {
     Some(disk_usage)
 }
 
-/// Why something was not looked at.
+/// Why a part was not counted.
 enum ScanError {
-    /// It keeps itself from it.
+    /// The part cannot be read, which counts as being over the limit.
     Unreadable,
-    /// Of a descriptor, which is nothing of the tool's doing.
+    /// The host has no descriptor left, which is not the tool's doing.
     NoDescriptor,
 }
 
-/// One directory is open at a time, named by its path from the top.
+/// One directory is open at a time, and it is named by its path from the top.
 fn add(top: BorrowedFd<'_>, disk_usage: &mut DiskUsage) -> Result<(), ScanError> {
     let mut to_do = vec![(c".".to_owned(), USABLE)];
     let mut waiting = 0;
@@ -53,9 +53,9 @@ fn add(top: BorrowedFd<'_>, disk_usage: &mut DiskUsage) -> Result<(), ScanError>
         waiting -= path.as_bytes().len().min(waiting);
         let (directory, entries) = match open(top, &path).and_then(|fd| Ok((Dir::read_from(&fd)?, fd))) {
             Ok((entries, directory)) => (directory, entries),
-            // It was removed, or exchanged, meanwhile.
+            // It was removed or replaced meanwhile.
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => continue,
-            // Not even its owner can use it as it is.
+            // Not even its owner can use it in this mode.
             Err(Errno::ACCESS) if mode & USABLE != USABLE => continue,
             Err(Errno::MFILE | Errno::NFILE) => return Err(ScanError::NoDescriptor),
             Err(_) => return Err(ScanError::Unreadable),
@@ -69,7 +69,7 @@ fn add(top: BorrowedFd<'_>, disk_usage: &mut DiskUsage) -> Result<(), ScanError>
                 return Err(ScanError::Unreadable);
             }
             disk_usage.entries += 1;
-            // What is gone again weighs nothing.
+            // A removed entry counts nothing.
             let Ok(stat) = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) else {
                 continue;
             };

@@ -24,17 +24,18 @@ const PAUSE: Duration = Duration::from_micros(500);
 #[derive(Debug)]
 pub struct TemporaryDirectories {
     place: PathBuf,
-    /// None once it is closed.
+    /// `None` once it is closed.
     host_directory: Mutex<Option<Arc<HostDirectory>>>,
-    /// Directories that nobody has tried to remove.
+    /// The number of directories that nobody has tried to remove yet.
     living: Arc<AtomicUsize>,
-    /// Variables that name it.
+    /// The variables that name the directory.
     names: Vec<&'static str>,
 }
 
 impl TemporaryDirectories {
-    /// In the host's TMPDIR, else in /tmp or /var/tmp; none where no directory can be made in the first of them that may be used.
-    /// `names`: variables by which a process is told where its directory is.
+    /// Uses the host's TMPDIR, otherwise /tmp or /var/tmp; `None` where no directory can be made in the first of them
+    /// that may be used.
+    /// `names`: the variables that tell a process where its directory is.
     pub fn open(tmpdir: Option<&Path>, names: Vec<&'static str>) -> Option<Arc<Self>> {
         let place = place::find(tmpdir)?;
         let host_directory = HostDirectory::at(&place).ok()?;
@@ -46,7 +47,7 @@ impl TemporaryDirectories {
         }))
     }
 
-    /// The directory that the processes' are in; none once it is closed.
+    /// The directory that contains the processes' directories; `None` once it is closed.
     pub fn path(&self) -> Option<PathBuf> {
         self.host_directory()
             .as_ref()
@@ -57,15 +58,15 @@ impl TemporaryDirectories {
         &self.names
     }
 
-    /// A directory for the next process.
+    /// Makes a directory for the next process.
     pub(in crate::spawn) fn make(&self) -> io::Result<Temporary> {
         let mut current = self.host_directory();
         let host_directory = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let (name, fd) = match host_directory.directory() {
             Ok(made) => made,
-            // The next one has the same place.
+            // The next location is the same one, so there is no point in another try.
             Err(error) if is_shortage_error(&error) => return Err(error),
-            // Somebody tidied up.
+            // Somebody removed the host's directory.
             Err(_) => {
                 *host_directory = HostDirectory::at(&self.place)?;
                 host_directory.directory()?
@@ -83,7 +84,7 @@ impl TemporaryDirectories {
         })
     }
 
-    /// None is made from now on. Waits a moment for what processes left that are gone, and that is about to be removed.
+    /// Makes no further directory. Waits a moment for the removal of directories whose processes are gone.
     pub fn close(&self) {
         let host_directory = self.host_directory().take();
         let until = Instant::now() + LAST_WAIT;
@@ -97,7 +98,8 @@ impl TemporaryDirectories {
     }
 }
 
-/// One process's directory. It is removed when it is dropped, or before, which is to be when the process and its group are gone.
+/// One process's directory. Dropping or discarding it removes it; that must happen after the process and its group are
+/// gone.
 #[derive(Debug)]
 pub struct Temporary {
     host_directory: Arc<HostDirectory>,
@@ -118,12 +120,12 @@ impl Temporary {
         self.fd.as_fd()
     }
 
-    /// How much lies in it; none where the host has no descriptor left to look with.
+    /// How much it contains; `None` where the host has no descriptor left to look with.
     pub(in crate::spawn) fn disk_usage(&self) -> Option<DiskUsage> {
         disk_usage::tree(self.fd())
     }
 
-    /// Has it removed, on a thread for that.
+    /// Lets the removal thread remove it.
     pub fn discard(&self) {
         if !self.discarded.swap(true, Ordering::AcqRel) {
             let (host_directory, living) = (Arc::clone(&self.host_directory), Arc::clone(&self.living));
@@ -143,7 +145,7 @@ impl Drop for Temporary {
 mod tests {
     use super::*;
 
-    /// Of what is removed on another thread.
+    /// Waits for a removal on the other thread.
     fn gone(path: &Path) {
         let limit = Instant::now() + Duration::from_secs(30);
         while path.exists() {
