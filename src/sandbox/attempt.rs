@@ -1,8 +1,9 @@
-//! What a call tried with files, and whether the policy is why it fails.
+//! What a file call tried, and whether the policy is the reason for its failure.
 //!
-//! Landlock refuses without a witness. What it would say follows from the policy and from what is at the path, so the path is
-//! looked at as the kernel would, without opening anything. The kernel's own order counts: what is not there, or what a file's
-//! mode forbids, is said before anybody asks the sandbox, and is no refusal of it.
+//! Landlock refuses without telling anybody. Its answer follows from the policy and from what is at the path, so the
+//! path is examined as the kernel does it, without opening anything. The order of the kernel's checks matters: a
+//! missing file, or a mode that forbids the access, is reported before the sandbox is asked, and is not a refusal by
+//! the sandbox.
 
 use std::ffi::OsStr;
 use std::os::fd::AsRawFd;
@@ -16,17 +17,17 @@ use super::denials::{Denial, Permission};
 use super::modes::{self, WantedAccess};
 use super::policy::Policy;
 
-/// A link that leads to another one, and so on: the kernel follows so many.
+/// The kernel follows at most this many links in one lookup.
 const MOST_LINKS: usize = 40;
 
-/// A path as a call names it.
+/// A path that a call names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TargetPath {
-    /// Absolute, without `.` and `..`: what a flag would say.
+    /// The absolute path without `.` and `..`, as a permission flag would name it.
     pub(super) flag_path: PathBuf,
-    /// Where the host finds it: /proc/self is another process there.
+    /// Where the host finds the file: /proc/self is another process in the host.
     pub(super) host_path: PathBuf,
-    /// The text ended with a slash.
+    /// The path ended with a slash.
     pub(super) slash: bool,
 }
 
@@ -40,7 +41,7 @@ impl TargetPath {
     }
 }
 
-/// What an open asks for.
+/// The access that an open asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct OpenRequest {
     pub(super) read: bool,
@@ -48,20 +49,20 @@ pub(super) struct OpenRequest {
     pub(super) create: bool,
     pub(super) exclusive: bool,
     pub(super) directory: bool,
-    /// A file without a name in the directory that is named.
+    /// An unnamed file in the given directory (O_TMPFILE).
     pub(super) nameless: bool,
     pub(super) follow: bool,
 }
 
-/// One call that Landlock may refuse.
+/// One file call that Landlock may refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Attempt {
     Open(TargetPath, OpenRequest),
-    /// A directory or a link is made.
+    /// Makes a directory or a link.
     Make(TargetPath),
     Remove(TargetPath),
     Truncate(TargetPath),
-    /// Its mode, owner or times.
+    /// Changes the file's mode, owner or times.
     Metadata(TargetPath),
     Watch(TargetPath),
     Move {
@@ -74,23 +75,23 @@ pub(super) enum Attempt {
     },
 }
 
-/// What is at a path.
+/// The result of looking up a path.
 enum Lookup {
     Exists {
         real: PathBuf,
     },
-    /// It is not, and its directory is.
-    /// `linked`: a link leads there.
+    /// The file does not exist, but its directory does.
+    /// `linked`: a symlink leads to it.
     Missing {
         directory: PathBuf,
         linked: bool,
     },
-    /// The kernel says something else before it asks the sandbox.
+    /// The kernel reports another error before it asks the sandbox.
     Unreachable,
 }
 
 impl Attempt {
-    /// What the policy refuses of it: nothing, or what a flag would have to allow.
+    /// What the policy refuses of this call; each denial names what a flag would have to allow.
     pub(super) fn refused(&self, policy: &Policy) -> Vec<Denial> {
         let mut found = Vec::new();
         match self {
@@ -113,7 +114,7 @@ impl Attempt {
                     found.push(denial(Permission::Write, named, &named.flag_path));
                 }
             }
-            // Landlock does not cover these: the supervisor does them where a list allows it.
+            // Landlock does not cover these calls: the supervisor carries them out where a list allows it.
             Attempt::Metadata(named) => {
                 if let Lookup::Exists { real } = look_up(&named.host_path, true)
                     && !policy.may_write(&real)
@@ -135,7 +136,7 @@ impl Attempt {
                 }
             }
         }
-        // Both ends of a move may need the same.
+        // Both paths of a move may need the same flag.
         found.dedup_by(|second, first| second.flag == first.flag);
         found.retain(|denial| denial.permission != Permission::Write || !is_read_only(Path::new(&denial.resource)));
         found
@@ -163,7 +164,7 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
                 }
                 return;
             }
-            // Neither is a matter of rights.
+            // Such an open fails for reasons other than rights.
             if kind == FileType::Symlink || kind == FileType::Socket || (opening.directory && !is_directory) {
                 return;
             }
@@ -193,7 +194,7 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
         Lookup::Missing { directory, linked } if opening.create && !opening.directory => {
             let said = named.flag_path.parent().unwrap_or(Path::new("/"));
             let grant = if linked { directory.as_path() } else { said };
-            // It is made first, and has the rights of its directory.
+            // The file is created first, and then has the rights of its directory.
             if !policy.may_write(&directory) {
                 found.push(denial(Permission::Write, named, grant));
             } else if opening.read && !policy.may_read(&directory) {
@@ -204,7 +205,7 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
     }
 }
 
-/// An entry of a directory is made or removed.
+/// Creating or removing an entry of a directory.
 fn entry(policy: &Policy, named: &TargetPath, directory: &Path, found: &mut Vec<Denial>) {
     if !policy.may_write(directory) {
         let parent = named.flag_path.parent().unwrap_or(Path::new("/"));
@@ -212,7 +213,7 @@ fn entry(policy: &Policy, named: &TargetPath, directory: &Path, found: &mut Vec<
     }
 }
 
-/// `stays`: the entry that is there is not taken away.
+/// Checks a move or a link. `stays`: the existing entry is not removed, as in a link.
 fn refused_move(policy: &Policy, from: &TargetPath, to: &TargetPath, stays: bool, found: &mut Vec<Denial>) {
     let (Some(source), Some(parent)) = (directory_of_existing(from), to.parent()) else {
         return;
@@ -225,14 +226,14 @@ fn refused_move(policy: &Policy, from: &TargetPath, to: &TargetPath, stays: bool
         entry(policy, from, &source, found);
     }
     entry(policy, to, &target, found);
-    // A file must not gain rights by its place: the kernel says then that the directory is on another device.
+    // A file must not gain rights by moving to another directory; the kernel reports EXDEV then.
     if found.is_empty() && source != target && policy.may_read(&target) && !policy.may_read(&source) {
         let parent = from.flag_path.parent().unwrap_or(Path::new("/"));
         found.push(denial(Permission::Read, from, parent));
     }
 }
 
-/// `grant` is what a flag has to name.
+/// `grant` is the path that a flag has to name.
 fn denial(permission: Permission, named: &TargetPath, grant: &Path) -> Denial {
     Denial {
         resource: named.flag_path.to_string_lossy().into_owned(),
@@ -240,7 +241,7 @@ fn denial(permission: Permission, named: &TargetPath, grant: &Path) -> Denial {
     }
 }
 
-/// The real directory of an entry that is there, whatever it is.
+/// The real directory of an existing entry of any kind.
 fn directory_of_existing(named: &TargetPath) -> Option<PathBuf> {
     named.host_path.symlink_metadata().ok()?;
     match look_up(&named.parent()?.host_path, true) {
@@ -255,7 +256,7 @@ fn look_up(path: &Path, follow: bool) -> Lookup {
     for _ in 0..MOST_LINKS {
         match real_of(&path, follow) {
             Ok(Some(real)) => return Lookup::Exists { real },
-            // A pipe, a socket or the like, which is at no path: nothing is held there.
+            // A pipe, a socket or the like, which has no path; no rule applies to it.
             Ok(None) => return Lookup::Unreachable,
             Err(Errno::NOENT) => {}
             Err(_) => return Lookup::Unreachable,
@@ -263,7 +264,7 @@ fn look_up(path: &Path, follow: bool) -> Lookup {
         let Some(parent) = path.parent() else {
             return Lookup::Unreachable;
         };
-        // A link that leads nowhere: what is made is made where it leads.
+        // A dangling link: the file is created where the link points.
         match path.read_link() {
             Ok(target) if follow => {
                 path = parent.join(target);
@@ -281,7 +282,7 @@ fn look_up(path: &Path, follow: bool) -> Lookup {
     Lookup::Unreachable
 }
 
-/// The path that leads there without links; none where what is open has no path, or has it no more.
+/// The path without links; none where the open file has no path, or no longer has one.
 fn real_of(path: &Path, follow: bool) -> Result<Option<PathBuf>, Errno> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     let flags = if follow { flags } else { flags | OFlags::NOFOLLOW };
@@ -300,7 +301,7 @@ fn kind(real: &Path) -> Option<FileType> {
     Some(FileType::from_raw_mode(stat.st_mode))
 }
 
-/// Whether nobody can write there, so that the file system refuses.
+/// Whether the file system is mounted read-only, so that it refuses every write.
 fn is_read_only(path: &Path) -> bool {
     path.ancestors()
         .find_map(|path| statvfs(path).ok())

@@ -5,7 +5,8 @@ use super::*;
 use crate::config::{Permissions, RuntimeType};
 use crate::sandbox::{PlanInput, plan};
 
-/// `open/` may be read, `out/` written, `both/` both, and of `file` in each and `dir/` nothing else.
+/// Four directories: `open/` may be read, `out/` written, `both/` read and written; in the fourth, nothing is allowed
+/// but `file` and `dir/`.
 struct Bench {
     _made: tempfile::TempDir,
     top: PathBuf,
@@ -52,7 +53,7 @@ impl Bench {
         }
     }
 
-    /// The flags that would allow it, without the place of the bench.
+    /// The flags that would allow it, without the path of the bench.
     fn flags(&self, attempt: &Attempt) -> Vec<String> {
         let place = format!("{}/", self.top.display());
         let refused = attempt.refused(&self.policy);
@@ -90,7 +91,7 @@ fn reading_is_refused_where_no_rule_allows_it() {
     assert_eq!(bench.open("closed/file", READING), ["--allow-read=closed/file"]);
     assert_eq!(bench.open("closed", READING), ["--allow-read=closed"]);
     assert_eq!(bench.open("out/file", READING), ["--allow-read=out/file"]);
-    // A link is what it leads to, wherever it lies.
+    // A link counts as its target, wherever the link lies.
     symlink(bench.top.join("closed/file"), bench.top.join("open/out")).expect("linked");
     symlink(bench.top.join("open/file"), bench.top.join("closed/in")).expect("linked");
     assert_eq!(bench.open("open/out", READING), ["--allow-read=open/out"]);
@@ -155,13 +156,13 @@ fn writing_names_the_file_that_is_there_and_else_its_directory() {
         bench.open("closed/file", OpenRequest { read: true, ..WRITING }),
         ["--allow-read=closed/file", "--allow-write=closed/file"]
     );
-    // It would be made, and not opened then.
+    // The file would be created, and could not be opened then.
     assert_eq!(
         bench.open("out/new", OpenRequest { read: true, ..MAKING }),
         ["--allow-read=out"]
     );
     assert_eq!(bench.open("both/new", OpenRequest { read: true, ..MAKING }), [""; 0]);
-    // What is made through a link is made where it leads.
+    // A file that is created through a link is created at the link's target.
     symlink(bench.top.join("closed/new"), bench.top.join("out/link")).expect("linked");
     let closed = format!("--allow-write={}", bench.top.join("closed").display());
     let refused = Attempt::Open(bench.named("out/link"), MAKING).refused(&bench.policy);

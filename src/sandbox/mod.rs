@@ -1,4 +1,4 @@
-//! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
+//! What a worker may access, enforced by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
 mod apply;
 mod attempt;

@@ -1,4 +1,4 @@
-//! Whether a file's own mode lets a worker through. Workers are the host's user without any of root's capabilities.
+//! Whether a file's own mode allows an access by a worker. Workers run as the host's user, without root's capabilities.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -24,7 +24,7 @@ const READ: u32 = 4;
 const WRITE: u32 = 2;
 const SEARCH: u32 = 1;
 
-/// Whether the modes of this real path and of the directories above it allow that. Of what is not there nothing is refused.
+/// Whether the modes of this real path and of its parent directories allow the access. A missing file is not refused.
 pub fn let_through(real: &Path, wanted: WantedAccess) -> bool {
     let reached = real.ancestors().skip(1).all(|directory| has(directory, SEARCH));
     let bits = if wanted.read { READ } else { 0 } | if wanted.write { WRITE } else { 0 };
@@ -80,7 +80,7 @@ mod tests {
         }
         chmod(&file, 0o600);
         chmod(made.path(), 0o600);
-        // Root asks about the file all the same, and others are not told what it is.
+        // Root may still examine the file, while other users are not told what it is.
         let reached = let_through(&file, WantedAccess::READ);
         chmod(made.path(), 0o700);
         assert!(!reached);

@@ -1,13 +1,13 @@
-//! What runtimes try of their own accord, and go on without: no access of a tool's.
+//! Accesses that runtimes try on their own and can do without; they are not accesses of a tool.
 //!
-//! A tool may try the same. Such a refusal is in no list, and the list that it is not in is not called complete.
+//! A tool may try the same. Such a refusal is not listed, and the list that lacks it is not called complete.
 
 use std::path::Path;
 
 use super::attempt::Attempt;
 use super::policy::Policy;
 
-/// How many processors, how much memory and which pages there are, and what a process that starts says of itself.
+/// The number of processors, the amount of memory, the page sizes, and what a starting process reads about itself.
 const OF_THE_MACHINE: &[&str] = &[
     "/proc/meminfo",
     "/proc/stat",
@@ -18,7 +18,7 @@ const OF_THE_MACHINE: &[&str] = &[
     "/proc/sys/vm",
     "/dev/tty",
 ];
-/// What libc looks at before it asks for a name. With the network they may be read.
+/// What libc reads before it resolves a name. It may be read where the network is allowed.
 const OF_THE_NETWORK: &[&str] = &[
     "/etc/gai.conf",
     "/etc/host.conf",
@@ -28,7 +28,7 @@ const OF_THE_NETWORK: &[&str] = &[
     "/etc/services",
     "/etc/protocols",
 ];
-/// Looked for in every directory above a module.
+/// Files that are searched in every directory above a module.
 const OF_PACKAGES: &[&str] = &[
     "package.json",
     "tsconfig.json",
@@ -36,11 +36,11 @@ const OF_PACKAGES: &[&str] = &[
     "bunfig.toml",
     "node_modules",
 ];
-/// Where Bun keeps what it transpiled, below the home directory.
+/// Bun's cache of transpiled files, below the home directory.
 const TRANSPILED: &str = ".bun/install/cache";
 
-/// Every process that starts reads these: what the policy says of their names is what it says of them, since the kernel's own files
-/// are no links that lead elsewhere. So nothing has to be looked for.
+/// Every starting process reads these. They are the kernel's own files and not links, so the policy can be applied to
+/// their names without a lookup.
 pub(super) fn is_of_the_machine(attempt: &Attempt) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;
@@ -60,7 +60,7 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
             if of_the_system || is_of_cache(path) {
                 return true;
             }
-            // Bun looks through the directories above a module, and writes them with a slash at the end.
+            // Bun searches the directories above a module, and writes them with a trailing slash.
             let above = opening.directory && named.slash;
             let of_package = path.file_name().and_then(|name| name.to_str());
             let of_package = of_package.is_some_and(|name| OF_PACKAGES.contains(&name));
@@ -73,14 +73,15 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
     }
 }
 
-/// Whether it is the cache, in it, or a directory that has to be made for it.
+/// Whether the path is the cache, in it, or a directory that must be made for it.
 fn is_of_cache(path: &Path) -> bool {
     let beginnings = [TRANSPILED, ".bun/install", ".bun"];
     let own = path.to_string_lossy().contains("/.bun/install/cache/");
     own || is_of_manager(path) || beginnings.iter().any(|end| path.ends_with(end))
 }
 
-/// Whether it is in the manager's own cache, where Bun would add what it finds missing: `.toolwarden/<name>.modules/<file>`.
+/// Whether it is in the manager's own cache, to which Bun would add what it finds missing:
+/// `.toolwarden/<name>.modules/<file>`.
 fn is_of_manager(path: &Path) -> bool {
     path.parent().is_some_and(|cache| {
         cache.extension().is_some_and(|kind| kind == "modules")

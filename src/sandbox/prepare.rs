@@ -1,4 +1,4 @@
-//! The parent's side: everything that can allocate, fail slowly or take a lock happens here.
+//! The parent's side of the sandbox: everything that can allocate, fail slowly or take a lock happens here.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -20,11 +20,11 @@ use super::seccomp::{self, FilterProfile, Net, Program};
 use super::supervise::{Supervision, Supervisor};
 use crate::error::{Code, Error, descriptors};
 
-/// A policy made ready: open paths, a filter, and a supervisor where one is needed.
+/// A prepared policy: open paths, a filter, and a supervisor where one is needed.
 pub struct Sandbox {
     abi: u32,
     handled: HandledAccess,
-    /// Each with the rights its kind can carry.
+    /// Each with the rights that its kind of file can have.
     paths: Vec<Rule>,
     profile: FilterProfile,
     filter: Program,
@@ -34,7 +34,7 @@ pub struct Sandbox {
     guardian: Option<Guardian>,
     denials: Denials,
     own: OwnDirectories,
-    /// The directory of the process that is being started.
+    /// The temporary directory of the process that is being started.
     next_own: Option<Place>,
 }
 
@@ -124,7 +124,7 @@ fn profile(policy: &Policy, support: &Support) -> FilterProfile {
     }
 }
 
-/// Whether everything that a worker can be refused, and that a flag would allow, is seen by the supervisor.
+/// Whether the supervisor sees everything that a worker can be refused and that a flag would allow.
 fn sees_every_refusal(profile: &FilterProfile) -> bool {
     profile.reads_reported
         && (profile.write_all || (profile.writes_reported && profile.files_reported))
@@ -134,20 +134,20 @@ fn sees_every_refusal(profile: &FilterProfile) -> bool {
 }
 
 impl Sandbox {
-    /// Where refusals arrive.
+    /// The record of refusals.
     pub fn denials(&self) -> Denials {
         self.denials.clone()
     }
 
-    /// Variables the worker needs for this policy to work; a user's value of the same name is replaced.
+    /// The variables that a worker needs for this policy; they replace a user's values.
     pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
         let mut variables = Vec::new();
         if self.profile.net == Net::Supervised {
-            // Names are resolved over TCP, which the supervisor leads to its own resolver.
+            // Names are resolved over TCP, which the supervisor redirects to its own resolver.
             variables.push(("RES_OPTIONS", "use-vc"));
         }
         if self.profile.run {
-            // bash with a socket as stdin and no SHLVL takes itself for a remote shell and reads ~/.bashrc.
+            // bash with a socket as stdin and without SHLVL believes that it is a remote shell and reads ~/.bashrc.
             variables.push(("SHLVL", "1"));
         }
         variables
@@ -191,7 +191,7 @@ impl ChildSetup for Sandbox {
 
 type Rule = (Arc<Opened>, u64);
 
-/// Every rule with its open path. Rules that are about everything leave out the kernel's own file systems.
+/// Every rule with its open path. Rules about everything leave out the kernel's own file systems.
 fn open_all(policy: &Policy, handled: &HandledAccess) -> Result<Vec<Rule>, (PathBuf, io::Error)> {
     // Without it, a rule about everything would include kernel file systems that are mounted elsewhere.
     let file = "/proc/self/mountinfo";
@@ -233,7 +233,7 @@ fn open_all(policy: &Policy, handled: &HandledAccess) -> Result<Vec<Rule>, (Path
                 0 => {}
                 rights => opened.push((path, rights)),
             },
-            // Gone since it was planned: then there is nothing to allow.
+            // The file is gone since the plan was made, so there is nothing to allow.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err((rule.path, error)),
         }
@@ -241,7 +241,7 @@ fn open_all(policy: &Policy, handled: &HandledAccess) -> Result<Vec<Rule>, (Path
     Ok(opened)
 }
 
-/// The rules without those that another one above them makes superfluous: each costs every start a system call.
+/// The rules without those that a rule above them covers: each rule costs every start a system call.
 fn without_covered(rules: Vec<FileRule>) -> Vec<FileRule> {
     let covers = |above: &FileRule, rule: &FileRule| {
         above.path != rule.path && rule.path.starts_with(&above.path) && above.rights.include(rule.rights)
@@ -250,7 +250,7 @@ fn without_covered(rules: Vec<FileRule>) -> Vec<FileRule> {
     rules.iter().filter(needed).cloned().collect()
 }
 
-/// One rule as the rules of the trees it stands for.
+/// Splits a rule into the rules of the trees that it stands for.
 fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
     let explicit = ["/proc", "/sys", "/dev"].iter().any(|top| rule.path.starts_with(top));
     let avoid = match (rule.rights.write, rule.rights.read) {
@@ -278,8 +278,8 @@ fn of_kernel(rights: Rights) -> u64 {
         bits |= fs::EXECUTE;
     }
     if rights.write {
-        // No devices and pipes: they are no files in the sense of the flag. Sockets cannot be made where unix sockets
-        // are refused.
+        // Devices and pipes are left out: they are not files in the sense of the flag. Sockets cannot be made where
+        // unix sockets are refused.
         bits |= fs::WRITE_FILE
             | fs::TRUNCATE
             | fs::MAKE_REG

@@ -1,4 +1,4 @@
-//! What this kernel really holds: tried in a process, not read from a version.
+//! Tests what this kernel really enforces by trying it in a process, instead of reading a version.
 
 use super::apply::Restrictions;
 use super::child::InChild;
@@ -7,16 +7,16 @@ use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
 use crate::error::{Code, Error};
 
-/// What the sandbox can build on here.
+/// What the sandbox can use on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Support {
-    /// The Landlock version in use: the kernel's, at most the newest that was tested.
+    /// The Landlock ABI in use: the kernel's, limited to the newest tested one.
     pub landlock_abi: u32,
-    /// A supervisor can listen: lists of hosts can be held, refusals of net and run be named.
+    /// A supervisor can listen, so lists of hosts can be enforced and refusals of net and run can be named.
     pub listener: bool,
 }
 
-/// What the probing process found; its exit code.
+/// The exit code of the probing process when everything forbidden was refused.
 const HELD: u8 = 0;
 const APPLY_FAILED: u8 = 1;
 const FILE_OPENED: u8 = 2;
@@ -25,7 +25,7 @@ const LISTENER_REFUSED: u8 = 4;
 
 const REQUIRED: &str = "the sandbox needs Linux 6.7 or newer with Landlock and seccomp";
 
-/// Puts a process under an empty policy and lets it try what is forbidden.
+/// Restricts a process by an empty policy and lets it try what is forbidden.
 pub fn probe() -> Result<Support, Box<Error>> {
     let kernel = landlock::abi();
     if kernel == 0 {
@@ -103,7 +103,8 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
     }
 }
 
-/// Whether a filter with a listener can be installed. Another listener above this process refuses it (EBUSY).
+/// Whether a filter with a listener can be installed. With another listener above this process the kernel refuses it
+/// (EBUSY).
 fn can_listen() -> bool {
     let profile = FilterProfile {
         run: false,
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn another_listener_above_is_noticed() {
-        // On a thread of its own: a filter stays for the thread's life.
+        // Runs in a thread of its own, because a filter stays for the thread's life.
         let listens = std::thread::spawn(|| {
             let profile = FilterProfile {
                 run: true,

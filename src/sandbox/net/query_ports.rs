@@ -1,9 +1,10 @@
-//! Which worker asks the resolver from which local port: announced by the supervisor before it connects.
+//! Maps local ports to workers, so that the resolver knows which worker sends a query. The supervisor registers a port
+//! before it connects.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// Announced ports of one worker that are remembered; a further one takes the place of its oldest.
+/// Ports kept for one worker; a further one replaces the oldest.
 const KEPT: usize = 64;
 
 #[derive(Debug, Default)]

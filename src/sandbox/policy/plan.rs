@@ -1,4 +1,4 @@
-//! From permissions to a policy.
+//! Turns permissions into a policy.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, pack
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
 
-/// What planning starts from. All paths but those in the permissions are absolute.
+/// The input of planning. All paths except those in the permissions are absolute.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanInput<'a> {
     pub permissions: &'a Permissions,
@@ -19,9 +19,9 @@ pub struct PlanInput<'a> {
     /// The runtime's program, not a link or script that leads to it.
     pub runtime_binary: &'a Path,
     pub runtime: RuntimeType,
-    /// PATH of the worker: names of `--allow-run` are looked up in it.
+    /// The worker's PATH, in which names of `--allow-run` are looked up.
     pub path_var: &'a str,
-    /// The user's home directory, where it is known: no package.
+    /// The user's home directory, where it is known; it never counts as a package.
     pub home: Option<&'a Path>,
 }
 
@@ -30,7 +30,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Policy, Box<Error>> {
     plan_with(&Disk, input)
 }
 
-/// Plans; reports every problem at once as one configuration error.
+/// Plans, and reports every problem at once as one configuration error.
 pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box<Error>> {
     let mut problems = Vec::new();
     let given = input.permissions;
@@ -125,7 +125,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     })
 }
 
-/// What no flag takes away: the worker file, the entrypoint's package and what is imported from outside it.
+/// What stays readable whatever the flags are: the worker file, the entrypoint's package and what is imported from
+/// outside of it.
 fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     paths.extend(
@@ -141,7 +142,7 @@ fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     paths
 }
 
-/// Where packages are looked for by name.
+/// The directories in which packages are looked up by name.
 fn listed(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     let entrypoint = input.entrypoint.and_then(|path| files.real(path).ok());
     entrypoint.map_or_else(Vec::new, |entrypoint| {
@@ -150,11 +151,11 @@ fn listed(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     })
 }
 
-/// What of these rules may be read, without what lies below another of them.
+/// The readable paths of these rules, without those below another one.
 fn readable(rules: &[FileRule]) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for rule in rules.iter().filter(|rule| rule.rights.read) {
-        // Sorted by their parts: what holds a path comes before it.
+        // The rules are sorted by path components, so a directory comes before what it contains.
         if !paths.iter().any(|above| rule.path.starts_with(above)) {
             paths.push(rule.path.clone());
         }
@@ -214,7 +215,7 @@ fn resolve_net(given: &Permissions, field: &'static str, problems: &mut Vec<Prob
         NetScope::Only(rules) => rules.clone(),
     };
     for rule in &deny {
-        // A name is held by its addresses, and those are only known for names that are allowed.
+        // A name is enforced by its addresses, and those are known only for allowed names.
         if let Host::Name(name) = &rule.host
             && !allow.iter().any(|allowed| allowed.host == rule.host)
             && allow.iter().any(|allowed| matches!(allowed.host, Host::Ip(_)))
@@ -255,7 +256,7 @@ fn run_rules(files: &dyn Files, run: &Run, path_var: &str) -> Vec<FileRule> {
     rules
 }
 
-/// One rule for each path, with all rights that rules gave it, in the order of the paths.
+/// One rule for each path, with all the rights that rules gave it, in the order of the paths.
 fn merged(rules: Vec<FileRule>) -> Vec<FileRule> {
     let mut by_path: BTreeMap<PathBuf, Rights> = BTreeMap::new();
     for rule in rules {

@@ -1,4 +1,4 @@
-//! Listed paths become real ones, and what the kernel cannot hold is refused with the reason.
+//! Resolves listed paths to real ones, and rejects what the kernel cannot enforce, with the reason.
 
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ pub(super) fn flags(runtime: RuntimeType, write: bool) -> Flags {
     }
 }
 
-/// A scope with real paths. `/` in a list is the same as no list.
+/// A scope with real paths. `/` in a list means the same as no list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ResolvedScope {
     Nothing,
@@ -109,11 +109,13 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
 pub(super) struct AlwaysReadable<'a> {
     /// The entrypoint's package and what is imported from outside of it.
     pub imported: &'a [PathBuf],
-    /// The runtime and what of the system is nobody's secret. A deny of a directory around these holds for all else in it.
+    /// The runtime and the system files that are no secret. Denying a directory around these applies to everything else
+    /// in it.
     pub system: &'a [PathBuf],
 }
 
-/// Refuses a deny that lies in, on or around something allowed; elsewhere it holds anyway.
+/// Rejects a deny that is in, on or around something allowed, because it could not be enforced; elsewhere it holds
+/// anyway.
 pub(super) fn check_denied(
     files: &dyn Files,
     denied: &[String],
@@ -176,7 +178,7 @@ pub(super) fn check_denied(
     real_paths
 }
 
-/// The real path, as far as it exists; what does not exist yet keeps its name.
+/// The real path of the part that exists, followed by the rest as it was written.
 fn nearest_real(files: &dyn Files, path: &Path) -> PathBuf {
     for ancestor in path.ancestors() {
         if let Ok(real) = files.real(ancestor) {

@@ -1,4 +1,4 @@
-//! Programs a worker may start: what ends them with it, and the name of one that was refused.
+//! Programs that a worker may start: what ends them with the host, and the name of a refused one.
 
 mod guardian;
 mod program;
