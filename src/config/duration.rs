@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::user_value::UserValue;
 
-/// Longest duration there is: a year. Beyond it somebody meant something else, and sums of deadlines stay in range.
+/// The longest duration: a year. A longer one is surely a mistake, and sums of deadlines stay in range.
 pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Whether a setting can be "no time at all".
+/// Whether a setting may be zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZeroAllowed {
-    /// It can.
+    /// Zero is allowed.
     Yes,
-    /// It must be longer.
+    /// Zero is rejected.
     No,
 }
 
-/// Nanoseconds of each unit. "ms" comes before "m": the first one that fits is taken.
+/// Nanoseconds of each unit. "ms" comes before "m", because the first match is taken.
 const UNITS: [(&str, u128); 4] = [
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
@@ -24,11 +24,11 @@ const UNITS: [(&str, u128); 4] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// Digits after the point that can matter: an hour has 3.6e12 nanoseconds.
+/// The digits after the point that can matter: an hour has 3.6e12 nanoseconds.
 const FRACTION_DIGITS: usize = 13;
 
-/// The duration a value means. The refusal continues "expected X to be ": it says what would do, why this does not and
-/// names value and type.
+/// The duration that a value means. An error continues the sentence "expected X to be ": it states what is valid, why
+/// the value is not, and the value with its type.
 pub fn parse_duration(given: &UserValue, zero: ZeroAllowed) -> Result<Duration, String> {
     let duration = match given {
         UserValue::Number(milliseconds) => from_milliseconds(*milliseconds),
@@ -58,7 +58,7 @@ fn from_milliseconds(milliseconds: f64) -> Result<Duration, &'static str> {
     if milliseconds < 0.0 {
         return Err("it is negative");
     }
-    // Whole milliseconds first: a product with 1e6 or a quotient with 1e3 would round what is exact.
+    // Whole milliseconds are converted first: a product with 1e6 or a quotient with 1e3 would round exact values.
     let whole = milliseconds.trunc();
     let nanoseconds = ((milliseconds - whole) * 1e6).round();
     if whole > LONGEST.as_millis() as f64 {
@@ -88,7 +88,7 @@ fn from_text(text: &str) -> Result<Duration, &'static str> {
     if sum > LONGEST.as_nanos() {
         return Err("it is longer than 365 days");
     }
-    // In range by the line above: a year is 3e16 nanoseconds.
+    // In range by the check above: a year is 3e16 nanoseconds.
     Ok(Duration::from_nanos(sum as u64))
 }
 
@@ -131,7 +131,7 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// Milliseconds as JavaScript gets them: whole where they are.
+/// Milliseconds as JavaScript gets them: a whole number where possible.
 pub(super) fn milliseconds(duration: Duration) -> UserValue {
     let whole = duration.as_millis() as f64;
     UserValue::Number(whole + f64::from(duration.subsec_nanos() % 1_000_000) / 1e6)

@@ -1,4 +1,4 @@
-//! Every setting: its name, the form it has as text, and what it may be.
+//! Every setting: its name, its syntax as text, and its valid values.
 
 use std::time::Duration;
 
@@ -53,8 +53,8 @@ pub(super) const FIELDS: [(&str, TextSyntax); 24] = [
 /// The keys of `telemetry`.
 const TELEMETRY: [&str; 2] = ["recordInputs", "recordOutputs"];
 
-/// Sets one field to what was given, or says everything that is wrong with it. The permissions that follow from the
-/// lists of flags are not set here: which list counts depends on other fields.
+/// Sets one field, or reports everything that is wrong with the value. The permissions that follow from the lists of
+/// flags are not set here, because other fields decide which list applies.
 pub(super) fn set(config: &mut Config, name: &str, given: &UserValue) -> Result<(), Vec<Problem>> {
     let expected = |rest: String| vec![Problem::new(name, format!("expected `{name}` to be {rest}"))];
     let time = |zero| -> Result<Duration, Vec<Problem>> { parse_duration(given, zero).map_err(expected) };
@@ -108,7 +108,7 @@ pub(super) fn set(config: &mut Config, name: &str, given: &UserValue) -> Result<
     Ok(())
 }
 
-/// What other libraries call settings of ours, where the spelling alone would lead to another one.
+/// Names of our settings in other libraries, where the spelling alone would suggest another setting.
 const OTHER_NAMES: [(&str, &str); 11] = [
     ("timeout", "toolExecutionTimeout"),
     ("permissions", "bunPermissions"),
@@ -147,7 +147,7 @@ fn runtime_type(given: &UserValue) -> Result<RuntimeType, Vec<Problem>> {
     })
 }
 
-/// A list of text that passes a check. What is no text does not keep the rest from being checked.
+/// A list of strings that pass a check. An entry that is not a string does not stop the check of the others.
 fn strings(
     name: &str,
     given: &UserValue,

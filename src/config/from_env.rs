@@ -1,4 +1,4 @@
-//! `TOOLWARDEN_<FIELD_NAME>` variables become a partial configuration.
+//! Turns `TOOLWARDEN_<FIELD_NAME>` variables into a partial configuration.
 
 use super::fields::{self, FIELDS, TextSyntax};
 use super::presets::{Preset, preset};
@@ -7,17 +7,17 @@ use super::user_value::UserValue;
 use crate::error::{Problem, Result};
 
 const PREFIX: &str = "TOOLWARDEN_";
-/// What the manager tells tools; a manager in a tool must not trip over it.
+/// Variables that the manager sets for tools; a manager inside a tool must ignore them.
 const MARKERS: [&str; 2] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID"];
 
-/// The partial configuration that variables mean, as JSON text that `resolve` reads. Empty ones count as unset; every one
-/// that is unknown or wrong is reported.
+/// The partial configuration that variables mean, as JSON text for `resolve`. Empty variables count as unset; every
+/// unknown or wrong one is reported.
 pub fn from_env(vars: &[(String, String)]) -> Result<String> {
     let names: Vec<_> = FIELDS
         .iter()
         .map(|(name, form)| (variable(name), *name, *form))
         .collect();
-    // Each value is tried on a configuration nobody uses, so that a problem names its variable.
+    // Each value is tried on a throw-away configuration, so that a problem names its variable.
     let mut trial = preset(Preset::Default);
     let mut entries = Vec::new();
     let mut problems = Vec::new();
@@ -62,12 +62,13 @@ fn variable(field: &str) -> String {
 
 /// The variable that an unknown one probably means.
 fn meant(unknown: &str) -> Option<String> {
-    // Compared as fields: what all variables begin with would make any two look alike.
+    // Compared as field names: the common prefix would make any two variables look alike.
     let name = unknown.strip_prefix(PREFIX)?.replace('_', "");
     fields::meant(&name).map(variable)
 }
 
-/// The value a text means in a field of this form; what it cannot mean stays text, which the field then refuses.
+/// The value that a text means in a field of this syntax. A text without such a meaning stays text, which the field
+/// then rejects.
 fn read(form: TextSyntax, text: &str) -> UserValue {
     let as_text = || UserValue::Text(text.to_owned());
     match form {
@@ -89,13 +90,13 @@ fn read(form: TextSyntax, text: &str) -> UserValue {
 fn number(text: &str) -> Option<f64> {
     match text {
         "Infinity" => Some(f64::INFINITY),
-        // Rust reads more words as numbers than JavaScript does.
+        // Rust accepts more words as numbers than JavaScript.
         _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => text.parse().ok(),
         _ => None,
     }
 }
 
-/// A mode as people write it for chmod: always octal.
+/// A file mode as chmod takes it: always octal.
 fn mode(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -104,7 +105,7 @@ fn mode(text: &str) -> Option<u32> {
     u32::from_str_radix(digits, 8).ok()
 }
 
-/// Flags behind each other; the commas inside a flag are not followed by "-".
+/// Flags separated by commas. A comma inside a flag is not followed by "-".
 fn split(text: &str) -> Vec<String> {
     let mut flags: Vec<String> = Vec::new();
     for piece in text.split(',') {
@@ -280,7 +281,7 @@ mod tests {
         fn any_value_is_read_or_refused_and_what_is_read_resolves(field in 0..FIELDS.len(), text in any::<String>()) {
             let (name, _) = FIELDS[field];
             if let Ok(json) = from_env(&[(variable(name), text)]) {
-                // Alone it was right; beside the defaults it may contradict them.
+                // The value is valid alone, but may contradict the defaults.
                 if let Err(error) = resolve(&json) {
                     prop_assert!(error.message.contains("at least") || error.message.contains("at most"), "{error}");
                 }

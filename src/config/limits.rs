@@ -1,19 +1,20 @@
-//! Values that are no durations: numbers with bounds, file modes, switches, words, paths and lists of text.
+//! Values other than durations: numbers with bounds, file modes, switches, words, paths and lists of text.
 //!
-//! Each function returns the value or the end of a sentence that begins "expected X to be ".
+//! Each function returns the value, or the end of a sentence that begins "expected X to be ".
 
 use std::ops::RangeInclusive;
 
 use super::settings::Count;
 use super::user_value::UserValue;
 
-/// Most processes a manager may be told to hold; beyond it a number was mistyped.
+/// The most processes of a manager; a larger number is a typing error.
 pub(super) const MOST_WORKERS: u64 = 10_000;
-/// Largest memory limit in MiB (1 PiB): its bytes, and what a process may pass it by, stay in range.
+/// The largest memory limit in MiB (1 PiB): the bytes of it, with the tolerance above it, stay in range.
 pub(super) const MOST_MEMORY_MB: u64 = 1 << 30;
-/// Largest result or capture in bytes (1 GiB): one frame's length is 32 bits, and V8's longest string is shorter still.
+/// The largest result or capture in bytes (1 GiB): the length of a frame has 32 bits, and V8's longest string is even
+/// shorter.
 pub(super) const MOST_BYTES: u64 = 1 << 30;
-/// Largest whole number a JavaScript number holds exactly.
+/// The largest whole number that a JavaScript number represents exactly.
 pub(super) const MOST_EXACT: u64 = (1 << 53) - 1;
 
 /// A whole number within bounds.
@@ -41,11 +42,11 @@ fn whole(given: &UserValue, bounds: &RangeInclusive<u64>) -> Option<u64> {
     if number.fract() != 0.0 || *number < 0.0 || *number > MOST_EXACT as f64 {
         return None;
     }
-    // Whole and in range by the lines above; the cast is exact.
+    // Whole and in range by the checks above, so the cast is exact.
     Some(*number as u64).filter(|number| bounds.contains(number))
 }
 
-/// The mode of a file: permission bits only, and its owner must be able to read it.
+/// A file mode: permission bits only, and the owner must be able to read.
 pub(super) fn mode(given: &UserValue) -> Result<u32, String> {
     let refused = |reason: &str| {
         format!("a file mode from 0o000 to 0o777 that lets its owner read, such as 0o600, got {given}{reason}")
@@ -58,7 +59,7 @@ pub(super) fn mode(given: &UserValue) -> Result<u32, String> {
     Ok(mode as u32)
 }
 
-/// A mode as chmod has it, written without the `0o`: its digits are read as octal ones.
+/// A mode as chmod has it, written without the `0o`: its digits are read as octal.
 fn meant_mode(given: &UserValue) -> String {
     let digits = match given {
         UserValue::Number(number) if number.fract() == 0.0 => number.to_string(),
@@ -79,7 +80,7 @@ pub(super) fn switch(given: &UserValue) -> Result<bool, String> {
     }
 }
 
-/// One of a few words, by its place in the list.
+/// One of a few words; returns the value listed with it.
 pub(super) fn choice<T: Copy>(given: &UserValue, words: &[(&str, T)]) -> Result<T, String> {
     let found = match given {
         UserValue::Text(text) => words.iter().find(|(word, _)| word == text),
@@ -91,7 +92,7 @@ pub(super) fn choice<T: Copy>(given: &UserValue, words: &[(&str, T)]) -> Result<
     })
 }
 
-/// A path; empty is "not set", which is what a resolved configuration says for a path nobody gave.
+/// A path. An empty one means "not set", as in a resolved configuration.
 pub(super) fn path(given: &UserValue) -> Result<Option<String>, String> {
     match given {
         UserValue::Text(text) if text.contains('\0') => {

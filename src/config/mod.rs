@@ -1,8 +1,9 @@
-//! What the user gave becomes what the program uses.
+//! Turns the user's settings into the settings that the program uses.
 //!
-//! `given` is what JavaScript sent, [`Config`] is what the rest of the crate uses, and [`resolve`] is the one way from the
-//! first to the second: `presets` has the defaults, `fields` what each setting may be, and every problem is reported at
-//! once. `from_env` makes the first out of environment variables, `resolved` shows the second to the user.
+//! `user_value` holds what JavaScript sent, [`Config`] is what the rest of the crate uses, and [`resolve`] turns the
+//! former into
+//! the latter: `presets` has the defaults, `fields` the valid values of each setting, and every problem is reported at
+//! once. `from_env` reads environment variables, `resolved` shows the result to the user.
 
 mod duration;
 pub mod env_names;

@@ -46,7 +46,7 @@ impl Config {
             },
             entrypoint_cache: self.entrypoint_cache,
         };
-        // Strings, numbers and booleans: there is nothing here that could refuse to be written.
+        // Strings, numbers and booleans can always be serialised.
         serde_json::to_string(&resolved).unwrap_or_default()
     }
 }

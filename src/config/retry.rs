@@ -1,14 +1,14 @@
-//! Which failures of a call start another attempt.
+//! Which failures of a call are retried.
 
 use super::limits;
 use super::nearest::nearest;
 use super::user_value::UserValue;
 use crate::error::Problem;
 
-/// The failures that do.
+/// The failures that are retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryOn {
-    /// Those before the tool function was entered.
+    /// Failures before the tool function was entered.
     pub start: bool,
     /// The process ended without an answer.
     pub crash: bool,
@@ -19,7 +19,7 @@ pub struct RetryOn {
 }
 
 impl RetryOn {
-    /// No failure at all, not even one that asks for it: what `on: []` means.
+    /// No failure is retried, not even one that asks for it: the meaning of `on: []`.
     pub const NEVER: RetryOn = RetryOn {
         start: false,
         crash: false,
@@ -28,16 +28,16 @@ impl RetryOn {
     };
 }
 
-/// When a call is tried again.
+/// When a call is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Which failures.
+    /// Which failures are retried.
     pub on: RetryOn,
-    /// Attempts in all, the first included; `None` is as many as the backoff's time allows.
+    /// The number of attempts, the first included; `None` means as many as the backoff's time allows.
     pub max_attempts: Option<u32>,
 }
 
-/// A tool never runs twice unless its caller says it may: only failures before it was entered are retried.
+/// A tool never runs twice unless its caller allows it, so only failures before it was entered are retried.
 impl Default for RetryPolicy {
     fn default() -> Self {
         let on = RetryOn {
@@ -54,7 +54,7 @@ const KEYS: [&str; 2] = ["on", "maxAttempts"];
 const FAILURES: [&str; 4] = ["start", "crash", "timeout", "tool"];
 
 impl RetryPolicy {
-    /// Reads `RetryOptions`; the first thing wrong is the problem.
+    /// Parses `RetryOptions`; reports the first problem.
     pub fn from_json(json: &str) -> Result<Self, Problem> {
         let given = UserValue::from_json(json)
             .map_err(|reason| Problem::new("retry", format!("expected `retry` to be an object, got text {reason}")))?;
@@ -119,7 +119,7 @@ fn failures(given: &UserValue) -> Result<RetryOn, Problem> {
     Ok(on)
 }
 
-/// `Infinity` says what absence does.
+/// `Infinity` means the same as absence.
 fn max_attempts(given: &UserValue) -> Result<Option<u32>, Problem> {
     if *given == UserValue::Number(f64::INFINITY) {
         return Ok(None);

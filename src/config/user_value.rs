@@ -1,7 +1,7 @@
-//! A value as JavaScript gave it, before anything was decided about it.
+//! A value as the user passed it in JavaScript, before it is interpreted.
 //!
-//! It arrives as JSON text. What JSON cannot carry arrives as `{"$js": <type>, "text": <as printed>}`, so that an error
-//! can still say what was there: `NaN (number)`, `10n (bigint)`, `undefined`.
+//! It arrives as JSON text. A value that JSON cannot express arrives as `{"$js": <type>, "text": <as printed>}`, so
+//! that an error can still name it: `NaN (number)`, `10n (bigint)`, `undefined`.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum UserValue {
     List(Vec<UserValue>),
     /// An object, in the order of its keys.
     Object(Vec<(String, UserValue)>),
-    /// A value JSON has no form for: its JavaScript type and what it prints as.
+    /// A value that JSON cannot express: its JavaScript type and its printed form.
     Foreign {
         /// `undefined`, `bigint`, `function`, `symbol` or `object`.
         kind: String,
@@ -35,7 +35,7 @@ pub enum UserValue {
 }
 
 impl UserValue {
-    /// Reads what JavaScript sent. The reason of a failure never repeats the text.
+    /// Parses what JavaScript sent. The error never repeats the text.
     pub fn from_json(json: &str) -> Result<Self, String> {
         serde_json::from_str(json).map_err(|error| {
             let reason = match error.classify() {
@@ -50,12 +50,12 @@ impl UserValue {
         })
     }
 
-    /// Whether JavaScript would call this not given at all.
+    /// Whether JavaScript would treat this as not given.
     pub fn is_undefined(&self) -> bool {
         matches!(self, UserValue::Foreign { kind, .. } if kind == "undefined")
     }
 
-    /// The type as a message names it; `None` where the value says it by itself (`null`, `undefined`).
+    /// The type as a message names it; `None` where the value names it itself (`null`, `undefined`).
     fn kind(&self) -> Option<&str> {
         match self {
             UserValue::Null => None,
@@ -69,7 +69,7 @@ impl UserValue {
         }
     }
 
-    /// The encoding `from_json` reads.
+    /// The encoding that `from_json` reads.
     pub fn to_json(&self) -> String {
         self.to_value().to_string()
     }
@@ -93,18 +93,18 @@ impl UserValue {
     }
 }
 
-/// A finite number as JSON writes it; whole ones without ".0", as JavaScript does.
+/// A finite number as JSON; whole ones without ".0", as in JavaScript.
 fn number(value: f64) -> serde_json::Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
-        // In range by the line above; the cast is exact.
+        // In range by the check above, so the cast is exact.
         (value as i64).into()
     } else {
         value.into()
     }
 }
 
-/// A number as JavaScript prints it, near enough for a message.
+/// A number as JavaScript prints it, close enough for a message.
 fn printed(value: f64) -> String {
     match value {
         value if value.is_nan() => "NaN".to_owned(),
@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for UserValueVisitor {
         Ok(UserValue::Bool(value))
     }
 
-    // JavaScript's numbers are f64: what these lose was lost before it got here.
+    // JavaScript's numbers are f64, so any precision that is lost here was lost before.
     fn visit_u64<E>(self, value: u64) -> Result<UserValue, E> {
         Ok(UserValue::Number(value as f64))
     }
@@ -191,7 +191,7 @@ impl<'de> Visitor<'de> for UserValueVisitor {
     }
 }
 
-/// The value that an object of exactly `$js` and `text` stands for.
+/// The value that an object with exactly `$js` and `text` represents.
 fn foreign(entries: &[(String, UserValue)]) -> Option<UserValue> {
     let [(first, UserValue::Text(kind)), (second, UserValue::Text(text))] = entries else {
         return None;
@@ -274,7 +274,7 @@ mod tests {
         let leaf = prop_oneof![
             Just(UserValue::Null),
             any::<bool>().prop_map(UserValue::Bool),
-            // Few enough digits that reading them is exact: what settings are made of.
+            // Few enough digits that parsing them is exact, as in real settings.
             any::<i32>().prop_map(|number| UserValue::Number(f64::from(number) / 8.0)),
             Just(UserValue::Number(f64::INFINITY)),
             any::<String>().prop_map(UserValue::Text),

@@ -1,4 +1,4 @@
-//! From [`Facts`] to a result or an error.
+//! Turns [`Facts`] into a result or an error.
 
 use std::borrow::Cow;
 
@@ -14,20 +14,20 @@ use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
 
-/// The limits that messages name.
+/// What messages need besides the facts.
 #[derive(Debug, Clone)]
 pub struct InterpretContext {
     /// Largest serialised result, in bytes.
     pub max_output_size: u64,
-    /// Memory of one process tree.
+    /// The memory limit of one process tree.
     pub max_memory_mb: u64,
-    /// What the sandbox holds, for denials.
+    /// Explains refused accesses.
     pub denied: DenialExplainer,
-    /// What tools are not given of the host's variables.
+    /// The host's variables that tools do not get.
     pub variables: Variables,
 }
 
-/// The result as JSON text (none: undefined), or why there is none.
+/// The result as JSON text (none: undefined), or the error.
 pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option<String>, Box<Error>> {
     context.denied.word(&mut facts.denials);
     let went_without = facts.pid.and_then(descriptors::take_unserved);
@@ -65,7 +65,7 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
                 .with(|context| context.operation = Some("decode result"))
         }
         End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, context.max_output_size),
-        End::Doomed(doom) => doomed(facts, doom, context),
+        End::Doomed(doom) => terminated(facts, doom, context),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
         End::Neighbour(doom) => neighbour(tool, doom),
         End::NotStarted(failure) => start_error(failure, context),
@@ -107,7 +107,7 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
     Err(Box::new(error))
 }
 
-/// The tool failed in a way that a variable it did not have can explain.
+/// Whether a missing variable can explain the tool's failure.
 fn may_be_for_want(end: &End) -> bool {
     matches!(
         end,
@@ -115,9 +115,9 @@ fn may_be_for_want(end: &End) -> bool {
     )
 }
 
-/// Longest id that a message repeats in full, in characters.
+/// The longest id that a message repeats in full, in characters.
 const SHOWN: usize = 100;
-/// More tools than this a message does not list: an entrypoint may export any number.
+/// A message lists at most this many tools, because an entrypoint may export any number.
 const LISTED: usize = 50;
 
 fn shown(id: &str) -> Cow<'_, str> {
@@ -148,11 +148,11 @@ fn not_found(tool: &str, available: &str) -> Error {
         Code::ToolNotFound,
         format!("tool {} not found; available tools: {list}", shown(tool)),
     );
-    // The work grows with the length; nothing that long is a misspelt name.
+    // The work grows with the length, and nothing that long is a misspelt name.
     if tool.len() > SHOWN {
         return error;
     }
-    // As with the tool: an id that is longer is no neighbour, and comparing takes time.
+    // As with the tool: a longer id is not similar, and comparing it takes time.
     let nearest = ids
         .iter()
         .filter(|id| id.len() <= 2 * SHOWN)
@@ -216,7 +216,7 @@ fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
     .with(|context| context.operation = Some("decode result"))
 }
 
-fn doomed(facts: &Facts, doom: &Doom, context: &InterpretContext) -> Error {
+fn terminated(facts: &Facts, doom: &Doom, context: &InterpretContext) -> Error {
     let tool = facts.tool.as_str();
     match doom {
         Doom::Timeout => Error::new(
@@ -231,7 +231,7 @@ fn doomed(facts: &Facts, doom: &Doom, context: &InterpretContext) -> Error {
             format!("the manager was closed while tool {tool} was called"),
         )
         .hint(hints::MANAGER_CLOSED),
-        // Only ever said of the others.
+        // Only reported for the other calls of the process.
         Doom::Left => neighbour(tool, doom),
         Doom::NoRandomness => Error::new(
             Code::ToolKilled,

@@ -1,4 +1,4 @@
-//! What the facts of a call mean: a result, or an error a person can act on.
+//! Interprets the facts of a call: a result, or an error that a person can act on.
 
 mod denied;
 mod interpret;

@@ -1,4 +1,4 @@
-//! Processes that ended, or never came up.
+//! Errors of processes that ended, or never became ready.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
-/// A process that ended without an answer.
+/// The process ended without an answer.
 pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
     match exit {
         Exit::Signal(signal) if memory::gave_up(signal, stderr) => memory::exhausted(
@@ -70,7 +70,7 @@ struct Loaded {
     code: Value,
 }
 
-/// A process that never became ready.
+/// The process never became ready.
 pub fn start_error(failure: &StartFailure, context: &InterpretContext) -> Error {
     let denied = &context.denied;
     let error = match &failure.fault {
@@ -188,10 +188,10 @@ fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) 
     })
 }
 
-/// The code of the error that a worker sends instead of a list of tools that would pass the frame's limit.
+/// The code of the error that a worker sends when its list of tools would exceed the frame limit.
 const CATALOGUE_TOO_LARGE: &str = "ERR_CATALOGUE_TOO_LARGE";
 
-/// A package that is not installed is the commonest cause by far.
+/// By far the most common cause is a package that is not installed.
 fn load_advice(loaded: &Loaded) -> String {
     if loaded.code == CATALOGUE_TOO_LARGE {
         return "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own".to_owned();
@@ -202,11 +202,11 @@ fn load_advice(loaded: &Loaded) -> String {
     }
 }
 
-/// Longest name that npm takes.
+/// The longest package name that npm accepts.
 const LONGEST_PACKAGE: usize = 214;
 
-/// The npm package that an import names, by the words of Bun and of Node. The message may be the entrypoint's own: what npm
-/// would not take for a package's name is none, and is not repeated.
+/// The npm package that an import names, in the wording of Bun and of Node. The message may be the entrypoint's own, so
+/// a text that npm would not accept as a package name is not repeated.
 fn missing_package(message: &str) -> Option<&str> {
     let specifier = ["Cannot find package ", "Cannot find module "]
         .iter()
@@ -215,7 +215,7 @@ fn missing_package(message: &str) -> Option<&str> {
             let mark = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
             rest[1..].split(mark).next()
         })?;
-    // A file, an import of the package's own (`#name`), or a module of a runtime.
+    // A file, an import of the package's own (`#name`), or a built-in module.
     if specifier.is_empty() || specifier.starts_with(['.', '/', '#']) || specifier.contains(':') {
         return None;
     }
@@ -227,7 +227,7 @@ fn missing_package(message: &str) -> Option<&str> {
     Some(&specifier[..end]).filter(|name| is_package_name(name))
 }
 
-/// `name` or `@scope/name`, in what npm lets a name consist of.
+/// `name` or `@scope/name`, with the characters that npm allows.
 fn is_package_name(name: &str) -> bool {
     let part = |part: &str| {
         let letter =

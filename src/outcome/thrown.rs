@@ -1,4 +1,4 @@
-//! A tool threw: its own failure, or an access the sandbox refused.
+//! The tool threw: because of its own failure, or because the sandbox refused an access.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::error::{Code, Error, printable};
 use crate::sandbox::Denial;
 use crate::worker::json;
 
-/// The error, and the refusal behind it.
+/// The error, and the refusal that caused it.
 pub(super) fn error(facts: &Facts, thrown: &str, context: &InterpretContext) -> (Error, Option<Denial>) {
     let cause = json::raw(thrown);
     let thrown: Value = json::read(thrown).unwrap_or_default();

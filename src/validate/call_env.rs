@@ -1,4 +1,4 @@
-//! The variables of one call. Their values are secrets: none is ever part of an error, nor of what `{:?}` prints.
+//! The variables of one call. Their values are secrets: none ever appears in an error or in the output of `{:?}`.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use crate::error::{Code, Error, Result, hints};
 pub struct CallEnv(Vec<(String, String)>);
 
 impl CallEnv {
-    /// Reads a JSON array of `[name, value]` pairs; a value that was no string is in the encoding of [`UserValue`].
+    /// Parses a JSON array of `[name, value]` pairs; a value that was not a string is encoded as a [`UserValue`].
     pub fn from_json(json: &str) -> Result<Self> {
-        // Values are read one by one: text that is not valid Unicode then names its variable.
+        // Values are parsed one by one, so that an error about invalid Unicode names its variable.
         let pairs: Vec<(String, Box<RawValue>)> = serde_json::from_str(json).map_err(|_| {
             Error::validation(
                 Code::EnvInvalid,
@@ -41,7 +41,7 @@ impl CallEnv {
     }
 }
 
-/// Names only.
+/// Prints names only.
 impl fmt::Debug for CallEnv {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

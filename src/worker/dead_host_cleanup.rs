@@ -1,8 +1,9 @@
-//! What a host that was killed leaves in `.toolwarden`, removed by a process that outlives it.
+//! Removes what a killed host leaves in `.toolwarden`; the code runs in the guardian, which outlives the host.
 //!
-//! That process shares the dead host's memory, whose locks nobody will ever release: the code here makes system calls without libc on
-//! what was prepared while the host lived, allocates nothing and takes no lock. It only takes away what is known to be the host's own, and it
-//! announces itself as every remover does (`claim.rs`). What it leaves, the next manager of the directory finds.
+//! The guardian shares the dead host's memory, whose locks will never be released: the code here makes system calls
+//! without libc on data that was prepared while the host lived, allocates nothing and takes no lock. It removes only
+//! files that are known to be the host's own, and it announces itself like every remover (`claim.rs`). What it leaves,
+//! the next manager of the directory finds.
 
 use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
@@ -16,12 +17,12 @@ use super::store::IGNORE_FILE;
 use super::sweep::WORKER_PREFIX;
 use super::trust::for_us_to_write;
 
-/// Bytes of entries read at once.
+/// Bytes of directory entries read at once.
 const ENTRIES: usize = 4096;
-/// Where a name begins in an entry, behind inode, offset, length and kind.
+/// The offset of the name in an entry, behind inode, offset, length and kind.
 const NAME_AT: usize = 19;
 const LENGTH_AT: usize = 16;
-/// Times that the directory is gone through: what is removed meanwhile may hide another entry.
+/// How often the directory is read: an entry that is removed meanwhile may hide another one.
 const ROUNDS: usize = 8;
 
 /// One manager's claim and the files of its stem.
@@ -30,14 +31,14 @@ pub struct DeadHostCleanup {
     directory: CString,
     stem: CString,
     claim: CString,
-    /// Names that nobody else has, for announcing the removal.
+    /// Unique names for announcing the removal.
     removal: CString,
     unannounced: CString,
     user: u32,
 }
 
 impl DeadHostCleanup {
-    /// None where a name has a NUL in it, which no file has.
+    /// `None` where a name contains NUL, which no file name does.
     pub(super) fn new(directory: &Path, stem: &str, claim: &str, unique: &str, user: u32) -> Option<Self> {
         debug_assert!(stem.starts_with(WORKER_PREFIX));
         Some(Self {
@@ -50,14 +51,14 @@ impl DeadHostCleanup {
         })
     }
 
-    /// The claim goes: of several of one host all go first, so that none is taken for another host's.
+    /// Removes the claim. All claims of one host are removed first, so that none is taken for another host's.
     pub fn disclaim(&self) {
         if let Some(directory) = self.open() {
             directory.remove(&self.claim);
         }
     }
 
-    /// The files go, if nobody else claims them, and with the last file the directory.
+    /// Removes the files if nobody else claims them, and the directory with its last file.
     pub fn remove(&self) {
         let Some(directory) = self.open() else {
             return;
@@ -96,13 +97,13 @@ impl DeadHostCleanup {
         }
     }
 
-    /// `worker-0123456789abcdef` and what stands behind it in names of the same stem.
+    /// Whether a name is `worker-0123456789abcdef` with what follows it in names of the same stem.
     fn is_of_stem(&self, name: &CStr) -> bool {
         let rest = name.to_bytes().strip_prefix(self.stem.to_bytes());
         rest.is_some_and(|rest| matches!(rest.first(), Some(b'.' | b'-')))
     }
 
-    /// The directory, if it is still one that only this user may write to: see `trust.rs`.
+    /// The directory, if only this user may still write to it: see `trust.rs`.
     fn open(&self) -> Option<Open> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
         let directory = Open {
@@ -129,7 +130,7 @@ impl Open {
         unsafe { syscall(libc::SYS_unlinkat, at(self.fd), name.as_ptr() as usize, 0, 0) == 0 }
     }
 
-    /// The only file that may be left, and the directory.
+    /// Removes the only file that may be left, and the directory.
     fn remove_last(&self, name: &str, path: &CStr) {
         let mut text = [0_u8; 64];
         if name.len() < text.len() {
@@ -149,7 +150,7 @@ impl Open {
         }
     }
 
-    /// A file that says so, locked before it has its name.
+    /// Makes the announcing file, which is locked before it has its name.
     fn announce(&self, before: &CStr, name: &CStr) -> bool {
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW | libc::O_CLOEXEC;
         let Some(fd) = opened(self.fd, before, flags) else {
@@ -230,12 +231,12 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        // SAFETY: opened by this, used by nobody else.
+        // SAFETY: opened here, used by nobody else.
         unsafe { syscall(libc::SYS_close, at(self.fd), 0, 0, 0) };
     }
 }
 
-/// A descriptor as a system call takes it.
+/// A descriptor in the form that a system call takes.
 #[allow(
     clippy::cast_sign_loss,
     reason = "AT_FDCWD is negative, and the kernel takes 32 bits of it"
@@ -278,7 +279,7 @@ mod tests {
 
     const SOURCE: &str = "// a worker";
 
-    /// As if the host of the files had been killed: their locks go with it.
+    /// Behaves as if the host of the files had been killed: their locks are released.
     fn killed(file: WorkerFile) -> DeadHostCleanup {
         let cleanup = file.dead_host_cleanup().expect("a claim");
         let claim = file.claim_path().expect("a claim");

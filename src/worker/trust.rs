@@ -1,15 +1,16 @@
-//! Whether a directory or a file under `.toolwarden` may be used: what is in there is run with the rights of this process, so it
-//! must be this user's, and nobody else may be able to change it. Pure: the facts come from `fstat`, the answer is a reason.
+//! Decides whether a directory or a file under `.toolwarden` may be used: its content is executed with the rights of
+//! this process, so it must belong to this user and nobody else may be able to change it. Pure: the facts come from
+//! `fstat`, the result is a reason.
 
 use std::io;
 use std::path::Path;
 
 use rustix::fs::{FileType, Stat};
 
-/// Writing by the group and by everybody.
+/// Write permission for the group and for others.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// Why something is not used, and what to do.
+/// Why a path is not used, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub(super) struct UntrustedPath {
@@ -22,13 +23,13 @@ impl UntrustedPath {
         io::Error::new(io::ErrorKind::PermissionDenied, Self { reason, hint })
     }
 
-    /// The distrust that an error carries.
+    /// The `UntrustedPath` in an error.
     pub(super) fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 }
 
-/// What the kernel says of an open directory or file.
+/// The status that the kernel reports for an open directory or file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileStatus {
     pub(super) kind: FileType,
@@ -50,7 +51,7 @@ impl From<&Stat> for FileStatus {
     }
 }
 
-/// The directory, as user `me`. `made`: this process has just created it.
+/// Judges the directory for user `me`. `made`: this process has just created it.
 pub(super) fn judge_directory(path: &Path, found: FileStatus, me: u32, made: bool) -> io::Result<()> {
     let shown = path.display();
     if found.kind != FileType::Directory {
@@ -82,7 +83,7 @@ pub(super) fn judge_directory(path: &Path, found: FileStatus, me: u32, made: boo
     Ok(())
 }
 
-/// A file of ours is in the directory, and user `me` has not made it.
+/// A file with one of our names must have been made by user `me`.
 pub(super) fn judge_owner(path: &Path, found: FileStatus, me: u32) -> io::Result<()> {
     if found.owner == me {
         return Ok(());
@@ -92,17 +93,17 @@ pub(super) fn judge_owner(path: &Path, found: FileStatus, me: u32) -> io::Result
     Err(UntrustedPath::because(reason, format!("remove {shown}")))
 }
 
-/// Whether a file is one that user `me` wrote and that nobody else can change: a plain file, with this name only.
+/// Whether user `me` owns the file: a regular file, with this name only.
 pub(super) fn is_own_file(found: FileStatus, me: u32) -> bool {
     found.kind == FileType::RegularFile && found.owner == me && found.links == 1
 }
 
-/// The same, and no other user may write into it.
+/// The same, and no other user may write to it.
 pub(super) fn is_private_file(found: FileStatus, me: u32) -> bool {
     is_own_file(found, me) && found.mode & OTHERS_WRITE == 0
 }
 
-/// `mode` without writing by others.
+/// `mode` without write permission for others.
 pub(super) const fn for_us_to_write(mode: u32) -> u32 {
     mode & !OTHERS_WRITE
 }

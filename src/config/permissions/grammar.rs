@@ -1,8 +1,8 @@
-//! One flag: `--name`, `--name=value`, `--name=a,b,c`.
+//! The grammar of one flag: `--name`, `--name=value`, `--name=a,b,c`.
 
 use crate::config::nearest::closest;
 
-/// A flag cut at its first `=`.
+/// A flag split at its first `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Flag<'a> {
     /// As written, for messages.
@@ -27,7 +27,7 @@ impl<'a> Flag<'a> {
         }
     }
 
-    /// What the flag covers: `None` is everything, an entry without a value is never in the list.
+    /// What the flag covers; `None` means everything. Without a value a list never has an empty entry.
     pub(super) fn scope(&self) -> Result<Option<Vec<String>>, String> {
         let Some(value) = self.value else {
             return Ok(None);
@@ -49,7 +49,7 @@ impl<'a> Flag<'a> {
         }
     }
 
-    /// Refuses a value where the flag takes none.
+    /// Rejects a value where the flag takes none.
     pub(super) fn without_value(&self) -> Result<(), String> {
         match self.value {
             None => Ok(()),
@@ -61,10 +61,10 @@ impl<'a> Flag<'a> {
         }
     }
 
-    /// The refusal of a flag that is not in the grammar.
+    /// The error for a flag that does not exist.
     pub(super) fn unknown<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> String {
         let shown = self.text.escape_debug();
-        // "--allow-read ./data" in one entry: the name was right, the `=` is missing.
+        // "--allow-read ./data" in one entry: the name is right, but the `=` is missing.
         let name = self.name.split_whitespace().next().unwrap_or_default();
         let nearest = closest(name, names).unwrap_or_default();
         if nearest == name && self.name != name {
@@ -74,16 +74,16 @@ impl<'a> Flag<'a> {
     }
 }
 
-/// What an empty list lacks.
+/// Why a list is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ListError {
-    /// There is nothing at all.
+    /// The list is empty.
     Empty,
     /// One of the entries is empty.
     EmptyEntry,
 }
 
-/// Entries separated by single commas; two commas are one that belongs to the entry, as Deno has it.
+/// Entries separated by single commas. As in Deno, a doubled comma is a comma in the entry.
 pub(super) fn list(value: &str) -> Result<Vec<String>, ListError> {
     if value.is_empty() {
         return Err(ListError::Empty);

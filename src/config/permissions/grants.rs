@@ -1,14 +1,14 @@
-//! What the flags of a list say together, and what of it nothing could hold.
+//! Combines the flags of a list, and rejects combinations that cannot be enforced.
 
 use super::metadata::is_metadata;
 use super::net::{Host, NetRule, NetScope};
 use super::paths;
 use super::scope::{Deny, Permissions, Scope};
 
-/// What the flags of one name said.
+/// Everything that the flags of one name allow or deny.
 #[derive(Debug)]
 pub(super) struct Grant<T> {
-    /// The flag stood without a list.
+    /// The flag appears without a list.
     pub(super) everything: bool,
     pub(super) listed: Vec<T>,
 }
@@ -23,7 +23,7 @@ impl<T> Default for Grant<T> {
 }
 
 impl<T: PartialEq> Grant<T> {
-    /// Adds what one flag covers; `None` is everything.
+    /// Adds what one flag covers; `None` means everything.
     pub(super) fn add(&mut self, scope: Option<Vec<T>>) {
         match scope {
             None => self.everything = true,
@@ -42,7 +42,7 @@ impl<T: PartialEq> Grant<T> {
     }
 }
 
-/// What all flags said.
+/// Everything that all flags allow or deny.
 #[derive(Debug, Default)]
 pub(super) struct Grants {
     pub(super) all: bool,
@@ -133,7 +133,7 @@ impl Grants {
     }
 }
 
-/// Kernel rules for files only add rights: nothing below an allowed directory can be taken out again.
+/// Kernel rules for files only add rights, so nothing below an allowed directory can be excluded again.
 fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut Vec<String>) {
     let denied: Vec<_> = match deny.everything {
         true => vec![None],
@@ -173,7 +173,7 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
     }
 }
 
-/// What `--allow-net` without a list does not include.
+/// Whether `--allow-net` without a list does not include this.
 fn besides(rule: &NetRule) -> bool {
     match &rule.host {
         Host::Unix(_) => true,
@@ -190,7 +190,7 @@ fn scope(grant: Grant<String>) -> Scope {
     }
 }
 
-/// What is denied outside of anything allowed. Denying everything leaves nothing to list: nothing was allowed.
+/// The denials outside of everything allowed. Denying everything leaves nothing to list, because nothing was allowed.
 fn outside<T>(grant: Grant<T>) -> Vec<T> {
     if grant.everything { Vec::new() } else { grant.listed }
 }

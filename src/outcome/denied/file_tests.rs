@@ -3,7 +3,7 @@ use serde_json::json;
 use super::super::test_support;
 use super::*;
 
-/// Call, path, destination, flags in force (`@` is the directory) and what is missing.
+/// Call, path, destination, flags (`@` is the directory) and the missing flag.
 type Case = (
     &'static str,
     &'static str,
@@ -200,7 +200,7 @@ fn where_a_supervisor_changes_metadata_a_list_is_enough() {
     let write = format!("--allow-write={all}");
     for call in ["chmod", "lchown", "utime"] {
         assert_eq!(found(call, "file", &[]), Some(format!("--allow-write={}", at("file"))));
-        // Its owner, or bits that no list allows.
+        // The owner, or mode bits that no list allows.
         assert_eq!(found(call, "file", &[&write]), None);
     }
     assert_eq!(found("watch", "sub", &[]), Some(format!("--allow-read={}", at("sub"))));

@@ -1,9 +1,10 @@
-//! From rows to the kernel's filter program.
+//! Assembles the kernel's filter program from rows.
 //!
-//! The program checks the architecture, then searches the call's number, by halves: loading a filter makes the kernel run it for
-//! each of its calls, which with one after the other took as long as all else of a start's sandbox. A call that is refused
-//! whatever its arguments is one comparison; one whose arguments count has a block with one piece per row, which tests them
-//! and answers. What no row refuses is allowed, but for calls that are newer than the table (`Table::end`).
+//! The program checks the architecture, then finds the call's number by binary search. Loading a filter makes the
+//! kernel run it for each system call number, so a linear search took as long as the rest of a start's sandbox. A call
+//! that is refused whatever its arguments are is one comparison; a call whose arguments matter has a block with one
+//! piece for each row, which tests them and answers. Calls that no row refuses are allowed, except those that are newer
+//! than the table (`Table::end`).
 
 use libc::sock_filter;
 
@@ -16,23 +17,24 @@ pub(super) const RET_ALLOW: u32 = 0x7fff_0000;
 pub(super) const RET_NOTIFY: u32 = 0x7fc0_0000;
 pub(super) const RET_ERRNO: u32 = 0x0005_0000;
 
-/// What a foreign architecture action.
+/// What happens to a call of another architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ForeignArch {
     Kill,
-    /// In the listener's filter: the child's own filter kills it, and refuses what is newer than the table.
+    /// Used in the listener's filter: the child's own filter kills such a call, and refuses calls that are newer than
+    /// the table.
     Allow,
 }
 
-/// A program ready to be loaded, but for the places where the process's own id belongs.
+/// A program that is ready to be loaded, except for the process's own id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Program {
     pub code: Vec<sock_filter>,
-    /// Instructions whose constant is the process's own id.
+    /// The instructions whose constant is the process's own id.
     pub own_pid_at: Vec<usize>,
 }
 
-/// So many ranges are compared one after the other.
+/// At most this many ranges are compared one after the other.
 const LINEAR: usize = 3;
 
 pub(super) fn value(answer: Answer) -> u32 {
@@ -42,7 +44,7 @@ pub(super) fn value(answer: Answer) -> u32 {
     }
 }
 
-/// Numbers of calls, the last one included, that get the same.
+/// System call numbers (including the last one) with the same action.
 #[derive(Debug, Clone)]
 struct Range<'a> {
     first: u32,
@@ -52,9 +54,9 @@ struct Range<'a> {
 
 #[derive(Debug, Clone)]
 enum RangeAction<'a> {
-    /// One answer, whatever the arguments are.
+    /// The same answer whatever the arguments are.
     Answer(Answer),
-    /// The first row whose conditions hold answers.
+    /// The first row whose conditions are met answers.
     Rows(Vec<&'a Row>),
 }
 
@@ -81,7 +83,7 @@ pub(super) fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row
     program.finish()
 }
 
-/// The rows of each call, in their order; calls by their number.
+/// The rows of each call in their order, sorted by call number.
 fn by_call<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>) -> Vec<(u32, Vec<&'a Row>)> {
     let mut calls: Vec<(u32, Vec<&Row>)> = Vec::new();
     for row in rows {
@@ -123,7 +125,7 @@ fn ranges(calls: Vec<(u32, Vec<&Row>)>) -> Vec<Range<'_>> {
     ranges
 }
 
-/// Looks for the number, which is loaded, among these ranges, which are sorted, and answers.
+/// Searches the loaded number in these sorted ranges, and answers.
 fn search(program: &mut ReverseWriter, ranges: &[Range]) -> Label {
     if ranges.len() > LINEAR {
         let (below, above) = ranges.split_at(ranges.len() / 2);
@@ -143,7 +145,7 @@ fn search(program: &mut ReverseWriter, ranges: &[Range]) -> Label {
     next
 }
 
-/// What is done for a call that was found.
+/// The action for a call that was found.
 fn answers(program: &mut ReverseWriter, action: &RangeAction) -> Label {
     match action {
         RangeAction::Answer(answer) => program.returns(value(*answer)),
@@ -161,7 +163,7 @@ fn answers(program: &mut ReverseWriter, action: &RangeAction) -> Label {
     }
 }
 
-/// One test of an argument.
+/// Tests one argument.
 fn test(program: &mut ReverseWriter, condition: &Condition, hit: Label, miss: Label) -> Label {
     let low = 16 + 8 * u32::from(condition.arg); // both tables are little-endian
     let compared = match condition.test {
@@ -189,7 +191,7 @@ fn test(program: &mut ReverseWriter, condition: &Condition, hit: Label, miss: La
     program.load(low, compared)
 }
 
-/// Whether the loaded value is one of these: long lists are searched by halves, neighbours are one range.
+/// Whether the loaded value is one of these. Long lists are searched binarily, and neighbours form one range.
 fn one_of(program: &mut ReverseWriter, values: &[u32], hit: Label, miss: Label) -> Label {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();

@@ -28,7 +28,7 @@ fn meeting(row: &Row) -> [u64; 6] {
     args
 }
 
-/// AppliesWhen each condition, arguments that meet all others but not this one.
+/// For each condition, arguments that meet all others but not this one.
 fn missing(row: &Row) -> Vec<[u64; 6]> {
     row.when
         .iter()
@@ -128,7 +128,7 @@ fn junk_in_the_upper_half_of_an_int_does_not_get_past_a_row() {
 
 #[test]
 fn no_row_does_nothing() {
-    // A row is alive when, in some policy that has it, taking it away changes an answer.
+    // A row is needed when removing it changes an answer in some policy that contains it.
     for (at, row) in rows().enumerate() {
         let alive = profiles_for_tests().into_iter().any(|profile| {
             let part = |row: &Row| match row.applies {
@@ -148,7 +148,7 @@ fn no_row_does_nothing() {
             );
             row.calls.iter().filter_map(|name| NATIVE.number(name)).all(|number| {
                 let mut args = meeting(row);
-                // An answer may hang on an earlier row about another argument: make that one pass.
+                // An earlier row about another argument may decide the answer, so make that one pass.
                 let any_family = |c: &Condition| c.arg != 0 || matches!(c.test, Test::IsNot(_));
                 if row.calls.contains(&"socket") && row.when.iter().all(any_family) {
                     args[0] = 2;
@@ -236,8 +236,8 @@ fn a_call_that_no_row_names_is_allowed_and_one_that_a_row_refuses_whatever_its_a
     }
 }
 
-/// What the rows say, read one after the other, without a program.
-fn said<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: ForeignArch, call: &Call) -> u32 {
+/// The answer of the rows, read one after the other, without a program.
+fn answer_of_rows<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: ForeignArch, call: &Call) -> u32 {
     if foreign == ForeignArch::Kill && call.number >= table.end {
         return value(Answer::Errno(libc::ENOSYS));
     }
@@ -263,7 +263,7 @@ fn said<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: Foreign
     first.map_or(RET_ALLOW, |row| value(row.answer))
 }
 
-/// What an argument of a call is compared with, and values beside that: neighbours, and single bits changed.
+/// The values that a call's argument is compared with, and values near them: neighbours, and single bits flipped.
 fn telling(rows: &[&Row], arg: u8) -> Vec<u64> {
     if rows
         .iter()
@@ -318,7 +318,7 @@ fn programs_say_what_the_rows_say() {
                         number,
                         args,
                     };
-                    let expected = said(table, rows.iter().copied(), foreign, &call);
+                    let expected = answer_of_rows(table, rows.iter().copied(), foreign, &call);
                     assert_eq!(
                         run(&program, &call),
                         expected,
@@ -331,7 +331,7 @@ fn programs_say_what_the_rows_say() {
                     let of_call = calls.iter().find(|(named, _)| *named == number);
                     check(number, of_call.map_or(&[], |(_, rows)| rows.as_slice()), [0; 6]);
                 }
-                // Every pair of values of the first three arguments, which are all that options and requests hang on.
+                // Every pair of values of the first three arguments; no option or request depends on others.
                 for (number, rows) in calls.iter().filter(|(_, rows)| !rows[0].when.is_empty()) {
                     let values: Vec<Vec<u64>> = (0..6).map(|arg| telling(rows, arg)).collect();
                     for (one, other) in [(0, 1), (1, 2), (0, 2), (3, 4)] {

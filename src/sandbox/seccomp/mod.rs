@@ -1,4 +1,4 @@
-//! The system call filter: rows of data, a table of numbers per architecture, and what assembles them.
+//! The system call filter: rows of data, a table of numbers per architecture, and the assembler.
 
 mod assemble;
 mod filter_profile;

@@ -1,17 +1,17 @@
-//! What a row is: a refusal as data, and for which policies it is part of a filter.
+//! Defines a row: a refusal as data, and the policies whose filters contain it.
 
 use super::filter_profile::{FilterProfile, Net};
 
-/// What the filter says to a call that a row matches.
+/// The filter's answer to a call that matches a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
     Errno(i32),
-    /// Ask the supervisor; only in the filter that has its listener.
+    /// Notifies the supervisor; only in the filter that has the listener.
     Notify,
 }
 
-/// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: junk above
-/// must not get past a rule.
+/// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: other bits in
+/// the high half must not bypass a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Is(u32),
@@ -28,11 +28,11 @@ pub(super) enum Test {
     MaskedNoneOf(u32, &'static [u32]),
     /// A pointer that is not null; both halves count.
     NotNull,
-    /// Not the process itself, whose id is written into the program just before it is loaded.
+    /// Not the process itself, whose id is filled in just before the program is loaded.
     NotSelf,
 }
 
-/// `arg` is the index of the argument.
+/// A test of the argument with index `arg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Condition {
     pub arg: u8,
@@ -43,36 +43,36 @@ pub(super) const fn on(arg: u8, test: Test) -> Condition {
     Condition { arg, test }
 }
 
-/// AppliesWhen which policies a row is part of the filter.
+/// The policies whose filters contain a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AppliesWhen {
     Everyone,
-    /// Programs may not be run and nobody listens: the filter itself answers.
+    /// Programs may not be run and there is no supervisor, so the filter itself answers.
     WithoutRunUnrecorded,
     /// No network and no supervisor.
     NetDenied,
     /// The supervisor decides per address.
     NetSupervised,
-    /// Everything may be reached, metadata services and unix sockets that are not listed excepted.
+    /// Everything may be reached except metadata services and unlisted unix sockets.
     NetWide,
-    /// Everything may be reached, unix sockets may not, and nobody supervises.
+    /// Everything may be reached except unix sockets, without a supervisor.
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
-    /// As the two above, where nobody does it instead.
+    /// As the two above, where no supervisor carries out the call instead.
     MetadataRefused,
     WatchRefused,
-    /// Anything short of the whole network.
+    /// Anything less than the whole network is allowed.
     WithoutNetAll,
-    /// A supervisor looks at connections, or there are none.
+    /// A supervisor checks connections, or there are none.
     ConnectionsChecked,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
-    /// Not in the child's filter: reported to the supervisor.
+    /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
 
-/// The rows of the filter with the listener.
+/// The conditions of the rows in the listener's filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     Net,
@@ -135,7 +135,7 @@ impl AppliesWhen {
     }
 }
 
-/// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
+/// Writes a row: when it applies, the answer, the calls, the conditions on their arguments, the reason.
 macro_rules! row {
     ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }

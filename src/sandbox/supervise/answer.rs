@@ -1,4 +1,4 @@
-//! What each reported call is answered.
+//! Decides the answer to each reported call.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -17,21 +17,21 @@ use super::refusal_recorder::RefusalRecorder;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
-/// Everything that answers hang on.
+/// Everything that the answers depend on.
 #[derive(Debug)]
 pub(super) struct Answers {
-    /// The host's own thread, which has the filter only to pass it on.
+    /// The host's spawner thread, which has the filter only so that workers inherit it.
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
     pub(super) programs: Programs,
     pub(super) refusal_recorder: RefusalRecorder,
-    /// Programs may be run: entries of the worker's own processes in /proc are opened for it.
+    /// Programs may be run, so /proc entries of the worker's own processes are opened for it.
     pub(super) opens_proc: bool,
     pub(super) files: Files,
     pub(super) denials: Denials,
 }
 
-/// What every answer is given with.
+/// What every answer needs besides the call.
 #[derive(Debug)]
 pub(super) struct AnswerContext {
     pub(super) listener: Listener,
@@ -42,19 +42,19 @@ pub(super) struct AnswerContext {
 
 /// A send may always send less than it was given.
 const MOST_SENT: usize = 64 * 1024;
-/// How often a unix socket is caller_socket whose queue is full: nothing tells when it has room.
+/// How often a connection to a unix socket with a full queue is tried again: nothing notifies when the queue has room.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
-/// A socket of the caller, and the caller's thread.
+/// A copy of the caller's socket, and the caller's thread.
 struct CallerSocket {
     socket: Socket,
     pidfd: OwnedFd,
 }
 
 impl Answers {
-    /// What can be said without looking at anything that a tool may hold up.
+    /// The answer to a call that can be decided without anything that a tool could block.
     pub(super) fn at_once(&self, call: &Call) -> Option<Answer> {
         if call.thread == self.spawner {
             return Some(Answer::Continue);
@@ -72,7 +72,7 @@ impl Answers {
                 Some(ACCESS)
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
-            // What is left starts a process.
+            // The remaining calls start a process.
             _ => self
                 .denials
                 .counted(Target::new(call.thread).worker())
@@ -80,13 +80,14 @@ impl Answers {
         }
     }
 
-    /// It takes no longer than to read the caller's memory and to look at a few paths.
+    /// Whether a call takes no longer than reading the caller's memory and looking at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
         file_calls::is_one(call.number)
     }
 
     pub(super) fn handle(&self, context: &AnswerContext, call: &Call, worker: u32) {
-        // The caller waited in its line: it may have ended meanwhile. Of files nothing is done that could be another's.
+        // The caller was queued and may have ended meanwhile. For file calls, nothing is done that could affect another
+        // process.
         if !file_calls::is_one(call.number) && !context.listener.waits(call.id) {
             return;
         }
@@ -99,14 +100,14 @@ impl Answers {
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
             _ => refuse_process(&context.listener, call, &self.denials),
         };
-        // `None` when the caller went away: then there is nobody to answer.
+        // `None` when the caller has ended: nobody is left to answer.
         if let Some(answer) = answer {
             context.listener.answer(call.id, answer);
         }
     }
 
-    /// Landlock decides about files. What it refuses is written down, what it does not cover is done here where a list allows it, and
-    /// what it cannot be told of in /proc is opened here.
+    /// Landlock decides about files. What it refuses is recorded, what it does not cover is carried out here where a
+    /// list allows it, and /proc entries that it cannot have rules for are opened here.
     fn file(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
         let target = Target::new(call.thread);
         if self.opens_proc
@@ -130,7 +131,7 @@ impl Answers {
             if refused.is_empty() {
                 return Some(answer);
             }
-            // What was read was the caller's if it still waits.
+            // The memory that was read was the caller's if the caller still waits.
             if !waits() {
                 return None;
             }
@@ -194,7 +195,7 @@ impl Answers {
         Some(result(self.net.listen(&socket, call.args[1] as i32, worker)))
     }
 
-    /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
+    /// c-ares passes the address again with each send on a connected socket. The supervisor sends without an address.
     fn send(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
         let bytes = match copied(context, call, call.args[4], call.args[5])? {
             Ok(bytes) => bytes,
@@ -241,7 +242,7 @@ impl Answers {
     }
 }
 
-/// A server whose queue is full is caller_socket again where the socket blocks, for as long as the caller is there.
+/// A server whose queue is full is tried again where the socket blocks, as long as the caller exists.
 fn unix_connect(context: &AnswerContext, socket: &Socket, pidfd: &OwnedFd, peer: &OwnedFd) -> Option<Answer> {
     let blocks = socket.blocks();
     let until = socket.send_timeout().map(|send_timeout| Instant::now() + send_timeout);
@@ -264,8 +265,8 @@ fn result(done: Result<(), i32>) -> Answer {
     }
 }
 
-/// The address, copied once; an errno for the caller. `None` when the caller went away: the memory read may have been
-/// another's.
+/// The address, copied once; the error is an errno for the caller. `None` when the caller has ended: the memory may
+/// have been another process's.
 fn copied(context: &AnswerContext, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
     let bytes = match usize::try_from(length as i32) {
         Ok(length) if length <= address::LONGEST => {
@@ -280,7 +281,7 @@ fn copied(context: &AnswerContext, call: &Call, at: u64, length: u64) -> Option<
     context.listener.waits(call.id).then_some(bytes)
 }
 
-/// The supervisor's own copy of the socket in the first argument.
+/// The supervisor's copy of the socket in the first argument.
 fn caller_socket(context: &AnswerContext, call: &Call) -> Option<Result<CallerSocket, i32>> {
     let target = Target::new(call.thread);
     let copy = || {

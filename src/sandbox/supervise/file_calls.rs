@@ -1,5 +1,5 @@
-//! Calls of the file system that were reported, as attempts. Nothing is answered by what is read here: Landlock decides, by
-//! what the kernel finds at the path, so a path that changes meanwhile changes only the record.
+//! Turns reported file system calls into attempts. No answer depends on what is read here: Landlock decides by what the
+//! kernel finds at the path, so a path that changes meanwhile changes only the record.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -10,7 +10,7 @@ use super::listener::Call;
 use super::target::Target;
 use crate::validate::normalised;
 
-/// What the arguments of a call are; numbers are places among them.
+/// How a call's arguments name files; the numbers are argument indices.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Open {
@@ -18,7 +18,7 @@ enum Kind {
         path: usize,
         flags: usize,
     },
-    /// Its flags are in memory.
+    /// The flags are in memory.
     Open2,
     Create,
     Make {
@@ -103,19 +103,19 @@ fn of_x86_64(_: u32) -> Option<Kind> {
     None
 }
 
-/// Whether a call is one of the file system.
+/// Whether a call is a file system call.
 pub(super) fn is_one(number: u32) -> bool {
     kind(number).is_some()
 }
 
-/// What Landlock does not cover.
+/// Kinds of calls that Landlock does not cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Uncovered {
     Metadata,
     Watch,
 }
 
-/// Whether a call is one that Landlock does not cover.
+/// The kind of a call that Landlock does not cover; none for other calls.
 pub(super) fn not_covered_by_landlock(number: u32) -> Option<Uncovered> {
     match kind(number)? {
         Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Uncovered::Metadata),
@@ -132,7 +132,7 @@ pub(super) fn reading(call: &Call) -> Option<(u64, u64)> {
     }
 }
 
-/// What a call tries. None where it fails before anybody asks whether it may.
+/// What a call tries. `None` where it fails before any right is checked.
 pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
     let named = |(at, path): (Option<usize>, usize)| named(call, target, at, path);
     Some(match kind(call.number)? {
@@ -156,7 +156,7 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
         }
         Kind::Metadata { at, path } => Attempt::Metadata(named((at, path))?),
         Kind::MetadataOf { descriptor } => Attempt::Metadata(of_descriptor(call, target, descriptor)?),
-        // Programs that copy try to set them, and go on without.
+        // Copying programs try to set these attributes, and continue without.
         Kind::Watch => Attempt::Watch(named((None, 1))?),
         Kind::Two { link, from, to } => {
             let (from, to) = (named(from)?, named(to)?);
@@ -169,7 +169,7 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
     })
 }
 
-/// None for an open that reads and writes nothing.
+/// `None` for an open that neither reads nor writes.
 fn opening(flags: i32) -> Option<OpenRequest> {
     let has = |flag: i32| flags & flag == flag;
     if has(libc::O_PATH) {

@@ -1,45 +1,46 @@
-//! How much of the supervisor one worker may use: so many calls at once, further ones wait in its own line.
+//! Bounds how much of the supervisor one worker may use: a number of calls at once; further ones wait in the worker's
+//! own queue.
 //!
-//! A tool can make calls that take long, or as many as it has threads. Its neighbours in the same manager must be served
-//! meanwhile, so what is worked on at once is bounded for each worker and not for all of them together. What is quick has a lane
-//! of its own: connections that block must not keep a process from opening files.
+//! A tool can make calls that take long, or as many as it has threads. Its neighbours in the same manager must be
+//! served meanwhile, so the bound applies to each worker and not to all of them together. Quick calls have a lane of
+//! their own: connections that block must not keep a process from opening files.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use super::listener::Call;
 
-/// Calls of one worker that are worked on at once; each is a thread.
+/// Calls of one worker that are processed at once; each occupies a thread.
 const AT_ONCE: usize = 16;
-/// Calls of one worker that wait for that; each is a thread of the tool's.
+/// Calls of one worker that may wait; each is a thread of the tool's.
 const IN_LINE: usize = 4096;
 
-/// Whose lane, and for what.
+/// Identifies a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct LaneKey {
     pub(super) worker: u32,
-    /// For calls that are over as soon as somebody has the time for them.
+    /// The lane of calls that are answered without waiting for anything.
     pub(super) quick: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Lanes(Mutex<HashMap<LaneKey, Lane>>);
 
-/// There while calls of the worker are worked on.
+/// Exists while calls of the worker are processed.
 #[derive(Debug, Default)]
 struct Lane {
     running: usize,
     line: VecDeque<Call>,
 }
 
-/// What becomes of a call.
+/// What happens to a call that enters a lane.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// To be worked on now; `next` is to be asked afterwards.
+    /// It is processed now; `next` must be called afterwards.
     Run,
-    /// `next` gives it to whoever is done first.
+    /// It waits until `next` returns it to a thread that has finished another call.
     Queued,
-    /// The worker has too many.
+    /// The worker has too many calls.
     Rejected,
 }
 
@@ -58,7 +59,7 @@ impl Lanes {
         Admission::Rejected
     }
 
-    /// One call of the worker is done: the next one in its line takes its place.
+    /// One call of the worker is finished: returns the next one in its queue.
     pub(super) fn next(&self, of: LaneKey) -> Option<Call> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.get_mut(&of)?;

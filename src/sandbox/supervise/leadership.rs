@@ -1,46 +1,47 @@
-//! Whose turn at the listener it is: one thread's at a time, and not for long that of one that is stuck.
+//! Leader and followers: one thread at a time, the leader, waits at the listener, and a leader that is stuck is
+//! replaced.
 //!
-//! To give the turn up for each call wakes a second thread each time, which costs more than most answers take. What is quick is
-//! therefore done by the thread that has the turn. To read a caller's memory is quick unless that memory is a file on a mount
-//! that hangs. So one of the threads in line looks at the one in front, as long as that has something to do, and takes its
-//! turn when it has been at the same call for too long.
+//! Handing the leadership on for each call wakes a second thread each time, which costs more than most answers take.
+//! Quick calls are therefore answered by the leader itself. Reading a caller's memory is quick unless that memory is a
+//! file on a mount that hangs. So one follower watches a leader that is busy, and takes over when the leader has been
+//! at the same call for too long.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long one call may take before the turn is another's.
+/// How long the leader may work on one call before a follower takes over.
 const TAKEOVER_AFTER: Duration = Duration::from_millis(20);
 
-/// The turn is another's by now.
+/// A follower has taken over.
 const REPLACED: u64 = 1 << 63;
 
 #[derive(Debug, Default)]
 pub(super) struct Leadership {
     holder: Mutex<Option<Arc<Holder>>>,
     changed: Condvar,
-    /// Who is in line looks again only when it is told to.
+    /// A follower that waits looks again only when it is notified.
     unwatched: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Holder {
-    /// Quick calls begun and ended, so that it is odd during one, and [`REPLACED`]. One number for both: the turn is taken
-    /// from this very call or from none.
+    /// The number of quick calls begun and ended, so it is odd during one, and [`REPLACED`]. Both are in one number so
+    /// that a follower takes over from this very call or not at all.
     quick: AtomicU64,
 }
 
-/// The turn, until it is dropped.
+/// The leadership, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Leader<'a> {
     leadership: &'a Leadership,
     holder: Arc<Holder>,
-    /// It was taken from a thread that is stuck.
+    /// It was taken over from a thread that is stuck.
     pub(super) taken_over: bool,
 }
 
 impl Leadership {
-    /// Waits in line.
+    /// Waits to become the leader.
     pub(super) fn wait(&self) -> Leader<'_> {
         let mut current = self.lock();
         let mut seen = None;
@@ -61,7 +62,7 @@ impl Leadership {
             }
             if same {
                 self.unwatched.store(true, Ordering::SeqCst);
-                // It looks at this after it has begun, so that one of both sees the other.
+                // The leader reads this after it has begun a call, so one of the two sees the other.
                 if holder.quick.load(Ordering::SeqCst) == quick {
                     current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
                 }
@@ -91,11 +92,11 @@ impl Leadership {
 }
 
 impl Leader<'_> {
-    /// Does what is quick. False where it was not, and another thread has the turn now.
+    /// Runs quick work as the leader. False when it was not quick and another thread has taken over.
     pub(super) fn quickly(&self, work: impl FnOnce()) -> bool {
         self.holder.quick.fetch_add(1, Ordering::SeqCst);
         if self.leadership.unwatched.swap(false, Ordering::SeqCst) {
-            // Under the lock, so that who is about to wait for it waits already.
+            // Taken under the lock, so that a follower that is about to wait is already waiting.
             let _current = self.leadership.lock();
             self.leadership.changed.notify_one();
         }

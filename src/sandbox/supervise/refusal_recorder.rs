@@ -1,5 +1,5 @@
-//! Says what Landlock refuses: it tells nobody itself. The policy is asked about each call that is reported, before the kernel is
-//! let go on with it.
+//! Records what Landlock refuses, because Landlock itself reports nothing. Each reported call is judged by the policy
+//! before the kernel continues it.
 
 use super::super::attempt::Attempt;
 use super::super::denials::{Denial, Denials};
@@ -68,7 +68,7 @@ impl RefusalRecorder {
     }
 }
 
-/// What a worker may read of itself in /proc has rules that are made for each process, and are not in the policy.
+/// The worker's own /proc entries have rules that are made for each process and are not in the policy.
 fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;

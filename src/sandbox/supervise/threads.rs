@@ -1,9 +1,9 @@
-//! The threads that take turns at the listener.
+//! The supervisor's threads, which take turns as the leader at the listener.
 //!
-//! One waits for the next call while the others wait for its place. It answers at once what takes no time, the host's own
-//! calls above all: a start never waits for what a tool does. Opens are answered in between. Who takes another call to work on
-//! gives the place up before, so what blocks holds up nobody; when none is left to wait, another thread is started. How many calls of one worker are
-//! worked on is bounded by its lane.
+//! The leader waits for the next call while the others wait to become the leader. It answers immediate calls itself,
+//! above all the host's own: a start never waits for what a tool does. It also answers opens. A thread that takes any
+//! other call gives up the leadership first, so a call that blocks delays nobody; when no thread is left to wait,
+//! another one is started. A worker's lane bounds how many of its calls are processed.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -24,20 +24,20 @@ use super::target::Target;
 
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;
-/// How soon a wait that nobody wants is ended again, where the first time came too early.
+/// How soon an abandoned wait is ended again, where the first attempt came too early.
 const AGAIN: Duration = Duration::from_millis(10);
 
-/// The host's handle: dropping it ends the threads. Calls still waiting then fail with ENOSYS.
+/// The host's handle: dropping it ends the threads. Calls that still wait then fail with ENOSYS.
 #[derive(Debug)]
 pub(in super::super) struct Supervisor {
     listener: Option<Sender<Listener>>,
-    /// Readable from the drop on, for every thread.
+    /// Becomes readable for every thread when the handle is dropped.
     stop: Arc<OwnedFd>,
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        // Nobody reads it, so it can neither block nor fall silent.
+        // Nobody reads it, so it stays readable, and the write cannot block.
         let _ = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
     }
 }
@@ -48,7 +48,7 @@ struct Shared {
     context: AnswerContext,
     lanes: Lanes,
     leadership: Leadership,
-    /// Threads in line for the turn, the one that has it included.
+    /// Threads that wait for the leadership, the leader included.
     waiting: AtomicUsize,
 }
 
@@ -92,7 +92,7 @@ impl Supervisor {
     }
 }
 
-/// A host's handlers (profilers, Node's own) must not run here, nor interrupt a connection.
+/// The host's signal handlers (profilers, Node's own) must neither run here nor interrupt a connection.
 fn block_signals() {
     // SAFETY: an all-ones set is valid and outlives the call; only this thread's mask changes.
     unsafe {
@@ -102,17 +102,17 @@ fn block_signals() {
     }
 }
 
-/// Why a thread leaves the listener.
+/// Why a thread stops being the leader.
 enum StopReason {
-    /// There is a call to work on.
+    /// There is a call to process.
     Work(AcceptedCall),
-    /// Another thread has its place.
+    /// Another thread has taken over.
     Replaced,
-    /// It is over.
+    /// The supervisor stops.
     End,
 }
 
-/// A call to work on, which has a place in its worker's lane.
+/// A call to process, with a place in its worker's lane.
 struct AcceptedCall {
     call: Call,
     worker: u32,
@@ -126,7 +126,7 @@ fn serve(shared: &Arc<Shared>) {
         }
         let leader = shared.leadership.wait();
         if leader.taken_over {
-            // In the name of the one that is stuck: it is in line no more.
+            // On behalf of the thread that is stuck, which no longer waits.
             shared.waiting.fetch_sub(1, Ordering::AcqRel);
         }
         let stop = next_call(shared, &leader);
@@ -141,7 +141,7 @@ fn serve(shared: &Arc<Shared>) {
         };
         let alone = left == 0 && !another(shared);
         if alone {
-            // The system has no thread left: who waits at the listener is worth more than one call.
+            // The system has no thread left: a thread at the listener matters more than one call.
             let mut next = Some(call);
             while let Some(call) = next {
                 shared.context.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
@@ -168,7 +168,7 @@ fn work(shared: &Shared, mut next: Option<Call>, worker: u32) {
     }
 }
 
-/// Starts a thread to take the place at the listener.
+/// Starts a thread that waits for the leadership.
 fn another(shared: &Arc<Shared>) -> bool {
     let there = Arc::clone(shared);
     let started = thread::Builder::new()
@@ -177,7 +177,7 @@ fn another(shared: &Arc<Shared>) -> bool {
     started.is_ok()
 }
 
-/// Waits for a call that has to be worked on, and answers what is quick.
+/// Waits for a call that has to be processed, and answers quick ones.
 fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
     let AnswerContext {
         listener,
@@ -231,9 +231,9 @@ fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
     }
 }
 
-/// Answers a quick call in the thread that has the turn; says why it is not to go on as before.
+/// Answers a quick call as the leader; a result means that the leadership ends.
 fn quickly(shared: &Arc<Shared>, leader: &Leader<'_>, call: &Call, worker: u32) -> Option<StopReason> {
-    // Somebody has to be there to take the turn, should this be slower than it ought to be.
+    // A follower must be there to take over, should this be slower than expected.
     let watched = shared.waiting.load(Ordering::Acquire) >= SPARE_THREADS || another(shared);
     let mine = leader.quickly(|| match watched {
         true => shared.answers.handle(&shared.context, call, worker),

@@ -1,4 +1,4 @@
-//! Bundles that are found, replaced, shared and swept.
+//! Bundles are found, replaced, shared and swept.
 #![expect(clippy::disallowed_methods, reason = "tests make the files they look at")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use crate::worker::sweep::sweep;
 
 struct Project {
     root: tempfile::TempDir,
-    /// Keeps the directory, as a manager does.
+    /// Keeps the directory in use, as a manager does.
     worker: Option<WorkerFile>,
 }
 
@@ -51,7 +51,7 @@ impl Project {
         sweep(&Directory::open(self.root.path()).unwrap(), 0o600);
     }
 
-    /// Files that belong to bundles, by what follows the slot.
+    /// The names of bundles' files, without the slot.
     fn kept(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.path(DIRECTORY))
             .into_iter()
@@ -87,7 +87,7 @@ fn a_bundle_is_found_until_its_entrypoint_changes() {
     let (manifest, found) = project.store().find().unwrap();
     assert_eq!(found.unwrap().path, path);
     fs::write(project.path("tools.ts"), "22").unwrap();
-    assert!(!manifest.holds());
+    assert!(!manifest.is_current());
     assert!(project.store().find().is_none());
 }
 
@@ -123,7 +123,7 @@ fn the_same_bundle_put_twice_stays_the_same_file() {
     let (manifest, _) = project.store().find().unwrap();
     let second = project.put("code");
     assert_eq!(first.path, second.path);
-    assert!(manifest.holds());
+    assert!(manifest.is_current());
 }
 
 #[test]

@@ -33,6 +33,6 @@ pub use encode::{AbortReason, CallFrame, TooLong, append_abort, append_end, appe
 pub use reader::{FrameReader, max_frame};
 pub use ready::{NotReady, Ready};
 
-/// The version of this protocol. READY carries it, and a worker that speaks another one is not used. It changes with every change
-/// that a host or a worker of the version before would misunderstand.
+/// The version of this protocol. READY contains it, and a worker with another version is not used. It is raised with
+/// every change that a host or a worker of the previous version would misunderstand.
 pub const PROTOCOL: u32 = 1;

@@ -1,9 +1,9 @@
-//! A worker's side of the codec, for tests: owned frames, their bytes, and a strategy that makes them.
+//! The worker's side of the codec, for tests: owned frames, their encoding, and a strategy that generates them.
 
 use super::{FromWorker, Level, Retry, Status, Stream, kind};
 use proptest::prelude::*;
 
-/// A frame of a worker that owns its texts.
+/// A worker's frame that owns its texts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OwnedFrame {
     /// READY
