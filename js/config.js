@@ -1,4 +1,4 @@
-/** Configurations made from presets and from the environment, and what can be asked about runtimes. */
+/** Configurations from presets and from the environment, and queries about runtimes. */
 
 import process from 'node:process'
 import { configProblem } from './config-problem.js'
@@ -20,7 +20,7 @@ export function isValidRuntimeType(type) {
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createConfigFunctions(native) {
-  /** @param {string} name @returns {ResolvedConfig} an object of its own each time: the caller may change it */
+  /** @param {string} name @returns {ResolvedConfig} a new object each time, because the caller may change it */
   const preset = (name) => parseUserValue(native.preset(name))
 
   /**
@@ -29,7 +29,7 @@ export function createConfigFunctions(native) {
    */
   function configFromEnv(env = process.env) {
     const site = captureSite(configFromEnv)
-    // Node's process.env is no plain object, and it may be empty.
+    // Node's process.env is not a plain object, and it may be empty.
     if (env !== process.env && !isRecord(env)) throw configProblem('env', 'an object of strings', env, site)
     const pairs = Object.entries(env).filter(([name, value]) => name.startsWith('TOOLWARDEN_') && value !== undefined)
     const foreign = pairs.find(([, value]) => typeof value !== 'string')

@@ -1,14 +1,15 @@
 /**
- * Letting go of managers that nobody uses any more.
+ * Lets unused managers be garbage-collected.
  *
- * The addon holds the function it wakes its manager with for as long as it lives. Were the manager held by that function,
- * one that was dropped without close() would stay for ever, with its processes and descriptors.
+ * The addon keeps the function that wakes its manager for as long as the addon's manager lives. If that function
+ * referred to the manager strongly, a manager that was dropped without close() would stay for ever, with its processes
+ * and descriptors.
  */
 
 import * as atExit from './at-exit.js'
 
 /**
- * How the addon reaches its manager: strongly while somebody waits for the manager, weakly otherwise.
+ * The addon's reference to its manager: strong while somebody waits for the manager, weak otherwise.
  * @template {object} T
  */
 export class ManagerRef {
@@ -20,13 +21,13 @@ export class ManagerRef {
     this.#weak = new WeakRef(manager)
   }
 
-  /** Does nothing once the manager was collected or has been closed. @param {(manager: T) => void} action */
+  /** Does nothing once the manager was collected or closed. @param {(manager: T) => void} action */
   use(action) {
     const manager = this.#strong ?? this.#weak?.deref()
     if (manager !== undefined) action(manager)
   }
 
-  /** Somebody waits for it: it stays. @param {T} manager */
+  /** Somebody waits for the manager, so it is kept. @param {T} manager */
   hold(manager) {
     this.#strong = manager
   }
@@ -36,7 +37,7 @@ export class ManagerRef {
     this.#strong = null
   }
 
-  /** Nothing is to reach it any more. */
+  /** The manager is closed: nothing can reach it any more. */
   end() {
     this.#strong = null
     this.#weak = null
@@ -47,12 +48,14 @@ export class ManagerRef {
 const dropped = new FinalizationRegistry(({ native, keepAlive }) => {
   keepAlive.end()
   atExit.closed(native)
-  // Its processes end and its worker file goes, as when the host ends. After close() this does nothing.
+  // Its processes end and its worker file is removed, as when the host ends. After close() this does nothing.
   native.abandon()
 })
 
 /**
- * Ends what belongs to a manager once the manager itself was collected.
- * @param {object} manager @param {{ abandon(): void }} native @param {{ end(): void }} keepAlive
+ * Releases what belongs to a manager once the manager itself was collected.
+ * @param {object} manager
+ * @param {{ abandon(): void }} native
+ * @param {{ end(): void }} keepAlive
  */
 export const endWhenCollected = (manager, native, keepAlive) => dropped.register(manager, { native, keepAlive })

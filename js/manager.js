@@ -1,6 +1,6 @@
 /**
- * The manager over the native core: calls go down as text, what happened comes back in batches. All promises live in
- * one map here, because a native promise costs a thread-safe function of its own per call.
+ * The manager over the native core: calls are passed down as text, events come back in batches. All promises are kept
+ * in one map here, because a native promise costs a thread-safe function per call.
  */
 
 import * as atExit from './at-exit.js'
@@ -31,10 +31,13 @@ const OBSERVE_EXECUTION = 2
 
 const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
-/** Milliseconds for taking batches in one go. A tool that floods its log must not keep the host from its timers and sockets. */
+/**
+ * How many milliseconds batches are taken in one turn, so that a tool that floods its log does not keep the host from
+ * its timers and sockets.
+ */
 const TURN = 1
 
-/** Where this many calls are in flight already, what a call costs counts for more than frames of who does not await it. */
+/** From this load on stack capture is skipped; promises nobody awaits lose their frames. */
 const BUSY = 8
 
 /** @template T @param {T} value @returns {T} */
@@ -44,8 +47,9 @@ function deepFreeze(value) {
 }
 
 /**
- * What a refused call is rejected with. Anything else than a refusal comes from the caller's own getters and proxies.
- * @param {unknown} error @param {Site} site
+ * The error of a rejected call. Any other exception comes from the caller's own getters and proxies.
+ * @param {unknown} error
+ * @param {Site} site
  */
 const refusal = (error, site) => (error instanceof ArgumentProblem ? errorFrom(error.data, site) : error)
 
@@ -78,7 +82,7 @@ export function createManagerClass(native) {
     #callBatch = new CallBatch()
     #sending = false
     #eventBatch = new EventBatch()
-    /** Calls that were in flight when answers last came. */
+    /** The number of calls in flight when answers last came. */
     #load = 0
     #draining = false
     #observed = 0
@@ -217,7 +221,7 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // Overruled by the argument, a wrong option is a mistake all the same.
+      // An invalid option is a mistake even where the argument overrides it.
       const problem = timeout !== null && options.timeout !== null ? native.checkTimeout(options.timeout) : null
       if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), siteOf(origin)))
       const toolExecId = options.toolExecId ?? newExecId()
@@ -236,7 +240,7 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // A call alone is on its way before the rest is done here: its process works meanwhile.
+      // A call alone is sent before the rest is done here, so that its process works meanwhile.
       const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
       const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
@@ -263,7 +267,7 @@ export function createManagerClass(native) {
       })
     }
 
-    /** Numbers cross as u32, so after four thousand million calls they begin anew, past those still in use. */
+    /** Numbers cross as u32, so after four thousand million calls they start again and skip those in use. */
     #newNumber() {
       do this.#lastNumber = (this.#lastNumber + 1) >>> 0
       while (this.#lastNumber === 0 || this.#pending.has(this.#lastNumber))
@@ -285,7 +289,7 @@ export function createManagerClass(native) {
       return entry
     }
 
-    /** With other calls on their way, those of one turn cross together: one wake-up of the worker for all. */
+    /** With other calls in flight, the calls of one turn cross together, which wakes the worker only once. */
     async #sendSoon() {
       if (this.#sending) return
       this.#sending = true
@@ -303,14 +307,14 @@ export function createManagerClass(native) {
       for (const [number, data] of refused) this.#take(number)?.fail(data)
     }
 
-    /** The core, once it knows every call made so far. */
+    /** The core, after it has received every call made so far. */
     #told() {
       this.#send()
       return this.#native
     }
 
     #drain() {
-      // The rest of a long burst is on its way already.
+      // The rest of a long burst is already scheduled.
       if (this.#draining) return
       this.#load = this.#pending.size
       const until = performance.now() + TURN
@@ -356,9 +360,10 @@ export function createManagerClass(native) {
     }
 
     /**
-     * Parts of what the core says come from processes. Were one unreadable, whoever waits for it gets the error, and not the
-     * host's event loop.
-     * @param {number} number @param {(entry: PendingCall | Question) => void} settle
+     * Some of the core's texts come from processes. If one is unreadable, its caller gets the error, and not the host's
+     * event loop.
+     * @param {number} number
+     * @param {(entry: PendingCall | Question) => void} settle
      */
     #settle(number, settle) {
       const entry = this.#take(number)
@@ -390,7 +395,7 @@ export function createManagerClass(native) {
     }
 
     #closed() {
-      // The core answers everything before this; were it not to, a caller must still not wait for ever.
+      // The core answers everything before this event; if it failed to, a caller must still not wait for ever.
       for (const [number, entry] of this.#pending) {
         this.#take(number)
         entry.fail(entry instanceof PendingCall ? closed(entry.toolId, entry.toolExecId) : closed())
@@ -398,7 +403,7 @@ export function createManagerClass(native) {
       this.#keepAlive.end()
       atExit.closed(this.#native)
       this.#managerRef.end()
-      // Unasked, where the core broke down: close() has nothing left to do then.
+      // Not requested if the core broke down: then close() has nothing left to do.
       this.#closing ??= { ...pendingPromise(), forced: true }
       this.#closing.done()
     }
@@ -406,7 +411,7 @@ export function createManagerClass(native) {
 
   const { executeTool, executeToolWithTimeout } = Manager.prototype
 
-  // Where a runtime has no Symbol.asyncDispose, this is the symbol Node's own classes use instead.
+  // Where a runtime has no Symbol.asyncDispose, this is the symbol that Node's own classes use instead.
   const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
   Object.defineProperty(Manager.prototype, asyncDispose, {
     /** @this {Manager} */
