@@ -1,6 +1,7 @@
 /**
- * The entryTable, numbers behind the ring in shared memory: that of each call that was entered, at the slot the host gave the call. It
- * spares a frame and its two system calls per call, and it is true even if the tool never lets go of the thread.
+ * The entry table: numbers behind the ring in shared memory. At the slot that the host assigned to a call, the worker
+ * stores the call's number when it enters the call. This saves a frame with two system calls per call, and it is
+ * correct even if the tool never yields the thread.
  */
 import { numbersOf, RING, RING_SIZE, sharedMemory } from './memory.mjs'
 import { settings } from './settings.mjs'
