@@ -66,7 +66,7 @@ function pendingPromise() {
 const closed = (toolId = '', toolExecId = '') => ({
   code: 'ERR_MANAGER_CLOSED',
   message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
-  hint: 'make a new Manager; a closed one does not open again',
+  hint: 'make a new Manager; a closed one cannot be opened again',
   operation: 'queue',
   toolId,
   toolExecId,

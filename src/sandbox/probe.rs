@@ -97,8 +97,8 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
                 std::io::Error::from_raw_os_error(errno)
             )))
         }
-        Ok(FILE_OPENED) => Err(lacking("Landlock took the rules and did not hold them")),
-        Ok(_) => Err(lacking("seccomp took the filter and did not hold it")),
+        Ok(FILE_OPENED) => Err(lacking("Landlock accepted the rules and did not enforce them")),
+        Ok(_) => Err(lacking("seccomp accepted the filter and did not enforce it")),
         Err(error) => Err(lacking(&format!("a process to try it in failed: {error}"))),
     }
 }

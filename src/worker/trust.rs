@@ -61,7 +61,7 @@ pub(super) fn judge_directory(path: &Path, found: FileStatus, me: u32, made: boo
     let owner = found.owner;
     if owner != me && made {
         let reason = format!("the file system gives what this process, as user {me}, creates to user {owner}");
-        let hint = "give a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
+        let hint = "use a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
         return Err(UntrustedPath::because(reason, hint.to_owned()));
     }
     if owner != me {

@@ -75,7 +75,7 @@ fn read(flag: Flag<'_>, grants: &mut Grants) -> Result<(), String> {
         name => {
             return Err(cannot_be_held(name).map_or_else(
                 || flag.unknown(FLAGS),
-                |reason| format!("`{}` cannot be held: {reason}", flag.text.escape_debug()),
+                |reason| format!("`{}` cannot be enforced: {reason}", flag.text.escape_debug()),
             ));
         }
     }
@@ -223,12 +223,12 @@ mod tests {
             ("--allow-read=", "write `--allow-read` for everything"),
             ("--allow-read=a,", "empty entry"),
             ("--allow-read=a\0b", "NUL"),
-            ("--allow-sys", "`--allow-sys` cannot be held"),
-            ("--allow-sys=hostname", "cannot be held"),
+            ("--allow-sys", "`--allow-sys` cannot be enforced"),
+            ("--allow-sys=hostname", "cannot be enforced"),
             ("--allow-ffi", "native code is confined"),
-            ("--allow-import=deno.land", "cannot be held"),
-            ("--ignore-read=/x", "cannot be held"),
-            ("--ignore-env", "cannot be held"),
+            ("--allow-import=deno.land", "cannot be enforced"),
+            ("--ignore-read=/x", "cannot be enforced"),
+            ("--ignore-env", "cannot be enforced"),
             ("--allow-net=unix:@x", "abstract"),
             ("--allow-net=*.example.com", "wildcards"),
             ("--allow-net=10.0.0.0/8", "address ranges"),

@@ -114,7 +114,7 @@ impl Grants {
                 ("--deny-run", self.deny_run.is_empty()),
             ];
             refusals.extend(denies.iter().filter(|(_, unused)| !unused).map(|(name, _)| {
-                format!("`{name}` contradicts `--allow-all`, with which there is no sandbox to hold it; allow what is needed flag by flag")
+                format!("`{name}` contradicts `--allow-all`, which means that there is no sandbox to enforce it; allow what is needed flag by flag")
             }));
             return refusals;
         }
@@ -126,7 +126,7 @@ impl Grants {
         }
         if !self.deny_run.is_empty() && !self.run.is_empty() {
             refusals.push(
-                "`--deny-run` cannot be held beside `--allow-run`: a program that may run can start others in ways that hide their names; list the programs to allow".into(),
+                "`--deny-run` cannot be enforced beside `--allow-run`: a program that may run can start others in ways that hide their names; list the programs to allow".into(),
             );
         }
         refusals
@@ -162,7 +162,7 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
             };
             if covers {
                 refusals.push(format!(
-                    "{deny} lies inside {allow} and cannot be held: the kernel's rules only add rights; allow the parts that are needed instead"
+                    "{deny} lies inside {allow} and cannot be enforced: the kernel's rules only add rights; allow the parts that are needed instead"
                 ));
             } else if covered {
                 refusals.push(format!(

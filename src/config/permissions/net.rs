@@ -51,10 +51,10 @@ impl NetRule {
             return Err("it is a URL; give the host alone, such as `example.com:443`".into());
         }
         if text.contains('/') {
-            return Err("address ranges and paths cannot be held; list each host".into());
+            return Err("address ranges and paths cannot be enforced; list each host".into());
         }
         if text.contains('*') {
-            return Err("wildcards cannot be held: the kernel sees addresses, not names; list each host".into());
+            return Err("wildcards cannot be enforced: the kernel sees addresses, not names; list each host".into());
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (address, after) = rest

@@ -152,7 +152,7 @@ fn files(flag: Flag<'_>) -> Result<Option<Vec<String>>, String> {
         };
         if path.contains('*') {
             return Err(format!(
-                "`{}`: `{}` cannot be held: `*` may only stand alone or for everything in a directory (`/dir/*`)",
+                "`{}`: `{}` cannot be enforced: `*` may only stand alone or for everything in a directory (`/dir/*`)",
                 flag.text.escape_debug(),
                 entry.escape_debug()
             ));
@@ -236,8 +236,8 @@ mod tests {
             ("--allow-fs-read", "`--allow-fs-read=*` for every file"),
             ("--allow-fs-read=", "empty scope"),
             ("--allow-fs-write=/a,", "empty entry"),
-            ("--allow-fs-read=/a*", "cannot be held"),
-            ("--allow-fs-read=/*/b", "cannot be held"),
+            ("--allow-fs-read=/a*", "cannot be enforced"),
+            ("--allow-fs-read=/*/b", "cannot be enforced"),
             ("--allow-net=*.x", "wildcards"),
             ("--allow-child-process=git", "takes no value"),
             ("--permission=on", "takes no value"),

@@ -208,7 +208,7 @@ fn resolve_net(given: &Permissions, field: &'static str, problems: &mut Vec<Prob
         NetScope::All => {
             problems.push(Problem::new(
                 field,
-                "--deny-net cannot be held together with --allow-net without a list: a datagram's address cannot be checked; list what is allowed instead",
+                "--deny-net cannot be enforced together with --allow-net without a list: a datagram's address cannot be checked; list what is allowed instead",
             ));
             return NetPolicy::All;
         }
@@ -222,7 +222,7 @@ fn resolve_net(given: &Permissions, field: &'static str, problems: &mut Vec<Prob
         {
             problems.push(Problem::new(
                 field,
-                format!("--deny-net={name} cannot be held while addresses are allowed: the name may stand for one of them; deny the address"),
+                format!("--deny-net={name} cannot be enforced while addresses are allowed: the name may stand for one of them; deny the address"),
             ));
         }
     }

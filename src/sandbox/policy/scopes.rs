@@ -97,7 +97,7 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
     let path = path.display();
     if error.kind() == std::io::ErrorKind::NotFound {
         format!(
-            "{flag} names {path}, which does not exist: the kernel holds what is there, not names; create it first or allow the directory it will be in"
+            "{flag} names {path}, which does not exist: the kernel enforces rules on existing files, not on names; create it first or allow the directory it will be in"
         )
     } else {
         format!("{flag} names {path}, which cannot be opened: {error}")
@@ -135,7 +135,7 @@ pub(super) fn check_denied(
             ResolvedScope::Everything => problems.push(Problem::new(
                 flags.field,
                 format!(
-                    "{deny} cannot be held together with {}: {reason}; list what is allowed instead",
+                    "{deny} cannot be enforced together with {}: {reason}; list what is allowed instead",
                     flags.allow
                 ),
             )),
@@ -147,7 +147,7 @@ pub(super) fn check_denied(
                 problems.push(Problem::new(
                     flags.field,
                     format!(
-                        "{deny} cannot be held together with {}={}: {reason}",
+                        "{deny} cannot be enforced together with {}={}: {reason}",
                         flags.allow,
                         with.unwrap_or_default()
                     ),
@@ -158,7 +158,7 @@ pub(super) fn check_denied(
                     problems.push(Problem::new(
                         flags.field,
                         format!(
-                            "{deny} cannot be held: {} stays readable, because a module load there cannot be told from reading the file",
+                            "{deny} cannot be enforced: {} stays readable, because a module load there cannot be told from reading the file",
                             with.display()
                         ),
                     ));
@@ -166,7 +166,7 @@ pub(super) fn check_denied(
                     problems.push(Problem::new(
                         flags.field,
                         format!(
-                            "{deny} cannot be held: {} stays readable, as native code and runtimes need it and it is nobody's secret",
+                            "{deny} cannot be enforced: {} stays readable, as native code and runtimes need it and it is nobody's secret",
                             with.display()
                         ),
                     ));
