@@ -1,7 +1,7 @@
-/** The arguments of one call, checked for what must hold before they can cross to the core, and written as text. */
+/** Validates the arguments of one call before they cross to the core, and encodes them as text. */
 
 import { ArgumentProblem } from './errors.js'
-import { described, encodeGiven, givenText, isRecord, recognisable } from './given.js'
+import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
 
 const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'attempt', 'idempotencyKey', 'onLog', 'onProgress']
@@ -9,7 +9,7 @@ const CLOSE_OPTIONS = ['force', 'timeout']
 /** The largest number that crosses as u32. */
 const MOST_ATTEMPTS = 0xffffffff
 
-/** What the core is asked to send while the call runs. */
+/** Flags of the events that the core sends while the call runs. */
 export const WANTS_LOGS = 1
 export const WANTS_PROGRESS = 2
 
@@ -55,7 +55,7 @@ export function checkToolId(toolId) {
 }
 
 /**
- * The JSON text of a value that is passed to the tool; null stands for "not given".
+ * The JSON text of a value for the tool; null means "not given".
  * @param {'input' | 'config'} field
  * @param {unknown} value
  */
@@ -65,7 +65,8 @@ export function payloadText(field, value) {
   try {
     text = JSON.stringify(value)
   } catch (cause) {
-    // JSON.stringify's own words (BigInt, a cycle with its path, a throwing toJSON); only their first line is a sentence.
+    // The message of JSON.stringify (about a BigInt, a cycle with its path, a throwing toJSON); only its first line is
+    // a sentence.
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : recognisable(cause)
     throw new ArgumentProblem('ERR_INPUT_INVALID', field, `${field} cannot be written as JSON: ${reason}`, { cause })
   }
@@ -80,17 +81,17 @@ export function payloadText(field, value) {
 /** @param {unknown} env */
 function envText(env) {
   if (!isRecord(env)) {
-    // What text holds may be a secret.
+    // The text may be a secret.
     const got = typeof env === 'string' ? 'a string' : described(env)
     throw new ArgumentProblem('ERR_ENV_INVALID', 'env', `expected \`env\` to be an object of strings, got ${got}`, {
       hint: env instanceof Map ? 'pass `Object.fromEntries(map)`' : 'pass names and values: `{ API_TOKEN: token }`',
     })
   }
-  return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeGiven(value)]))
+  return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeUserValue(value)]))
 }
 
 /**
- * An AbortSignal, also one of another realm or a polyfill.
+ * Whether the value is an AbortSignal, also one of another realm or a polyfill.
  * @param {unknown} value
  * @returns {value is AbortSignal}
  */
@@ -123,8 +124,9 @@ function unknownOption(name, known) {
 }
 
 /**
- * An object with none but these options.
- * @param {unknown} given @param {readonly string[]} known
+ * An object that has only these options.
+ * @param {unknown} given
+ * @param {readonly string[]} known
  * @returns {Record<string, unknown>}
  */
 function checkOptions(given, known) {
@@ -134,7 +136,7 @@ function checkOptions(given, known) {
 }
 
 /**
- * Whether close() is to be forced, and the Given text of how long it waits before it is; null: for ever.
+ * Whether close() is forced, and the UserValue text of how long it waits before it is; null: without limit.
  * @param {unknown} given
  * @returns {{ force: boolean, timeout: string | null }}
  */
@@ -145,7 +147,7 @@ export function readCloseOptions(given) {
   }
   const { force = false, timeout } = checkOptions(given, CLOSE_OPTIONS)
   if (typeof force !== 'boolean') throw wrongType('force', 'a boolean', force)
-  return { force, timeout: timeout === undefined ? null : givenText(timeout) }
+  return { force, timeout: timeout === undefined ? null : userValueText(timeout) }
 }
 
 /** @param {unknown} attempt 0 stands for "not given" */
@@ -176,8 +178,8 @@ export function readOptions(given) {
     toolExecId,
     config: payloadText('config', config),
     env: env === undefined ? null : envText(env),
-    timeout: timeout === undefined ? null : givenText(timeout),
-    retry: retry === undefined ? null : givenText(retry),
+    timeout: timeout === undefined ? null : userValueText(timeout),
+    retry: retry === undefined ? null : userValueText(retry),
     attempt: checkAttempt(attempt),
     idempotencyKey: keyText(idempotencyKey),
     flags: (onLog === undefined ? 0 : WANTS_LOGS) | (onProgress === undefined ? 0 : WANTS_PROGRESS),

@@ -118,9 +118,9 @@ describe('A tool as a handler of a service', () => {
 
   for (const end of ['kill', 'cancel']) {
     test(`ends with its invocation, by ${end}: its process is killed`, async () => {
-      const before = pids().length
+      const earlier = pids().length
       const id = await send('loops_for_ever', {})
-      await host.output.until(() => pids().length > before, 'the process of the tool')
+      await host.output.until(() => pids().length > earlier, 'the process of the tool')
       const ended = await fetch(`${server.admin}/invocations/${id}/${end}`, { method: 'PATCH' })
       assert.ok(ended.ok, await ended.text())
       await processEnd(pids().at(-1))
@@ -129,9 +129,9 @@ describe('A tool as a handler of a service', () => {
   }
 
   test('runs again on the next host when its own is killed, and its process goes with the first', async () => {
-    const before = pids().length
+    const earlier = pids().length
     const id = await send('waits_for_file', { file: project.path('release'), value: 'by the second' })
-    await host.output.until(() => pids().length > before, 'the process of the tool')
+    await host.output.until(() => pids().length > earlier, 'the process of the tool')
     const pid = pids().at(-1)
     await host.end()
     await processEnd(pid)
