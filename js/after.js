@@ -1,8 +1,8 @@
-/** Node fires a timer of more than this at once. */
+/** The longest delay that setTimeout accepts; it fires a longer one at once. */
 const LONGEST = 2 ** 31 - 1
 
 /**
- * A timer of any length; what is returned stops it.
+ * Starts a timer of any length and returns a function that stops it.
  * @param {number} milliseconds @param {() => void} action
  */
 export function afterMilliseconds(milliseconds, action) {

@@ -8,7 +8,7 @@ import { selectTools } from './select-tools.js'
 
 export { FINAL_CODES }
 
-/** Statuses that Restate hands on to who called: the caller's doing, and the tool's. */
+/** The HTTP statuses that Restate passes on to the caller: one for a refused call, one for a failed tool. */
 const REFUSED = 400
 const FAILED = 500
 
@@ -39,7 +39,7 @@ export async function toolService(manager, options = {}) {
         throw failureOf(error, final)
       }
     }
-    // Its result is kept: a handler that is replayed does not run the tool again.
+    // Restate keeps the result in its journal, so that a replayed handler does not run the tool again.
     return ctx.run(tool, call, retry)
   }
 

@@ -41,7 +41,7 @@ export async function toolActivities(manager, options = {}) {
         attempt: info.attempt,
         config: givenFor(config, info),
         env: givenFor(env, info),
-        // What takes longer than the attempt may is of no use to anybody: the server has given the activity to another worker.
+        // After this time the server ignores the result and gives the activity to another worker.
         timeout: givenFor(timeout, info) ?? (info.startToCloseTimeoutMs || undefined),
         retry: ONCE_ENTERED,
         signal,

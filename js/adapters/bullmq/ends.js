@@ -4,11 +4,11 @@ import { isFinal, isOurs, messageOf, retryAfterOf, stackOf } from '../engines/fa
 import { rest } from './rest.js'
 import { storableText } from './storable.js'
 
-/** Why this package itself cancels a job: told by identity, so that no words of a user's are taken for it. */
+/** The reasons for which this package itself cancels a job. They are compared by identity, so that no user's text is mistaken for one. */
 export const LOCK_LOST = new Error('the lock of the job was lost')
 export const SHUTDOWN = new Error('the worker is shutting down')
 
-/** The worker leaves a job alone whose processor throws this: it was moved already, or belongs to another worker. */
+/** BullMQ leaves a job as it is when its processor throws an error of this name: the job was moved already, or belongs to another worker. */
 class WaitingError extends Error {
   /** @override */
   name = 'WaitingError'
@@ -38,7 +38,7 @@ export async function endOf(error, { job, token, signal, final, hostDelay }) {
   }
   if (cancelled || isFinal(error, final)) return failureOf(error, 'UnrecoverableError')
   const delay = retryAfterOf(error)
-  // Of this copy of the job only: the strategy that the job was added with holds again for its next attempt.
+  // This changes only this worker's copy of the job. The next attempt uses the strategy that the job was added with.
   if (delay !== undefined) job.opts.backoff = { type: 'fixed', delay }
   return failureOf(error, 'Error')
 }
@@ -48,7 +48,7 @@ async function backToWaiting(error, job, token) {
   try {
     await job.moveToWait(token)
   } catch (problem) {
-    // The lock is another worker's by now, or the connection is gone: then the queue finds the job stalled and hands it out again.
+    // Another worker has the lock by now, or the connection is lost. In both cases the queue hands the job out again.
     tell(job, problem)
   }
   return new WaitingError(messageOf(error), { cause: error })
@@ -63,10 +63,10 @@ function failureOf(error, name) {
   return failure
 }
 
-/** A job's queue is the worker that runs it. @param {import('bullmq').Job} job @returns {import('bullmq').Worker} */
+/** The worker that runs a job is the job's queue. @param {import('bullmq').Job} job @returns {import('bullmq').Worker} */
 export const workerOf = (job) => Reflect.get(job, 'queue')
 
-/** What went wrong besides is for those who listen to the worker's errors. @param {import('bullmq').Job} job @param {unknown} problem */
+/** Reports a problem that does not decide how the job ends to the listeners of the worker's errors. @param {import('bullmq').Job} job @param {unknown} problem */
 export function tell(job, problem) {
   workerOf(job).emit('error', problem instanceof Error ? problem : new Error(String(problem)))
 }

@@ -1,4 +1,4 @@
-/** What a tool prints and reports while it runs, on its way to the job: as much as a queue is good for. */
+/** Writes what a tool prints and reports to its job, at a bounded rate and up to a bounded size. */
 
 import { tell } from './ends.js'
 import { storableText, storableValue } from './storable.js'
@@ -21,7 +21,7 @@ export class JobReports {
   #progress = NOTHING
   /** @type {Map<'rows' | 'progress', ReturnType<typeof setTimeout>>} */
   #timers = new Map()
-  /** Rows in their order, one after the other. */
+  /** Settles when everything handed over so far is written; rows are written one after the other, in their order. */
   #writing = Promise.resolve()
 
   /** @param {import('bullmq').Job} job @param {LogLimits | null} limits @param {number} progressEvery */
@@ -46,13 +46,13 @@ export class JobReports {
     this.#later('rows', this.#limits.every)
   }
 
-  /** Only the last of the values that come in between is kept. @param {unknown} value */
+  /** Keeps only the last value until the next write. @param {unknown} value */
   progress = (value) => {
     this.#progress = value
     this.#later('progress', this.#progressEvery)
   }
 
-  /** Everything is written when this resolves: before the result is. */
+  /** Resolves when everything is written, so that it is there before the result. */
   async finish() {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()

@@ -1,15 +1,15 @@
-/** A host that cannot start tools takes no jobs for a while: others may have more luck with them. */
+/** A host that cannot start tools takes no jobs for a while, so that other hosts get them. */
 
 /** @typedef {Pick<import('bullmq').Worker, 'pause' | 'resume' | 'isPaused' | 'closing'>} Pausable */
 
-/** Workers that rest, and those that are to stay as they are. @type {WeakMap<Pausable, 'resting' | 'stopped'>} */
+/** The workers that rest at the moment, and those that are being closed and must not be resumed. @type {WeakMap<Pausable, 'resting' | 'stopped'>} */
 const states = new WeakMap()
 
 /** @param {import('bullmq').Job} job @param {number} milliseconds */
 export function rest(job, milliseconds) {
   /** @type {Pausable} */
   const worker = Reflect.get(job, 'queue')
-  // One that its owner has paused stays so.
+  // A worker that its owner has paused stays paused.
   if (states.has(worker) || worker.isPaused() || milliseconds <= 0) return
   states.set(worker, 'resting')
   void worker.pause(true)
@@ -18,11 +18,11 @@ export function rest(job, milliseconds) {
     states.delete(worker)
     if (!worker.closing) void worker.resume()
   }, milliseconds)
-  // The queue keeps its host alive, and nothing else of a worker should.
+  // Only the worker's connections keep its host alive.
   timer.unref()
 }
 
-/** It will not take jobs any more. @param {Pausable} worker */
+/** Marks a worker that is being closed. @param {Pausable} worker */
 export function stayStopped(worker) {
   states.set(worker, 'stopped')
 }

@@ -3,7 +3,7 @@
 import { LOCK_LOST, SHUTDOWN } from './ends.js'
 import { stayStopped } from './rest.js'
 
-/** Milliseconds for jobs that were cancelled to go back to waiting. Longer takes only a queue that does not answer. */
+/** How many milliseconds cancelled jobs have to go back to waiting. Only a queue that does not answer takes longer. */
 const SETTLE = 5000
 
 /**
@@ -35,7 +35,7 @@ export function superviseWorker(worker, manager, { cancellations, cancelEvent = 
   /** @param {number} drain */
   async function end(drain) {
     stayStopped(worker)
-    // Pausing waits for the jobs that run. A worker that was paused already says so at once, and its jobs are waited for all the same.
+    // pause() waits for the running jobs, but returns at once if the worker was paused already; then close() waits for them.
     const idle = worker.isPaused() ? worker.close() : worker.pause()
     if (!(await within(idle, drain))) {
       worker.cancelAllJobs(/** @type {any} */ (SHUTDOWN))

@@ -1,6 +1,6 @@
 /**
- * What a failed call means to an engine that retries by rules of its own. The manager repeats starts only (`ONCE_ENTERED`); whether
- * the tool runs again is the engine's decision, and these are the facts that it decides by.
+ * What a failed call means for an engine that retries by its own rules. The manager itself repeats only failed starts (`ONCE_ENTERED`);
+ * the engine decides whether the tool runs again, by the facts that these functions give.
  */
 
 import { failureText } from '../failure-text.js'
@@ -22,7 +22,7 @@ export const FINAL_CODES = new Set([
   'ERR_TOOL_OUT_OF_MEMORY',
 ])
 
-/** Starts of processes are tried a few times on this host; what still fails then is the engine's, which has other hosts. */
+/** A failed start is tried a few times on this host. After that the engine decides, because it has other hosts. */
 export const ONCE_ENTERED = Object.freeze({ tool: /** @type {const} */ ('never'), maxAttempts: 3 })
 
 /** @param {unknown} error @returns {error is import('../../../index.d.ts').ToolExecutionError} */

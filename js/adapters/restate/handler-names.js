@@ -1,5 +1,5 @@
 /**
- * Names that Restate takes for handlers, ^[a-zA-Z_][a-zA-Z0-9_]*$, for ids that may have dashes, dots and slashes too.
+ * Makes handler names from tool ids: Restate accepts only letters, digits and underscores, while ids may have dashes, dots and slashes.
  */
 
 const VALID = /^(?:[a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/
@@ -11,7 +11,7 @@ function nameOf(id) {
 }
 
 /**
- * Ids by the names of their handlers.
+ * Maps handler names to tool ids.
  * @param {readonly string[]} ids @returns {Map<string, string>}
  */
 export function handlerNames(ids) {

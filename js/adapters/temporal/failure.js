@@ -1,16 +1,16 @@
-/** A failed call in the words of Temporal. */
+/** Turns failed calls into the failures of Temporal. */
 
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity'
 import { isFinal, isOurs, messageOf, retryAfterOf, stackOf } from '../engines/failures.js'
 
-/** What a server takes as a payload unless it is configured otherwise, less what goes around it. */
+/** The largest payload that a server accepts by default, minus room for what surrounds the result. */
 const MOST_BYTES = 2 * 1024 * 1024 - 1024
 
-/** Why the SDK cancels activities of a worker that ends. */
+/** The message with which the SDK cancels the activities of a worker that shuts down. */
 const WORKER_SHUTDOWN = 'WORKER_SHUTDOWN'
 
 /**
- * The server would refuse the result and have the tool run again, for ever.
+ * Throws for a result that the server would refuse: it would then run the tool again, without end.
  * @param {string} tool @param {unknown} result
  */
 export function refuseLarge(tool, result) {
@@ -45,7 +45,7 @@ export function failureOf(error, signal, final) {
 /** @param {unknown} reason */
 function cancelled(reason) {
   const failure = reason instanceof CancelledFailure ? reason : new CancelledFailure(String(reason))
-  // Nobody cancelled the activity itself: another worker is to run it.
+  // The activity itself was not cancelled, so another worker must run it.
   if (failure.message === WORKER_SHUTDOWN) return ApplicationFailure.create({ message: 'the worker is shutting down', type: WORKER_SHUTDOWN, nextRetryDelay: 1 })
   return failure
 }

@@ -1,9 +1,9 @@
 /**
- * Heartbeats of an activity, from the host and not from the tool, which may never yield: they tell the server that the worker lives, and
- * bring cancellations back. What the tool reports are their details. An activity without a heartbeat timeout must not send any.
+ * Sends the heartbeats of an activity. The host sends them, because the tool may never yield. They tell the server that the worker is alive,
+ * and their answers carry cancellations. Their details are what the tool reports. An activity without a heartbeat timeout must not send any.
  */
 
-/** So many in the time after which the server gives up. */
+/** How many heartbeats are sent in the time after which the server gives up. */
 const IN_TIME = 3
 
 export class Heartbeats {
