@@ -16,7 +16,7 @@ const TOOLS = `
   export const names = () => process.env.MISSED_KEY ?? process.env.MISSED_URL ?? fail('MISSED_URL is not set')
   export const later = async () => { await new Promise((resolve) => setTimeout(resolve, 5)); return process.env.MISSED_KEY ?? fail('no credentials') }
   export const exits = () => { if (!process.env.MISSED_KEY) process.exit(3) }
-  export const hangs = (_, context) => { process.env.MISSED_KEY; context.progress('read'); return new Promise(() => {}) }
+  export const hangs = (_, __, context) => { process.env.MISSED_KEY; context.progress('read'); return new Promise(() => {}) }
   export const copes = () => process.env.MISSED_KEY ?? 'a default'
   export const failsForElse = () => fail('something else')
   export const colours = () => process.env.NO_COLOR ?? fail('no credentials')
