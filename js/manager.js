@@ -6,9 +6,11 @@
 import * as atExit from './at-exit.js'
 import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
+import { deferred } from './deferred.js'
+import { aborted, closed, refusal } from './rejections.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
-import { ArgumentProblem, errorFrom } from './errors.js'
+import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
@@ -45,32 +47,6 @@ function deepFreeze(value) {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
   return value
 }
-
-/**
- * The error of a rejected call. Any other exception comes from the caller's own getters and proxies.
- * @param {unknown} error
- * @param {Site} site
- */
-const refusal = (error, site) => (error instanceof ArgumentProblem ? errorFrom(error.data, site) : error)
-
-/** @returns {{ promise: Promise<void>, done: () => void }} */
-function pendingPromise() {
-  let done
-  const promise = new Promise((resolve) => {
-    done = resolve
-  })
-  return { promise, done: /** @type {any} */ (done) }
-}
-
-/** @param {string} toolId @param {string} toolExecId @returns {ErrorData} */
-const closed = (toolId = '', toolExecId = '') => ({
-  code: 'ERR_MANAGER_CLOSED',
-  message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
-  hint: 'make a new Manager; a closed one cannot be opened again',
-  operation: 'queue',
-  toolId,
-  toolExecId,
-})
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createManagerClass(native) {
@@ -173,7 +149,7 @@ export function createManagerClass(native) {
         return Promise.reject(refusal(error, captureSite(Manager.prototype.close)))
       }
       if (this.#closing === null) {
-        this.#closing = { ...pendingPromise(), forced: force }
+        this.#closing = { ...deferred(), forced: force }
         this.#managerRef.hold(this)
         this.#keepAlive.hold()
         this.#told().close(force)
@@ -227,11 +203,7 @@ export function createManagerClass(native) {
       const toolExecId = options.toolExecId ?? newExecId()
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), siteOf(origin)))
       const { signal } = options
-      if (signal?.aborted) {
-        const message = `tool ${id} was cancelled before it started`
-        const data = { code: /** @type {const} */ ('ABORT_ERR'), message, operation: 'queue', toolId: id, toolExecId }
-        return Promise.reject(errorFrom(data, siteOf(origin), options))
-      }
+      if (signal?.aborted) return Promise.reject(errorFrom(aborted(id, toolExecId), siteOf(origin), options))
 
       const alone = this.#pending.size === 0
       const number = this.#newNumber()
@@ -404,7 +376,7 @@ export function createManagerClass(native) {
       atExit.closed(this.#native)
       this.#managerRef.end()
       // Not requested if the core broke down: then close() has nothing left to do.
-      this.#closing ??= { ...pendingPromise(), forced: true }
+      this.#closing ??= { ...deferred(), forced: true }
       this.#closing.done()
     }
   }

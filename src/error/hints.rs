@@ -19,8 +19,7 @@ pub const WORKING_DIR_READ_ONLY: &str = "pass a workingDir in which this process
 pub const WORKING_DIR_FULL: &str =
     "free space on the file system of workingDir, or raise the quota or file size limit (`ulimit -f`) of this process";
 /// The worker file cannot be written, or its directory cannot be used, while a manager is open.
-pub const WORKER_FILE: &str =
-    "make sure that `.toolwarden` in workingDir belongs to this user and nobody else can write to it, then make a new Manager";
+pub const WORKER_FILE: &str = "make sure that `.toolwarden` in workingDir belongs to this user and nobody else can write to it, then make a new Manager";
 /// The runtime type is none of ours.
 pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
 /// The tool id breaks a rule.
@@ -36,7 +35,8 @@ pub const ENV_TYPE: &str = "the environment holds text only: pass `String(value)
 /// Called after close().
 pub const MANAGER_CLOSED: &str = "make a new Manager; a closed one cannot be opened again";
 /// Node does not know an option, or not its value.
-pub const NODE_OPTION: &str = "remove the option that this Node does not accept from `nodeOptions`: the error's `stderr` names it";
+pub const NODE_OPTION: &str =
+    "remove the option that this Node does not accept from `nodeOptions`: the error's `stderr` names it";
 /// A process that is of another version of toolwarden.
 pub const OTHER_PROTOCOL: &str = "check that `runtimePath` is Bun or Node itself and runs the worker file that it is given; if so, reinstall toolwarden, so that all its files have the same version";
 /// A process that ended well before it was ready.

@@ -12,9 +12,8 @@ use std::path::Path;
 
 use super::claim::{CLAIM, REMOVAL};
 use super::directory::TEMPORARY_PREFIX;
+use super::names::{IGNORE_FILE, WORKER_PREFIX};
 use super::raw::syscall;
-use super::store::IGNORE_FILE;
-use super::sweep::WORKER_PREFIX;
 use super::trust::for_us_to_write;
 
 /// Bytes of directory entries read at once.
