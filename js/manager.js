@@ -113,11 +113,11 @@ export function createManagerClass(native) {
 
     /** @returns {import('../index.d.ts').ManagerStats} */
     stats() {
-      return JSON.parse(this.#told().stats())
+      return JSON.parse(this.#upToDate().stats())
     }
 
     metrics() {
-      return this.#told().metrics()
+      return this.#upToDate().metrics()
     }
 
     /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
@@ -132,12 +132,12 @@ export function createManagerClass(native) {
 
     /** @returns {Promise<void>} */
     ready() {
-      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#told().ready(question))
+      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#upToDate().ready(question))
     }
 
     /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
     listTools() {
-      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#told().listTools(question))
+      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#upToDate().listTools(question))
     }
 
     /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
@@ -152,10 +152,10 @@ export function createManagerClass(native) {
         this.#closing = { ...deferred(), forced: force }
         this.#managerRef.hold(this)
         this.#keepAlive.hold()
-        this.#told().close(force)
+        this.#upToDate().close(force)
       } else if (force && !this.#closing.forced) {
         this.#closing.forced = true
-        this.#told().close(true)
+        this.#upToDate().close(true)
       }
       return this.#closing.promise
     }
@@ -218,11 +218,11 @@ export function createManagerClass(native) {
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#upToDate().cancel(number))
         this.#add(number, call)
       })
       if (refused === null) this.#sendSoon()
-      else this.#failed(refused)
+      else this.#rejectRefused(refused)
       return busy ? rejectWhereAwaited(outcome) : outcome
     }
 
@@ -271,16 +271,16 @@ export function createManagerClass(native) {
     }
 
     #send() {
-      this.#failed(this.#callBatch.send(this.#native))
+      this.#rejectRefused(this.#callBatch.send(this.#native))
     }
 
     /** @param {Array<[number, ErrorData]>} refused */
-    #failed(refused) {
+    #rejectRefused(refused) {
       for (const [number, data] of refused) this.#take(number)?.fail(data)
     }
 
     /** The core, after it has received every call made so far. */
-    #told() {
+    #upToDate() {
       this.#send()
       return this.#native
     }
@@ -291,7 +291,7 @@ export function createManagerClass(native) {
       this.#load = this.#pending.size
       const until = performance.now() + TURN
       do {
-        if (!this.#eventBatch.take(this.#native, this.#happened)) return
+        if (!this.#eventBatch.take(this.#native, this.#onEvent)) return
       } while (performance.now() < until)
       this.#draining = true
       setImmediate(() => {
@@ -301,7 +301,7 @@ export function createManagerClass(native) {
     }
 
     /** @param {number} kind @param {number} number @param {any} text */
-    #happened = (kind, number, text) => {
+    #onEvent = (kind, number, text) => {
       switch (kind) {
         case Kind.RESULT:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)

@@ -78,8 +78,8 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         facts.end,
         End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
     );
-    let told = !ran || error.code == Code::AccessDenied;
-    let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !told));
+    let is_denial = !ran || error.code == Code::AccessDenied;
+    let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !is_denial));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);
