@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::claim::{CLAIM, REMOVAL};
-use super::directory::TEMPORARY_PREFIX;
-use super::names::{IGNORE_FILE, WORKER_PREFIX};
+use super::directory::{TEMPORARY_PREFIX, temporary_prefix};
+use super::names::{IGNORE_FILE, WORKER_PREFIX, is_hash};
 use super::raw::syscall;
 use super::trust::for_us_to_write;
 
@@ -33,6 +33,8 @@ pub struct DeadHostCleanup {
     /// Unique names for announcing the removal.
     removal: CString,
     unannounced: CString,
+    /// The prefix of the names of files that the host was still writing.
+    unfinished: CString,
     user: u32,
 }
 
@@ -46,6 +48,7 @@ impl DeadHostCleanup {
             claim: CString::new(claim).ok()?,
             removal: CString::new(format!("{stem}.{unique}{REMOVAL}")).ok()?,
             unannounced: CString::new(format!("{TEMPORARY_PREFIX}{unique}")).ok()?,
+            unfinished: CString::new(temporary_prefix().ok()?).ok()?,
             user,
         })
     }
@@ -86,6 +89,7 @@ impl DeadHostCleanup {
             }
         }
         directory.remove(&self.removal);
+        self.remove_unfinished(&directory);
         let mut empty = true;
         directory.each(|name| {
             let of_no_use = [b".".as_slice(), b"..", IGNORE_FILE.as_bytes()];
@@ -93,6 +97,22 @@ impl DeadHostCleanup {
         });
         if empty {
             directory.remove_last(IGNORE_FILE, &self.directory);
+        }
+    }
+
+    /// Removes the files that the host was still writing or removing when it was killed.
+    fn remove_unfinished(&self, directory: &Open) {
+        for _ in 0..ROUNDS {
+            let mut removed = false;
+            directory.each(|name| {
+                let unfinished = name.to_bytes().starts_with(self.unfinished.to_bytes());
+                if unfinished || (is_announcement(name) && !directory.is_held(name)) {
+                    removed |= directory.remove(name);
+                }
+            });
+            if !removed {
+                break;
+            }
         }
     }
 
@@ -116,6 +136,13 @@ impl DeadHostCleanup {
         let ours = stat.st_uid == self.user && for_us_to_write(stat.st_mode) == stat.st_mode;
         (known && ours).then_some(directory)
     }
+}
+
+/// Whether a file of this name announces a removal; see `claim.rs`.
+fn is_announcement(name: &CStr) -> bool {
+    let stem = name.to_str().ok().and_then(|name| name.strip_suffix(REMOVAL));
+    stem.and_then(|stem| stem.rsplit_once('.'))
+        .is_some_and(|(_, unique)| is_hash(unique))
 }
 
 /// An open directory.
@@ -305,6 +332,37 @@ mod tests {
         cleanup.disclaim();
         cleanup.remove();
         assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
+    }
+
+    #[test]
+    fn files_that_the_killed_host_was_writing_are_removed() {
+        use std::os::unix::fs::PermissionsExt;
+        let project = tempfile::tempdir().expect("a directory");
+        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let directory = project.path().join(".toolwarden");
+        let unfinished = directory.join(format!("{}AbCdEfGh", temporary_prefix().expect("random bytes")));
+        fs::write(&unfinished, "").expect("written");
+        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0)).expect("changed");
+        let digits = "0123456789abcdef";
+        fs::write(directory.join(format!("worker-{digits}.{digits}.removal")), "").expect("written");
+        remains.disclaim();
+        remains.remove();
+        assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
+    }
+
+    #[test]
+    fn files_that_another_host_is_writing_or_removing_stay() {
+        use super::super::lock;
+        let project = tempfile::tempdir().expect("a directory");
+        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let directory = project.path().join(".toolwarden");
+        let digits = "0123456789abcdef";
+        let announced = fs::File::create(directory.join(format!("worker-{digits}.{digits}.removal"))).expect("made");
+        lock::hold(&announced).expect("locked");
+        fs::write(directory.join(format!("{TEMPORARY_PREFIX}{digits}-AbCdEfGh")), "").expect("written");
+        remains.disclaim();
+        remains.remove();
+        assert_eq!(fs::read_dir(&directory).expect("read").count(), 3);
     }
 
     #[test]
