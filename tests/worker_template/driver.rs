@@ -1,4 +1,4 @@
-//! Starts a worker as the spawn room would, and talks to it.
+//! Starts a worker like the module `spawn`, and talks to it by frames.
 
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
