@@ -2,7 +2,7 @@ import { chownSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
-import { accepts, freePorts, ownDirectory, run, startServer } from './process.mjs'
+import { freePorts, ownDirectory, run, startServer } from './process.mjs'
 
 /** Where Debian puts the programs of each version; the newest. Elsewhere they are on PATH. */
 function programs() {
@@ -37,7 +37,9 @@ export async function startPostgres() {
   await run(...as('initdb', '-D', data, '-U', 'tests', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'), { cwd: dir })
   // SIGQUIT: it ends its own processes, and does not tidy up.
   const [command, args] = as('postgres', '-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', dir, '-F', '-c', 'max_connections=300')
-  const server = await startServer(command, args, () => accepts(port), { cwd: dir, end: 'SIGQUIT' })
+  // It takes connections before it answers them.
+  const isReady = () => run(join(programs(), 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).then(() => true, () => false)
+  const server = await startServer(command, args, isReady, { cwd: dir, end: 'SIGQUIT' })
   return {
     connection: { host: '127.0.0.1', port, user: 'tests', database: 'postgres', migrate: true },
     pid: server.pid,

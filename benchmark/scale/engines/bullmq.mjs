@@ -22,7 +22,12 @@ export async function open(kind) {
   const { connection } = server
   const queue = new Queue(NAME, { connection, defaultJobOptions: { attempts: 50 } }, factoryOf(kind))
   queue.on('error', () => {})
-  await queue.waitUntilReady()
+  try {
+    await queue.waitUntilReady()
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
   return {
     runtimes: ['node', 'bun'],
     settings: () => ({ kind, connection }),

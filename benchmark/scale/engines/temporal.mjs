@@ -17,6 +17,16 @@ export async function serve(manager, { address }) {
 
 export async function open() {
   const server = await startTemporal()
+  try {
+    return await openOn(server)
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** @param {Awaited<ReturnType<typeof startTemporal>>} server */
+async function openOn(server) {
   const { address } = server
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), shutdownSignals: [] })
   const native = await NativeConnection.connect({ address })
