@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use toolwarden::dispatch::HostReads;
-use toolwarden::manager::Asked;
+use toolwarden::manager::RawCall;
 
 const TOOLS: &str = r#"
 export default {
@@ -157,7 +157,7 @@ fn the_catalogue_is_said_once() {
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
     bench
-        .execute(Asked {
+        .execute(RawCall {
             timeout: Some("300"),
             ..call(1, "any")
         })
@@ -183,7 +183,7 @@ fn in_grace() -> Bench {
         TOOLS,
         &json!({ "gracePeriod": 300, "backoffInitialInterval": 1, "backoffMaxInterval": 1 }),
     );
-    let asked = Asked {
+    let asked = RawCall {
         timeout: Some("200"),
         retry: Some(r#"{"on":["timeout"]}"#),
         ..call(1, "hears-abort")
@@ -390,7 +390,7 @@ fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_othe
       export const exits = () => process.exit(0)
     ";
     let config = json!({ "isolation": "worker", "minWorkers": 0, "maxWorkers": 1 });
-    let bench = Bench::watched(tools, &config, HostReads::bells());
+    let bench = Bench::watched(tools, &config, HostReads::doorbells());
     bench.execute(call(1, "leaves")).unwrap();
     let left = value(&bench.outcome(1)).parse().unwrap();
     let bell = bench.until("a bell", |told| told.bells.pop());
@@ -405,7 +405,7 @@ fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_othe
 
 #[test]
 fn answers_that_no_host_reads_are_read_all_the_same() {
-    for reads in [HostReads::watched().unwrap(), HostReads::bells()] {
+    for reads in [HostReads::watched().unwrap(), HostReads::doorbells()] {
         let config = json!({ "isolation": "worker", "maxWorkers": 2, "concurrentCallsPerWorker": 4 });
         let bench = Bench::watched(TOOLS, &config, reads);
         for number in 1..=40 {
@@ -438,7 +438,7 @@ fn a_host_that_is_given_bells_reads_the_answers_though_it_takes_what_comes_there
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),
-        HostReads::bells(),
+        HostReads::doorbells(),
     );
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
@@ -458,7 +458,7 @@ fn a_bell_ends_with_its_process_and_the_next_process_has_its_own() {
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),
-        HostReads::bells(),
+        HostReads::doorbells(),
     );
     for number in 1..=5 {
         bench.execute(call(number, "answers-and-exits")).unwrap();

@@ -1,6 +1,6 @@
 //! Calls as they cross: all their text in one string, and numbers that say how to cut it.
 
-use crate::manager::Asked;
+use crate::manager::RawCall;
 
 /// Numbers for one call: its number, its flags, the lengths of its texts.
 pub(super) const FIELDS: usize = 9;
@@ -11,7 +11,7 @@ const WANTS_LOGS: u32 = 1;
 const WANTS_PROGRESS: u32 = 2;
 
 /// The calls of a batch. Ends early where the numbers do not fit the text: this package made both.
-pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = Asked<'a>> {
+pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = RawCall<'a>> {
     let mut knife = Knife {
         rest: texts,
         ascii: texts.is_ascii(),
@@ -20,7 +20,7 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
         let &[number, flags, tool, exec, input, config, env, timeout, retry] = fields else {
             return None;
         };
-        Some(Asked {
+        Some(RawCall {
             number,
             tool: knife.line(tool)?,
             exec: Some(knife.line(exec)?),

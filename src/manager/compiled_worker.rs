@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::errand::Errand;
 use super::module_cache::ModuleCache;
+use super::one_shot_process::OneShotProcess;
 use crate::config::{Config, Isolation, RuntimeType};
-use crate::dispatch::Hub;
+use crate::dispatch::Dispatcher;
 use crate::spawn::LaunchOptions;
 use crate::worker::{Beside, BundleReply, Compiled, InPlace, WorkerFile, WorkerSettings, compile_script};
 
@@ -19,7 +19,7 @@ use crate::worker::{Beside, BundleReply, Compiled, InPlace, WorkerFile, WorkerSe
 const CALLS_BEFORE: u64 = 4;
 
 pub(super) struct CompiledWorker {
-    compiler: Errand,
+    compiler: OneShotProcess,
     /// Filled where the entrypoint imports modules.
     modules: Option<Arc<ModuleCache>>,
     settings: WorkerSettings,
@@ -56,7 +56,7 @@ impl CompiledWorker {
             return None;
         }
         Some(Arc::new(Self {
-            compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
+            compiler: OneShotProcess::new(&compile_script(settings.entrypoint.as_deref()), options)?,
             modules,
             settings,
             beside: file.beside(),
@@ -65,8 +65,8 @@ impl CompiledWorker {
         }))
     }
 
-    pub(super) fn begin(&self, hub: &Arc<Hub>) {
-        self.compiler.begin(hub);
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+        self.compiler.begin(dispatcher);
     }
 
     /// A call is over. Not for the spawner's own thread: what it starts inherits its filter.

@@ -1,4 +1,4 @@
-//! Opening a manager, and what may be asked of an open one.
+//! Opening a manager, and what may be raw of an open one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use serde_json::value::RawValue;
 use super::compiled_worker::CompiledWorker;
 use super::confinement::{Places, confine, memory_control};
 use super::entrypoint_cache::EntrypointCache;
+use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
+use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
-use super::starts::{Starts, WorkerFilePlace};
-use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
-use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
+use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink, cgroup_limits};
 use crate::error::descriptors::{self, Room};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{Denied, Meaning, Metrics, Moment, Variables};
+use crate::outcome::{Denied, Meaning, Moment, Variables};
 use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
     bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
@@ -32,6 +32,9 @@ use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// Descriptors that a manager and its first process take together, those included that are open for a moment only.
 const TO_OPEN: usize = 32;
+
+/// The variable of the host that makes a manager write its events and effects to stderr; see docs/debugging.md.
+const TRACE: &str = "TOOLWARDEN_TRACE";
 
 /// What a host passes to open a manager.
 #[derive(Debug, Deserialize)]
@@ -54,7 +57,7 @@ pub struct Options {
 
 /// One call, as given.
 #[derive(Debug, Default)]
-pub struct Asked<'a> {
+pub struct RawCall<'a> {
     /// The caller's number; unique among its calls that are not over, never 0.
     pub number: u32,
     /// The tool.
@@ -83,8 +86,8 @@ pub struct Manager {
     working_dir: WorkingDir,
     worker_file_hash: String,
     enforcement: Enforcement,
-    hub: Arc<Hub>,
-    told: Arc<Told>,
+    dispatcher: Arc<Dispatcher>,
+    sink: Arc<OutcomeSink>,
 }
 
 impl Manager {
@@ -96,7 +99,7 @@ impl Manager {
         host_reads: Option<HostReads>,
     ) -> Result<Self, Box<Error>> {
         let config = config::resolve(options.config.get())?;
-        // Asked once, before anything is looked for: a file that cannot be opened for want of a descriptor must not be taken for one
+        // RawCall once, before anything is looked for: a file that cannot be opened for want of a descriptor must not be taken for one
         // that is not there.
         drop(Room::for_descriptors(TO_OPEN).map_err(|error| no_room(&error))?);
         let working_dir = WorkingDir::open(&options.working_dir)?;
@@ -122,7 +125,7 @@ impl Manager {
             concurrent: config.concurrent_calls_per_worker,
             isolation: config.isolation,
             shared_memory,
-            all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_bells),
+            all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_doorbells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
         let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
@@ -179,59 +182,59 @@ impl Manager {
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
-        let starts = Starts::new(launch_options, cache, compiled, place)
+        let launches = LaunchSelector::new(launch_options, cache, compiled, place)
             .map(Arc::new)
             .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let told = Arc::new(Told {
-            observer,
-            metrics: Metrics::default(),
-            starts: Arc::clone(&starts),
-            meaning: Meaning {
-                max_output_size: config.max_output_size,
-                max_memory_mb: config.max_memory_mb,
-                denied: Denied::new(
-                    confinement.policy,
-                    working_dir.as_path(),
-                    options.env.get("HOME").map(Path::new),
-                    config.runtime_type,
-                ),
-                variables,
-            },
-        });
+        let denied = |policy| {
+            let home = options.env.get("HOME").map(Path::new);
+            Denied::new(policy, working_dir.as_path(), home, config.runtime_type)
+        };
+        let meaning = Meaning {
+            max_output_size: config.max_output_size,
+            max_memory_mb: config.max_memory_mb,
+            denied: denied(confinement.policy),
+            variables,
+        };
+        let blind = Meaning {
+            denied: denied(None),
+            ..meaning.clone()
+        };
+        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), meaning, blind));
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::clone(&starts) as Arc<dyn Launches>,
+            launch: Arc::clone(&launches) as Arc<dyn Launches>,
             denials: confinement.denials,
-            sink: Arc::clone(&told) as Arc<dyn Sink>,
+            sink: Arc::clone(&sink) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             host_reads,
+            trace: options.env.get(TRACE).is_some_and(|value| value == "1"),
         };
-        let hub = Driver::start(&config, parts)?;
-        starts.begin(&hub);
-        hub.warm();
+        let dispatcher = Driver::start(&config, parts)?;
+        launches.begin(&dispatcher);
+        dispatcher.warm();
         Ok(Self {
             config,
             working_dir,
             worker_file_hash,
             enforcement: confinement.enforcement,
-            hub,
-            told,
+            dispatcher,
+            sink,
         })
     }
 
     /// Takes calls; their results come as events with their numbers. An error is a call's answer: nothing follows.
-    pub fn execute<'a>(&self, calls: impl Iterator<Item = Asked<'a>>) -> Vec<(u32, Box<Error>)> {
+    pub fn execute<'a>(&self, calls: impl Iterator<Item = RawCall<'a>>) -> Vec<(u32, Box<Error>)> {
         let mut answered = Vec::new();
         let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
-        for asked in calls {
-            let number = asked.number;
-            match self.request(&asked) {
+        for raw in calls {
+            let number = raw.number;
+            match self.request(&raw) {
                 Ok(request) => requests.push(request),
                 Err(error) => answered.push((number, error)),
             }
         }
-        for (request, refusal) in self.hub.submit(requests) {
+        for (request, refusal) in self.dispatcher.submit(requests) {
             let error = refused(refusal, request.tool.as_str(), &self.config).with(|context| {
                 context.operation = Some("queue");
                 context.tool_id = Some(request.tool.as_str().to_owned());
@@ -242,62 +245,62 @@ impl Manager {
         answered
     }
 
-    fn request(&self, asked: &Asked<'_>) -> Result<Request, Box<Error>> {
+    fn request(&self, raw: &RawCall<'_>) -> Result<Request, Box<Error>> {
         Ok(Request {
-            number: asked.number,
-            tool: ToolId::parse(asked.tool)?,
-            exec: match asked.exec {
+            number: raw.number,
+            tool: ToolId::parse(raw.tool)?,
+            exec: match raw.exec {
                 Some(exec) => ExecId::parse(exec)?,
                 None => ExecId::generate(),
             },
-            env: asked.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: asked
+            env: raw.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
+            timeout: raw
                 .timeout
                 .map(CallTimeout::from_json)
                 .transpose()?
                 .map_or(self.config.tool_execution_timeout, CallTimeout::get),
-            retry: retry_policy(asked.retry)?,
-            input: InputText::from_host("input", asked.input.map(str::to_owned))?,
-            config: InputText::from_host("config", asked.config.map(str::to_owned))?,
-            logs: asked.logs,
-            progress: asked.progress,
+            retry: retry_policy(raw.retry)?,
+            input: InputText::from_host("input", raw.input.map(str::to_owned))?,
+            config: InputText::from_host("config", raw.config.map(str::to_owned))?,
+            logs: raw.logs,
+            progress: raw.progress,
         })
     }
 
     /// Handles what processes have said; for the thread that hears of it by `host_reads`.
     pub fn read(&self) {
-        self.hub.read();
+        self.dispatcher.read();
     }
 
     /// The same, and finds out which of them have nothing more to say.
     pub fn read_all(&self) {
-        self.hub.read_all();
+        self.dispatcher.read_all();
     }
 
     /// Cancels a call.
     pub fn cancel(&self, number: u32) {
-        self.hub.cancel(number);
+        self.dispatcher.cancel(number);
     }
 
     /// Answers with `Event::Ready`.
-    pub fn ready(&self, ticket: u32) {
-        self.hub.ready(ticket);
+    pub fn ready(&self, question: u32) {
+        self.dispatcher.ready(question);
     }
 
     /// Answers with `Event::Tools`.
-    pub fn list_tools(&self, ticket: u32) {
-        self.hub.tools(ticket);
+    pub fn list_tools(&self, question: u32) {
+        self.dispatcher.tools(question);
     }
 
     /// Answers with `Event::Closed`.
     pub fn close(&self, force: bool) {
-        self.hub.close(force);
+        self.dispatcher.close(force);
     }
 
     /// The host is about to end: kills every process and removes the worker file before this returns.
     pub fn abandon(&self) {
-        self.hub.close(true);
-        self.told.starts.close();
+        self.dispatcher.close(true);
+        self.sink.launches.close();
     }
 
     /// What a host may ask of an open manager, as JSON text.
@@ -313,24 +316,24 @@ impl Manager {
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.
     pub fn stats(&self) -> String {
-        report::stats(&self.hub.gauges(), &self.hub.counters())
+        report::stats(&self.dispatcher.gauges(), &self.dispatcher.counters())
     }
 }
 
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
-        self.told.metrics.render(&Moment {
-            gauges: self.hub.gauges(),
-            exits: self.hub.counters().exits,
-            resident_bytes: self.hub.resident_bytes(),
+        self.sink.metrics().render(&Moment {
+            gauges: self.dispatcher.gauges(),
+            exits: self.dispatcher.counters().exits,
+            resident_bytes: self.dispatcher.resident_bytes(),
         })
     }
 }
 
 impl Drop for Manager {
     fn drop(&mut self) {
-        self.hub.close(true);
+        self.dispatcher.close(true);
     }
 }
 

@@ -9,7 +9,7 @@ use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use super::variables::{During, Variables};
-use crate::dispatch::{Crowd, Doom, End, Facts};
+use crate::dispatch::{Crowd, End, Facts, TerminationReason};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
@@ -65,7 +65,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
                 .with(|context| context.operation = Some("decode result"))
         }
         End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, meaning.max_output_size),
-        End::Doomed(doom) => doomed(facts, doom, meaning),
+        End::Terminated(doom) => doomed(facts, doom, meaning),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, meaning.max_memory_mb),
         End::Neighbour(doom) => neighbour(tool, doom),
         End::NotStarted(failure) => start_error(failure, meaning),
@@ -86,7 +86,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     };
     let ran = matches!(
         facts.end,
-        End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
+        End::Threw(_) | End::Terminated(_) | End::Exited(_) | End::OutputInvalid(_)
     );
     let told = !ran || error.code == Code::AccessDenied;
     let error = error.hint_first(meaning.denied.meanwhile(&facts.denials).filter(|_| !told));
@@ -109,7 +109,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
 fn may_be_for_want(end: &End) -> bool {
     matches!(
         end,
-        End::Threw(_) | End::Exited(Exit::Code(_)) | End::Doomed(Doom::Timeout)
+        End::Threw(_) | End::Exited(Exit::Code(_)) | End::Terminated(TerminationReason::Timeout)
     )
 }
 
@@ -214,39 +214,39 @@ fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
     .with(|context| context.operation = Some("decode result"))
 }
 
-fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
+fn doomed(facts: &Facts, doom: &TerminationReason, meaning: &Meaning) -> Error {
     let tool = facts.tool.as_str();
     match doom {
-        Doom::Timeout => Error::new(
+        TerminationReason::Timeout => Error::new(
             Code::ToolTimeout,
             format!("tool {tool} timed out after {} ms", facts.timeout.as_millis()),
         )
         .hint("raise `toolExecutionTimeout` or the call's `timeout`, or let the tool do less per call")
         .with(|context| context.timed_out = true),
-        Doom::Cancelled => Error::new(Code::Aborted, format!("the call of tool {tool} was cancelled")),
-        Doom::Closed => Error::new(
+        TerminationReason::Cancelled => Error::new(Code::Aborted, format!("the call of tool {tool} was cancelled")),
+        TerminationReason::Closed => Error::new(
             Code::ManagerClosed,
             format!("the manager was closed while tool {tool} was called"),
         )
         .hint(hints::MANAGER_CLOSED),
         // Only ever said of the others.
-        Doom::Left => neighbour(tool, doom),
-        Doom::NoRandomness => Error::new(
+        TerminationReason::Left => neighbour(tool, doom),
+        TerminationReason::NoRandomness => Error::new(
             Code::ToolKilled,
             format!("tool {tool} was not called: the system gave no random bytes"),
         ),
-        Doom::OutOfMemory => memory::exhausted(
+        TerminationReason::OutOfMemory => memory::exhausted(
             meaning.max_memory_mb,
             &format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
         ),
-        Doom::TooMany(crowd) => too_many(tool, *crowd),
-        Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
-        Doom::Broken => Error::new(
+        TerminationReason::TooMany(crowd) => too_many(tool, *crowd),
+        TerminationReason::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
+        TerminationReason::Broken => Error::new(
             Code::ManagerClosed,
             format!("the manager broke down while tool {tool} was called"),
         )
         .hint("this is a fault of toolwarden: please report it, with what was printed to stderr"),
-        Doom::ChannelClosed => Error::new(
+        TerminationReason::ChannelClosed => Error::new(
             Code::ToolKilled,
             format!(
                 "the process of tool {tool} was killed because it closed its channel and could not answer any more"
@@ -254,7 +254,7 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
         )
         .hint("file descriptor 3 belongs to toolwarden; a tool must not close it")
         .with(|context| context.signal = Some("SIGKILL".to_owned())),
-        Doom::Protocol(what) => Error::new(
+        TerminationReason::Protocol(what) => Error::new(
             Code::ToolKilled,
             format!("the process of tool {tool} was killed: what it wrote to file descriptor 3 is no message of toolwarden ({what})"),
         )
@@ -298,22 +298,22 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
         .with(|context| context.signal = Some("SIGKILL".to_owned()))
 }
 
-fn neighbour(tool: &str, doom: &Doom) -> Error {
+fn neighbour(tool: &str, doom: &TerminationReason) -> Error {
     let why = match doom {
-        Doom::Left => "the tool of another call in it ended it",
-        Doom::Timeout => "another call in it timed out",
-        Doom::Cancelled => "another call in it was cancelled",
-        Doom::OutOfMemory => "its process used too much memory",
-        Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
-        Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
-        Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
-        Doom::TooMany(Crowd::TemporaryBytes(_) | Crowd::TemporaryFiles(_)) => {
+        TerminationReason::Left => "the tool of another call in it ended it",
+        TerminationReason::Timeout => "another call in it timed out",
+        TerminationReason::Cancelled => "another call in it was cancelled",
+        TerminationReason::OutOfMemory => "its process used too much memory",
+        TerminationReason::TooMany(Crowd::Processes(_)) => "its process started too many programs",
+        TerminationReason::TooMany(Crowd::Threads(_)) => "its process started too many threads",
+        TerminationReason::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        TerminationReason::TooMany(Crowd::TemporaryBytes(_) | Crowd::TemporaryFiles(_)) => {
             "its process kept too much in its temporary directory"
         }
-        Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
-        Doom::Closed | Doom::Broken => "the manager was closed",
-        Doom::ChannelClosed => "its process closed the channel",
-        Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {
+        TerminationReason::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
+        TerminationReason::Closed | TerminationReason::Broken => "the manager was closed",
+        TerminationReason::ChannelClosed => "its process closed the channel",
+        TerminationReason::Protocol(_) | TerminationReason::OutputTooLarge | TerminationReason::NoRandomness => {
             "another call in it sent an answer that cannot be read"
         }
     };

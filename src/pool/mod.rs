@@ -1,17 +1,17 @@
 //! Which process serves which call: slots, queue, refilling, recycling.
 //!
 //! The pool is a value without clock, thread or file descriptor. It is told what happened and answers with [`Action`]s;
-//! it knows calls as tickets and processes as worker ids, and nothing of what runs on them.
+//! it knows calls as call ids and processes as worker ids, and nothing of what runs on them.
 
 mod limits;
 mod queue;
 mod slots;
-mod starts;
+mod start_gate;
 mod state;
 
 #[cfg(test)]
 mod model_test;
 
 pub use limits::Limits;
-pub use slots::WorkerId;
-pub use state::{Action, Gauges, Pool, Refused, Ticket};
+pub use slots::{WorkerId, WorkerState};
+pub use state::{Action, CallId, Gauges, Pool, Refused};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Action, Limits, Pool, Refused, Ticket, WorkerId};
+use super::{Action, CallId, Limits, Pool, Refused, WorkerId};
 use crate::config::Count;
 
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ enum Step {
     Submit,
     Withdraw(usize),
     Ready(usize),
-    /// The process is condemned first, and its failure is told a moment later.
+    /// The process is given up first, and its failure is told a moment later.
     StartFails(usize, bool),
     /// A process that came up ends before it was given a call.
     DiesUnused(usize),
@@ -77,13 +77,13 @@ struct World {
     alive: BTreeSet<WorkerId>,
     starting: Vec<WorkerId>,
     /// Calls on each process that is not dying.
-    serving: BTreeMap<WorkerId, Vec<Ticket>>,
+    serving: BTreeMap<WorkerId, Vec<CallId>>,
     served: BTreeMap<WorkerId, u64>,
     dying: Vec<WorkerId>,
     /// To be given no further call.
     retired: BTreeSet<WorkerId>,
-    waiting: VecDeque<Ticket>,
-    next: Ticket,
+    waiting: VecDeque<CallId>,
+    next: CallId,
     full: bool,
     closed: bool,
     /// A start failed: none may follow before this moment.
@@ -129,15 +129,15 @@ impl World {
                         "started within the delay after a failed start"
                     );
                 }
-                Action::Assign(ticket, id) => {
-                    assert_eq!(self.waiting.pop_front(), Some(ticket), "first come, first served");
+                Action::Assign(call, id) => {
+                    assert_eq!(self.waiting.pop_front(), Some(call), "first come, first served");
                     assert!(
                         !self.starting.contains(&id) && !self.dying.contains(&id),
                         "handed to a process that is not ready"
                     );
                     assert!(!self.retired.contains(&id), "handed to a process that was to end");
                     let calls = self.serving.entry(id).or_default();
-                    calls.push(ticket);
+                    calls.push(call);
                     assert!(
                         calls.len() <= self.limits.concurrent,
                         "too many calls in flight on one process"
@@ -148,7 +148,7 @@ impl World {
                         assert!(*served <= limit, "a process served more calls than allowed");
                     }
                 }
-                Action::End(id) => {
+                Action::End(id) | Action::Discard(id) => {
                     assert!(
                         self.serving.remove(&id).unwrap_or_default().is_empty(),
                         "ended under a call"
@@ -192,7 +192,7 @@ impl World {
 
     /// A process ends, and then it is told that this was a failed start. Nothing may be started in between.
     fn fail(&mut self, id: WorkerId, again: bool) {
-        self.pool.condemn(id, self.now, &mut self.out);
+        self.pool.terminate(id, self.now, &mut self.out);
         assert!(
             !self.out.iter().any(|action| matches!(action, Action::Start(_))),
             "started before the failure was judged"
@@ -218,10 +218,10 @@ impl World {
             }
             Step::Submit => {}
             Step::Withdraw(at) => {
-                let all: Vec<Ticket> = self.waiting.iter().copied().collect();
-                if let Some(ticket) = Self::pick(&all, at) {
-                    self.waiting.retain(|other| *other != ticket);
-                    assert!(self.pool.withdraw(ticket, self.now, &mut self.out));
+                let all: Vec<CallId> = self.waiting.iter().copied().collect();
+                if let Some(call) = Self::pick(&all, at) {
+                    self.waiting.retain(|other| *other != call);
+                    assert!(self.pool.withdraw(call, self.now, &mut self.out));
                 }
             }
             Step::Ready(at) => {
@@ -270,7 +270,7 @@ impl World {
                 if let Some(id) = Self::pick(&up, at) {
                     self.serving.remove(&id);
                     self.dying.push(id);
-                    self.pool.condemn(id, self.now, &mut self.out);
+                    self.pool.terminate(id, self.now, &mut self.out);
                 }
             }
             Step::Retire(at) => {
@@ -285,11 +285,11 @@ impl World {
                 if let Some(id) = Self::pick(&up, at) {
                     let calls = self.serving.remove(&id).unwrap_or_default();
                     self.dying.push(id);
-                    self.pool.condemn(id, self.now, &mut self.out);
+                    self.pool.terminate(id, self.now, &mut self.out);
                     self.carry_out();
-                    for ticket in calls.into_iter().rev() {
-                        self.waiting.push_front(ticket);
-                        self.pool.resubmit(ticket, self.now, &mut self.out);
+                    for call in calls.into_iter().rev() {
+                        self.waiting.push_front(call);
+                        self.pool.resubmit(call, self.now, &mut self.out);
                         self.carry_out();
                     }
                 }

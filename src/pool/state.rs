@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::limits::{Limits, REFILL_PATIENCE};
 use super::queue::Queue;
-use super::slots::{Slots, State, WorkerId};
-use super::starts::Starts;
+use super::slots::{Slot, Slots, WorkerId, WorkerState};
+use super::start_gate::StartGate;
 
-/// A call, as the pool knows it.
-pub type Ticket = u32;
+/// The number of a call.
+pub type CallId = u32;
 
 /// What has to be done now; in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +16,11 @@ pub enum Action {
     /// Start a process under this id.
     Start(WorkerId),
     /// Hand the call to the process.
-    Assign(Ticket, WorkerId),
-    /// The process is not needed any more: let it end.
+    Assign(CallId, WorkerId),
+    /// The process was ready and is not needed any more: let it end.
     End(WorkerId),
+    /// The process is not ready yet and not needed any more.
+    Discard(WorkerId),
     /// The queue went from full to not full.
     Drain,
 }
@@ -46,7 +48,7 @@ pub struct Pool {
     limits: Limits,
     slots: Slots,
     queue: Queue,
-    starts: Starts,
+    starts: StartGate,
     closing: bool,
     full: bool,
     refill_at: Option<Instant>,
@@ -61,7 +63,7 @@ impl Pool {
             limits,
             slots: Slots::default(),
             queue: Queue::default(),
-            starts: Starts::new(patience),
+            starts: StartGate::new(patience),
             closing: false,
             full: false,
             refill_at: None,
@@ -77,41 +79,59 @@ impl Pool {
     }
 
     /// A new call.
-    pub fn submit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
+    pub fn submit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
         if !self.accepts() {
             return Err(Refused);
         }
         self.starts.asked();
         // With nobody before it, a call that can be served at once never waits.
-        if !self.queue.is_empty() || !self.serve(ticket, now, out) {
-            self.queue.push_back(ticket);
+        if !self.queue.is_empty() || !self.serve(call, now, out) {
+            self.queue.push_back(call);
         }
         self.settle(now, out);
         Ok(())
     }
 
     /// A call that was accepted before needs a process once more; it goes before those that came after it.
-    pub fn resubmit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) {
+    pub fn resubmit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) {
         self.starts.asked();
-        self.queue.push_front(ticket);
+        self.queue.push_front(call);
         self.settle(now, out);
     }
 
     /// A waiting call went away. False when it was not waiting.
-    pub fn withdraw(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
-        let waited = self.queue.remove(ticket);
+    pub fn withdraw(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
+        let waited = self.queue.remove(call);
         self.settle(now, out);
         waited
     }
 
-    /// A started process has imported the entrypoint.
+    /// The process that was asked for exists.
+    pub fn spawned(&mut self, worker: WorkerId) {
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state == WorkerState::Spawning
+        {
+            slot.state = WorkerState::Importing;
+        }
+    }
+
+    /// The process has imported the entrypoint.
+    pub fn imported(&mut self, worker: WorkerId) {
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state.is_starting()
+        {
+            slot.state = WorkerState::WarmingUp;
+        }
+    }
+
+    /// The process can serve calls.
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         self.starts.came_up(now);
         self.wanted = false;
         if let Some(slot) = self.slots.get_mut(worker)
-            && slot.state == State::Starting
+            && slot.state.is_starting()
         {
-            slot.state = State::Ready;
+            slot.state = WorkerState::Ready;
             slot.idle_since = now;
         }
         self.settle(now, out);
@@ -125,7 +145,7 @@ impl Pool {
             self.wanted = false;
         }
         if let Some(slot) = self.slots.get_mut(worker) {
-            slot.state = State::Dying;
+            slot.state = WorkerState::Judged;
         }
         self.settle(now, out);
     }
@@ -137,11 +157,11 @@ impl Pool {
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.in_flight = slot.in_flight.saturating_sub(1);
             slot.idle_since = now;
-            if slot.state == State::Ready && limits.served_out(slot.served) {
-                slot.state = State::Retiring;
+            if slot.state == WorkerState::Ready && limits.served_out(slot.served) {
+                slot.state = WorkerState::Retiring;
             }
-            if slot.state == State::Retiring && slot.in_flight == 0 {
-                slot.state = State::Dying;
+            if slot.state == WorkerState::Retiring && slot.in_flight == 0 {
+                slot.state = WorkerState::Stopping;
                 out.push(Action::End(worker));
             }
         }
@@ -152,12 +172,12 @@ impl Pool {
     /// The process takes no further call; those in flight may finish, then it ends.
     pub fn retire(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker)
-            && slot.state == State::Ready
+            && slot.state == WorkerState::Ready
         {
             slot.state = if slot.in_flight == 0 {
-                State::Dying
+                WorkerState::Stopping
             } else {
-                State::Retiring
+                WorkerState::Retiring
             };
             if slot.in_flight == 0 {
                 out.push(Action::End(worker));
@@ -166,16 +186,24 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is being killed, or is about to end: no call goes to it. Whether that was a failed start is told by
+    /// No call goes to the process any more; it may answer those it has.
+    pub fn quarantine(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.give_up(worker, WorkerState::Quarantined, now, out);
+    }
+
+    /// The process is being killed, or has ended. Whether that was a failed start is told by
     /// [`start_failed`](Self::start_failed), or by [`exited`](Self::exited) alone when it was none.
-    pub fn condemn(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        if let Some(slot) = self.slots.get_mut(worker)
-            && slot.state != State::Dying
-        {
-            slot.state = if slot.served == 0 {
-                State::Unjudged
-            } else {
-                State::Dying
+    pub fn terminate(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.give_up(worker, WorkerState::Terminating, now, out);
+    }
+
+    fn give_up(&mut self, worker: WorkerId, next: WorkerState, now: Instant, out: &mut Vec<Action>) {
+        if let Some(slot) = self.slots.get_mut(worker) {
+            slot.state = match slot.state {
+                WorkerState::Ready | WorkerState::Retiring => next,
+                WorkerState::Quarantined if next == WorkerState::Terminating => next,
+                state if state.is_starting() => WorkerState::Failing,
+                state => state,
             };
         }
         self.settle(now, out);
@@ -205,7 +233,7 @@ impl Pool {
         let start = self
             .starts
             .opens_at()
-            .filter(|_| self.slots.count(State::Starting) == 0 && self.start_needed());
+            .filter(|_| self.slots.starting() == 0 && self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
 
@@ -222,22 +250,27 @@ impl Pool {
     }
 
     /// The calls that wait, first come first.
-    pub fn waiting(&self) -> impl Iterator<Item = Ticket> {
+    pub fn waiting(&self) -> impl Iterator<Item = CallId> {
         self.queue.iter()
     }
 
-    /// No process is left.
-    pub fn is_empty(&self) -> bool {
-        self.slots.len() == 0
+    /// Where the process stands; none once it has exited.
+    pub fn state(&self, worker: WorkerId) -> Option<WorkerState> {
+        self.slots.get(worker).map(|slot| slot.state)
+    }
+
+    /// Whether the process was ever given a call.
+    pub fn was_used(&self, worker: WorkerId) -> bool {
+        self.slots.get(worker).is_some_and(|slot| slot.served > 0)
     }
 
     /// As many processes as the minimum asks for have imported the entrypoint. Those that serve their last call count:
     /// under a steady load of calls there may never be an unused one.
     pub fn warmed(&self) -> bool {
-        self.slots.count(State::Ready) + self.slots.count(State::Retiring) >= self.limits.min
+        self.slots.count(WorkerState::Ready) + self.slots.count(WorkerState::Retiring) >= self.limits.min
     }
 
-    /// Starts failed for so long, or so finally, that none is made that no call waits for.
+    /// Prewarming is off after repeated or permanent start failures.
     pub fn gave_up(&self) -> bool {
         !self.starts.prewarm
     }
@@ -246,7 +279,7 @@ impl Pool {
     pub fn gauges(&self) -> Gauges {
         let idle = self.slots.idle();
         Gauges {
-            starting: self.slots.count(State::Starting),
+            starting: self.slots.starting(),
             idle,
             busy: self.slots.iter().filter(|slot| slot.in_flight > 0).count(),
             queued: self.queue.len(),
@@ -267,8 +300,8 @@ impl Pool {
     }
 
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
-        while let Some(ticket) = self.queue.first() {
-            if !self.serve(ticket, now, out) {
+        while let Some(call) = self.queue.first() {
+            if !self.serve(call, now, out) {
                 break;
             }
             self.queue.pop_front();
@@ -276,7 +309,7 @@ impl Pool {
     }
 
     /// Gives the call to a process; false when none has room.
-    fn serve(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
+    fn serve(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
         let Some(slot) = self.slots.best(self.limits.concurrent) else {
             return false;
         };
@@ -284,9 +317,9 @@ impl Pool {
         slot.served += 1;
         slot.idle_since = now;
         if self.limits.served_out(slot.served) {
-            slot.state = State::Retiring;
+            slot.state = WorkerState::Retiring;
         }
-        out.push(Action::Assign(ticket, slot.id));
+        out.push(Action::Assign(call, slot.id));
         if self.limits.single_use {
             self.refill_at = Some(now + REFILL_PATIENCE);
         }
@@ -298,7 +331,7 @@ impl Pool {
             self.refill_at = None;
         }
         while self.start_needed() {
-            let starting = self.slots.count(State::Starting);
+            let starting = self.slots.starting();
             let most = self.limits.starts_at_once + usize::from(self.start_demanded(starting));
             if starting >= most || !self.starts.allowed(now, starting) {
                 break;
@@ -313,10 +346,10 @@ impl Pool {
     }
 
     fn start_needed(&self) -> bool {
-        if self.slots.len() >= self.limits.max || self.slots.count(State::Unjudged) > 0 {
+        if self.slots.len() >= self.limits.max || self.slots.iter().any(Slot::is_unjudged) {
             return false;
         }
-        let starting = self.slots.count(State::Starting);
+        let starting = self.slots.starting();
         if self.start_demanded(starting) {
             return true;
         }
@@ -327,7 +360,7 @@ impl Pool {
             + if self.limits.single_use {
                 self.slots.idle()
             } else {
-                self.slots.count(State::Ready)
+                self.slots.count(WorkerState::Ready)
             };
         (self.refill_at.is_none() && spare < self.limits.min) || (self.wanted && starting == 0)
     }
@@ -337,10 +370,10 @@ impl Pool {
             .slots
             .iter()
             .map(|slot| match slot.state {
-                State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
-                // A dying process makes room in a moment: who comes then does not really wait.
-                State::Starting | State::Unjudged | State::Dying => self.limits.concurrent,
-                State::Retiring => 0,
+                WorkerState::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
+                WorkerState::Retiring => 0,
+                // A process that ends makes room in a moment: who comes then does not really wait.
+                _ => self.limits.concurrent,
             })
             .sum();
         let startable = self.limits.max.saturating_sub(self.slots.len()) * self.limits.concurrent;
@@ -348,13 +381,13 @@ impl Pool {
     }
 
     fn surplus(&self) -> bool {
-        self.slots.count(State::Ready) > self.limits.min
+        self.slots.count(WorkerState::Ready) > self.limits.min
     }
 
     fn oldest_idle(&self) -> Option<Instant> {
         self.slots
             .iter()
-            .filter(|slot| slot.state == State::Ready && slot.in_flight == 0)
+            .filter(|slot| slot.state == WorkerState::Ready && slot.in_flight == 0)
             .map(|slot| slot.idle_since)
             .min()
     }
@@ -367,20 +400,22 @@ impl Pool {
             let unused = self
                 .slots
                 .iter_mut()
-                .find(|slot| slot.state == State::Ready && slot.in_flight == 0 && slot.idle_since == since);
+                .find(|slot| slot.state == WorkerState::Ready && slot.in_flight == 0 && slot.idle_since == since);
             let Some(slot) = unused else { break };
-            slot.state = State::Dying;
+            slot.state = WorkerState::Stopping;
             out.push(Action::End(slot.id));
         }
     }
 
     fn end_idle(&mut self, out: &mut Vec<Action>) {
-        for slot in self.slots.iter_mut() {
-            let unused = slot.in_flight == 0 && matches!(slot.state, State::Ready | State::Starting | State::Retiring);
-            if unused {
-                slot.state = State::Dying;
-                out.push(Action::End(slot.id));
-            }
+        for slot in self.slots.iter_mut().filter(|slot| slot.in_flight == 0) {
+            let action = match slot.state {
+                WorkerState::Ready | WorkerState::Retiring => Action::End(slot.id),
+                state if state.is_starting() => Action::Discard(slot.id),
+                _ => continue,
+            };
+            slot.state = WorkerState::Stopping;
+            out.push(action);
         }
     }
 }

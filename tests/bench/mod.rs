@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use toolwarden::dispatch::HostReads;
 use toolwarden::error::Error;
-use toolwarden::manager::{Asked, Manager, Options};
+use toolwarden::manager::{Manager, Options, RawCall};
 use toolwarden::observe::{Event, Line, Observer};
 
 /// Only a hang reaches it.
@@ -184,7 +184,7 @@ impl Bench {
         self.manager = None;
     }
 
-    pub(crate) fn execute(&self, asked: Asked<'_>) -> Result<(), Box<Error>> {
+    pub(crate) fn execute(&self, asked: RawCall<'_>) -> Result<(), Box<Error>> {
         match self.manager().execute([asked].into_iter()).pop() {
             Some((_, error)) => Err(error),
             None => Ok(()),
@@ -244,12 +244,12 @@ impl Bench {
     }
 }
 
-pub(crate) fn call(number: u32, tool: &str) -> Asked<'_> {
-    Asked {
+pub(crate) fn call(number: u32, tool: &str) -> RawCall<'_> {
+    RawCall {
         number,
         tool,
         input: Some("1"),
-        ..Asked::default()
+        ..RawCall::default()
     }
 }
 

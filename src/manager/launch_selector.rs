@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
 use super::module_cache::set_place;
-use crate::dispatch::Hub;
+use crate::dispatch::Dispatcher;
 use crate::sandbox::{Guardian, Kept, Policy};
 use crate::spawn::{
     Launch, LaunchOptions, Launches, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
@@ -21,7 +21,7 @@ const BUNDLE: &str = "TOOLWARDEN_BUNDLE";
 /// there is one. Bun takes any value; by ours the worker file knows whose it is, see `template/environment.mjs`.
 const NO_THREADS: (&str, &str) = ("BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER", "toolwarden");
 
-pub(super) struct Starts {
+pub(super) struct LaunchSelector {
     pub(super) cache: Option<Arc<EntrypointCache>>,
     pub(super) compiled: Option<Arc<CompiledWorker>>,
     options: LaunchOptions,
@@ -82,7 +82,7 @@ struct Choice {
     modules: Option<PathBuf>,
 }
 
-impl Starts {
+impl LaunchSelector {
     /// `options`: of a process that runs nothing but sources.
     pub(super) fn new(
         options: LaunchOptions,
@@ -100,12 +100,12 @@ impl Starts {
         })
     }
 
-    pub(super) fn begin(&self, hub: &Arc<Hub>) {
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
         if let Some(cache) = &self.cache {
-            cache.begin(hub);
+            cache.begin(dispatcher);
         }
         if let Some(compiled) = &self.compiled {
-            compiled.begin(hub);
+            compiled.begin(dispatcher);
         }
     }
 
@@ -177,7 +177,7 @@ fn not_in_place(error: &io::Error) -> SpawnFailure {
     }
 }
 
-impl Launches for Starts {
+impl Launches for LaunchSelector {
     fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
         self.check_worker_file()?;
         let choice = Choice {

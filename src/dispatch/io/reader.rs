@@ -11,21 +11,23 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::hub::Hub;
-use super::printed::Source;
+use super::locked_engine::{Core, LockedEngine};
+use crate::dispatch::engine::{Event, Source};
 use crate::pool::WorkerId;
 use crate::spawn::Ring;
-use crate::worker::frame::{FrameReader, max_frame};
+use crate::worker::frame::{FrameReader, FromWorker, max_frame};
 
 /// Bytes read from a descriptor at once.
 const CHUNK: usize = 64 * 1024;
+/// Bytes of a pipe that are handled in one go: so many lines it can be at the most.
+const PIECE: usize = 16 * 1024;
 /// Bytes taken from one pipe before the others get their turn.
 const TURN: usize = 256 * 1024;
 
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
 /// The reading ends; none of them blocks.
-pub(super) struct Ends {
+pub(super) struct ReadEnds {
     pub(super) channel: Arc<OwnedFd>,
     pub(super) stdout: Arc<OwnedFd>,
     pub(super) stderr: Arc<OwnedFd>,
@@ -34,8 +36,10 @@ pub(super) struct Ends {
 }
 
 /// One process's outputs.
-pub(super) struct Inlet {
+pub(super) struct ProcessReader {
     worker: WorkerId,
+    /// As the kernel counts processes.
+    pid: u32,
     sources: Mutex<Sources>,
     /// How often it was read.
     reads: AtomicU64,
@@ -55,7 +59,7 @@ struct Sources {
 
 /// What a turn of reading left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct ReadStatus {
     /// There is more than one turn's share.
     pub(super) more: bool,
     /// It has said more than its share, and is not to be read before then.
@@ -65,15 +69,16 @@ pub(super) struct Left {
     pub(super) stdout_open: bool,
     pub(super) stderr_open: bool,
     /// The process serves calls.
-    pub(super) ready: bool,
+    pub(super) serves: bool,
     /// All its frames come through the ring.
     pub(super) all_in_ring: bool,
 }
 
-impl Inlet {
-    pub(super) fn new(worker: WorkerId, ends: Ends, output_cap: u64) -> Self {
+impl ProcessReader {
+    pub(super) fn new(worker: WorkerId, pid: u32, ends: ReadEnds, output_cap: u64) -> Self {
         Self {
             worker,
+            pid,
             sources: Mutex::new(Sources {
                 channel: Some(ends.channel),
                 stdout: Some(ends.stdout),
@@ -109,54 +114,40 @@ impl Inlet {
         self.lock().ring.as_ref().is_some_and(|ring| ring.waiting() > 0)
     }
 
-    /// Reads what is there, up to a turn's share. The channel first, what was printed second, but that is handled first: what a
-    /// tool printed before it answered is in the pipe or the ring before the answer is in the channel.
-    pub(super) fn drain(&self, hub: &Arc<Hub>) -> Left {
-        // Held until everything is handled, so that two readers keep the order.
+    /// Reads what is there, up to a turn's share. The channel is read first and what was printed second, but that is handled
+    /// first: what a tool printed before it answered is in the pipe or the ring before the answer is in the channel.
+    pub(super) fn drain(&self, engine: &LockedEngine) -> ReadStatus {
+        // Held until everything is handled and carried out, so that two readers keep the order.
         let sources = &mut *self.lock();
         self.reads.fetch_add(1, Ordering::Relaxed);
-        let mut silent = None;
-        let mut more = sources.read_channel(&mut silent);
+        let mut turn = Turn {
+            worker: self.worker,
+            pid: self.pid,
+            eof: None,
+            broken: false,
+            printed: 0,
+        };
+        let mut more = sources.read_channel(&mut turn.eof);
         let printed = sources.read_printed(&mut more);
         sources.read_ring();
-        let mut garbled = false;
-        let worker = self.worker;
-        let (ready, all_in_ring, rests_until) = hub.batch(|state, hub| {
-            for (source, bytes) in &printed {
-                state.printed(hub, worker, *source, bytes);
+        loop {
+            let reading = engine.batch(|core, now| {
+                let over = turn.handle(core, now, sources, &printed, engine);
+                over.then(|| core.reading(self.worker, now))
+            });
+            let Some(reading) = reading else { continue };
+            if turn.broken {
+                (sources.channel, sources.ring) = (None, None);
             }
-            while let Some(frame) = sources.printed.next().or_else(|| sources.reader.next()) {
-                match frame {
-                    Ok(frame) => state.heard(hub, worker, frame),
-                    Err(error) => {
-                        garbled = true;
-                        state.garbled(hub, worker, error);
-                    }
-                }
-            }
-            if let Some(reset) = silent {
-                state.fell_silent(worker, reset);
-            }
-            let now = state.now;
-            let Some(station) = state.stations.get_mut(&worker) else {
-                return (false, false, None);
+            return ReadStatus {
+                more,
+                rests_until: reading.rests_until,
+                channel_open: sources.channel.is_some(),
+                stdout_open: sources.stdout.is_some(),
+                stderr_open: sources.stderr.is_some(),
+                serves: reading.serves,
+                all_in_ring: reading.all_in_ring,
             };
-            let rests_until = station.pace.rest(now).map(|rest| now + rest);
-            let told = (station.ready, station.all_in_ring, rests_until);
-            state.rests_end = state.rests_end.into_iter().chain(rests_until).min();
-            told
-        });
-        if garbled {
-            (sources.channel, sources.ring) = (None, None);
-        }
-        Left {
-            more,
-            rests_until,
-            channel_open: sources.channel.is_some(),
-            stdout_open: sources.stdout.is_some(),
-            stderr_open: sources.stderr.is_some(),
-            ready,
-            all_in_ring,
         }
     }
 
@@ -165,7 +156,67 @@ impl Inlet {
     }
 }
 
-enum Got {
+/// What was read in one go and is being handled. Where that leads to very many effects, they are carried out in between.
+struct Turn {
+    worker: WorkerId,
+    pid: u32,
+    /// The channel has ended; true where the process had not read everything that was sent to it.
+    eof: Option<bool>,
+    /// Bytes came that are no frame.
+    broken: bool,
+    /// Pieces of what the pipes gave that were handled.
+    printed: usize,
+}
+
+impl Turn {
+    /// Brings what was read to the engine; false where effects are to be carried out before the rest.
+    fn handle(
+        &mut self,
+        core: &mut Core,
+        now: Instant,
+        sources: &mut Sources,
+        printed: &[(Source, Vec<u8>)],
+        engine: &LockedEngine,
+    ) -> bool {
+        let worker = self.worker;
+        let pieces = printed
+            .iter()
+            .flat_map(|(source, bytes)| bytes.chunks(PIECE).map(|piece| (*source, piece)));
+        for (source, bytes) in pieces.skip(self.printed) {
+            if core.is_full() {
+                return false;
+            }
+            self.printed += 1;
+            core.feed(Event::Printed { worker, source, bytes }, now);
+        }
+        loop {
+            if core.is_full() {
+                return false;
+            }
+            let Some(frame) = sources.printed.next().or_else(|| sources.reader.next()) else {
+                break;
+            };
+            match frame {
+                Ok(frame) => {
+                    if matches!(frame, FromWorker::Result(_)) {
+                        engine.feed_refused(core, now, worker, self.pid);
+                    }
+                    core.feed(Event::Frame { worker, frame }, now);
+                }
+                Err(error) => {
+                    self.broken = true;
+                    core.feed(Event::BadFrame { worker, error }, now);
+                }
+            }
+        }
+        if let Some(unread) = self.eof.take() {
+            core.feed(Event::Eof { worker, unread }, now);
+        }
+        true
+    }
+}
+
+enum ReadResult {
     /// So many, where so many would have fitted.
     Bytes(usize, usize),
     Nothing,
@@ -174,37 +225,37 @@ enum Got {
     Reset,
 }
 
-fn read(fd: impl AsFd, chunk: &mut [u8]) -> Got {
+fn read(fd: impl AsFd, chunk: &mut [u8]) -> ReadResult {
     loop {
         return match rustix::io::read(&fd, &mut *chunk) {
-            Ok(0) => Got::End,
-            Ok(count) => Got::Bytes(count, chunk.len()),
+            Ok(0) => ReadResult::End,
+            Ok(count) => ReadResult::Bytes(count, chunk.len()),
             Err(Errno::INTR) => continue,
-            Err(Errno::AGAIN) => Got::Nothing,
-            Err(Errno::CONNRESET) => Got::Reset,
-            Err(_) => Got::End,
+            Err(Errno::AGAIN) => ReadResult::Nothing,
+            Err(Errno::CONNRESET) => ReadResult::Reset,
+            Err(_) => ReadResult::End,
         };
     }
 }
 
 impl Sources {
-    /// `silent`: it has ended, true where the other side had not read everything.
-    fn read_channel(&mut self, silent: &mut Option<bool>) -> bool {
+    /// `eof`: it has ended, true where the other side had not read everything.
+    fn read_channel(&mut self, eof: &mut Option<bool>) -> bool {
         let Some(channel) = &self.channel else { return false };
         let mut taken = 0;
         while taken < TURN {
             match read(channel, self.reader.space(CHUNK)) {
-                Got::Bytes(count, room) => {
+                ReadResult::Bytes(count, room) => {
                     self.reader.filled(count);
                     taken += count;
                     if count < room {
                         return false;
                     }
                 }
-                Got::Nothing => return false,
-                over @ (Got::End | Got::Reset) => {
+                ReadResult::Nothing => return false,
+                over @ (ReadResult::End | ReadResult::Reset) => {
                     self.channel = None;
-                    *silent = Some(matches!(over, Got::Reset));
+                    *eof = Some(matches!(over, ReadResult::Reset));
                     return false;
                 }
             }
@@ -212,7 +263,7 @@ impl Sources {
         true
     }
 
-    /// Everything that was in it, and what comes until the process knows that it is to tell: at most twice what it holds.
+    /// Drains the ring, asks for a wake-up, and drains again: writing before checking makes a lost wake-up impossible.
     fn read_ring(&mut self) {
         let Some(ring) = &mut self.ring else { return };
         for last in [false, true] {
@@ -240,9 +291,9 @@ impl Sources {
             let mut bytes = Vec::new();
             while let Some(fd) = pipe {
                 match read(fd, &mut self.chunk) {
-                    Got::Bytes(count, _) => bytes.extend_from_slice(&self.chunk[..count]),
-                    Got::Nothing => break,
-                    Got::End | Got::Reset => *pipe = None,
+                    ReadResult::Bytes(count, _) => bytes.extend_from_slice(&self.chunk[..count]),
+                    ReadResult::Nothing => break,
+                    ReadResult::End | ReadResult::Reset => *pipe = None,
                 }
                 if bytes.len() >= TURN {
                     *more = true;

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::facts::StartFault;
-use super::hub::Hub;
-use super::inlet::{Ends, Inlet, Left};
-use super::outgoing::Outgoing;
-use super::station::Link;
+use super::dispatcher::Dispatcher;
+use super::processes::RunningProcess;
+use super::reader::{ProcessReader, ReadEnds, ReadStatus};
+use super::send_queue::SendQueue;
+use crate::dispatch::engine::{Ended, Event};
+use crate::dispatch::facts::StartFault;
 use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
-use crate::spawn::{Account, Child, Exit, Process, UsageMeter};
+use crate::spawn::{Account, Board, Child, Exit, Process, UsageMeter};
 
 /// How long reading pauses while the host has not taken what was read, and writing while nothing says that there is room.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -22,14 +23,11 @@ const PAUSE: Duration = Duration::from_millis(2);
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Takes a child over until it is reaped.
-pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
+pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Child, settings: Settings) {
+    let engine = &dispatcher.engine;
     let temporary = child.temporary.map(Arc::new);
-    let meter = UsageMeter::open(
-        child.process.pid(),
-        hub.settings.may_start_programs,
-        temporary.clone(),
-        Instant::now(),
-    );
+    let pid = child.process.pid();
+    let meter = UsageMeter::open(pid, settings.may_start_programs, temporary.clone(), Instant::now());
     if let Err(error) = &meter
         && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
     {
@@ -40,80 +38,89 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
             errno,
             retryable: true,
         };
-        hub.batch(|state, hub| state.not_spawned(hub, worker, fault));
-        return;
+        return engine.handle(Event::StartFailed { worker, fault });
     }
     let process = Arc::new(child.process);
-    let ends = Ends {
-        channel: Arc::new(child.channel),
+    let queue = Arc::new(SendQueue::new(Arc::new(child.channel)));
+    let ends = ReadEnds {
+        channel: Arc::clone(queue.channel()),
         stdout: Arc::new(child.stdout),
         stderr: Arc::new(child.stderr),
         ring: child.ring,
     };
-    let channel = Arc::clone(&ends.channel);
-    let ears = Ears {
+    let readiness = Readiness {
         channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
         stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
         stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
     };
-    let inlet = Arc::new(Inlet::new(worker, ends, hub.settings.output_cap));
-    let link = Link {
-        usage: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
+    let reader = Arc::new(ProcessReader::new(worker, pid, ends, settings.output_cap));
+    dispatcher.readers().insert(worker, Arc::clone(&reader));
+    let running = RunningProcess {
         process: Arc::clone(&process),
-        inlet: Arc::clone(&inlet),
+        queue: Arc::clone(&queue),
+        meter: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
     };
+    engine.outside.processes.insert(worker, running);
     let board = child.board;
-    let outgoing = hub.batch(|state, _| {
-        state.watch.exists(Instant::now());
-        let station = state.stations.get_mut(&worker)?;
-        station.link = Some(link);
-        station.board = board;
-        station.outgoing.connect(Arc::clone(&channel));
-        if station.ending {
-            station.kill();
-        }
-        Some(Arc::clone(&station.outgoing))
+    engine.handle(Event::Started {
+        worker,
+        pid,
+        board: board.is_some(),
     });
-    let writer = Writer {
-        channel,
-        outgoing: outgoing.unwrap_or_default(),
-    };
-    let (exit, account) = supervise(&hub, &inlet, ears, &writer, &process).await;
+    let (exit, account) = supervise(&dispatcher, &reader, readiness, &queue, &process).await;
     // Nobody waits for the disk.
     if let Some(temporary) = temporary {
         temporary.discard();
     }
-    hub.batch(|state, hub| {
-        if let Some(account) = account {
-            state.accounted(hub, worker, exit, account);
-        }
-        state.exited(hub, worker, exit);
+    let ended = Ended {
+        exit,
+        unsent: queue.has_unsent(),
+        board: board.map(|board| entries(&board, settings.slots)).unwrap_or_default(),
+        out_of_memory: account
+            .filter(|account| account.was_out_of_memory && exit == Exit::Signal(libc::SIGKILL))
+            .map(|account| account.peak),
+    };
+    dispatcher.readers().remove(&worker);
+    // The engine asks for nothing that concerns it once it knows of the exit.
+    engine.batch(|core, now| {
+        engine.feed_refused(core, now, worker, pid);
+        core.feed(Event::Exited { worker, ended }, now);
     });
+    drop(engine.outside.processes.remove(worker));
 }
 
-/// Sends what the channel did not take at once.
-struct Writer {
-    channel: Arc<OwnedFd>,
-    outgoing: Arc<Outgoing>,
+/// What is the same for every process of a manager.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// Tools can start programs: a process may have children.
+    pub(super) may_start_programs: bool,
+    pub(super) output_cap: u64,
+    /// Slots of a board.
+    pub(super) slots: usize,
 }
 
-impl Writer {
-    /// Waits until something is left to send, and sends it. The channel is watched for room only meanwhile: it has some each
-    /// time the process reads a frame, and each time would wake the driver.
-    async fn run(&self) {
-        loop {
-            self.outgoing.blocked().await;
-            // Where the host has no descriptor left for that, it is tried again and again.
-            let channel = self.channel.try_clone().ok();
-            let room = channel.and_then(|channel| watch(channel, Interest::WRITABLE));
-            while !self.outgoing.send() {
-                match &room {
-                    Some(room) => match room.writable().await {
-                        Ok(mut guard) => guard.clear_ready(),
-                        Err(_) => break,
-                    },
-                    None => tokio::time::sleep(PAUSE).await,
-                }
+/// For each slot of the board the call that was entered last.
+fn entries(board: &Board, slots: usize) -> Vec<u32> {
+    (0..u32::try_from(slots).unwrap_or(u32::MAX))
+        .map(|slot| board.read(slot))
+        .collect()
+}
+
+/// Sends what the channel did not take at once, whenever something is left. The channel is watched for room only meanwhile: it has
+/// some each time the process reads a frame, and each time would wake the driver.
+async fn send_blocked(queue: &SendQueue) {
+    loop {
+        queue.blocked().await;
+        // Where the host has no descriptor left for that, it is tried again and again.
+        let channel = queue.channel().try_clone().ok();
+        let room = channel.and_then(|channel| watch(channel, Interest::WRITABLE));
+        while !queue.send() {
+            match &room {
+                Some(room) => match room.writable().await {
+                    Ok(mut guard) => guard.clear_ready(),
+                    Err(_) => break,
+                },
+                None => tokio::time::sleep(PAUSE).await,
             }
         }
     }
@@ -121,10 +128,10 @@ impl Writer {
 
 /// How it ended, and what its cgroup said of that, where it had one.
 async fn supervise(
-    hub: &Arc<Hub>,
-    inlet: &Arc<Inlet>,
-    mut ears: Ears,
-    writer: &Writer,
+    dispatcher: &Dispatcher,
+    reader: &Arc<ProcessReader>,
+    mut readiness: Readiness,
+    queue: &SendQueue,
     process: &Process,
 ) -> (Exit, Option<Account>) {
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
@@ -132,45 +139,45 @@ async fn supervise(
         process.kill_group();
         return reap(process).await;
     };
-    let writing = writer.run();
+    let writing = send_blocked(queue);
     tokio::pin!(writing);
-    // What was left unread when its turn was over announces itself no more.
+    // Readiness was cleared with bytes left, so they are to be read without another announcement.
     let mut unread = false;
     let mut rests_until: Option<Instant> = None;
     loop {
         let resting = rests_until.is_some_and(|until| Instant::now() < until);
-        let open = !resting && !hub.settings.sink.congested();
+        let open = !resting && !dispatcher.engine.outside.sink.congested();
         let read = tokio::select! {
             _ = exited.readable() => break,
             () = &mut writing => false,
             () = tokio::task::yield_now(), if unread && open => true,
-            () = ears.readable(), if open => true,
+            () = readiness.readable(), if open => true,
             () = tokio::time::sleep(rests_until.filter(|_| resting).map_or(PAUSE, |until| until.saturating_duration_since(Instant::now()))), if !open => false,
         };
         if read {
-            let left = inlet.drain(hub);
-            unread = left.more;
-            rests_until = left.rests_until;
-            ears.after(left, hub, inlet);
+            let status = reader.drain(&dispatcher.engine);
+            unread = status.more;
+            rests_until = status.rests_until;
+            readiness.after(status, dispatcher, reader);
         }
     }
-    if let Some(host_reads) = hub.host_reads() {
-        host_reads.remove(inlet.worker());
+    if let Some(host_reads) = dispatcher.host_reads() {
+        host_reads.remove(reader.worker());
     }
     // Everything it said before it ended is still in the pipes.
-    drain_out(hub, inlet);
+    drain_out(dispatcher, reader);
     let ended = reap(process).await;
-    drain_out(hub, inlet);
-    // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a bell.
-    let _ = rustix::net::shutdown(&writer.channel, rustix::net::Shutdown::Both);
+    drain_out(dispatcher, reader);
+    // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a doorbell.
+    queue.shutdown();
     ended
 }
 
 /// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from holding
 /// the end up.
-fn drain_out(hub: &Arc<Hub>, inlet: &Inlet) {
+fn drain_out(dispatcher: &Dispatcher, reader: &ProcessReader) {
     for _ in 0..64 {
-        if !inlet.drain(hub).more {
+        if !reader.drain(&dispatcher.engine).more {
             return;
         }
     }
@@ -209,14 +216,14 @@ async fn reap(process: &Process) -> (Exit, Option<Account>) {
 }
 
 /// What tells the driver that there is something to read.
-struct Ears {
+struct Readiness {
     /// None once the host's thread listens to it, or nothing more can come.
     channel: Option<AsyncFd<Arc<OwnedFd>>>,
     stdout: Option<AsyncFd<Arc<OwnedFd>>>,
     stderr: Option<AsyncFd<Arc<OwnedFd>>>,
 }
 
-impl Ears {
+impl Readiness {
     /// Resolves when one of them has something.
     async fn readable(&self) {
         tokio::select! {
@@ -228,25 +235,25 @@ impl Ears {
 
     /// The channel of a process that serves calls is the host's to read, where it can. Until then it is the driver's, so
     /// that processes come up however busy the host is.
-    fn after(&mut self, left: Left, hub: &Hub, inlet: &Arc<Inlet>) {
+    fn after(&mut self, status: ReadStatus, dispatcher: &Dispatcher, reader: &Arc<ProcessReader>) {
         // The end of one is announced without end.
-        if !left.channel_open {
+        if !status.channel_open {
             self.channel = None;
         }
-        if !left.stdout_open {
+        if !status.stdout_open {
             self.stdout = None;
         }
-        if !left.stderr_open {
+        if !status.stderr_open {
             self.stderr = None;
         }
-        if left.ready
+        if status.serves
             && let Some(channel) = &self.channel
-            && let Some(host_reads) = hub.host_reads()
-            && host_reads.add(inlet, channel.get_ref(), left, &*hub.settings.sink)
+            && let Some(host_reads) = dispatcher.host_reads()
+            && host_reads.add(reader, channel.get_ref(), status, &*dispatcher.engine.outside.sink)
         {
             self.channel = None;
             // The host may have been told that it is to listen now.
-            hub.settings.sink.flush();
+            dispatcher.engine.outside.sink.flush();
         }
     }
 }

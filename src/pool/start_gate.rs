@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// A process that came up is no success yet: one that always ends before it is given a call would be started for ever.
 /// It is a success once it has answered a call, or has lived for as long as `patience`.
 #[derive(Debug)]
-pub(super) struct Starts {
+pub(super) struct StartGate {
     patience: Duration,
     failing_since: Option<Instant>,
     not_before: Option<Instant>,
@@ -18,7 +18,7 @@ pub(super) struct Starts {
     pub(super) prewarm: bool,
 }
 
-impl Starts {
+impl StartGate {
     pub(super) fn new(patience: Duration) -> Self {
         Self {
             patience,
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn processes_that_come_up_and_end_unused_are_given_up_after_the_patience() {
         let mut now = Instant::now();
-        let mut starts = Starts::new(PATIENCE);
+        let mut starts = StartGate::new(PATIENCE);
         for _ in 0..=30 {
             assert!(starts.prewarm);
             starts.came_up(now);
@@ -104,7 +104,7 @@ mod tests {
     fn a_process_that_answered_or_lived_long_makes_the_next_failure_a_first_one() {
         let start = Instant::now();
         for answers in [true, false] {
-            let mut starts = Starts::new(PATIENCE);
+            let mut starts = StartGate::new(PATIENCE);
             starts.failed(start, Some(start + STEP));
             starts.came_up(start + STEP);
             let late = start + STEP + PATIENCE;

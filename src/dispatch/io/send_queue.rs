@@ -1,11 +1,10 @@
 //! Frames on their way into a process.
 //!
-//! Frames are appended with the hub's state locked and sent without: a system call under that lock would make the host's
-//! thread wait for the driver and the other way round.
+//! They are sent as far as the channel takes them at once. What it does not take is sent by the task that serves the process.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
@@ -15,9 +14,9 @@ use tokio::sync::Notify;
 const KEPT: usize = 256 * 1024;
 
 /// What waits for one process.
-#[derive(Debug, Default)]
-pub(super) struct Outgoing {
-    channel: OnceLock<Arc<OwnedFd>>,
+#[derive(Debug)]
+pub(super) struct SendQueue {
+    channel: Arc<OwnedFd>,
     waiting: Mutex<Vec<u8>>,
     /// Held while sending, so that two senders never mix their bytes.
     sending: Mutex<Sending>,
@@ -33,14 +32,34 @@ struct Sending {
     sent: usize,
 }
 
-impl Outgoing {
-    /// The process exists.
-    pub(super) fn connect(&self, channel: Arc<OwnedFd>) {
-        let _ = self.channel.set(channel);
+impl SendQueue {
+    /// Of a process with this channel.
+    pub(super) fn new(channel: Arc<OwnedFd>) -> Self {
+        Self {
+            channel,
+            waiting: Mutex::default(),
+            sending: Mutex::default(),
+            blocked: Notify::new(),
+            refused: AtomicBool::new(false),
+        }
     }
 
-    /// Where frames are appended.
-    pub(super) fn waiting(&self) -> MutexGuard<'_, Vec<u8>> {
+    /// Adds a frame, which [`send`](Self::send) sends.
+    pub(super) fn append(&self, frame: &[u8]) {
+        self.waiting().extend_from_slice(frame);
+    }
+
+    /// Ends the channel in both directions: a program that inherited the other end must not go on using it.
+    pub(super) fn shutdown(&self) {
+        // Refused only where the other end is gone.
+        let _ = rustix::net::shutdown(&self.channel, rustix::net::Shutdown::Both);
+    }
+
+    pub(super) fn channel(&self) -> &Arc<OwnedFd> {
+        &self.channel
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<u8>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,7 +77,6 @@ impl Outgoing {
     /// Sends as much as the channel takes without waiting. What remains is the serving task's, once it is told. True when
     /// nothing remains.
     pub(super) fn send(&self) -> bool {
-        let Some(channel) = self.channel.get() else { return true };
         let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if sending.sent == sending.bytes.len() {
@@ -71,7 +89,7 @@ impl Outgoing {
                 }
             }
             match send(
-                channel,
+                &self.channel,
                 &sending.bytes[sending.sent..],
                 SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
             ) {
@@ -104,32 +122,30 @@ mod tests {
     fn what_the_channel_does_not_take_is_sent_later_and_in_order() {
         let (here, mut there) = UnixStream::pair().unwrap();
         here.set_nonblocking(true).unwrap();
-        let outgoing = Outgoing::default();
-        outgoing.waiting().extend_from_slice(b"kept until there is a channel;");
-        assert!(outgoing.send());
-        outgoing.connect(Arc::new(OwnedFd::from(here)));
+        let queue = SendQueue::new(Arc::new(OwnedFd::from(here)));
+        queue.append(b"first;");
+        assert!(queue.send());
         let large: Vec<u8> = (0..4_000_000u32).map(|n| n.to_le_bytes()[0]).collect();
-        outgoing.waiting().extend_from_slice(&large);
-        assert!(!outgoing.send(), "a socket takes no 4 MB at once");
-        outgoing.waiting().extend_from_slice(b"end");
-        let expected: Vec<u8> = [b"kept until there is a channel;".as_slice(), &large, b"end"].concat();
+        queue.append(&large);
+        assert!(!queue.send(), "a socket takes no 4 MB at once");
+        queue.append(b"end");
+        let expected: Vec<u8> = [b"first;".as_slice(), &large, b"end"].concat();
         let mut got = vec![0; expected.len()];
         let mut read = 0;
         while read < got.len() {
-            outgoing.send();
+            queue.send();
             read += there.read(&mut got[read..]).unwrap();
         }
-        assert!(got == expected && outgoing.send());
+        assert!(got == expected && queue.send());
     }
 
     #[test]
     fn a_process_that_is_gone_takes_everything() {
         let (here, there) = UnixStream::pair().unwrap();
         drop(there);
-        let outgoing = Outgoing::default();
-        outgoing.connect(Arc::new(OwnedFd::from(here)));
-        outgoing.waiting().extend_from_slice(b"anybody there?");
-        assert!(outgoing.send());
-        assert!(outgoing.waiting().is_empty());
+        let queue = SendQueue::new(Arc::new(OwnedFd::from(here)));
+        queue.append(b"anybody there?");
+        assert!(queue.send());
+        assert!(queue.waiting().is_empty());
     }
 }

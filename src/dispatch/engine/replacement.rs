@@ -30,25 +30,28 @@ impl Replacement {
         self.due
     }
 
-    /// Of what the pool wants now, what is to be done now. `urgent`: a process is waited for, or the manager closes. Starts and
-    /// ends keep their order.
-    pub(super) fn sort(&mut self, wanted: Vec<Action>, urgent: bool, now: Instant) -> Vec<Action> {
+    /// [`sort`](Self::sort) is to be asked although the pool wants nothing: something was put off and may have to be done.
+    pub(super) fn has_work(&self) -> bool {
+        self.answered || self.due.is_some()
+    }
+
+    /// Moves from `wanted`, what the pool wants now, to `ready` what is to be done now. `urgent`: a process is waited for, or the
+    /// manager closes. Calls come first; starts and ends keep their order.
+    pub(super) fn sort(&mut self, wanted: &mut Vec<Action>, urgent: bool, now: Instant, ready: &mut Vec<Action>) {
+        let is_of_process = |action: &Action| !matches!(action, Action::Assign(..) | Action::Drain);
         let answered = std::mem::take(&mut self.answered);
-        let (processes, calls): (Vec<_>, Vec<_>) = wanted
-            .into_iter()
-            .partition(|action| matches!(action, Action::Start(_) | Action::End(_)));
-        if answered && !urgent && !processes.is_empty() {
+        ready.extend(wanted.iter().filter(|action| !is_of_process(action)));
+        wanted.retain(is_of_process);
+        if answered && !urgent && !wanted.is_empty() {
             self.due.get_or_insert(now + AFTER_ANSWER);
-            self.actions.extend(processes);
-            return calls;
+            self.actions.append(wanted);
+            return;
         }
-        let mut all = calls;
-        if urgent || !processes.is_empty() || self.due.is_some_and(|due| due <= now) {
+        if urgent || !wanted.is_empty() || self.due.is_some_and(|due| due <= now) {
             self.due = None;
-            all.append(&mut self.actions);
+            ready.append(&mut self.actions);
         }
-        all.extend(processes);
-        all
+        ready.append(wanted);
     }
 }
 
@@ -61,10 +64,17 @@ mod tests {
     const END: Action = Action::End(WorkerId(1));
     const ASSIGN: Action = Action::Assign(7, WorkerId(3));
 
+    fn sort(replacement: &mut Replacement, mut wanted: Vec<Action>, urgent: bool, now: Instant) -> Vec<Action> {
+        let mut ready = Vec::new();
+        replacement.sort(&mut wanted, urgent, now, &mut ready);
+        assert!(wanted.is_empty());
+        ready
+    }
+
     fn put_off(now: Instant) -> Replacement {
         let mut replacement = Replacement::default();
         replacement.answered();
-        assert_eq!(replacement.sort(vec![END, START, ASSIGN], false, now), [ASSIGN]);
+        assert_eq!(sort(&mut replacement, vec![END, START, ASSIGN], false, now), [ASSIGN]);
         replacement
     }
 
@@ -73,28 +83,31 @@ mod tests {
         let now = Instant::now();
         let mut replacement = put_off(now);
         assert_eq!(replacement.due(), Some(now + AFTER_ANSWER));
-        assert_eq!(replacement.sort(vec![ASSIGN], false, now), [ASSIGN]);
-        assert_eq!(replacement.sort(Vec::new(), false, now + AFTER_ANSWER), [END, START]);
+        assert_eq!(sort(&mut replacement, vec![ASSIGN], false, now), [ASSIGN]);
+        assert_eq!(
+            sort(&mut replacement, Vec::new(), false, now + AFTER_ANSWER),
+            [END, START]
+        );
         assert_eq!(replacement.due(), None);
     }
 
     #[test]
     fn a_call_that_waits_for_a_process_ends_the_wait() {
         let now = Instant::now();
-        assert_eq!(put_off(now).sort(Vec::new(), true, now), [END, START]);
+        assert_eq!(sort(&mut put_off(now), Vec::new(), true, now), [END, START]);
     }
 
     #[test]
     fn what_else_happens_to_processes_comes_after_what_was_put_off() {
         let now = Instant::now();
         let other = Action::End(WorkerId(2));
-        assert_eq!(put_off(now).sort(vec![other], false, now), [END, START, other]);
+        assert_eq!(sort(&mut put_off(now), vec![other], false, now), [END, START, other]);
     }
 
     #[test]
     fn without_an_answer_nothing_waits() {
         let now = Instant::now();
         let mut replacement = Replacement::default();
-        assert_eq!(replacement.sort(vec![START, ASSIGN], false, now), [ASSIGN, START]);
+        assert_eq!(sort(&mut replacement, vec![START, ASSIGN], false, now), [ASSIGN, START]);
     }
 }

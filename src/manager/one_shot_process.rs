@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak, mpsc};
 use std::time::Duration;
 
-use crate::dispatch::Hub;
+use crate::dispatch::Dispatcher;
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, bundler_arguments, collect};
 use crate::worker::BundleReply;
 
@@ -11,9 +11,9 @@ use crate::worker::BundleReply;
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The program, and the process while it runs.
-pub(super) struct Errand {
+pub(super) struct OneShotProcess {
     launch: Arc<Launch>,
-    hub: OnceLock<Weak<Hub>>,
+    dispatcher: OnceLock<Weak<Dispatcher>>,
     running: Mutex<Running>,
 }
 
@@ -23,7 +23,7 @@ struct Running {
     closed: bool,
 }
 
-impl Errand {
+impl OneShotProcess {
     /// `options`: of a worker, whose place the program takes.
     pub(super) fn new(script: &str, options: &LaunchOptions) -> Option<Self> {
         let options = LaunchOptions {
@@ -33,14 +33,14 @@ impl Errand {
         };
         Some(Self {
             launch: Arc::new(Launch::new(options).ok()?),
-            hub: OnceLock::new(),
+            dispatcher: OnceLock::new(),
             running: Mutex::default(),
         })
     }
 
     /// From now on it can be run; false when that was said before.
-    pub(super) fn begin(&self, hub: &Arc<Hub>) -> bool {
-        self.hub.set(Arc::downgrade(hub)).is_ok()
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) -> bool {
+        self.dispatcher.set(Arc::downgrade(dispatcher)).is_ok()
     }
 
     /// Ends the process; none is started after this.
@@ -55,7 +55,7 @@ impl Errand {
     /// Runs it once. Blocks; not for two threads at a time.
     pub(super) fn run(&self) -> Option<BundleReply> {
         let (sender, reply) = mpsc::channel::<Result<Child, SpawnFailure>>();
-        self.hub
+        self.dispatcher
             .get()?
             .upgrade()?
             .start_aside(Arc::clone(&self.launch), move |result| {
@@ -71,7 +71,7 @@ impl Errand {
             }
             running.process = Some(Arc::clone(&process));
         }
-        let heard = collect(
+        let replied = collect(
             &child.channel,
             [child.stdout, child.stderr],
             LONGEST,
@@ -81,7 +81,7 @@ impl Errand {
         // Waiting for its end is this thread's, so the last handle must be the one dropped here, outside of the lock.
         let shared = self.lock().process.take();
         drop(shared);
-        BundleReply::parse(&heard?).ok()
+        BundleReply::parse(&replied?).ok()
     }
 
     fn lock(&self) -> MutexGuard<'_, Running> {
