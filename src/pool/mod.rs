@@ -13,5 +13,5 @@ mod state;
 mod model_test;
 
 pub use limits::Limits;
-pub use slots::{WorkerId, WorkerState};
-pub use state::{Action, CallId, Gauges, Pool, Refused};
+pub use slots::{CallId, WorkerId, WorkerState};
+pub use state::{Action, Gauges, Pool, Refused};

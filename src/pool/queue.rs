@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::state::CallId;
+use super::slots::CallId;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {

@@ -24,6 +24,9 @@
 
 use std::time::Instant;
 
+/// The number of a call.
+pub type CallId = u32;
+
 /// Names one process for its whole life; never used twice by one pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);

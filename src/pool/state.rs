@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::limits::{Limits, REFILL_PATIENCE};
 use super::queue::Queue;
-use super::slots::{Slot, Slots, WorkerId, WorkerState};
+use super::slots::{CallId, Slot, Slots, WorkerId, WorkerState};
 use super::start_gate::StartGate;
-
-/// The number of a call.
-pub type CallId = u32;
 
 /// What has to be done now; in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -57,6 +57,24 @@ enum Step {
     Abandoned,
 }
 
+impl Step {
+    /// A process says it: it may come in one piece with what is said next.
+    fn is_said(&self) -> bool {
+        matches!(
+            self,
+            Self::Imports(_)
+                | Self::Rehearsed(_)
+                | Self::LoadFails(_)
+                | Self::Enters(_)
+                | Self::Answers { .. }
+                | Self::Forges(_)
+                | Self::Acknowledges(..)
+                | Self::Garbage(_)
+                | Self::ChannelEnds(_)
+        )
+    }
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let at = any::<usize>;
     prop_oneof![
@@ -240,6 +258,15 @@ impl World {
             self.calls.remove(&request.number);
         }
         self.check();
+    }
+
+    /// Whether the next event comes together with one that follows it.
+    fn together(&mut self, more_follows: bool) {
+        if self.more_follows && !more_follows {
+            self.engine.decide(&mut self.out);
+            self.check();
+        }
+        self.more_follows = more_follows;
     }
 
     /// Every effect against what the outside knows.
@@ -617,8 +644,6 @@ impl World {
     /// Time goes by, and the clock rings whenever it is set.
     fn wait(&mut self, time: Duration) {
         let until = self.now + time;
-        // A tick comes alone.
-        self.more_follows = false;
         let mut rings = 0;
         while let Some(at) = self.engine.next_wake().filter(|at| *at <= until) {
             self.now = self.now.max(at);
@@ -697,10 +722,10 @@ proptest! {
     fn every_call_settles_once_and_every_promise_holds(setup in setup(), steps in prop::collection::vec((step(), prop::bool::weighted(0.2)), 0..150)) {
         let mut world = World::new(setup);
         for (step, more_follows) in &steps {
-            world.more_follows = *more_follows;
+            world.together(step.is_said() && *more_follows);
             world.apply(step);
         }
-        world.more_follows = false;
+        world.together(false);
         world.run_out();
     }
 }
