@@ -145,7 +145,43 @@ pub enum StartFault {
     Closed,
 }
 
+impl TerminationReason {
+    /// One word, for traces.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Left => "left",
+            Self::Closed => "closed",
+            Self::OutOfMemory => "out-of-memory",
+            Self::TooMany(_) => "too-many",
+            Self::Protocol(_) => "protocol",
+            Self::ChannelClosed => "channel-closed",
+            Self::Broken => "broken",
+            Self::NoRandomness => "no-randomness",
+            Self::OutputTooLarge => "output-too-large",
+        }
+    }
+}
+
 impl End {
+    /// One word, for traces.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "value",
+            Self::Undefined => "undefined",
+            Self::Threw(_) => "threw",
+            Self::NotFound(_) => "not-found",
+            Self::InputInvalid(_) => "input-invalid",
+            Self::OutputInvalid(_) => "output-invalid",
+            Self::OutputTooLarge(_) => "output-too-large",
+            Self::Terminated(reason) => reason.name(),
+            Self::Exited(_) => "exited",
+            Self::Neighbour(_) => "neighbour",
+            Self::NotStarted(_) => "not-started",
+        }
+    }
+
     /// The tool returned.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Value(_) | Self::Undefined)

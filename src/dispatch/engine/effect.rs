@@ -26,8 +26,8 @@ pub enum Refusal {
 pub(in crate::dispatch) enum Said {
     /// Run this call.
     Call(CallId),
-    /// Abort the signal of this call's tool.
-    Abort(CallId),
+    /// Abort the signal of this call's tool; why, in a word.
+    Abort(CallId, &'static str),
     /// Rehearse the way of a call.
     Ping,
     /// Put things away and end.
@@ -59,14 +59,14 @@ pub(in crate::dispatch) enum Effect {
         what: Said,
         bytes: u32,
     },
-    /// Kill the process with its group.
-    Kill(WorkerId),
+    /// Kill the process with its group; why, in a word.
+    Kill(WorkerId, &'static str),
     /// Let the process run after everybody else: it has so many threads that their end would take the processors from others.
     StandBack(WorkerId),
     /// The process has imported the entrypoint: what it is refused from now on is its tools'.
     Imported(WorkerId),
-    /// Tell that the call is over; the next of the facts.
-    Settle(CallId),
+    /// Tell that the call is over and how, in a word; the next of the facts.
+    Settle(CallId, &'static str),
     Line(LineEffect),
     /// Tell of progress; the next `json` bytes of the text.
     Progress {
@@ -120,7 +120,7 @@ impl Effects {
     }
 
     pub(super) fn settle(&mut self, facts: Facts) {
-        self.push(Effect::Settle(facts.call));
+        self.push(Effect::Settle(facts.call, facts.end.name()));
         self.facts.push_back(facts);
     }
 
@@ -209,15 +209,15 @@ impl fmt::Display for Effect {
                 let process = worker.0;
                 match what {
                     Said::Call(call) => write!(f, "Send call={call} process={process} CALL bytes={bytes}"),
-                    Said::Abort(call) => write!(f, "Send call={call} process={process} ABORT"),
+                    Said::Abort(call, why) => write!(f, "Send call={call} process={process} ABORT {why}"),
                     Said::Ping => write!(f, "Send process={process} PING"),
                     Said::End => write!(f, "Send process={process} END"),
                 }
             }
-            Self::Kill(worker) => write!(f, "Kill process={}", worker.0),
+            Self::Kill(worker, why) => write!(f, "Kill process={} {why}", worker.0),
             Self::StandBack(worker) => write!(f, "StandBack process={}", worker.0),
             Self::Imported(worker) => write!(f, "Imported process={}", worker.0),
-            Self::Settle(call) => write!(f, "Settle call={call}"),
+            Self::Settle(call, how) => write!(f, "Settle call={call} {how}"),
             Self::Line(line) => match line.call {
                 Some(call) => write!(f, "Line call={call} {} bytes={}", line.stream.as_str(), line.text),
                 None => write!(f, "Line {} bytes={}", line.stream.as_str(), line.text),

@@ -278,9 +278,9 @@ impl World {
                     let frame = self.out.take_frame(bytes).to_vec();
                     self.sends(worker, what, &frame);
                 }
-                Effect::Kill(worker) => self.alive(worker).killed = true,
+                Effect::Kill(worker, _) => self.alive(worker).killed = true,
                 Effect::StandBack(worker) | Effect::Imported(worker) => _ = self.alive(worker),
-                Effect::Settle(number) => self.settles(number),
+                Effect::Settle(number, _) => self.settles(number),
                 Effect::Line(_) | Effect::Progress { .. } => panic!("nobody printed or reported anything"),
                 Effect::Drained => assert!(self.setup.queue.is_some(), "a queue without an end is never full"),
                 Effect::Ready { question, .. } | Effect::Tools { question, .. } => {
@@ -343,7 +343,7 @@ impl World {
                 process.calls.insert(number, (nonce, false));
                 assert!(process.calls.len() <= limit, "too many calls in one process");
             }
-            Said::Abort(number) => {
+            Said::Abort(number, _) => {
                 let process = self.alive(worker);
                 assert!(
                     process.calls.contains_key(&number),

@@ -18,7 +18,7 @@ pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerI
     state.pool.spawned(id);
     state.sampling.exists(state.now);
     if state.pool.state(id).is_none_or(WorkerState::is_ending) {
-        out.push(Effect::Kill(id));
+        out.push(Effect::Kill(id, "not-needed"));
     }
 }
 

@@ -38,14 +38,13 @@ fn follow(state: &mut EngineState, out: &mut Effects, number: CallId, step: Step
 
 /// Tells the tool's signal.
 fn abort(state: &mut EngineState, out: &mut Effects, worker: WorkerId, number: CallId, reason: &TerminationReason) {
+    let said = Said::Abort(number, reason.name());
     let reason = match reason {
         TerminationReason::Timeout => AbortReason::Timeout,
         _ => AbortReason::Cancelled,
     };
     if let Some(nonce) = state.calls.get(&number).and_then(|call| call.nonce.as_ref()) {
-        out.send(worker, Said::Abort(number), |frames| {
-            append_abort(frames, number, nonce, reason)
-        });
+        out.send(worker, said, |frames| append_abort(frames, number, nonce, reason));
     }
     // No other call may come to a process that is about to be killed.
     state.pool.quarantine(worker, state.now, &mut state.actions);
@@ -65,7 +64,7 @@ pub(super) fn kill(state: &mut EngineState, out: &mut Effects, id: WorkerId, rea
             .get_or_insert(StartFault::Died(Exit::Signal(libc::SIGKILL)));
     }
     worker.reason.get_or_insert_with(|| reason.clone());
-    kill_process(out, id, worker.pid);
+    kill_process(out, id, worker.pid, reason.name());
 }
 
 /// A start is known to have failed: the process is killed, and its exit tells.
@@ -73,21 +72,21 @@ pub(super) fn fail_start(state: &mut EngineState, out: &mut Effects, id: WorkerI
     state.pool.terminate(id, state.now, &mut state.actions);
     if let Some(worker) = state.workers.get_mut(&id) {
         worker.fault.get_or_insert(fault);
-        kill_process(out, id, worker.pid);
+        kill_process(out, id, worker.pid, "start-failed");
     }
 }
 
 /// A process that does not exist yet is killed when it does.
-fn kill_process(out: &mut Effects, worker: WorkerId, pid: Option<u32>) {
+fn kill_process(out: &mut Effects, worker: WorkerId, pid: Option<u32>, why: &'static str) {
     if pid.is_some() {
-        out.push(Effect::Kill(worker));
+        out.push(Effect::Kill(worker, why));
     }
 }
 
 /// The process is not needed any more.
 pub(super) fn discard(state: &EngineState, out: &mut Effects, worker: WorkerId) {
     if let Some(worker) = state.workers.get(&worker) {
-        kill_process(out, worker.id, worker.pid);
+        kill_process(out, worker.id, worker.pid, "not-needed");
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn on_tick(state: &mut EngineState, out: &mut Effects) {
             worker.kill_at = None;
         }
         match state.pool.state(id) {
-            Some(WorkerState::Stopping) => out.push(Effect::Kill(id)),
+            Some(WorkerState::Stopping) => out.push(Effect::Kill(id, "not-needed")),
             Some(stands) if !stands.is_ending() => on_channel_lost(state, out, id),
             _ => {}
         }

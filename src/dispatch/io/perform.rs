@@ -92,7 +92,7 @@ impl Performer {
                     self.unsent.push(queue);
                 }
             }
-            Effect::Kill(worker) => {
+            Effect::Kill(worker, _) => {
                 self.flush(outside);
                 if let Some(process) = outside.processes.process(worker) {
                     process.kill_group();
@@ -108,7 +108,7 @@ impl Performer {
                     denials.imported(process.pid());
                 }
             }
-            Effect::Settle(_) => {
+            Effect::Settle(..) => {
                 if let Some(facts) = self.effects.facts.pop_front() {
                     self.unflushed = true;
                     outside.sink.settled(facts);
