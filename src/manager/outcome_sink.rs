@@ -56,12 +56,12 @@ impl OutcomeSink {
         let unseen = failure.clone();
         self.explainer.explain(
             move || {
-                let told = seeing.interpret(failure, true);
-                Box::new(move || seeing.tell(told))
+                let outcome = seeing.interpret(failure, true);
+                Box::new(move || seeing.tell(outcome))
             },
             move || {
-                let told = blind.interpret(unseen.without_files(), false);
-                blind.tell(told);
+                let outcome = blind.interpret(unseen.without_files(), false);
+                blind.tell(outcome);
             },
         );
     }
@@ -96,7 +96,7 @@ impl Failure {
 }
 
 /// What is to be told, and of which call the metrics are to be recorded.
-struct Told {
+struct Outcome {
     event: Event,
     facts: Option<Box<Facts>>,
 }
@@ -110,21 +110,21 @@ struct Interpreter {
 }
 
 impl Interpreter {
-    fn interpret(&self, failure: Failure, seeing: bool) -> Told {
+    fn interpret(&self, failure: Failure, seeing: bool) -> Outcome {
         let meaning = if seeing { &self.meaning } else { &self.blind };
         let start = |failure: &StartFailure| {
             let error = start_error(failure, meaning);
             Box::new(error.hint_first((!seeing).then(|| NOT_LOOKED_AT.to_owned())))
         };
         match failure {
-            Failure::Ready(question, failure) => Told {
+            Failure::Ready(question, failure) => Outcome {
                 event: Event::Ready {
                     ticket: question,
                     result: Err(start(&failure)),
                 },
                 facts: None,
             },
-            Failure::Tools(question, failure) => Told {
+            Failure::Tools(question, failure) => Outcome {
                 event: Event::Tools {
                     ticket: question,
                     result: Err(start(&failure)),
@@ -142,7 +142,7 @@ impl Interpreter {
                         error: Box::new(error.hint_first(Some(NOT_LOOKED_AT.to_owned()))),
                     },
                 };
-                Told {
+                Outcome {
                     event,
                     facts: Some(facts),
                 }
@@ -150,10 +150,10 @@ impl Interpreter {
         }
     }
 
-    fn tell(&self, told: Told) {
-        match told.facts {
-            Some(facts) => self.settle(&facts, told.event),
-            None => self.observer.notify(told.event),
+    fn tell(&self, outcome: Outcome) {
+        match outcome.facts {
+            Some(facts) => self.settle(&facts, outcome.event),
+            None => self.observer.notify(outcome.event),
         }
         self.observer.flush();
     }

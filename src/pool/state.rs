@@ -2,42 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::action::{Action, Gauges, Refused};
 use super::limits::{Limits, REFILL_PATIENCE};
 use super::queue::Queue;
 use super::slots::{CallId, Slot, Slots, WorkerId, WorkerState};
 use super::start_gate::StartGate;
-
-/// What has to be done now; in the order given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Start a process under this id.
-    Start(WorkerId),
-    /// Hand the call to the process.
-    Assign(CallId, WorkerId),
-    /// The process was ready and is not needed any more: let it end.
-    End(WorkerId),
-    /// The process is not ready yet and not needed any more.
-    Discard(WorkerId),
-    /// The queue went from full to not full.
-    Drain,
-}
-
-/// The queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused;
-
-/// The pool in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Gauges {
-    /// Processes being started.
-    pub starting: usize,
-    /// Ready processes without a call.
-    pub idle: usize,
-    /// Processes with a call.
-    pub busy: usize,
-    /// Calls waiting for a process.
-    pub queued: usize,
-}
 
 /// The state of all processes and of the queue.
 #[derive(Debug)]

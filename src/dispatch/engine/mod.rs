@@ -26,6 +26,7 @@ mod catalogue;
 mod close;
 mod counters;
 mod effect;
+#[expect(clippy::module_inception, reason = "the engine itself, beside its parts")]
 mod engine;
 mod entered;
 mod event;
@@ -44,7 +45,11 @@ mod usage;
 mod worker;
 
 #[cfg(test)]
+mod model_steps_test;
+#[cfg(test)]
 mod model_test;
+#[cfg(test)]
+mod model_world_test;
 
 pub use call::Request;
 pub use counters::{Counters, Exits};

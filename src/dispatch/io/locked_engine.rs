@@ -214,3 +214,7 @@ fn take_pending(core: &mut Core, performer: &mut Performer) {
         performer.trace.push_str(&trace.take());
     }
 }
+
+#[cfg(test)]
+#[path = "locked_engine_tests.rs"]
+mod tests;
