@@ -45,6 +45,8 @@ mod usage;
 mod worker;
 
 #[cfg(test)]
+mod model_play_test;
+#[cfg(test)]
 mod model_steps_test;
 #[cfg(test)]
 mod model_test;

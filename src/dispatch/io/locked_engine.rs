@@ -5,6 +5,7 @@
 //! thread is carrying out, waited for afterwards. Whoever has it carries out everything that was asked for until then, so that the
 //! order is the engine's.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,8 @@ impl Core {
 pub(super) struct LockedEngine {
     core: SpinLock<Core>,
     performer: SpinLock<Performer>,
+    /// A panic of the sink left effects with the performer.
+    interrupted: AtomicBool,
     pub(super) outside: Outside,
 }
 
@@ -103,6 +106,7 @@ impl LockedEngine {
                 rests_end: None,
             }),
             performer: SpinLock::default(),
+            interrupted: AtomicBool::new(false),
             outside,
         }
     }
@@ -150,9 +154,11 @@ impl LockedEngine {
 
     /// Carries out what is pending, in its order.
     fn perform<'a>(&'a self, mut core: MutexGuard<'a, Core>) {
-        if core.pending.is_empty() && core.trace.is_none() {
+        let interrupted = self.interrupted.swap(false, Ordering::Relaxed);
+        if core.pending.is_empty() && core.trace.is_none() && !interrupted {
             return;
         }
+        let _noted = NoteInterruption(&self.interrupted);
         match self.performer.try_lock() {
             Some(mut performer) if performer.effects.is_empty() => {
                 take_pending(&mut core, &mut performer);
@@ -205,6 +211,17 @@ impl LockedEngine {
         *self.outside.ending.lock().unwrap_or_else(PoisonError::into_inner) = Ending::Told;
         self.outside.sink.closed();
         self.outside.sink.flush();
+    }
+}
+
+/// Notes that effects are left where a panic unwinds.
+struct NoteInterruption<'a>(&'a AtomicBool);
+
+impl Drop for NoteInterruption<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
 }
 
