@@ -56,7 +56,8 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
         state.pool.release(id, now, &mut state.actions);
         return;
     }
-    if !state.workers.contains_key(&id) || state.pool.state(id).is_none_or(WorkerState::is_ending) {
+    let serves = matches!(state.pool.state(id), Some(WorkerState::Ready | WorkerState::Retiring));
+    if !serves || !state.workers.contains_key(&id) {
         state.pool.resubmit(number, now, &mut state.actions);
         return;
     }
