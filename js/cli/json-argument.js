@@ -1,4 +1,4 @@
-/** JSON given on the command line: as text, as @file, or as - for standard input. */
+/** JSON on the command line: as text, as @file, or as - for standard input. */
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -24,8 +24,8 @@ export function parseJson(text, name, hint) {
   } catch {
     const { line, column, problem } = findJsonError(text)
     const mended = mend(text)
-    const said = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
-    throw new UsageError(`${name} is not JSON: ${problem} at line ${line}, column ${column}`, said)
+    const advice = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
+    throw new UsageError(`${name} is not JSON: ${problem} at line ${line}, column ${column}`, advice)
   }
 }
 

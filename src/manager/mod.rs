@@ -1,4 +1,4 @@
-//! Wires the rooms; the one place that knows their order.
+//! Wires the modules together; the only place that knows their order.
 
 mod compiled_worker;
 mod confinement;

@@ -7,7 +7,7 @@ use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
 use crate::dispatch::{End, Facts, Sink, StartFailure};
 use crate::observe::{Event, Line, Observer};
-use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
+use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
 use crate::sandbox::{Denial, Permission};
 
 /// What is said where the files that an error names did not answer.
@@ -23,18 +23,18 @@ pub(super) struct OutcomeSink {
 }
 
 impl OutcomeSink {
-    /// `blind`: as `meaning`, and looks at no file.
+    /// `blind`: as `context`, and looks at no file.
     pub(super) fn new(
         observer: Arc<dyn Observer>,
         launches: Arc<LaunchSelector>,
-        meaning: Meaning,
-        blind: Meaning,
+        context: InterpretContext,
+        blind: InterpretContext,
     ) -> Self {
         Self {
             interpreter: Arc::new(Interpreter {
                 observer,
                 metrics: Metrics::default(),
-                meaning,
+                context,
                 blind,
             }),
             explainer: Explainer::default(),
@@ -105,34 +105,34 @@ struct Outcome {
 struct Interpreter {
     observer: Arc<dyn Observer>,
     metrics: Metrics,
-    meaning: Meaning,
-    blind: Meaning,
+    context: InterpretContext,
+    blind: InterpretContext,
 }
 
 impl Interpreter {
     fn interpret(&self, failure: Failure, seeing: bool) -> Outcome {
-        let meaning = if seeing { &self.meaning } else { &self.blind };
+        let context = if seeing { &self.context } else { &self.blind };
         let start = |failure: &StartFailure| {
-            let error = start_error(failure, meaning);
+            let error = start_error(failure, context);
             Box::new(error.hint_first((!seeing).then(|| NOT_LOOKED_AT.to_owned())))
         };
         match failure {
             Failure::Ready(question, failure) => Outcome {
                 event: Event::Ready {
-                    ticket: question,
+                    question,
                     result: Err(start(&failure)),
                 },
                 facts: None,
             },
             Failure::Tools(question, failure) => Outcome {
                 event: Event::Tools {
-                    ticket: question,
+                    question,
                     result: Err(start(&failure)),
                 },
                 facts: None,
             },
             Failure::Call(mut facts) => {
-                let result = interpret(&mut facts, meaning);
+                let result = interpret(&mut facts, context);
                 let call = facts.call;
                 let event = match result {
                     Ok(json) => Event::Value { call, json },
@@ -180,11 +180,11 @@ impl Sink for OutcomeSink {
         }
         let interpreter = &self.interpreter;
         let names_files = matches!(facts.end, End::Threw(_) | End::NotStarted(_)) || !facts.denials.is_empty();
-        if names_files && interpreter.meaning.denied.looks_at_files() {
+        if names_files && interpreter.context.denied.looks_at_files() {
             return self.explain(Failure::Call(Box::new(facts)));
         }
         let call = facts.call;
-        let event = match interpret(&mut facts, &interpreter.meaning) {
+        let event = match interpret(&mut facts, &interpreter.context) {
             Ok(json) => Event::Value { call, json },
             Err(error) => Event::Failed { call, error },
         };
@@ -213,7 +213,7 @@ impl Sink for OutcomeSink {
     fn ready(&self, question: u32, result: Result<(), &StartFailure>) {
         match result {
             Ok(()) => self.observer().notify(Event::Ready {
-                ticket: question,
+                question,
                 result: Ok(()),
             }),
             Err(failure) => self.explain(Failure::Ready(question, Box::new(failure.clone()))),
@@ -223,7 +223,7 @@ impl Sink for OutcomeSink {
     fn tools(&self, question: u32, result: Result<&str, &StartFailure>) {
         match result {
             Ok(json) => self.observer().notify(Event::Tools {
-                ticket: question,
+                question,
                 result: Ok(json.to_owned()),
             }),
             Err(failure) => self.explain(Failure::Tools(question, Box::new(failure.clone()))),
@@ -231,7 +231,7 @@ impl Sink for OutcomeSink {
     }
 
     fn listen(&self, doorbell: OwnedFd) {
-        self.observer().notify(Event::Listen { bell: doorbell });
+        self.observer().notify(Event::Listen { doorbell });
     }
 
     fn closed(&self) {

@@ -1,35 +1,23 @@
-//! From [`Facts`] to a result or an error.
+//! Turns [`Facts`] into a result or an error.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::denied::{Denied, record, refusals};
+use super::context::InterpretContext;
+use super::denied::{record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
-use super::variables::{During, Variables};
+use super::variables::FailurePhase;
 use crate::dispatch::{Crowd, End, Facts, TerminationReason};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
 
-/// The limits that messages name.
-#[derive(Debug, Clone)]
-pub struct Meaning {
-    /// Largest serialised result, in bytes.
-    pub max_output_size: u64,
-    /// Memory of one process tree.
-    pub max_memory_mb: u64,
-    /// What the sandbox holds, for denials.
-    pub denied: Denied,
-    /// What tools are not given of the host's variables.
-    pub variables: Variables,
-}
-
-/// The result as JSON text (none: undefined), or why there is none.
-pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
-    meaning.denied.word(&mut facts.denials);
+/// The result as JSON text (none: undefined), or the error.
+pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option<String>, Box<Error>> {
+    context.denied.word(&mut facts.denials);
     let went_without = facts.pid.and_then(descriptors::take_unserved);
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
@@ -39,7 +27,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     let error = match &facts.end {
         End::Value(_) | End::Undefined => return Ok(None),
         End::Threw(json) => {
-            let (error, denial) = thrown::error(facts, json, meaning);
+            let (error, denial) = thrown::error(facts, json, context);
             refused = denial;
             error
         }
@@ -64,11 +52,11 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
                 .hint(advice)
                 .with(|context| context.operation = Some("decode result"))
         }
-        End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, meaning.max_output_size),
-        End::Terminated(doom) => doomed(facts, doom, meaning),
-        End::Exited(exit) => ended(tool, *exit, &facts.stderr, meaning.max_memory_mb),
-        End::Neighbour(doom) => neighbour(tool, doom),
-        End::NotStarted(failure) => start_error(failure, meaning),
+        End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, context.max_output_size),
+        End::Terminated(reason) => terminated(facts, reason, context),
+        End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
+        End::Neighbour(reason) => neighbour(tool, reason),
+        End::NotStarted(failure) => start_error(failure, context),
     };
     let error = match refused {
         Some(denial) => {
@@ -79,7 +67,9 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             error.hint(descriptors::advice_for_tool(errno))
         }
         None if may_be_for_want(&facts.end) => {
-            let advice = meaning.variables.advice(&facts.missed, &error.message, During::Call);
+            let advice = context
+                .variables
+                .advice(&facts.missed, &error.message, FailurePhase::Call);
             error.hint_first(advice)
         }
         None => error,
@@ -88,8 +78,8 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         facts.end,
         End::Threw(_) | End::Terminated(_) | End::Exited(_) | End::OutputInvalid(_)
     );
-    let told = !ran || error.code == Code::AccessDenied;
-    let error = error.hint_first(meaning.denied.meanwhile(&facts.denials).filter(|_| !told));
+    let is_denial = !ran || error.code == Code::AccessDenied;
+    let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !is_denial));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);
@@ -105,7 +95,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     Err(Box::new(error))
 }
 
-/// The tool failed in a way that a variable it did not have can explain.
+/// Whether a missing variable can explain the tool's failure.
 fn may_be_for_want(end: &End) -> bool {
     matches!(
         end,
@@ -113,9 +103,9 @@ fn may_be_for_want(end: &End) -> bool {
     )
 }
 
-/// Longest id that a message repeats in full, in characters.
+/// The longest id that a message repeats in full, in characters.
 const SHOWN: usize = 100;
-/// More tools than this a message does not list: an entrypoint may export any number.
+/// A message lists at most this many tools, because an entrypoint may export any number.
 const LISTED: usize = 50;
 
 fn shown(id: &str) -> Cow<'_, str> {
@@ -146,11 +136,11 @@ fn not_found(tool: &str, available: &str) -> Error {
         Code::ToolNotFound,
         format!("tool {} not found; available tools: {list}", shown(tool)),
     );
-    // The work grows with the length; nothing that long is a misspelt name.
+    // The work grows with the length, and nothing that long is a misspelt name.
     if tool.len() > SHOWN {
         return error;
     }
-    // As with the tool: an id that is longer is no neighbour, and comparing takes time.
+    // As with the tool: a longer id is not similar, and comparing it takes time.
     let nearest = ids
         .iter()
         .filter(|id| id.len() <= 2 * SHOWN)
@@ -214,9 +204,9 @@ fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
     .with(|context| context.operation = Some("decode result"))
 }
 
-fn doomed(facts: &Facts, doom: &TerminationReason, meaning: &Meaning) -> Error {
+fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretContext) -> Error {
     let tool = facts.tool.as_str();
-    match doom {
+    match reason {
         TerminationReason::Timeout => Error::new(
             Code::ToolTimeout,
             format!("tool {tool} timed out after {} ms", facts.timeout.as_millis()),
@@ -229,18 +219,18 @@ fn doomed(facts: &Facts, doom: &TerminationReason, meaning: &Meaning) -> Error {
             format!("the manager was closed while tool {tool} was called"),
         )
         .hint(hints::MANAGER_CLOSED),
-        // Only ever said of the others.
-        TerminationReason::Left => neighbour(tool, doom),
+        // Only reported for the other calls of the process.
+        TerminationReason::Left => neighbour(tool, reason),
         TerminationReason::NoRandomness => Error::new(
             Code::ToolKilled,
             format!("tool {tool} was not called: the system gave no random bytes"),
         ),
         TerminationReason::OutOfMemory => memory::exhausted(
-            meaning.max_memory_mb,
-            &format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
+            context.max_memory_mb,
+            &format!("tool {tool} used more than {} MiB of memory", context.max_memory_mb),
         ),
         TerminationReason::TooMany(crowd) => too_many(tool, *crowd),
-        TerminationReason::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
+        TerminationReason::OutputTooLarge => output_too_large(tool, None, context.max_output_size),
         TerminationReason::Broken => Error::new(
             Code::ManagerClosed,
             format!("the manager broke down while tool {tool} was called"),
@@ -298,8 +288,8 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
         .with(|context| context.signal = Some("SIGKILL".to_owned()))
 }
 
-fn neighbour(tool: &str, doom: &TerminationReason) -> Error {
-    let why = match doom {
+fn neighbour(tool: &str, reason: &TerminationReason) -> Error {
+    let why = match reason {
         TerminationReason::Left => "the tool of another call in it ended it",
         TerminationReason::Timeout => "another call in it timed out",
         TerminationReason::Cancelled => "another call in it was cancelled",

@@ -1,17 +1,18 @@
 //! What the pool asks for and tells.
 
-use super::slots::{CallId, WorkerId};
+use super::queue::CallId;
+use super::slots::WorkerId;
 
-/// What has to be done now; in the order given.
+/// An action that the caller must carry out, in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Start a process under this id.
     Start(WorkerId),
     /// Hand the call to the process.
     Assign(CallId, WorkerId),
-    /// The process was ready and is not needed any more: let it end.
+    /// The process was ready, is no longer needed and should end.
     End(WorkerId),
-    /// The process is not ready yet and not needed any more.
+    /// The process is not ready yet and no longer needed.
     Discard(WorkerId),
     /// The queue went from full to not full.
     Drain,

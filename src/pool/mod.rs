@@ -1,7 +1,7 @@
-//! Which process serves which call: slots, queue, refilling, recycling.
+//! Decides which process serves which call: slots, queue, refilling, recycling.
 //!
-//! The pool is a value without clock, thread or file descriptor. It is told what happened and answers with [`Action`]s;
-//! it knows calls as call ids and processes as worker ids, and nothing of what runs on them.
+//! The pool is a value without clock, thread or file descriptor. Its methods take what happened and return the
+//! [`Action`]s that follow. It knows calls and processes by their numbers only, and nothing of what runs in a process.
 
 mod action;
 mod limits;
@@ -15,5 +15,6 @@ mod model_test;
 
 pub use action::{Action, Gauges, Refused};
 pub use limits::Limits;
-pub use slots::{CallId, WorkerId, WorkerState};
+pub use queue::CallId;
+pub use slots::{WorkerId, WorkerState};
 pub use state::Pool;

@@ -1,13 +1,14 @@
-//! The calls that wait, first come first served.
+//! The queue of waiting calls, first come first served.
 //!
-//! Any of them may go away at any time, and there may be a million of them: every operation costs the same few steps
-//! however many wait.
+//! A call may leave the queue at any time, and a million calls may wait, so every operation takes constant or
+//! logarithmic time.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::slots::CallId;
+/// A call's number in the pool.
+pub type CallId = u32;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -21,7 +22,7 @@ impl Queue {
         self.put(place, call);
     }
 
-    /// Before all others.
+    /// Puts the call before all others.
     pub(super) fn push_front(&mut self, call: CallId) {
         let place = self.by_place.first_key_value().map_or(0, |(first, _)| first - 1);
         self.put(place, call);
@@ -37,7 +38,7 @@ impl Queue {
         Some(call)
     }
 
-    /// False when it was not waiting.
+    /// Removes the call; false when it was not waiting.
     pub(super) fn remove(&mut self, call: CallId) -> bool {
         match self.places.remove(&call) {
             Some(place) => self.by_place.remove(&place).is_some(),

@@ -24,10 +24,7 @@
 
 use std::time::Instant;
 
-/// The number of a call.
-pub type CallId = u32;
-
-/// Names one process for its whole life; never used twice by one pool.
+/// Identifies one process for its whole life. A pool never uses an id twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);
 
@@ -78,9 +75,9 @@ pub(super) struct Slot {
     pub(super) id: WorkerId,
     pub(super) state: WorkerState,
     pub(super) in_flight: usize,
-    /// Calls handed to it so far.
+    /// Calls assigned to it so far.
     pub(super) served: u64,
-    /// Since when it has had nothing to do; meaningful while Ready with nothing in flight.
+    /// When it became idle; valid only while the slot is Ready with no call in flight.
     pub(super) idle_since: Instant,
 }
 
@@ -157,8 +154,8 @@ impl Slots {
             .count()
     }
 
-    /// The ready process with room for a call: the least loaded, and of equals the one used last, so that surplus
-    /// processes stay unused long enough to be retired.
+    /// The ready process that should take the next call: the least loaded one; of equally loaded ones, the one used
+    /// last, so that surplus processes stay idle long enough to be retired.
     pub(super) fn best(&mut self, concurrent: usize) -> Option<&mut Slot> {
         self.all
             .iter_mut()

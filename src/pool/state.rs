@@ -1,11 +1,11 @@
-//! The pool's transitions.
+//! The pool's state and its transitions.
 
 use std::time::{Duration, Instant};
 
 use super::action::{Action, Gauges, Refused};
 use super::limits::{Limits, REFILL_PATIENCE};
-use super::queue::Queue;
-use super::slots::{CallId, Slot, Slots, WorkerId, WorkerState};
+use super::queue::{CallId, Queue};
+use super::slots::{Slot, Slots, WorkerId, WorkerState};
 use super::start_gate::StartGate;
 
 /// The state of all processes and of the queue.
@@ -14,22 +14,22 @@ pub struct Pool {
     limits: Limits,
     slots: Slots,
     queue: Queue,
-    starts: StartGate,
+    start_gate: StartGate,
     closing: bool,
     full: bool,
     refill_at: Option<Instant>,
-    /// Somebody wants to see the entrypoint imported although no call waits.
+    /// Whether the entrypoint must be imported by some process although no call waits.
     wanted: bool,
 }
 
 impl Pool {
-    /// An empty pool. `patience`: how long failing starts are repeated that no call waits for.
+    /// Creates an empty pool. `patience` is how long failing starts are repeated while no call waits.
     pub fn new(limits: Limits, patience: Duration) -> Self {
         Self {
             limits,
             slots: Slots::default(),
             queue: Queue::default(),
-            starts: StartGate::new(patience),
+            start_gate: StartGate::new(patience),
             closing: false,
             full: false,
             refill_at: None,
@@ -37,20 +37,20 @@ impl Pool {
         }
     }
 
-    /// Starts what the minimum asks for. `import`: at least one process, even with a minimum of none.
+    /// Starts processes up to the minimum. With `import`, at least one is started, even when the minimum is 0.
     pub fn warm(&mut self, import: bool, now: Instant, out: &mut Vec<Action>) {
-        self.starts.asked();
+        self.start_gate.asked();
         self.wanted |= import;
         self.settle(now, out);
     }
 
-    /// A new call.
+    /// Takes a new call.
     pub fn submit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
         if !self.accepts() {
             return Err(Refused);
         }
-        self.starts.asked();
-        // With nobody before it, a call that can be served at once never waits.
+        self.start_gate.asked();
+        // When no call waits before it, a call that can be served at once never enters the queue.
         if !self.queue.is_empty() || !self.serve(call, now, out) {
             self.queue.push_back(call);
         }
@@ -58,14 +58,14 @@ impl Pool {
         Ok(())
     }
 
-    /// A call that was accepted before needs a process once more; it goes before those that came after it.
+    /// An accepted call needs a process again. It is queued before all calls that came after it.
     pub fn resubmit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.asked();
+        self.start_gate.asked();
         self.queue.push_front(call);
         self.settle(now, out);
     }
 
-    /// A waiting call went away. False when it was not waiting.
+    /// A waiting call was withdrawn. False when it was not waiting.
     pub fn withdraw(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
         let waited = self.queue.remove(call);
         self.settle(now, out);
@@ -92,7 +92,7 @@ impl Pool {
 
     /// The process can serve calls.
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.came_up(now);
+        self.start_gate.came_up(now);
         self.wanted = false;
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state.is_starting()
@@ -106,7 +106,7 @@ impl Pool {
     /// A start failed; the slot is free once [`exited`](Self::exited) says so. `retry_at`: none when starting again is
     /// pointless until somebody asks.
     pub fn start_failed(&mut self, worker: WorkerId, retry_at: Option<Instant>, now: Instant, out: &mut Vec<Action>) {
-        self.starts.failed(now, retry_at);
+        self.start_gate.failed(now, retry_at);
         if retry_at.is_none() {
             self.wanted = false;
         }
@@ -116,9 +116,9 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// A call on this process ended and the process is fit to go on.
+    /// A call on this process ended, and the process can take the next one.
     pub fn release(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.proved();
+        self.start_gate.proved_useful();
         let limits = &self.limits;
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.in_flight = slot.in_flight.saturating_sub(1);
@@ -135,7 +135,7 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process takes no further call; those in flight may finish, then it ends.
+    /// The process is given no further call; it ends once the calls in flight are over.
     pub fn retire(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == WorkerState::Ready
@@ -175,47 +175,47 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is gone and reaped.
+    /// The process has ended and was reaped.
     pub fn exited(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         self.slots.remove(worker);
         self.refill_at = None;
         self.settle(now, out);
     }
 
-    /// Time went by; call it at [`next_wake`](Self::next_wake).
+    /// Lets time pass; to be called at [`next_wake`](Self::next_wake).
     pub fn tick(&mut self, now: Instant, out: &mut Vec<Action>) {
         self.retire_unused(now, out);
         self.settle(now, out);
     }
 
-    /// When [`tick`](Self::tick) has something to do, if nothing else happens.
+    /// When [`tick`](Self::tick) has something to do if nothing else happens before.
     pub fn next_wake(&self) -> Option<Instant> {
         let idle = self
             .surplus()
             .then(|| self.oldest_idle())
             .flatten()
             .map(|since| since + self.limits.idle);
-        // While a start is being tried the gate waits for its outcome, not for the time.
+        // While a start is in progress the gate waits for its result, not for a time.
         let start = self
-            .starts
+            .start_gate
             .opens_at()
             .filter(|_| self.slots.starting() == 0 && self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
 
-    /// No new calls are coming: what waits is served, then every process ends.
+    /// No new calls will come: waiting calls are served, then every process ends.
     pub fn close(&mut self, now: Instant, out: &mut Vec<Action>) {
         self.closing = true;
         self.wanted = false;
         self.settle(now, out);
     }
 
-    /// Forgets every waiting call: they are about to be told that they are over.
+    /// Drops every waiting call; the caller is about to settle them itself.
     pub fn dismiss(&mut self) {
         self.queue.clear();
     }
 
-    /// The calls that wait, first come first.
+    /// The waiting calls, in the order of their arrival.
     pub fn waiting(&self) -> impl Iterator<Item = CallId> {
         self.queue.iter()
     }
@@ -230,15 +230,15 @@ impl Pool {
         self.slots.get(worker).is_some_and(|slot| slot.served > 0)
     }
 
-    /// As many processes as the minimum asks for have imported the entrypoint. Those that serve their last call count:
-    /// under a steady load of calls there may never be an unused one.
+    /// Whether as many processes as the minimum asks for have imported the entrypoint. Processes that serve their last
+    /// call count, because under a steady load there may never be an idle one.
     pub fn warmed(&self) -> bool {
         self.slots.count(WorkerState::Ready) + self.slots.count(WorkerState::Retiring) >= self.limits.min
     }
 
     /// Prewarming is off after repeated or permanent start failures.
     pub fn gave_up(&self) -> bool {
-        !self.starts.prewarm
+        !self.start_gate.prewarm
     }
 
     /// The pool in numbers.
@@ -274,7 +274,7 @@ impl Pool {
         }
     }
 
-    /// Gives the call to a process; false when none has room.
+    /// Assigns the call to a process; false when none has capacity.
     fn serve(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
         let Some(slot) = self.slots.best(self.limits.concurrent) else {
             return false;
@@ -299,14 +299,14 @@ impl Pool {
         while self.start_needed() {
             let starting = self.slots.starting();
             let most = self.limits.starts_at_once + usize::from(self.start_demanded(starting));
-            if starting >= most || !self.starts.allowed(now, starting) {
+            if starting >= most || !self.start_gate.allowed(now, starting) {
                 break;
             }
             out.push(Action::Start(self.slots.open(now)));
         }
     }
 
-    /// More calls wait than the processes being started will take.
+    /// More calls wait than the starting processes will take.
     fn start_demanded(&self, starting: usize) -> bool {
         self.queue.len() > starting * self.limits.concurrent
     }
@@ -319,7 +319,7 @@ impl Pool {
         if self.start_demanded(starting) {
             return true;
         }
-        if self.closing || !self.starts.prewarm {
+        if self.closing || !self.start_gate.prewarm {
             return false;
         }
         let spare = starting
@@ -338,7 +338,7 @@ impl Pool {
             .map(|slot| match slot.state {
                 WorkerState::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
                 WorkerState::Retiring => 0,
-                // A process that ends makes room in a moment: who comes then does not really wait.
+                // A process that ends frees its slot in a moment, so a call that comes now does not really wait.
                 _ => self.limits.concurrent,
             })
             .sum();

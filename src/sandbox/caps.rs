@@ -1,4 +1,4 @@
-//! Capabilities: a worker of root is an ordinary process that happens to own root's files.
+//! Drops capabilities: a worker of root is an ordinary process that happens to own root's files.
 
 use std::ffi::c_ulong;
 
@@ -22,36 +22,36 @@ struct Data {
     inheritable: u32,
 }
 
-/// Does something with the rights of the calling thread's user alone. Other threads are not touched.
+/// Runs `act` with the rights of the thread's user, without capabilities. Other threads are not affected.
 pub(super) fn without<T>(act: impl FnOnce() -> Result<T, i32>) -> Result<T, i32> {
     let header = Header {
         version: VERSION_3,
         pid: 0,
     };
-    let mut held = [Data {
+    let mut before = [Data {
         effective: 0,
         permitted: 0,
         inheritable: 0,
     }; 2];
     // SAFETY: both have the kernel's layout for version 3 and outlive the call.
-    let read = unsafe { libc::syscall(libc::SYS_capget, std::ptr::from_ref(&header), held.as_mut_ptr()) };
+    let read = unsafe { libc::syscall(libc::SYS_capget, std::ptr::from_ref(&header), before.as_mut_ptr()) };
     if read != 0 {
         return Err(libc::EPERM);
     }
-    if held.iter().all(|half| half.effective == 0) {
+    if before.iter().all(|half| half.effective == 0) {
         return act();
     }
     let set = |data: &[Data; 2]| {
         // SAFETY: both have the kernel's layout for version 3 and outlive the call.
         unsafe { libc::syscall(libc::SYS_capset, std::ptr::from_ref(&header), data.as_ptr()) == 0 }
     };
-    let asleep = held.map(|half| Data { effective: 0, ..half });
+    let asleep = before.map(|half| Data { effective: 0, ..half });
     if !set(&asleep) {
         return Err(libc::EPERM);
     }
     let done = act();
-    // They are permitted still, so that this is never refused.
-    set(&held);
+    // The capabilities are still permitted, so raising them again cannot fail.
+    set(&before);
     done
 }
 

@@ -1,4 +1,4 @@
-/** Bodies of requests, bounded: one by one, and all that are being read together. */
+/** Reads request bodies within bounds: for each body, and for all that are being read. */
 
 /** Bytes. */
 export const LARGEST_BODY = 16 * 1024 * 1024
@@ -15,7 +15,7 @@ export class Refusal extends Error {
 }
 
 export class Bodies {
-  #held = 0
+  #bytesRead = 0
 
   /** The JSON of a request's body. @param {import('node:http').IncomingMessage} request @returns {Promise<any>} */
   async json(request) {
@@ -27,7 +27,10 @@ export class Bodies {
     }
   }
 
-  /** Not by iterating: leaving the loop would end the connection before the refusal is sent. @param {import('node:http').IncomingMessage} request */
+  /**
+   * Does not iterate, because leaving the loop would close the connection before the error is sent.
+   * @param {import('node:http').IncomingMessage} request
+   */
   async #read(request) {
     /** @type {Buffer[]} */
     const chunks = []
@@ -37,10 +40,10 @@ export class Bodies {
     const ended = new Promise((resolve, reject) => {
       take = (chunk) => {
         bytes += chunk.length
-        this.#held += chunk.length
+        this.#bytesRead += chunk.length
         chunks.push(chunk)
         if (bytes > LARGEST_BODY) reject(new Refusal(413, -32000, `a request has at most ${LARGEST_BODY} bytes`))
-        else if (this.#held > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
+        else if (this.#bytesRead > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
       }
       request.on('data', take)
       request.once('end', resolve)
@@ -51,7 +54,7 @@ export class Bodies {
       return Buffer.concat(chunks).toString('utf8')
     } finally {
       if (take !== undefined) request.off('data', take)
-      this.#held -= bytes
+      this.#bytesRead -= bytes
     }
   }
 }

@@ -45,7 +45,7 @@ use super::retry::Attempts;
 use crate::config::RetryPolicy;
 use crate::dispatch::facts::TerminationReason;
 use crate::pool::WorkerId;
-use crate::sandbox::{Denial, Taken};
+use crate::sandbox::{Denial, TakenDenials};
 use crate::spawn::Captured;
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::Nonce;
@@ -330,7 +330,7 @@ impl Call {
     }
 
     /// Adds what the sandbox refused to its process.
-    pub(super) fn add_refused(&mut self, taken: Taken) {
+    pub(super) fn add_refused(&mut self, taken: TakenDenials) {
         self.denials.extend(taken.denials);
         self.denials_dropped += taken.dropped;
         self.denials_unsure |= taken.unsure;

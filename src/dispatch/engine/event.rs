@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::dispatch::facts::StartFault;
 use crate::pool::WorkerId;
-use crate::sandbox::Taken;
+use crate::sandbox::TakenDenials;
 use crate::spawn::{Exit, Usage};
 use crate::worker::frame::{FrameError, FromWorker};
 
@@ -41,7 +41,7 @@ pub(in crate::dispatch) enum Event<'a> {
         bytes: &'a [u8],
     },
     /// What the sandbox refused to a process since this was said last. Comes before each answer and before the exit.
-    Refused { worker: WorkerId, taken: Taken },
+    Refused { worker: WorkerId, taken: TakenDenials },
     /// A process closed its end of the channel. `unread`: it had not read everything that was sent to it.
     Eof { worker: WorkerId, unread: bool },
     /// A process and its group are gone and reaped.

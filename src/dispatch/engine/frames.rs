@@ -150,7 +150,7 @@ fn on_missed(state: &mut EngineState, id: WorkerId, number: u32, nonce: [u8; 16]
 }
 
 fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &str) {
-    // Taken once. A tool that writes to the channel must not change what the manager offers.
+    // TakenDenials once. A tool that writes to the channel must not change what the manager offers.
     if state.pool.state(id) != Some(WorkerState::Importing) {
         return;
     }
@@ -159,7 +159,7 @@ fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &
     }
     let Ready {
         tools,
-        board,
+        entry_table: board,
         ring,
         warmup,
     } = match Ready::parse(json) {

@@ -10,7 +10,7 @@ use super::state::Closing;
 use crate::config::{RetryOn, RetryPolicy};
 use crate::dispatch::facts::{StartFault, TerminationReason};
 use crate::pool::WorkerId;
-use crate::spawn::{Exit, Usage, Weight};
+use crate::spawn::{DiskUsage, Exit, Usage};
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::frame::{FrameError, FromWorker, PROTOCOL, ResultFrame, Retry, Status};
 
@@ -136,7 +136,7 @@ impl World {
                         threads: 1,
                         watches: 0,
                         notifiers: 0,
-                        temporary: Weight::default(),
+                        temporary: DiskUsage::default(),
                     };
                     self.on(Event::Usage(&[(worker, usage)]));
                 }

@@ -112,7 +112,7 @@ pub(super) fn ran_out_of_memory(state: &mut EngineState, worker: &Worker, peak: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spawn::Weight;
+    use crate::spawn::DiskUsage;
 
     #[test]
     fn each_limit_has_its_verdict() {
@@ -123,7 +123,7 @@ mod tests {
             threads,
             watches,
             notifiers: 0,
-            temporary: Weight::default(),
+            temporary: DiskUsage::default(),
         };
         let most = most_memory(LIMIT);
         assert_eq!(verdict(&usage(most, 256, 1024, 64 * 1024), LIMIT), None);
@@ -150,7 +150,7 @@ mod tests {
             Some(TerminationReason::TooMany(Crowd::Notifiers(16)))
         );
         let kept = |bytes, entries| Usage {
-            temporary: Weight { bytes, entries },
+            temporary: DiskUsage { bytes, entries },
             ..usage(0, 1, 1, 0)
         };
         assert_eq!(verdict(&kept(LIMIT, TEMPORARY_FILES), LIMIT), None);

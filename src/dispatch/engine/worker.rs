@@ -8,7 +8,7 @@ use super::lines::Lines;
 use super::pace::Pace;
 use crate::dispatch::facts::{StartFault, TerminationReason};
 use crate::pool::{CallId, WorkerId};
-use crate::sandbox::Taken;
+use crate::sandbox::TakenDenials;
 use crate::spawn::Captured;
 
 pub(super) struct Worker {
@@ -39,7 +39,7 @@ pub(super) struct Worker {
     /// Variables that the entrypoint read in vain while it was imported.
     pub(super) missed: Vec<String>,
     /// What it was refused and no call has taken yet.
-    pub(super) refused: Taken,
+    pub(super) refused: TakenDenials,
     /// Bytes of memory it used when it was measured last.
     pub(super) memory: u64,
     /// Slots of the board that no call has.
@@ -64,7 +64,7 @@ impl Worker {
             board: false,
             all_in_ring: false,
             missed: Vec::new(),
-            refused: Taken::default(),
+            refused: TakenDenials::default(),
             memory: 0,
             free_slots: Vec::new(),
         }
@@ -93,7 +93,7 @@ impl Worker {
     }
 
     /// Adds what the sandbox refused to it.
-    pub(super) fn add_refused(&mut self, taken: Taken) {
+    pub(super) fn add_refused(&mut self, taken: TakenDenials) {
         self.refused.denials.extend(taken.denials);
         self.refused.dropped += taken.dropped;
         self.refused.unsure |= taken.unsure;

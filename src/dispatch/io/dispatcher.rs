@@ -145,7 +145,7 @@ impl Dispatcher {
 
     /// Reads those that said more than their share and have waited for it.
     pub(super) fn read_rested(&self, now: Instant) {
-        // Taken first: what another thread notes meanwhile stands beside what is found here.
+        // TakenDenials first: what another thread notes meanwhile stands beside what is found here.
         self.engine.lock().rests_end = None;
         let host_reads = self.host_reads();
         let (rested, next) = host_reads.as_ref().map(|reads| reads.rested(now)).unwrap_or_default();

@@ -26,7 +26,7 @@ use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool};
 use crate::sandbox::Denials;
-use crate::spawn::{Launches, SpawnFailure, Spawner};
+use crate::spawn::{LaunchSource, SpawnFailure, Spawner};
 use crate::worker::Nonce;
 
 /// What a driver is made of.
@@ -34,7 +34,7 @@ pub struct Parts {
     /// The thread that starts processes.
     pub spawner: Spawner,
     /// How a process is started.
-    pub launch: Arc<dyn Launches>,
+    pub launch: Arc<dyn LaunchSource>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
     /// Who is told.

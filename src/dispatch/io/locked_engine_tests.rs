@@ -16,7 +16,7 @@ use crate::dispatch::facts::{Facts, StartFailure};
 use crate::dispatch::sink::Sink;
 use crate::observe::Line;
 use crate::pool::{Limits, Pool};
-use crate::spawn::{Launch, Launches, SpawnFailure};
+use crate::spawn::{Launch, LaunchSource, SpawnFailure};
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::Nonce;
 
@@ -57,7 +57,7 @@ impl Sink for Remembers {
 /// Never asked: there is no spawner.
 struct Nothing;
 
-impl Launches for Nothing {
+impl LaunchSource for Nothing {
     fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
         unreachable!("nothing is started")
     }

@@ -17,7 +17,7 @@ use crate::dispatch::sink::Sink;
 use crate::observe::Line;
 use crate::pool::WorkerId;
 use crate::sandbox::Denials;
-use crate::spawn::{Child, Launches, SpawnFailure, Spawner};
+use crate::spawn::{Child, LaunchSource, SpawnFailure, Spawner};
 use crate::worker::frame::Level;
 
 /// The spawner's reply.
@@ -37,7 +37,7 @@ pub(super) enum Ending {
 
 /// What effects are carried out with.
 pub(super) struct Outside {
-    pub(super) launch: Arc<dyn Launches>,
+    pub(super) launch: Arc<dyn LaunchSource>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
     pub(super) processes: Processes,

@@ -15,7 +15,7 @@ use crate::dispatch::engine::{Ended, Event};
 use crate::dispatch::facts::StartFault;
 use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
-use crate::spawn::{Account, Board, Child, Exit, Process, UsageMeter};
+use crate::spawn::{Account, Child, EntryTable, Exit, Process, UsageMeter};
 
 /// How long reading pauses while the host has not taken what was read, and writing while nothing says that there is room.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -61,7 +61,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
         meter: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
     };
     engine.outside.processes.insert(worker, running);
-    let board = child.board;
+    let board = child.entry_table;
     engine.handle(Event::Started {
         worker,
         pid,
@@ -100,7 +100,7 @@ pub(super) struct Settings {
 }
 
 /// For each slot of the board the call that was entered last.
-fn entries(board: &Board, slots: usize) -> Vec<u32> {
+fn entries(board: &EntryTable, slots: usize) -> Vec<u32> {
     (0..u32::try_from(slots).unwrap_or(u32::MAX))
         .map(|slot| board.read(slot))
         .collect()

@@ -1,111 +1,31 @@
-/** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
-import { hasBoard, noteEntered } from './board.mjs'
+/** One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards. */
+import { hasEntryTable, noteEntered } from './entry-table.mjs'
 import { isBody, isSequence, readBody } from './bodies.mjs'
-import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
-import { newConsoleState } from './console.mjs'
+import { beginForCall, sendEntered, sendProgress } from './call-frames.mjs'
+import { finish, flush, flushSoon, putByte, putText, putU32 } from './channel.mjs'
+import { addCall, callsInFlight, currentCall, onlyCall, openCall, REHEARSAL, removeCall, runIn } from './current-call.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
-import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
 import { describe } from './failure.mjs'
-import { attributeLogs } from './log.mjs'
 import {
-  abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
+  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify, ObjectFreeze,
+  promiseResolve, promiseThen, round, signalOf,
 } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { isObject } from './values.mjs'
-import { attributeReads, sendMissed } from './variables.mjs'
+import { sendMissed } from './variables.mjs'
 
-const ENTERED = 0x83
 const RESULT = 0x84
-const PROGRESS = 0x85
 const ABORT_ACK = 0x87
 const LEAVING = 0x89
 const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6 }
 const RETRY = { unsaid: 0, retryable: 1, not: 2 }
 const NO_RETRY_AFTER = 0xffffffff
-/** Number of the call that is rehearsed and whose frames are never sent. */
-const REHEARSAL = 0
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
 /** @typedef {{ toolId: string, toolExecId: string, attempt: number, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
 
-/** Calls without an answer. */
-const open = new MapOf()
-let openCount = 0
-/** The last call begun; the one in flight when there is one only. @type {Call | undefined} */
-let latest
 let ending = false
-const idleConsole = newConsoleState()
-
-/** Only where a process serves many calls: it costs every await a little. */
-const storage = settings.isolation === 'worker' ? new (await import('node:async_hooks')).AsyncLocalStorage() : null
-const runIn = storage ? storage.run.bind(storage) : null
-const storedCall = storage ? storage.getStore.bind(storage) : null
-
-/**
- * The call whose code runs now. Where a process serves many calls it is told by the async context: what an earlier call has left
- * behind is not the doing of the one that runs meanwhile.
- * @returns {Call | undefined}
- */
-export function currentCall() {
-  if (openCount === 0) return undefined
-  if (storedCall === null) return onlyCall()
-  const stored = /** @type {Call | undefined} */ (storedCall())
-  return stored !== undefined && !stored.answered ? stored : undefined
-}
-
-/** @returns {Call | undefined} */
-function onlyCall() {
-  if (openCount !== 1) return undefined
-  return latest !== undefined && !latest.answered ? latest : mapFirst(open)
-}
-attributeLogs(() => currentCall()?.number ?? 0)
-attributeReads(currentCall)
-
-/**
- * The call whose error nobody caught. Bun does not say in which context a promise was rejected: then it is the only call there is, but
- * only if every call that was answered before has been collected before. What is collected afterwards proves nothing: the rejection
- * may have been the last that was left of it.
- * @param {boolean} rejection @returns {Call | undefined}
- */
-export function callOfUncaught(rejection) {
-  return currentCall() ?? (isUnattributed(rejection) ? onlyCall() : undefined)
-}
-
-/** @param {boolean} rejection */
-export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(rejection)
-
-/** An error came in no context, and from one of the running calls. @param {boolean} rejection */
-const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
-
-/** After so many milliseconds without a call the garbage is collected, once: of calls that left nothing behind this is known then. */
-const IDLE = 50
-let answers = 0
-let watching = false
-
-/** Outside of every call, which the timer would hold. */
-function collectWhenIdle() {
-  watching = true
-  const seen = answers
-  const idle = () => {
-    watching = false
-    if (openCount > 0) return
-    if (answers === seen) collectGarbage()
-    else collectWhenIdle()
-  }
-  runIn?.(undefined, () => unref(setTimer(idle, IDLE)))
-}
-
-/** Calls that were answered and that something still refers to: a timer, a promise that waits. Counted for Bun only. */
-let lingering = 0
-const collected = isBun && storage !== null ? new FinalizationRegistryOf(() => lingering--) : null
-
-/** Groups, counters and timers of the call that prints. */
-export const consoleState = () => {
-  const call = currentCall()
-  return call === undefined ? idleConsole : (call.console ??= newConsoleState())
-}
 
 export class Call {
   /** @param {any} frame the CALL frame's JSON */
@@ -120,7 +40,7 @@ export class Call {
     this.execId = frame.x
     /** @type {number} */
     this.attempt = frame.a
-    // Absent members are asked for as own ones: a tool may have put an `e` on Object.prototype.
+    // Optional members are looked up as own properties, because a tool may have put an `e` on Object.prototype.
     /** @type {Readonly<Record<string, string>>} */
     this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
     /** @type {unknown} */
@@ -137,7 +57,7 @@ export class Call {
     this.abortReason = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
-    /** Variables it read in vain. @type {import('./variables.mjs').Missed | undefined} */
+    /** Missing variables that it read. @type {import('./variables.mjs').Missed | undefined} */
     this.missed = undefined
     this.leaveEnvironment = enterEnvironment(this.execId, this.env)
   }
@@ -171,13 +91,11 @@ export class Call {
 const reasonOf = (why) =>
   why === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf('The call was cancelled', 'AbortError')
 
-/** CALL. @param {string} text @param {Tool} [rehearsed] */
+/** Handles CALL. @param {string} text @param {Tool} [rehearsed] */
 export function startCall(text, rehearsed) {
   const frame = jsonParse(text)
   const call = new Call(frame)
-  latest = call
-  openCount++
-  mapSet(open, call.number, call)
+  addCall(call)
   const tool = rehearsed ?? toolOf(call.toolId)
   if (tool === undefined) return answer(call, STATUS.notFound, idsText())
   const input = hasOwn(frame, 'i') ? frame.i : undefined
@@ -202,7 +120,7 @@ function checkInput(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {unknown} input */
 function enter(call, tool, input) {
   if (call.answered) return
-  if (call.slot >= 0 && hasBoard) noteEntered(call.slot, call.number)
+  if (call.slot >= 0 && hasEntryTable) noteEntered(call.slot, call.number)
   else if (call.wantsEntered) sendEntered(call)
   let returned
   let later = false
@@ -240,12 +158,13 @@ function completeBody(call, tool, body) {
   else answer(call, STATUS.outputTooLarge, `${body.tooLong}`)
 }
 
-/** The tool returned, and its result cannot be passed on. @param {Call} call @param {unknown} error */
+/** The tool returned, but its result cannot be transferred. @param {Call} call @param {unknown} error */
 const unusable = (call, error) => answer(call, STATUS.outputInvalid, describe(error))
 
 /**
- * Each value is progress. The result is what a generator returns; where it returns nothing, the last value.
- * @param {Call} call @param {any} values
+ * Each value is progress. The result is the generator's return value; without one it is the last value.
+ * @param {Call} call
+ * @param {any} values
  */
 async function drain(call, values) {
   const iterator = typeof values[asyncIterator] === 'function' ? values[asyncIterator]() : values[Symbol.iterator]()
@@ -254,12 +173,12 @@ async function drain(call, values) {
     const { done, value } = await iterator.next()
     if (done) return value === undefined ? last : value
     if (call.answered) {
-      // Nobody waits any more: the tool is told, so that it can clean up. An error of that is this call's and no other's.
+      // Nobody waits any more, so the generator is closed and can clean up. An error in that belongs to this call.
       await iterator.return?.()
       return
     }
     last = value
-    // JSON has no undefined to report, though it may be the result.
+    // JSON cannot express undefined as progress, although it may be the result.
     if (value !== undefined) sendProgress(call, value)
   }
 }
@@ -294,7 +213,7 @@ function succeed(call, value) {
   answer(call, STATUS.value, text)
 }
 
-/** The tool threw, or left an error to nobody. @param {Call} call @param {any} error */
+/** The tool threw, or caused an uncaught error. @param {Call} call @param {any} error */
 export function fail(call, error) {
   if (call.answered) return
   let retry = RETRY.unsaid
@@ -306,7 +225,7 @@ export function fail(call, error) {
       if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
     }
   } catch {
-    // A getter that throws has said nothing.
+    // A getter that throws provides no value.
   }
   sendMissed(call)
   answer(call, STATUS.threw, describe(error), retry, after)
@@ -316,14 +235,7 @@ export function fail(call, error) {
 function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER) {
   if (call.answered) return
   call.answered = true
-  openCount--
-  mapDelete(open, call.number)
-  if (collected !== null && call.number !== REHEARSAL) {
-    lingering++
-    answers++
-    if (openCount === 0 && !watching) collectWhenIdle()
-    whenCollected(collected, call, undefined)
-  }
+  removeCall(call)
   if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()
   const start = beginForCall(RESULT, call)
   putByte(status)
@@ -332,72 +244,46 @@ function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER
   putText(text)
   finish(start)
   if (call.number === REHEARSAL) return
-  if (ending && openCount === 0) endNow()
+  if (ending && callsInFlight() === 0) endNow()
   flushSoon()
 }
 
-/** @param {number} kind @param {Call} call */
-function beginForCall(kind, call) {
-  const start = begin(kind)
-  putU32(call.number)
-  putAscii(call.nonce)
-  return start
-}
-
-/** Before anything of the tool runs, and at the host before it runs: what it does next may be its last. @param {Call} call */
-function sendEntered(call) {
-  finish(beginForCall(ENTERED, call))
-  if (call.number !== REHEARSAL) flush()
-}
-
-/** @param {Call} call @param {unknown} value */
-function sendProgress(call, value) {
-  if (call.answered || !call.wantsProgress) return
-  const text = jsonStringify(value)
-  if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
-  if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
-  if (isDeeper(text, DEPTH_LIMIT)) throw new RangeErrorOf(`a progress value is nested deeper than ${DEPTH_LIMIT} levels`)
-  const start = beginForCall(PROGRESS, call)
-  putText(text)
-  finishAside(start)
-}
-
-/** The process ends under its calls: says whose doing it was, where that is known. The others are not to blame. */
+/**
+ * The process ends during its calls: reports which call caused it, where that is known, so that the others are not
+ * blamed.
+ */
 export function leave() {
   const call = currentCall()
-  if (call !== undefined && openCount > 1) finish(beginForCall(LEAVING, call))
+  if (call !== undefined && callsInFlight() > 1) finish(beginForCall(LEAVING, call))
   sendMissed(call ?? onlyCall())
   flush()
 }
 
-/** ABORT. @param {string} text */
+/** Handles ABORT. @param {string} text */
 export function abortCall(text) {
   const frame = jsonParse(text)
-  const call = /** @type {Call | undefined} */ (mapGet(open, frame.c))
+  const call = openCall(frame.c)
   if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
   call.abortReason = /** @type {string} */ (frame.r)
-  // Said before the tool's listeners run: they may never return.
+  // Sent before the tool's listeners run, because they may never return.
   sendMissed(call)
   const start = beginForCall(ABORT_ACK, call)
   putByte(call.listens ? 1 : 0)
   finish(start)
   flush()
   if (call.controller === undefined) return
-  // What its listeners do is the call's doing.
+  // The actions of its listeners are attributed to the call.
   if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
   else runIn(call, abort, call.controller, reasonOf(call.abortReason))
 }
 
-/** END. */
+/** Handles END. */
 export function endWhenIdle() {
   ending = true
-  if (openCount === 0) endNow()
+  if (callsInFlight() === 0) endNow()
 }
 
 function endNow() {
   flush()
   exit(0)
 }
-
-/** How many calls wait for their answer. */
-export const callsInFlight = () => openCount

@@ -1,0 +1,95 @@
+/**
+ * Calls on their way to the core. All text of a batch crosses as one string and everything else as one array, because a
+ * crossing costs about the same whatever it carries, and most of that is the conversion of single values.
+ */
+
+import { ArgumentProblem } from './errors.js'
+
+/** Numbers per call: number, flags, and the lengths of seven texts. */
+const FIELDS = 9
+/** Calls that cross at once, at most. */
+const MOST_CALLS = 16
+/** When this many UTF-16 units are gathered, the batch crosses without waiting for more. */
+const MUCH_TEXT = 1024 * 1024
+/** Below V8's longest string, so that the texts of a large call fit one string together with those of other calls. */
+const MOST_TEXT = 2 ** 29 - 2 ** 21
+/** The length of an absent text. */
+const NONE = 0xffffffff
+
+/**
+ * @typedef {object} Texts
+ * @property {string | null} config
+ * @property {string | null} env
+ * @property {string | null} timeout
+ * @property {string | null} retry
+ */
+
+export class CallBatch {
+  #text = ''
+  #head = new Uint32Array(FIELDS * MOST_CALLS)
+  #count = 0
+
+  /** Whether the batch must cross before another call is added. */
+  get full() {
+    return this.#count === MOST_CALLS || this.#text.length > MUCH_TEXT
+  }
+
+  /**
+   * Each id is followed by a line feed, so that unpaired surrogates in two ids never form one character; all other
+   * texts are JSON, which contains no unpaired surrogates.
+   * @param {number} number
+   * @param {number} flags
+   * @param {string} toolId
+   * @param {string} toolExecId
+   * @param {string | null} input
+   * @param {Texts} more
+   * @param {string | null} timeout
+   */
+  add(number, flags, toolId, toolExecId, input, { config, env, retry }, timeout) {
+    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0)
+    if (sizes > MOST_TEXT) throw tooLong(sizes)
+    let text = `${toolId}\n${toolExecId}\n`
+    if (input !== null) text += input
+    if (config !== null) text += config
+    if (env !== null) text += env
+    if (timeout !== null) text += timeout
+    if (retry !== null) text += retry
+    const at = this.#count * FIELDS
+    const head = this.#head
+    head[at] = number
+    head[at + 1] = flags
+    head[at + 2] = toolId.length
+    head[at + 3] = toolExecId.length
+    head[at + 4] = input === null ? NONE : input.length
+    head[at + 5] = config === null ? NONE : config.length
+    head[at + 6] = env === null ? NONE : env.length
+    head[at + 7] = timeout === null ? NONE : timeout.length
+    head[at + 8] = retry === null ? NONE : retry.length
+    this.#text = this.#count === 0 ? text : this.#text + text
+    this.#count++
+  }
+
+  /**
+   * Passes the batch to the core; returns the rejected calls with their errors.
+   * @param {import('./native-interface.d.ts').NativeManager} native
+   * @returns {Array<[number, import('./native-interface.d.ts').ErrorData]>}
+   */
+  send(native) {
+    if (this.#count === 0) return NOTHING
+    const text = this.#text
+    const count = this.#count
+    this.#text = ''
+    this.#count = 0
+    const refused = native.submit(text, this.#head, count)
+    return refused === null ? NOTHING : JSON.parse(refused)
+  }
+}
+
+/** @type {Array<never>} */
+const NOTHING = []
+
+/** @param {number} length */
+const tooLong = (length) =>
+  new ArgumentProblem('ERR_INPUT_INVALID', 'input', `the call is too long: ${length} characters of JSON`, {
+    hint: 'write the data to a file and pass its path',
+  })
