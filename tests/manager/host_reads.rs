@@ -142,7 +142,7 @@ fn a_call_whose_answer_lies_unread_is_not_cancelled_any_more() {
             Some(&limit),
         )
         .unwrap();
-        bench.manager().cancel(number);
+        bench.manager().cancel(number, None);
         assert_eq!(value(&bench.outcome(number)), "1");
     }
     bench.execute(call(21, "pid")).unwrap();

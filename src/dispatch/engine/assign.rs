@@ -87,13 +87,14 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
         nonce: &nonce,
         tool_id: request.tool.as_str(),
         exec_id: request.exec.as_str(),
-        attempt: call.attempts.made,
+        attempt: request.attempt.unwrap_or(call.attempts.made),
         env: env.as_deref(),
         input: request.input.as_str(),
         config: request.config.as_str(),
         entered: call.entry.needs_frame(shared),
         slot,
         progress: request.progress,
+        idempotency_key: request.idempotency_key.as_str(),
     };
     out.send(id, Said::Call(number), |frames| {
         let framed = frame.append(frames);

@@ -48,9 +48,10 @@ impl Engine {
         state.now = now;
         match event {
             Event::Submit(request) => submit(state, out, request),
-            Event::Cancel(number) => {
+            Event::Cancel { call: number, why } => {
                 if let Some(call) = state.calls.get_mut(&number) {
                     call.cancelled = true;
+                    call.why_cancelled = why;
                     terminate_call(state, out, number, &TerminationReason::Cancelled);
                 }
             }

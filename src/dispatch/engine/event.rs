@@ -16,8 +16,8 @@ use super::lines::Source;
 pub(in crate::dispatch) enum Event<'a> {
     /// A caller wants a call. Where it is not accepted it comes back in `Effects::refused`.
     Submit(Request),
-    /// The caller does not want the call any more.
-    Cancel(u32),
+    /// The caller does not want the call any more; `why`, in its own words, is for the tool.
+    Cancel { call: u32, why: Option<String> },
     /// Processes are to be started before a call needs them.
     Warm,
     /// Somebody waits for the minimum of processes.
@@ -77,7 +77,7 @@ impl fmt::Display for Event<'_> {
                 request.tool.as_str(),
                 request.timeout.as_millis()
             ),
-            Self::Cancel(call) => write!(f, "Cancel call={call}"),
+            Self::Cancel { call, .. } => write!(f, "Cancel call={call}"),
             Self::Warm => f.write_str("Warm"),
             Self::AskReady(question) => write!(f, "AskReady question={question}"),
             Self::AskTools(question) => write!(f, "AskTools question={question}"),

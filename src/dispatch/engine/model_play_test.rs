@@ -46,7 +46,10 @@ impl World {
                     .filter(|number| !self.settled.contains(number))
                     .collect();
                 if let Some(number) = pick(&open, at) {
-                    self.on(Event::Cancel(number));
+                    self.on(Event::Cancel {
+                        call: number,
+                        why: None,
+                    });
                 }
             }
             Step::Ask => {
@@ -168,6 +171,7 @@ impl World {
                 tool: on & 8 != 0,
             },
             max_attempts: Some(4),
+            tool_never: on & 16 != 0,
         };
         let asked = Asked {
             policy: retry,
@@ -185,6 +189,8 @@ impl World {
             retry,
             logs: false,
             progress: false,
+            attempt: None,
+            idempotency_key: InputText::from_host("idempotencyKey", None).expect("no key"),
         }));
     }
 
@@ -240,7 +246,7 @@ impl World {
                 Retry::Retryable => on != RetryOn::NEVER,
                 Retry::NotRetryable => false,
             };
-            asked.may_enter = threw && says;
+            asked.may_enter = threw && says && !asked.policy.tool_never;
         }
         let text = if threw { "{}".to_owned() } else { call.to_string() };
         let status = if threw { Status::Threw } else { Status::Value };

@@ -58,7 +58,7 @@ impl Step {
 pub(super) fn step() -> impl Strategy<Value = Step> {
     let at = any::<usize>;
     prop_oneof![
-        8 => (0u8..16, 1u64..400).prop_map(|(on, timeout_ms)| Step::Submit { on, timeout_ms }),
+        8 => (0u8..32, 1u64..400).prop_map(|(on, timeout_ms)| Step::Submit { on, timeout_ms }),
         1 => at().prop_map(Step::Cancel),
         1 => Just(Step::Ask),
         8 => at().prop_map(Step::Spawned),

@@ -38,13 +38,14 @@ fn follow(state: &mut EngineState, out: &mut Effects, number: CallId, step: Step
 
 /// Tells the tool's signal.
 fn abort(state: &mut EngineState, out: &mut Effects, worker: WorkerId, number: CallId, reason: &TerminationReason) {
-    let said = Said::Abort(number, reason.name());
-    let reason = match reason {
-        TerminationReason::Timeout => AbortReason::Timeout,
-        _ => AbortReason::Cancelled,
+    let Some(call) = state.calls.get(&number) else { return };
+    let (kind, words) = match reason {
+        TerminationReason::Timeout => (AbortReason::Timeout, None),
+        _ => (AbortReason::Cancelled, call.why_cancelled.as_deref()),
     };
-    if let Some(nonce) = state.calls.get(&number).and_then(|call| call.nonce.as_ref()) {
-        out.send(worker, said, |frames| append_abort(frames, number, nonce, reason));
+    if let Some(nonce) = &call.nonce {
+        let said = Said::Abort(number, reason.name());
+        out.send(worker, said, |frames| append_abort(frames, number, nonce, kind, words));
     }
     // No other call may come to a process that is about to be killed.
     state.pool.quarantine(worker, state.now, &mut state.actions);

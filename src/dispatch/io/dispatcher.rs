@@ -115,10 +115,10 @@ impl Dispatcher {
         }
     }
 
-    /// The caller does not want the call any more.
-    pub fn cancel(&self, number: u32) {
+    /// The caller does not want the call any more; `why`, in its own words, is for the tool.
+    pub fn cancel(&self, call: u32, why: Option<String>) {
         self.read_all();
-        self.engine.handle(Event::Cancel(number));
+        self.engine.handle(Event::Cancel { call, why });
     }
 
     /// Refuses new calls and ends when the accepted ones are over; `force`: ends them too. `Sink::closed` follows.

@@ -123,6 +123,8 @@ fn submit(engine: &LockedEngine, number: u32) {
         retry: RetryPolicy::default(),
         logs: false,
         progress: false,
+        attempt: None,
+        idempotency_key: InputText::from_host("idempotencyKey", None).unwrap(),
     };
     engine.handle(Event::Submit(request));
 }
@@ -138,7 +140,10 @@ fn effects_are_carried_out_once_in_order_and_without_the_lock() {
             scope.spawn(move || {
                 for number in (0..CALLS).map(|call| call * THREADS + thread) {
                     submit(engine, number);
-                    engine.handle(Event::Cancel(number));
+                    engine.handle(Event::Cancel {
+                        call: number,
+                        why: None,
+                    });
                 }
             });
         }

@@ -65,7 +65,10 @@ mod tests {
     fn a_line_has_time_kind_and_numbers() {
         let opened = Instant::now();
         let mut trace = Trace::new(opened);
-        trace.event(&Event::Cancel(7), opened + Duration::from_micros(1_000_250));
+        trace.event(
+            &Event::Cancel { call: 7, why: None },
+            opened + Duration::from_micros(1_000_250),
+        );
         assert_eq!(trace.take(), "toolwarden 1.000250 event Cancel call=7\n");
         assert_eq!(trace.take(), "");
     }
