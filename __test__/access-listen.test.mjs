@@ -5,7 +5,7 @@ import { caller } from './support/access.mjs'
 import { freePort } from './support/loopback.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Serves on a port that nobody knows before, and asks itself. */
+/** Listens on a port that the system chooses, and connects to itself. */
 const OWN_SERVER = `
 import net from 'node:net'
 export const own = ({ to }: { to: string }) => new Promise((resolve, reject) => {

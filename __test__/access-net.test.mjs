@@ -8,7 +8,7 @@ import { freePort, greeter } from './support/loopback.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Ways to reach a server, and what they give when it answers. */
+/** Ways to reach a server, and the values that they return when it answers. */
 const WAYS = {
   fetch: 'hi',
   'net.connect': 'connect',
@@ -31,7 +31,7 @@ describe('A refused connection', () => {
   })
   after(() => server.close())
 
-  /** With nothing allowed the filter refuses, with a list the supervisor does. */
+  /** If nothing is allowed, the seccomp filter refuses; with a list, the supervisor does. */
   for (const [situation, flags] of [['no flag', []], ['a list of others', ['--allow-net=127.0.0.1:1,10.255.255.1']]]) {
     for (const [tool, value] of Object.entries(WAYS)) {
       it(`to an address, with ${situation}, by ${tool}, is allowed by what its hint says.`, async () => {

@@ -6,7 +6,7 @@ import { caller } from './support/access.mjs'
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Ways to read a file, and what they give for one that says "hello". */
+/** Ways to read a file, and the value that each returns for a file with the text "hello". */
 const READS = {
   readFile: 'hello',
   readFileSync: 'hello',

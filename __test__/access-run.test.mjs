@@ -5,7 +5,10 @@ import { describe, it } from 'node:test'
 import { caller } from './support/access.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Ways to start a program, and what they give for one that says nothing; those through a shell need that first. */
+/**
+ * Ways to start a program, and the value that each returns for a program that prints nothing. Those that use a shell
+ * need permission for the shell first.
+ */
 const DIRECT = { spawn: 0, execFile: '', execFileSync: 0, spawnSync: 0, 'Bun.spawn': 0, 'Bun.spawnSync': 0, 'wrapped-as-cause': 0 }
 const BY_SHELL = { exec: '', execSync: 0 }
 

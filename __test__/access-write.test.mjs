@@ -31,7 +31,7 @@ const WRITES = [
   ['link', 'in.txt', 'second.txt', 'directory'],
 ]
 
-/** The path of each tool's that is written. */
+/** The path that each tool writes. */
 const target = (tool, path, to) => (['copyFile-to', 'link'].includes(tool) ? to : path)
 
 describe('A refused write', () => {

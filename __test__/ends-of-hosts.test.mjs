@@ -25,7 +25,7 @@ describe('A host leaves nothing in the project, however it ends', () => {
       assert.ok(code !== null || signal !== null)
       if (!way.includes('caught')) assert.equal(code === null || code === 0, true, stderr)
       if (!way.includes('thread')) assert.deepEqual(new Set(lines), new Set(['answered 1, true']))
-      // Who was killed removes nothing itself: the guardian does, a moment later.
+      // A killed host removes nothing itself: the guardian does it a moment later.
       await until(() => !existsSync(project.path('.toolwarden')), `.toolwarden to go: ${readdirSync(project.dir)}`)
       assert.deepEqual(readdirSync(project.dir), ['tools.mjs'])
     })

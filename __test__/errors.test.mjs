@@ -7,7 +7,7 @@ import { failure } from './support/outcomes.mjs'
 import { fixturePath } from './support/project.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** The line of a fixture that holds the text, counted from 1. */
+/** The number of the line in a fixture that contains the text, counted from 1. */
 const lineOf = (fixture, text) =>
   readFileSync(fixturePath(fixture), 'utf8')
     .split('\n')

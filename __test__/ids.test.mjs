@@ -5,7 +5,7 @@ import { ToolExecutionError, ToolwardenError, ValidationError } from '../index.j
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** One id for each rule that breaks no other rule. */
+/** One id for each rule, which breaks no other rule. */
 const ONE_PER_RULE = {
   'it is empty': '',
   'a character is not allowed': 'two words',
@@ -67,7 +67,8 @@ describe('A tool id', () => {
       const { message } = await failure(manager.executeTool(id, {}))
       messages.add(id === '' ? message : message.replaceAll(id, '<id>'))
     }
-    // An id that ends a part with a dot and one that starts a part with a dot may share their words, nothing else may.
+    // An id that ends a part with a dot and one that starts a part with a dot may share their wording; no other two
+    // may.
     assert.ok(messages.size >= Object.keys(ONE_PER_RULE).length - 1, [...messages].join('\n'))
   })
 

@@ -46,7 +46,7 @@ describe('A tool that fails for want of a variable of the host', () => {
   for (const { name, config } of RUNTIMES) {
     const isBun = config.runtimeType === 'bun'
     const settings = { ...config, entrypointPath: './tools.mjs', ...(isBun ? { bunPermissions: ['--allow-read', '--deny-env=MISSED_DENIED'] } : {}) }
-    /** What a hint about these variables is. */
+    /** The hint for missing variables. */
     const hint = (...missed) => {
       const list = missed.map((one) => `\`${one}\``).join(' and ')
       const flag = isBun ? `add --allow-env=${missed.join(',')} to \`bunPermissions\`, or ` : ''

@@ -36,7 +36,7 @@ describe('What a tool prints', () => {
   it('cannot be taken for the answer even on the descriptor of the channel.', async () => {
     const manager = bench.openTools('forges-on-channel.ts')
     const outcome = await manager.executeTool('forges').catch((error) => error.code)
-    // Whether the process is trusted to go on after frames nobody asked for is its supervisor's choice.
+    // The supervisor decides whether the process may go on after frames that were not requested.
     assert.ok(['honest', 'ERR_TOOL_EXITED', 'ERR_TOOL_KILLED'].includes(outcome), String(outcome))
   })
 
@@ -79,7 +79,7 @@ describe('What a tool prints', () => {
     const manager = bench.openTools('children.ts', RUN)
     assert.equal(typeof (await manager.executeTool('answers-with-a-sleeper')), 'number')
     await manager.close()
-    // The guardian, which all managers of the host share, ends a moment after the last of them.
+    // The guardian, which all managers of the host share, ends a moment after the last manager.
     await until(() => ownChildren().length === 0, 'every child to end')
   })
 })

@@ -17,13 +17,15 @@ const ME = process.getuid()
 describe('A .toolwarden that was there before', () => {
   const bench = workbench()
 
-  /** A project as in /tmp: everybody may create files in it, and nobody may remove another's. */
+  /**
+   * A project in a directory like /tmp: everybody may create files in it, and nobody may remove those of another user.
+   */
   const sticky = () => {
     const project = bench.project({ tools: 'values.ts' })
     chmodSync(project.dir, 0o1777)
     return { ...project, home: join(project.dir, '.toolwarden') }
   }
-  /** How the worker file of that project is called. */
+  /** The name of the worker file of that project. */
   const nameOfWorkerFile = async (project) => {
     const manager = bench.open(project)
     const name = `worker-${manager.workerFileHash.slice(0, 16)}.mjs`
@@ -52,7 +54,7 @@ describe('A .toolwarden that was there before', () => {
     await manager.close()
   }
 
-  // Each with what an ordinary user can plant; what needs a second user follows.
+  // Files that an ordinary user can plant, one case each; cases that need a second user follow.
   for (const [what, plant, reason, hint] of [
     ['is a link to a directory of one\'s own', ({ home, dir }) => (mkdirSync(join(dir, 'real')), symlinkSync('real', home)), /is not a directory/, /^remove /],
     ['is a link to another user\'s directory', ({ home }) => symlinkSync('/usr', home), /is not a directory/, /^remove /],

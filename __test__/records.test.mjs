@@ -6,7 +6,7 @@ import { logCollector } from './support/logs.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** The record of one call, whatever came of the call. */
+/** The record of one call, whatever its outcome. */
 async function recordOf(manager, ...call) {
   const told = once(manager, 'execution')
   await manager.executeTool(...call).catch(() => {})

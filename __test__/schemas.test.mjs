@@ -8,7 +8,7 @@ import { workbench } from './support/workbench.mjs'
 const GOOD = { name: 'shop', prices: [{ price: 1.5 }] }
 const BAD = { prices: [{ price: 1 }, { price: 'much' }] }
 
-/** Whether the catalogue has the schema, and where the issues of BAD are. */
+/** Whether the tool has a schema, and the paths of the issues of BAD. */
 const LIBRARIES = {
   zod: [true],
   'zod-mini': [false],
@@ -144,7 +144,7 @@ describe('Schemas', () => {
     assert.equal(await manager.executeTool('counts', 1), 1)
     const records = []
     manager.on('execution', (record) => records.push(record))
-    // A retry of everything would show a tool that was entered, or a process that went.
+    // With a retry of everything, the record would show a tool that was entered or a process that ended.
     await invalid(manager, 'counts', 'x')
     const retried = await failure(manager.executeTool('counts', 'x', { retry: { on: ['start', 'crash', 'timeout', 'tool'], maxAttempts: 3 } }))
     assert.equal(retried.code, 'ERR_INPUT_INVALID')

@@ -83,7 +83,7 @@ describe('The timeout of a call', () => {
   })
 
   it('does not wait for a tool that does not listen, however long the gracePeriod.', async () => {
-    // A grace period beyond the bound of a hang: granted to the wrong tool, it would show as one.
+    // A grace period beyond the limit for a hang: if it were granted to the wrong tool, that would show as a hang.
     const manager = bench.openTools('slow.ts', { gracePeriod: '10m' })
     await timedOut(manager.executeTool('loops-for-ever', null, { timeout: 100 }))
     await timedOut(manager.executeTool('never-settles', null, { timeout: 100 }))
@@ -97,7 +97,7 @@ describe('The timeout of a call', () => {
     const first = manager.executeTool('waits-for-file', { file, value: 1 }, { onLog: logs.add })
     await logs.number('pid')
     const second = manager.executeTool('pid', null, { timeout: 400 })
-    // Longer in the queue than the call may take.
+    // The call waits in the queue for longer than it may run.
     await new Promise((resolve) => setTimeout(resolve, 600))
     project.write('release', '')
     assert.equal(await first, 1)

@@ -1,4 +1,4 @@
-/** Keyword by keyword: what is accepted, what is refused, and where the issues point. */
+/** Tests each keyword: the values that it accepts, the values that it refuses, and the paths of the issues. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
