@@ -10,8 +10,8 @@ use super::*;
 #[test]
 fn a_host_that_watches_the_channels_reads_the_answers() {
     let reads = HostReads::watched().unwrap();
-    // The driver looks after channels that nobody reads ten milliseconds after a call began, so one answer alone would not
-    // show who read it: the descriptor must have been readable for most of them.
+    // The driver reads channels that nobody has read for ten milliseconds after a call began, so one answer alone would
+    // not show who read it: the descriptor must have been readable for most of them.
     let bench = Bench::watched(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1 }), reads.clone());
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
@@ -70,7 +70,7 @@ fn answers_that_no_host_reads_are_read_all_the_same() {
     }
 }
 
-/// Reads what is there, as a runtime does that owns the socket; none at its end.
+/// Reads the bytes that are there, as a runtime does that owns the socket; returns none at the end.
 fn hear(doorbell: &OwnedFd) -> Option<usize> {
     let limit = Timespec {
         tv_sec: 0,

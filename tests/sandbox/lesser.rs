@@ -1,4 +1,4 @@
-//! Older kernels and lesser hosts, Node, and what the host leaves open.
+//! Older kernels, hosts with fewer rights, Node, and descriptors that the host leaves open.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 

@@ -1,4 +1,4 @@
-//! Whom a tool may talk to.
+//! The addresses that a tool may connect to.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Project, RAW, Run, as_root_and_user};
 
-/// An HTTP server of the host that counts who comes.
+/// An HTTP server of the host that counts its connections.
 pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) visits: Arc<AtomicUsize>,

@@ -1,4 +1,4 @@
-//! Programs, and what keeps them from outliving the worker.
+//! Programs that a tool starts, and the rules that keep them from outliving the worker.
 
 use std::path::Path;
 
@@ -69,7 +69,7 @@ fn a_list_starts_what_it_names() {
 fn a_listed_program_starts_itself_by_what_proc_calls_it() {
     as_root_and_user("programs::a_listed_program_starts_itself_by_what_proc_calls_it", || {
         let project = Project::new();
-        // The host's own /proc/self is this test's program, which no flag names.
+        // The host's own /proc/self is this test's process, whose program no flag names.
         let again = r#"
 import { spawnSync } from 'node:child_process'
 const sh = (script) => { const r = spawnSync('/bin/sh', ['-c', script]); if (r.status !== 0) throw new Error(String(r.stderr)); return String(r.stdout) }
@@ -202,7 +202,7 @@ setInterval(() => {}, 1000)
     });
 }
 
-/// Processes of a group.
+/// The processes of a group.
 fn members(group: u32) -> usize {
     let entries = std::fs::read_dir("/proc").expect("/proc");
     let groups = entries.filter_map(|entry| {

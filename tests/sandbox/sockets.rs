@@ -1,4 +1,4 @@
-//! Sockets by raw system calls, and servers.
+//! Sockets made by raw system calls, and servers.
 
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
@@ -116,7 +116,7 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
         }
         assert!(datagram.recv(&mut [0; 16]).is_err());
 
-        // The one that is listed, by either kind of flag, and no other.
+        // A flag of either kind allows the listed port and no other.
         let unix = format!("--allow-net=unix:{}", project.path("open/stream").display());
         for flags in [vec![unix.as_str()], vec!["--allow-net", unix.as_str(), "--allow-write"]] {
             let outcome = Run::new(&project, &flags).script(&script);
@@ -130,7 +130,7 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
     });
 }
 
-/// A pair is connected for good. What it sends has no address, which the datagram's receiver shows.
+/// A socket pair is connected for good. Its messages have no address, as the receiver of the datagram sees.
 fn not_led_away(outcome: &Outcome) {
     assert!(!outcome.said("away connect").starts_with("done"), "{outcome:?}");
 }

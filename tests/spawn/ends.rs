@@ -1,4 +1,4 @@
-//! How a process ends, and that nothing of it stays.
+//! How a process ends, and that nothing of it is left.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn killing_the_group_takes_grandchildren_that_ignore_everything() {
     assert!(!child.process.group_gone());
     child.process.kill_group();
     assert_eq!(wait_exit(&child), Exit::Signal(libc::SIGKILL));
-    // The pipe closes when the last of them has gone.
+    // The pipe closes when the last of them has ended.
     assert_eq!(read_all(&child.stdout), "");
     wait_gone(&child);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A sandbox whose steps fail or write a note, as asked.
+/// A sandbox whose steps fail or write a note, as the test asks.
 struct Scripted {
     thread: Result<(), StepFailure>,
     spawn: Result<(), StepFailure>,
