@@ -44,7 +44,7 @@ describe('A list of hosts', () => {
   })
 
   for (const name of loopbackNames()) {
-    it(`knows ${name} from the hosts file, and what it stands for.`, async () => {
+    it(`knows ${name} from the hosts file, and its address.`, async () => {
       const { succeeds, denied } = setUp()
       for (const flag of [`--allow-net=${name}`, `--allow-net=${name}:${server.port}`]) {
         assert.equal(await succeeds([flag], 'fetch', { host: name, port: server.port }), 'hi')

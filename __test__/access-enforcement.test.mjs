@@ -11,7 +11,7 @@ describe('manager.enforcement', () => {
   const enforcement = (bunPermissions, config = {}) =>
     bench.open(bench.project({ tools: 'named-exports.ts' }), { bunPermissions, minWorkers: 0, ...config }).enforcement
 
-  it('tells what holds, and by what.', () => {
+  it('reports the enforced permissions and the mechanism.', () => {
     const { level, landlockAbi, seccomp, permissions } = enforcement(['--allow-read'])
     assert.deepEqual({ level, seccomp, permissions }, { level: 'kernel', seccomp: true, permissions: ['--allow-read'] })
     assert.ok(Number.isInteger(landlockAbi) && landlockAbi >= 4, String(landlockAbi))
@@ -22,7 +22,7 @@ describe('manager.enforcement', () => {
     assert.deepEqual({ level, permissions }, { level: 'kernel', permissions: [] })
   })
 
-  it('tells what holds the memory limit, with a sandbox or without.', () => {
+  it('reports the mechanism of the memory limit, with a sandbox or without.', () => {
     // Whether it is a cgroup or the watchdog depends on whether this machine delegated a cgroup to its user.
     const { memory } = enforcement([])
     assert.ok(['cgroup', 'watchdog'].includes(memory), memory)

@@ -41,7 +41,7 @@ describe('A failure that is no denial', () => {
     }
   }
 
-  it('is told apart also when nothing may be read.', async () => {
+  it('is distinguished also when nothing may be read.', async () => {
     const { fails } = setUp()
     const { error } = await fails([], 'readFile', { path: '/no/such/file' })
     assert.deepEqual([error.code, error.cause.code], ['ERR_TOOL_THREW', 'ENOENT'])

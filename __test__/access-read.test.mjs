@@ -28,7 +28,7 @@ describe('A refused read', () => {
   }
 
   for (const [tool, value] of Object.entries(READS)) {
-    it(`by ${tool} says which file, and that its hint allows it.`, async () => {
+    it(`by ${tool} names the file, and is allowed by the flag of its hint.`, async () => {
       const { path, denied, follows } = setUp()
       const { error, denials } = await denied([], tool, { path })
       assert.equal(error.permission, 'read')

@@ -20,7 +20,7 @@ describe('A refused program', () => {
 
   for (const [situation, flags] of [['no flag', []], ['a list of others', ['--allow-run=ls']]]) {
     for (const [tool, value] of Object.entries(DIRECT)) {
-      it(`by ${tool}, with ${situation}, is named, and allowed by what its hint says.`, async () => {
+      it(`by ${tool}, with ${situation}, is named, and allowed by the flag of its hint.`, async () => {
         const { denied, follows } = setUp()
         const { error, denials } = await denied(flags, tool, { program: 'true' })
         assert.equal(error.permission, 'run')
@@ -41,7 +41,7 @@ describe('A refused program', () => {
       })
     }
 
-    it(`by Bun.$, with ${situation}, is named, and allowed by what its hint says.`, async () => {
+    it(`by Bun.$, with ${situation}, is named, and allowed by the flag of its hint.`, async () => {
       const { follows } = setUp()
       assert.deepEqual(await follows(flags, 'Bun.shell', { program: '/usr/bin/true' }), { hinted: ['--allow-run=true'], value: 0 })
     })

@@ -64,7 +64,7 @@ describe('Starting a worker', () => {
     assert.ok((await failure(manager.executeTool('context'))).stderr.includes('start refused on purpose'))
   })
 
-  it('is tried as often as retry.maxAttempts says.', async () => {
+  it('is tried retry.maxAttempts times.', async () => {
     for (const maxAttempts of [1, 2]) {
       const { project, manager } = faked('always-fails.sh', { backoffMaxElapsedTime: '20s' })
       const error = await failure(manager.executeTool('context', null, { retry: { maxAttempts } }))
@@ -90,7 +90,7 @@ describe('Starting a worker', () => {
   })
 
   for (const runtime of ['always-fails.sh', 'dies-unused.sh']) {
-    it(`is never tried twice within one delay, and not for ever, when nobody waits for it: ${runtime}.`, async () => {
+    it(`is never tried twice within one delay, and not for ever, when no call waits for it: ${runtime}.`, async () => {
       const interval = 60
       const limits = { backoffInitialInterval: interval, backoffMaxInterval: interval, backoffMaxElapsedTime: 500 }
       const { project, manager } = faked(runtime, { minWorkers: 1, ...limits })

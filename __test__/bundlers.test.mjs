@@ -76,7 +76,7 @@ describe('A host that is bundled', () => {
       assert.equal(stdout, '[7,"ERR_TOOL_THREW",true,true]\n', stderr)
     })
 
-    it(`says what to do where the addon is not installed beside the bundle: ${name}.`, async () => {
+    it(`names a remedy if the addon is not installed beside the bundle: ${name}.`, async () => {
       const made = bundle(name)
       for (const path of ['toolwarden', PLATFORM_PACKAGE]) rmSync(made.installed(path), { recursive: true })
       const { stdout, stderr } = await run(made)

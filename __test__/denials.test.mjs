@@ -97,7 +97,7 @@ for (const runtime of ['bun', 'node']) {
       }
     })
 
-    it('is said of one of the calls that share a process, and the others do not claim to know.', async () => {
+    it('is attributed to one of the calls that share a process, and the lists of the others are marked incomplete.', async () => {
       const { at, project } = setUp()
       const permissions = runtime === 'bun' ? { bunPermissions: [] } : { nodeOptions: ['--permission'] }
       const config = { runtimeType: runtime, entrypointPath: './tools.mjs', isolation: 'worker', maxWorkers: 1, concurrentCallsPerWorker: 2, ...permissions }
@@ -113,7 +113,7 @@ for (const runtime of ['bun', 'node']) {
       assert.deepEqual([records.get('waits').denials, records.get('waits').denialsComplete], [[], false])
     })
 
-    it('is each said once, and 64 at most.', async () => {
+    it('is listed once each, and 64 at most.', async () => {
       const { outside, at, call } = setUp()
       const paths = Array.from({ length: 70 }, (_, number) => outside.write(`many/${number}`, 'x'))
       const { record } = await call([], 'swallows-many-files', { paths: [...paths, ...paths] })
@@ -134,7 +134,7 @@ for (const runtime of ['bun', 'node']) {
       assert.ok(error.hint.includes(`add ${flag(`--allow-write=${outside.dir}`)} to`), error.hint)
     })
 
-    describe('and ends as something else, is said with it:', () => {
+    describe('and ends with another error, is reported with it:', () => {
       const says = (error, resource, text) => {
         assert.ok(error.denials.some((denial) => denial.resource === resource && denial.flag === text), JSON.stringify(error.denials))
         assert.ok(error.hint.includes(`add ${text} to`), error.hint)

@@ -31,7 +31,7 @@ describe('A host leaves nothing in the project, however it ends', () => {
     })
   }
 
-  it('what another manager uses stays, and goes with that one.', async () => {
+  it('files that another manager uses stay, and are removed with that manager.', async () => {
     const project = bench.project({ files: { 'tools.mjs': TOOLS } })
     const manager = bench.open(project, { entrypointPath: './tools.mjs' })
     assert.equal(await manager.executeTool('answers'), 1)

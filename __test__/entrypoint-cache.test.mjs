@@ -49,7 +49,7 @@ describe('The entrypoint cache', () => {
     assert.match(verdict(project).bundled, /^[0-9a-f]{16}$/)
   })
 
-  describe('with a package that says it has no side effects, one of whose modules imports another for nothing,', () => {
+  describe('with a package that declares no side effects, one of whose modules imports another for nothing,', () => {
     const files = (more) => ({
       'tools.ts': `import { value } from 'pure'\n${PROBE}export const loaded = () => [value, globalThis.loaded]\n`,
       'node_modules/pure/package.json': '{"name":"pure","type":"module","sideEffects":false,"main":"main.js"}',

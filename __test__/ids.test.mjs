@@ -61,7 +61,7 @@ describe('A tool id', () => {
     })
   }
 
-  it('is refused with a message that says which rule it breaks.', async () => {
+  it('is refused with a message that names the rule it breaks.', async () => {
     const messages = new Set()
     for (const id of Object.values(ONE_PER_RULE)) {
       const { message } = await failure(manager.executeTool(id, {}))
@@ -88,7 +88,7 @@ describe('A tool id', () => {
     })
   }
 
-  it('that no tool has is refused with the list of those there are.', async () => {
+  it('that no tool has is refused with the list of the existing ones.', async () => {
     const error = await failure(manager.executeTool('no-such-tool', {}, { toolExecId: 'exec-1' }))
     assert.equal(error.code, 'ERR_TOOL_NOT_FOUND')
     assert.ok(error instanceof ToolExecutionError)

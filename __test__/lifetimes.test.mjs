@@ -21,7 +21,7 @@ function collector() {
 describe('A closed manager', () => {
   const bench = workbench()
 
-  it('is collected with everything it holds.', async () => {
+  it('is collected with everything that it refers to.', async () => {
     const { dir } = bench.project({ tools: 'values.ts' })
     const collect = collector()
     const managers = []

@@ -96,7 +96,7 @@ describe('Other limits of a worker', () => {
     assert.deepEqual(found['Max data size'], ['unlimited', 'unlimited'])
   })
 
-  it('of open files hold: a tool that opens too many gets an error of its own.', async () => {
+  it('of open files are enforced: a tool that opens too many gets an error of its own.', async () => {
     const error = await failure(bench.openTools('limits.ts', { minWorkers: 0 }).executeTool('opens-files', { count: 5000 }))
     assert.equal(error.code, 'ERR_TOOL_THREW')
     assert.equal(error.cause.code, 'EMFILE')

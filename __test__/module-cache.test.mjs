@@ -55,7 +55,7 @@ describe("Bun's cache of transpiled modules", () => {
   }
 
   for (const flags of [[], ['--allow-read=LISTED']]) {
-    it(`holds what Bun itself would keep, written by nobody's code, with ${flags.join(' ') || 'no flag'}.`, async () => {
+    it(`contains the same as Bun's own cache, and no code of the project ran to write it, with ${flags.join(' ') || 'no flag'}.`, async () => {
       const project = bench.project({ files: FILES })
       mkdirSync(project.path('listed'))
       const manager = open(project, { bunPermissions: flags.map((flag) => flag.replace('LISTED', project.path('listed'))) })

@@ -124,7 +124,7 @@ for (const [name, runtimePath] of NODES) {
       assert.match(error.message, /group\/later/)
     })
 
-    it('are told their context.', async () => {
+    it('receive their context.', async () => {
       const context = await open().executeTool('context', null, { toolExecId: 'exec-1', env: { CALL_VALUE: 'v' } })
       assert.deepEqual(context, { toolId: 'context', toolExecId: 'exec-1', attempt: 1, env: { CALL_VALUE: 'v' } })
     })
@@ -235,7 +235,7 @@ for (const [name, runtimePath] of NODES) {
       }
     })
 
-    it('get the options of Node, and none of its permission flags: the kernel holds those.', async () => {
+    it('get the options of Node, and none of its permission flags: the kernel enforces those.', async () => {
       // With --permission Node itself could not read the worker file or import the tools.
       const nodeOptions = ['--max-old-space-size=64', '--permission', '--allow-fs-read=/nonexistent-dir', '--allow_net', '--no-warnings']
       const manager = open({ nodeOptions, sandbox: 'off' })
@@ -252,13 +252,13 @@ for (const [name, runtimePath] of NODES) {
       assert.match(error.hint, /`nodeOptions`/)
     })
 
-    it('are held by --max-old-space-size.', async () => {
+    it('are limited by --max-old-space-size.', async () => {
       const error = await failure(open({ nodeOptions: ['--max-old-space-size=40'] }).executeTool('fills'))
       assert.equal(error.code, 'ERR_TOOL_OUT_OF_MEMORY')
       assert.match(error.stderr, /heap out of memory/)
     })
 
-    it('are held by maxMemoryMb.', async () => {
+    it('are limited by maxMemoryMb.', async () => {
       const error = await failure(open({ maxMemoryMb: 200 }).executeTool('fills'))
       assert.equal(error.code, 'ERR_TOOL_OUT_OF_MEMORY')
     })
@@ -363,7 +363,7 @@ describe('Node as the runtime', () => {
     assert.equal(await manager.executeTool('add', { a: 1 }), 2)
   })
 
-  it('that was told not to strip types is refused too.', () => {
+  it('whose options switch off type stripping is refused too.', () => {
     const project = bench.project({ files: { 'tools.ts': TYPED } })
     const config = { runtimeType: 'node', runtimePath: NODE_24, nodeOptions: ['--no-experimental-strip-types'] }
     assert.match(thrown(() => bench.open(project, config)).message, /not to strip types/)

@@ -44,7 +44,7 @@ describe('What a tool prints', () => {
     assert.equal(await bench.openTools('floods.ts').executeTool('floods-stderr', 5 * MIB), 'answered')
   })
 
-  it('is kept up to maxStderrCaptureSize in the error, and the tool is not held up.', async () => {
+  it('is kept up to maxStderrCaptureSize in the error, and the tool is not blocked.', async () => {
     const manager = bench.openTools('floods.ts', { maxStderrCaptureSize: 10_000 })
     const error = await failure(manager.executeTool('floods-stderr-then-throws', 5 * MIB))
     assert.equal(error.code, 'ERR_TOOL_THREW')
@@ -75,7 +75,7 @@ describe('What a tool prints', () => {
     assert.equal(await manager.executeTool('prints-while-reading-much', 'i'.repeat(4 * MIB)), 4 * MIB)
   })
 
-  it('may come from a child that outlives the answer and holds stdout open.', async () => {
+  it('may come from a child that outlives the answer and keeps stdout open.', async () => {
     const manager = bench.openTools('children.ts', RUN)
     assert.equal(typeof (await manager.executeTool('answers-with-a-sleeper')), 'number')
     await manager.close()

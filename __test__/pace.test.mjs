@@ -12,7 +12,7 @@ const AT_ONCE = 200_000
 const A_SECOND = 125_000
 const FLOOD_MS = 3000
 
-describe('A process that says more than its share', () => {
+describe('A process that sends more than its share', () => {
   const bench = workbench()
   before(compile)
 

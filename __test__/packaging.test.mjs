@@ -109,9 +109,9 @@ describe('the packed packages', () => {
     const alone = await project(main.tarball)
     await writeFile(join(alone, 'load.mjs'), `import('toolwarden').catch((error) => console.log(error.code, error.message))`)
     for (const command of ['node', otherNode, bun]) {
-      const said = await run(command, ['load.mjs'], alone)
-      assert.match(said, /^MODULE_NOT_FOUND /)
-      assert.ok(said.includes(`"${platformPackage}" is not installed`) && said.includes(`npm install ${platformPackage}`), said)
+      const output = await run(command, ['load.mjs'], alone)
+      assert.match(output, /^MODULE_NOT_FOUND /)
+      assert.ok(output.includes(`"${platformPackage}" is not installed`) && output.includes(`npm install ${platformPackage}`), output)
     }
   })
 })

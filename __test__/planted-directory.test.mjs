@@ -104,7 +104,7 @@ describe('A .toolwarden that was there before', () => {
     })
   }
 
-  it('and has the right worker file under a second name does not use that one: who holds the other name could be another user.', async () => {
+  it('and has the right worker file under a second name does not use that one: the other name could belong to another user.', async () => {
     const project = sticky()
     const first = bench.open(project)
     const path = join(project.home, `worker-${first.workerFileHash.slice(0, 16)}.mjs`)
@@ -114,7 +114,7 @@ describe('A .toolwarden that was there before', () => {
     assert.equal(await second.executeTool('echo', 1), 1)
   })
 
-  it('and has a directory in the worker file\'s place is told clearly.', async () => {
+  it('and has a directory in the worker file\'s place is refused with a clear message.', async () => {
     const project = sticky()
     const name = await nameOfWorkerFile(project)
     mkdirSync(join(project.home, name), { recursive: true, mode: 0o700 })
@@ -146,7 +146,7 @@ describe('A .toolwarden that was there before', () => {
   })
 
   if (isRoot) {
-    it('holds the same for an ordinary user, with what such a one can plant.', () => testsByOther(fileURLToPath(import.meta.url)))
+    it('is refused in the same way for an ordinary user, with the files that such a user can plant.', () => testsByOther(fileURLToPath(import.meta.url)))
 
     it('and another user made is refused, and nothing of it is run.', () => {
       for (const mode of ['0700', '0755', '1777']) {

@@ -58,7 +58,7 @@ describe('The record of a call', () => {
     })
   }
 
-  it('that was cancelled says so.', async () => {
+  it('that was cancelled has the code ABORT_ERR.', async () => {
     const manager = bench.openTools('slow.ts')
     const control = new AbortController()
     const record = await recordOf(manager, 'never-settles', null, { signal: control.signal, onLog: () => control.abort() })

@@ -120,16 +120,16 @@ describe('Schemas', () => {
     assert.equal((await failure(sides.executeTool('cyclic-result'))).code, 'ERR_OUTPUT_INVALID')
   })
 
-  it('that are broken say so.', async () => {
-    const said = async (tool) => {
+  it('that are broken are reported.', async () => {
+    const messageOf = async (tool) => {
       const { code, message } = await failure(sides.executeTool(tool, 1))
       assert.equal(code, 'ERR_TOOL_THREW')
       return message
     }
-    assert.match(await said('throws'), /broken schema/)
-    assert.match(await said('nowhere-reference'), /refers to #\/\$defs\/none, which is not in it/)
-    assert.match(await said('broken-lazy'), /no schema today/)
-    assert.match(await said('cyclic'), /cycl|circular/i)
+    assert.match(await messageOf('throws'), /broken schema/)
+    assert.match(await messageOf('nowhere-reference'), /refers to #\/\$defs\/none, which is not in it/)
+    assert.match(await messageOf('broken-lazy'), /no schema today/)
+    assert.match(await messageOf('cyclic'), /cycl|circular/i)
   })
 
   it('that run for ever end with the timeout of the call.', async () => {

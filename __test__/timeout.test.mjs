@@ -33,7 +33,7 @@ describe('The timeout of a call', () => {
     })
   }
 
-  it('ends a tool whose child holds the inherited output open, and the child.', async () => {
+  it('ends a tool whose child keeps the inherited output open, and the child.', async () => {
     const logs = logCollector()
     const manager = bench.openTools('children.ts', RUN)
     manager.on('log', logs.add)
@@ -104,7 +104,7 @@ describe('The timeout of a call', () => {
     assert.equal(typeof (await second), 'number')
   })
 
-  it('says how long it was.', async () => {
+  it('is in the message.', async () => {
     const error = await timedOut(bench.openTools('slow.ts').executeTool('never-settles', null, { timeout: 120 }))
     assert.match(error.message, /120/)
   })

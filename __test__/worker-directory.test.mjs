@@ -38,7 +38,7 @@ describe('The directory of the worker file', () => {
     }
   })
 
-  it('that is removed where the sandbox lets processes read no other one is named as what is missing.', async () => {
+  it('that is removed is named as missing if the sandbox lets processes read no other one.', async () => {
     const project = bench.project({ files: { 'src/tools.ts': 'export const echo = (input: unknown) => input\n' } })
     const manager = bench.open(project, { ...PER_CALL, entrypointPath: 'src/tools.ts', bunPermissions: [] })
     assert.equal(await manager.executeTool('echo', 1), 1)
@@ -60,7 +60,7 @@ describe('The directory of the worker file', () => {
     await bounded(manager.close({ force: true }), 'a forced close')
   })
 
-  it('that cannot be made is told, and so is one that cannot be written to.', () => {
+  it('that cannot be made is reported, and so is one that cannot be written to.', () => {
     const project = bench.project({ tools: 'values.ts' })
     chmodSync(project.dir, 0o755)
     const words = isRoot ? ['setpriv', '--reuid=54322', '--regid=54322', '--clear-groups'] : ['env']
@@ -77,7 +77,7 @@ describe('The directory of the worker file', () => {
     assert.match(closed.message, /Permission denied/)
   })
 
-  it('without room for the worker file is told, and nothing is left of the attempt.', () => {
+  it('that has no space for the worker file is reported, and nothing is left of the attempt.', () => {
     const project = bench.project({ tools: 'values.ts' })
     // Like a disk that is full after 4 KiB; the shell ignores the signal that comes with the error.
     const error = saidBy(['sh', '-c', "trap '' XFSZ; ulimit -f 8; exec \"$@\"", 'sh'], project.dir, { sandbox: 'off' })

@@ -31,7 +31,7 @@ describe('The worker file', () => {
     assert.ok(workerFile(manager)?.startsWith(join(manager.workingDir, '.toolwarden/')))
   })
 
-  it('says in its first lines that it is generated and not to be edited.', () => {
+  it('states in its first lines that it is generated and not to be edited.', () => {
     const head = readFileSync(workerFile(bench.openTools('values.ts')), 'utf8').split('\n').slice(0, 5).join('\n')
     assert.match(head, /generated/i)
     assert.match(head, /do not edit/i)

@@ -185,7 +185,7 @@ fn a_version_managers_shim_is_passed_over() {
 }
 
 #[test]
-fn nothing_found_says_where_and_what_to_do() {
+fn a_missing_runtime_is_reported_with_the_searched_paths_and_a_remedy() {
     let place = Place::new();
     let error = place
         .find(RuntimeType::Bun, |search| {
@@ -286,7 +286,7 @@ fn real(kind: RuntimeType) -> PathBuf {
 }
 
 #[test]
-fn the_real_node_says_its_version() {
+fn the_real_node_reports_its_version() {
     let oldest = NodeVersion {
         major: 20,
         minor: 0,

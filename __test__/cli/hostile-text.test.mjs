@@ -36,7 +36,7 @@ const shown = ({ stdout, stderr }) => {
   return lines
 }
 
-describe('What a hostile tool says', () => {
+describe('The output of a hostile tool', () => {
   const bench = workbench()
   const project = () => bench.project({ files: { 'tools.mjs': hostile } })
   const run = (args, { dir } = project()) => cli(args, { cwd: dir })

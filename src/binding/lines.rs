@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_said_when_it_is_new() {
+    fn a_time_is_written_only_when_it_changes() {
         let mut lines = Lines::new(&LINE);
         lines.add(&LINE).unwrap();
         lines

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_makes_unsure_until_the_tools_are_imported() {
+    fn omitted_refusals_make_the_list_incomplete_until_the_tools_are_imported() {
         let exact = Denials::new(true);
         assert!(!exact.take(1).unsure && Denials::default().take(1).unsure);
         exact.leave_out(1);
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_ends_with_its_worker() {
+    fn untaken_denials_are_dropped_with_their_worker() {
         let denials = Denials::default();
         // No process can have these ids.
         for worker in 0..10_000 {

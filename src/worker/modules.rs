@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_with_its_owner_and_what_a_dead_owner_left_goes_with_the_next() {
+    fn the_cache_is_removed_with_its_owner_and_that_of_a_dead_owner_with_the_next() {
         let project = tempfile::tempdir().expect("a directory");
         let dir = project.path().canonicalize().expect("there");
         let settings = WorkerSettings {

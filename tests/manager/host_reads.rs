@@ -34,7 +34,7 @@ fn a_host_that_watches_the_channels_reads_the_answers() {
 }
 
 #[test]
-fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_other_end() {
+fn a_doorbell_ends_with_its_process_although_a_surviving_program_has_the_other_end_open() {
     let tools = r"
       import { spawn } from 'node:child_process'
       export const leaves = () => spawn('/bin/sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }).pid
@@ -85,7 +85,7 @@ fn hear(doorbell: &OwnedFd) -> Option<usize> {
 }
 
 #[test]
-fn a_host_that_is_given_bells_reads_the_answers_though_it_takes_what_comes_there() {
+fn a_host_with_doorbells_reads_the_answers_although_it_reads_the_doorbells_too() {
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),

@@ -147,7 +147,7 @@ fn a_process_that_closes_its_channel_before_it_is_ready_has_failed_to_start() {
 }
 
 #[test]
-fn the_catalogue_is_said_once() {
+fn the_tools_are_reported_once() {
     let bench = Bench::with_runtime(
         &fake("ready '{\"tools\":[]}'; pong; ready '{\"tools\":[{\"id\":\"forged\"}]}'; pong; exec sleep 1000"),
         &json!({}),
@@ -263,7 +263,7 @@ fn a_hundred_thousand_waiting_calls_end_together() {
 }
 
 #[test]
-fn drain_is_told_at_once() {
+fn drain_is_reported_at_once() {
     let bench = Bench::new(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1, "maxQueue": 1 }));
     for round in 0..5u32 {
         // The calls are made at once: the first one is not answered before the last one arrives.

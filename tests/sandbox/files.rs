@@ -47,7 +47,7 @@ fn without_flags_only_the_package_is_readable() {
 }
 
 #[test]
-fn a_list_is_held_by_inode_also_through_links() {
+fn a_list_is_enforced_by_inode_also_through_links() {
     as_root_and_user("files::a_list_is_held_by_inode_also_through_links", || {
         let project = project();
         let flag = format!("--allow-read={}", project.shown("open"));

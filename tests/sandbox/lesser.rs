@@ -29,7 +29,7 @@ fn basics(port: u16) -> String {
 }
 
 #[test]
-fn every_supported_abi_holds_the_same() {
+fn every_supported_abi_enforces_the_same() {
     as_root_and_user("lesser::every_supported_abi_holds_the_same", || {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);
@@ -65,7 +65,7 @@ fn every_supported_abi_holds_the_same() {
 }
 
 #[test]
-fn what_a_kernel_cannot_hold_is_refused_by_name() {
+fn permissions_that_a_kernel_cannot_enforce_are_refused_by_name() {
     let project = Project::new();
     let refused = |flags: &[&str], support| {
         let run = Run::new(&project, flags).support(support);
@@ -100,7 +100,7 @@ fn what_a_kernel_cannot_hold_is_refused_by_name() {
 }
 
 #[test]
-fn node_is_held_in_the_same_way() {
+fn node_is_restricted_in_the_same_way() {
     as_root_and_user("lesser::node_is_held_in_the_same_way", || {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);

@@ -56,7 +56,7 @@ await attempt('bun', async () => {{ const s = await Bun.connect({{ hostname: '12
 const CALLS: [&str; 6] = ["fetch", "net", "mapped", "localhost", "http", "bun"];
 
 #[test]
-fn without_net_nothing_is_reached_and_the_record_says_what_was_tried() {
+fn without_net_no_address_is_reached_and_the_attempts_are_recorded() {
     as_root_and_user(
         "network::without_net_nothing_is_reached_and_the_record_says_what_was_tried",
         || {

@@ -40,7 +40,7 @@ fn without_run_no_program_starts_and_the_record_names_it() {
 }
 
 #[test]
-fn a_list_starts_what_it_names() {
+fn a_list_allows_the_programs_that_it_names() {
     as_root_and_user("programs::a_list_starts_what_it_names", || {
         let project = Project::new();
         let outcome = Run::new(&project, &["--allow-read", "--allow-run=true"]).script(STARTS);
@@ -66,7 +66,7 @@ fn a_list_starts_what_it_names() {
 }
 
 #[test]
-fn a_listed_program_starts_itself_by_what_proc_calls_it() {
+fn a_listed_program_starts_itself_by_its_proc_path() {
     as_root_and_user("programs::a_listed_program_starts_itself_by_what_proc_calls_it", || {
         let project = Project::new();
         // The host's own /proc/self is this test's process, whose program no flag names.
@@ -106,7 +106,7 @@ await attempt('cat', () => run('cat'))",
 }
 
 #[test]
-fn programs_are_held_by_the_same_policy() {
+fn programs_are_restricted_by_the_same_policy() {
     as_root_and_user("programs::programs_are_held_by_the_same_policy", || {
         let project = Project::new();
         let attack = r#"
@@ -134,7 +134,7 @@ await attempt('own', () => sh(`cat attack.mjs | wc -c`))
 }
 
 #[test]
-fn a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others() {
+fn a_runtime_and_a_shell_read_their_own_proc_entries_and_no_others() {
     let name = "programs::a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others";
     as_root_and_user(name, || {
         let project = Project::new();

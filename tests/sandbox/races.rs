@@ -10,7 +10,7 @@ use crate::harness::{Project, RAW, Run, as_root_and_user};
 const LASTS: u32 = 3_000;
 
 #[test]
-fn a_swapped_link_never_opens_what_is_outside() {
+fn a_swapped_link_never_opens_a_file_outside() {
     as_root_and_user("races::a_swapped_link_never_opens_what_is_outside", || {
         let project = Project::new();
         let (link, spare) = (project.path("open/swapped"), project.path("open/spare"));
@@ -53,7 +53,7 @@ for (const [name, times] of Object.entries(count)) said(name, times)
 }
 
 #[test]
-fn a_swapped_address_never_reaches_what_is_not_listed() {
+fn a_swapped_address_never_reaches_an_unlisted_one() {
     as_root_and_user("races::a_swapped_address_never_reaches_what_is_not_listed", || {
         let project = Project::new();
         let listen = || {

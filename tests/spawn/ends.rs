@@ -17,7 +17,7 @@ fn killing_the_group_takes_grandchildren_that_ignore_everything() {
 }
 
 #[test]
-fn reaping_the_leader_kills_what_it_left_behind() {
+fn reaping_the_leader_kills_the_rest_of_its_group() {
     let spawner = spawner();
     let child = spawn(&spawner, shell("sleep 1000 & exit 0")).unwrap();
     assert_eq!(wait_exit(&child), Exit::Code(0));
