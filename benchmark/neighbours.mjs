@@ -1,8 +1,7 @@
 /**
  * `npm run bench:neighbours`: measures how a hostile call affects the calls of others in the same host. Each flood runs
- * in a host
- * of its own. A neighbour manager makes calls at a fixed rate, to a reused worker and with a process per call, and so
- * does the attacked manager itself, before and during the flood. Prints a table for each host and writes
+ * in a host of its own. A neighbour manager makes calls at a fixed rate, to a reused worker and with a process per
+ * call, and so does the attacked manager itself, before and during the flood. Prints a table for each host and writes
  * neighbours.json; exits with 1 if a goal was missed.
  */
 

@@ -1,8 +1,7 @@
 /**
  * `npm run cgroup-vm`: tests what a delegated cgroup v2 enforces, in a virtual machine whose root file system is this
- * machine's, mounted
- * read-only. Few machines that build software have such a cgroup to delegate. Writes the results into docs/limits.md;
- * with `--dry` it does not.
+ * machine's, mounted read-only. Few machines that build software have such a cgroup to delegate. Writes the results
+ * into docs/limits.md; with `--dry` it does not.
  *
  * Needs Linux x64 with `qemu-system-x86 busybox-static xz-utils dpkg-dev gcc` of Debian, and an unpacked Debian kernel
  * package of 6.7 or later: `apt-get download linux-image-...-amd64 && dpkg -x linux-image-*.deb kernel`, then

@@ -1,7 +1,6 @@
 /**
  * `npm run memory`: tries memory limits, from 64 to 4,096 MiB in steps of 16 with Bun and some of them with Node, and
- * writes
- * the results into docs/limits.md. `--step N` takes larger steps and writes nothing.
+ * writes the results into docs/limits.md. `--step N` takes larger steps and writes nothing.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'

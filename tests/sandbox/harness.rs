@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
         };
         let mut env: Vec<(OsString, OsString)> = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
         env.push(("HOST_PID".into(), std::process::id().to_string().into()));
-        env.push(("ROOM".into(), self.project.shown("").into()));
+        env.push(("BASE".into(), self.project.shown("").into()));
         let more = sandbox.map(Sandbox::environment).unwrap_or_default();
         env.extend(more.into_iter().map(|(name, value)| (name.into(), value.into())));
         Arc::new(
@@ -296,7 +296,7 @@ export const attempt = async (name, action) => {
   try { said(name, `done ${await action()}`) }
   catch (error) { said(name, `refused ${error?.code ?? error?.name} ${error?.message}`) }
 }
-export const room = process.env.ROOM
+export const base = process.env.BASE
 export const hostPid = Number(process.env.HOST_PID)
 "#;
 

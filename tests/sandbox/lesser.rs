@@ -13,9 +13,9 @@ import net from 'node:net'
 import { spawnSync } from 'node:child_process'
 const dial = (port) => new Promise((resolve, reject) => net.connect({ host: '127.0.0.1', port }, () => resolve('')).on('error', reject))
 await attempt('package', () => fs.readFileSync('attack.mjs').length)
-await attempt('read', () => fs.readFileSync(`${room}/open/data.txt`, 'utf8'))
+await attempt('read', () => fs.readFileSync(`${base}/open/data.txt`, 'utf8'))
 await attempt('environ', () => fs.readFileSync(`/proc/${hostPid}/environ`).length)
-await attempt('write', () => fs.writeFileSync(`${room}/open/new.txt`, 'x'))
+await attempt('write', () => fs.writeFileSync(`${base}/open/new.txt`, 'x'))
 await attempt('run', () => { const r = spawnSync('true'); if (r.error) throw r.error })
 await attempt('kill', () => process.kill(hostPid, 'SIGCONT'))
 await attempt('kill init', () => process.kill(1, 0))

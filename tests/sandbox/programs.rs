@@ -112,8 +112,8 @@ fn programs_are_restricted_by_the_same_policy() {
         let attack = r#"
 import { spawnSync } from 'node:child_process'
 const sh = (script) => { const r = spawnSync('/bin/sh', ['-c', script]); if (r.error) throw r.error; if (r.status) throw new Error(String(r.stderr)); return String(r.stdout) }
-await attempt('read', () => sh(`cat ${room}/outside/secret.txt`))
-await attempt('write', () => sh(`echo x > ${room}/outside/secret.txt`))
+await attempt('read', () => sh(`cat ${base}/outside/secret.txt`))
+await attempt('write', () => sh(`echo x > ${base}/outside/secret.txt`))
 await attempt('environ', () => sh(`cat /proc/${hostPid}/environ`))
 await attempt('kill', () => sh(`kill -CONT ${hostPid}`))
 await attempt('setsid', () => sh(`setsid true`))

@@ -36,7 +36,7 @@ const count = {{ data: 0, refused: 0, absent: 0, secret: 0 }}
 const until = Date.now() + {LASTS}
 // The race takes longer if one of its two sides did not occur; an escape ends it at once.
 for (let i = 0; Date.now() < until || (i < 1e7 && !(count.data && count.refused || count.secret)); i++) {{
-  try {{ count[fs.readFileSync(`${{room}}/open/swapped`, 'utf8')]++ }}
+  try {{ count[fs.readFileSync(`${{base}}/open/swapped`, 'utf8')]++ }}
   catch (error) {{ count[error.code === 'EACCES' ? 'refused' : 'absent']++ }}
 }}
 for (const [name, times] of Object.entries(count)) said(name, times)
