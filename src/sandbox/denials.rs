@@ -17,7 +17,7 @@ const LONGEST: usize = 1024;
 const WORKERS: usize = 64;
 
 /// The kinds of access. Net and run are refused by the supervisor. Read and write are refused by the kernel, which
-/// tells nobody: the supervisor sees the attempt and judges it by the policy.
+/// reports this to no program: the supervisor sees the attempt and judges it by the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
     /// Reading files.
