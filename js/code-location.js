@@ -6,7 +6,7 @@
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-const OWN = '/js/here.js'
+const OWN = '/js/code-location.js'
 
 /** @type {string | undefined} */
 const url = import.meta.url
