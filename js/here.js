@@ -5,6 +5,7 @@
 
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { documentation } from './documentation.js'
 
 const OWN = '/js/here.js'
 
@@ -21,4 +22,4 @@ export const here = url ?? pathToFileURL(typeof __filename === 'string' ? __file
 /** What to do where something is not found that lies beside this package's own files. */
 export const BUNDLED =
   'toolwarden was made part of a bundle: leave it out of it (mark "toolwarden" as external) and install it where the bundle runs; ' +
-  'docs/bundlers.md says how for each bundler'
+  `${documentation('bundlers')} says how for each bundler`

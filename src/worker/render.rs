@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 22] = [
+const PIECES: [(&str, &str); 23] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("depth", include_str!("template/depth.mjs")),
@@ -35,6 +35,7 @@ const PIECES: [(&str, &str); 22] = [
     ("schemas", include_str!("template/schemas.mjs")),
     ("tools", include_str!("template/tools.mjs")),
     ("bodies", include_str!("template/bodies.mjs")),
+    ("unanswerable", include_str!("template/unanswerable.mjs")),
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),

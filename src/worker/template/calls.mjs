@@ -9,10 +9,11 @@ import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
   abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
+  mapDelete, mapFirst, mapForEach, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
 } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
+import { collectSoon, suspect, waitFor } from './unanswerable.mjs'
 import { isObject } from './values.mjs'
 import { attributeReads, sendMissed } from './variables.mjs'
 
@@ -79,6 +80,16 @@ export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(r
 /** An error came in no context, and from one of the running calls. @param {boolean} rejection */
 const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
 
+/**
+ * An error that came in no context and may be any call's, also that of an answered one: it fails those that nothing can answer any more.
+ * @param {unknown} error
+ */
+export function suspectCalls(error) {
+  if (openCount === 0 || storedCall === null || storedCall() !== undefined) return
+  mapForEach(open, (/** @type {Call} */ call) => suspect(call, error, fail))
+  collectSoon(() => openCount > 0)
+}
+
 /** After so many milliseconds without a call the garbage is collected, once: of calls that left nothing behind this is known then. */
 const IDLE = 50
 let answers = 0
@@ -137,6 +148,10 @@ export class Call {
     this.abortReason = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
+    /** The promise that answers it. @type {object | undefined} */
+    this.waitsFor = undefined
+    /** @type {import('./unanswerable.mjs').Suspicion | undefined} */
+    this.suspicion = undefined
     /** Variables it read in vain. @type {import('./variables.mjs').Missed | undefined} */
     this.missed = undefined
     this.leaveEnvironment = enterEnvironment(this.execId, this.env)
@@ -213,8 +228,10 @@ function enter(call, tool, input) {
     return fail(call, error)
   }
   if (!later) return complete(call, tool, returned)
+  const promise = promiseResolve(returned)
+  waitFor(call, promise)
   promiseThen(
-    promiseResolve(returned),
+    promise,
     (/** @type {unknown} */ value) => complete(call, tool, value),
     (/** @type {unknown} */ error) => fail(call, error),
   )
@@ -223,13 +240,16 @@ function enter(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {any} value */
 function complete(call, tool, value) {
   if (call.answered) return
+  waitFor(call, undefined)
   if (!isObject(value)) return checkOutput(call, tool, value)
   if (isBody(value)) {
     const read = readBody(value, settings.maxOutputSize)
     return promiseThen(read, (/** @type {any} */ body) => completeBody(call, tool, body), (/** @type {unknown} */ error) => unusable(call, error))
   }
   if (isSequence(value) || (tool.streams && typeof value[asyncIterator] === 'function')) {
-    return promiseThen(drain(call, value), (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
+    const drained = drain(call, value)
+    waitFor(call, drained)
+    return promiseThen(drained, (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
   }
   checkOutput(call, tool, value)
 }
@@ -266,6 +286,7 @@ async function drain(call, values) {
 
 /** @param {Call} call @param {Tool} tool @param {unknown} value */
 function checkOutput(call, tool, value) {
+  waitFor(call, undefined)
   if (tool.output === undefined) return succeed(call, value)
   tool.output.check(
     value,
@@ -316,6 +337,7 @@ export function fail(call, error) {
 function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER) {
   if (call.answered) return
   call.answered = true
+  waitFor(call, undefined)
   openCount--
   mapDelete(open, call.number)
   if (collected !== null && call.number !== REHEARSAL) {

@@ -1,6 +1,6 @@
 /** The worker's life: connect, import the entrypoint, say READY, serve. */
 import { hasBoard } from './board.mjs'
-import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall } from './calls.mjs'
+import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall, suspectCalls } from './calls.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'
@@ -54,7 +54,8 @@ function logError(what, error) {
 
 /**
  * An error nobody caught. It fails the call whose code it came from; what comes after that call's answer, or from none, is logged.
- * Where one of several calls left it and nobody can say which, the process ends: no call may be lost silently.
+ * Where one of several calls left it and nobody can say which, the process ends: no call may be lost silently. Where nobody can say whether
+ * a running call or an answered one did, the running one fails if nothing can answer it any more.
  * @param {string} what @param {unknown} error @param {boolean} rejection
  */
 function uncaught(what, error, rejection) {
@@ -62,6 +63,7 @@ function uncaught(what, error, rejection) {
   if (call !== undefined) return fail(call, error)
   logError(what, error)
   if (isOfOneOfSeveral(rejection)) exit(1)
+  suspectCalls(error)
 }
 
 /** @param {unknown} error @param {string | undefined} place */
