@@ -77,12 +77,12 @@ describe('the packed packages', () => {
   })
 
   test('what its messages, types and README refer to is in the main package, or a page that there is', async () => {
-    for (const path of main.files.filter((path) => /\.[jt]s$/.test(path))) {
-      const text = await readFile(join(root, path), 'utf8')
+    for (const source of main.files.filter((name) => /\.[jt]s$/.test(name))) {
+      const text = await readFile(join(root, source), 'utf8')
       const named = text.match(/\b(?:docs\/[\w-]+|README|CHANGELOG|CONTRIBUTING|SECURITY)\.md\b/g) ?? []
-      assert.deepEqual(named.filter((page) => !main.files.includes(page)), [], path)
+      assert.deepEqual(named.filter((page) => !main.files.includes(page)), [], source)
       const pages = [...text.matchAll(/documentation\('([^']+)'\)/g)].map(([, page]) => `docs/${page}.md`)
-      assert.deepEqual(pages.filter((page) => !main.files.includes(page)), [], path)
+      assert.deepEqual(pages.filter((page) => !main.files.includes(page)), [], source)
     }
     const links = [...(await readFile(join(root, 'README.md'), 'utf8')).matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page]) => page)
     assert.ok(links.length > 20)

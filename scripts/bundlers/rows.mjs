@@ -91,5 +91,5 @@ export const bundlers = [
   next('Next, left out', EXTERNAL, 'next'),
   next('Next with webpack, in the bundle', '', 'next', '--webpack'),
   next('Next with webpack, left out', EXTERNAL, 'next', '--webpack'),
-  next('Next, standalone', `output: 'standalone', ${EXTERNAL}, outputFileTracingIncludes: { '/api/answer': [${TRACED.join(', ')}, './tools/**'] }`, 'standalone'),
+  next('Next, standalone', `output: 'standalone', ${EXTERNAL}, outputFileTracingIncludes: { '/api/*': [${TRACED.join(', ')}, './tools/**'] }`, 'standalone'),
 ]
