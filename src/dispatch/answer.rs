@@ -91,6 +91,12 @@ impl State {
                     station.missed = variables(names);
                 }
             }
+            FromWorker::Wants { place } => {
+                let station = self.stations.get(&worker);
+                if let (Some(denials), Some(pid)) = (&hub.settings.denials, station.and_then(Station::pid)) {
+                    denials.wants(pid, place);
+                }
+            }
             // It woke the reader, who found them.
             FromWorker::Printed => {}
             FromWorker::LoadFailed { json } => {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::destinations::Destinations;
+
 /// What is kept of one worker between two calls of `take`; further refusals are only counted. The first ones stay: a tool
 /// cannot hide what it tried behind decoys that it makes afterwards.
 const KEPT: usize = 64;
@@ -106,6 +108,7 @@ struct OfWorker {
     dropped: u64,
     looked_at: u32,
     unsure: bool,
+    wanted: Destinations,
     /// Where to the last connection was refused; none when one was allowed after that.
     last_of_net: Option<String>,
 }
@@ -178,6 +181,11 @@ impl Denials {
         }
     }
 
+    /// Where a worker says it wants to connect to, as `host:port`.
+    pub fn wants(&self, worker: u32, place: &str) {
+        self.with(worker, |of_worker| of_worker.wanted.note(place));
+    }
+
     /// A process has imported its tools: what it was refused so far of what runtimes try is the runtime's.
     pub fn imported(&self, worker: u32) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -221,6 +229,7 @@ impl Denials {
             dropped,
             unsure,
             last_of_net,
+            wanted,
             ..
         }) = all.remove(&worker)
         else {
@@ -232,6 +241,7 @@ impl Denials {
         for denial in &mut kept {
             denial.last = denial.permission == Permission::Net && last_of_net.as_ref() == Some(&denial.resource);
         }
+        wanted.complete(&mut kept);
         // One that says where makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only pieces before it, but for functions called later.
-const PIECES: [(&str, &str); 23] = [
+const PIECES: [(&str, &str); 24] = [
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("depth", include_str!("template/depth.mjs")),
@@ -29,6 +29,7 @@ const PIECES: [(&str, &str); 23] = [
     ("format", include_str!("template/format.mjs")),
     ("console", include_str!("template/console.mjs")),
     ("streams", include_str!("template/streams.mjs")),
+    ("destinations", include_str!("template/destinations.mjs")),
     ("variables", include_str!("template/variables.mjs")),
     ("environment", include_str!("template/environment.mjs")),
     (SCHEMA_CODE, include_str!("template/schema-code.mjs")),

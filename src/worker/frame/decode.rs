@@ -104,6 +104,11 @@ pub enum FromWorker<'a> {
         /// Names, one a line.
         names: &'a str,
     },
+    /// A connection is going to be made to a name.
+    Wants {
+        /// `host:port`.
+        place: &'a str,
+    },
 }
 
 /// RESULT.
@@ -263,6 +268,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             nonce: fields.take()?,
             names: fields.text()?,
         },
+        kind::WANTS => FromWorker::Wants { place: fields.text()? },
         kind::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,

@@ -28,6 +28,8 @@ pub enum Said {
     Printed,
     /// MISSED
     Missed(u32, [u8; 16], String),
+    /// WANTS
+    Wants(String),
 }
 
 impl From<FromWorker<'_>> for Said {
@@ -44,6 +46,7 @@ impl From<FromWorker<'_>> for Said {
             FromWorker::Leaving { call, nonce } => Said::Leaving(call, nonce),
             FromWorker::Printed => Said::Printed,
             FromWorker::Missed { call, nonce, names } => Said::Missed(call, nonce, names.into()),
+            FromWorker::Wants { place } => Said::Wants(place.into()),
         }
     }
 }
@@ -83,6 +86,7 @@ impl Said {
             Said::Missed(call, nonce, names) => {
                 (kind::MISSED, [&call_nonce(call, nonce)[..], names.as_bytes()].concat())
             }
+            Said::Wants(place) => (kind::WANTS, place.clone().into_bytes()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()
@@ -134,6 +138,8 @@ pub fn said() -> impl Strategy<Value = Said> {
             .prop_map(|(c, s, l, t, b)| Said::Log(c, s, l, t, b)),
         (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
         (any::<u32>(), nonce).prop_map(|(c, n)| Said::Leaving(c, n)),
+        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| Said::Missed(c, n, t)),
+        any::<String>().prop_map(Said::Wants),
         Just(Said::Pong),
         Just(Said::Printed),
     ]

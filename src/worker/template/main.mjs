@@ -5,6 +5,7 @@ import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'
 import { setMarkers } from './environment.mjs'
+import { listenToConnections } from './destinations.mjs'
 import { describe, cleanStack } from './failure.mjs'
 import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
@@ -97,6 +98,7 @@ patchStream('stderr', STDERR)
 patchConsole(consoleState, writeStdout)
 connect(handle, (error) => uncaught('uncaught exception', error, false))
 listenToReads()
+listenToConnections()
 await load()
 // Bun collects garbage once its main module has ended, with threads made for that: a millisecond before the first call.
 if (isBun) await new Promise(() => {})
