@@ -1,4 +1,4 @@
-/** The number of letters to change, add or drop to get from one word to the other. @param {string} a @param {string} b */
+/** The number of letters to change, add or drop to turn one word into the other. @param {string} a @param {string} b */
 function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
@@ -18,7 +18,7 @@ function distance(a, b) {
  * @param {readonly string[]} known
  */
 export function nearest(word, known) {
-  // The work grows with the length; nothing that long is a misspelt name.
+  // The work grows with the length, and nothing that long is a misspelt name.
   if (word.length > 64) return undefined
   const lower = word.toLowerCase()
   let best

@@ -83,13 +83,13 @@ class FakeManager {
   observe(flags) {
     this.asked.push(`observe ${flags}`)
   }
-  ready(ticket) {
+  ready(question) {
     this.asked.push('ready')
-    this.ticket = ticket
+    this.question = question
   }
-  listTools(ticket) {
+  listTools(question) {
     this.asked.push('listTools')
-    this.ticket = ticket
+    this.question = question
   }
   close(force) {
     this.asked.push(`close ${force}`)
@@ -114,10 +114,10 @@ export const log = (call, first, ...more) => {
 }
 export const progress = (call, text) => [[3, call, text]]
 export const record = (data) => [[4, 0, JSON.stringify(data)]]
-export const ready = (ticket, data) => [[5, ticket, data === undefined ? null : JSON.stringify(data)]]
+export const ready = (question, data) => [[5, question, data === undefined ? null : JSON.stringify(data)]]
 export const queueDrained = () => [[6, 0, null]]
 export const closed = () => [[7, 0, null]]
-export const tools = (ticket, value, failed = false) => [[failed ? 9 : 8, ticket, JSON.stringify(value)]]
+export const tools = (question, value, failed = false) => [[failed ? 9 : 8, question, JSON.stringify(value)]]
 
 export function fakeModule() {
   const module = {

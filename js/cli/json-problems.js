@@ -1,5 +1,6 @@
 /**
- * Where a text stops being JSON, and what was probably meant. Engines say the first in words of their own, or not at all.
+ * Finds where a text stops being JSON, and what was probably meant. Engines report the position in different words, or
+ * not at all.
  */
 
 /** @typedef {{ offset: number, problem: string }} Found */
@@ -90,11 +91,11 @@ export function findJsonError(text) {
   return { line, column: offset - before.lastIndexOf('\n'), problem }
 }
 
-/** Longer texts are files, not something to be typed again. */
+/** Longer texts are files, which nobody types again. */
 const MENDABLE = 200
 
 /**
- * The JSON that a JavaScript-like text means: names without quotes, single quotes, commas at the end, or a bare word.
+ * The JSON that a JavaScript-like text means: names without quotes, single quotes, trailing commas, or a bare word.
  * @param {string} text
  * @returns {string | undefined}
  */
@@ -107,7 +108,7 @@ export function mend(text) {
       .replace(/,(\s*[}\]])/g, '$1'),
   ]
   if (/^[\w ./:@-]+$/.test(text)) candidates.push(JSON.stringify(text.trim()))
-  // A shell that ate the double quotes leaves the values bare as well.
+  // A shell that removed the double quotes leaves the values bare as well.
   candidates.push(/** @type {string} */ (candidates[0]).replace(/(:\s*)([A-Za-z_][\w ./@-]*)(\s*[,}])/g, '$1"$2"$3'))
   return candidates.find((candidate) => {
     try {

@@ -1,18 +1,18 @@
-//! Calls as they cross: all their text in one string, and numbers that say how to cut it.
+//! Calls as they cross from JavaScript: their text in one string, and numbers that tell how to split it.
 
-use crate::manager::Asked;
+use crate::manager::RawCall;
 
-/// Numbers for one call: its number, its flags, the lengths of its texts.
+/// The numbers for one call: its number, its flags, the lengths of its texts.
 pub(super) const FIELDS: usize = 9;
-/// The length of a text that is not there.
+/// The length of an absent text.
 pub(super) const NONE: u32 = u32::MAX;
 
 const WANTS_LOGS: u32 = 1;
 const WANTS_PROGRESS: u32 = 2;
 
-/// The calls of a batch. Ends early where the numbers do not fit the text: this package made both.
-pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = Asked<'a>> {
-    let mut knife = Knife {
+/// The calls of a batch. Ends early where the numbers do not fit the text, which cannot happen: this package made both.
+pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = RawCall<'a>> {
+    let mut cutter = TextCutter {
         rest: texts,
         ascii: texts.is_ascii(),
     };
@@ -20,28 +20,28 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
         let &[number, flags, tool, exec, input, config, env, timeout, retry] = fields else {
             return None;
         };
-        Some(Asked {
+        Some(RawCall {
             number,
-            tool: knife.line(tool)?,
-            exec: Some(knife.line(exec)?),
-            input: knife.optional(input)?,
-            config: knife.optional(config)?,
-            env: knife.optional(env)?,
-            timeout: knife.optional(timeout)?,
-            retry: knife.optional(retry)?,
+            tool: cutter.line(tool)?,
+            exec: Some(cutter.line(exec)?),
+            input: cutter.optional(input)?,
+            config: cutter.optional(config)?,
+            env: cutter.optional(env)?,
+            timeout: cutter.optional(timeout)?,
+            retry: cutter.optional(retry)?,
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
         })
     })
 }
 
-/// Cuts texts off the front; lengths count UTF-16 units.
-struct Knife<'a> {
+/// Cuts texts off the front of a string; lengths count UTF-16 units.
+struct TextCutter<'a> {
     rest: &'a str,
     ascii: bool,
 }
 
-impl<'a> Knife<'a> {
+impl<'a> TextCutter<'a> {
     fn cut(&mut self, units: u32) -> Option<&'a str> {
         let bytes = if self.ascii {
             units as usize
@@ -67,7 +67,7 @@ impl<'a> Knife<'a> {
     }
 }
 
-/// Bytes of the first so many UTF-16 units.
+/// The bytes of the first `units` UTF-16 units.
 fn bytes_of(text: &str, units: usize) -> usize {
     let mut counted = 0;
     text.char_indices()

@@ -1,10 +1,10 @@
-//! Names with the ports that a worker says it wanted to connect to. The resolver is asked for a name alone, so the supervisor knows a
-//! refused name without a port, and a flag for it would open all of them. What a worker says is not believed any further than that: it
-//! adds a port to a name that was refused, and nothing is refused because of it.
+//! The names and ports that a worker says it connects to. The resolver is asked for a name alone, so the supervisor knows a
+//! refused name without its port, and a flag for the name would allow every port. A worker's word only adds a port to a name
+//! that was refused: it adds no denial.
 
 use super::denials::{Denial, Permission};
 
-/// What is kept of one worker between two calls of `take`.
+/// How many are kept of one worker between two calls of `take`.
 const KEPT: usize = 64;
 /// No name of the DNS is longer.
 const LONGEST: usize = 253;
@@ -13,7 +13,7 @@ const LONGEST: usize = 253;
 pub(super) struct Destinations(Vec<(String, u16)>);
 
 impl Destinations {
-    /// One as `host:port`; anything else is none.
+    /// Notes a place as `host:port`; any other text is ignored.
     pub(super) fn note(&mut self, place: &str) {
         let Some((host, port)) = place.rsplit_once(':') else {
             return;
@@ -27,7 +27,7 @@ impl Destinations {
         }
     }
 
-    /// Refused names get the ports that were wanted of them, each its own refusal.
+    /// Replaces each refused name by one denial for every port of it that was noted.
     pub(super) fn complete(&self, denials: &mut Vec<Denial>) {
         if self.0.is_empty() {
             return;

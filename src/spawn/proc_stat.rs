@@ -1,7 +1,7 @@
-//! /proc/<pid>/stat: the few fields of it that are used.
+//! Parses /proc/<pid>/stat: the few fields that are used.
 
-/// Whether a process can be in the group, for a fraction of what it costs to read its file. Where the system does not tell,
-/// it can. Threads of the kernel are in group 0, which rustix takes for impossible.
+/// Whether a process may be in the group, at a fraction of the cost of reading its file; true where the system does not
+/// tell. Kernel threads are in group 0, which rustix does not accept.
 pub(super) fn may_be_of(process: u32, group: u32) -> bool {
     // SAFETY: no memory is passed.
     match unsafe { libc::getpgid(process.cast_signed()) } {
@@ -10,7 +10,7 @@ pub(super) fn may_be_of(process: u32, group: u32) -> bool {
     }
 }
 
-/// What a process is and whose.
+/// A process's state, parent and group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ProcStat {
     state: u8,
@@ -19,7 +19,7 @@ pub(super) struct ProcStat {
 }
 
 impl ProcStat {
-    /// State, parent and group follow the name in brackets, which may itself hold spaces and brackets.
+    /// State, parent and group follow the name in brackets, which may contain spaces and brackets.
     pub(super) fn parse(stat: &[u8]) -> Option<Self> {
         let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
         let rest = std::str::from_utf8(stat.get(end_of_name + 1..)?).ok()?;
@@ -31,7 +31,7 @@ impl ProcStat {
         })
     }
 
-    /// It is a zombie: it ended, and its parent has yet to reap it.
+    /// Whether it is a zombie: it has ended, and its parent has yet to reap it.
     pub(super) fn has_ended(self) -> bool {
         matches!(self.state, b'Z' | b'X')
     }

@@ -60,7 +60,8 @@ pub(crate) enum Got {
         text: String,
     },
     AbortAck(u32, bool),
-    Missed,
+    /// MISSED, WANTS
+    Noted,
     Pong,
 }
 
@@ -249,8 +250,8 @@ impl Worker {
         loop {
             if let Some(frame) = self.reader.next() {
                 match own(frame.unwrap(), &self.nonces) {
-                    // Runtimes read variables too; what tools read is told to callers, whose tests look at it.
-                    Got::Missed => continue,
+                    // Runtimes read variables too; what tools read and where they connect to is told to callers, whose tests look at it.
+                    Got::Noted => continue,
                     frame => return Some(frame),
                 }
             }
@@ -313,7 +314,12 @@ fn compile(file: &WorkerFile, settings: WorkerSettings, project: &Path) -> PathB
     channel.read_to_end(&mut reply).unwrap();
     compiler.wait().unwrap();
     match BundleReply::parse(&reply).unwrap() {
-        BundleReply::Compiled { files, .. } => file.beside().put(&Compiled { files, settings }).unwrap().path,
+        BundleReply::Compiled { files, .. } => {
+            file.compiled_location()
+                .put(&Compiled { files, settings })
+                .unwrap()
+                .path
+        }
         other => panic!("{other:?} instead of bytecode"),
     }
 }
@@ -384,6 +390,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
         FromWorker::Printed => panic!("there is no ring here"),
-        FromWorker::Missed { .. } => Got::Missed,
+        FromWorker::Missed { .. } | FromWorker::Wants { .. } => Got::Noted,
     }
 }

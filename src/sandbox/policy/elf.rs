@@ -1,17 +1,17 @@
-//! What an ELF program asks for before its first instruction: its loader and its libraries.
+//! Reads which files an ELF program needs before its first instruction: its loader and its libraries.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// The part of a header that says which files the loader will open.
+/// The parts of the header that name the files which the loader opens.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Elf {
     /// The dynamic loader; none for a static program.
     pub interpreter: Option<PathBuf>,
-    /// Names of the libraries it needs directly.
+    /// The libraries that it needs directly.
     pub needed: Vec<String>,
-    /// Directories the program itself names, `$ORIGIN` not yet replaced.
+    /// The directories that the program names, with `$ORIGIN` not replaced yet.
     pub search: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ const DT_STRTAB: u64 = 5;
 const DT_RPATH: u64 = 15;
 const DT_RUNPATH: u64 = 29;
 
-/// No header of a real program comes near these; a broken file must not make us allocate what it says.
+/// No real program comes near these limits; a broken file must not make us allocate as much as it claims.
 const MAX_HEADERS: usize = 256;
 const MAX_DYNAMIC: usize = 64 * 1024;
 const MAX_NAME: usize = 4096;
@@ -54,7 +54,7 @@ fn text_at(file: &File, offset: u64) -> Option<String> {
     String::from_utf8(bytes[..end].to_vec()).ok()
 }
 
-/// Reads a 64-bit little-endian ELF file; `None` for anything else.
+/// Parses a 64-bit little-endian ELF file; `None` for anything else.
 pub(super) fn read(file: &File) -> Option<Elf> {
     let mut header = [0; 64];
     file.read_exact_at(&mut header, 0).ok()?;

@@ -1,16 +1,17 @@
-//! Which system calls a worker may not make, as data: one row per refusal, each with its reason.
+//! The system calls that a worker may not make, as data: one row per refusal, each with its reason.
 //!
-//! Answers follow one rule: EACCES for what tools meet (child_process emits 'error' for it and throws for EPERM and
-//! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
+//! The answers follow one rule: EACCES for calls that tools meet (child_process emits 'error' for it, and throws for
+//! EPERM and ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. The first matching row of a call
+//! answers.
 
-use super::row::{Answer, For, Reported, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Reported, Row, Test, on, row};
 use super::{hidden_memory, ioctl, socket_options};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 const ENOSYS: Answer = Answer::Errno(libc::ENOSYS);
 
-/// What the kernel says where a file system has no extended attributes: what copies files takes it for that and goes on.
+/// The kernel's answer on a file system without extended attributes; programs that copy files continue after it.
 const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);
 
 const CLONE_THREAD: u32 = 0x0001_0000;
@@ -24,7 +25,7 @@ const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
 const AF_NETLINK: u32 = 16;
 const SOCK_STREAM: u32 = 1;
-/// Messages over a connection, which as with streams cannot be led elsewhere: the kernel takes no address with them.
+/// Messages over a connection. Like streams they cannot be sent elsewhere: the kernel takes no address with them.
 const SOCK_SEQPACKET: u32 = 5;
 const SOCK_DGRAM: u32 = 2;
 const SOCK_RAW: u32 = 3;
@@ -32,9 +33,9 @@ const SOCK_RAW: u32 = 3;
 const SOCK_TYPE: u32 = 0xf;
 const IPPROTO_TCP: u32 = 6;
 const O_PATH: u32 = 0o1000_0000;
-/// O_ACCMODE, O_CREAT and O_TRUNC: such an open changes what is there, or makes it.
+/// O_ACCMODE, O_CREAT and O_TRUNC: such an open changes or creates the file.
 const OPENS_TO_CHANGE: u32 = 0o3 | 0o100 | 0o1000;
-/// Such an open is not for reading what is there.
+/// Such an open does not read an existing file.
 const OPENS_OTHERWISE: u32 = OPENS_TO_CHANGE | O_PATH;
 const READS: &str =
     "the supervisor records what Landlock refuses, and opens what /proc says of the worker's own processes";
@@ -44,7 +45,7 @@ const MSG_FASTOPEN: u32 = 0x2000_0000;
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;
 
-use For::*;
+use AppliesWhen::*;
 
 /// Every row of both filters.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {

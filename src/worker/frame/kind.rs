@@ -1,4 +1,4 @@
-//! The second field of a frame: what it is.
+//! The kinds of frames: the second field of each.
 
 pub(super) const CALL: u8 = 0x01;
 pub(super) const ABORT: u8 = 0x02;

@@ -1,11 +1,11 @@
-//! A worker's side of the codec, for tests: owned frames, their bytes, and a strategy that makes them.
+//! The worker's side of the codec, for tests: owned frames, their encoding, and a strategy that generates them.
 
 use super::{FromWorker, Level, Retry, Status, Stream, kind};
 use proptest::prelude::*;
 
-/// A frame of a worker that owns its texts.
+/// A worker's frame that owns its texts.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Said {
+pub enum OwnedFrame {
     /// READY
     Ready(String),
     /// LOAD_FAILED
@@ -32,61 +32,63 @@ pub enum Said {
     Wants(String),
 }
 
-impl From<FromWorker<'_>> for Said {
-    fn from(frame: FromWorker<'_>) -> Said {
+impl From<FromWorker<'_>> for OwnedFrame {
+    fn from(frame: FromWorker<'_>) -> OwnedFrame {
         match frame {
-            FromWorker::Ready { json } => Said::Ready(json.into()),
-            FromWorker::LoadFailed { json } => Said::LoadFailed(json.into()),
-            FromWorker::Entered { call, nonce } => Said::Entered(call, nonce),
-            FromWorker::Result(r) => Said::Result(r.call, r.nonce, r.status, r.retry, r.retry_after_ms, r.text.into()),
-            FromWorker::Progress { call, nonce, json } => Said::Progress(call, nonce, json.into()),
-            FromWorker::Log(l) => Said::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
-            FromWorker::AbortAck { call, nonce, listens } => Said::AbortAck(call, nonce, listens),
-            FromWorker::Pong => Said::Pong,
-            FromWorker::Leaving { call, nonce } => Said::Leaving(call, nonce),
-            FromWorker::Printed => Said::Printed,
-            FromWorker::Missed { call, nonce, names } => Said::Missed(call, nonce, names.into()),
-            FromWorker::Wants { place } => Said::Wants(place.into()),
+            FromWorker::Ready { json } => OwnedFrame::Ready(json.into()),
+            FromWorker::LoadFailed { json } => OwnedFrame::LoadFailed(json.into()),
+            FromWorker::Entered { call, nonce } => OwnedFrame::Entered(call, nonce),
+            FromWorker::Result(r) => {
+                OwnedFrame::Result(r.call, r.nonce, r.status, r.retry, r.retry_after_ms, r.text.into())
+            }
+            FromWorker::Progress { call, nonce, json } => OwnedFrame::Progress(call, nonce, json.into()),
+            FromWorker::Log(l) => OwnedFrame::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
+            FromWorker::AbortAck { call, nonce, listens } => OwnedFrame::AbortAck(call, nonce, listens),
+            FromWorker::Pong => OwnedFrame::Pong,
+            FromWorker::Leaving { call, nonce } => OwnedFrame::Leaving(call, nonce),
+            FromWorker::Printed => OwnedFrame::Printed,
+            FromWorker::Missed { call, nonce, names } => OwnedFrame::Missed(call, nonce, names.into()),
+            FromWorker::Wants { place } => OwnedFrame::Wants(place.into()),
         }
     }
 }
 
-impl Said {
+impl OwnedFrame {
     /// The frame as a worker would write it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let call_nonce = |call: &u32, nonce: &[u8; 16]| [&call.to_le_bytes()[..], nonce].concat();
         let (kind, body) = match self {
-            Said::Ready(json) => (kind::READY, json.clone().into_bytes()),
-            Said::LoadFailed(json) => (kind::LOAD_FAILED, json.clone().into_bytes()),
-            Said::Entered(call, nonce) => (kind::ENTERED, call_nonce(call, nonce)),
-            Said::Result(call, nonce, status, retry, after, text) => {
+            OwnedFrame::Ready(json) => (kind::READY, json.clone().into_bytes()),
+            OwnedFrame::LoadFailed(json) => (kind::LOAD_FAILED, json.clone().into_bytes()),
+            OwnedFrame::Entered(call, nonce) => (kind::ENTERED, call_nonce(call, nonce)),
+            OwnedFrame::Result(call, nonce, status, retry, after, text) => {
                 let mut body = call_nonce(call, nonce);
                 body.extend([*status as u8, *retry as u8]);
                 body.extend(after.unwrap_or(u32::MAX).to_le_bytes());
                 body.extend(text.as_bytes());
                 (kind::RESULT, body)
             }
-            Said::Progress(call, nonce, json) => {
+            OwnedFrame::Progress(call, nonce, json) => {
                 (kind::PROGRESS, [&call_nonce(call, nonce)[..], json.as_bytes()].concat())
             }
-            Said::Log(call, stream, level, time, bytes) => {
+            OwnedFrame::Log(call, stream, level, time, bytes) => {
                 let mut body = call.unwrap_or(0).to_le_bytes().to_vec();
                 body.extend([*stream as u8 + 1, level.map_or(0, |level| level as u8 + 1)]);
                 body.extend(time.to_le_bytes());
                 body.extend(bytes);
                 (kind::LOG, body)
             }
-            Said::AbortAck(call, nonce, listens) => (
+            OwnedFrame::AbortAck(call, nonce, listens) => (
                 kind::ABORT_ACK,
                 [&call_nonce(call, nonce)[..], &[u8::from(*listens)]].concat(),
             ),
-            Said::Pong => (kind::PONG, Vec::new()),
-            Said::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
-            Said::Printed => (kind::PRINTED, Vec::new()),
-            Said::Missed(call, nonce, names) => {
+            OwnedFrame::Pong => (kind::PONG, Vec::new()),
+            OwnedFrame::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
+            OwnedFrame::Printed => (kind::PRINTED, Vec::new()),
+            OwnedFrame::Missed(call, nonce, names) => {
                 (kind::MISSED, [&call_nonce(call, nonce)[..], names.as_bytes()].concat())
             }
-            Said::Wants(place) => (kind::WANTS, place.clone().into_bytes()),
+            OwnedFrame::Wants(place) => (kind::WANTS, place.clone().into_bytes()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()
@@ -94,7 +96,7 @@ impl Said {
 }
 
 /// Any frame of a worker.
-pub fn said() -> impl Strategy<Value = Said> {
+pub fn any_frame() -> impl Strategy<Value = OwnedFrame> {
     let status = proptest::sample::select(vec![
         Status::Value,
         Status::Undefined,
@@ -115,9 +117,9 @@ pub fn said() -> impl Strategy<Value = Said> {
     ]));
     let nonce = any::<[u8; 16]>();
     prop_oneof![
-        any::<String>().prop_map(Said::Ready),
-        any::<String>().prop_map(Said::LoadFailed),
-        (any::<u32>(), nonce).prop_map(|(c, n)| Said::Entered(c, n)),
+        any::<String>().prop_map(OwnedFrame::Ready),
+        any::<String>().prop_map(OwnedFrame::LoadFailed),
+        (any::<u32>(), nonce).prop_map(|(c, n)| OwnedFrame::Entered(c, n)),
         (
             any::<u32>(),
             nonce,
@@ -126,8 +128,8 @@ pub fn said() -> impl Strategy<Value = Said> {
             proptest::option::of(0..u32::MAX),
             any::<String>()
         )
-            .prop_map(|(c, n, s, r, a, t)| Said::Result(c, n, s, r, a, t)),
-        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| Said::Progress(c, n, t)),
+            .prop_map(|(c, n, s, r, a, t)| OwnedFrame::Result(c, n, s, r, a, t)),
+        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| OwnedFrame::Progress(c, n, t)),
         (
             proptest::option::of(1..=u32::MAX),
             stream,
@@ -135,12 +137,12 @@ pub fn said() -> impl Strategy<Value = Said> {
             -1e15..1e15f64,
             any::<Vec<u8>>()
         )
-            .prop_map(|(c, s, l, t, b)| Said::Log(c, s, l, t, b)),
-        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
-        (any::<u32>(), nonce).prop_map(|(c, n)| Said::Leaving(c, n)),
-        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| Said::Missed(c, n, t)),
-        any::<String>().prop_map(Said::Wants),
-        Just(Said::Pong),
-        Just(Said::Printed),
+            .prop_map(|(c, s, l, t, b)| OwnedFrame::Log(c, s, l, t, b)),
+        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| OwnedFrame::AbortAck(c, n, l)),
+        (any::<u32>(), nonce).prop_map(|(c, n)| OwnedFrame::Leaving(c, n)),
+        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| OwnedFrame::Missed(c, n, t)),
+        any::<String>().prop_map(OwnedFrame::Wants),
+        Just(OwnedFrame::Pong),
+        Just(OwnedFrame::Printed),
     ]
 }

@@ -1,14 +1,14 @@
 /**
- * Names that connections are going to be made to, with their ports, for the host: its resolver is asked for a name alone, and what is
- * refused then is known without a port, though a flag that names one is narrower. In Node everything that connects goes through
- * net.Socket. Of Bun only its own `fetch` and `Bun.connect` are heard, as `net` would have to be loaded for every start.
+ * Tells the host to which names and ports tools connect. The host's resolver is asked for a name alone, so a refused name is known
+ * without its port, and a flag that names the port is narrower. On Node every connection goes through net.Socket. On Bun only
+ * `fetch` and `Bun.connect` are observed, because `net` would have to be loaded at every start.
  */
 import { begin, finish, flushSoon, putText } from './channel.mjs'
 import { apply, builtin, bun, charCodeAt, includes, isArray, listenerOf, match } from './primordials.mjs'
 import { isObject } from './values.mjs'
 
 const WANTS = 0x8c
-/** What is longer is no name; see src/sandbox/destinations.rs. */
+/** A longer text is no name; see src/sandbox/destinations.rs. */
 const LONGEST = 253
 /** Scheme, host and port. */
 const URL_BEGINS = /^\s*(https?):\/\/(?:[^/?#@]*@)?([^/?#:[\]@]+)(?::(\d+))?(?:[/?#]|$)/i
@@ -43,7 +43,7 @@ function wantOfFetch(given) {
 /** @param {any[]} given */
 const wantOfBun = (given) => want(given[0].hostname, given[0].port)
 
-/** Tells of each call of a method before it is made; nobody who looks at the method sees another. @param {any} owner @param {string} name @param {(given: any[]) => void} tell */
+/** Calls `tell` before each call of a method; the method looks the same to tools. @param {any} owner @param {string} name @param {(given: any[]) => void} tell */
 function listen(owner, name, tell) {
   const traps = {
     __proto__: null,

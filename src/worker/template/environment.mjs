@@ -1,6 +1,6 @@
 /**
- * The variables of a call in process.env: there while the call runs, and as they were before after it. With several calls
- * in flight at once process.env stays untouched, and context.env is the only place.
+ * Makes a call's variables visible in process.env while the call runs, and restores the previous ones afterwards. With
+ * several calls in flight process.env stays unchanged, and only context.env has them.
  */
 import { environment, hasOwn, ObjectFreeze, ObjectKeys, push } from './primordials.mjs'
 import { settings } from './settings.mjs'
@@ -10,13 +10,19 @@ const EXEC_ID = 'TOOLWARDEN_TOOL_EXEC_ID'
 export const NO_VARIABLES = ObjectFreeze({})
 
 const BUNDLE = 'TOOLWARDEN_BUNDLE'
-/** A user's own has another value. */
+/** A variable that the user set has another value. */
 const NO_THREADS = { name: 'BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER', value: 'toolwarden' }
 
-/** Where Bun's cache is: Bun has read it by now, programs that a tool starts have nothing to do with it, and no user's comes this far. */
+/**
+ * The location of Bun's cache. Bun has read it by now, programs that a tool starts must not use it, and a user's
+ * variable of this name never gets here.
+ */
 const MODULES = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
 
-/** Takes out of the environment where the host put the bundled entrypoint. @returns {string | undefined} file: URL */
+/**
+ * Removes the location of the bundled entrypoint, which the host put there, from the environment.
+ * @returns {string | undefined} file: URL
+ */
 export function takeBundle() {
   if (!hasOwn(environment, BUNDLE)) return undefined
   const url = environment[BUNDLE]
@@ -24,7 +30,7 @@ export function takeBundle() {
   return url
 }
 
-/** Before the entrypoint is imported. */
+/** Called before the entrypoint is imported. */
 export function setMarkers() {
   if (hasOwn(environment, NO_THREADS.name) && environment[NO_THREADS.name] === NO_THREADS.value) delete environment[NO_THREADS.name]
   delete environment[MODULES]
@@ -33,8 +39,12 @@ export function setMarkers() {
 }
 
 /**
- * Sets a call's variables. What gives the old ones back is returned, undefined where nothing changed.
- * @param {string} execId @param {Readonly<Record<string, string>>} variables @returns {(() => void) | undefined}
+ * Sets a call's variables. The execution id stays until that of the next call takes its place: removing a variable costs Bun as much
+ * as half a call, because a listener is the prototype of process.env (variables.mjs). Returns a function that restores the old
+ * variables, undefined where there is nothing to restore.
+ * @param {string} execId
+ * @param {Readonly<Record<string, string>>} variables
+ * @returns {(() => void) | undefined}
  */
 export function enterEnvironment(execId, variables) {
   if (settings.concurrent > 1) return undefined
@@ -46,8 +56,10 @@ export function enterEnvironment(execId, variables) {
     environment[names[i]] = variables[names[i]]
   }
   environment[EXEC_ID] = execId
+  // A rehearsal has no id, and leaves nothing.
+  if (execId === '') delete environment[EXEC_ID]
+  if (names.length === 0) return undefined
   return () => {
-    delete environment[EXEC_ID]
     for (let i = 0; i < names.length; i++) {
       if (before[i] === undefined) delete environment[names[i]]
       else environment[names[i]] = before[i]

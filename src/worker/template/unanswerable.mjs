@@ -1,15 +1,15 @@
 /**
- * Errors that nobody caught and that came in no async context, so that it is not known whose they are. They may be what an answered call
- * left behind, and then they must fail nobody. They may also be why an open call never ends: what failed was to settle the promise that it
- * waits for. That promise is watched from then on, and held by nobody here: once it has been collected nothing is left that could
- * settle it, and the call fails with the error.
+ * Handles uncaught errors that came in no async context, so that nobody knows which call caused them. An answered call may
+ * have left such an error behind, and then it must fail no other call. It may also be the reason why an open call never
+ * ends: the code that failed was to settle the promise that the call waits for. From then on that promise is watched, and
+ * nothing here refers to it: once it has been collected, nothing is left that could settle it, and the call fails with the error.
  */
 import { collectGarbage, FinalizationRegistryOf, setTimer, unref, whenCollected } from './primordials.mjs'
 
 /** @typedef {{ call: Waiting, error: unknown }} Suspicion */
 /** @typedef {{ waitsFor: object | undefined, suspicion: Suspicion | undefined }} Waiting */
 
-/** After so many milliseconds garbage is collected, and again after twice as many; what is collected later the engine tells by itself. */
+/** Garbage is collected after this many milliseconds, then after twice as many, up to `MOST`. Later the engine collects on its own. */
 const SOON = 25
 const MOST = 1600
 
@@ -17,7 +17,7 @@ const MOST = 1600
 let watched
 let collecting = false
 
-/** @param {Waiting} call @param {unknown} error @param {(call: any, error: unknown) => void} fail */
+/** Watches whether the call can still be answered. @param {Waiting} call @param {unknown} error @param {(call: any, error: unknown) => void} fail */
 export function suspect(call, error, fail) {
   if (call.suspicion !== undefined) {
     call.suspicion.error = error
@@ -32,7 +32,7 @@ export function suspect(call, error, fail) {
   call.waitsFor = undefined
 }
 
-/** What it waits for was settled, or is something else from now on. @param {Waiting} call @param {object | undefined} next */
+/** The promise that the call waited for was settled, or it waits for another one from now on. @param {Waiting} call @param {object | undefined} next */
 export function waitFor(call, next) {
   call.waitsFor = next
   call.suspicion = undefined

@@ -1,6 +1,6 @@
 /**
- * What the core tells, in batches: all text as one string, and three numbers for each event. Taken apart here; what an
- * event means is the manager's business.
+ * Events from the core, in batches: all text as one string, and three numbers for each event. They are split here; the
+ * manager interprets them.
  */
 
 /** Kinds of events. */
@@ -15,22 +15,22 @@ export const Kind = {
   CLOSED: 7,
   TOOLS: 8, // ToolInfo[]
   NO_TOOLS: 9, // ErrorData
-  LISTEN: 10, // the number is a descriptor, now ours
+  LISTEN: 10, // the number is a descriptor, which the host now owns
 }
 
-/** Numbers per event: kind, call or ticket, length of its text. */
+/** Numbers per event: kind, call or question, length of its text. */
 const FIELDS = 3
-/** Events that cross at once. */
+/** Events that cross at once, at most. */
 const MOST = 256
-/** The length of a text that is not there. */
+/** The length of an absent text. */
 const NONE = 0xffffffff
 
-export class Incoming {
+export class EventBatch {
   /** The number of events, then the events. */
   #head = new Uint32Array(1 + FIELDS * MOST)
 
   /**
-   * Takes what happened since the last time, as much as crosses at once; false when there was nothing.
+   * Takes the events since the last call, as many as cross at once; false when there were none.
    * @param {import('./native-interface.d.ts').NativeManager} native
    * @param {(kind: number, number: number, text: string | null) => void} happened
    */
