@@ -22,7 +22,8 @@ impl Destinations {
             return;
         };
         let same = |known: &(String, u16)| known.0 == host && known.1 == port;
-        if host.len() <= LONGEST && self.0.len() < KEPT && !self.0.iter().any(same) {
+        let is_name = (1..=LONGEST).contains(&host.len());
+        if is_name && self.0.len() < KEPT && !self.0.iter().any(same) {
             self.0.push((host.to_owned(), port));
         }
     }
