@@ -3,12 +3,16 @@
  * in one map here, because a native promise costs a thread-safe function per call.
  */
 
+import { reasonText } from './abort.js'
 import * as atExit from './at-exit.js'
+import { afterMilliseconds } from './after.js'
 import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
+import { deferred } from './deferred.js'
+import { aborted, closed, refusal } from './rejections.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
-import { ArgumentProblem, errorFrom } from './errors.js'
+import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
@@ -45,32 +49,6 @@ function deepFreeze(value) {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
   return value
 }
-
-/**
- * The error of a rejected call. Any other exception comes from the caller's own getters and proxies.
- * @param {unknown} error
- * @param {Site} site
- */
-const refusal = (error, site) => (error instanceof ArgumentProblem ? errorFrom(error.data, site) : error)
-
-/** @returns {{ promise: Promise<void>, done: () => void }} */
-function pendingPromise() {
-  let done
-  const promise = new Promise((resolve) => {
-    done = resolve
-  })
-  return { promise, done: /** @type {any} */ (done) }
-}
-
-/** @param {string} toolId @param {string} toolExecId @returns {ErrorData} */
-const closed = (toolId = '', toolExecId = '') => ({
-  code: 'ERR_MANAGER_CLOSED',
-  message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
-  hint: 'make a new Manager; a closed one cannot be opened again',
-  operation: 'queue',
-  toolId,
-  toolExecId,
-})
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createManagerClass(native) {
@@ -131,17 +109,23 @@ export function createManagerClass(native) {
     }
 
     /** @returns {number} */
+    get slots() {
+      const { isolation, maxWorkers, concurrentCallsPerWorker } = this.#info.config
+      return isolation === 'worker' ? maxWorkers * concurrentCallsPerWorker : maxWorkers
+    }
+
+    /** @returns {number} */
     getGlobalTimeout() {
       return this.#info.config.toolExecutionTimeout
     }
 
     /** @returns {import('../index.d.ts').ManagerStats} */
     stats() {
-      return JSON.parse(this.#told().stats())
+      return JSON.parse(this.#upToDate().stats())
     }
 
     metrics() {
-      return this.#told().metrics()
+      return this.#upToDate().metrics()
     }
 
     /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
@@ -156,32 +140,40 @@ export function createManagerClass(native) {
 
     /** @returns {Promise<void>} */
     ready() {
-      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#told().ready(question))
+      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#upToDate().ready(question))
     }
 
     /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
     listTools() {
-      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#told().listTools(question))
+      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#upToDate().listTools(question))
     }
 
-    /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
+    /** @param {{ force?: boolean, timeout?: import('../index.d.ts').Duration }} [options] @returns {Promise<void>} */
     close(options) {
-      let force
+      let given
       try {
-        force = readCloseOptions(options)
+        given = readCloseOptions(options)
       } catch (error) {
         return Promise.reject(refusal(error, captureSite(Manager.prototype.close)))
       }
+      const wait = given.timeout === null ? Infinity : native.closeTimeout(given.timeout)
+      if (typeof wait === 'string') return Promise.reject(errorFrom(JSON.parse(wait), captureSite(Manager.prototype.close)))
+      const force = given.force || wait === 0
       if (this.#closing === null) {
-        this.#closing = { ...pendingPromise(), forced: force }
+        this.#closing = { ...deferred(), forced: force }
         this.#managerRef.hold(this)
         this.#keepAlive.hold()
-        this.#told().close(force)
+        this.#upToDate().close(force)
       } else if (force && !this.#closing.forced) {
         this.#closing.forced = true
-        this.#told().close(true)
+        this.#upToDate().close(true)
       }
-      return this.#closing.promise
+      const { promise } = this.#closing
+      if (!force && wait !== Infinity) {
+        const forget = afterMilliseconds(wait, () => void this.close({ force: true }))
+        promise.then(forget)
+      }
+      return promise
     }
 
     /** @override */
@@ -227,11 +219,7 @@ export function createManagerClass(native) {
       const toolExecId = options.toolExecId ?? newExecId()
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), siteOf(origin)))
       const { signal } = options
-      if (signal?.aborted) {
-        const message = `tool ${id} was cancelled before it started`
-        const data = { code: /** @type {const} */ ('ABORT_ERR'), message, operation: 'queue', toolId: id, toolExecId }
-        return Promise.reject(errorFrom(data, siteOf(origin), options))
-      }
+      if (signal?.aborted) return Promise.reject(errorFrom(aborted(id, toolExecId), siteOf(origin), options))
 
       const alone = this.#pending.size === 0
       const number = this.#newNumber()
@@ -246,11 +234,11 @@ export function createManagerClass(native) {
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#upToDate().cancel(number, reasonText(signal.reason)))
         this.#add(number, call)
       })
       if (refused === null) this.#sendSoon()
-      else this.#failed(refused)
+      else this.#rejectRefused(refused)
       return busy ? rejectWhereAwaited(outcome) : outcome
     }
 
@@ -299,16 +287,16 @@ export function createManagerClass(native) {
     }
 
     #send() {
-      this.#failed(this.#callBatch.send(this.#native))
+      this.#rejectRefused(this.#callBatch.send(this.#native))
     }
 
     /** @param {Array<[number, ErrorData]>} refused */
-    #failed(refused) {
+    #rejectRefused(refused) {
       for (const [number, data] of refused) this.#take(number)?.fail(data)
     }
 
     /** The core, after it has received every call made so far. */
-    #told() {
+    #upToDate() {
       this.#send()
       return this.#native
     }
@@ -319,7 +307,7 @@ export function createManagerClass(native) {
       this.#load = this.#pending.size
       const until = performance.now() + TURN
       do {
-        if (!this.#eventBatch.take(this.#native, this.#happened)) return
+        if (!this.#eventBatch.take(this.#native, this.#onEvent)) return
       } while (performance.now() < until)
       this.#draining = true
       setImmediate(() => {
@@ -329,7 +317,7 @@ export function createManagerClass(native) {
     }
 
     /** @param {number} kind @param {number} number @param {any} text */
-    #happened = (kind, number, text) => {
+    #onEvent = (kind, number, text) => {
       switch (kind) {
         case Kind.RESULT:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
@@ -404,7 +392,7 @@ export function createManagerClass(native) {
       atExit.closed(this.#native)
       this.#managerRef.end()
       // Not requested if the core broke down: then close() has nothing left to do.
-      this.#closing ??= { ...pendingPromise(), forced: true }
+      this.#closing ??= { ...deferred(), forced: true }
       this.#closing.done()
     }
   }

@@ -24,8 +24,8 @@ export function parseJson(text, name, hint) {
   } catch {
     const { line, column, problem } = findJsonError(text)
     const mended = mend(text)
-    const said = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
-    throw new UsageError(`${name} is not JSON: ${problem} at line ${line}, column ${column}`, said)
+    const advice = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
+    throw new UsageError(`${name} is not JSON: ${problem} at line ${line}, column ${column}`, advice)
   }
 }
 

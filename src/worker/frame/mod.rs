@@ -22,15 +22,19 @@
 
 mod decode;
 mod encode;
+mod from_worker;
 mod kind;
+mod max_frame;
 mod reader;
 mod ready;
 #[cfg(test)]
 pub mod worker_side;
 
-pub use decode::{FrameError, FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
+pub use decode::FrameError;
 pub use encode::{AbortReason, CallFrame, TooLong, append_abort, append_end, append_ping};
-pub use reader::{FrameReader, max_frame};
+pub use from_worker::{FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
+pub use max_frame::max_frame;
+pub use reader::FrameReader;
 pub use ready::{NotReady, Ready};
 
 /// The version of this protocol. READY contains it, and a worker with another version is not used. It is raised with

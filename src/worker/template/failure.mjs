@@ -90,12 +90,12 @@ export function describe(thrown, depth = 0, place = undefined) {
   /** @type {string[]} */
   const fields = []
   /** @type {Record<string, true>} */
-  const said = /** @type {any} */ ({ __proto__: null })
+  const written = /** @type {any} */ ({ __proto__: null })
   let size = 0
   /** @param {string} key @param {string | undefined} text */
   const add = (key, text) => {
-    if (text === undefined || said[key] || size + text.length > MAX_TEXT * 3) return
-    said[key] = true
+    if (text === undefined || written[key] || size + text.length > MAX_TEXT * 3) return
+    written[key] = true
     size += text.length
     push(fields, `${jsonStringify(key)}:${text}`)
   }
@@ -127,7 +127,7 @@ export function describe(thrown, depth = 0, place = undefined) {
       add('errors', `[${join(described, ',')}]`)
     }
   }
-  said.cause = said.errors = true
+  written.cause = written.errors = true
   for (let i = 0; i < SYSTEM_FIELDS.length; i++) {
     const value = read(error, SYSTEM_FIELDS[i])
     if (typeof value === 'string' || typeof value === 'number') add(SYSTEM_FIELDS[i], jsonStringify(value))
