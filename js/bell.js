@@ -4,12 +4,9 @@
  */
 
 import process from 'node:process'
+import { READINESS } from './native-protocol.js'
 
-/** The core's numbers for how this host hears of what processes say. */
-const UV = 1
-const BELLS = 2
-
-export const hears = () => (process.versions.bun === undefined ? UV : BELLS)
+export const hears = () => (process.versions.bun === undefined ? READINESS.eventLoop : READINESS.sockets)
 
 /** @param {{ unref(): void }} socket */
 const unref = (socket) => socket.unref()

@@ -2,14 +2,11 @@
 
 import { ArgumentProblem } from './errors.js'
 import { described, encodeGiven, givenText, isRecord, recognisable } from './given.js'
+import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
 import { nearest } from './nearest.js'
 
 const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'onLog', 'onProgress']
 const CLOSE_OPTIONS = ['force']
-
-/** What the core is asked to send while the call runs. */
-export const WANTS_LOGS = 1
-export const WANTS_PROGRESS = 2
 
 /**
  * @typedef {object} CallOptions

@@ -12,9 +12,10 @@ import { ArgumentProblem, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
-import { Incoming, Kind } from './incoming.js'
+import { Incoming } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
 import { logEntries } from './lines.js'
+import { EVENT, OBSERVES_LOGS, OBSERVES_RECORDS } from './native-protocol.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { Outgoing } from './outgoing.js'
 import { PendingCall, Ticket } from './pending.js'
@@ -25,9 +26,6 @@ import { observed, telemetry } from './telemetry.js'
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 /** @typedef {import('./site.js').Site} Site */
 /** @typedef {import('./site.js').Origin} Origin */
-
-const OBSERVE_LOG = 1
-const OBSERVE_EXECUTION = 2
 
 const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
@@ -183,8 +181,8 @@ export function createManagerClass(native) {
     /** @override */
     listenersChanged() {
       const flags =
-        (this.listenerCount('log') > 0 ? OBSERVE_LOG : 0) |
-        (this.listenerCount('execution') > 0 ? OBSERVE_EXECUTION : 0)
+        (this.listenerCount('log') > 0 ? OBSERVES_LOGS : 0) |
+        (this.listenerCount('execution') > 0 ? OBSERVES_RECORDS : 0)
       if (flags === this.#observed) return
       this.#observed = flags
       this.#native.observe(flags)
@@ -327,28 +325,28 @@ export function createManagerClass(native) {
     /** @param {number} kind @param {number} number @param {any} text */
     #happened = (kind, number, text) => {
       switch (kind) {
-        case Kind.RESULT:
+        case EVENT.result:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
-        case Kind.ERROR:
+        case EVENT.error:
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
-        case Kind.LOG:
+        case EVENT.log:
           return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), text)
-        case Kind.PROGRESS:
+        case EVENT.progress:
           return /** @type {PendingCall | undefined} */ (this.#pending.get(number))?.progress(text)
-        case Kind.RECORD:
+        case EVENT.record:
           return this.tell('execution', JSON.parse(text))
-        case Kind.READY:
+        case EVENT.ready:
           if (text === null) return this.#take(number)?.resolve(undefined)
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
-        case Kind.TOOLS:
+        case EVENT.tools:
           return this.#settle(number, (entry) => entry.resolve(JSON.parse(text)))
-        case Kind.NO_TOOLS:
+        case EVENT.noTools:
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
-        case Kind.LISTEN:
+        case EVENT.listen:
           return this.#listen(number)
-        case Kind.DRAIN:
+        case EVENT.drain:
           return this.tell('drain')
-        case Kind.CLOSED:
+        case EVENT.closed:
           return this.#closed()
         default:
           throw new TypeError(`the native addon sent an item of kind ${kind}; it does not fit this version of toolwarden`)
@@ -386,7 +384,7 @@ export function createManagerClass(native) {
     #logged(call, lines) {
       const entries = logEntries(lines)
       call?.log(entries)
-      if (this.#observed & OBSERVE_LOG) for (const entry of entries) this.tell('log', entry)
+      if (this.#observed & OBSERVES_LOGS) for (const entry of entries) this.tell('log', entry)
     }
 
     #closed() {

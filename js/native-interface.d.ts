@@ -14,12 +14,16 @@ export interface NativeModule {
   widenings(settings: string): string
   /** Null when the Given text is a timeout, else an ErrorData. */
   checkTimeout(given: string): string | null
+  /** The known name that was probably meant; null when none is close. */
+  nearest(name: string, known: readonly string[]): string | null
+  /** Where a text stops being JSON, and why: the JSON of `{line, column, problem}`, both counted from 1. Null for JSON. */
+  jsonProblem(text: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
    * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `hears`: how
-   * this thread can hear of what processes say. 0: it can't. 1: Node's event loop. 2: it is given sockets to listen to.
+   * this thread can hear of what processes say, one of READINESS; any other number: it can't.
    */
-  open(options: string, wake: () => void, hears: 0 | 1 | 2): NativeManager | string
+  open(options: string, wake: () => void, hears: number): NativeManager | string
 }
 
 export interface OpenOptions {

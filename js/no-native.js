@@ -29,6 +29,8 @@ export function noNative(platform, arch, built) {
     configFromEnv: () => JSON.stringify({ error: data }),
     widenings: () => '[]',
     checkTimeout: () => text,
+    nearest: () => null,
+    jsonProblem: () => null,
     isBunAvailable: () => false,
     open: () => text,
   }

@@ -4,17 +4,14 @@
  */
 
 import { ArgumentProblem } from './errors.js'
+import { CALL_FIELD, CALL_FIELDS, NO_TEXT } from './native-protocol.js'
 
-/** Numbers per call: number, flags, and the lengths of seven texts. */
-const FIELDS = 9
 /** Calls that cross at once. */
 const MOST_CALLS = 16
 /** UTF-16 units gathered before they cross without waiting for more. */
 const MUCH_TEXT = 1024 * 1024
 /** Less than the longest string of V8, so that the texts of a large call fit one string, behind those of others too. */
 const MOST_TEXT = 2 ** 29 - 2 ** 21
-/** The length of a text that is not there. */
-const NONE = 0xffffffff
 
 /**
  * @typedef {object} Texts
@@ -26,7 +23,7 @@ const NONE = 0xffffffff
 
 export class Outgoing {
   #text = ''
-  #head = new Uint32Array(FIELDS * MOST_CALLS)
+  #head = new Uint32Array(CALL_FIELDS * MOST_CALLS)
   #count = 0
 
   /** Whether no more should be added before what is there has crossed. */
@@ -49,17 +46,17 @@ export class Outgoing {
     if (env !== null) text += env
     if (timeout !== null) text += timeout
     if (retry !== null) text += retry
-    const at = this.#count * FIELDS
+    const at = this.#count * CALL_FIELDS
     const head = this.#head
-    head[at] = number
-    head[at + 1] = flags
-    head[at + 2] = toolId.length
-    head[at + 3] = toolExecId.length
-    head[at + 4] = input === null ? NONE : input.length
-    head[at + 5] = config === null ? NONE : config.length
-    head[at + 6] = env === null ? NONE : env.length
-    head[at + 7] = timeout === null ? NONE : timeout.length
-    head[at + 8] = retry === null ? NONE : retry.length
+    head[at + CALL_FIELD.number] = number
+    head[at + CALL_FIELD.flags] = flags
+    head[at + CALL_FIELD.toolId] = toolId.length
+    head[at + CALL_FIELD.toolExecId] = toolExecId.length
+    head[at + CALL_FIELD.input] = input === null ? NO_TEXT : input.length
+    head[at + CALL_FIELD.config] = config === null ? NO_TEXT : config.length
+    head[at + CALL_FIELD.env] = env === null ? NO_TEXT : env.length
+    head[at + CALL_FIELD.timeout] = timeout === null ? NO_TEXT : timeout.length
+    head[at + CALL_FIELD.retry] = retry === null ? NO_TEXT : retry.length
     this.#text = this.#count === 0 ? text : this.#text + text
     this.#count++
   }

@@ -1,14 +1,7 @@
 //! Calls as they cross: all their text in one string, and numbers that say how to cut it.
 
+use super::protocol::{CALL_FIELDS, NO_TEXT, WANTS_LOGS, WANTS_PROGRESS, call_field};
 use crate::manager::Asked;
-
-/// Numbers for one call: its number, its flags, the lengths of its texts.
-pub(super) const FIELDS: usize = 9;
-/// The length of a text that is not there.
-pub(super) const NONE: u32 = u32::MAX;
-
-const WANTS_LOGS: u32 = 1;
-const WANTS_PROGRESS: u32 = 2;
 
 /// The calls of a batch. Ends early where the numbers do not fit the text: this package made both.
 pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = Asked<'a>> {
@@ -16,19 +9,18 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
         rest: texts,
         ascii: texts.is_ascii(),
     };
-    head.chunks_exact(FIELDS).map_while(move |fields| {
-        let &[number, flags, tool, exec, input, config, env, timeout, retry] = fields else {
-            return None;
-        };
+    head.chunks_exact(CALL_FIELDS).map_while(move |fields| {
+        let flags = fields[call_field::FLAGS];
+        // The texts follow each other in this order.
         Some(Asked {
-            number,
-            tool: knife.line(tool)?,
-            exec: Some(knife.line(exec)?),
-            input: knife.optional(input)?,
-            config: knife.optional(config)?,
-            env: knife.optional(env)?,
-            timeout: knife.optional(timeout)?,
-            retry: knife.optional(retry)?,
+            number: fields[call_field::NUMBER],
+            tool: knife.line(fields[call_field::TOOL_ID])?,
+            exec: Some(knife.line(fields[call_field::TOOL_EXEC_ID])?),
+            input: knife.optional(fields[call_field::INPUT])?,
+            config: knife.optional(fields[call_field::CONFIG])?,
+            env: knife.optional(fields[call_field::ENV])?,
+            timeout: knife.optional(fields[call_field::TIMEOUT])?,
+            retry: knife.optional(fields[call_field::RETRY])?,
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
         })
@@ -54,7 +46,7 @@ impl<'a> Knife<'a> {
     }
 
     fn optional(&mut self, units: u32) -> Option<Option<&'a str>> {
-        if units == NONE {
+        if units == NO_TEXT {
             return Some(None);
         }
         self.cut(units).map(Some)
@@ -95,7 +87,7 @@ mod tests {
             head.extend([number, number % 4, units(tool), units(exec)]);
             for text in more {
                 texts += text.as_deref().unwrap_or_default();
-                head.push(text.as_ref().map_or(NONE, units));
+                head.push(text.as_ref().map_or(NO_TEXT, units));
             }
         }
         (texts, head)
@@ -120,7 +112,7 @@ mod tests {
 
         #[test]
         fn numbers_that_do_not_fit_end_the_batch(texts in ".*", head in proptest::collection::vec(any::<u32>(), 0..40)) {
-            prop_assert!(calls(&texts, &head).count() <= head.len() / FIELDS);
+            prop_assert!(calls(&texts, &head).count() <= head.len() / CALL_FIELDS);
         }
     }
 }

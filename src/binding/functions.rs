@@ -7,7 +7,7 @@ use napi_derive::napi;
 use crate::config::{self, Preset};
 use crate::error::{Error, Problem};
 use crate::spawn::{FindRuntime, find_runtime};
-use crate::validate::CallTimeout;
+use crate::validate::{self, CallTimeout};
 
 /// A preset's resolved configuration, as JSON text; null for an unknown name.
 #[napi]
@@ -42,6 +42,19 @@ pub fn widenings(settings: String) -> String {
 #[napi]
 pub fn check_timeout(given: String) -> Option<String> {
     CallTimeout::from_json(&given).err().map(|error| error.to_json())
+}
+
+/// The known name that was probably meant; null when none is close.
+#[napi]
+pub fn nearest(name: String, known: Vec<String>) -> Option<String> {
+    config::nearest(&name, known.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// Where and why a text is no JSON, as JSON text of `{line, column, problem}`; null for JSON.
+#[napi]
+pub fn json_problem(text: String) -> Option<String> {
+    let found = validate::json_problem(&text)?;
+    Some(serde_json::json!({ "line": found.line, "column": found.column, "problem": found.problem }).to_string())
 }
 
 /// Whether a Bun executable would be found.

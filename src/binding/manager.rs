@@ -6,9 +6,10 @@ use napi::Env;
 use napi::bindgen_prelude::{Either, Function, Uint32ArraySlice};
 use napi_derive::napi;
 
-use super::calls::{FIELDS, calls};
+use super::calls::calls;
 use super::event_loop::LoopWatch;
 use super::outbox::Outbox;
+use super::protocol::{CALL_FIELDS, readiness};
 use super::text::Text;
 use crate::dispatch::HostReads;
 use crate::error::{Code, Error};
@@ -24,11 +25,6 @@ pub struct NativeManager {
     watch: Option<LoopWatch>,
 }
 
-/// The host has Node's event loop.
-const UV: u8 = 1;
-/// The host can listen to sockets it is given: events of kind 10.
-const BELLS: u8 = 2;
-
 /// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something. `hears`: how the host can hear of what
 /// processes say, 0 where it can't.
 #[napi]
@@ -39,8 +35,8 @@ pub fn open(
     hears: u8,
 ) -> napi::Result<Either<NativeManager, String>> {
     let reads = match hears {
-        UV => HostReads::watched().ok(),
-        BELLS => Some(HostReads::bells()),
+        readiness::EVENT_LOOP => HostReads::watched().ok(),
+        readiness::SOCKETS => Some(HostReads::bells()),
         _ => None,
     };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
@@ -86,7 +82,7 @@ impl NativeManager {
     #[allow(clippy::needless_pass_by_value, reason = "what crosses is taken by value")]
     pub fn submit(&self, texts: Text, head: Uint32ArraySlice<'_>, count: u32) -> Option<String> {
         let manager = self.inner.as_ref()?;
-        let head = head.get(..count as usize * FIELDS)?;
+        let head = head.get(..count as usize * CALL_FIELDS)?;
         let refused = manager.execute(calls(&texts.0, head));
         if refused.is_empty() {
             return None;

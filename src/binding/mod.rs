@@ -14,4 +14,5 @@ mod functions;
 mod lines;
 mod manager;
 mod outbox;
+mod protocol;
 mod text;

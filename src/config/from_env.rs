@@ -8,7 +8,7 @@ use crate::error::{Problem, Result};
 
 const PREFIX: &str = "TOOLWARDEN_";
 /// What the manager tells tools; a manager in a tool must not trip over it.
-const MARKERS: [&str; 2] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID"];
+pub(crate) const MARKERS: [&str; 2] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID"];
 
 /// The partial configuration that variables mean, as JSON text that `resolve` reads. Empty ones count as unset; every one
 /// that is unknown or wrong is reported.

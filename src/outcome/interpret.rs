@@ -9,6 +9,7 @@ use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use super::variables::{During, Variables};
+use crate::config::nearest;
 use crate::dispatch::{Crowd, Doom, End, Facts};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
@@ -151,13 +152,9 @@ fn not_found(tool: &str, available: &str) -> Error {
         return error;
     }
     // As with the tool: an id that is longer is no neighbour, and comparing takes time.
-    let nearest = ids
-        .iter()
-        .filter(|id| id.len() <= 2 * SHOWN)
-        .map(|id| (strsim::damerau_levenshtein(id, tool), id))
-        .min();
-    match nearest {
-        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{}`?", shown(id))),
+    let known = ids.iter().map(String::as_str).filter(|id| id.len() <= 2 * SHOWN);
+    match nearest(tool, known) {
+        Some(id) => error.hint(format!("did you mean `{}`?", shown(id))),
         _ if !ids.is_empty() => error,
         _ => error
             .hint("export a function from the entrypoint, or set `entrypointPath` to the file that exports the tools"),

@@ -2,7 +2,7 @@
 
 mod apply;
 mod attempt;
-mod blocked_signals;
+pub(crate) mod blocked_signals;
 mod caps;
 mod child;
 mod denials;
@@ -17,6 +17,7 @@ mod place;
 pub mod policy;
 mod prepare;
 mod probe;
+pub(crate) mod proc_stat;
 mod reach;
 mod run;
 mod seccomp;

@@ -7,23 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 use super::memory::SharedMemory;
+use crate::worker::protocol::{RING_READ, RING_SIZE, RING_START, RING_WANTED, RING_WRITTEN};
 
 /// Bytes that fit; a process that has written more waits until they are read.
 const SIZE: usize = 256 * 1024;
 
-/// Bytes written so far, modulo 2^32; the process's to set.
-const WRITTEN: usize = 0;
-/// Bytes read so far; the host's. Each number has a cache line of its own.
-const READ: usize = 16;
-/// Not 0: the host wants to be told.
-const WANTED: usize = 32;
-/// Bytes there are, for the process.
-const SIZE_AT: usize = 48;
-/// Where the ring's bytes begin.
-const HEAD_BYTES: usize = 256;
-
 /// What follows the ring in the memory begins here.
-pub(super) const RING_END: usize = HEAD_BYTES + SIZE;
+pub(super) const RING_END: usize = RING_START + SIZE;
 
 /// The reading end.
 #[derive(Debug)]
@@ -35,7 +25,7 @@ pub struct Ring {
 impl Ring {
     pub(super) fn new(memory: Arc<SharedMemory>) -> Self {
         let ring = Self { memory, read: 0 };
-        ring.number(SIZE_AT)
+        ring.number(RING_SIZE)
             .store(u32::try_from(SIZE).unwrap_or(0), Ordering::Relaxed);
         ring.want();
         ring
@@ -43,7 +33,7 @@ impl Ring {
 
     /// Bytes that wait to be read.
     pub fn waiting(&self) -> usize {
-        let written = self.number(WRITTEN).load(Ordering::Acquire);
+        let written = self.number(RING_WRITTEN).load(Ordering::Acquire);
         // A process that says otherwise is read as if it had filled the ring.
         (written.wrapping_sub(self.read) as usize).min(SIZE)
     }
@@ -53,16 +43,16 @@ impl Ring {
         let count = self.waiting().min(into.len());
         let from = self.read as usize % SIZE;
         let (first, second) = into[..count].split_at_mut(count.min(SIZE - from));
-        self.memory.copy(HEAD_BYTES + from, first);
-        self.memory.copy(HEAD_BYTES, second);
+        self.memory.copy(RING_START + from, first);
+        self.memory.copy(RING_START, second);
         self.read = self.read.wrapping_add(u32::try_from(count).unwrap_or(0));
-        self.number(READ).store(self.read, Ordering::Release);
+        self.number(RING_READ).store(self.read, Ordering::Release);
         count
     }
 
     /// Asks to be told of what is written from now on. What was written before is in [`Ring::waiting`] after this.
     pub fn want(&self) {
-        let wanted = self.number(WANTED);
+        let wanted = self.number(RING_WANTED);
         // Most of the time nothing was printed since it was asked for.
         if wanted.load(Ordering::Relaxed) != 0 {
             return;
@@ -93,15 +83,15 @@ pub(super) mod tests {
     /// As the worker does it; the bytes that fitted, and whether the host wants to be told.
     fn write(memory: &SharedMemory, fd: &std::os::fd::OwnedFd, bytes: &[u8]) -> (usize, bool) {
         let number = |index| memory.word(index).unwrap();
-        let written = number(WRITTEN).load(Ordering::Relaxed);
-        let free = SIZE - written.wrapping_sub(number(READ).load(Ordering::Acquire)) as usize;
+        let written = number(RING_WRITTEN).load(Ordering::Relaxed);
+        let free = SIZE - written.wrapping_sub(number(RING_READ).load(Ordering::Acquire)) as usize;
         let count = bytes.len().min(free);
         for (index, byte) in bytes[..count].iter().enumerate() {
-            let at = HEAD_BYTES + (written as usize + index) % SIZE;
+            let at = RING_START + (written as usize + index) % SIZE;
             rustix::io::pwrite(fd, &[*byte], at as u64).unwrap();
         }
-        number(WRITTEN).store(written.wrapping_add(count as u32), Ordering::SeqCst);
-        (count, number(WANTED).swap(0, Ordering::SeqCst) != 0)
+        number(RING_WRITTEN).store(written.wrapping_add(count as u32), Ordering::SeqCst);
+        (count, number(RING_WANTED).swap(0, Ordering::SeqCst) != 0)
     }
 
     #[test]
@@ -119,7 +109,7 @@ pub(super) mod tests {
     #[test]
     fn a_process_that_claims_too_much_is_read_within_the_memory() {
         let (mut ring, memory, _fd) = ring();
-        memory.word(WRITTEN).unwrap().store(u32::MAX, Ordering::Relaxed);
+        memory.word(RING_WRITTEN).unwrap().store(u32::MAX, Ordering::Relaxed);
         assert_eq!(ring.waiting(), SIZE);
         let mut into = vec![0; 2 * SIZE];
         assert_eq!(ring.read(&mut into), SIZE);
@@ -146,13 +136,13 @@ pub(super) mod tests {
         let number = |index| memory.word(index).unwrap();
         for written in 1..=BYTES {
             // Which byte it is does not matter, and writing it would give the reader time.
-            number(WRITTEN).store(written, Ordering::SeqCst);
-            if number(WANTED).load(Ordering::SeqCst) != 0 {
-                number(WANTED).store(0, Ordering::SeqCst);
+            number(RING_WRITTEN).store(written, Ordering::SeqCst);
+            if number(RING_WANTED).load(Ordering::SeqCst) != 0 {
+                number(RING_WANTED).store(0, Ordering::SeqCst);
                 bell.send(()).unwrap();
             }
             // One at a time: each could be the last one.
-            while number(READ).load(Ordering::Acquire) != written && !reader.is_finished() {
+            while number(RING_READ).load(Ordering::Acquire) != written && !reader.is_finished() {
                 std::hint::spin_loop();
             }
         }
@@ -167,8 +157,8 @@ pub(super) mod tests {
             let (mut ring, memory, fd) = ring();
             // Counts wrap around.
             ring.read = start;
-            memory.word(READ).unwrap().store(start, Ordering::Relaxed);
-            memory.word(WRITTEN).unwrap().store(start, Ordering::Relaxed);
+            memory.word(RING_READ).unwrap().store(start, Ordering::Relaxed);
+            memory.word(RING_WRITTEN).unwrap().store(start, Ordering::Relaxed);
             let mut expected: VecDeque<u8> = VecDeque::new();
             let mut next = 0u8;
             for (write_len, read_len) in steps {

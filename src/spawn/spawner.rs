@@ -16,7 +16,7 @@ use rustix::process::Pid;
 
 use super::board::{self, Board};
 use super::cgroup::Cgroup;
-use super::child::{self, MEMORY, Plan};
+use super::child::{self, Plan};
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
@@ -28,6 +28,7 @@ use super::temporary::Temporary;
 use crate::error::descriptors::{self, Room, is_shortage_error};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
+use crate::worker::protocol::MEMORY_FD;
 
 /// Descriptors that are opened between the last one of the plan and the end of `execve`.
 const WHILE_STARTING: usize = 3;
@@ -277,7 +278,7 @@ fn closed() -> SpawnFailure {
 
 /// The child's fixed numbers would take the place of a descriptor that the sandbox still needs.
 fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
-    if in_child.keep_fds().iter().any(|&fd| fd <= MEMORY) {
+    if in_child.keep_fds().iter().any(|&fd| fd <= MEMORY_FD) {
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));
     }
     Ok(in_child)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `frame/` | the frames of the channel: encode what the host says, decode what a worker says |
 //! | `json/` | JSON text of a worker: how deep it is, and reading it whatever a tool put into it |
+//! | `protocol.rs` | the numbers and names that a host and its processes agree on, from `template/protocol.mjs` |
 //! | `nonce.rs` | the secret of one call, without which no answer counts |
 //! | `template/` | the worker file's source, JavaScript for Bun and Node |
 //! | `render.rs` | the template with the host's settings in it |
@@ -24,6 +25,7 @@ pub mod json;
 pub(crate) mod lock;
 mod modules;
 mod nonce;
+pub mod protocol;
 mod raw;
 mod remains;
 mod render;

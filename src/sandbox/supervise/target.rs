@@ -5,6 +5,8 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use crate::sandbox::proc_stat::ProcStat;
+
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
 /// A process told from a later one of the same number.
@@ -110,10 +112,7 @@ impl Target {
     pub(super) fn birth(&self) -> io::Result<Birth> {
         let none = || io::Error::from_raw_os_error(libc::ESRCH);
         let process = self.process()?.ok_or_else(none)?;
-        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name in parentheses may hold anything; the start is the 22nd field.
-        let started = |stat: &str| stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok();
-        let at = started(&stat).ok_or_else(none)?;
+        let at = ProcStat::read(process)?.started;
         Ok(Birth { process, at })
     }
 

@@ -19,20 +19,55 @@
 //! | 0x88 | from worker | PONG | empty |
 //! | 0x89 | from worker | LEAVING | u32 call, 16 B nonce |
 //! | 0x8a | from worker | PRINTED | empty: there are frames in the ring |
+//! | 0x8b | from worker | MISSED | u32 call (0 none), 16 B nonce, names of variables, one a line |
+//!
+//! The numbers are those of `template/protocol.mjs`.
 
 mod decode;
 mod encode;
-mod kind;
 mod reader;
 mod ready;
+mod values;
 #[cfg(test)]
 pub mod worker_side;
 
-pub use decode::{FrameError, FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
+pub use decode::{FrameError, FromWorker, LogFrame, ResultFrame};
 pub use encode::{AbortReason, CallFrame, TooLong, append_abort, append_end, append_ping};
 pub use reader::{FrameReader, max_frame};
 pub use ready::{NotReady, Ready};
+pub use values::{Level, Retry, Status, Stream};
 
-/// The version of this protocol. READY carries it, and a worker that speaks another one is not used. It changes with every change
-/// that a host or a worker of the version before would misunderstand.
-pub const PROTOCOL: u32 = 1;
+#[cfg(test)]
+mod tests {
+    use crate::worker::protocol;
+
+    /// The tables of kinds in this file's head and in docs/protocol.md.
+    #[test]
+    fn the_tables_of_frames_have_the_kinds_of_the_protocol() {
+        let constants: Vec<(u8, String)> = include_str!("../template/protocol.mjs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("export const ")?.split_once(" = 0x"))
+            .filter(|(_, digits)| digits.len() == 2)
+            .map(|(name, digits)| (u8::from_str_radix(digits, 16).expect("two digits"), name.to_owned()))
+            .collect();
+        assert!(
+            constants.contains(&(protocol::MISSED, "MISSED".to_owned())),
+            "{constants:?}"
+        );
+        for (file, text) in [
+            ("frame/mod.rs", include_str!("mod.rs")),
+            ("docs/protocol.md", include_str!("../../../docs/protocol.md")),
+        ] {
+            let mut listed: Vec<(u8, String)> = text
+                .lines()
+                .filter_map(|line| line.trim_start_matches("//! ").strip_prefix("| 0x"))
+                .map(|row| {
+                    let cells: Vec<_> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+                    (u8::from_str_radix(cells[0], 16).expect("a kind"), cells[2].to_owned())
+                })
+                .collect();
+            listed.sort();
+            assert_eq!(listed, constants, "{file}");
+        }
+    }
+}

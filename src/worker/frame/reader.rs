@@ -1,22 +1,19 @@
 //! Frames out of a stream that is cut anywhere.
 
 use super::decode::{FrameError, FromWorker, decode};
-use super::kind::LENGTH_BYTES;
+use crate::worker::protocol::{LEAST_MAX_FRAME, LENGTH_BYTES};
 
 /// First size of the buffer, and the size it goes back to after a large frame has passed.
 const SMALL: usize = 64 * 1024;
 /// An empty buffer above this size is given back.
 const LARGE: usize = 1024 * 1024;
-/// Frames that carry no result (logs, thrown errors) may have this size whatever `maxOutputSize` is; the worker cuts
-/// what is larger.
-const LEAST_MAX: u64 = 16 * 1024 * 1024;
 /// Room for kind, call, nonce and what else comes before a text.
 const FIXED_FIELDS: u64 = 1024;
 
 /// The cap for a reader whose worker may give results of `max_output_size` bytes.
 pub fn max_frame(max_output_size: u64) -> usize {
     let max = max_output_size
-        .max(LEAST_MAX)
+        .max(LEAST_MAX_FRAME as u64)
         .saturating_add(FIXED_FIELDS)
         .min(u64::from(u32::MAX));
     usize::try_from(max).unwrap_or(usize::MAX)
@@ -160,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_cap_leaves_room_for_logs_and_for_large_results() {
-        assert!(max_frame(1) as u64 > LEAST_MAX);
+        assert!(max_frame(1) > LEAST_MAX_FRAME);
         assert!(max_frame(100 << 20) > 100 << 20);
         assert_eq!(max_frame(u64::MAX), u32::MAX as usize);
     }

@@ -1,6 +1,7 @@
 //! A worker's side of the codec, for tests: owned frames, their bytes, and a strategy that makes them.
 
-use super::{FromWorker, Level, Retry, Status, Stream, kind};
+use super::{FromWorker, Level, Retry, Status, Stream};
+use crate::worker::protocol::{self, level};
 use proptest::prelude::*;
 
 /// A frame of a worker that owns its texts.
@@ -53,36 +54,38 @@ impl Said {
     pub fn to_bytes(&self) -> Vec<u8> {
         let call_nonce = |call: &u32, nonce: &[u8; 16]| [&call.to_le_bytes()[..], nonce].concat();
         let (kind, body) = match self {
-            Said::Ready(json) => (kind::READY, json.clone().into_bytes()),
-            Said::LoadFailed(json) => (kind::LOAD_FAILED, json.clone().into_bytes()),
-            Said::Entered(call, nonce) => (kind::ENTERED, call_nonce(call, nonce)),
+            Said::Ready(json) => (protocol::READY, json.clone().into_bytes()),
+            Said::LoadFailed(json) => (protocol::LOAD_FAILED, json.clone().into_bytes()),
+            Said::Entered(call, nonce) => (protocol::ENTERED, call_nonce(call, nonce)),
             Said::Result(call, nonce, status, retry, after, text) => {
                 let mut body = call_nonce(call, nonce);
                 body.extend([*status as u8, *retry as u8]);
-                body.extend(after.unwrap_or(u32::MAX).to_le_bytes());
+                body.extend(after.unwrap_or(protocol::NO_RETRY_AFTER).to_le_bytes());
                 body.extend(text.as_bytes());
-                (kind::RESULT, body)
+                (protocol::RESULT, body)
             }
-            Said::Progress(call, nonce, json) => {
-                (kind::PROGRESS, [&call_nonce(call, nonce)[..], json.as_bytes()].concat())
-            }
+            Said::Progress(call, nonce, json) => (
+                protocol::PROGRESS,
+                [&call_nonce(call, nonce)[..], json.as_bytes()].concat(),
+            ),
             Said::Log(call, stream, level, time, bytes) => {
                 let mut body = call.unwrap_or(0).to_le_bytes().to_vec();
-                body.extend([*stream as u8 + 1, level.map_or(0, |level| level as u8 + 1)]);
+                body.extend([*stream as u8, level.map_or(level::RAW, |level| level as u8)]);
                 body.extend(time.to_le_bytes());
                 body.extend(bytes);
-                (kind::LOG, body)
+                (protocol::LOG, body)
             }
             Said::AbortAck(call, nonce, listens) => (
-                kind::ABORT_ACK,
+                protocol::ABORT_ACK,
                 [&call_nonce(call, nonce)[..], &[u8::from(*listens)]].concat(),
             ),
-            Said::Pong => (kind::PONG, Vec::new()),
-            Said::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
-            Said::Printed => (kind::PRINTED, Vec::new()),
-            Said::Missed(call, nonce, names) => {
-                (kind::MISSED, [&call_nonce(call, nonce)[..], names.as_bytes()].concat())
-            }
+            Said::Pong => (protocol::PONG, Vec::new()),
+            Said::Leaving(call, nonce) => (protocol::LEAVING, call_nonce(call, nonce).to_vec()),
+            Said::Printed => (protocol::PRINTED, Vec::new()),
+            Said::Missed(call, nonce, names) => (
+                protocol::MISSED,
+                [&call_nonce(call, nonce)[..], names.as_bytes()].concat(),
+            ),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()

@@ -3,9 +3,7 @@
 //! Every result is looked at, so this takes 64 bytes at a time: a bit mask of the quotes tells which brackets stand inside of
 //! strings, and as long as even all opening brackets of a block could not pass the limit their order does not matter.
 
-/// Arrays and objects inside of each other that a value of a tool may have. Programs walk values by recursion, JSON.stringify
-/// among them, and a few thousand levels are all that a stack of Node or Bun has room for.
-pub const MAX_DEPTH: usize = 1000;
+pub use crate::worker::protocol::MAX_DEPTH;
 
 const BLOCK: usize = 64;
 

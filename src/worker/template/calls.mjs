@@ -4,26 +4,19 @@ import { isBody, isSequence, readBody } from './bodies.mjs'
 import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
-import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
+import { isDeeper } from './depth.mjs'
 import { describe } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
   abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
   mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
 } from './primordials.mjs'
+import { ABORT_ACK, ENTERED, LEAVING, MAX_DEPTH, NO_RETRY_AFTER, PROGRESS, RESULT, RETRY, STATUS } from './protocol.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { isObject } from './values.mjs'
 import { attributeReads, sendMissed } from './variables.mjs'
 
-const ENTERED = 0x83
-const RESULT = 0x84
-const PROGRESS = 0x85
-const ABORT_ACK = 0x87
-const LEAVING = 0x89
-const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6 }
-const RETRY = { unsaid: 0, retryable: 1, not: 2 }
-const NO_RETRY_AFTER = 0xffffffff
 /** Number of the call that is rehearsed and whose frames are never sent. */
 const REHEARSAL = 0
 
@@ -356,7 +349,7 @@ function sendProgress(call, value) {
   const text = jsonStringify(value)
   if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
   if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
-  if (isDeeper(text, DEPTH_LIMIT)) throw new RangeErrorOf(`a progress value is nested deeper than ${DEPTH_LIMIT} levels`)
+  if (isDeeper(text, MAX_DEPTH)) throw new RangeErrorOf(`a progress value is nested deeper than ${MAX_DEPTH} levels`)
   const start = beginForCall(PROGRESS, call)
   putText(text)
   finishAside(start)

@@ -1,8 +1,6 @@
 /** How deep JSON text is nested. The host looks too and believes nobody; here a tool is told where it made the value. */
 import { charCodeAt } from './primordials.mjs'
 
-/** Arrays and objects inside of each other; the host's number (src/worker/json/depth.rs). */
-export const DEPTH_LIMIT = 1000
 const QUOTE = 34
 const BACKSLASH = 92
 

@@ -3,33 +3,27 @@
  * in flight at once process.env stays untouched, and context.env is the only place.
  */
 import { environment, hasOwn, ObjectFreeze, ObjectKeys, push } from './primordials.mjs'
+import { BUNDLE_VARIABLE, EXEC_ID_VARIABLE, MODULE_CACHE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE, PROJECT_ROOT_VARIABLE } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
-const EXEC_ID = 'TOOLWARDEN_TOOL_EXEC_ID'
 /** @type {Readonly<Record<string, string>>} */
 export const NO_VARIABLES = ObjectFreeze({})
 
-const BUNDLE = 'TOOLWARDEN_BUNDLE'
-/** A user's own has another value. */
-const NO_THREADS = { name: 'BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER', value: 'toolwarden' }
-
-/** Where Bun's cache is: Bun has read it by now, programs that a tool starts have nothing to do with it, and no user's comes this far. */
-const MODULES = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
-
 /** Takes out of the environment where the host put the bundled entrypoint. @returns {string | undefined} file: URL */
 export function takeBundle() {
-  if (!hasOwn(environment, BUNDLE)) return undefined
-  const url = environment[BUNDLE]
-  delete environment[BUNDLE]
+  if (!hasOwn(environment, BUNDLE_VARIABLE)) return undefined
+  const url = environment[BUNDLE_VARIABLE]
+  delete environment[BUNDLE_VARIABLE]
   return url
 }
 
 /** Before the entrypoint is imported. */
 export function setMarkers() {
-  if (hasOwn(environment, NO_THREADS.name) && environment[NO_THREADS.name] === NO_THREADS.value) delete environment[NO_THREADS.name]
-  delete environment[MODULES]
+  if (hasOwn(environment, NO_THREADS_VARIABLE) && environment[NO_THREADS_VARIABLE] === NO_THREADS_VALUE) delete environment[NO_THREADS_VARIABLE]
+  // Bun has read where its cache is; programs that a tool starts have nothing to do with it, and a user's own does not come this far.
+  delete environment[MODULE_CACHE_VARIABLE]
   environment.TOOLWARDEN = '1'
-  environment.TOOLWARDEN_PROJECT_ROOT = settings.projectRoot
+  environment[PROJECT_ROOT_VARIABLE] = settings.projectRoot
 }
 
 /**
@@ -45,9 +39,9 @@ export function enterEnvironment(execId, variables) {
     push(before, hasOwn(environment, names[i]) ? environment[names[i]] : undefined)
     environment[names[i]] = variables[names[i]]
   }
-  environment[EXEC_ID] = execId
+  environment[EXEC_ID_VARIABLE] = execId
   return () => {
-    delete environment[EXEC_ID]
+    delete environment[EXEC_ID_VARIABLE]
     for (let i = 0; i < names.length; i++) {
       if (before[i] === undefined) delete environment[names[i]]
       else environment[names[i]] = before[i]

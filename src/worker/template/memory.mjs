@@ -4,6 +4,7 @@
  * descriptor.
  */
 import { builtin, mapFile } from './primordials.mjs'
+import { MEMORY_FD } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
 /** @type {Uint8Array | null | undefined} */
@@ -18,8 +19,8 @@ export function sharedMemory() {
 function mapMemory() {
   if (mapFile === null || !settings.sharedMemory) return null
   try {
-    const mapped = mapFile('/proc/self/fd/4', { shared: true })
-    if (settings.isolation === 'worker') builtin('fs').closeSync(4)
+    const mapped = mapFile(`/proc/self/fd/${MEMORY_FD}`, { shared: true })
+    if (settings.isolation === 'worker') builtin('fs').closeSync(MEMORY_FD)
     return mapped
   } catch {
     // Where it cannot be had the host is told by frames.
@@ -31,8 +32,3 @@ if (settings.isolation === 'worker') sharedMemory()
 
 /** The same as numbers. @param {Uint8Array} bytes */
 export const numbersOf = (bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)
-
-/** The ring begins here, in bytes; before it are numbers about it. */
-export const RING = 256
-/** Where to find the bytes the ring has. */
-export const RING_SIZE = 48

@@ -2,13 +2,10 @@
  * A ring of bytes in shared memory: what tools print, without a system call for each line. The memory outlives the process,
  * so the host gets everything, whatever the tool does next. It is told when it asks for that.
  */
-import { numbersOf, RING, RING_SIZE, sharedMemory } from './memory.mjs'
+import { numbersOf, sharedMemory } from './memory.mjs'
 import { atomicLoad, atomicStore, copyInto, pause, view } from './primordials.mjs'
+import { RING_READ, RING_SIZE, RING_START, RING_WANTED, RING_WRITTEN } from './protocol.mjs'
 
-/** Numbers about the ring: bytes written and read so far, modulo 2^32, and whether the host wants to be told of more. */
-const WRITTEN = 0
-const READ = 16
-const WANTED = 32
 /** Copied byte by byte up to this length: a line is shorter than what a call costs. */
 const SHORT = 256
 /** Looks for room, half a millisecond apart, before the host is told once more. It may be gone. */
@@ -30,7 +27,7 @@ function openRing() {
     ring = null
     return false
   }
-  ringWritten = atomicLoad(ringNumbers, WRITTEN)
+  ringWritten = atomicLoad(ringNumbers, RING_WRITTEN)
   return true
 }
 
@@ -44,27 +41,27 @@ export const hasRing = () => (ring === undefined ? openRing() : ring !== null)
 export function putInRing(source, from, to, tell) {
   let looks = 0
   while (from < to) {
-    const room = ringSize - ((ringWritten - atomicLoad(ringNumbers, READ)) >>> 0)
+    const room = ringSize - ((ringWritten - atomicLoad(ringNumbers, RING_READ)) >>> 0)
     if (room > 0) {
       const at = ringWritten % ringSize
       let count = to - from < room ? to - from : room
       if (count > ringSize - at) count = ringSize - at
-      copyToRing(source, from, from + count, RING + at)
+      copyToRing(source, from, from + count, RING_START + at)
       from += count
       ringWritten = (ringWritten + count) >>> 0
-      atomicStore(ringNumbers, WRITTEN, ringWritten)
+      atomicStore(ringNumbers, RING_WRITTEN, ringWritten)
       looks = 0
     } else {
       if (looks++ % PATIENCE === 0) announce(tell)
       pause(0.5)
     }
   }
-  if (atomicLoad(ringNumbers, WANTED) !== 0) announce(tell)
+  if (atomicLoad(ringNumbers, RING_WANTED) !== 0) announce(tell)
 }
 
 /** @param {() => void} tell */
 function announce(tell) {
-  atomicStore(ringNumbers, WANTED, 0)
+  atomicStore(ringNumbers, RING_WANTED, 0)
   tell()
 }
 

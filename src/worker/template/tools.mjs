@@ -4,7 +4,8 @@
 import {
   apply, byteLength, defineProperty, hasOwn, isArray, join, jsonParse, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, RangeErrorOf, slice, toWellFormed,
 } from './primordials.mjs'
-import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
+import { LEAST_MAX_FRAME, MAX_DEPTH } from './protocol.mjs'
+import { isDeeper } from './depth.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
 
@@ -161,7 +162,7 @@ export function catalogueText() {
 }
 
 /** Bytes of the largest list of tools: what a frame may have, without what READY says beside it. */
-const LARGEST_CATALOGUE = 16 * 1024 * 1024 - 1024
+const LARGEST_CATALOGUE = LEAST_MAX_FRAME - 1024
 
 /** Why a list of tools cannot be sent, as an error of the entrypoint; undefined where it can. @param {string} text */
 export function catalogueProblem(text) {
@@ -205,7 +206,7 @@ function schemaText(schema) {
 }
 
 /** The catalogue around a schema has some levels of its own. */
-const SCHEMA_DEPTH = DEPTH_LIMIT - 10
+const SCHEMA_DEPTH = MAX_DEPTH - 10
 
 /** @param {unknown} json */
 function jsonSchemaText(json) {
