@@ -7,7 +7,8 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The module, and the file of `OUT_DIR` that holds its constants.
-const MODULES: [(&str, &str); 2] = [
+const MODULES: [(&str, &str); 3] = [
+    ("js/hints.js", "hints.rs"),
     ("src/worker/template/protocol.mjs", "worker_protocol.rs"),
     ("js/native-protocol.js", "native_protocol.rs"),
 ];

@@ -2,6 +2,7 @@
 
 import { ArgumentProblem } from './errors.js'
 import { described, encodeGiven, givenText, isRecord, recognisable } from './given.js'
+import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES } from './hints.js'
 import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
 import { nearest } from './nearest.js'
 
@@ -74,7 +75,7 @@ function envText(env) {
     // What text holds may be a secret.
     const got = typeof env === 'string' ? 'a string' : described(env)
     throw new ArgumentProblem('ERR_ENV_INVALID', 'env', `expected \`env\` to be an object of strings, got ${got}`, {
-      hint: env instanceof Map ? 'pass `Object.fromEntries(map)`' : 'pass names and values: `{ API_TOKEN: token }`',
+      hint: env instanceof Map ? ENV_OF_A_MAP : ENV_OF_NAMES,
     })
   }
   return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeGiven(value)]))
@@ -131,7 +132,7 @@ function checkOptions(given, known) {
 export function readCloseOptions(given) {
   if (given === undefined) return false
   if (!isRecord(given)) {
-    throw wrongType('options', 'an object', given, { hint: 'to end running calls at once: `close({ force: true })`' })
+    throw wrongType('options', 'an object', given, { hint: CLOSE_FORCE })
   }
   const { force = false } = checkOptions(given, CLOSE_OPTIONS)
   if (typeof force !== 'boolean') throw wrongType('force', 'a boolean', force)

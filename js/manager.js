@@ -11,6 +11,7 @@ import { configProblem } from './config-problem.js'
 import { ArgumentProblem, errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
+import { MANAGER_CLOSED, WORKING_DIR_URL } from './hints.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { Incoming } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
@@ -26,8 +27,6 @@ import { observed, telemetry } from './telemetry.js'
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 /** @typedef {import('./site.js').Site} Site */
 /** @typedef {import('./site.js').Origin} Origin */
-
-const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
 /** Milliseconds for taking batches in one go. A tool that floods its log must not keep the host from its timers and sockets. */
 const TURN = 1
@@ -60,7 +59,7 @@ function pendingPromise() {
 const closed = (toolId = '', toolExecId = '') => ({
   code: 'ERR_MANAGER_CLOSED',
   message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
-  hint: 'make a new Manager; a closed one does not open again',
+  hint: MANAGER_CLOSED,
   operation: 'queue',
   toolId,
   toolExecId,
@@ -89,7 +88,7 @@ export function createManagerClass(native) {
       super()
       const site = captureSite(Manager)
       if (typeof workingDir !== 'string') {
-        throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? URL_HINT : null)
+        throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? WORKING_DIR_URL : null)
       }
       if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
       const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }

@@ -4,6 +4,7 @@
  */
 
 import { ArgumentProblem } from './errors.js'
+import { INPUT_TOO_LONG } from './hints.js'
 import { CALL_FIELD, CALL_FIELDS, NO_TEXT } from './native-protocol.js'
 
 /** Calls that cross at once. */
@@ -83,5 +84,5 @@ const NOTHING = []
 /** @param {number} length */
 const tooLong = (length) =>
   new ArgumentProblem('ERR_INPUT_INVALID', 'input', `the call is too long: ${length} characters of JSON`, {
-    hint: 'write the data to a file and pass its path',
+    hint: INPUT_TOO_LONG,
   })

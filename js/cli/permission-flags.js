@@ -3,6 +3,7 @@
  * follow "=", and it is the core that knows their grammar and says what is wrong with one.
  */
 
+/** The long names of src/config/permissions/bun.rs; a test compares the two. */
 export const PERMISSION_FLAGS = [
   '--allow-read',
   '--deny-read',
@@ -13,6 +14,7 @@ export const PERMISSION_FLAGS = [
   '--allow-env',
   '--deny-env',
   '--allow-run',
+  '--deny-run',
   '--allow-all',
 ]
 
@@ -62,4 +64,4 @@ export const PERMISSION_HELP = `
 Permissions (default: --allow-read; any given replace it):
   --allow-read[=path,...]   --allow-write[=path,...]   --allow-net[=host[:port],...]
   --allow-env[=NAME,...]    --allow-run[=program,...]  --allow-all, -A
-  --deny-read, --deny-write, --deny-net, --deny-env    docs/permissions.md has the grammar`
+  --deny-read, --deny-write, --deny-net, --deny-env, --deny-run    docs/permissions.md has the grammar`

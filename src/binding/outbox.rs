@@ -14,7 +14,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use super::lines::Lines;
 use super::protocol::{EVENT_FIELDS, NO_TEXT, OBSERVES_LOGS, OBSERVES_RECORDS, event, event_field};
 use super::text::units;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 use crate::observe::{Event, Line, Observer};
 
 /// Calls the host's `wake` without arguments.
@@ -120,8 +120,7 @@ impl Outbox {
                     "the result has {} bytes of JSON, more than a string of the host can hold",
                     json.len()
                 );
-                let error =
-                    Error::new(Code::OutputTooLarge, message).hint("let the tool write a file and return its path");
+                let error = Error::new(Code::OutputTooLarge, message).hint(hints::RESULT_TOO_LONG);
                 (event::ERROR, call, Some(error.to_json()))
             }
             Event::Value { call, json } => (event::RESULT, call, json),

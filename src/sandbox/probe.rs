@@ -5,7 +5,7 @@ use super::child::InChild;
 use super::landlock::{self, Free, Handled, Ruleset};
 use super::seccomp::{self, Net, Shape};
 use super::short_child;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 
 /// What the sandbox can build on here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +48,7 @@ pub fn probe() -> Result<Support, Box<Error>> {
 }
 
 fn lacking(what: &str) -> Box<Error> {
-    Box::new(
-        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}"))
-            .hint("run on such a kernel, or set sandbox: \"off\" and isolate the host in another way"),
-    )
+    Box::new(Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(hints::SANDBOX_UNAVAILABLE))
 }
 
 fn holds(abi: u32) -> Result<(), Box<Error>> {

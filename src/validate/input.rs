@@ -1,6 +1,6 @@
 //! The values a call hands to its tool: JSON text, or nothing.
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, hints};
 
 /// Together with everything else of a call it has to fit a frame, whose length is 32 bits. V8's strings end before that.
 const LARGEST: usize = 1 << 30;
@@ -39,7 +39,7 @@ fn fits(field: &'static str, bytes: usize) -> Result<()> {
     }
     let message = format!("expected `{field}` to be at most {LARGEST} bytes of JSON, got {bytes} bytes");
     Err(Box::new(
-        Error::validation(Code::InputInvalid, field, message).hint("write the data to a file and pass its path"),
+        Error::validation(Code::InputInvalid, field, message).hint(hints::INPUT_TOO_LONG),
     ))
 }
 

@@ -20,7 +20,11 @@ pub fn json_problem(text: &str) -> Option<JsonProblem> {
     let problem = said.split(" at line ").next().unwrap_or(&said).to_owned();
     // The parser counts bytes, and of the end of a line or of the text it names the last one that there is.
     let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
-    let bytes = if error.is_eof() { line.len() } else { error.column().saturating_sub(1) };
+    let bytes = if error.is_eof() {
+        line.len()
+    } else {
+        error.column().saturating_sub(1)
+    };
     let before = line.get(..bytes).unwrap_or(line);
     Some(JsonProblem {
         line: error.line(),
@@ -48,13 +52,22 @@ mod tests {
             ("", 1, 1, "EOF while parsing a value"),
         ] {
             let found = json_problem(text).expect(text);
-            assert_eq!((found.line, found.column, &*found.problem), (line, column, problem), "{text}");
+            assert_eq!(
+                (found.line, found.column, &*found.problem),
+                (line, column, problem),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn json_has_no_mistake() {
-        for text in ["1e999", "\"\\ud800\"", " {} ", &format!("{}{}", "[".repeat(500), "]".repeat(500))] {
+        for text in [
+            "1e999",
+            "\"\\ud800\"",
+            " {} ",
+            &format!("{}{}", "[".repeat(500), "]".repeat(500)),
+        ] {
             assert_eq!(json_problem(text), None, "{text}");
         }
     }
