@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_the_fields() {
-        let stat = ProcStat::parse(b"12 (a) Z 1 2 (b)) S 7 42 9 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77 0").unwrap();
+        let stat = ProcStat::parse(b"12 (a) Z 1 2 (b)) S 7 42 9 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77 0").unwrap();
         assert_eq!((stat.parent, stat.group, stat.has_ended()), (7, 42, false));
         assert_eq!(stat.started, 77);
         let stat = ProcStat::parse(b"12 (\xff\xfe) Z 1 5 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 78").unwrap();
@@ -73,7 +73,14 @@ mod tests {
     #[test]
     fn a_process_that_there_is_can_be_read() {
         let own = ProcStat::read(std::process::id()).unwrap();
-        assert!(!own.has_ended() && own.started > 0);
+        // SAFETY: no memory is passed.
+        let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) }.unsigned_abs();
+        let uptime = fs::read_to_string("/proc/uptime").unwrap();
+        let seconds: u64 = uptime.split('.').next().unwrap().parse().unwrap();
+        assert!(
+            !own.has_ended() && own.started > 0 && own.started / ticks <= seconds,
+            "{own:?} {uptime}"
+        );
         assert_eq!(
             ProcStat::read(i32::MAX as u32).unwrap_err().kind(),
             io::ErrorKind::NotFound
