@@ -110,10 +110,11 @@ describe('The memory that a process shares with its host', () => {
   ]) {
     it(`harms only the process that ${how}.`, async () => {
       const manager = bench.openTools('prints-much.ts', { maxWorkers: 1, toolExecutionTimeout: '2s' })
-      // Its own answer may come, or not.
-      await bounded(manager.executeTool('messesUp', how, { config: layout }), 'a messed-up call').catch((error) => {
-        assert.match(error.code, /^ERR_(TOOL_KILLED|TOOL_TIMEOUT|OUTPUT_TOO_LARGE|PROTOCOL|TOOL_CRASHED)$/)
-      })
+      const call = bounded(manager.executeTool('messesUp', how, { config: layout }), 'a messed-up call')
+      // Its own answer may come before the host has seen the mess. If not, the process was ended for a frame that is too large or none
+      // at all, or waits for ever for room in the ring.
+      const outcome = await call.catch((error) => error.code)
+      assert.ok(['messed up', 'ERR_OUTPUT_TOO_LARGE', 'ERR_TOOL_KILLED', 'ERR_TOOL_TIMEOUT'].includes(outcome), String(outcome))
       const texts = []
       assert.equal(await manager.executeTool('prints', 3, { onLog: ({ text }) => texts.push(text) }), 'printed')
       assert.deepEqual(texts.filter((text) => text.startsWith('line')), numbered(3))

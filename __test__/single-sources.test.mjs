@@ -1,7 +1,6 @@
 /** What has to stand in two places, compared: a change of one that forgets the other fails here. */
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { defaultConfig, testConfig, developmentConfig, productionConfig, debugConfig } from '../index.js'
 import { exitCodeOf } from '../js/cli/exit-codes.js'
@@ -51,10 +50,10 @@ describe('Settings', () => {
   const defaults = defaultConfig()
 
   test('are the same in the README, the contract and the core', () => {
-    const fields = Object.keys(defaults).sort()
-    assert.deepEqual(rows.map(([field]) => field.replaceAll('`', '')).sort(), fields)
+    const fields = Object.keys(defaults).toSorted()
+    assert.deepEqual(rows.map(([field]) => field.replaceAll('`', '')).toSorted(), fields)
     const config = contract.split('export interface Config {')[1].split('\n}\n')[0]
-    assert.deepEqual([...config.matchAll(/^ {2}(\w+)\?:/gm)].map(([, field]) => field).sort(), fields)
+    assert.deepEqual([...config.matchAll(/^ {2}(\w+)\?:/gm)].map(([, field]) => field).toSorted(), fields)
     const builder = contract.split('export class ManagerBuilder {')[1].split('\n}\n')[0]
     for (const field of fields) assert.match(builder, new RegExp(`^ {2}${field}\\(`, 'm'))
   })

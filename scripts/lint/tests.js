@@ -18,6 +18,8 @@ const rules = {
   'known-imports': (/** @type {any} */ context) => ({
     ImportDeclaration(/** @type {any} */ node) {
       if (node.source.value !== 'node:test') return
+      const names = new Set(node.specifiers.map((/** @type {any} */ specifier) => nameOf(specifier.imported)))
+      if (names.has('it') && names.has('test')) context.report({ node, message: 'a file uses `test` or `it`, not both' })
       for (const specifier of node.specifiers) {
         const name = nameOf(specifier.imported)
         if (name === undefined || !OF_NODE_TEST.has(name)) {
