@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::fs::{
     AtFlags, CWD, Dir, Mode, OFlags, Stat, chmod, fchmod, fstat, mkdir, mkdirat, open, openat, renameat, statat,
@@ -20,7 +21,7 @@ use super::trust::{Found, is_own_file, is_private_file, judge_directory};
 pub(super) const DIRECTORY: &str = ".toolwarden";
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
 /// Of the name of a temporary file.
-const RANDOM_LETTERS: usize = 16;
+const RANDOM_LETTERS: usize = 8;
 /// More than any file that is read back.
 const LARGEST: u64 = 1024 * 1024 * 1024;
 
@@ -249,7 +250,7 @@ impl<'a> Temporary<'a> {
             Ok(openat(&directory.fd, name, flags, Mode::empty())?.into())
         };
         let made = tempfile::Builder::new()
-            .prefix(TEMPORARY_PREFIX)
+            .prefix(&temporary_prefix()?)
             .rand_bytes(RANDOM_LETTERS)
             .make_in(place, make)?;
         let (file, path) = made.into_parts();
@@ -269,6 +270,17 @@ impl<'a> Temporary<'a> {
         let stamp = Stamp::from(&fstat(&self.file)?);
         Ok((self.file, stamp))
     }
+}
+
+/// How the names of this process's temporary files begin. When the process is killed while it writes one, the guardian knows by this
+/// that nobody will finish the file: its mode keeps an ordinary user from opening it and asking for its lock.
+pub(super) fn temporary_prefix() -> io::Result<String> {
+    static OF_THIS_PROCESS: OnceLock<String> = OnceLock::new();
+    if let Some(prefix) = OF_THIS_PROCESS.get() {
+        return Ok(prefix.clone());
+    }
+    let prefix = format!("{TEMPORARY_PREFIX}{}-", unique()?);
+    Ok(OF_THIS_PROCESS.get_or_init(|| prefix).clone())
 }
 
 /// 16 hexadecimal digits that no other manager has.

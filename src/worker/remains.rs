@@ -10,9 +10,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::claim::{CLAIM, REMOVAL};
-use super::directory::TEMPORARY_PREFIX;
+use super::directory::{TEMPORARY_PREFIX, temporary_prefix};
 use super::raw::syscall;
-use super::store::IGNORE_FILE;
+use super::store::{IGNORE_FILE, is_hash};
 use super::sweep::WORKER_PREFIX;
 use super::trust::for_us_to_write;
 
@@ -33,6 +33,8 @@ pub struct Remains {
     /// Names that nobody else has, for announcing the removal.
     removal: CString,
     unannounced: CString,
+    /// How the names of files begin that the host was writing.
+    unfinished: CString,
     user: u32,
 }
 
@@ -46,6 +48,7 @@ impl Remains {
             claim: CString::new(claim).ok()?,
             removal: CString::new(format!("{stem}.{unique}{REMOVAL}")).ok()?,
             unannounced: CString::new(format!("{TEMPORARY_PREFIX}{unique}")).ok()?,
+            unfinished: CString::new(temporary_prefix().ok()?).ok()?,
             user,
         })
     }
@@ -86,6 +89,7 @@ impl Remains {
             }
         }
         directory.remove(&self.removal);
+        self.remove_unfinished(&directory);
         let mut empty = true;
         directory.each(|name| {
             let of_no_use = [b".".as_slice(), b"..", IGNORE_FILE.as_bytes()];
@@ -93,6 +97,22 @@ impl Remains {
         });
         if empty {
             directory.remove_last(IGNORE_FILE, &self.directory);
+        }
+    }
+
+    /// The host may have been killed while it removed or wrote something itself.
+    fn remove_unfinished(&self, directory: &Open) {
+        for _ in 0..ROUNDS {
+            let mut removed = false;
+            directory.each(|name| {
+                let unfinished = name.to_bytes().starts_with(self.unfinished.to_bytes());
+                if unfinished || (is_announcement(name) && !directory.is_held(name)) {
+                    removed |= directory.remove(name);
+                }
+            });
+            if !removed {
+                break;
+            }
         }
     }
 
@@ -116,6 +136,13 @@ impl Remains {
         let ours = stat.st_uid == self.user && for_us_to_write(stat.st_mode) == stat.st_mode;
         (known && ours).then_some(directory)
     }
+}
+
+/// Somebody announced a removal by a file of this name; see `claim.rs`.
+fn is_announcement(name: &CStr) -> bool {
+    let stem = name.to_str().ok().and_then(|name| name.strip_suffix(REMOVAL));
+    stem.and_then(|stem| stem.rsplit_once('.'))
+        .is_some_and(|(_, unique)| is_hash(unique))
 }
 
 /// An open directory.
@@ -305,6 +332,37 @@ mod tests {
         remains.disclaim();
         remains.remove();
         assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
+    }
+
+    #[test]
+    fn what_the_host_was_writing_when_it_was_killed_goes_too() {
+        use std::os::unix::fs::PermissionsExt;
+        let project = tempfile::tempdir().expect("a directory");
+        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let directory = project.path().join(".toolwarden");
+        let unfinished = directory.join(format!("{}AbCdEfGh", temporary_prefix().expect("random bytes")));
+        fs::write(&unfinished, "").expect("written");
+        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0)).expect("changed");
+        let digits = "0123456789abcdef";
+        fs::write(directory.join(format!("worker-{digits}.{digits}.removal")), "").expect("written");
+        remains.disclaim();
+        remains.remove();
+        assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
+    }
+
+    #[test]
+    fn what_another_host_writes_or_removes_just_then_stays() {
+        use super::super::lock;
+        let project = tempfile::tempdir().expect("a directory");
+        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let directory = project.path().join(".toolwarden");
+        let digits = "0123456789abcdef";
+        let announced = fs::File::create(directory.join(format!("worker-{digits}.{digits}.removal"))).expect("made");
+        lock::hold(&announced).expect("locked");
+        fs::write(directory.join(format!("{TEMPORARY_PREFIX}{digits}-AbCdEfGh")), "").expect("written");
+        remains.disclaim();
+        remains.remove();
+        assert_eq!(fs::read_dir(&directory).expect("read").count(), 3);
     }
 
     #[test]

@@ -27,7 +27,8 @@ export function setMarkers() {
 }
 
 /**
- * Sets a call's variables. What gives the old ones back is returned, undefined where nothing changed.
+ * Sets a call's variables. The execution id stays until that of the next call takes its place: removing a variable costs Bun as much
+ * as half a call, because something listens behind process.env (variables.mjs). What gives the old ones back is returned, undefined where nothing changed.
  * @param {string} execId @param {Readonly<Record<string, string>>} variables @returns {(() => void) | undefined}
  */
 export function enterEnvironment(execId, variables) {
@@ -40,8 +41,10 @@ export function enterEnvironment(execId, variables) {
     environment[names[i]] = variables[names[i]]
   }
   environment[EXEC_ID_VARIABLE] = execId
+  // A rehearsal has no id, and leaves nothing.
+  if (execId === '') delete environment[EXEC_ID_VARIABLE]
+  if (names.length === 0) return undefined
   return () => {
-    delete environment[EXEC_ID_VARIABLE]
     for (let i = 0; i < names.length; i++) {
       if (before[i] === undefined) delete environment[names[i]]
       else environment[names[i]] = before[i]
