@@ -79,6 +79,7 @@ describe('Rules for tests', () => {
     ['no-fixed-sleep', "import { setTimeout as sleep } from 'node:timers/promises'\nawait sleep(100)"],
     ['no-unbounded-loop', 'for (;;) console.log()'],
     ['no-unbounded-loop', 'while (true) console.log()'],
+    ['no-unbounded-loop', 'while ((await ask())[0] !== 1) console.log()'],
     ['no-unbounded-loop', 'do console.log()\nwhile (1)'],
   ]) {
     test(`${rule} refuses ${JSON.stringify(text)}`, () => assert.deepEqual(broken(text), [rule]))

@@ -8,10 +8,10 @@ import { hears, listen } from './bell.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
-import { ArgumentProblem, errorFrom } from './errors.js'
+import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
-import { MANAGER_CLOSED, WORKING_DIR_URL } from './hints.js'
+import { WORKING_DIR_URL } from './hints.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { Incoming } from './incoming.js'
 import { KeepAlive } from './keep-alive.js'
@@ -19,8 +19,9 @@ import { logEntries } from './lines.js'
 import { EVENT, OBSERVES_LOGS, OBSERVES_RECORDS } from './native-protocol.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { Outgoing } from './outgoing.js'
-import { PendingCall, Ticket } from './pending.js'
+import { PendingCall, pendingPromise, Ticket } from './pending.js'
 import { endWhenCollected, Reach } from './reach.js'
+import { closed, refusal } from './refusals.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
 import { observed, telemetry } from './telemetry.js'
 
@@ -39,31 +40,6 @@ function deepFreeze(value) {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
   return value
 }
-
-/**
- * What a refused call is rejected with. Anything else than a refusal comes from the caller's own getters and proxies.
- * @param {unknown} error @param {Site} site
- */
-const refusal = (error, site) => (error instanceof ArgumentProblem ? errorFrom(error.data, site) : error)
-
-/** @returns {{ promise: Promise<void>, done: () => void }} */
-function pendingPromise() {
-  let done
-  const promise = new Promise((resolve) => {
-    done = resolve
-  })
-  return { promise, done: /** @type {any} */ (done) }
-}
-
-/** @param {string} toolId @param {string} toolExecId @returns {ErrorData} */
-const closed = (toolId = '', toolExecId = '') => ({
-  code: 'ERR_MANAGER_CLOSED',
-  message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
-  hint: MANAGER_CLOSED,
-  operation: 'queue',
-  toolId,
-  toolExecId,
-})
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createManagerClass(native) {

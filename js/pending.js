@@ -132,3 +132,12 @@ function tell(listener, value) {
     raiseLater(error)
   }
 }
+
+/** A promise that is fulfilled from outside. @returns {{ promise: Promise<void>, done: () => void }} */
+export function pendingPromise() {
+  let done
+  const promise = new Promise((resolve) => {
+    done = resolve
+  })
+  return { promise, done: /** @type {any} */ (done) }
+}

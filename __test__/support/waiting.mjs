@@ -13,13 +13,13 @@ export async function bounded(promise, what, bound = HANG_BOUND) {
   }
 }
 
-/** Resolves with the first truthy value of `condition`, for states of the system that announce themselves nowhere. */
+/** Resolves with the first truthy value of `condition`, or of what it promises, for states of the system that announce themselves nowhere. */
 export async function until(condition, what, bound = HANG_BOUND) {
   const end = Date.now() + bound
-  let value = condition()
+  let value = await condition()
   while (!value && Date.now() <= end) {
     await new Promise((resolve) => setTimeout(resolve, 5))
-    value = condition()
+    value = await condition()
   }
   if (value) return value
   throw new Error(`hung: ${what}`)

@@ -14,6 +14,13 @@ const nameOf = (node) => (node?.type === 'Identifier' ? node.name : node?.type =
 /** Whether a loop's condition cannot end it. @param {any} condition */
 const neverEnds = (condition) => condition === null || condition === undefined || (condition.type === 'Literal' && Boolean(condition.value))
 
+/** Whether the only thing that can end a loop is something that it waits for. @param {any} condition @returns {boolean} */
+const waits = (condition) =>
+  condition?.type === 'AwaitExpression' ||
+  (condition?.type === 'UnaryExpression' && waits(condition.argument)) ||
+  (condition?.type === 'BinaryExpression' && (waits(condition.left) || waits(condition.right))) ||
+  (condition?.type === 'MemberExpression' && waits(condition.object))
+
 const rules = {
   'known-imports': (/** @type {any} */ context) => ({
     ImportDeclaration(/** @type {any} */ node) {
@@ -68,7 +75,8 @@ const rules = {
   'no-unbounded-loop': (/** @type {any} */ context) => {
     /** @param {any} node */
     const check = (node) => {
-      if (neverEnds(node.test)) context.report({ node, message: 'a loop of a test has a bound: count its rounds' })
+      if (waits(node.test)) context.report({ node, message: 'a loop that waits has a bound: `until` of support/waiting.mjs' })
+      else if (neverEnds(node.test)) context.report({ node, message: 'a loop of a test has a bound: count its rounds' })
     }
     return { ForStatement: check, WhileStatement: check, DoWhileStatement: check }
   },

@@ -342,7 +342,7 @@ mod tests {
         let directory = project.path().join(".toolwarden");
         let unfinished = directory.join(format!("{}AbCdEfGh", temporary_prefix().expect("random bytes")));
         fs::write(&unfinished, "").expect("written");
-        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0)).expect("changed");
+        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o000)).expect("changed");
         let digits = "0123456789abcdef";
         fs::write(directory.join(format!("worker-{digits}.{digits}.removal")), "").expect("written");
         remains.disclaim();

@@ -2,9 +2,11 @@
 
 mod assemble;
 mod backwards;
+mod file_rules;
 mod hidden_memory;
 mod ioctl;
 mod load;
+mod net_rules;
 mod row;
 mod rules;
 mod shape;

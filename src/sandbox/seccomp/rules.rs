@@ -4,14 +4,11 @@
 //! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
 
 use super::row::{Answer, For, Reported, Row, Test, on, row};
-use super::{hidden_memory, ioctl, socket_options};
+use super::{file_rules, hidden_memory, ioctl, net_rules, socket_options};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 const ENOSYS: Answer = Answer::Errno(libc::ENOSYS);
-
-/// What the kernel says where a file system has no extended attributes: what copies files takes it for that and goes on.
-const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);
 
 const CLONE_THREAD: u32 = 0x0001_0000;
 /// NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. In clone() the low byte is the exit signal,
@@ -19,28 +16,6 @@ const CLONE_THREAD: u32 = 0x0001_0000;
 const CLONE_NAMESPACES: u32 = 0x7e02_0000;
 /// PTRACE, PARENT, UNTRACED.
 const CLONE_HIDDEN: u32 = 0x0080_a000;
-const AF_UNIX: u32 = 1;
-const AF_INET: u32 = 2;
-const AF_INET6: u32 = 10;
-const AF_NETLINK: u32 = 16;
-const SOCK_STREAM: u32 = 1;
-/// Messages over a connection, which as with streams cannot be led elsewhere: the kernel takes no address with them.
-const SOCK_SEQPACKET: u32 = 5;
-const SOCK_DGRAM: u32 = 2;
-const SOCK_RAW: u32 = 3;
-/// The type of a socket without SOCK_CLOEXEC and SOCK_NONBLOCK.
-const SOCK_TYPE: u32 = 0xf;
-const IPPROTO_TCP: u32 = 6;
-const O_PATH: u32 = 0o1000_0000;
-/// O_ACCMODE, O_CREAT and O_TRUNC: such an open changes what is there, or makes it.
-const OPENS_TO_CHANGE: u32 = 0o3 | 0o100 | 0o1000;
-/// Such an open is not for reading what is there.
-const OPENS_OTHERWISE: u32 = OPENS_TO_CHANGE | O_PATH;
-const READS: &str =
-    "the supervisor records what Landlock refuses, and opens what /proc says of the worker's own processes";
-const WRITES: &str = "the supervisor records what Landlock refuses";
-const IPPROTO_MPTCP: u32 = 262;
-const MSG_FASTOPEN: u32 = 0x2000_0000;
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;
 
@@ -48,13 +23,18 @@ use For::*;
 
 /// Every row of both filters.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
-    ROWS.iter()
+    OTHERS
+        .iter()
+        .chain(file_rules::OTHER_WAYS)
+        .chain(SHARED_AND_PROGRAMS)
+        .chain(file_rules::OPENS)
+        .chain(net_rules::ROWS)
         .chain(ioctl::ROWS)
         .chain(socket_options::ROWS)
         .chain(hidden_memory::ROWS)
 }
 
-const ROWS: &[Row] = &[
+const OTHERS: &[Row] = &[
     // Other processes' memory, descriptors and kernel internals.
     row!(
         Everyone,
@@ -161,141 +141,9 @@ const ROWS: &[Row] = &[
         ["clone3"],
         "its flags are in memory and cannot be inspected; libc falls back to clone"
     ),
-    // Files by other ways than a path.
-    row!(
-        Everyone,
-        EPERM,
-        ["mknod", "mknodat"],
-        "devices, and pipes that block whoever opens them"
-    ),
-    row!(
-        Everyone,
-        EPERM,
-        ["name_to_handle_at", "open_by_handle_at"],
-        "opens files without walking a path"
-    ),
-    row!(
-        Everyone,
-        EPERM,
-        ["fanotify_init", "fanotify_mark"],
-        "watches what others do"
-    ),
-    row!(
-        WatchRefused,
-        EACCES,
-        ["inotify_init", "inotify_init1", "inotify_add_watch"],
-        "watching is not covered by Landlock"
-    ),
-    row!(
-        Reported(Reported::Watch),
-        Answer::Notify,
-        ["inotify_add_watch"],
-        "the supervisor watches what a list allows to be read"
-    ),
-    row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
-    row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
-        "F_SETOWN and F_SETOWN_EX aim signals at others, F_SETLEASE stalls whoever opens the file"),
-    row!(
-        Everyone,
-        ENOSYS,
-        ["memfd_create", "memfd_secret", "execveat"],
-        "programs that have no path"
-    ),
-    row!(
-        Everyone,
-        ENOSYS,
-        ["io_uring_setup", "io_uring_enter", "io_uring_register"],
-        "does what other calls do without passing this filter"
-    ),
-    row!(
-        Everyone,
-        ENOSYS,
-        [
-            "io_setup",
-            "io_destroy",
-            "io_submit",
-            "io_cancel",
-            "io_getevents",
-            "io_pgetevents"
-        ],
-        "one process can take the whole machine's contexts (fs.aio-max-nr)"
-    ),
-    row!(
-        Everyone,
-        ENOSYS,
-        ["cachestat"],
-        "tells which parts of a file others have read lately"
-    ),
-    row!(
-        MetadataRefused,
-        EPERM,
-        [
-            "chmod",
-            "fchmod",
-            "fchmodat",
-            "fchmodat2",
-            "chown",
-            "fchown",
-            "lchown",
-            "fchownat",
-            "utime",
-            "utimes",
-            "futimesat",
-            "utimensat"
-        ],
-        "changes metadata of files that Landlock does not cover"
-    ),
-    row!(
-        Reported(Reported::Metadata),
-        Answer::Notify,
-        [
-            "chmod",
-            "fchmod",
-            "fchmodat",
-            "fchmodat2",
-            "chown",
-            "fchown",
-            "lchown",
-            "fchownat",
-            "utime",
-            "utimes",
-            "futimesat",
-            "utimensat"
-        ],
-        "the supervisor changes metadata where a list allows files to be written"
-    ),
-    row!(
-        WithoutWriteAll,
-        NO_ATTRIBUTES,
-        [
-            "setxattr",
-            "lsetxattr",
-            "fsetxattr",
-            "setxattrat",
-            "removexattr",
-            "lremovexattr",
-            "fremovexattr",
-            "removexattrat",
-            "file_setattr"
-        ],
-        "changes metadata of files that Landlock does not cover; programs that copy go on without"
-    ),
-    row!(
-        WithoutReadAll,
-        NO_ATTRIBUTES,
-        [
-            "getxattr",
-            "lgetxattr",
-            "fgetxattr",
-            "getxattrat",
-            "listxattr",
-            "llistxattr",
-            "flistxattr",
-            "listxattrat",
-            "file_getattr"
-        ],
-        "Landlock does not cover reading attributes, and a descriptor that is open for writing or listing reads them too"
-    ),
+];
+
+const SHARED_AND_PROGRAMS: &[Row] = &[
     // System V and POSIX message queues, shared memory and semaphores: named by number, reachable by anyone of the user.
     row!(
         Everyone,
@@ -395,94 +243,4 @@ const ROWS: &[Row] = &[
         ["execve"],
         "Landlock refuses files; the supervisor names them for the record and refuses a worker to replace itself"
     ),
-    // Files. Landlock refuses, and tells nobody: the supervisor looks at the path, and lets the kernel go on.
-    row!(Reported(Reported::Reads), Answer::Notify, ["openat"] if [on(2, Test::NotAny(OPENS_OTHERWISE))], READS),
-    row!(Reported(Reported::Reads), Answer::Notify, ["open"] if [on(1, Test::NotAny(OPENS_OTHERWISE))], READS),
-    row!(Reported(Reported::Writes), Answer::Notify, ["openat"] if [on(2, Test::Any(OPENS_TO_CHANGE))], WRITES),
-    row!(Reported(Reported::Writes), Answer::Notify, ["open"] if [on(1, Test::Any(OPENS_TO_CHANGE))], WRITES),
-    row!(
-        Reported(Reported::ReadsOrWrites),
-        Answer::Notify,
-        ["openat2"],
-        "its flags are in memory"
-    ),
-    row!(
-        Reported(Reported::Writes),
-        Answer::Notify,
-        [
-            "creat",
-            "mkdir",
-            "mkdirat",
-            "rmdir",
-            "unlink",
-            "unlinkat",
-            "rename",
-            "renameat",
-            "renameat2",
-            "link",
-            "linkat",
-            "symlink",
-            "symlinkat",
-            "truncate"
-        ],
-        WRITES
-    ),
-    // Network.
-    row!(NetDenied, EACCES, ["socket"], "no network"),
-    row!(
-        NetDenied,
-        EACCES,
-        ["connect", "bind", "listen", "accept", "accept4"],
-        "no network, also on inherited sockets"
-    ),
-    row!(NetDenied, EACCES, ["sendto"] if [on(4, Test::NotNull)], "an address makes it a connection"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
-        "only what the supervisor can check"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::Is(AF_UNIX)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
-        "a datagram carries its address where it cannot be checked"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(0, Test::IsNot(AF_NETLINK)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM]))],
-        "raw sockets and others that are no connection"),
-    row!(NetSupervised, EACCES, ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_STREAM)), on(2, Test::NoneOf(&[0, IPPROTO_TCP]))],
-        "MPTCP and SCTP pass Landlock's TCP rules"),
-    row!(NetSupervised, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
-    row!(NetSupervised, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),
-    row!(NetSupervised, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
-    row!(NetFree, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_INET, AF_INET6, AF_NETLINK]))],
-        "unix sockets are files that cannot be told apart here, other families are no tool's"),
-    row!(NetWide, EACCES, ["socket"] if [on(0, Test::NoneOf(&[AF_UNIX, AF_INET, AF_INET6, AF_NETLINK]))],
-        "other families are no tool's"),
-    row!(NetWide, EACCES, ["socket"] if [on(0, Test::Is(AF_UNIX)), on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM]))],
-        "a datagram carries its address where it cannot be checked"),
-    row!(NetWide, EACCES, ["socket"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_DGRAM, SOCK_RAW]))],
-        "a message of SCTP connects by itself"),
-    row!(NetWide, EACCES, ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_STREAM)), on(2, Test::NoneOf(&[0, IPPROTO_TCP, IPPROTO_MPTCP]))],
-        "a message of SCTP connects by itself"),
-    row!(NetWide, EACCES, ["sendto"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
-    row!(NetWide, EACCES, ["sendmsg"] if [on(2, Test::Any(MSG_FASTOPEN))], "connects while sending"),
-    row!(NetWide, EACCES, ["sendmmsg"] if [on(3, Test::Any(MSG_FASTOPEN))], "connects while sending"),
-    row!(Everyone, EACCES, ["socketpair"] if [on(0, Test::IsNot(AF_UNIX))], "only the pair that is a pipe"),
-    row!(Everyone, EACCES, ["socketpair"] if [on(1, Test::MaskedNoneOf(SOCK_TYPE, &[SOCK_STREAM, SOCK_SEQPACKET]))],
-        "a datagram socket of a pair reaches any other, such as /dev/log"),
-    row!(
-        Reported(Reported::Net),
-        Answer::Notify,
-        ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_DGRAM))],
-        "datagrams carry their address where it cannot be checked; the supervisor refuses and records it"
-    ),
-    row!(Reported(Reported::Net), Answer::Notify, ["socket"] if [on(0, Test::Is(AF_NETLINK))],
-        "it shows the machine's interfaces; the supervisor refuses and records it"),
-    row!(
-        Reported(Reported::Net),
-        Answer::Notify,
-        ["connect", "bind", "listen"],
-        "the supervisor checks and does it"
-    ),
-    row!(
-        Reported(Reported::NetWide),
-        Answer::Notify,
-        ["connect", "bind"],
-        "the supervisor checks and does it"
-    ),
-    row!(Reported(Reported::Net), Answer::Notify, ["sendto"] if [on(4, Test::NotNull)],
-        "an address makes it a connection; the supervisor refuses and records it"),
 ];

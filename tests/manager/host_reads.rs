@@ -1,0 +1,154 @@
+//! A host that reads what its processes say itself: by an event loop that watches the channels, or by sockets it is given.
+
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use toolwarden::dispatch::HostReads;
+
+use super::bench::{Bench, Outcome, call};
+use super::{TOOLS, value};
+
+#[test]
+fn a_host_that_watches_the_channels_reads_the_answers() {
+    let reads = HostReads::watched().unwrap();
+    // The driver looks after channels that nobody reads ten milliseconds after a call began, so one answer alone would not
+    // show who read it: the descriptor must have been readable for most of them.
+    let bench = Bench::watched(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1 }), reads.clone());
+    bench.manager().ready(1);
+    bench.until("ready", |told| told.ready.pop()).unwrap();
+    let mut heard = 0;
+    for number in 1..=50 {
+        bench.execute(call(number, "echo")).unwrap();
+        let limit = Timespec {
+            tv_sec: 0,
+            tv_nsec: 200_000_000,
+        };
+        heard += poll(
+            &mut [PollFd::new(&reads.descriptor().unwrap(), PollFlags::IN)],
+            Some(&limit),
+        )
+        .unwrap();
+        bench.manager().read();
+        assert_eq!(value(&bench.outcome(number)), "1");
+    }
+    assert!(heard > 25, "{heard} of 50 answers");
+}
+
+#[test]
+fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_other_end() {
+    let tools = r"
+      import { spawn } from 'node:child_process'
+      export const leaves = () => spawn('/bin/sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }).pid
+      export const exits = () => process.exit(0)
+    ";
+    let config = json!({ "isolation": "worker", "minWorkers": 0, "maxWorkers": 1 });
+    let bench = Bench::watched(tools, &config, HostReads::bells());
+    bench.execute(call(1, "leaves")).unwrap();
+    let left = value(&bench.outcome(1)).parse().unwrap();
+    let bell = bench.until("a bell", |told| told.bells.pop());
+    bench.execute(call(2, "exits")).unwrap();
+    assert!(matches!(bench.outcome(2), Outcome::Failed(_)));
+    let limit = Instant::now() + Duration::from_secs(20);
+    while hear(&bell).is_some() {
+        assert!(Instant::now() < limit, "the bell goes on");
+    }
+    kill_process(Pid::from_raw(left).unwrap(), Signal::KILL).unwrap();
+}
+
+#[test]
+fn answers_that_no_host_reads_are_read_all_the_same() {
+    for reads in [HostReads::watched().unwrap(), HostReads::bells()] {
+        let config = json!({ "isolation": "worker", "maxWorkers": 2, "concurrentCallsPerWorker": 4 });
+        let bench = Bench::watched(TOOLS, &config, reads);
+        for number in 1..=40 {
+            bench.execute(call(number, "echo")).unwrap();
+        }
+        for number in 1..=40 {
+            assert_eq!(value(&bench.outcome(number)), "1");
+        }
+        bench.manager().close(false);
+        bench.closed();
+    }
+}
+
+/// Reads what is there, as a runtime does that owns the socket; none at its end.
+fn hear(bell: &OwnedFd) -> Option<usize> {
+    let limit = Timespec {
+        tv_sec: 0,
+        tv_nsec: 200_000_000,
+    };
+    poll(&mut [PollFd::new(bell, PollFlags::IN)], Some(&limit)).unwrap();
+    match rustix::io::read(bell, &mut [0; 4096]) {
+        Ok(0) => None,
+        Ok(count) => Some(count),
+        Err(_) => Some(0),
+    }
+}
+
+#[test]
+fn a_host_that_is_given_bells_reads_the_answers_though_it_takes_what_comes_there() {
+    let bench = Bench::watched(
+        TOOLS,
+        &json!({ "isolation": "worker", "maxWorkers": 1 }),
+        HostReads::bells(),
+    );
+    bench.manager().ready(1);
+    bench.until("ready", |told| told.ready.pop()).unwrap();
+    let bell = bench.until("a bell", |told| told.bells.pop());
+    let mut heard = 0;
+    for number in 1..=50 {
+        bench.execute(call(number, "echo")).unwrap();
+        heard += usize::from(hear(&bell).unwrap() > 0);
+        bench.manager().read();
+        assert_eq!(value(&bench.outcome(number)), "1");
+    }
+    assert!(heard > 25, "{heard} of 50 answers");
+}
+
+#[test]
+fn a_bell_ends_with_its_process_and_the_next_process_has_its_own() {
+    let bench = Bench::watched(
+        TOOLS,
+        &json!({ "isolation": "worker", "maxWorkers": 1 }),
+        HostReads::bells(),
+    );
+    for number in 1..=5 {
+        bench.execute(call(number, "answers-and-exits")).unwrap();
+        assert_eq!(value(&bench.outcome(number)), "1");
+        let bell = bench.until("a bell", |told| told.bells.pop());
+        while hear(&bell).is_some() {
+            bench.manager().read();
+        }
+        bench.manager().read_all();
+    }
+    bench.manager().close(false);
+    bench.closed();
+}
+
+#[test]
+fn a_call_whose_answer_lies_unread_is_not_cancelled_any_more() {
+    let config = json!({ "isolation": "worker", "maxWorkers": 1, "concurrentCallsPerWorker": 2 });
+    let reads = HostReads::watched().unwrap();
+    let bench = Bench::watched(TOOLS, &config, reads.clone());
+    bench.execute(call(1, "pid")).unwrap();
+    let process = value(&bench.outcome(1)).to_owned();
+    for number in 2..=20 {
+        bench.execute(call(number, "echo")).unwrap();
+        let limit = Timespec {
+            tv_sec: 0,
+            tv_nsec: 200_000_000,
+        };
+        poll(
+            &mut [PollFd::new(&reads.descriptor().unwrap(), PollFlags::IN)],
+            Some(&limit),
+        )
+        .unwrap();
+        bench.manager().cancel(number);
+        assert_eq!(value(&bench.outcome(number)), "1");
+    }
+    bench.execute(call(21, "pid")).unwrap();
+    assert_eq!(value(&bench.outcome(21)), process, "the process lives on");
+}
