@@ -7,6 +7,7 @@ import { exitCodeOf } from '../js/cli/exit-codes.js'
 import { PERMISSION_FLAGS, PERMISSION_HELP, permissionConfig } from '../js/cli/permission-flags.js'
 import { errorFrom } from '../js/errors.js'
 import { captureSite } from '../js/site.js'
+import * as protocol from '../src/worker/template/protocol.mjs'
 import { read, tableRows } from './support/repository.mjs'
 
 const contract = read('index.d.ts')
@@ -140,6 +141,30 @@ describe('Permission flags', () => {
     const { nodeOptions } = permissionConfig(allowed, 'node')
     assert.equal(nodeOptions.length, allowed.length)
     for (const option of nodeOptions) assert.ok(known.has(option.split('=')[0]), option)
+  })
+})
+
+describe('The protocol of docs/protocol.md', () => {
+  const page = read('docs/protocol.md')
+
+  test('has the places of the shared memory', () => {
+    const bytes = tableRows(page, 'byte').map(([at]) => Number(at)).filter((at) => !Number.isNaN(at))
+    const { RING_WRITTEN, RING_READ, RING_WANTED, RING_SIZE, RING_START } = protocol
+    assert.deepEqual(bytes, [...[RING_WRITTEN, RING_READ, RING_WANTED, RING_SIZE].map((index) => 4 * index), RING_START])
+  })
+
+  test('has the values of fields', () => {
+    const { LEVEL, RETRY, STATUS, STDERR, STDOUT, CHANNEL_FD, MEMORY_FD, PROTOCOL } = protocol
+    const listed = (values) => Object.entries(values).map(([name, value]) => `${value} ${name}`).join(', ')
+    const text = page.replaceAll(/\s+/g, ' ')
+    assert.ok(text.includes(`Stream: ${listed({ stdout: STDOUT, stderr: STDERR })}. Level: ${listed(LEVEL)}. Retry: ${listed(RETRY)}.`))
+    const statuses = tableRows(page, 'status of RESULT').flatMap(([cell]) => cell.split(', '))
+    assert.deepEqual(
+      statuses.map((status) => Number(status.split(' ')[0])),
+      Object.values(STATUS),
+    )
+    assert.ok(text.includes(`file descriptor ${CHANNEL_FD} of the worker`) && text.includes(`File descriptor ${MEMORY_FD} of a Bun process`))
+    assert.ok(text.includes(`is the version, ${PROTOCOL} now`))
   })
 })
 
