@@ -110,15 +110,15 @@ const REFUSED = [
   [['--allow-net='], /empty scope/],
   [['--allow-read='], /write `--allow-read` for everything/],
   [['--allow-read=a,'], /empty entry/],
-  [['--allow-sys'], /cannot be held/],
-  [['--allow-sys=hostname'], /cannot be held/],
-  [['-S'], /cannot be held/],
-  [['--deny-sys'], /cannot be held/],
+  [['--allow-sys'], /cannot be enforced/],
+  [['--allow-sys=hostname'], /cannot be enforced/],
+  [['-S'], /cannot be enforced/],
+  [['--deny-sys'], /cannot be enforced/],
   [['--allow-ffi'], /native code is confined/],
-  [['--allow-import'], /cannot be held/],
-  [['-I'], /cannot be held/],
-  [['--ignore-read=x'], /cannot be held/],
-  [['--ignore-env'], /cannot be held/],
+  [['--allow-import'], /cannot be enforced/],
+  [['-I'], /cannot be enforced/],
+  [['--ignore-read=x'], /cannot be enforced/],
+  [['--ignore-env'], /cannot be enforced/],
   [['--allow-net=unix:'], /path behind/],
   [['--allow-net=unix:@x'], /abstract/],
   [['--allow-net=vsock:1:2'], /vsock/],
@@ -140,9 +140,9 @@ const REFUSED = [
   [['--allow-read', '--deny-read=x'], /`--deny-read=x`.*`--allow-read`/],
   [['--allow-read=data', '--deny-read=data/sub'], /`--deny-read=data\/sub`.*`--allow-read=data`/],
   [['--allow-write=data/sub', '--deny-write=data'], /`--allow-write=data\/sub`.*`--deny-write=data`/],
-  [['--allow-net', '--deny-net=10.0.0.1'], /--deny-net cannot be held/],
+  [['--allow-net', '--deny-net=10.0.0.1'], /--deny-net cannot be enforced/],
   [['--allow-net', '--deny-net'], /contradicts/],
-  [['--allow-run', '--deny-run=rm'], /cannot be held/],
+  [['--allow-run', '--deny-run=rm'], /cannot be enforced/],
   [['-A', '--deny-net=a.test'], /contradicts `--allow-all`/],
   [['--allow-net=10.0.0.1', '--deny-net=a.test'], /deny the address/],
   [['--allow-read=none'], /does not exist/],
@@ -159,7 +159,7 @@ const REFUSED = [
   [['--deny-read=.'], /--deny-read=\./],
 ]
 
-describe('A flag that cannot be held', () => {
+describe('A flag that cannot be enforced', () => {
   const bench = workbench()
   for (const [bunPermissions, reason] of REFUSED) {
     it(`is refused with the reason: ${bunPermissions.join(' ')}`, () => {

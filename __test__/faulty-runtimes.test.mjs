@@ -94,7 +94,7 @@ describe('A runtime that misbehaves', () => {
   })
 
   it('and says READY in a way that cannot be read is not used either.', async () => {
-    for (const ready of [{ protocol: '1' }, { protocol: null }, { board: 'yes' }]) {
+    for (const ready of [{ protocol: '1' }, { protocol: null }, { entryTable: 'yes' }]) {
       const { project, manager } = faked('speaks-protocol.sh')
       project.write('protocol', JSON.stringify(ready))
       const error = await failure(manager.executeTool('any', 1))

@@ -1,6 +1,8 @@
 /**
- * Who is to be told when a signal aborts. Many calls often share one signal, and Node warns of a leak from the eleventh
- * listener on; so each signal gets one listener of ours. Never through `onabort`: that property is the user's.
+ * The callbacks of each abort signal. Many calls often share one signal, and Node warns of a leak from the eleventh
+ * listener on, so each signal gets one listener from us. The property `onabort` is not used, because it belongs to the
+ * user.
+ * @type {WeakMap<AbortSignal, Set<() => void>>}
  */
 
 /** @type {WeakMap<AbortSignal, Set<() => void>>} */

@@ -1,6 +1,6 @@
 /**
- * Managers that are still open when their host ends. Their processes would end by themselves; the worker file in the
- * project would stay until the next manager of the directory finds it.
+ * Abandons managers that are still open when their host ends. Their processes would end anyway, but the worker file
+ * would stay in the project until the next manager of the directory finds it.
  */
 
 import process from 'node:process'

@@ -1,10 +1,10 @@
 import { configProblem } from './config-problem.js'
 import { captureSite } from './site.js'
-import { isRecord } from './given.js'
+import { isRecord } from './user-value.js'
 
 /**
- * The fluent way to a manager. Its methods are the fields of a config; they are taken from the core's defaults, so that
- * a field cannot be forgotten here.
+ * The fluent builder of a manager. Its methods are the fields of the configuration, taken from the core's defaults so
+ * that none can be forgotten here.
  * @param {import('./native-interface.d.ts').NativeModule} native
  * @param {(workingDir: string, config: object) => object} open makes the manager
  */
@@ -15,7 +15,7 @@ export function createBuilderClass(native, open) {
 
     static #hasMethods = false
 
-    /** With the first builder: without a core, the package must load all the same. */
+    /** Runs with the first builder, because the package must load without a core. */
     static #addMethods() {
       for (const field of Object.keys(JSON.parse(native.preset('default')))) {
         Object.defineProperty(ManagerBuilder.prototype, field, {
@@ -36,7 +36,7 @@ export function createBuilderClass(native, open) {
       this.#workingDir = workingDir
     }
 
-    /** @param {object} config */
+    /** Undefined means "not given" here as in a config object: the previous value stays. @param {object} config */
     config(config) {
       if (!isRecord(config)) {
         throw configProblem('config', 'an object', config, captureSite(this.config))

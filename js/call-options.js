@@ -1,9 +1,9 @@
-/** The arguments of one call, checked for what must hold before they can cross to the core, and written as text. */
+/** Validates the arguments of one call before they cross to the core, and encodes them as text. */
 
 import { ArgumentProblem } from './errors.js'
-import { described, encodeGiven, givenText, isRecord, recognisable } from './given.js'
 import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES } from './hints.js'
 import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
+import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
 
 const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'onLog', 'onProgress']
@@ -47,7 +47,7 @@ export function checkToolId(toolId) {
 }
 
 /**
- * The JSON text of a value that is passed to the tool; null stands for "not given".
+ * The JSON text of a value for the tool; null means "not given".
  * @param {'input' | 'config'} field
  * @param {unknown} value
  */
@@ -57,7 +57,8 @@ export function payloadText(field, value) {
   try {
     text = JSON.stringify(value)
   } catch (cause) {
-    // JSON.stringify's own words (BigInt, a cycle with its path, a throwing toJSON); only their first line is a sentence.
+    // The message of JSON.stringify (about a BigInt, a cycle with its path, a throwing toJSON); only its first line is
+    // a sentence.
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : recognisable(cause)
     throw new ArgumentProblem('ERR_INPUT_INVALID', field, `${field} cannot be written as JSON: ${reason}`, { cause })
   }
@@ -72,17 +73,17 @@ export function payloadText(field, value) {
 /** @param {unknown} env */
 function envText(env) {
   if (!isRecord(env)) {
-    // What text holds may be a secret.
+    // The text may be a secret.
     const got = typeof env === 'string' ? 'a string' : described(env)
     throw new ArgumentProblem('ERR_ENV_INVALID', 'env', `expected \`env\` to be an object of strings, got ${got}`, {
       hint: env instanceof Map ? ENV_OF_A_MAP : ENV_OF_NAMES,
     })
   }
-  return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeGiven(value)]))
+  return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeUserValue(value)]))
 }
 
 /**
- * An AbortSignal, also one of another realm or a polyfill.
+ * Whether the value is an AbortSignal, also one of another realm or a polyfill.
  * @param {unknown} value
  * @returns {value is AbortSignal}
  */
@@ -115,8 +116,9 @@ function unknownOption(name, known) {
 }
 
 /**
- * An object with none but these options.
- * @param {unknown} given @param {readonly string[]} known
+ * An object that has only these options.
+ * @param {unknown} given
+ * @param {readonly string[]} known
  * @returns {Record<string, unknown>}
  */
 function checkOptions(given, known) {
@@ -125,10 +127,7 @@ function checkOptions(given, known) {
   return given
 }
 
-/**
- * Whether close() is to be forced.
- * @param {unknown} given
- */
+/** Whether close() is forced. @param {unknown} given */
 export function readCloseOptions(given) {
   if (given === undefined) return false
   if (!isRecord(given)) {
@@ -152,8 +151,8 @@ export function readOptions(given) {
     toolExecId,
     config: payloadText('config', config),
     env: env === undefined ? null : envText(env),
-    timeout: timeout === undefined ? null : givenText(timeout),
-    retry: retry === undefined ? null : givenText(retry),
+    timeout: timeout === undefined ? null : userValueText(timeout),
+    retry: retry === undefined ? null : userValueText(retry),
     flags: (onLog === undefined ? 0 : WANTS_LOGS) | (onProgress === undefined ? 0 : WANTS_PROGRESS),
     signal,
     onLog: callback('onLog', onLog),

@@ -1,9 +1,13 @@
 import { errorFrom } from './errors.js'
-import { described } from './given.js'
+import { described } from './user-value.js'
 
 /**
- * The error for an argument that the core could not even be asked about.
- * @param {string} field @param {string} wanted @param {unknown} value @param {import('./site.js').Site} site @param {string | null} [hint]
+ * The error for an argument that cannot even be passed to the core.
+ * @param {string} field
+ * @param {string} wanted
+ * @param {unknown} value
+ * @param {import('./site.js').Site} site
+ * @param {string | null} [hint]
  */
 export function configProblem(field, wanted, value, site, hint = null) {
   const message = `expected \`${field}\` to be ${wanted}, got ${described(value)}`

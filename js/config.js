@@ -1,10 +1,10 @@
-/** Configurations made from presets and from the environment, and what can be asked about runtimes. */
+/** Configurations from presets and from the environment, and queries about runtimes. */
 
 import process from 'node:process'
 import { configProblem } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { captureSite } from './site.js'
-import { isRecord, parseGiven } from './given.js'
+import { isRecord, parseUserValue } from './user-value.js'
 import { hostDirs } from './host.js'
 
 /** @typedef {import('../index.d.ts').ResolvedConfig} ResolvedConfig */
@@ -20,8 +20,8 @@ export function isValidRuntimeType(type) {
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createConfigFunctions(native) {
-  /** @param {string} name @returns {ResolvedConfig} an object of its own each time: the caller may change it */
-  const preset = (name) => parseGiven(native.preset(name))
+  /** @param {string} name @returns {ResolvedConfig} a new object each time, because the caller may change it */
+  const preset = (name) => parseUserValue(native.preset(name))
 
   /**
    * @param {Record<string, string | undefined>} [env]
@@ -29,12 +29,12 @@ export function createConfigFunctions(native) {
    */
   function configFromEnv(env = process.env) {
     const site = captureSite(configFromEnv)
-    // Node's process.env is no plain object, and it may be empty.
+    // Node's process.env is not a plain object, and it may be empty.
     if (env !== process.env && !isRecord(env)) throw configProblem('env', 'an object of strings', env, site)
     const pairs = Object.entries(env).filter(([name, value]) => name.startsWith('TOOLWARDEN_') && value !== undefined)
     const foreign = pairs.find(([, value]) => typeof value !== 'string')
     if (foreign !== undefined) throw configProblem(foreign[0], 'a string', foreign[1], site)
-    const { ok, error } = parseGiven(native.configFromEnv(JSON.stringify(pairs)))
+    const { ok, error } = parseUserValue(native.configFromEnv(JSON.stringify(pairs)))
     if (error) throw errorFrom(error, site)
     return ok
   }

@@ -1,11 +1,11 @@
 /**
- * The error classes of the contract and the one place that makes them: the core hands over failures as data
- * (an async native function cannot carry a code of its own), and here they become errors with the caller's stack.
+ * The public error classes, and the one place that creates them: the core passes failures as data (an async native
+ * function cannot throw an error with a code), and here they become errors with the caller's stack.
  */
 
 /**
- * Marks a prototype as one of ours. It is a registered symbol, so `instanceof` also holds between two copies of this
- * package and between realms, where the classes themselves differ.
+ * Marks a prototype as one of ours. The symbol is registered, so `instanceof` also works between two copies of this
+ * package and between realms, where the classes differ.
  * @param {string} name
  */
 const brandOf = (name) => Symbol.for(`toolwarden.${name}`)
@@ -13,7 +13,7 @@ const brandOf = (name) => Symbol.for(`toolwarden.${name}`)
 /** @type {unique symbol} own property of each class below, absent on classes that users derive from them */
 const BRAND = Symbol('toolwarden.brand')
 
-/** Fields that are left out when there is nothing to say, as the contract declares them optional. */
+/** Fields that are left out when they have no value, because the contract declares them optional. */
 const OPTIONAL = new Set(['hint', 'issues', 'permission', 'resource'])
 
 export class ToolwardenError extends Error {
@@ -52,11 +52,11 @@ for (const [name, Class] of Object.entries({
   const brand = brandOf(name)
   Object.defineProperty(Class, BRAND, { value: brand })
   Object.defineProperty(Class.prototype, brand, { value: true })
-  // On the prototype: a name that is no own property does not show among the fields when the error is printed.
+  // On the prototype, because an own property would appear among the fields when the error is printed.
   Object.defineProperty(Class.prototype, 'name', { value: name, configurable: true, writable: true })
 }
 
-/** The class of a code; every other code is a failed call. @type {Record<string, typeof ToolwardenError>} */
+/** The class of each code; every other code is a failed call. @type {Record<string, typeof ToolwardenError>} */
 const CLASS_OF = {
   ERR_CONFIG_INVALID: ConfigError,
   ERR_RUNTIME_UNSUPPORTED: ConfigError,
@@ -71,7 +71,7 @@ const CLASS_OF = {
 }
 
 /**
- * What each class says about itself, with what stands there when the core has nothing to say.
+ * The fields of each class, with the values used when the core provides none.
  * @type {Map<typeof ToolwardenError, Record<string, unknown>>}
  */
 const FIELDS_OF = new Map([
@@ -108,7 +108,7 @@ function useStackOf(error, site) {
 }
 
 /**
- * The error for one failure of the core.
+ * Creates the error for one failure of the core.
  * @param {import('./native-interface.d.ts').ErrorData} data
  * @param {Site} site
  * @param {{ signal?: AbortSignal | undefined }} [call] the signal that may have ended the call
@@ -126,13 +126,17 @@ export function errorFrom(data, site, call) {
   else if (data.cause !== null && data.cause !== undefined) fields.cause = data.cause
 
   const error = new Class(data.message, fields)
-  // The name every other API gives a cancelled operation, so that callers can tell it apart without knowing us.
+  // The name that every other API gives a cancelled operation, so that callers recognise it without knowing this
+  // package.
   if (aborted) Object.defineProperty(error, 'name', { value: 'AbortError', configurable: true, writable: true })
   useStackOf(error, site)
   return error
 }
 
-/** An argument this side refuses because it cannot cross to the core; becomes a ValidationError where it is caught. */
+/**
+ * An argument that is rejected in JavaScript because it cannot cross to the core; it becomes a ValidationError where it
+ * is caught.
+ */
 export class ArgumentProblem {
   /**
    * @param {'ERR_TOOL_ID_INVALID' | 'ERR_ENV_INVALID' | 'ERR_INPUT_INVALID'} code

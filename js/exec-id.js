@@ -1,9 +1,9 @@
 /**
- * Execution ids: UUID version 7. They are made on this side so that a call that never reaches the core (already
+ * Execution ids: UUID version 7. They are generated in JavaScript so that a call that never reaches the core (already
  * aborted, manager closed) has one too.
  *
- * Within a millisecond they differ in a counter of twelve bits in the place RFC 9562 has for one (section 6.2, method 1),
- * so that they sort in the order in which they were made; each millisecond has random bits of its own.
+ * Within a millisecond they differ in a counter of twelve bits, in the place that RFC 9562 provides for one (section
+ * 6.2, method 1), so that they sort in the order in which they were made; each millisecond has its own random bits.
  */
 
 import { randomFillSync } from 'node:crypto'
@@ -11,20 +11,20 @@ import { randomFillSync } from 'node:crypto'
 const LAST = 0xfff
 /** Random bytes for one millisecond. */
 const BITS = 8
-/** Fetched for many at once: one fetch costs more than all the rest. */
+/** Random bytes are fetched for many milliseconds at once, because one fetch costs more than everything else here. */
 const random = new Uint8Array(BITS * 512)
 let used = random.length
 
 let millisecond = 0
 let counter = LAST
-/** What comes before and after the counter, the same for all ids of one millisecond. */
+/** The text before and after the counter, the same for all ids of one millisecond. */
 let before = ''
 let after = ''
 
 /** @param {number} value @param {number} digits */
 const hex = (value, digits) => value.toString(16).padStart(digits, '0')
 
-/** The counter's digits, made once. */
+/** The counter's digits, precomputed. */
 const COUNTS = Array.from({ length: LAST + 1 }, (_, count) => hex(count, 3))
 
 /** @param {number} now */

@@ -1,6 +1,6 @@
 /**
- * Where this package's code runs from: its own files, or the file of a bundler that it was made part of. Bundles are CommonJS too,
- * where `import.meta.url` is nothing, or what it was on the machine that made them.
+ * Determines where this package's code runs from: its own files, or a bundle that it was made part of. Bundles may be
+ * CommonJS, where `import.meta.url` is undefined, or what it was on the machine that made them.
  */
 
 import process from 'node:process'
@@ -11,14 +11,17 @@ const OWN = '/js/here.js'
 /** @type {string | undefined} */
 const url = import.meta.url
 
-/** Whether it is no file of its own any more. webpack leaves the former URL in place, but its modules can ask for it. */
+/**
+ * Whether this code is part of a bundle. webpack keeps the former URL in place, but its modules can be recognised by
+ * its require function.
+ */
 // @ts-expect-error it is no variable, but what webpack replaces
 export const isBundled = url === undefined || !url.endsWith(OWN) || typeof __webpack_require__ === 'function'
 
-/** file: URL of the file that runs; the program's own where nothing says it. @type {string} */
+/** The file: URL of the file that runs; the program's own where it cannot be determined. @type {string} */
 export const here = url ?? pathToFileURL(typeof __filename === 'string' ? __filename : (process.argv[1] ?? `${process.cwd()}/-`)).href
 
-/** What to do where something is not found that lies beside this package's own files. */
+/** The advice when a file beside this package's own files is not found. */
 export const BUNDLED =
   'toolwarden was made part of a bundle: leave it out of it (mark "toolwarden" as external) and install it where the bundle runs; ' +
   'docs/bundlers.md says how for each bundler'

@@ -4,7 +4,7 @@
  */
 
 // Rust: &str
-export const MANAGER_CLOSED = 'make a new Manager; a closed one does not open again'
+export const MANAGER_CLOSED = 'make a new Manager; a closed one cannot be opened again'
 export const WORKING_DIR_URL = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 export const INPUT_TOO_LONG = 'write the data to a file and pass its path'
 

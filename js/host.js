@@ -1,11 +1,11 @@
-/** What the core is told about the application it runs in. */
+/** What the core is told about its host application. */
 
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { here } from './here.js'
 
-/** Folders from which the host's `bun` package is looked for, nearest to the application first. */
+/** Folders in which the host's `bun` package is searched, nearest to the application first. */
 export function hostDirs() {
   const main = process.argv[1]
   const dirs = [process.cwd(), path.dirname(fileURLToPath(here))]
@@ -13,7 +13,7 @@ export function hostDirs() {
   return [...new Set(dirs)]
 }
 
-/** The host's environment as it is now; the core decides what of it a tool may see. */
+/** The host's environment at this moment; the core decides which part of it a tool may see. */
 export function hostEnv() {
   return { path: process.env.PATH ?? '', env: { ...process.env } }
 }

@@ -1,6 +1,9 @@
-/** The addon never keeps its host running, so that an idle manager does not; what a caller waits for must. */
+/**
+ * Keeps the host running while a caller waits. The addon never does, so that an idle manager does not keep the host
+ * alive.
+ */
 
-/** The longest delay a timer takes: it is there to be waited for, not to fire. */
+/** The longest delay of a timer, which only keeps the host alive and never fires. */
 const LONGEST = 2 ** 31 - 1
 
 export class KeepAlive {

@@ -1,4 +1,4 @@
-/** Printed lines as the core sends them (src/binding/lines.rs), many in one text. */
+/** Decodes printed lines as the core sends them (src/binding/lines.rs), many in one text. */
 
 /** Tool and execution, which all lines of a text have in common. */
 const HEAD = 2
@@ -12,7 +12,7 @@ export function logEntries(json) {
   const entries = []
   let time = 0
   for (let at = HEAD; at < list.length; at += FIELDS) {
-    // Null: as the line before.
+    // Null means the time of the previous line.
     time = list[at + 2] ?? time
     entries.push({ toolId, toolExecId, stream: list[at], level: list[at + 1], text: list[at + 3], time })
   }

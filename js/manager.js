@@ -1,27 +1,27 @@
 /**
- * The manager over the native core: calls go down as text, what happened comes back in batches. All promises live in
- * one map here, because a native promise costs a thread-safe function of its own per call.
+ * The manager over the native core: calls are passed down as text, events come back in batches. All promises are kept
+ * in one map here, because a native promise costs a thread-safe function per call.
  */
 
 import * as atExit from './at-exit.js'
-import { hears, listen } from './bell.js'
+import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
 import { configProblem } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
-import { encodeGiven, givenText, isRecord, parseGiven } from './given.js'
+import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
 import { WORKING_DIR_URL } from './hints.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
-import { Incoming } from './incoming.js'
+import { EventBatch } from './event-batch.js'
 import { KeepAlive } from './keep-alive.js'
 import { logEntries } from './lines.js'
 import { EVENT, OBSERVES_LOGS, OBSERVES_RECORDS } from './native-protocol.js'
 import { ObservedEmitter } from './observed-emitter.js'
-import { Outgoing } from './outgoing.js'
-import { PendingCall, pendingPromise, Ticket } from './pending.js'
-import { endWhenCollected, Reach } from './reach.js'
+import { CallBatch } from './call-batch.js'
+import { PendingCall, pendingPromise, Question } from './pending.js'
 import { closed, refusal } from './refusals.js'
+import { endWhenCollected, ManagerRef } from './manager-ref.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
 import { observed, telemetry } from './telemetry.js'
 
@@ -29,10 +29,13 @@ import { observed, telemetry } from './telemetry.js'
 /** @typedef {import('./site.js').Site} Site */
 /** @typedef {import('./site.js').Origin} Origin */
 
-/** Milliseconds for taking batches in one go. A tool that floods its log must not keep the host from its timers and sockets. */
+/**
+ * How many milliseconds batches are taken in one turn, so that a tool that floods its log does not keep the host from
+ * its timers and sockets.
+ */
 const TURN = 1
 
-/** Where this many calls are in flight already, what a call costs counts for more than frames of who does not await it. */
+/** From this load on stack capture is skipped; promises nobody awaits lose their frames. */
 const BUSY = 8
 
 /** @template T @param {T} value @returns {T} */
@@ -46,17 +49,17 @@ export function createManagerClass(native) {
   class Manager extends ObservedEmitter {
     /** @type {import('./native-interface.d.ts').NativeManager} */ #native
     /** @type {{ config: any, workingDir: string, workerFileHash: string, enforcement: any }} */ #info
-    /** @type {Map<number, PendingCall | Ticket>} */ #pending = new Map()
+    /** @type {Map<number, PendingCall | Question>} */ #pending = new Map()
     #lastNumber = 0
-    #outgoing = new Outgoing()
+    #callBatch = new CallBatch()
     #sending = false
-    #incoming = new Incoming()
-    /** Calls that were in flight when answers last came. */
+    #eventBatch = new EventBatch()
+    /** The number of calls in flight when answers last came. */
     #load = 0
     #draining = false
     #observed = 0
     /** @type {KeepAlive} */ #keepAlive
-    /** @type {Reach<Manager>} */ #reach = new Reach(this)
+    /** @type {ManagerRef<Manager>} */ #managerRef = new ManagerRef(this)
     /** @type {{ promise: Promise<void>, done: () => void, forced: boolean } | null} */ #closing = null
 
     /** @param {string} workingDir @param {object} [config] */
@@ -67,15 +70,15 @@ export function createManagerClass(native) {
         throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? WORKING_DIR_URL : null)
       }
       if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
-      const options = { workingDir, config: encodeGiven(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
-      const reach = this.#reach
-      const opened = native.open(JSON.stringify(options), () => reach.use((manager) => manager.#drain()), hears())
+      const options = { workingDir, config: encodeUserValue(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
+      const managerRef = this.#managerRef
+      const opened = native.open(JSON.stringify(options), () => managerRef.use((manager) => manager.#drain()), wakeUpMode())
       if (typeof opened === 'string') throw errorFrom(JSON.parse(opened), site)
       this.#native = opened
       atExit.opened(opened)
       this.#keepAlive = new KeepAlive()
       endWhenCollected(this, opened, this.#keepAlive)
-      this.#info = deepFreeze(parseGiven(opened.info()))
+      this.#info = deepFreeze(parseUserValue(opened.info()))
     }
 
     /** @param {string} workingDir */
@@ -120,17 +123,17 @@ export function createManagerClass(native) {
 
     /** @param {string} toolId @param {unknown} input @param {unknown} timeout @param {object} [options] */
     executeToolWithTimeout(toolId, input, timeout, options) {
-      return this.#withTelemetry(originOf(executeToolWithTimeout), toolId, input, givenText(timeout), options)
+      return this.#withTelemetry(originOf(executeToolWithTimeout), toolId, input, userValueText(timeout), options)
     }
 
     /** @returns {Promise<void>} */
     ready() {
-      return this.#ask(captureSite(Manager.prototype.ready), (ticket) => this.#told().ready(ticket))
+      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#told().ready(question))
     }
 
     /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
     listTools() {
-      return this.#ask(captureSite(Manager.prototype.listTools), (ticket) => this.#told().listTools(ticket))
+      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#told().listTools(question))
     }
 
     /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
@@ -143,7 +146,7 @@ export function createManagerClass(native) {
       }
       if (this.#closing === null) {
         this.#closing = { ...pendingPromise(), forced: force }
-        this.#reach.hold(this)
+        this.#managerRef.hold(this)
         this.#keepAlive.hold()
         this.#told().close(force)
       } else if (force && !this.#closing.forced) {
@@ -190,7 +193,7 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // Overruled by the argument, a wrong option is a mistake all the same.
+      // An invalid option is a mistake even where the argument overrides it.
       const problem = timeout !== null && options.timeout !== null ? native.checkTimeout(options.timeout) : null
       if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), siteOf(origin)))
       const toolExecId = options.toolExecId ?? newExecId()
@@ -205,12 +208,12 @@ export function createManagerClass(native) {
       const alone = this.#pending.size === 0
       const number = this.#newNumber()
       try {
-        this.#outgoing.add(number, options.flags, id, toolExecId, text, options, timeout ?? options.timeout)
+        this.#callBatch.add(number, options.flags, id, toolExecId, text, options, timeout ?? options.timeout)
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // A call alone is on its way before the rest is done here: its process works meanwhile.
-      const refused = alone || this.#outgoing.full ? this.#outgoing.send(this.#native) : null
+      // A call alone is sent before the rest is done here, so that its process works meanwhile.
+      const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
       const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
@@ -224,29 +227,29 @@ export function createManagerClass(native) {
     }
 
     /**
-     * @param {Site} site @param {(ticket: number) => void} question
+     * @param {Site} site @param {(question: number) => void} question
      * @returns {Promise<any>}
      */
     #ask(site, question) {
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(), site))
       return new Promise((resolve, reject) => {
         const number = this.#newNumber()
-        this.#add(number, new Ticket(site, resolve, reject))
+        this.#add(number, new Question(site, resolve, reject))
         question(number)
       })
     }
 
-    /** Numbers cross as u32, so after four thousand million calls they begin anew, past those still in use. */
+    /** Numbers cross as u32, so after four thousand million calls they start again and skip those in use. */
     #newNumber() {
       do this.#lastNumber = (this.#lastNumber + 1) >>> 0
       while (this.#lastNumber === 0 || this.#pending.has(this.#lastNumber))
       return this.#lastNumber
     }
 
-    /** @param {number} number @param {PendingCall | Ticket} entry */
+    /** @param {number} number @param {PendingCall | Question} entry */
     #add(number, entry) {
       this.#pending.set(number, entry)
-      this.#reach.hold(this)
+      this.#managerRef.hold(this)
       this.#keepAlive.hold()
     }
 
@@ -254,11 +257,11 @@ export function createManagerClass(native) {
     #take(number) {
       const entry = this.#pending.get(number)
       if (this.#pending.delete(number)) this.#keepAlive.release()
-      if (this.#pending.size === 0 && this.#closing === null) this.#reach.release()
+      if (this.#pending.size === 0 && this.#closing === null) this.#managerRef.release()
       return entry
     }
 
-    /** With other calls on their way, those of one turn cross together: one wake-up of the worker for all. */
+    /** With other calls in flight, the calls of one turn cross together, which wakes the worker only once. */
     async #sendSoon() {
       if (this.#sending) return
       this.#sending = true
@@ -268,7 +271,7 @@ export function createManagerClass(native) {
     }
 
     #send() {
-      this.#failed(this.#outgoing.send(this.#native))
+      this.#failed(this.#callBatch.send(this.#native))
     }
 
     /** @param {Array<[number, ErrorData]>} refused */
@@ -276,19 +279,19 @@ export function createManagerClass(native) {
       for (const [number, data] of refused) this.#take(number)?.fail(data)
     }
 
-    /** The core, once it knows every call made so far. */
+    /** The core, after it has received every call made so far. */
     #told() {
       this.#send()
       return this.#native
     }
 
     #drain() {
-      // The rest of a long burst is on its way already.
+      // The rest of a long burst is already scheduled.
       if (this.#draining) return
       this.#load = this.#pending.size
       const until = performance.now() + TURN
       do {
-        if (!this.#incoming.take(this.#native, this.#happened)) return
+        if (!this.#eventBatch.take(this.#native, this.#happened)) return
       } while (performance.now() < until)
       this.#draining = true
       setImmediate(() => {
@@ -329,9 +332,10 @@ export function createManagerClass(native) {
     }
 
     /**
-     * Parts of what the core says come from processes. Were one unreadable, whoever waits for it gets the error, and not the
-     * host's event loop.
-     * @param {number} number @param {(entry: PendingCall | Ticket) => void} settle
+     * Some of the core's texts come from processes. If one is unreadable, its caller gets the error, and not the host's
+     * event loop.
+     * @param {number} number
+     * @param {(entry: PendingCall | Question) => void} settle
      */
     #settle(number, settle) {
       const entry = this.#take(number)
@@ -345,12 +349,12 @@ export function createManagerClass(native) {
 
     /** @param {number} descriptor */
     #listen(descriptor) {
-      const reach = this.#reach
-      listen(descriptor, (ended) => reach.use((manager) => manager.#heard(ended)))
+      const managerRef = this.#managerRef
+      listen(descriptor, (ended) => managerRef.use((manager) => manager.#onReadable(ended)))
     }
 
     /** @param {boolean} ended */
-    #heard(ended) {
+    #onReadable(ended) {
       this.#native.read(ended)
       this.#drain()
     }
@@ -363,15 +367,15 @@ export function createManagerClass(native) {
     }
 
     #closed() {
-      // The core answers everything before this; were it not to, a caller must still not wait for ever.
+      // The core answers everything before this event; if it failed to, a caller must still not wait for ever.
       for (const [number, entry] of this.#pending) {
         this.#take(number)
         entry.fail(entry instanceof PendingCall ? closed(entry.toolId, entry.toolExecId) : closed())
       }
       this.#keepAlive.end()
       atExit.closed(this.#native)
-      this.#reach.end()
-      // Unasked, where the core broke down: close() has nothing left to do then.
+      this.#managerRef.end()
+      // Not requested if the core broke down: then close() has nothing left to do.
       this.#closing ??= { ...pendingPromise(), forced: true }
       this.#closing.done()
     }
@@ -379,7 +383,7 @@ export function createManagerClass(native) {
 
   const { executeTool, executeToolWithTimeout } = Manager.prototype
 
-  // Where a runtime has no Symbol.asyncDispose, this is the symbol Node's own classes use instead.
+  // Where a runtime has no Symbol.asyncDispose, this is the symbol that Node's own classes use instead.
   const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
   Object.defineProperty(Manager.prototype, asyncDispose, {
     /** @this {Manager} */

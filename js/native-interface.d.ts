@@ -1,6 +1,6 @@
 /**
- * What the native addon offers to this side. Everything is synchronous and crosses as text; failures are returned as
- * the JSON of an ErrorData and never thrown. "Given" text is the encoding of given.js.
+ * The interface of the native addon. Every function is synchronous and takes and returns text; failures are returned as
+ * the JSON of an ErrorData and never thrown. "Given" text is the encoding of user-value.js.
  */
 
 import type { ErrorCode, Denial } from '../index.d.ts'
@@ -10,9 +10,9 @@ export interface NativeModule {
   preset(name: string): string
   /** From the JSON of [name, value] pairs: `{"ok": <Given>}` or `{"error": ErrorData}`. */
   configFromEnv(pairs: string): string
-  /** What settings, as Given text, give beyond the defaults: the JSON of `{field, given, instead}[]`. */
+  /** What settings, as Given text, allow beyond the defaults: the JSON of `{field, given, instead}[]`. */
   widenings(settings: string): string
-  /** Null when the Given text is a timeout, else an ErrorData. */
+  /** Null when the Given text is a timeout, otherwise an ErrorData. */
   checkTimeout(given: string): string | null
   /** The known name that was probably meant; null when none is close. */
   nearest(name: string, known: readonly string[]): string | null
@@ -20,17 +20,17 @@ export interface NativeModule {
   jsonProblem(text: string): string | null
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
-   * The JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something. `hears`: how
-   * this thread can hear of what processes say, one of READINESS; any other number: it can't.
+   * Takes the JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something.
+   * `wakeUpMode` is how this thread is woken when processes send something, one of WAKE_UP_MODE; any other number: not at all.
    */
-  open(options: string, wake: () => void, hears: number): NativeManager | string
+  open(options: string, wake: () => void, wakeUpMode: number): NativeManager | string
 }
 
 export interface OpenOptions {
   workingDir: string
   /** A Given value. */
   config: unknown
-  /** Where the host application lives: its `bun` package is used when the project has none. */
+  /** The directories of the host application, whose `bun` package is used when the project has none. */
   hostDirs: string[]
   path: string
   /** The host's own executable, where it is Node. */
@@ -42,23 +42,24 @@ export interface NativeManager {
   /** `{ config, workingDir, workerFileHash, enforcement }` as Given text. */
   info(): string
   /**
-   * Takes `count` calls. `texts` is all their text; `head` has nine numbers for each: its number, its flags, and the
-   * lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does not count), input, config, env,
-   * timeout and retry, 0xffffffff for what is not there. Null when all were accepted, else the JSON of the
-   * `[number, ErrorData]` of those that were not.
+   * Takes `count` calls. `texts` contains all their text; `head` has nine numbers for each: its number, its flags, and
+   * the lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does not count), input,
+   * config, env, timeout and retry, 0xffffffff for an absent text. Null when all were accepted, otherwise the JSON of
+   * the
+   * `[number, ErrorData]` of the rejected calls.
    */
   submit(texts: string, head: Uint32Array, count: number): string | null
   cancel(call: number): void
   observe(flags: number): void
   /**
-   * What happened since the last time, as much as `head` has room for: first the number of events, then three numbers for
-   * each: kind, call or ticket, length of its text in UTF-16 units (0xffffffff: none). All their text in return.
+   * The events since the last call, as many as fit `head`: first the number of events, then three numbers for each:
+   * kind, call or question, length of its text in UTF-16 units (0xffffffff: none). Returns their texts, concatenated.
    */
   drain(head: Uint32Array): string
-  /** A socket had something, or, `all`, ended; drain() is to follow. */
+  /** A doorbell socket became readable, or, with `all`, was closed; drain() must follow. */
   read(all: boolean): void
-  ready(ticket: number): void
-  listTools(ticket: number): void
+  ready(question: number): void
+  listTools(question: number): void
   close(force: boolean): void
   /** Kills every process and removes the worker file before it returns: the host is about to end. */
   abandon(): void
@@ -66,7 +67,7 @@ export interface NativeManager {
   metrics(): string
 }
 
-/** One failure as the core describes it; null where there is nothing to say. */
+/** One failure as the core describes it; fields without a value are null. */
 export interface ErrorData {
   code: ErrorCode
   message: string

@@ -42,5 +42,5 @@ export const WANTS_PROGRESS = 2
 export const OBSERVES_LOGS = 1
 export const OBSERVES_RECORDS = 2
 
-/** How this thread learns that a process wrote something: by Node's event loop, or by sockets that it is given. Any other number: not at all. */
-export const READINESS = { eventLoop: 1, sockets: 2 }
+/** How this thread is woken when processes send something: by Node's event loop, or by sockets that it is given. Any other number: not at all. */
+export const WAKE_UP_MODE = { eventLoop: 1, sockets: 2 }

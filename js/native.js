@@ -1,4 +1,4 @@
-/** Finds and loads the compiled addon: the one built in this folder, else the one of the platform's package. */
+/** Finds and loads the compiled addon: the one built in this folder, otherwise the one of the platform's package. */
 
 import { readFileSync } from 'node:fs'
 import nodeModule from 'node:module'
@@ -7,9 +7,10 @@ import { BUNDLED, here, isBundled } from './here.js'
 import { noNative } from './no-native.js'
 
 /**
- * By the module's default export: webpack replaces calls of the named one, and cannot follow these.
+ * Uses the module's default export, because webpack replaces calls of the named one and cannot follow these.
  *
- * The addon is looked for from this file; where that is part of a bundle, from the program's too: the bundle may have been made elsewhere.
+ * The addon is searched from this file and, if that is part of a bundle, from the program too: the bundle may have been
+ * made elsewhere.
  * @param {string} id
  */
 function require(id) {
@@ -22,13 +23,13 @@ function require(id) {
   }
 }
 
-/** Platforms a package is published for, by `process.platform` and `process.arch`. By C library, glibc first. */
+/** Platforms with a published package, by `process.platform` and `process.arch`. By C library, glibc first. */
 const PLATFORMS = new Map([
   ['linux-x64', ['linux-x64-gnu', 'linux-x64-musl']],
   ['linux-arm64', ['linux-arm64-gnu', 'linux-arm64-musl']],
 ])
 
-/** Whether this very process runs on musl: what is mapped into it says so, whatever else is installed. */
+/** Whether this process runs on musl: its mappings show it, whatever else is installed. */
 function runsOnMusl() {
   try {
     return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-')
@@ -60,7 +61,7 @@ export function loadNative({
   if (triples === undefined) return noNative(platform, arch, [...PLATFORMS.keys()])
   /** @type {unknown[]} */
   const failures = []
-  // npm's `libc` field installs only the package that fits, so the first that loads is the right one.
+  // npm's `libc` field installs only the matching package, so the first that loads is the right one.
   for (const triple of triples) {
     for (const id of [`../toolwarden.${triple}.node`, `toolwarden-${triple}`]) {
       try {

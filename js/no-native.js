@@ -1,4 +1,4 @@
-/** Stands in for the addon on platforms that there is none for: the package loads, and every use of it says why not. */
+/** Replaces the addon on platforms without one: the package loads, and every use of it reports why it does not work. */
 
 import { errorFrom } from './errors.js'
 import { ON_MACOS, ON_WINDOWS, OTHER_PLATFORM } from './hints.js'

@@ -1,9 +1,9 @@
 /**
- * An EventEmitter that knows when its listeners change, whose listeners cannot disturb it, and whose listeners run in the
- * asynchronous context in which they were added, whatever context the event comes from.
+ * An EventEmitter that knows when its listeners change, whose listeners cannot disturb it, and whose listeners run in
+ * the asynchronous context in which they were added, whatever context the event comes from.
  *
- * The changes are seen by overriding the methods: 'newListener' and 'removeListener' handlers would be visible to users
- * and would be lost with their own removeAllListeners().
+ * Changes are detected by overriding the methods: 'newListener' and 'removeListener' handlers would be visible to
+ * users, and their removeAllListeners() would remove them.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -17,7 +17,7 @@ import { raiseLater } from './raise-later.js'
 
 export class ObservedEmitter extends EventEmitter {
   /**
-   * The context of each listener, by event and by what rawListeners() gives for it.
+   * The context of each listener, by event and by the function that rawListeners() returns for it.
    * @type {Map<Name, WeakMap<Function, InContext>>}
    */
   #contexts = new Map()
@@ -26,7 +26,7 @@ export class ObservedEmitter extends EventEmitter {
   listenersChanged() {}
 
   /**
-   * Tells every listener; what one throws neither reaches the caller nor keeps it from the others.
+   * Calls every listener; an exception of one reaches neither the caller nor the other listeners.
    * @param {string} event
    * @param {unknown[]} values
    */
@@ -103,7 +103,7 @@ export class ObservedEmitter extends EventEmitter {
 
   /** @param {Name} [event] @override */
   removeAllListeners(event) {
-    // Node tells "no argument" from undefined by the number of arguments.
+    // Node distinguishes "no argument" from undefined by the number of arguments.
     if (event === undefined) super.removeAllListeners()
     else super.removeAllListeners(event)
     this.listenersChanged()

@@ -1,4 +1,4 @@
-/** What callers wait for: calls, and tickets for the manager's other questions. Each is settled once. */
+/** What callers wait for: calls, and other questions to the manager. Each is settled once. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { forgetAborted, whenAborted } from './abort.js'
@@ -9,7 +9,7 @@ import { Failure } from './site.js'
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 
 /** A question to the core with one answer: ready(), listTools(). */
-export class Ticket {
+export class Question {
   /**
    * @param {import('./site.js').Site} site
    * @param {(value: any) => void} resolve
@@ -32,8 +32,8 @@ export class PendingCall {
   /** @type {(() => void) | undefined} */
   #onAbort
   /**
-   * Runs a function in the caller's asynchronous context: onLog and onProgress find the request, the span or the
-   * transaction that the call was made in.
+   * Runs a function in the caller's asynchronous context, so that onLog and onProgress find the request, the span or
+   * the transaction in which the call was made.
    * @type {((action: () => void) => void) | undefined}
    */
   #inContext
@@ -67,7 +67,7 @@ export class PendingCall {
     if (signal !== undefined && this.#onAbort !== undefined) forgetAborted(signal, this.#onAbort)
   }
 
-  /** @param {string | null} text null for undefined, which JSON has no word for */
+  /** @param {string | null} text null for undefined, which JSON cannot express */
   succeed(text) {
     this.#forgetSignal()
     if (text === null) return this.resolve(undefined)
@@ -75,7 +75,7 @@ export class PendingCall {
     try {
       value = JSON.parse(text)
     } catch (cause) {
-      // The text comes from the tool's process unread: one that forges frames can send anything.
+      // The text comes unread from the tool's process, and a process that forges frames can send anything.
       return this.fail({
         code: 'ERR_OUTPUT_INVALID',
         message: `the result of tool ${this.toolId} is not valid JSON`,
@@ -101,7 +101,7 @@ export class PendingCall {
   log(entries) {
     const { onLog } = this.options
     if (onLog === undefined) return
-    // One change of context for all of them: it costs more than the listener.
+    // One change of context for all of them, because it costs more than the listener.
     this.#inContext?.(() => {
       for (const entry of entries) tell(onLog, entry)
     })
@@ -113,7 +113,7 @@ export class PendingCall {
     try {
       value = JSON.parse(text)
     } catch {
-      return // forged, like a result that is no JSON, but nothing waits for it
+      return // forged, like a result that is not JSON, but nothing waits for it
     }
     const { onProgress } = this.options
     if (onProgress !== undefined) this.#inContext?.(() => tell(onProgress, value))

@@ -1,7 +1,7 @@
 /**
- * Text that came from a tool, as a person may safely be shown it: what would move a cursor, colour or clear a terminal, or
- * turn the reading direction of what stands around it becomes visible instead. `src/error/printable.rs` is the same for
- * what the core says; `__test__/fixtures/printable.json` holds both to one table.
+ * Makes text from a tool safe to show to a person: characters that would move a cursor, colour or clear a terminal, or
+ * change the reading direction of the surrounding text are made visible instead. `src/error/printable.rs` does the same
+ * for text of the core; `__test__/fixtures/printable.json` tests both with one table.
  */
 
 /**
@@ -17,15 +17,9 @@ const SHORT = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }
 /** @param {string} character */
 const escaped = (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-/**
- * On one line: line breaks and tabs are escaped too.
- * @param {string} text
- */
+/** As a single line: line breaks and tabs are escaped too. @param {string} text */
 export const printable = (text) => text.replace(UNPRINTABLE, escaped)
 
-/**
- * Line breaks and tabs stay.
- * @param {string} text
- */
+/** Line breaks and tabs are kept. @param {string} text */
 export const printableLines = (text) =>
   text.replace(UNPRINTABLE, (character) => (character === '\n' || character === '\t' ? character : escaped(character)))

@@ -1,8 +1,9 @@
 /**
- * Where in the caller's code a call was made: taken when the call starts, made into text only when it fails.
+ * The place in the caller's code where a call was made: captured when the call starts, formatted only when it fails.
  *
- * A captured stack is the largest single cost of a call on V8, and the same for one frame as for ten. With many calls in
- * flight it is therefore taken from what awaits the call, when it fails: V8 knows that without having noted anything.
+ * Capturing a stack is the largest single cost of a call on V8, and costs the same for one frame as for ten. With many
+ * calls in flight the stack is therefore taken from the code that awaits the call, when it fails, which V8 knows
+ * without recording anything.
  */
 
 import { fileURLToPath } from 'node:url'
@@ -11,7 +12,7 @@ import { here, isBundled } from './here.js'
 /** @typedef {{ readonly stack?: string }} Site */
 
 /**
- * The stack of this moment.
+ * Captures the current stack.
  * @param {Function} entered the public function the caller called; it and what it calls are left out
  * @returns {Site}
  */
@@ -30,7 +31,7 @@ function isOurs(line) {
   return at !== -1 && !line.includes('/', at + FOLDER.length)
 }
 
-/** On Bun an Error costs a tenth of captureStackTrace, but knows nothing of a function at which to begin. */
+/** On Bun an Error costs a tenth of captureStackTrace, but cannot start at a given function. */
 class ErrorSite {
   #error
 
@@ -41,21 +42,21 @@ class ErrorSite {
 
   get stack() {
     const [first = '', ...frames] = (this.#error.stack ?? '').split('\n')
-    // In a bundle nothing tells our frames from the caller's.
+    // In a bundle our frames cannot be told from the caller's.
     const caller = isBundled ? 0 : frames.findIndex((line) => !isOurs(line))
     return [first, ...(caller === -1 ? [] : frames.slice(caller))].join('\n')
   }
 }
 
 /**
- * Where a call comes from, noted by the function that the caller called: on V8 nothing but that function, as long as
- * it runs; on Bun the site itself, since its engine forgets functions that end in a call.
+ * The origin of a call, recorded by the public function: on V8 just that function, as long as it runs; on Bun the site
+ * itself, because its engine drops functions that end in a call.
  * @typedef {Function | Site} Origin
  */
 
 const bun = 'bun' in process.versions
 
-/** Whether a site costs so little that it is taken for every call. */
+/** Whether a site is cheap enough to be captured for every call. */
 export const sitesAreCheap = bun
 
 /** @type {(entered: Function) => Origin} */
@@ -64,7 +65,7 @@ export const originOf = bun ? () => new ErrorSite(new Error()) : (entered) => en
 /** @param {Origin} origin of a call that is still being made @returns {Site} */
 export const siteOf = (origin) => (typeof origin === 'function' ? captureSite(origin) : origin)
 
-/** A failure on its way to who awaits it. */
+/** A failure on its way to the code that awaits it. */
 export class Failure {
   /** @param {(site: Site) => Error} error */
   constructor(error) {
@@ -73,7 +74,7 @@ export class Failure {
 }
 
 /**
- * Settles as `outcome` does, but a Failure rejects with an error whose stack is that of who awaits.
+ * Settles like `outcome`, but a Failure rejects with an error that has the stack of the awaiting code.
  * @param {Promise<unknown>} outcome
  */
 export async function rejectWhereAwaited(outcome) {

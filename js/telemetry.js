@@ -1,13 +1,14 @@
 /**
- * OpenTelemetry for calls: a span, a duration histogram, and the trace handed on to the tool.
+ * OpenTelemetry for calls: a span, a duration histogram, and the trace context for the tool.
  *
- * `@opentelemetry/api` keeps what an application registered in one global. As long as that is not there nothing can be
+ * `@opentelemetry/api` keeps what an application registered in one global. While that global does not exist nothing can
+ * be
  * recorded, so the package is not even loaded: a call then costs one property look-up.
  */
 
 import nodeModule from 'node:module'
 import { performance } from 'node:perf_hooks'
-import { isRecord } from './given.js'
+import { isRecord } from './user-value.js'
 import { here } from './here.js'
 import { packageVersion } from './package-version.js'
 
@@ -17,9 +18,9 @@ import { packageVersion } from './package-version.js'
 const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 const SCOPE = 'toolwarden'
 const DURATION = 'gen_ai.execute_tool.duration'
-/** Seconds, as the conventions for operations of generative AI have them. */
+/** In seconds, from the conventions for operations of generative AI. */
 const BUCKETS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
-/** Made-up ids must not become label values: there is no end of them. */
+/** Invented ids must not become label values, because there is no limit to them. */
 const NO_SUCH_TOOL = new Set(['ERR_TOOL_NOT_FOUND', 'ERR_TOOL_ID_INVALID'])
 
 /** @type {Api | null | undefined} undefined: not looked for yet; null: not installed */
@@ -40,7 +41,10 @@ export function telemetry() {
   return loaded
 }
 
-/** One per meter provider: the global one can be replaced. @type {WeakMap<object, import('@opentelemetry/api').Histogram>} */
+/**
+ * One per meter provider, because the global one can be replaced.
+ * @type {WeakMap<object, import('@opentelemetry/api').Histogram>}
+ */
 const histograms = new WeakMap()
 
 /** @param {Api} otel */
@@ -59,8 +63,11 @@ function histogram(otel) {
 }
 
 /**
- * The call's variables with the trace in them. What the caller gave wins; what is no object of variables is refused later.
- * @param {Api} otel @param {import('@opentelemetry/api').Span} span @param {any} env
+ * The call's variables with the trace context added. The caller's values take precedence; an invalid object is rejected
+ * later.
+ * @param {Api} otel
+ * @param {import('@opentelemetry/api').Span} span
+ * @param {any} env
  */
 function withTrace(otel, span, env = {}) {
   const context = span.spanContext()
@@ -74,7 +81,7 @@ function withTrace(otel, span, env = {}) {
   }
 }
 
-/** Whatever the value: one that JSON cannot carry is refused by the call itself. @param {unknown} value */
+/** Accepts any value: one that JSON cannot express is rejected by the call itself. @param {unknown} value */
 function asText(value) {
   try {
     return JSON.stringify(value) ?? 'undefined'
@@ -120,9 +127,14 @@ async function recorded(otel, toolId, input, options, settings, call) {
 }
 
 /**
- * A call with telemetry around it. Options that will be refused are left alone.
- * @param {Api} otel @param {any} toolId @param {unknown} input @param {any} options @param {Settings} settings
- * @param {() => string} newExecId @param {(options: any) => Promise<any>} call
+ * Runs a call with telemetry. Options that will be rejected are left alone.
+ * @param {Api} otel
+ * @param {any} toolId
+ * @param {unknown} input
+ * @param {any} options
+ * @param {Settings} settings
+ * @param {() => string} newExecId
+ * @param {(options: any) => Promise<any>} call
  */
 export function observed(otel, toolId, input, options, settings, newExecId, call) {
   if (options === undefined) return recorded(otel, toolId, input, { toolExecId: newExecId() }, settings, call)

@@ -1,17 +1,23 @@
 /**
- * JavaScript's strings may hold half of a surrogate pair, and JSON writes it as an escape. Parsers of other languages refuse a whole
- * request over one, so nothing that is sent to a model or an MCP client has any: U+FFFD takes its place.
+ * Replaces unpaired surrogates. JavaScript's strings may contain them, and JSON writes them as escapes, but parsers of
+ * other languages reject a whole request because of one. So nothing that is sent to a model or an MCP client contains
+ * any: U+FFFD takes its place.
  */
 
-/** How JSON.stringify writes a half; a backslash before it may make it another text, which is looked at then. */
+/**
+ * How JSON.stringify writes an unpaired surrogate. A preceding backslash may make it another text, which is checked
+ * then.
+ */
 const HALF = /\\ud[89a-f]/
 
-/** Whether JSON text may have a half in it. @param {string | undefined} json */
+/** Whether JSON text may contain an unpaired surrogate. @param {string | undefined} json */
 export const mayHaveHalves = (json) => json !== undefined && HALF.test(json)
 
 /**
- * JSON data without halves, its names included. What has none is given back as it is.
- * @template T @param {T} value @returns {T}
+ * JSON data without unpaired surrogates, property names included. Data without any is returned unchanged.
+ * @template T
+ * @param {T} value
+ * @returns {T}
  */
 export function wellFormed(value) {
   if (typeof value === 'string') return /** @type {any} */ (value.isWellFormed() ? value : value.toWellFormed())

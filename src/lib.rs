@@ -1,14 +1,15 @@
 //! toolwarden runs JavaScript and TypeScript tools in supervised Bun and Node processes.
 //!
-//! A call is data that goes one way:
+//! A call is data that flows in one direction:
 //!
 //! ```text
 //! config -> validate -> worker -> sandbox -> spawn -> pool -> dispatch -> outcome
 //! ```
 //!
-//! A room uses rooms to its left and the two neutral ones (`error`, `observe`), never a room to its right;
-//! `tests/rooms.rs` reads the `use crate::` lines and fails when one does. Only `manager` knows the order, only
-//! `binding` knows napi.
+//! Each of these modules is a layer. A layer uses the layers to its left and the two neutral modules (`error`,
+//! `observe`), never a layer to its right;
+//! `tests/layers.rs` reads the `use crate::` lines and fails where one does. Only `manager` knows the order, only
+//! `binding` uses napi.
 
 #![cfg_attr(
     test,

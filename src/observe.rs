@@ -1,4 +1,4 @@
-//! What the core tells the outside.
+//! The events that the core reports.
 //!
 //! The core calls an [`Observer`] from the thread on which something happened, with its state locked: an implementation
 //! stores the event and wakes whoever reads it, and never calls back into the core.
@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use crate::error::Error;
 
-/// Something the outside hears of.
+/// An event.
 #[derive(Debug)]
 pub enum Event {
     /// A call's result, as JSON text; none where the tool returned undefined.
@@ -21,7 +21,7 @@ pub enum Event {
     Failed {
         /// The caller's number.
         call: u32,
-        /// Why.
+        /// The reason.
         error: Box<Error>,
     },
     /// A progress value.
@@ -40,23 +40,24 @@ pub enum Event {
     Drain,
     /// The answer to `Manager::ready`.
     Ready {
-        /// As given.
-        ticket: u32,
+        /// The question's number, as passed.
+        question: u32,
         /// Why the processes could not be started.
         result: Result<(), Box<Error>>,
     },
     /// The answer to `Manager::list_tools`.
     Tools {
-        /// As given.
-        ticket: u32,
+        /// The question's number, as passed.
+        question: u32,
         /// `ToolInfo[]` as JSON text.
         result: Result<String, Box<Error>>,
     },
-    /// A socket that becomes readable when a process has said something, and ends with it: `Manager::read` is to be called, or
-    /// `Manager::read_all`.
+    /// A socket that becomes readable when a process has sent something, and closes with the process: then the host
+    /// calls `Manager::read`,
+    /// or `Manager::read_all`.
     Listen {
-        /// What comes there means nothing.
-        bell: OwnedFd,
+        /// Its bytes carry no data; readability is only a wake-up.
+        doorbell: OwnedFd,
     },
     /// Every process is gone.
     Closed,
@@ -67,11 +68,11 @@ pub enum Event {
 pub struct Line<'a> {
     /// The call whose own listener wants it.
     pub call: Option<u32>,
-    /// Tool and execution it belongs to; none at import, between calls, or where it can't be told.
+    /// The tool and execution it belongs to; `None` at import, between calls, or where it cannot be determined.
     pub tool: Option<(&'a str, &'a str)>,
     /// Where it was printed: "stdout" or "stderr".
     pub stream: &'static str,
-    /// Which console method; none for a raw write.
+    /// The console method; `None` for a raw write.
     pub level: Option<&'static str>,
     /// The line, without its end.
     pub text: &'a str,
@@ -79,7 +80,7 @@ pub struct Line<'a> {
     pub time: f64,
 }
 
-/// Who hears of events.
+/// Receives events.
 pub trait Observer: Send + Sync {
     /// Stores an event.
     fn notify(&self, event: Event);
@@ -89,8 +90,8 @@ pub trait Observer: Send + Sync {
     fn flush(&self);
     /// So much waits for the reader that processes should not be read from.
     fn congested(&self) -> bool;
-    /// Somebody listens to every line.
+    /// Whether somebody listens to all lines.
     fn wants_logs(&self) -> bool;
-    /// Somebody listens to records of calls.
+    /// Whether somebody listens to records of calls.
     fn wants_records(&self) -> bool;
 }

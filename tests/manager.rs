@@ -9,7 +9,7 @@ mod host_reads;
 
 use bench::{Bench, Outcome, call, fake};
 use serde_json::json;
-use toolwarden::manager::Asked;
+use toolwarden::manager::RawCall;
 
 const TOOLS: &str = r#"
 export default {
@@ -153,7 +153,7 @@ fn the_catalogue_is_said_once() {
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
     bench
-        .execute(Asked {
+        .execute(RawCall {
             timeout: Some("300"),
             ..call(1, "any")
         })
@@ -179,7 +179,7 @@ fn in_grace() -> Bench {
         TOOLS,
         &json!({ "gracePeriod": 300, "backoffInitialInterval": 1, "backoffMaxInterval": 1 }),
     );
-    let asked = Asked {
+    let asked = RawCall {
         timeout: Some("200"),
         retry: Some(r#"{"on":["timeout"]}"#),
         ..call(1, "hears-abort")

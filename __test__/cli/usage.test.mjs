@@ -49,9 +49,9 @@ describe('the command line', () => {
     })
   }
 
-  test('2: a permission flag that cannot be held is refused with the reason and its origin', async () => {
+  test('2: a permission flag that cannot be enforced is refused with the reason and its origin', async () => {
     const { code, stderr } = await toolwarden(['run', TOOLS, 'echo', '--allow-sys'])
-    assert.match(stderr, /^error: bunPermissions\[0\] \(the permission flags\): .*--allow-sys.*cannot be held/m)
+    assert.match(stderr, /^error: bunPermissions\[0\] \(the permission flags\): .*--allow-sys.*cannot be enforced/m)
     assert.equal(code, 2)
   })
 })

@@ -80,13 +80,13 @@ class FakeManager {
   observe(flags) {
     this.asked.push(`observe ${flags}`)
   }
-  ready(ticket) {
+  ready(question) {
     this.asked.push('ready')
-    this.ticket = ticket
+    this.question = question
   }
-  listTools(ticket) {
+  listTools(question) {
     this.asked.push('listTools')
-    this.ticket = ticket
+    this.question = question
   }
   close(force) {
     this.asked.push(`close ${force}`)
@@ -111,10 +111,10 @@ export const log = (call, first, ...more) => {
 }
 export const progress = (call, text) => [[EVENT.progress, call, text]]
 export const record = (data) => [[EVENT.record, 0, JSON.stringify(data)]]
-export const ready = (ticket, data) => [[EVENT.ready, ticket, data === undefined ? null : JSON.stringify(data)]]
+export const ready = (question, data) => [[EVENT.ready, question, data === undefined ? null : JSON.stringify(data)]]
 export const queueDrained = () => [[EVENT.drain, 0, null]]
 export const closed = () => [[EVENT.closed, 0, null]]
-export const tools = (ticket, value, failed = false) => [[failed ? EVENT.noTools : EVENT.tools, ticket, JSON.stringify(value)]]
+export const tools = (question, value, failed = false) => [[failed ? EVENT.noTools : EVENT.tools, question, JSON.stringify(value)]]
 
 export function fakeModule() {
   const module = {

@@ -124,10 +124,10 @@ describe('questions', () => {
   test('ready() resolves to nothing or rejects with why', async () => {
     const { manager, native } = openFake()
     const first = manager.ready()
-    native.happen(...ready(native.ticket))
+    native.happen(...ready(native.question))
     assert.equal(await first, undefined)
     const second = manager.ready()
-    native.happen(...ready(native.ticket, { code: 'ERR_ENTRYPOINT_LOAD', message: 'm', operation: 'load entrypoint', stderr: 's' }))
+    native.happen(...ready(native.question, { code: 'ERR_ENTRYPOINT_LOAD', message: 'm', operation: 'load entrypoint', stderr: 's' }))
     const error = await rejection(second)
     assert.deepEqual([error.name, error.operation, error.stderr], ['ProcessError', 'load entrypoint', 's'])
     assert.match(error.stack, /lifecycle\.test\.mjs/)
@@ -137,10 +137,10 @@ describe('questions', () => {
     const { manager, native } = openFake()
     const list = [{ id: 'a', description: null, inputSchema: null, outputSchema: null }]
     const first = manager.listTools()
-    native.happen(...tools(native.ticket, list))
+    native.happen(...tools(native.question, list))
     assert.deepEqual(await first, list)
     const second = manager.listTools()
-    native.happen(...tools(native.ticket, { code: 'ERR_WORKER_START', message: 'm', attempts: 3 }, true))
+    native.happen(...tools(native.question, { code: 'ERR_WORKER_START', message: 'm', attempts: 3 }, true))
     assert.equal((await rejection(second)).attempts, 3)
   })
 

@@ -29,13 +29,16 @@ export interface RunOptions {
 export interface AnthropicTools {
   tools: AnthropicToolDefinition[]
   /**
-   * Runs what the model asked for and gives the block that answers it. A failure is an answer too, with is_error; the
-   * promise rejects only when `signal` aborted.
+   * Runs the tool that the model asked for, and gives the block that answers it. A failure is an answer too, with
+   * is_error; the promise rejects only when `signal` was aborted.
    */
   run(block: ToolUseBlock, options?: RunOptions): Promise<ToolResultBlock>
-  /** All tool_use blocks of a message's content, side by side, in their order: the content of the next user message. */
+  /**
+   * Runs all tool_use blocks of a message's content concurrently and keeps their order: the content of the next user
+   * message.
+   */
   runAll(content: readonly { type: string }[], options?: RunOptions): Promise<ToolResultBlock[]>
 }
 
-/** Ids become names by a fixed rule where the API would refuse them: `fs/read` is `fs__read`, `fs.read` is `fs_-read`. */
+/** Ids that the API would reject become names by a fixed rule: `fs/read` is `fs__read`, `fs.read` is `fs_-read`. */
 export function anthropicTools(manager: ManagerLike, selection?: ToolSelection): Promise<AnthropicTools>

@@ -1,4 +1,4 @@
-/** A manager's tools for Anthropic's Messages API. Nothing of the `@anthropic-ai/sdk` package is needed. */
+/** A manager's tools for Anthropic's Messages API. The `@anthropic-ai/sdk` package is not needed. */
 
 import { modelTools } from './model-tools.js'
 
@@ -16,7 +16,7 @@ export async function anthropicTools(manager, selection = {}) {
   async function run(block, options = {}) {
     if (block?.type !== 'tool_use' || typeof block.name !== 'string') throw new TypeError('a tool_use block was expected')
     const { text, failed } = await answer(block.name, block.input, block.id, options)
-    // The API refuses empty text in a block; without content the block says "done, nothing to tell".
+    // The API rejects empty text in a block; a block without content means "done, nothing to report".
     return {
       type: 'tool_result',
       tool_use_id: block.id,

@@ -2,8 +2,8 @@ import { printable, printableLines } from '../printable.js'
 import { mayHaveHalves, wellFormed } from '../well-formed.js'
 
 /**
- * A failed call in the words a model gets: what went wrong and what would help, without stacks of the host. Further lines of
- * a tool's message are indented, so that a line that begins with `hint:` is ours.
+ * A failed call as text for a model: what went wrong and what would help, without stacks of the host. Further lines of
+ * a tool's message are indented, so that only our own line can begin with `hint:`.
  * @param {unknown} error
  */
 export function failureText(error) {
@@ -17,7 +17,7 @@ export function failureText(error) {
 const indented = (text) => wellFormed(printableLines(text).replaceAll('\n', '\n  '))
 
 /**
- * A result as text: a string as it is, anything else as JSON; both without halves of surrogate pairs.
+ * A result as text: a string as it is, anything else as JSON; both without unpaired surrogates.
  * @param {unknown} result
  * @returns {string}
  */

@@ -1,12 +1,12 @@
 import type { Json, ToolInfo } from '../../index.d.ts'
 
-/** What the adapters need of a manager; a Manager is one, and so is anything with these two. */
+/** What the adapters need of a manager: a Manager, or any object with these two methods. */
 export interface ManagerLike {
   executeTool(toolId: string, input?: any, options?: any): Promise<any>
   listTools(): Promise<ToolInfo[]>
 }
 
-/** Which tools are offered, and what every call of them gets. */
+/** Which tools are offered, and what every call of them receives. */
 export interface ToolSelection {
   /** Ids of the tools to offer. Default: all. */
   tools?: string[]

@@ -5,11 +5,11 @@ import type { ManagerLike } from './manager-like.d.ts'
 export type { ManagerLike }
 
 export interface McpOptions {
-  /** What the server calls itself. Default "toolwarden". */
+  /** The server's name. Default "toolwarden". */
   name?: string
   /** Default: the version of this package. */
   version?: string
-  /** What a client may tell its model about these tools. */
+  /** Instructions that a client may show to its model. */
   instructions?: string
   /** Ids of the tools to offer. Default: all. */
   tools?: string[]
@@ -27,20 +27,20 @@ export interface HttpOptions extends McpOptions {
 }
 
 export interface McpHttpServer {
-  /** Where clients connect, e.g. "http://127.0.0.1:3000/mcp". */
+  /** The URL for clients, e.g. "http://127.0.0.1:3000/mcp". */
   readonly url: string
   /** Ends all sessions and connections. */
   close(): Promise<void>
 }
 
-/** Tool annotations are made of `enforcement`, where the manager has it. */
+/** Tool annotations are derived from `enforcement`, where the manager has it. */
 export type McpManager = ManagerLike & { readonly enforcement?: Enforcement }
 
 /** A low-level Server of the SDK: connect it to a transport. One server is one session. */
 export function createMcpServer(manager: McpManager, options?: McpOptions): Server
 
 /**
- * Serves streamable HTTP at /mcp with a session per client. Requests whose Host or Origin is not this server are refused
- * with 403, so that web pages cannot reach it through a name of theirs.
+ * Serves streamable HTTP at /mcp with a session per client. Requests whose Host or Origin is not this server are
+ * rejected with 403, so that web pages cannot reach it through a host name of their own.
  */
 export function listenHttp(manager: McpManager, options?: HttpOptions): Promise<McpHttpServer>

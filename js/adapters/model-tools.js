@@ -1,4 +1,7 @@
-/** What the OpenAI and Anthropic adapters share: tools by name, and a call by name that always has an answer as text. */
+/**
+ * The common part of the OpenAI and Anthropic adapters: tools by name, and a call by name that always has an answer as
+ * text.
+ */
 
 import { failureText, resultText } from './failure-text.js'
 import { objectInput } from './object-input.js'
@@ -29,7 +32,7 @@ export async function modelTools(manager, { tools, config, env }) {
   )
 
   /**
-   * A failure is an answer too: the model can only make it good when it is told. The caller's own abort is not.
+   * A failure is an answer too, because the model can only react to what it is told. An abort by the caller is not.
    * @param {string} name
    * @param {unknown} args
    * @param {string | undefined} callId

@@ -1,15 +1,13 @@
-/**
- * A JSON Schema that becomes a part of another one: references written from its root lead to where it is then.
- */
+/** Moves a JSON Schema into another one: references that start at its root are rewritten to its new place. */
 
-/** Keywords whose value is data, in which nothing is a schema. */
+/** Keywords whose value is data and contains no schema. */
 const DATA = new Set(['enum', 'const', 'default', 'examples'])
-/** Keywords whose value is a table of schemas by names of the author's choice. */
+/** Keywords whose value is a table of schemas with names of the author's choice. */
 const TABLES = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'])
-/** These move up with the wrapping, so that what points into them stays right. */
+/** These move to the root of the wrapper, so that references to them stay right. */
 const SHARED = /^#\/(?:\$defs|definitions)(?:\/|$)/
 
-/** From the root of the schema: `#` itself or a path from it, and not an anchor. */
+/** A reference from the root of the schema: `#` itself or a path, but not an anchor. */
 const FROM_ROOT = /^#(?:\/|$)/
 
 /** @param {string} reference @param {string} place */

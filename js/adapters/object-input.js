@@ -1,7 +1,7 @@
 /**
- * Models and MCP call tools with an object of arguments. A tool of this package may take any JSON value; one whose
- * schema says that it takes no object is offered with a single argument that is its input. So is one whose schema is a
- * union at its root: Anthropic's API refuses a whole request over it.
+ * Models and MCP call tools with an object of arguments, while a tool of this package may take any JSON value. A tool
+ * whose schema excludes objects is offered with a single argument that contains its input. The same happens to a tool
+ * whose schema is a union at its root, because Anthropic's API rejects a whole request over it.
  */
 
 import { wellFormed } from '../well-formed.js'
@@ -32,7 +32,7 @@ export function objectInput(given) {
     return { schema: { type: 'object' }, toInput: asGiven }
   }
   if (takesObjects(schema)) return { schema: { ...schema, type: 'object' }, toInput: asGiven }
-  // What references point to moves up with the wrapping, or the references move down with the rest.
+  // The targets of references move up with the wrapper, or the references move down with the rest.
   const { $schema, $defs, definitions, ...inner } = movedSchema(schema, `#/properties/${ARGUMENT}`)
   const shared = Object.entries({ $schema, $defs, definitions }).filter(([, value]) => value !== undefined)
   return {

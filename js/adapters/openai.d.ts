@@ -46,16 +46,16 @@ export interface OpenAITools {
   chat: ChatToolDefinition[]
   responses: ResponsesToolDefinition[]
   /**
-   * Runs what the model asked for and gives the message that answers it. A failure is an answer too, in words for the
-   * model; the promise rejects only when `signal` aborted.
+   * Runs the tool that the model asked for, and gives the message that answers it. A failure is an answer too, in words
+   * for the model; the promise rejects only when `signal` was aborted.
    */
   run(call: ResponsesToolCall, options?: RunOptions): Promise<ResponsesToolOutput>
   run(call: ChatToolCall, options?: RunOptions): Promise<ChatToolMessage>
-  /** All function calls of `message.tool_calls`, side by side, in their order. */
+  /** Runs all function calls of `message.tool_calls` concurrently and keeps their order. */
   runAll(toolCalls: readonly { type: 'function' | 'custom' }[] | null | undefined, options?: RunOptions): Promise<ChatToolMessage[]>
-  /** All function calls of `response.output`, side by side, in their order. */
+  /** Runs all function calls of `response.output` concurrently and keeps their order. */
   runAll(output: readonly { type: string }[], options?: RunOptions): Promise<ResponsesToolOutput[]>
 }
 
-/** Ids become names by a fixed rule where the API would refuse them: `fs/read` is `fs__read`, `fs.read` is `fs_-read`. */
+/** Ids that the API would reject become names by a fixed rule: `fs/read` is `fs__read`, `fs.read` is `fs_-read`. */
 export function openaiTools(manager: ManagerLike, selection?: ToolSelection): Promise<OpenAITools>

@@ -1,8 +1,8 @@
-/** A manager's tools for OpenAI's two APIs: Responses and Chat Completions. Nothing of the `openai` package is needed. */
+/** A manager's tools for OpenAI's two APIs: Responses and Chat Completions. The `openai` package is not needed. */
 
 import { modelTools } from './model-tools.js'
 
-/** What the model sent as arguments is text that should be JSON. @param {unknown} text */
+/** The model sends its arguments as text that should be JSON. @param {unknown} text */
 function parseArguments(text) {
   if (typeof text !== 'string') return { value: text }
   if (text.trim() === '') return { value: {} }
@@ -18,7 +18,10 @@ function chatDefinition({ name, description, schema }) {
   return { type: 'function', function: { name, ...(description === null ? {} : { description }), parameters: schema } }
 }
 
-/** `strict` has to be said there; false, because strict mode takes only a part of JSON Schema. @param {import('./model-tools.js').NamedTool} tool */
+/**
+ * The API requires `strict`; it is false, because strict mode accepts only a part of JSON Schema.
+ * @param {import('./model-tools.js').NamedTool} tool
+ */
 function responsesDefinition({ name, description, schema }) {
   return { type: 'function', name, description, parameters: schema, strict: false }
 }

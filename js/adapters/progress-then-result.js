@@ -1,10 +1,10 @@
-/** Values that wait to be read. Each replaces the one before, so of more the latest are kept. */
+/** The number of values that may wait to be read. Beyond it the oldest are dropped. */
 const MOST_UNREAD = 1000
 
 /**
- * What the SDK takes for a tool with preliminary results: each progress value, then the result.
+ * The form in which the SDK takes preliminary results: each progress value, then the result.
  *
- * The call starts when this is called, not when it is first read, so that its time is the tool's time.
+ * The call starts when this function is called, not when the first value is read, so that its time is the tool's time.
  * @param {(onProgress: (value: unknown) => void) => Promise<unknown>} start
  * @returns {AsyncGenerator<any>}
  */
@@ -23,7 +23,7 @@ export function progressThenResult(start) {
     ended = true
     wake?.()
   }
-  // Both ways: a failure is raised where the result is read below, and must not count as unhandled until then.
+  // Handles a failure too: it is raised where the result is read below, and must not count as unhandled until then.
   result.then(end, end)
 
   async function* read() {

@@ -4,7 +4,7 @@ import { nearest } from '../nearest.js'
 /** @typedef {import('../../index.d.ts').ToolInfo} ToolInfo */
 
 /**
- * The manager's tools, or those of them that were asked for.
+ * The manager's tools, or the requested ones among them.
  * @param {ManagerLike} manager
  * @param {readonly string[] | undefined} wanted
  * @returns {Promise<ToolInfo[]>}

@@ -1,6 +1,6 @@
 /**
- * Names for model APIs, which take ^[a-zA-Z0-9_-]{1,64}$ and nothing else, while a tool id may be longer and have
- * slashes and dots. A name depends on the id alone, so that a conversation can go on in another process.
+ * Names for model APIs. They accept only ^[a-zA-Z0-9_-]{1,64}$, while a tool id may be longer and contain slashes and
+ * dots. A name depends on the id alone, so that a conversation can continue in another process.
  */
 
 import { createHash } from 'node:crypto'
@@ -16,8 +16,8 @@ const escaped = (id) => id.replaceAll('/', '__').replaceAll('.', '_-')
 const unescaped = (name) => name.replace(/_([_-])/g, (_, letter) => (letter === '_' ? '/' : '.'))
 
 /**
- * The id itself where it is a name already; `a/b` becomes `a__b` and `a.b` becomes `a_-b`; what would read as another
- * id, or is too long, gets a piece of its hash.
+ * The id itself where it is a valid name; `a/b` becomes `a__b` and `a.b` becomes `a_-b`. An id that is too long, or
+ * whose name could stand for another id, gets a piece of its hash.
  * @param {string} id
  */
 export function nameOf(id) {
@@ -28,7 +28,7 @@ export function nameOf(id) {
 }
 
 /**
- * Tools by the names that a model is told.
+ * Tools by their names in the model API.
  * @template {{ id: string }} T
  * @param {readonly T[]} tools
  * @returns {Map<string, T>}

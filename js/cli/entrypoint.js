@@ -13,7 +13,7 @@ function filesIn(dir) {
 }
 
 /**
- * The entrypoint's absolute path; what is not there gets the nearest file of its folder as a hint.
+ * The entrypoint's absolute path; for a missing file, the nearest file of its folder is the hint.
  * @param {string} given
  * @param {string} cwd
  */

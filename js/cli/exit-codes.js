@@ -1,4 +1,4 @@
-/** What the exit code tells a script; documented in docs/cli.md. */
+/** The exit codes, documented in docs/cli.md. */
 
 import { UsageError } from './usage-error.js'
 

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first asks what runs to end, the second does not wait for it. */
+/** Ctrl-C and SIGTERM: the first signal asks running work to end, the second does not wait for it. */
 
 import { ExitCode } from './exit-codes.js'
 
@@ -24,7 +24,7 @@ export class Interrupts {
   }
 
   /**
-   * Registers what has to end at once with the second signal.
+   * Registers an action for the second signal.
    * @param {() => void} end
    * @returns {() => void} takes it back
    */

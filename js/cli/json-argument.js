@@ -1,4 +1,4 @@
-/** JSON given on the command line: as text, as @file, or as - for standard input. */
+/** JSON on the command line: as text, as @file, or as - for standard input. */
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'

@@ -3,7 +3,7 @@
 import { loadNative } from '../native.js'
 
 /**
- * Where and why, of a text that JSON.parse refused; engines say that in words of their own, or not at all.
+ * Where and why a text that JSON.parse refused stops being JSON. Engines report the position in different words, or not at all.
  * @param {string} text
  * @returns {{ line: number, column: number, problem: string } | undefined} undefined where the addon is missing
  */
@@ -12,11 +12,11 @@ export function findJsonError(text) {
   return found === null ? undefined : JSON.parse(found)
 }
 
-/** Longer texts are files, not something to be typed again. */
+/** Longer texts are files, which nobody types again. */
 const MENDABLE = 200
 
 /**
- * The JSON that a JavaScript-like text means: names without quotes, single quotes, commas at the end, or a bare word.
+ * The JSON that a JavaScript-like text means: names without quotes, single quotes, trailing commas, or a bare word.
  * @param {string} text
  * @returns {string | undefined}
  */
@@ -29,7 +29,7 @@ export function mend(text) {
       .replace(/,(\s*[}\]])/g, '$1'),
   ]
   if (/^[\w ./:@-]+$/.test(text)) candidates.push(JSON.stringify(text.trim()))
-  // A shell that ate the double quotes leaves the values bare as well.
+  // A shell that removed the double quotes leaves the values bare as well.
   candidates.push(/** @type {string} */ (candidates[0]).replace(/(:\s*)([A-Za-z_][\w ./@-]*)(\s*[,}])/g, '$1"$2"$3'))
   return candidates.find((candidate) => {
     try {

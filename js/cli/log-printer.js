@@ -3,20 +3,20 @@ import { printableLines } from '../printable.js'
 /** @type {Record<string, import('./terminal.js').Style>} */
 const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
 
-/** How lines of ours begin. */
+/** The beginnings of our own lines. */
 const OURS = /^(?:error|hint|progress|trusted):/i
 
-/** What takes no room before a word. */
+/** Characters that take no room before a word. */
 const INVISIBLE = /^[\s\u00ad\u200b-\u200d\u2060\ufeff]+/
 
-/** A tool's line, without control over the terminal and not to be taken for one of ours. @param {string} text */
+/** A tool's line, which can neither control the terminal nor be taken for one of ours. @param {string} text */
 function shown(text) {
   const line = printableLines(text).replaceAll('\n', String.raw`\n`)
   return OURS.test(line.replace(INVISIBLE, '')) ? `  ${line}` : line
 }
 
 /**
- * Prints what tools print, on stderr: stdout is for results.
+ * Prints the output of tools on stderr, because stdout is for results.
  * @param {import('./terminal.js').Terminal} terminal
  * @returns {(entry: import('../../index.d.ts').LogEntry) => void}
  */

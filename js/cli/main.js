@@ -1,4 +1,4 @@
-/** From the command line to the exit code. */
+/** Runs the command line and returns the exit code. */
 
 import { CommanderError } from 'commander'
 import { ExitCode, exitCodeOf } from './exit-codes.js'
@@ -46,13 +46,13 @@ export async function main(process) {
     code = await failed(error, context, program)
   }
   await terminal.flush()
-  // Not through exitCode: a terminal being read or a kept-alive connection must not hold up the end.
+  // Exits at once, because a terminal that is being read or a kept-alive connection must not delay the end.
   process.exit(interrupts.exitCode ?? code)
 }
 
 /** @param {unknown} error @param {Context} context @param {import('commander').Command} program */
 async function failed(error, context, program) {
-  // Help and version end that way too.
+  // Help and version also end with an exception.
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.DONE
   if (error instanceof CommanderError && error.code === 'commander.help') return ExitCode.USAGE
   const shown = error instanceof CommanderError ? fromCommander(error, program, context.permissions) : error

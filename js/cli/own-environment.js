@@ -1,7 +1,7 @@
 /**
- * Bun reads `.env` files of the current directory into the environment before any program of its runs. They belong to
- * whoever wrote the project, and must not be able to configure this command (TOOLWARDEN_SANDBOX), to say where its runtime
- * is found (PATH) or what the user trusts (HOME, XDG_CONFIG_HOME).
+ * Removes variables that Bun read from `.env` files. Bun reads those of the current directory into the environment
+ * before any program runs. They belong to the author of the project, and must not configure this command
+ * (TOOLWARDEN_SANDBOX), decide where its runtime is found (PATH) or what the user trusts (HOME, XDG_CONFIG_HOME).
  */
 
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ function startedWith() {
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
 }
 
-/** Takes back what files have added to the environment, or changed in it. @param {NodeJS.Process} process */
+/** Reverts what files have added to the environment, or changed in it. @param {NodeJS.Process} process */
 export function keepOwnEnvironment({ env, versions }) {
   if (versions.bun === undefined) return
   const own = startedWith()

@@ -1,6 +1,6 @@
 /**
- * Permission flags on the command line. They are taken out before the parser sees them: their values are optional and
- * follow "=", and it is the core that knows their grammar and says what is wrong with one.
+ * Permission flags on the command line. They are removed before the parser sees them: their values are optional and
+ * follow "=", and the core knows their grammar and reports mistakes.
  */
 
 /** The long names of src/config/permissions/bun.rs; a test compares the two. */
@@ -31,7 +31,7 @@ export function splitPermissionFlags(args) {
   }
 }
 
-/** The same permissions in the words of Node's options. @type {Array<[RegExp, string]>} */
+/** The same permissions as options of Node. @type {Array<[RegExp, string]>} */
 const NODE_WORDS = [
   [/^--allow-read(?==|$)/, '--allow-fs-read'],
   [/^-R(?==|$)/, '--allow-fs-read'],
@@ -49,7 +49,7 @@ function inNodeWords(flag) {
 }
 
 /**
- * The configuration that the flags mean; without any, nothing.
+ * The configuration that the flags mean; empty without flags.
  * @param {string[]} flags
  * @param {unknown} runtime
  * @returns {import('../../index.d.ts').Config}

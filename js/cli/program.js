@@ -1,4 +1,4 @@
-/** The commands, put together. */
+/** Assembles the commands. */
 
 import { Command } from 'commander'
 import { packageVersion } from '../package-version.js'
@@ -23,7 +23,7 @@ export function createProgram(context) {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', AFTER_HELP)
-    // Errors are thrown and reported in one place, in one form.
+    // Errors are thrown and reported in one place and one form.
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false)

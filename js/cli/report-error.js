@@ -1,14 +1,14 @@
 /**
- * How a failure looks to a person: `error:` says what, indented lines say where, `hint:` says what to do. Lines that a tool
- * gave are printable and always indented: what begins a line with `error:` or `hint:` is ours.
+ * Prints a failure for a person: `error:` states what happened, indented lines state where, `hint:` states what to do.
+ * Lines from a tool are made printable and always indented, so a line that begins with `error:` or `hint:` is ours.
  */
 
 import { printable, printableLines } from '../printable.js'
 
-/** Frames of a tool's stack worth showing: beyond these it is library code nearly always. */
+/** The number of frames of a tool's stack that are shown; further ones are nearly always library code. */
 const FRAMES = 5
 
-/** Frames of the runtime and of this package's worker tell a tool's author nothing. @param {string} line */
+/** Frames of the runtime and of this package's worker do not help a tool's author. @param {string} line */
 const isNoise = (line) => /\bnode:|\/\.toolwarden\/|\bnative\b|unknown/.test(line)
 
 /** @param {any} cause what the tool or its module threw, as data */
@@ -22,7 +22,11 @@ function stackLines(cause) {
 /** @param {{ field: string, message: string }} problem */
 const problemText = ({ field, message }) => `${field}: ${message}`
 
-/** A single wrong field is said with where it came from; several are listed below. @param {any} error @returns {string} */
+/**
+ * A single wrong field is reported with the origin of its value; several are listed below.
+ * @param {any} error
+ * @returns {string}
+ */
 function headline(error) {
   const { problems } = Object(error)
   if (Array.isArray(problems) && problems.length === 1) return problemText(problems[0])
@@ -55,7 +59,7 @@ export function reportError(error, terminal) {
   const more = message.split('\n').slice(1)
   const below = details(Object(error)).flatMap((line) => line.split('\n'))
   for (const line of [...more, ...below]) terminal.note(`  ${printableLines(line)}`)
-  // A mistake of this program itself: its stack is what a report of it needs.
+  // A mistake in this program itself, whose stack is needed for a report.
   if (error instanceof Error && !isOurs(error)) terminal.note(terminal.errStyle(printableLines(error.stack ?? ''), 'dim'))
   const { hint } = Object(error)
   if (typeof hint === 'string' && hint !== '') terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${printable(hint)}`)

@@ -1,5 +1,5 @@
 /**
- * Columns as wide as their longest cell; the last one is cut where the terminal ends.
+ * Prints columns as wide as their longest cell; the last one is cut at the terminal's width.
  * @param {readonly string[]} head
  * @param {ReadonlyArray<readonly string[]>} rows
  * @param {import('./terminal.js').Terminal} terminal

@@ -1,4 +1,4 @@
-/** The two output streams: colour only on a terminal that wants it, nothing after a reader has gone. */
+/** The two output streams: colours only on a terminal that wants them, and no output after a reader has gone. */
 
 import { styleText } from 'node:util'
 
@@ -19,14 +19,14 @@ export class Terminal {
     const plain = Boolean(env.NO_COLOR) || env.TERM === 'dumb'
     this.outColours = Boolean(out.isTTY) && !plain
     this.errColours = Boolean(err.isTTY) && !plain
-    // `toolwarden list ... | head` closes the pipe early; that is no failure of ours.
+    // `toolwarden list ... | head` closes the pipe early, which is not a failure of this program.
     out.on('error', () => {
       this.#outGone = true
     })
     err.on('error', () => {})
   }
 
-  /** Whether stdout is looked at by a person. */
+  /** Whether a person is looking at stdout. */
   get interactive() {
     return Boolean(this.#out.isTTY)
   }
@@ -62,7 +62,7 @@ export class Terminal {
     this.#err.write(`${line}\n`)
   }
 
-  /** Resolves when everything was handed to the system: process.exit() drops what was not. */
+  /** Resolves when everything was passed to the system, because process.exit() drops pending output. */
   async flush() {
     await Promise.all([written(this.#out), written(this.#err)])
   }

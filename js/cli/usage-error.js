@@ -1,4 +1,4 @@
-/** A command line that cannot be carried out, and what was probably meant. */
+/** A command line that cannot be executed, and what was probably meant. */
 
 import { nearest } from '../nearest.js'
 import { PERMISSION_FLAGS } from './permission-flags.js'
@@ -23,7 +23,7 @@ function meantOption(flag, program) {
 }
 
 /**
- * The parser's complaint in the words all errors here have.
+ * The parser's error in the form of all errors here.
  * @param {import('commander').CommanderError} error
  * @param {import('commander').Command} program
  * @param {string[]} permissions

@@ -1,4 +1,4 @@
-/** Opens a manager for a command and sees to it that no process outlives it. */
+/** Opens a manager for a command and ensures that no process outlives it. */
 
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
@@ -10,7 +10,11 @@ import { commandConfig } from './settings/command-config.js'
 /** @typedef {import('./main.js').Context} Context */
 /** @typedef {import('../../index.d.ts').Manager} ManagerType */
 
-/** Names the origin of each wrong field. @param {any} error @param {import('./settings/command-config.js').Origin} origin */
+/**
+ * Names the origin of each wrong field.
+ * @param {any} error
+ * @param {import('./settings/command-config.js').Origin} origin
+ */
 function withOrigins(error, origin) {
   if (!Array.isArray(error?.problems)) return error
   for (const problem of error.problems) {
@@ -32,17 +36,19 @@ async function withNearestTool(error, manager) {
   return error
 }
 
-/** As it is typed into a shell. @param {string} word */
+/** A word as it must be typed into a shell. @param {string} word */
 const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /**
- * The whole set of flags to run with again: flags given on the command line replace the default, so the missing one
- * alone would take away what was allowed.
- * @param {any} error @param {ManagerType} manager
+ * All flags for the next run: flags on the command line replace the default, so the missing flag alone would remove
+ * what was allowed.
+ * @param {any} error
+ * @param {ManagerType} manager
  */
 function withFlags(error, manager) {
   if (error?.code !== 'ERR_ACCESS_DENIED') return error
-  // The whole flag, not what can be cut out of the hint: in a path with a blank that would be another, wider one.
+  // Takes the flag from the error, not from the hint's text: cut out of a path with a blank it would be another, wider
+  // flag.
   const denial = error.denials.findLast(
     (/** @type {import('../../index.d.ts').Denial} */ one) => one.permission === error.permission && one.resource === error.resource,
   )
@@ -50,7 +56,7 @@ function withFlags(error, manager) {
   if (missing === '' || printable(missing) !== missing) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
-  // Node's list is empty by default, and then means reading.
+  // Node's list is empty by default, which means reading.
   const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given
   error.hint = `run it again with \`${[...now, missing].map(shellWord).join(' ')}\``
   return error

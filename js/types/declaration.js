@@ -1,4 +1,4 @@
-/** The declaration file that makes executeTool() typed for each tool of an entrypoint. */
+/** Generates the declaration file that makes executeTool() typed for each tool of an entrypoint. */
 
 import { printable } from '../printable.js'
 import { docComment, propertyName } from './printing.js'

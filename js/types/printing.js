@@ -1,4 +1,7 @@
-/** Pieces of TypeScript source. What stands in them comes from tools: it can end no comment and no string. */
+/**
+ * Writes pieces of TypeScript source. Their content comes from tools, so it must not be able to end a comment or a
+ * string.
+ */
 
 import { printable } from '../printable.js'
 

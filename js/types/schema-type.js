@@ -1,17 +1,17 @@
 /**
- * JSON Schema as a TypeScript type. What TypeScript cannot say (patterns, ranges, `not`, conditions) is left out, so the
- * type takes more than the schema, never less; what comes back from a tool without a schema is `Json`.
+ * Translates JSON Schema to a TypeScript type. What TypeScript cannot express (patterns, ranges, `not`, conditions) is
+ * left out, so the type accepts more than the schema, never less; the result of a tool without a schema is `Json`.
  */
 
 import { docComment, literal, propertyName } from './printing.js'
 
 /** @typedef {Record<string, any>} Schema */
 
-/** More parts than any schema a person writes; references to references can unfold without end. */
+/** More parts than any schema that a person writes; references to references can expand without end. */
 const MOST_PARTS = 10_000
-/** Characters of all parts together: a reference to a long one can stand in each of them. */
+/** The number of characters of all parts together: a reference to a long part can occur in each of them. */
 const MOST_TEXT = 16 * 1024 * 1024
-/** Schemas inside of each other, references followed included. */
+/** The nesting depth of schemas, followed references included. */
 const MOST_DEPTH = 200
 
 /** @type {Record<string, string>} */
@@ -40,7 +40,7 @@ function valueType(value) {
     .join('; ')} }`
 }
 
-/** A step of a reference; text that is no percent-encoding stands for itself. @param {string} step */
+/** A step of a reference; text that is not percent-encoded stands for itself. @param {string} step */
 function decoded(step) {
   try {
     return decodeURIComponent(step)
@@ -53,7 +53,7 @@ class Translation {
   #partsLeft = MOST_PARTS
   #textLeft = MOST_TEXT
   #depth = 0
-  /** References being followed: one that leads into itself ends there, as `Json`. @type {string[]} */
+  /** References being followed; one that leads into itself becomes `Json`. @type {string[]} */
   #following = []
 
   /** @param {unknown} root where references are looked up */
@@ -61,7 +61,7 @@ class Translation {
     this.root = root
   }
 
-  /** What `#/$defs/name` points to; undefined for references that leave the schema. @param {string} reference */
+  /** The target of `#/$defs/name`; undefined for references that leave the schema. @param {string} reference */
   #target(reference) {
     if (reference !== '#' && !reference.startsWith('#/')) return undefined
     let at = /** @type {any} */ (this.root)
@@ -115,7 +115,7 @@ class Translation {
     return saying.length === 1 ? /** @type {string} */ (saying[0]) : saying.map(grouped).join(' & ')
   }
 
-  /** What the schema says apart from its combinations. @param {Schema} schema @param {string} indent */
+  /** The schema's own keywords, without its combinations. @param {Schema} schema @param {string} indent */
   #own(schema, indent) {
     const { type } = schema
     if (Array.isArray(type)) return union(type.map((one) => this.#ofType(one, schema, indent)))
@@ -164,9 +164,11 @@ class Translation {
   }
 
   /**
-   * The type of properties that are not named; undefined where there are none, or none worth naming: an open object
-   * that names some properties is nearly always meant to have just these.
-   * @param {Schema} schema @param {boolean} nothingNamed @param {string} indent
+   * The type of unnamed properties; undefined where there are none, or none worth naming: an open object that names
+   * some properties nearly always means just these.
+   * @param {Schema} schema
+   * @param {boolean} nothingNamed
+   * @param {string} indent
    */
   #others(schema, nothingNamed, indent) {
     const { additionalProperties, patternProperties } = schema
@@ -179,7 +181,7 @@ class Translation {
       types.push('Json')
     }
     if (types.length === 0) return undefined
-    // A named property must fit the index signature too; `any` is what fits them all.
+    // A named property must fit the index signature too, and every type fits `any`.
     return nothingNamed ? union(types) : 'any'
   }
 }

@@ -1,39 +1,39 @@
-//! Calls as they cross: all their text in one string, and numbers that say how to cut it.
+//! Calls as they cross from JavaScript: their text in one string, and numbers that tell how to split it.
 
 use super::protocol::{CALL_FIELDS, NO_TEXT, WANTS_LOGS, WANTS_PROGRESS, call_field};
-use crate::manager::Asked;
+use crate::manager::RawCall;
 
-/// The calls of a batch. Ends early where the numbers do not fit the text: this package made both.
-pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = Asked<'a>> {
-    let mut knife = Knife {
+/// The calls of a batch. Ends early where the numbers do not fit the text: which cannot happen: this package made both.
+pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = RawCall<'a>> {
+    let mut cutter = TextCutter {
         rest: texts,
         ascii: texts.is_ascii(),
     };
     head.chunks_exact(CALL_FIELDS).map_while(move |fields| {
         let flags = fields[call_field::FLAGS];
         // The texts follow each other in this order.
-        Some(Asked {
+        Some(RawCall {
             number: fields[call_field::NUMBER],
-            tool: knife.line(fields[call_field::TOOL_ID])?,
-            exec: Some(knife.line(fields[call_field::TOOL_EXEC_ID])?),
-            input: knife.optional(fields[call_field::INPUT])?,
-            config: knife.optional(fields[call_field::CONFIG])?,
-            env: knife.optional(fields[call_field::ENV])?,
-            timeout: knife.optional(fields[call_field::TIMEOUT])?,
-            retry: knife.optional(fields[call_field::RETRY])?,
+            tool: cutter.line(fields[call_field::TOOL_ID])?,
+            exec: Some(cutter.line(fields[call_field::TOOL_EXEC_ID])?),
+            input: cutter.optional(fields[call_field::INPUT])?,
+            config: cutter.optional(fields[call_field::CONFIG])?,
+            env: cutter.optional(fields[call_field::ENV])?,
+            timeout: cutter.optional(fields[call_field::TIMEOUT])?,
+            retry: cutter.optional(fields[call_field::RETRY])?,
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
         })
     })
 }
 
-/// Cuts texts off the front; lengths count UTF-16 units.
-struct Knife<'a> {
+/// Cuts texts off the front of a string; lengths count UTF-16 units.
+struct TextCutter<'a> {
     rest: &'a str,
     ascii: bool,
 }
 
-impl<'a> Knife<'a> {
+impl<'a> TextCutter<'a> {
     fn cut(&mut self, units: u32) -> Option<&'a str> {
         let bytes = if self.ascii {
             units as usize
@@ -59,7 +59,7 @@ impl<'a> Knife<'a> {
     }
 }
 
-/// Bytes of the first so many UTF-16 units.
+/// The bytes of the first `units` UTF-16 units.
 fn bytes_of(text: &str, units: usize) -> usize {
     let mut counted = 0;
     text.char_indices()

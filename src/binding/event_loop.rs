@@ -1,7 +1,8 @@
-//! The event loop of a Node host, which can wait for a descriptor itself.
+//! Waits for a descriptor in the event loop of a Node host.
 //!
-//! Node exports libuv to addons. Other hosts have none, and Bun has functions of these names that end the process: they are
-//! looked up at run time, and only where the host says that it is Node. Everything here runs on the thread of that loop.
+//! Node exports libuv to addons. Other hosts do not, and Bun's functions of these names end the process; therefore they
+//! are looked up at run time, and only where the host says that it is Node. Everything here runs on the thread of that
+//! loop.
 
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CStr, c_int, c_void};
@@ -16,7 +17,7 @@ use napi::bindgen_prelude::{Function, JsValue, sys};
 
 use crate::dispatch::HostReads;
 
-/// As libuv numbers them, the same in all its versions 1.x.
+/// libuv's numbers, the same in all versions 1.x.
 const UV_POLL: c_int = 8;
 const UV_READABLE: c_int = 1;
 
@@ -56,7 +57,7 @@ impl Uv {
 /// A function that the process has loaded.
 ///
 /// # Safety
-/// `F` is the type of the function of this name.
+/// `F` must be the type of the function of this name.
 unsafe fn function<F: Copy>(name: &CStr) -> Option<F> {
     const {
         assert!(
@@ -64,32 +65,32 @@ unsafe fn function<F: Copy>(name: &CStr) -> Option<F> {
             "F is a pointer to a function"
         )
     };
-    // SAFETY: looks a NUL-terminated name up.
+    // SAFETY: looks up a NUL-terminated name.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    // SAFETY: not null, so it is the function, and the caller vouches for its type.
+    // SAFETY: not null, so it is the function, whose type the caller guarantees.
     (!found.is_null()).then(|| unsafe { std::mem::transmute_copy(&found) })
 }
 
-/// Calls a function of the host each time processes have said something. Stopped when it is dropped or its loop ends.
+/// Calls a function of the host each time processes have sent something. Stops when it is dropped or its loop ends.
 pub(super) struct LoopWatch(Rc<Watching>);
 
-/// What libuv's handle points to; lives until libuv has given the handle back.
+/// What libuv's handle points to; it lives until libuv has closed the handle.
 struct Watching {
     uv: &'static Uv,
     env: sys::napi_env,
-    /// The handle itself; its size is libuv's business.
+    /// The memory of the handle, whose size only libuv knows.
     memory: UnsafeCell<Box<[u128]>>,
     wake: Cell<sys::napi_ref>,
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
     stopped: Cell<bool>,
-    /// The loop said so, and nobody has read since.
+    /// The loop reported the descriptor as readable, and nobody has read since.
     readable: Cell<bool>,
-    /// Keeps the descriptor open while the loop looks at it.
+    /// Keeps the descriptor open while the loop polls it.
     reads: Cell<Option<HostReads>>,
 }
 
 impl LoopWatch {
-    /// None where the host has no such loop, or it refuses.
+    /// `None` where the host has no such loop, or the loop rejects the descriptor.
     pub(super) fn start(env: &Env, reads: &HostReads, wake: &Function<'_, (), ()>) -> Option<Self> {
         let uv = Uv::get()?;
         let event_loop = env.get_uv_event_loop().ok()?;
@@ -113,17 +114,17 @@ impl LoopWatch {
         }
         // SAFETY: the handle's data is one count of the Rc, which `on_closed` takes back.
         unsafe { (uv.set_data)(handle, Rc::into_raw(Rc::clone(&watching)).cast_mut().cast()) };
-        // From here on it is stopped when it is dropped.
+        // From here on dropping it stops it.
         let this = Self(watching);
         this.0.begin(wake).then_some(this)
     }
 
-    /// Whether there is something to be read; true once each time the loop said so.
+    /// Whether there is something to read; true once for each report of the loop.
     pub(super) fn take_readable(&self) -> bool {
         self.0.readable.replace(false)
     }
 
-    /// Nothing more can come.
+    /// Stops watching: nothing more can come.
     pub(super) fn stop(&self) {
         self.0.stop();
     }
@@ -175,7 +176,8 @@ impl Watching {
         }
     }
 
-    /// Calls the host's function as the loop calls its own callbacks: promises it settles go on when it returns.
+    /// Calls the host's function as the loop calls its own callbacks: code that waits for promises settled by it runs
+    /// when it returns.
     fn call_host(&self) {
         let env = self.env;
         let (mut scope, mut wake, mut global) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());

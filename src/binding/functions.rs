@@ -28,7 +28,7 @@ pub fn config_from_env(pairs: String) -> String {
     }
 }
 
-/// What a file of settings gives beyond the defaults, as JSON text of `[{field, given, instead}]`.
+/// Which settings of a file allow more than the defaults, as JSON text of `[{field, given, instead}]`.
 #[napi]
 pub fn widenings(settings: String) -> String {
     let found: Vec<_> = config::widenings(&settings)
@@ -38,7 +38,7 @@ pub fn widenings(settings: String) -> String {
     serde_json::Value::from(found).to_string()
 }
 
-/// Why a text is no timeout, as ErrorData; null for one that is.
+/// Why a text is not a timeout, as ErrorData; null for one that is.
 #[napi]
 pub fn check_timeout(given: String) -> Option<String> {
     CallTimeout::from_json(&given).err().map(|error| error.to_json())

@@ -1,6 +1,7 @@
-//! Printed lines on their way to the host: those of one call that follow each other as one JSON array,
-//! `[toolId, toolExecId, stream, level, time, text, stream, level, time, text, ...]`, where a time that is null is that of
-//! the line before. `js/lines.js` takes it apart.
+//! Printed lines on their way to the host: consecutive lines of one call form one JSON array,
+//! `[toolId, toolExecId, stream, level, time, text, stream, level, time, text, ...]`, where a time of null means the
+//! time of
+//! the previous line. `js/lines.js` parses it.
 
 use std::io::Write as _;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use crate::observe::Line;
 
-/// A batch that has so many bytes takes no more lines.
+/// A batch of this many bytes takes no more lines.
 const FULL: usize = 64 * 1024;
 
 /// Lines of one call, or of none.
@@ -16,14 +17,14 @@ const FULL: usize = 64 * 1024;
 pub(super) struct Lines {
     call: Option<u32>,
     tool: Option<(String, String)>,
-    /// Of the last line.
+    /// The time of the last line.
     time: f64,
-    /// The array, without its end.
+    /// The array, without its closing bracket.
     json: Vec<u8>,
 }
 
 impl Lines {
-    /// A batch that begins with this line.
+    /// Starts a batch with this line.
     pub(super) fn new(line: &Line<'_>) -> Self {
         let mut lines = Self {
             call: line.call,
@@ -39,7 +40,7 @@ impl Lines {
         lines
     }
 
-    /// Adds a line and says how many bytes that made; none where it belongs into another batch.
+    /// Adds a line and returns how many bytes that made; none where the line belongs in another batch.
     pub(super) fn add(&mut self, line: &Line<'_>) -> Option<usize> {
         let tool = self.tool.as_ref().map(|(tool, exec)| (&**tool, &**exec));
         if self.json.len() >= FULL || self.call != line.call || tool != line.tool {
@@ -65,7 +66,7 @@ impl Lines {
     }
 
     fn append(&mut self, line: &Line<'_>) {
-        // Names without characters that JSON would escape.
+        // These names have no characters that JSON would escape.
         let _ = match line.level {
             Some(level) => write!(self.json, ",\"{}\",\"{level}\",", line.stream),
             None => write!(self.json, ",\"{}\",null,", line.stream),
@@ -80,7 +81,7 @@ impl Lines {
         self.put(&line.text);
     }
 
-    /// Numbers and strings always serialise, and a vector always takes them.
+    /// Numbers and strings can always be serialised into a vector.
     fn put(&mut self, value: &impl Serialize) {
         let _ = serde_json::to_writer(&mut self.json, value);
     }

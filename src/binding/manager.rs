@@ -1,4 +1,4 @@
-//! A manager as JavaScript holds it.
+//! The manager object that JavaScript uses.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::calls::calls;
 use super::event_loop::LoopWatch;
 use super::outbox::Outbox;
-use super::protocol::{CALL_FIELDS, readiness};
+use super::protocol::{CALL_FIELDS, wake_up_mode as mode};
 use super::text::Text;
 use crate::dispatch::HostReads;
 use crate::error::{Code, Error};
@@ -21,22 +21,22 @@ use crate::observe::Observer;
 pub struct NativeManager {
     inner: Option<Manager>,
     outbox: Arc<Outbox>,
-    /// The host's loop waits for answers itself.
+    /// Set where the host's loop waits for answers itself.
     watch: Option<LoopWatch>,
 }
 
-/// Opens a manager; text is ErrorData. `wake` is called when `drain()` has something. `hears`: how the host can hear of what
-/// processes say, 0 where it can't.
+/// Opens a manager; a text in return is ErrorData. `wake` is called when `drain()` has something. `wakeUpMode` tells
+/// how the host can be woken when processes send something; 0: not at all.
 #[napi]
 pub fn open(
     env: Env,
     options: String,
     wake: Function<'_, (), ()>,
-    hears: u8,
+    wake_up_mode: u8,
 ) -> napi::Result<Either<NativeManager, String>> {
-    let reads = match hears {
-        readiness::EVENT_LOOP => HostReads::watched().ok(),
-        readiness::SOCKETS => Some(HostReads::bells()),
+    let reads = match wake_up_mode {
+        mode::EVENT_LOOP => HostReads::watched().ok(),
+        mode::SOCKETS => Some(HostReads::bells()),
         _ => None,
     };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
@@ -76,8 +76,8 @@ impl NativeManager {
         self.with(Manager::info)
     }
 
-    /// Takes calls, packed as [`calls`] reads them. Text: the JSON array of `[number, ErrorData]` of those it answers; the
-    /// others' answers come through `drain()`.
+    /// Takes calls, packed as [`calls`] reads them. Returns the JSON array of `[number, ErrorData]` of rejected calls;
+    /// the results of the others come through `drain()`.
     #[napi]
     #[allow(clippy::needless_pass_by_value, reason = "what crosses is taken by value")]
     pub fn submit(&self, texts: Text, head: Uint32ArraySlice<'_>, count: u32) -> Option<String> {
@@ -100,13 +100,13 @@ impl NativeManager {
         self.with(|manager| manager.cancel(call));
     }
 
-    /// 1: lines are listened to; 2: records are.
+    /// Which observers exist. 1: lines; 2: records.
     #[napi]
     pub fn observe(&self, flags: u8) {
         self.outbox.observe(flags);
     }
 
-    /// What happened since the last time, as much as there is room for in `head`; see [`Outbox::take`].
+    /// The events since the last call, as many as fit `head`; see [`Outbox::take`].
     #[napi(ts_return_type = "string")]
     pub fn drain(&self, mut head: Uint32ArraySlice<'_>) -> Text {
         if self.watch.as_ref().is_some_and(LoopWatch::take_readable) {
@@ -122,7 +122,7 @@ impl NativeManager {
         Text(text)
     }
 
-    /// A bell rang, or, `all`, fell silent. `drain()` is to follow.
+    /// A doorbell socket became readable, or, with `all`, has closed. The caller then calls `drain()`.
     #[napi]
     pub fn read(&self, all: bool) {
         let read = if all { Manager::read_all } else { Manager::read };
@@ -131,14 +131,14 @@ impl NativeManager {
 
     /// Answered by an event of kind 5.
     #[napi]
-    pub fn ready(&self, ticket: u32) {
-        self.with(|manager| manager.ready(ticket));
+    pub fn ready(&self, question: u32) {
+        self.with(|manager| manager.ready(question));
     }
 
     /// Answered by an event of kind 8.
     #[napi]
-    pub fn list_tools(&self, ticket: u32) {
-        self.with(|manager| manager.list_tools(ticket));
+    pub fn list_tools(&self, question: u32) {
+        self.with(|manager| manager.list_tools(question));
     }
 
     /// Answered by an event of kind 7.

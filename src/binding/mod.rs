@@ -1,4 +1,5 @@
-//! The Node-API surface: convert, call, convert. Nothing else in the crate knows napi.
+//! The Node-API surface: it converts arguments, calls the core and converts the result. Nothing else in the crate uses
+//! napi.
 //!
 //! Failures cross as JSON text and become error classes in `js/errors.js`; nothing here throws on purpose.
 

@@ -1,7 +1,7 @@
 //! Events on their way to the host's thread.
 //!
-//! Events gather in one list; the host is woken once and takes them, in portions of bounded size. The thread-safe function is
-//! weak: it never keeps the host alive.
+//! Events are gathered in one list; the host is woken once and takes them in portions of bounded size. The thread-safe
+//! function is weak, so it never keeps the host alive.
 
 use std::collections::VecDeque;
 use std::os::fd::IntoRawFd;
@@ -20,13 +20,13 @@ use crate::observe::{Event, Line, Observer};
 /// Calls the host's `wake` without arguments.
 pub(super) type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 0>;
 
-/// Bytes of lines and progress values that may wait for the host before processes are not read any more.
+/// Bytes of lines and progress values that may wait for the host before processes are no longer read.
 const CONGESTED: usize = 16 * 1024 * 1024;
 
-/// Bytes of text that cross in one string; a text that is larger crosses alone, uncopied.
+/// Bytes of text that cross in one string; a larger text crosses alone and uncopied.
 const PORTION: usize = 256 * 1024;
 
-/// The longest string of V8, in UTF-16 units; a text of so many bytes has at most so many.
+/// V8's longest string in UTF-16 units; a text has at most as many units as bytes.
 const LONGEST: usize = (1 << 29) - 24;
 
 enum Item {
@@ -37,15 +37,15 @@ enum Item {
 #[derive(Default)]
 pub(super) struct Outbox {
     events: Mutex<VecDeque<Item>>,
-    /// Taken by the host and not crossed yet. Only its thread touches them.
+    /// Taken by the host but not yet passed to JavaScript. Only its thread touches them.
     taken: Mutex<VecDeque<Item>>,
     /// The host was woken and has not come yet.
     armed: AtomicBool,
-    /// The host is about to take what there is: it need not be woken.
+    /// The host is about to take events, so it need not be woken.
     taking: AtomicBool,
-    /// The last event of all was taken.
+    /// The final event was taken.
     over: AtomicBool,
-    /// Of what processes can send without end.
+    /// Bytes of events that processes can send without end.
     waiting_bytes: AtomicUsize,
     observes: AtomicU8,
     wake: OnceLock<Wake>,
@@ -60,7 +60,7 @@ impl Outbox {
         self.observes.store(flags, Ordering::Relaxed);
     }
 
-    /// Runs what makes events on the host's own thread, which takes them next.
+    /// Runs code that makes events on the host's own thread, which takes them next.
     pub(super) fn while_host_takes(&self, make: impl FnOnce()) {
         self.taking.store(true, Ordering::SeqCst);
         make();
@@ -72,8 +72,8 @@ impl Outbox {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// What waits, as much as fits: `head` gets the number of events and then kind, call and length of the text of each
-    /// (UTF-16 units, as the host counts; [`NO_TEXT`]: no text). Their texts in return, one after the other.
+    /// The waiting events, as many as fit: `head` gets the number of events and then kind, call and text length of each
+    /// (in UTF-16 units, as the host counts; [`NO_TEXT`]: no text). Returns their texts, concatenated.
     pub(super) fn take(&self, head: &mut [u32]) -> String {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.is_empty() {
@@ -130,27 +130,28 @@ impl Outbox {
                 (event::PROGRESS, call, Some(json))
             }
             Event::Record { json } => (event::RECORD, 0, Some(json)),
-            Event::Ready { ticket, result } => (event::READY, ticket, result.err().map(|error| error.to_json())),
+            Event::Ready { question, result } => (event::READY, question, result.err().map(|error| error.to_json())),
             Event::Drain => (event::DRAIN, 0, None),
-            // The host's from here on.
-            Event::Listen { bell } => (event::LISTEN, u32::try_from(bell.into_raw_fd()).unwrap_or(0), None),
+            // The descriptor belongs to the host from here on.
+            Event::Listen { doorbell } => (event::LISTEN, u32::try_from(doorbell.into_raw_fd()).unwrap_or(0), None),
             Event::Closed => {
                 self.over.store(true, Ordering::Relaxed);
                 (event::CLOSED, 0, None)
             }
             Event::Tools {
-                ticket,
+                question,
                 result: Ok(json),
-            } => (event::TOOLS, ticket, Some(json)),
+            } => (event::TOOLS, question, Some(json)),
             Event::Tools {
-                ticket,
+                question,
                 result: Err(error),
-            } => (event::NO_TOOLS, ticket, Some(error.to_json())),
+            } => (event::NO_TOOLS, question, Some(error.to_json())),
         }
     }
 }
 
-/// It crosses alone: copied behind others it would take twice the memory, or be more than a string of the host may hold.
+/// Such a text crosses alone: concatenated with others it would take twice the memory, or exceed the host's longest
+/// string.
 fn is_large(item: &Item) -> bool {
     matches!(item, Item::Event(Event::Value { json: Some(json), .. }) if json.len() > PORTION)
 }
@@ -159,7 +160,7 @@ impl Observer for Outbox {
     fn notify(&self, event: Event) {
         if let Event::Progress { json, .. } = &event {
             if json.len() > LONGEST {
-                // Nobody could be given it; that a tool's own report of its progress is this long is no failure of the call.
+                // The host could not receive it. An oversized progress value is no reason to fail the call.
                 return;
             }
             self.waiting_bytes.fetch_add(json.len(), Ordering::Relaxed);

@@ -1,19 +1,19 @@
 //! Strings between the host's engine and Rust, each copied once.
 //!
-//! napi's own `String` asks the engine for the exact size first, which makes it walk even short texts twice, and hands text over as
-//! UTF-8, which makes the engine look for characters beyond ASCII that most texts do not have.
+//! napi's own `String` asks the engine for the exact size first, so even short texts are scanned twice, and it passes
+//! text as UTF-8, so the engine scans for characters beyond ASCII, which most texts do not have.
 
 use std::ptr;
 
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue, sys};
 use napi::{Status, ValueType, check_status};
 
-/// Bytes of UTF-8 that one UTF-16 unit becomes at most.
+/// The most UTF-8 bytes of one UTF-16 unit.
 const MOST_PER_UNIT: usize = 3;
-/// From here on room for the most there can be would be a waste, and the exact size is worth a walk.
+/// For longer texts, space for the worst case would be wasteful, and the exact size is worth a scan.
 const MUCH: usize = 1024 * 1024;
 
-/// Text that crosses.
+/// A text that crosses.
 #[derive(Default)]
 pub struct Text(pub(super) String);
 
@@ -74,13 +74,13 @@ impl ToNapiValue for Text {
     }
 }
 
-/// Length of a text in UTF-16 units, which is how the host counts.
+/// The length of a text in UTF-16 units, which is how the host counts.
 pub(super) fn units(text: &str) -> u32 {
     let units = if text.is_ascii() {
         text.len()
     } else {
         text.encode_utf16().count()
     };
-    // Beyond that no engine can make a string of it.
+    // No engine can make a string of a longer one.
     u32::try_from(units).unwrap_or(u32::MAX - 1)
 }

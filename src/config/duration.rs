@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use super::given::Given;
+use super::user_value::UserValue;
 
-/// Longest duration there is: a year. Beyond it somebody meant something else, and sums of deadlines stay in range.
+/// The longest duration: a year. A longer one is surely a mistake, and sums of deadlines stay in range.
 pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Whether a setting can be "no time at all".
+/// Whether a setting may be zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZeroAllowed {
-    /// It can.
+    /// Zero is allowed.
     Yes,
-    /// It must be longer.
+    /// Zero is rejected.
     No,
 }
 
-/// Nanoseconds of each unit. "ms" comes before "m": the first one that fits is taken.
+/// Nanoseconds of each unit. "ms" comes before "m", because the first match is taken.
 const UNITS: [(&str, u128); 4] = [
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
@@ -24,15 +24,15 @@ const UNITS: [(&str, u128); 4] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// Digits after the point that can matter: an hour has 3.6e12 nanoseconds.
+/// The digits after the point that can matter: an hour has 3.6e12 nanoseconds.
 const FRACTION_DIGITS: usize = 13;
 
-/// The duration a value means. The refusal continues "expected X to be ": it says what would do, why this does not and
-/// names value and type.
-pub fn parse_duration(given: &Given, zero: ZeroAllowed) -> Result<Duration, String> {
+/// The duration that a value means. An error continues the sentence "expected X to be ": it states what is valid, why
+/// the value is not, and the value with its type.
+pub fn parse_duration(given: &UserValue, zero: ZeroAllowed) -> Result<Duration, String> {
     let duration = match given {
-        Given::Number(milliseconds) => from_milliseconds(*milliseconds),
-        Given::Text(text) => from_text(text),
+        UserValue::Number(milliseconds) => from_milliseconds(*milliseconds),
+        UserValue::Text(text) => from_text(text),
         _ => Err("it is neither a number nor text"),
     };
     let checked = duration.and_then(|duration| match (duration, zero) {
@@ -58,7 +58,7 @@ fn from_milliseconds(milliseconds: f64) -> Result<Duration, &'static str> {
     if milliseconds < 0.0 {
         return Err("it is negative");
     }
-    // Whole milliseconds first: a product with 1e6 or a quotient with 1e3 would round what is exact.
+    // Whole milliseconds are converted first: a product with 1e6 or a quotient with 1e3 would round exact values.
     let whole = milliseconds.trunc();
     let nanoseconds = ((milliseconds - whole) * 1e6).round();
     if whole > LONGEST.as_millis() as f64 {
@@ -88,7 +88,7 @@ fn from_text(text: &str) -> Result<Duration, &'static str> {
     if sum > LONGEST.as_nanos() {
         return Err("it is longer than 365 days");
     }
-    // In range by the line above: a year is 3e16 nanoseconds.
+    // In range by the check above: a year is 3e16 nanoseconds.
     Ok(Duration::from_nanos(sum as u64))
 }
 
@@ -131,10 +131,10 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// Milliseconds as JavaScript gets them: whole where they are.
-pub(super) fn milliseconds(duration: Duration) -> Given {
+/// Milliseconds as JavaScript gets them: a whole number where possible.
+pub(super) fn milliseconds(duration: Duration) -> UserValue {
     let whole = duration.as_millis() as f64;
-    Given::Number(whole + f64::from(duration.subsec_nanos() % 1_000_000) / 1e6)
+    UserValue::Number(whole + f64::from(duration.subsec_nanos() % 1_000_000) / 1e6)
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn text(text: &str, zero: ZeroAllowed) -> Result<Duration, String> {
-        parse_duration(&Given::Text(text.into()), zero)
+        parse_duration(&UserValue::Text(text.into()), zero)
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             );
         }
         for (given, nanoseconds) in [(1.0, 1_000_000), (0.5, 500_000), (86_400_000.25, 86_400_000_250_000)] {
-            let duration = parse_duration(&Given::Number(given), ZeroAllowed::No);
+            let duration = parse_duration(&UserValue::Number(given), ZeroAllowed::No);
             assert_eq!(duration, Ok(Duration::from_nanos(nanoseconds)), "{given}");
         }
         assert_eq!(text("365h", ZeroAllowed::No), Ok(Duration::from_secs(365 * 3600)));
@@ -226,17 +226,20 @@ mod tests {
     #[test]
     fn numbers_and_others_that_are_no_duration() {
         let cases = [
-            (Given::Number(-1.0), "got -1 (number): it is negative"),
-            (Given::Number(0.0), "got 0 (number): it is zero"),
-            (Given::Number(-0.0), "(number): it is zero"),
-            (Given::Number(f64::NAN), "got NaN (number): it is not finite"),
-            (Given::Number(f64::INFINITY), "got Infinity (number): it is not finite"),
-            (Given::Number(1e12), "got 1000000000000 (number): it is longer"),
-            (Given::Number(1e300), "it is longer"),
-            (Given::Number(1e-12), "shorter than a nanosecond"),
-            (Given::Null, "got null"),
-            (Given::Bool(true), "got true (boolean)"),
-            (Given::List(vec![]), "got [] (array)"),
+            (UserValue::Number(-1.0), "got -1 (number): it is negative"),
+            (UserValue::Number(0.0), "got 0 (number): it is zero"),
+            (UserValue::Number(-0.0), "(number): it is zero"),
+            (UserValue::Number(f64::NAN), "got NaN (number): it is not finite"),
+            (
+                UserValue::Number(f64::INFINITY),
+                "got Infinity (number): it is not finite",
+            ),
+            (UserValue::Number(1e12), "got 1000000000000 (number): it is longer"),
+            (UserValue::Number(1e300), "it is longer"),
+            (UserValue::Number(1e-12), "shorter than a nanosecond"),
+            (UserValue::Null, "got null"),
+            (UserValue::Bool(true), "got true (boolean)"),
+            (UserValue::List(vec![]), "got [] (array)"),
         ];
         for (given, reason) in cases {
             let refusal = parse_duration(&given, ZeroAllowed::No).expect_err(reason);
@@ -247,13 +250,13 @@ mod tests {
     #[test]
     fn zero_is_allowed_where_it_means_something() {
         for given in [
-            Given::Number(0.0),
-            Given::Text("0ms".into()),
-            Given::Text("0h0s".into()),
+            UserValue::Number(0.0),
+            UserValue::Text("0ms".into()),
+            UserValue::Text("0h0s".into()),
         ] {
             assert_eq!(parse_duration(&given, ZeroAllowed::Yes), Ok(Duration::ZERO));
         }
-        assert!(parse_duration(&Given::Number(-1.0), ZeroAllowed::Yes).is_err());
+        assert!(parse_duration(&UserValue::Number(-1.0), ZeroAllowed::Yes).is_err());
     }
 
     proptest! {
@@ -271,7 +274,7 @@ mod tests {
 
         #[test]
         fn any_number_is_a_duration_or_refused(given in any::<f64>()) {
-            if let Ok(duration) = parse_duration(&Given::Number(given), ZeroAllowed::No) {
+            if let Ok(duration) = parse_duration(&UserValue::Number(given), ZeroAllowed::No) {
                 prop_assert!(!duration.is_zero() && duration <= LONGEST);
             }
         }

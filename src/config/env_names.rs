@@ -1,7 +1,7 @@
-//! Names of variables that decide what code a process runs before a tool's first line. Nobody but the manager sets them
-//! in a worker: neither a call's `env` nor `--allow-env` gets them through.
+//! Names of variables that decide what code a process runs before a tool's first line. Only the manager sets them in a
+//! worker: neither a call's `env` nor `--allow-env` can.
 
-/// What such names begin with, and who listens to them.
+/// The beginnings of such names, and which program reads them.
 const PREFIXES: [(&str, &str); 6] = [
     ("LD_", "the dynamic loader obeys it"),
     ("DYLD_", "the dynamic loader obeys it"),
@@ -11,7 +11,7 @@ const PREFIXES: [(&str, &str); 6] = [
     ("TOOLWARDEN_", "toolwarden sets it itself"),
 ];
 
-/// Such names in full.
+/// Such names in full, and which program reads them.
 const NAMES: [(&str, &str); 9] = [
     ("BASH_ENV", "bash runs the file it names"),
     ("ENV", "sh runs the file it names"),
@@ -24,7 +24,7 @@ const NAMES: [(&str, &str); 9] = [
     ("XDG_CONFIG_HOME", "Bun loads its configuration from it"),
 ];
 
-/// Why a name is refused, if it is.
+/// Why a name is refused, or `None`.
 pub fn refusal(name: &str) -> Option<&'static str> {
     if name == "NODE_ENV" {
         return None;

@@ -1,18 +1,18 @@
-//! Every setting: its name, the form it has as text, and what it may be.
+//! Every setting: its name, its syntax as text, and its valid values.
 
 use std::time::Duration;
 
 use super::duration::{ZeroAllowed, parse_duration};
-use super::given::Given;
 use super::limits::{self, MOST_BYTES, MOST_MEMORY_MB, MOST_WORKERS};
 use super::nearest::nearest;
 use super::permissions::Permissions;
 use super::settings::{Config, Isolation, RuntimeType, SandboxMode, Telemetry};
+use super::user_value::UserValue;
 use crate::error::Problem;
 
 /// How a setting is written where everything is text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum TextSyntax {
     Duration,
     Number,
     Mode,
@@ -23,39 +23,39 @@ pub(super) enum Form {
 }
 
 /// Every field of the public `Config`, in its order.
-pub(super) const FIELDS: [(&str, Form); 24] = [
-    ("backoffInitialInterval", Form::Duration),
-    ("backoffMaxInterval", Form::Duration),
-    ("backoffMaxElapsedTime", Form::Duration),
-    ("workerFilePerm", Form::Mode),
-    ("sandbox", Form::Text),
-    ("toolExecutionTimeout", Form::Duration),
-    ("gracePeriod", Form::Duration),
-    ("maxMemoryMb", Form::Number),
-    ("maxOutputSize", Form::Number),
-    ("maxStderrCaptureSize", Form::Number),
-    ("runtimeType", Form::Text),
-    ("runtimePath", Form::Text),
-    ("entrypointPath", Form::Text),
-    ("bunPermissions", Form::List),
-    ("nodeOptions", Form::List),
-    ("isolation", Form::Text),
-    ("minWorkers", Form::Number),
-    ("maxWorkers", Form::Number),
-    ("maxQueue", Form::Number),
-    ("idleTimeout", Form::Duration),
-    ("maxCallsPerWorker", Form::Number),
-    ("concurrentCallsPerWorker", Form::Number),
-    ("telemetry", Form::Json),
-    ("entrypointCache", Form::Switch),
+pub(super) const FIELDS: [(&str, TextSyntax); 24] = [
+    ("backoffInitialInterval", TextSyntax::Duration),
+    ("backoffMaxInterval", TextSyntax::Duration),
+    ("backoffMaxElapsedTime", TextSyntax::Duration),
+    ("workerFilePerm", TextSyntax::Mode),
+    ("sandbox", TextSyntax::Text),
+    ("toolExecutionTimeout", TextSyntax::Duration),
+    ("gracePeriod", TextSyntax::Duration),
+    ("maxMemoryMb", TextSyntax::Number),
+    ("maxOutputSize", TextSyntax::Number),
+    ("maxStderrCaptureSize", TextSyntax::Number),
+    ("runtimeType", TextSyntax::Text),
+    ("runtimePath", TextSyntax::Text),
+    ("entrypointPath", TextSyntax::Text),
+    ("bunPermissions", TextSyntax::List),
+    ("nodeOptions", TextSyntax::List),
+    ("isolation", TextSyntax::Text),
+    ("minWorkers", TextSyntax::Number),
+    ("maxWorkers", TextSyntax::Number),
+    ("maxQueue", TextSyntax::Number),
+    ("idleTimeout", TextSyntax::Duration),
+    ("maxCallsPerWorker", TextSyntax::Number),
+    ("concurrentCallsPerWorker", TextSyntax::Number),
+    ("telemetry", TextSyntax::Json),
+    ("entrypointCache", TextSyntax::Switch),
 ];
 
 /// The keys of `telemetry`.
 const TELEMETRY: [&str; 2] = ["recordInputs", "recordOutputs"];
 
-/// Sets one field to what was given, or says everything that is wrong with it. The permissions that follow from the
-/// lists of flags are not set here: which list counts depends on other fields.
-pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), Vec<Problem>> {
+/// Sets one field, or reports everything that is wrong with the value. The permissions that follow from the lists of
+/// flags are not set here, because other fields decide which list applies.
+pub(super) fn set(config: &mut Config, name: &str, given: &UserValue) -> Result<(), Vec<Problem>> {
     let expected = |rest: String| vec![Problem::new(name, format!("expected `{name}` to be {rest}"))];
     let time = |zero| -> Result<Duration, Vec<Problem>> { parse_duration(given, zero).map_err(expected) };
     let whole = |least, most| limits::integer(given, least..=most).map_err(expected);
@@ -108,7 +108,7 @@ pub(super) fn set(config: &mut Config, name: &str, given: &Given) -> Result<(), 
     Ok(())
 }
 
-/// What other libraries call settings of ours, where the spelling alone would lead to another one.
+/// Names of our settings in other libraries, where the spelling alone would suggest another setting.
 const OTHER_NAMES: [(&str, &str); 11] = [
     ("timeout", "toolExecutionTimeout"),
     ("permissions", "bunPermissions"),
@@ -137,7 +137,7 @@ fn unknown_field(name: &str) -> Problem {
     Problem::new(name, format!("`{shown}` is not a setting{nearest}"))
 }
 
-fn runtime_type(given: &Given) -> Result<RuntimeType, Vec<Problem>> {
+fn runtime_type(given: &UserValue) -> Result<RuntimeType, Vec<Problem>> {
     let words = RuntimeType::ALL.map(|runtime| (runtime.as_str(), runtime));
     limits::choice(given, &words).map_err(|rest| {
         vec![Problem::new(
@@ -147,13 +147,13 @@ fn runtime_type(given: &Given) -> Result<RuntimeType, Vec<Problem>> {
     })
 }
 
-/// A list of text that passes a check. What is no text does not keep the rest from being checked.
+/// A list of strings that pass a check. An entry that is not a string does not stop the check of the others.
 fn strings(
     name: &str,
-    given: &Given,
+    given: &UserValue,
     check: impl FnOnce(&mut dyn Iterator<Item = (usize, &str)>) -> Result<(), Vec<Problem>>,
 ) -> Result<Vec<String>, Vec<Problem>> {
-    let Given::List(entries) = given else {
+    let UserValue::List(entries) = given else {
         let message = format!("expected `{name}` to be an array of strings, got {given}");
         return Err(vec![Problem::new(name, message)]);
     };
@@ -161,7 +161,7 @@ fn strings(
     let mut problems = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         match entry {
-            Given::Text(text) => strings.push((index, text.as_str())),
+            UserValue::Text(text) => strings.push((index, text.as_str())),
             other => {
                 let field = format!("{name}[{index}]");
                 let message = format!("expected `{field}` to be a string, got {other}");
@@ -179,8 +179,8 @@ fn strings(
     }
 }
 
-fn telemetry(given: &Given) -> Result<Telemetry, Vec<Problem>> {
-    let Given::Object(entries) = given else {
+fn telemetry(given: &UserValue) -> Result<Telemetry, Vec<Problem>> {
+    let UserValue::Object(entries) = given else {
         let message = format!("expected `telemetry` to be an object, got {given}");
         return Err(vec![Problem::new("telemetry", message)]);
     };

@@ -1,23 +1,23 @@
-//! `TOOLWARDEN_<FIELD_NAME>` variables become a partial configuration.
+//! Turns `TOOLWARDEN_<FIELD_NAME>` variables into a partial configuration.
 
-use super::fields::{self, FIELDS, Form};
-use super::given::Given;
+use super::fields::{self, FIELDS, TextSyntax};
 use super::presets::{Preset, preset};
 use super::resolve::failure;
+use super::user_value::UserValue;
 use crate::error::{Problem, Result};
 
 const PREFIX: &str = "TOOLWARDEN_";
-/// What the manager tells tools; a manager in a tool must not trip over it.
+/// Variables that the manager sets for tools; a manager inside a tool must ignore them.
 pub(crate) const MARKERS: [&str; 2] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID"];
 
-/// The partial configuration that variables mean, as JSON text that `resolve` reads. Empty ones count as unset; every one
-/// that is unknown or wrong is reported.
+/// The partial configuration that variables mean, as JSON text for `resolve`. Empty variables count as unset; every
+/// unknown or wrong one is reported.
 pub fn from_env(vars: &[(String, String)]) -> Result<String> {
     let names: Vec<_> = FIELDS
         .iter()
         .map(|(name, form)| (variable(name), *name, *form))
         .collect();
-    // Each value is tried on a configuration nobody uses, so that a problem names its variable.
+    // Each value is tried on a throw-away configuration, so that a problem names its variable.
     let mut trial = preset(Preset::Default);
     let mut entries = Vec::new();
     let mut problems = Vec::new();
@@ -43,7 +43,7 @@ pub fn from_env(vars: &[(String, String)]) -> Result<String> {
         }
     }
     if problems.is_empty() {
-        Ok(Given::Object(entries).to_json())
+        Ok(UserValue::Object(entries).to_json())
     } else {
         Err(Box::new(failure(problems)))
     }
@@ -62,38 +62,41 @@ fn variable(field: &str) -> String {
 
 /// The variable that an unknown one probably means.
 fn meant(unknown: &str) -> Option<String> {
-    // Compared as fields: what all variables begin with would make any two look alike.
+    // Compared as field names: the common prefix would make any two variables look alike.
     let name = unknown.strip_prefix(PREFIX)?.replace('_', "");
     fields::meant(&name).map(variable)
 }
 
-/// The value a text means in a field of this form; what it cannot mean stays text, which the field then refuses.
-fn read(form: Form, text: &str) -> Given {
-    let as_text = || Given::Text(text.to_owned());
+/// The value that a text means in a field of this syntax. A text without such a meaning stays text, which the field
+/// then rejects.
+fn read(form: TextSyntax, text: &str) -> UserValue {
+    let as_text = || UserValue::Text(text.to_owned());
     match form {
-        Form::Text => as_text(),
-        Form::Duration | Form::Number => number(text).map_or_else(as_text, Given::Number),
-        Form::Mode => mode(text).map_or_else(as_text, |mode| Given::Number(f64::from(mode))),
-        Form::Switch => match text {
-            "true" | "1" => Given::Bool(true),
-            "false" | "0" => Given::Bool(false),
+        TextSyntax::Text => as_text(),
+        TextSyntax::Duration | TextSyntax::Number => number(text).map_or_else(as_text, UserValue::Number),
+        TextSyntax::Mode => mode(text).map_or_else(as_text, |mode| UserValue::Number(f64::from(mode))),
+        TextSyntax::Switch => match text {
+            "true" | "1" => UserValue::Bool(true),
+            "false" | "0" => UserValue::Bool(false),
             _ => as_text(),
         },
-        Form::List if !text.starts_with('[') => Given::List(split(text).into_iter().map(Given::Text).collect()),
-        Form::List | Form::Json => Given::from_json(text).unwrap_or_else(|_| as_text()),
+        TextSyntax::List if !text.starts_with('[') => {
+            UserValue::List(split(text).into_iter().map(UserValue::Text).collect())
+        }
+        TextSyntax::List | TextSyntax::Json => UserValue::from_json(text).unwrap_or_else(|_| as_text()),
     }
 }
 
 fn number(text: &str) -> Option<f64> {
     match text {
         "Infinity" => Some(f64::INFINITY),
-        // Rust reads more words as numbers than JavaScript does.
+        // Rust accepts more words as numbers than JavaScript.
         _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => text.parse().ok(),
         _ => None,
     }
 }
 
-/// A mode as people write it for chmod: always octal.
+/// A file mode as chmod takes it: always octal.
 fn mode(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -102,7 +105,7 @@ fn mode(text: &str) -> Option<u32> {
     u32::from_str_radix(digits, 8).ok()
 }
 
-/// Flags behind each other; the commas inside a flag are not followed by "-".
+/// Flags separated by commas. A comma inside a flag is not followed by "-".
 fn split(text: &str) -> Vec<String> {
     let mut flags: Vec<String> = Vec::new();
     for piece in text.split(',') {
@@ -278,7 +281,7 @@ mod tests {
         fn any_value_is_read_or_refused_and_what_is_read_resolves(field in 0..FIELDS.len(), text in any::<String>()) {
             let (name, _) = FIELDS[field];
             if let Ok(json) = from_env(&[(variable(name), text)]) {
-                // Alone it was right; beside the defaults it may contradict them.
+                // The value is valid alone, but may contradict the defaults.
                 if let Err(error) = resolve(&json) {
                     prop_assert!(error.message.contains("at least") || error.message.contains("at most"), "{error}");
                 }

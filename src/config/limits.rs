@@ -1,23 +1,24 @@
-//! Values that are no durations: numbers with bounds, file modes, switches, words, paths and lists of text.
+//! Values other than durations: numbers with bounds, file modes, switches, words, paths and lists of text.
 //!
-//! Each function returns the value or the end of a sentence that begins "expected X to be ".
+//! Each function returns the value, or the end of a sentence that begins "expected X to be ".
 
 use std::ops::RangeInclusive;
 
-use super::given::Given;
 use super::settings::Count;
+use super::user_value::UserValue;
 
-/// Most processes a manager may be told to hold; beyond it a number was mistyped.
+/// The most processes of a manager; a larger number is a typing error.
 pub(super) const MOST_WORKERS: u64 = 10_000;
-/// Largest memory limit in MiB (1 PiB): its bytes, and what a process may pass it by, stay in range.
+/// The largest memory limit in MiB (1 PiB): the bytes of it, with the tolerance above it, stay in range.
 pub(super) const MOST_MEMORY_MB: u64 = 1 << 30;
-/// Largest result or capture in bytes (1 GiB): one frame's length is 32 bits, and V8's longest string is shorter still.
+/// The largest result or capture in bytes (1 GiB): the length of a frame has 32 bits, and V8's longest string is even
+/// shorter.
 pub(super) const MOST_BYTES: u64 = 1 << 30;
-/// Largest whole number a JavaScript number holds exactly.
+/// The largest whole number that a JavaScript number represents exactly.
 pub(super) const MOST_EXACT: u64 = (1 << 53) - 1;
 
 /// A whole number within bounds.
-pub(super) fn integer(given: &Given, bounds: RangeInclusive<u64>) -> Result<u64, String> {
+pub(super) fn integer(given: &UserValue, bounds: RangeInclusive<u64>) -> Result<u64, String> {
     whole(given, &bounds).ok_or_else(|| {
         let (least, most) = (bounds.start(), bounds.end());
         format!("a whole number from {least} to {most}, got {given}")
@@ -25,8 +26,8 @@ pub(super) fn integer(given: &Given, bounds: RangeInclusive<u64>) -> Result<u64,
 }
 
 /// A whole number that may be `Infinity`.
-pub(super) fn count(given: &Given, least: u64) -> Result<Count, String> {
-    if *given == Given::Number(f64::INFINITY) {
+pub(super) fn count(given: &UserValue, least: u64) -> Result<Count, String> {
+    if *given == UserValue::Number(f64::INFINITY) {
         return Ok(Count::Infinite);
     }
     whole(given, &(least..=MOST_EXACT))
@@ -34,19 +35,19 @@ pub(super) fn count(given: &Given, least: u64) -> Result<Count, String> {
         .ok_or_else(|| format!("a whole number not below {least}, or Infinity, got {given}"))
 }
 
-fn whole(given: &Given, bounds: &RangeInclusive<u64>) -> Option<u64> {
-    let Given::Number(number) = given else {
+fn whole(given: &UserValue, bounds: &RangeInclusive<u64>) -> Option<u64> {
+    let UserValue::Number(number) = given else {
         return None;
     };
     if number.fract() != 0.0 || *number < 0.0 || *number > MOST_EXACT as f64 {
         return None;
     }
-    // Whole and in range by the lines above; the cast is exact.
+    // Whole and in range by the checks above, so the cast is exact.
     Some(*number as u64).filter(|number| bounds.contains(number))
 }
 
-/// The mode of a file: permission bits only, and its owner must be able to read it.
-pub(super) fn mode(given: &Given) -> Result<u32, String> {
+/// A file mode: permission bits only, and the owner must be able to read.
+pub(super) fn mode(given: &UserValue) -> Result<u32, String> {
     let refused = |reason: &str| {
         format!("a file mode from 0o000 to 0o777 that lets its owner read, such as 0o600, got {given}{reason}")
     };
@@ -58,11 +59,11 @@ pub(super) fn mode(given: &Given) -> Result<u32, String> {
     Ok(mode as u32)
 }
 
-/// A mode as chmod has it, written without the `0o`: its digits are read as octal ones.
-fn meant_mode(given: &Given) -> String {
+/// A mode as chmod has it, written without the `0o`: its digits are read as octal.
+fn meant_mode(given: &UserValue) -> String {
     let digits = match given {
-        Given::Number(number) if number.fract() == 0.0 => number.to_string(),
-        Given::Text(text) => text.trim_start_matches("0o").to_owned(),
+        UserValue::Number(number) if number.fract() == 0.0 => number.to_string(),
+        UserValue::Text(text) => text.trim_start_matches("0o").to_owned(),
         _ => return String::new(),
     };
     match u32::from_str_radix(&digits, 8) {
@@ -72,17 +73,17 @@ fn meant_mode(given: &Given) -> String {
 }
 
 /// `true` or `false`.
-pub(super) fn switch(given: &Given) -> Result<bool, String> {
+pub(super) fn switch(given: &UserValue) -> Result<bool, String> {
     match given {
-        Given::Bool(value) => Ok(*value),
+        UserValue::Bool(value) => Ok(*value),
         _ => Err(format!("true or false, got {given}")),
     }
 }
 
-/// One of a few words, by its place in the list.
-pub(super) fn choice<T: Copy>(given: &Given, words: &[(&str, T)]) -> Result<T, String> {
+/// One of a few words; returns the value listed with it.
+pub(super) fn choice<T: Copy>(given: &UserValue, words: &[(&str, T)]) -> Result<T, String> {
     let found = match given {
-        Given::Text(text) => words.iter().find(|(word, _)| word == text),
+        UserValue::Text(text) => words.iter().find(|(word, _)| word == text),
         _ => None,
     };
     found.map(|(_, value)| *value).ok_or_else(|| {
@@ -91,12 +92,14 @@ pub(super) fn choice<T: Copy>(given: &Given, words: &[(&str, T)]) -> Result<T, S
     })
 }
 
-/// A path; empty is "not set", which is what a resolved configuration says for a path nobody gave.
-pub(super) fn path(given: &Given) -> Result<Option<String>, String> {
+/// A path. An empty one means "not set", as in a resolved configuration.
+pub(super) fn path(given: &UserValue) -> Result<Option<String>, String> {
     match given {
-        Given::Text(text) if text.contains('\0') => Err(format!("a path, got {given}: it contains a NUL character")),
-        Given::Text(text) if text.is_empty() => Ok(None),
-        Given::Text(text) => Ok(Some(text.clone())),
+        UserValue::Text(text) if text.contains('\0') => {
+            Err(format!("a path, got {given}: it contains a NUL character"))
+        }
+        UserValue::Text(text) if text.is_empty() => Ok(None),
+        UserValue::Text(text) => Ok(Some(text.clone())),
         _ => Err(format!("a path (string), got {given}")),
     }
 }
@@ -107,9 +110,12 @@ mod tests {
 
     #[test]
     fn whole_numbers_within_bounds() {
-        assert_eq!(integer(&Given::Number(1.0), 1..=5), Ok(1));
-        assert_eq!(integer(&Given::Number(5.0), 1..=5), Ok(5));
-        assert_eq!(integer(&Given::Number(MOST_EXACT as f64), 0..=u64::MAX), Ok(MOST_EXACT));
+        assert_eq!(integer(&UserValue::Number(1.0), 1..=5), Ok(1));
+        assert_eq!(integer(&UserValue::Number(5.0), 1..=5), Ok(5));
+        assert_eq!(
+            integer(&UserValue::Number(MOST_EXACT as f64), 0..=u64::MAX),
+            Ok(MOST_EXACT)
+        );
         let refused = [
             0.0,
             6.0,
@@ -121,21 +127,21 @@ mod tests {
             9_007_199_254_740_992.0,
         ];
         for number in refused {
-            assert!(integer(&Given::Number(number), 1..=5).is_err(), "{number}");
+            assert!(integer(&UserValue::Number(number), 1..=5).is_err(), "{number}");
         }
-        let refusal = integer(&Given::Text("3".into()), 1..=5);
+        let refusal = integer(&UserValue::Text("3".into()), 1..=5);
         assert_eq!(refusal, Err("a whole number from 1 to 5, got \"3\" (string)".into()));
     }
 
     #[test]
     fn counts_may_be_infinite() {
-        assert_eq!(count(&Given::Number(f64::INFINITY), 1), Ok(Count::Infinite));
-        assert_eq!(count(&Given::Number(0.0), 0), Ok(Count::Limited(0)));
+        assert_eq!(count(&UserValue::Number(f64::INFINITY), 1), Ok(Count::Infinite));
+        assert_eq!(count(&UserValue::Number(0.0), 0), Ok(Count::Limited(0)));
         for refused in [
-            Given::Number(0.0),
-            Given::Number(f64::NEG_INFINITY),
-            Given::Number(f64::NAN),
-            Given::Null,
+            UserValue::Number(0.0),
+            UserValue::Number(f64::NEG_INFINITY),
+            UserValue::Number(f64::NAN),
+            UserValue::Null,
         ] {
             let refusal = count(&refused, 1).expect_err("refused");
             assert_eq!(
@@ -148,35 +154,35 @@ mod tests {
     #[test]
     fn modes_let_the_owner_read() {
         for good in [0o400, 0o600, 0o644, 0o777] {
-            assert_eq!(mode(&Given::Number(f64::from(good))), Ok(good));
+            assert_eq!(mode(&UserValue::Number(f64::from(good))), Ok(good));
         }
-        let refusal = mode(&Given::Number(f64::from(0o077))).expect_err("refused");
+        let refusal = mode(&UserValue::Number(f64::from(0o077))).expect_err("refused");
         assert!(
             refusal.ends_with("got 63 (number): with 0o077 the owner cannot read the file"),
             "{refusal}"
         );
         for bad in [
-            Given::Number(512.0),
-            Given::Number(-1.0),
-            Given::Number(384.5),
-            Given::Text("0600".into()),
+            UserValue::Number(512.0),
+            UserValue::Number(-1.0),
+            UserValue::Number(384.5),
+            UserValue::Text("0600".into()),
         ] {
             assert!(mode(&bad).is_err(), "{bad}");
         }
         for (meant, given) in [
-            ("0o600", Given::Number(600.0)),
-            ("0o644", Given::Number(644.0)),
-            ("0o600", Given::Text("0600".into())),
-            ("0o755", Given::Text("0o755".into())),
+            ("0o600", UserValue::Number(600.0)),
+            ("0o644", UserValue::Number(644.0)),
+            ("0o600", UserValue::Text("0600".into())),
+            ("0o755", UserValue::Text("0o755".into())),
         ] {
             let refusal = mode(&given).expect_err("refused");
             assert!(refusal.ends_with(&format!(": did you mean {meant}?")), "{refusal}");
         }
         for unlike in [
-            Given::Number(888.0),
-            Given::Number(-600.0),
-            Given::Number(1777.0),
-            Given::Text("rw".into()),
+            UserValue::Number(888.0),
+            UserValue::Number(-600.0),
+            UserValue::Number(1777.0),
+            UserValue::Text("rw".into()),
         ] {
             let refusal = mode(&unlike).expect_err("refused");
             assert!(!refusal.contains("did you mean"), "{refusal}");
@@ -186,23 +192,26 @@ mod tests {
     #[test]
     fn words_are_exact() {
         let words = [("required", 1), ("off", 2)];
-        assert_eq!(choice(&Given::Text("off".into()), &words), Ok(2));
+        assert_eq!(choice(&UserValue::Text("off".into()), &words), Ok(2));
         for bad in ["Off", "off ", "", "none"] {
-            let refusal = choice(&Given::Text(bad.into()), &words);
+            let refusal = choice(&UserValue::Text(bad.into()), &words);
             assert_eq!(refusal, Err(format!("\"required\" or \"off\", got {bad:?} (string)")));
         }
-        assert!(choice(&Given::Bool(false), &words).is_err());
+        assert!(choice(&UserValue::Bool(false), &words).is_err());
     }
 
     #[test]
     fn paths_and_switches() {
-        assert_eq!(path(&Given::Text("a/b".into())), Ok(Some("a/b".into())));
-        assert_eq!(path(&Given::Text(String::new())), Ok(None));
-        assert!(path(&Given::Text("a\0b".into())).is_err());
-        assert_eq!(path(&Given::Number(1.0)), Err("a path (string), got 1 (number)".into()));
-        assert_eq!(switch(&Given::Bool(false)), Ok(false));
+        assert_eq!(path(&UserValue::Text("a/b".into())), Ok(Some("a/b".into())));
+        assert_eq!(path(&UserValue::Text(String::new())), Ok(None));
+        assert!(path(&UserValue::Text("a\0b".into())).is_err());
         assert_eq!(
-            switch(&Given::Text("true".into())),
+            path(&UserValue::Number(1.0)),
+            Err("a path (string), got 1 (number)".into())
+        );
+        assert_eq!(switch(&UserValue::Bool(false)), Ok(false));
+        assert_eq!(
+            switch(&UserValue::Text("true".into())),
             Err("true or false, got \"true\" (string)".into())
         );
     }

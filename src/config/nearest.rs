@@ -1,22 +1,22 @@
-//! Which of the names there are comes closest to one that is not.
+//! Finds the existing name that is closest to an unknown one.
 
-/// Below this a name has so little in common with what was written that it would mislead.
+/// A name with a lower similarity has so little in common with the unknown one that it would mislead.
 const FAIR: f64 = 0.5;
 
-/// The closest name, letter case aside; `None` when none is close.
+/// The closest name, ignoring case; `None` when none is close.
 pub fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     ranked(unknown, names)
         .filter(|(similarity, _)| *similarity >= FAIR)
         .map(|(_, name)| name)
 }
 
-/// The closest name, be it ever so far. `None` only when there are no names.
+/// The closest name, however far. `None` only when there are no names.
 pub(crate) fn closest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     ranked(unknown, names).map(|(_, name)| name)
 }
 
 fn ranked<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<(f64, &'a str)> {
-    // A name is short; of something long only the beginning is compared, as the comparison is quadratic.
+    // Names are short, and the comparison is quadratic, so only the beginning of a long text is compared.
     let unknown: String = unknown.chars().take(64).flat_map(char::to_lowercase).collect();
     let similarity = |name: &str| strsim::normalized_damerau_levenshtein(&unknown, &name.to_lowercase());
     names

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::permissions::{NetScope, Permissions, Scope};
 use super::settings::{BackoffLimits, Config, Count, Isolation, RuntimeType, SandboxMode, Telemetry};
 
-/// A set of values by name.
+/// A named set of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
-    /// What is used for settings nobody gave.
+    /// Used for settings that are not given.
     Default,
     /// For fast tests.
     Test,
@@ -108,7 +108,7 @@ pub(super) fn default_max_workers(min_workers: u32) -> u32 {
     u32::try_from(cpus).unwrap_or(u32::MAX).max(min_workers).max(2)
 }
 
-/// For either runtime, so that the preset means the same when only `runtimeType` is changed.
+/// The flags for either runtime, so that the preset means the same when only `runtimeType` is changed.
 fn allow_read_write_net(config: &mut Config) {
     let owned = |flags: &[&str]| flags.iter().map(|&flag| flag.to_owned()).collect();
     config.bun_permissions = owned(&["--allow-read", "--allow-write", "--allow-net"]);

@@ -1,19 +1,19 @@
-//! From what was given to what is used: defaults for the rest, and every problem at once.
+//! Resolves a partial configuration: fills in defaults and reports every problem at once.
 
 use super::fields;
-use super::given::Given;
 use super::permissions::Permissions;
 use super::presets::{Preset, default_max_workers, preset};
 use super::settings::{Config, RuntimeType, SandboxMode};
+use super::user_value::UserValue;
 use crate::error::{Code, Error, Problem, Result, hints};
 
-/// The configuration that a partial one, as JSON text, means.
+/// Resolves a partial configuration, which is JSON text.
 pub fn resolve(given_json: &str) -> Result<Config> {
     let whole = |message: String| Error::config_invalid(vec![Problem::new("config", message)]);
-    let given = Given::from_json(given_json)
+    let given = UserValue::from_json(given_json)
         .map_err(|reason| whole(format!("expected `config` to be an object, but it is {reason}")))?;
     let entries = match &given {
-        Given::Object(entries) => entries.as_slice(),
+        UserValue::Object(entries) => entries.as_slice(),
         given if given.is_undefined() => &[],
         given => {
             return Err(Box::new(whole(format!(
@@ -26,7 +26,7 @@ pub fn resolve(given_json: &str) -> Result<Config> {
     let mut problems = Vec::new();
     let is_known = |name: &str| fields::FIELDS.iter().any(|(known, _)| *known == name);
     for (name, value) in entries {
-        // What JavaScript calls undefined is not given; a name that does not exist is wrong whatever it holds.
+        // JavaScript's undefined counts as not given; an unknown name is wrong whatever its value is.
         if value.is_undefined() && is_known(name) {
             continue;
         }
@@ -52,7 +52,7 @@ pub fn resolve(given_json: &str) -> Result<Config> {
     }
 }
 
-/// What no field alone is wrong about. A field that is wrong by itself is left alone: it still has its default.
+/// Problems between several fields. A field that is wrong by itself is skipped, because it still has its default.
 fn contradictions(config: &Config, problems: &[Problem]) -> Vec<Problem> {
     let sound = |names: [&str; 2]| !problems.iter().any(|problem| names.contains(&problem.field.as_str()));
     let mut found = Vec::new();
@@ -78,7 +78,8 @@ fn contradictions(config: &Config, problems: &[Problem]) -> Vec<Problem> {
     found
 }
 
-/// The list that counts for the runtime becomes the permissions. Both were read before: what is wrong is known already.
+/// The list that applies to the runtime becomes the permissions. Both lists were read before, so their problems are
+/// already known.
 fn set_permissions(config: &mut Config, problems: &mut Vec<Problem>) {
     match config.runtime_type {
         RuntimeType::Bun => {
@@ -98,7 +99,7 @@ fn set_permissions(config: &mut Config, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The error of all problems; an unsupported runtime as the only one has a code of its own.
+/// The error with all problems; an unsupported runtime as the only problem has its own code.
 pub(super) fn failure(problems: Vec<Problem>) -> Error {
     let [problem] = problems.as_slice() else {
         return Error::config_invalid(problems);

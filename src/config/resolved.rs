@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::duration::milliseconds;
-use super::given::Given;
 use super::settings::{Config, Count, Isolation, RuntimeType, SandboxMode};
+use super::user_value::UserValue;
 
 impl Config {
-    /// Every field, durations in milliseconds, an absent path as "". `Infinity` is written as `Given` reads it.
+    /// Every field, durations in milliseconds, an absent path as "". `Infinity` is written as `UserValue` reads it.
     pub fn to_json(&self) -> String {
         let time = |duration| raw(&milliseconds(duration));
         let resolved = Resolved {
@@ -46,20 +46,20 @@ impl Config {
             },
             entrypoint_cache: self.entrypoint_cache,
         };
-        // Strings, numbers and booleans: there is nothing here that could refuse to be written.
+        // Strings, numbers and booleans can always be serialised.
         serde_json::to_string(&resolved).unwrap_or_default()
     }
 }
 
 fn count(count: Count) -> Option<Box<RawValue>> {
-    raw(&Given::Number(match count {
+    raw(&UserValue::Number(match count {
         // At most 2^53 - 1, which a JavaScript number holds exactly.
         Count::Limited(number) => number as f64,
         Count::Infinite => f64::INFINITY,
     }))
 }
 
-fn raw(given: &Given) -> Option<Box<RawValue>> {
+fn raw(given: &UserValue) -> Option<Box<RawValue>> {
     RawValue::from_string(given.to_json()).ok()
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_resolved_configuration_has_every_field_in_order() {
-        let Ok(Given::Object(entries)) = Given::from_json(&preset(Preset::Default).to_json()) else {
+        let Ok(UserValue::Object(entries)) = UserValue::from_json(&preset(Preset::Default).to_json()) else {
             panic!("an object");
         };
         let names: Vec<_> = entries.iter().map(|(name, _)| name.as_str()).collect();

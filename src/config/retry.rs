@@ -1,14 +1,14 @@
-//! Which failures of a call start another attempt.
+//! Which failures of a call are retried.
 
-use super::given::Given;
 use super::limits;
 use super::nearest::nearest;
+use super::user_value::UserValue;
 use crate::error::Problem;
 
-/// The failures that do.
+/// The failures that are retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryOn {
-    /// Those before the tool function was entered.
+    /// Failures before the tool function was entered.
     pub start: bool,
     /// The process ended without an answer.
     pub crash: bool,
@@ -19,7 +19,7 @@ pub struct RetryOn {
 }
 
 impl RetryOn {
-    /// No failure at all, not even one that asks for it: what `on: []` means.
+    /// No failure is retried, not even one that asks for it: the meaning of `on: []`.
     pub const NEVER: RetryOn = RetryOn {
         start: false,
         crash: false,
@@ -28,16 +28,16 @@ impl RetryOn {
     };
 }
 
-/// When a call is tried again.
+/// When a call is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Which failures.
+    /// Which failures are retried.
     pub on: RetryOn,
-    /// Attempts in all, the first included; `None` is as many as the backoff's time allows.
+    /// The number of attempts, the first included; `None` means as many as the backoff's time allows.
     pub max_attempts: Option<u32>,
 }
 
-/// A tool never runs twice unless its caller says it may: only failures before it was entered are retried.
+/// A tool never runs twice unless its caller allows it, so only failures before it was entered are retried.
 impl Default for RetryPolicy {
     fn default() -> Self {
         let on = RetryOn {
@@ -54,13 +54,13 @@ const KEYS: [&str; 2] = ["on", "maxAttempts"];
 const FAILURES: [&str; 4] = ["start", "crash", "timeout", "tool"];
 
 impl RetryPolicy {
-    /// Reads `RetryOptions`; the first thing wrong is the problem.
+    /// Parses `RetryOptions`; reports the first problem.
     pub fn from_json(json: &str) -> Result<Self, Problem> {
-        let given = Given::from_json(json)
+        let given = UserValue::from_json(json)
             .map_err(|reason| Problem::new("retry", format!("expected `retry` to be an object, got text {reason}")))?;
         let mut policy = Self::default();
         let entries = match &given {
-            Given::Object(entries) => entries,
+            UserValue::Object(entries) => entries,
             given if given.is_undefined() => return Ok(policy),
             given => {
                 return Err(Problem::new(
@@ -90,8 +90,8 @@ impl RetryPolicy {
     }
 }
 
-fn failures(given: &Given) -> Result<RetryOn, Problem> {
-    let Given::List(entries) = given else {
+fn failures(given: &UserValue) -> Result<RetryOn, Problem> {
+    let UserValue::List(entries) = given else {
         return Err(Problem::new(
             "retry.on",
             format!("expected `retry.on` to be an array, got {given}"),
@@ -101,7 +101,7 @@ fn failures(given: &Given) -> Result<RetryOn, Problem> {
     for (index, entry) in entries.iter().enumerate() {
         let field = format!("retry.on[{index}]");
         let word = match entry {
-            Given::Text(word) => word.as_str(),
+            UserValue::Text(word) => word.as_str(),
             _ => "",
         };
         match word {
@@ -119,9 +119,9 @@ fn failures(given: &Given) -> Result<RetryOn, Problem> {
     Ok(on)
 }
 
-/// `Infinity` says what absence does.
-fn max_attempts(given: &Given) -> Result<Option<u32>, Problem> {
-    if *given == Given::Number(f64::INFINITY) {
+/// `Infinity` means the same as absence.
+fn max_attempts(given: &UserValue) -> Result<Option<u32>, Problem> {
+    if *given == UserValue::Number(f64::INFINITY) {
         return Ok(None);
     }
     // In range of u32 by the bounds.

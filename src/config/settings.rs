@@ -1,30 +1,30 @@
-//! The settings the program runs with: every one present, checked and typed.
+//! The resolved settings: all present, checked and typed.
 
 use std::time::Duration;
 
 use super::permissions::Permissions;
 
-/// How long to wait between the attempts to start a worker.
+/// The delays between attempts to start a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackoffLimits {
-    /// Before the first retry.
+    /// The delay before the first retry.
     pub initial: Duration,
-    /// Longest wait; never below `initial`.
+    /// The longest delay; never below `initial`.
     pub max: Duration,
-    /// No attempt starts later than this after the first one did.
+    /// No attempt starts later than this after the first one.
     pub max_elapsed: Duration,
 }
 
-/// Whether tools may run where the kernel cannot hold their permissions.
+/// Whether tools may run where the kernel cannot enforce their permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SandboxMode {
-    /// They may not.
+    /// They may not: construction fails.
     Required,
-    /// Nothing is enforced.
+    /// They may: nothing is enforced.
     Off,
 }
 
-/// What runs the tools.
+/// Which runtime executes the tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuntimeType {
     /// Bun.
@@ -34,7 +34,7 @@ pub enum RuntimeType {
 }
 
 impl RuntimeType {
-    /// Every runtime there is, by the name users write.
+    /// Every runtime.
     pub const ALL: [RuntimeType; 2] = [RuntimeType::Bun, RuntimeType::Node];
 
     /// The name users write.
@@ -51,20 +51,20 @@ impl RuntimeType {
 pub enum Isolation {
     /// One process per call.
     Call,
-    /// One process serves call after call.
+    /// One process serves many calls.
     Worker,
 }
 
-/// A number that may be without limit.
+/// A number that may be unlimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
-    /// So many.
+    /// A limit.
     Limited(u64),
-    /// Any number.
+    /// No limit.
     Infinite,
 }
 
-/// What telemetry records beside names and times.
+/// What telemetry records besides names and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Telemetry {
     /// Inputs of calls.
@@ -73,28 +73,28 @@ pub struct Telemetry {
     pub record_outputs: bool,
 }
 
-/// Every setting. Names are those of the public `Config`, the durations of the backoff grouped.
+/// All settings. The names are those of the public `Config`; the durations of the backoff are grouped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `backoffInitialInterval`, `backoffMaxInterval`, `backoffMaxElapsedTime`.
     pub backoff: BackoffLimits,
-    /// Mode of every file the manager writes.
+    /// The mode of every file that the manager writes.
     pub worker_file_perm: u32,
-    /// Whether a sandbox must hold the permissions.
+    /// Whether a sandbox must enforce the permissions.
     pub sandbox: SandboxMode,
-    /// Longest one attempt of a call may take.
+    /// The longest time of one attempt of a call.
     pub tool_execution_timeout: Duration,
-    /// Between the abort and the kill; zero is "at once".
+    /// The time between the abort and the kill; zero kills at once.
     pub grace_period: Duration,
-    /// Memory of one worker's process tree; 0 is no limit.
+    /// The memory limit of one worker's process tree; 0 means no limit.
     pub max_memory_mb: u64,
     /// Largest serialised result, in bytes.
     pub max_output_size: u64,
     /// Bytes of stderr kept for errors.
     pub max_stderr_capture_size: u64,
-    /// What runs the tools.
+    /// Which runtime executes the tools.
     pub runtime_type: RuntimeType,
-    /// The runtime's executable, where the user named it.
+    /// The runtime's executable, where the user configured it.
     pub runtime_path: Option<String>,
     /// The entrypoint as the user wrote it.
     pub entrypoint_path: Option<String>,
@@ -110,7 +110,7 @@ pub struct Config {
     pub max_workers: u32,
     /// Calls that may wait.
     pub max_queue: Count,
-    /// When an unused process above `min_workers` is retired.
+    /// How long an idle process above `min_workers` is kept.
     pub idle_timeout: Duration,
     /// Calls one process serves.
     pub max_calls_per_worker: Count,
@@ -120,8 +120,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// Whether the entrypoint is bundled.
     pub entrypoint_cache: bool,
-    /// What tools may do: `bun_permissions` or `node_options`, whichever the runtime type makes count.
+    /// What tools may do: from `bun_permissions` or `node_options`, depending on the runtime type.
     pub permissions: Permissions,
-    /// Those of `node_options` that are no permission flags and go to Node as they are; empty with Bun.
+    /// The entries of `node_options` that are not permission flags and are passed to Node; empty with Bun.
     pub runtime_options: Vec<String>,
 }

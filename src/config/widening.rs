@@ -1,30 +1,30 @@
-//! What a file of settings would give beyond the defaults.
+//! Finds settings in a file that would allow more than the defaults.
 //!
-//! A file that lies in a project was written by whoever wrote the project. It may take away from what is allowed without
-//! being asked about; what it adds is for the user to decide. Each setting is judged by itself, and one that is not
-//! in the table counts as giving more, so that a new setting is not forgotten here.
+//! A file in a project was written by the author of the project. It may restrict what is allowed without confirmation,
+//! but the user decides about what it adds. Each setting is judged by itself, and a setting that is not in the table
+//! counts as allowing more, so that a new setting cannot be forgotten here.
 
 use super::fields;
-use super::given::Given;
 use super::permissions::{Deny, NetScope, Permissions, Scope};
 use super::presets::{Preset, preset};
 use super::settings::{Config, SandboxMode};
+use super::user_value::UserValue;
 
-/// One setting of the file that gives more.
+/// One setting of the file that allows more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Widening {
-    /// The field.
+    /// The field's name.
     pub field: String,
-    /// What is given, as a person recognises it.
+    /// The value in a form that a person recognises.
     pub given: String,
-    /// What it is without the file.
+    /// The value without the file.
     pub instead: String,
 }
 
-/// Everything in which the settings, JSON text of an object, give more than the defaults. What is wrong with a setting is
-/// not said here: nothing is made of a wrong one.
+/// All settings in the JSON text of an object that allow more than the defaults. Wrong settings are not reported here,
+/// because nothing is made of them.
 pub fn widenings(given_json: &str) -> Vec<Widening> {
-    let Ok(Given::Object(entries)) = Given::from_json(given_json) else {
+    let Ok(UserValue::Object(entries)) = UserValue::from_json(given_json) else {
         return Vec::new();
     };
     let base = preset(Preset::Default);
@@ -43,12 +43,12 @@ pub fn widenings(given_json: &str) -> Vec<Widening> {
         .collect()
 }
 
-/// The base's value where the setting gives more than it.
+/// The base's value, where the setting allows more than it.
 fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
     let more = |is_more: bool, base: String| is_more.then_some(base);
     let ms = |duration: std::time::Duration| format!("{} ms", duration.as_millis());
     match name {
-        // Code runs that the sandbox does not hold, or that nobody chose.
+        // Code would run without the sandbox, or code that nobody chose.
         "sandbox" => more(config.sandbox != SandboxMode::Required, "\"required\"".to_owned()),
         "runtimePath" => more(config.runtime_path.is_some(), "found by toolwarden".to_owned()),
         "bunPermissions" => {
@@ -67,7 +67,7 @@ fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
             config.worker_file_perm & !base.worker_file_perm != 0,
             format!("0o{:o}", base.worker_file_perm),
         ),
-        // What tools take of the machine.
+        // Resources that tools may use.
         "toolExecutionTimeout" => more(
             config.tool_execution_timeout > base.tool_execution_timeout,
             ms(base.tool_execution_timeout),
@@ -91,23 +91,23 @@ fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
             config.concurrent_calls_per_worker > base.concurrent_calls_per_worker,
             base.concurrent_calls_per_worker.to_string(),
         ),
-        // Inputs and results are handed to who watches the calls.
+        // Inputs and results would be passed to whoever observes the calls.
         "telemetry" => more(
             config.telemetry.record_inputs || config.telemetry.record_outputs,
             "both false".to_owned(),
         ),
-        // A process that serves one call after the other mixes them.
+        // A process that serves several calls does not separate them.
         "isolation" => more(config.isolation != base.isolation, "\"call\"".to_owned()),
         "entrypointCache" => more(config.entrypoint_cache, "false".to_owned()),
-        // No more than a choice between what is there anyway, or how long something is waited for.
+        // Only a choice between existing things, or how long something is waited for.
         "runtimeType" | "entrypointPath" | "maxQueue" | "idleTimeout" | "maxCallsPerWorker" => None,
         "backoffInitialInterval" | "backoffMaxInterval" | "backoffMaxElapsedTime" => None,
         unknown => Some(format!("nothing is known about {unknown}")),
     }
 }
 
-/// Whether the permissions allow nothing that the base does not. Certain where it is said: two lists are compared entry by
-/// entry, and an entry that the other list covers in another way counts as more.
+/// Whether the permissions allow nothing that the base does not. True is certain: lists are compared entry by entry,
+/// and an entry that the other list covers in another way counts as more.
 fn is_within(inner: &Permissions, base: &Permissions) -> bool {
     if base.all {
         return true;
@@ -152,19 +152,19 @@ fn contains<T: PartialEq>(all: &[T], some: &[T]) -> bool {
     some.iter().all(|entry| all.contains(entry))
 }
 
-fn shown(value: &Given) -> String {
+fn shown(value: &UserValue) -> String {
     match value {
-        Given::List(entries) => entries
+        UserValue::List(entries) => entries
             .iter()
             .map(|entry| match entry {
-                Given::Text(text) => text.escape_debug().to_string(),
+                UserValue::Text(text) => text.escape_debug().to_string(),
                 other => other.to_string(),
             })
             .collect::<Vec<_>>()
             .join(" "),
-        Given::Text(text) => format!("{text:?}"),
-        Given::Number(number) => number.to_string(),
-        Given::Bool(flag) => flag.to_string(),
+        UserValue::Text(text) => format!("{text:?}"),
+        UserValue::Number(number) => number.to_string(),
+        UserValue::Bool(flag) => flag.to_string(),
         other => other.to_string(),
     }
 }
@@ -234,7 +234,7 @@ mod tests {
             fields_of(r#"{"minWorkers":-1,"gracePeriod":"soon","wat":1,"sandbox":"off","maxWorkers":0}"#),
             ["sandbox"]
         );
-        // Each is sound by itself; that they contradict each other is said by whoever resolves them.
+        // Each is valid by itself; resolving them reports the contradiction.
         assert_eq!(
             fields_of(r#"{"minWorkers":1,"maxWorkers":1,"backoffMaxInterval":1,"runtimePath":"x"}"#),
             ["runtimePath"]

@@ -194,7 +194,7 @@ impl State {
         }
         let Ready {
             tools,
-            board,
+            entry_table: board,
             ring,
             warmup,
         } = match Ready::parse(json) {

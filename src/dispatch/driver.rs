@@ -19,7 +19,7 @@ use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool, WorkerId};
 use crate::sandbox::Denials;
-use crate::spawn::{Child, Launches, SpawnFailure, Spawner};
+use crate::spawn::{Child, LaunchSource, SpawnFailure, Spawner};
 
 /// The spawner's reply.
 pub(super) struct Spawned {
@@ -32,7 +32,7 @@ pub struct Parts {
     /// The thread that starts processes.
     pub spawner: Spawner,
     /// How a process is started.
-    pub launch: Arc<dyn Launches>,
+    pub launch: Arc<dyn LaunchSource>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
     /// Who is told.

@@ -11,7 +11,7 @@ use super::printed::Listeners;
 use super::retry::Failure;
 use super::station::Station;
 use crate::pool::WorkerId;
-use crate::sandbox::Taken;
+use crate::sandbox::TakenDenials as Taken;
 use crate::spawn::Exit;
 
 impl State {

@@ -22,7 +22,7 @@ use super::watch::{CAPS, Watch, lock_meter};
 use crate::config::BackoffLimits;
 use crate::pool::{Action, Gauges, Pool, WorkerId};
 use crate::sandbox::Denials;
-use crate::spawn::{Child, Delays, Launch, Launches, SpawnFailure, Spawner};
+use crate::spawn::{Child, Delays, Launch, LaunchSource, SpawnFailure, Spawner};
 
 /// Looks at a held lock before sleeping on it; some ten microseconds.
 const SPINS: u32 = 400;
@@ -50,7 +50,7 @@ pub(super) struct Settings {
     pub(super) shared: bool,
     /// Calls one process may have in flight.
     pub(super) concurrent: usize,
-    pub(super) launch: Arc<dyn Launches>,
+    pub(super) launch: Arc<dyn LaunchSource>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
 }

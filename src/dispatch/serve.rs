@@ -62,7 +62,7 @@ pub(super) async fn run(hub: Arc<Hub>, worker: WorkerId, child: Child) {
         process: Arc::clone(&process),
         inlet: Arc::clone(&inlet),
     };
-    let board = child.board;
+    let board = child.entry_table;
     let outgoing = hub.batch(|state, _| {
         state.watch.exists(Instant::now());
         let station = state.stations.get_mut(&worker)?;

@@ -9,7 +9,7 @@ use super::outgoing::Outgoing;
 use super::pace::Pace;
 use super::printed::Printed;
 use crate::pool::WorkerId;
-use crate::spawn::{Board, Captured, Process, UsageMeter};
+use crate::spawn::{Captured, EntryTable, Process, UsageMeter};
 
 pub(super) struct Station {
     pub(super) id: WorkerId,
@@ -42,7 +42,7 @@ pub(super) struct Station {
     pub(super) pace: Pace,
     pub(super) outgoing: Arc<Outgoing>,
     /// Which calls it entered; none where it tells so by frames.
-    pub(super) board: Option<Board>,
+    pub(super) board: Option<EntryTable>,
     /// All its frames come through the ring.
     pub(super) all_in_ring: bool,
     /// Variables that the entrypoint read in vain while it was imported.

@@ -190,7 +190,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spawn::Weight;
+    use crate::spawn::DiskUsage;
 
     #[test]
     fn each_limit_has_its_verdict() {
@@ -201,7 +201,7 @@ mod tests {
             threads,
             watches,
             notifiers: 0,
-            temporary: Weight::default(),
+            temporary: DiskUsage::default(),
         };
         let most = most_memory(LIMIT);
         assert_eq!(verdict(&usage(most, 256, 1024, 64 * 1024), LIMIT), None);
@@ -222,7 +222,7 @@ mod tests {
         };
         assert_eq!(verdict(&notified, 0), Some(Doom::TooMany(Crowd::Notifiers(16))));
         let kept = |bytes, entries| Usage {
-            temporary: Weight { bytes, entries },
+            temporary: DiskUsage { bytes, entries },
             ..usage(0, 1, 1, 0)
         };
         assert_eq!(verdict(&kept(LIMIT, TEMPORARY_FILES), LIMIT), None);

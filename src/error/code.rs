@@ -1,6 +1,6 @@
-//! The list of error codes. They are part of the public contract: one is never renamed or removed.
+//! The list of error codes. They are part of the public contract and are never renamed or removed.
 
-/// Which JavaScript class a failure becomes.
+/// The JavaScript class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// `ConfigError`: found while the manager was constructed.
@@ -21,15 +21,15 @@ macro_rules! codes {
         pub enum Code { $($(#[$doc])* $name,)* }
 
         impl Code {
-            /// Every code there is, in the order of the contract.
+            /// All codes, in the order of the contract.
             pub const ALL: &[Code] = &[$(Code::$name,)*];
 
-            /// The text JavaScript sees as `error.code`.
+            /// The text of `error.code` in JavaScript.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Code::$name => $text,)* }
             }
 
-            /// The class of errors this code belongs to.
+            /// The class that this code belongs to.
             pub const fn class(self) -> Class {
                 match self { $(Code::$name => Class::$class,)* }
             }
@@ -38,7 +38,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A setting is wrong; `problems` lists every one that is.
+    /// A setting is wrong; `problems` lists every wrong one.
     ConfigInvalid = "ERR_CONFIG_INVALID", Config;
     /// `runtimeType` is neither "bun" nor "node".
     RuntimeUnsupported = "ERR_RUNTIME_UNSUPPORTED", Config;
@@ -52,9 +52,9 @@ codes! {
     EntrypointLoad = "ERR_ENTRYPOINT_LOAD", Process;
     /// The tool id breaks a rule.
     ToolIdInvalid = "ERR_TOOL_ID_INVALID", Validation;
-    /// A variable of the call breaks a rule; its value appears nowhere.
+    /// A variable of the call breaks a rule; no error contains its value.
     EnvInvalid = "ERR_ENV_INVALID", Validation;
-    /// The input or an option of the call is not what it must be.
+    /// The input or an option of the call is invalid.
     InputInvalid = "ERR_INPUT_INVALID", Validation;
     /// The entrypoint exports no such tool.
     ToolNotFound = "ERR_TOOL_NOT_FOUND", ToolExecution;
@@ -70,7 +70,7 @@ codes! {
     ToolExited = "ERR_TOOL_EXITED", ToolExecution;
     /// The process was ended by a signal.
     ToolKilled = "ERR_TOOL_KILLED", ToolExecution;
-    /// The process used more memory than it may.
+    /// The process used more memory than allowed.
     ToolOutOfMemory = "ERR_TOOL_OUT_OF_MEMORY", ToolExecution;
     /// The result is larger than `maxOutputSize`.
     OutputTooLarge = "ERR_OUTPUT_TOO_LARGE", ToolExecution;
@@ -78,7 +78,7 @@ codes! {
     OutputInvalid = "ERR_OUTPUT_INVALID", ToolExecution;
     /// No worker could be started, after the retries.
     WorkerStart = "ERR_WORKER_START", Process;
-    /// As many calls wait as may.
+    /// The queue is full.
     QueueFull = "ERR_QUEUE_FULL", ToolExecution;
     /// The manager is closed.
     ManagerClosed = "ERR_MANAGER_CLOSED", ToolExecution;
@@ -88,7 +88,7 @@ codes! {
 mod tests {
     use super::{Class, Code};
 
-    /// The contract, written a second time on purpose: whoever changes a code has to change this too.
+    /// The contract, written a second time on purpose: a change of a code must be made here too.
     const CONTRACT: [(&str, Class); 22] = [
         ("ERR_CONFIG_INVALID", Class::Config),
         ("ERR_RUNTIME_UNSUPPORTED", Class::Config),

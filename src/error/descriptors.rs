@@ -1,7 +1,8 @@
-//! Descriptors: who holds them, whether there are some left, and what is said when there are none.
+//! File descriptors: who uses them, whether some are left, and the errors when there are none.
 //!
-//! Two limits end in the same place: the process's own (EMFILE) and the machine's (ENFILE). Both pass, and both are somebody's to
-//! raise, so the error says which one it was, what it is now, and who of ours has descriptors.
+//! Two limits have the same effect: the process's own (EMFILE) and the machine's (ENFILE). Either shortage may pass,
+//! and somebody can raise either limit, so the error names the limit, its value, and how many descriptors toolwarden
+//! uses.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,7 +17,7 @@ use super::{Code, Error};
 static MANAGERS: AtomicUsize = AtomicUsize::new(0);
 static PROCESSES: AtomicUsize = AtomicUsize::new(0);
 
-/// Counted as a holder of descriptors until it is dropped.
+/// Counts as a user of descriptors until it is dropped.
 #[derive(Debug)]
 pub struct Holder(&'static AtomicUsize);
 
@@ -43,23 +44,23 @@ impl Drop for Holder {
     }
 }
 
-/// Workers of which a call could not be served for want of a descriptor, with the errno.
+/// Workers with a call that failed because the host had no descriptor, with the errno.
 static UNSERVED: Mutex<BTreeMap<u32, i32>> = Mutex::new(BTreeMap::new());
-/// How many that are: asked with every call that ends.
+/// The number of entries, checked for every call that ends.
 static UNSERVED_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 fn unserved() -> MutexGuard<'static, BTreeMap<u32, i32>> {
     UNSERVED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The host had no descriptor for what this worker's tool asked of it.
+/// The host had no descriptor for a request of this worker's tool.
 pub fn went_without(worker: u32, errno: i32) {
     let mut unserved = unserved();
     unserved.insert(worker, errno);
     UNSERVED_COUNT.store(unserved.len(), Ordering::Release);
 }
 
-/// Whether that happened since the last time this was asked.
+/// Whether that happened since the last call.
 pub fn take_unserved(worker: u32) -> Option<i32> {
     if UNSERVED_COUNT.load(Ordering::Acquire) == 0 {
         return None;
@@ -70,7 +71,7 @@ pub fn take_unserved(worker: u32) -> Option<i32> {
     errno
 }
 
-/// What to do about a call that failed in a tool, after the host had none left for it.
+/// What to do about a call that failed in a tool because the host had no descriptor left for it.
 pub fn advice_for_tool(errno: i32) -> String {
     let name = if errno == libc::ENFILE { "ENFILE" } else { "EMFILE" };
     format!(
@@ -79,25 +80,25 @@ pub fn advice_for_tool(errno: i32) -> String {
     )
 }
 
-/// Whether a system call failed because there was no descriptor left.
+/// Whether an errno means that no descriptor was left.
 pub fn is_shortage(errno: i32) -> bool {
     matches!(errno, libc::EMFILE | libc::ENFILE)
 }
 
-/// The same of an error of the standard library.
+/// The same for an error of the standard library.
 pub fn is_shortage_error(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(is_shortage)
 }
 
-/// Descriptors that stand for nothing: they keep room until they are dropped.
+/// Placeholder descriptors that reserve room until they are dropped.
 #[derive(Debug)]
-pub struct Room(#[expect(dead_code, reason = "held, not used")] Vec<OwnedFd>);
+pub struct DescriptorReservation(#[expect(dead_code, reason = "kept open, never used")] Vec<OwnedFd>);
 
-impl Room {
-    /// Room for so many. Fails as the calls would that need it, while nothing has begun yet.
-    pub fn for_descriptors(count: usize) -> io::Result<Self> {
+impl DescriptorReservation {
+    /// Reserves `count` descriptors. It fails like the calls that need them would, but before anything has begun.
+    pub fn new(count: usize) -> io::Result<Self> {
         let mut held = Vec::with_capacity(count);
-        // A copy is no open file of the machine's, so the first one is not a copy.
+        // A duplicate does not count as an open file of the machine, so the first one is not a duplicate.
         let first = rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC)?;
         for _ in 1..count {
             held.push(rustix::io::fcntl_dupfd_cloexec(&first, 0)?);
@@ -107,7 +108,7 @@ impl Room {
     }
 }
 
-/// `what` could not be done for want of descriptors: the error, with the limit and the way out.
+/// `what` failed because no descriptor was left: the error names the limit and the way out.
 pub fn shortage(what: &str, errno: i32) -> Error {
     let error = io::Error::from_raw_os_error(errno);
     let name = if errno == libc::ENFILE { "ENFILE" } else { "EMFILE" };
@@ -132,7 +133,7 @@ pub fn reason(errno: i32) -> String {
     }
 }
 
-/// How to get more, and who has them.
+/// How to get more descriptors, and who uses them.
 pub fn advice(errno: i32) -> String {
     let raise = match errno {
         libc::ENFILE => "raise the machine's limit (`sysctl fs.file-max`)".to_owned(),
@@ -167,7 +168,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// RLIMIT_NOFILE of this process. Asking for it takes no descriptor.
+/// RLIMIT_NOFILE of this process. Reading it needs no descriptor.
 fn limits() -> libc::rlimit {
     let mut limits = libc::rlimit {
         rlim_cur: 0,
@@ -244,10 +245,10 @@ mod tests {
     fn room_is_refused_where_there_is_none() {
         let many = usize::try_from(limits().rlim_cur).expect("a limit");
         if many < 1 << 20 {
-            let error = Room::for_descriptors(many).expect_err("more than there may be");
+            let error = DescriptorReservation::new(many).expect_err("more than there may be");
             assert!(is_shortage_error(&error), "{error}");
         }
-        assert!(Room::for_descriptors(8).is_ok());
+        assert!(DescriptorReservation::new(8).is_ok());
         assert!(is_shortage(libc::EMFILE) && is_shortage(libc::ENFILE) && !is_shortage(libc::ENOENT));
     }
 }

@@ -1,4 +1,4 @@
-//! The one error type of the crate and the object it becomes in JavaScript.
+//! The crate's one error type, and the object that it becomes in JavaScript.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::code::Code;
 use super::printable::{printable, printable_lines};
 
-/// What every room returns. The error is boxed: it is large and rare, the results that carry it are small and frequent.
+/// The result type of all modules. The error is boxed because it is large and rare, while results are small and
+/// frequent.
 pub type Result<T> = std::result::Result<T, Box<Error>>;
 
 /// One wrong setting.
@@ -30,7 +31,7 @@ impl Problem {
         }
     }
 
-    /// The problem where nothing else says which field it is about.
+    /// The problem with its field's name, for use where nothing else names the field.
     fn line(&self) -> String {
         let Self { field, message } = self;
         if message.contains(field.as_str()) {
@@ -41,7 +42,7 @@ impl Problem {
     }
 }
 
-/// One thing a schema found.
+/// One issue that a schema found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Issue {
     /// Where in the value, such as `user.name`.
@@ -55,13 +56,13 @@ pub struct Issue {
 pub struct Refusal {
     /// Kind of access.
     pub permission: &'static str,
-    /// What access was refused to, as it is: data for programs.
+    /// The resource to which access was refused, unmodified: data for programs.
     pub resource: String,
-    /// The flag that would allow it; empty where none does that is narrow enough to be named.
+    /// The flag that would allow it; empty where no flag is narrow enough to be suggested.
     pub flag: String,
 }
 
-/// The facts of a failure beside its code and sentence. Which are set follows from the class of the code.
+/// The facts of a failure besides its code and sentence. The class of the code decides which are set.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// Every wrong setting.
@@ -70,29 +71,29 @@ pub struct Context {
     pub operation: Option<&'static str>,
     /// The option, variable or argument at fault.
     pub field: Option<String>,
-    /// What a tool's schema found.
+    /// The issues that a tool's schema found.
     pub issues: Option<Vec<Issue>>,
-    /// Attempts made, the failed ones included.
+    /// The number of attempts, failed ones included.
     pub attempts: u32,
     /// Exit code of the process, where it exited.
     pub exit_code: Option<i32>,
     /// Name of the signal that ended the process, such as "SIGSEGV".
     pub signal: Option<String>,
-    /// What was kept of the process's stderr.
+    /// The captured stderr of the process.
     pub stderr: String,
     /// The tool that was called.
     pub tool_id: Option<String>,
-    /// The execution this happened in.
+    /// The execution in which this happened.
     pub tool_exec_id: Option<String>,
-    /// Whether the deadline was what ended the call.
+    /// Whether the call ended because of its deadline.
     pub timed_out: bool,
     /// Kind of access that was refused.
     pub permission: Option<String>,
-    /// What access was refused to.
+    /// The resource to which access was refused.
     pub resource: Option<String>,
-    /// Every access that is known to have been refused.
+    /// Every known refused access.
     pub denials: Vec<Refusal>,
-    /// What the worker threw, as the JSON text it sent.
+    /// What the worker threw, as the JSON text that it sent.
     pub cause: Option<Box<RawValue>>,
 }
 
@@ -111,7 +112,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure with nothing but its code and sentence.
+    /// A failure with only a code and a sentence.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -122,14 +123,14 @@ impl Error {
         }
     }
 
-    /// Says what to do about it.
+    /// Adds a hint: what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Says this first of what there is to do, where there is something to say.
+    /// Puts this advice before the other hints, if there is any.
     #[must_use]
     pub fn hint_first(mut self, advice: Option<String>) -> Self {
         if let Some(advice) = advice {
@@ -148,14 +149,14 @@ impl Error {
         self
     }
 
-    /// Keeps the error this one was made of.
+    /// Keeps the error that caused this one.
     #[must_use]
     pub fn source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// A configuration that does not hold; the message lists every problem, one a line when there are several.
+    /// An invalid configuration; the message lists every problem, one per line when there are several.
     pub fn config_invalid(problems: Vec<Problem>) -> Self {
         let lines: Vec<_> = problems.iter().map(Problem::line).collect();
         let message = match lines.as_slice() {
@@ -171,7 +172,7 @@ impl Error {
         Self::new(Code::ConfigInvalid, message).with(|context| context.problems = problems)
     }
 
-    /// An argument of a call that breaks a rule.
+    /// An argument of a call breaks a rule.
     pub fn validation(code: Code, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(code, message).with(|context| {
             context.operation = Some("validate inputs");
@@ -179,8 +180,8 @@ impl Error {
         })
     }
 
-    /// The object that crosses to JavaScript, as JSON text. What is for people is made printable here, whatever part of it
-    /// came from a tool; stderr, the cause and the names of what was refused are data and cross as they are.
+    /// The object that crosses to JavaScript, as JSON text. Text for people is made printable here, because parts of it
+    /// may come from a tool; stderr, the cause and the names of refused resources are data and cross unmodified.
     pub fn to_json(&self) -> String {
         let Self {
             code,
@@ -221,7 +222,7 @@ impl Error {
             denials: &context.denials,
             cause: context.cause.as_deref(),
         };
-        // Strings, numbers and text that already is JSON: there is nothing here that could refuse to be written.
+        // Strings, numbers and text that already is JSON can always be serialised.
         serde_json::to_string(&crossing).unwrap_or_default()
     }
 }

@@ -15,13 +15,12 @@ pub const WORKING_DIR: &str = "pass the path of your project's root directory";
 pub const NOT_IMPORTABLE: &str =
     "rename the directory or the file; the real path counts, so a link to it does not help";
 /// Nothing can be created in the working directory.
-pub const WORKING_DIR_READ_ONLY: &str = "give a workingDir in which this process may create files";
+pub const WORKING_DIR_READ_ONLY: &str = "pass a workingDir in which this process may create files";
 /// There is no room in the working directory.
 pub const WORKING_DIR_FULL: &str =
     "free space on the file system of workingDir, or raise the quota or file size limit (`ulimit -f`) of this process";
 /// The worker file cannot be written, or its directory cannot be used, while a manager is open.
-pub const WORKER_FILE: &str =
-    "see that `.toolwarden` in workingDir is this user's and can be written by no one else, then make a new Manager";
+pub const WORKER_FILE: &str = "make sure that `.toolwarden` in workingDir belongs to this user and nobody else can write to it, then make a new Manager";
 /// The runtime type is none of ours.
 pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
 /// The tool id breaks a rule.
@@ -35,13 +34,14 @@ pub const ENV_VALUE: &str = "encode the value, for example as base64, or pass it
 /// A variable's value is no text.
 pub const ENV_TYPE: &str = "the environment holds text only: pass `String(value)`";
 /// Node does not know an option, or not its value.
-pub const NODE_OPTION: &str = "take out of `nodeOptions` what this Node does not accept: the error's `stderr` names it";
+pub const NODE_OPTION: &str =
+    "remove the option that this Node does not accept from `nodeOptions`: the error's `stderr` names it";
 /// A process that is of another version of toolwarden.
-pub const OTHER_PROTOCOL: &str = "check that `runtimePath` is Bun or Node itself and runs the worker file it is given; if it is, reinstall toolwarden, so that all its files are of one version";
+pub const OTHER_PROTOCOL: &str = "check that `runtimePath` is Bun or Node itself and runs the worker file that it is given; if so, reinstall toolwarden, so that all its files have the same version";
 /// A process that ended well before it was ready.
 pub const ENDED_EARLY: &str = "check that `runtimePath` is a Bun or Node executable, and that the entrypoint does not end the process when it is imported";
 /// A timeout that is none.
-pub const TIMEOUT: &str = "give milliseconds as a number greater than 0, or text such as \"30s\" or \"1m30s\"";
+pub const TIMEOUT: &str = "pass milliseconds as a number greater than 0, or text such as \"30s\" or \"1m30s\"";
 /// The input does not match the schema.
 pub const INPUT_ISSUES: &str = "the error's `issues` say what does not fit the tool's `inputSchema`";
 /// The result does not match the schema.

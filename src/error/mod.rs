@@ -1,7 +1,7 @@
-//! What a failure is: a stable code, a sentence, what to do about it, and the facts of its class.
+//! A failure: a stable code, a sentence, a hint about what to do, and the facts of its class.
 //!
 //! Errors cross to JavaScript as data ([`Error::to_json`]) and become classes there. Codes are listed in one place and
-//! pinned by a test; hints live apart from messages, so that the same advice reads the same everywhere.
+//! pinned by a test; hints are separate from messages, so that the same advice is worded the same everywhere.
 
 mod code;
 pub mod descriptors;

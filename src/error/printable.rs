@@ -1,23 +1,24 @@
-//! Text that came from a tool, as a person may safely be shown it: what would move a cursor, colour or clear a terminal, or
-//! turn the reading direction of what stands around it becomes visible instead.
+//! Makes text from a tool safe to show to a person: characters that would move a cursor, colour or clear a terminal, or
+//! change the reading direction of the surrounding text are made visible instead.
 //!
-//! `js/printable.js` is the same for text that JavaScript shows; `__test__/fixtures/printable.json` holds both to one table.
+//! `js/printable.js` does the same for text that JavaScript shows; `__test__/fixtures/printable.json` tests both with
+//! one table.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// On one line: line breaks and tabs are escaped too. For what stands inside of a sentence: names, paths, hints.
+/// As a single line: line breaks and tabs are escaped too. For text inside a sentence: names, paths, hints.
 pub fn printable(text: &str) -> Cow<'_, str> {
     shown(text, |_| false)
 }
 
-/// Line breaks and tabs stay: thrown messages have several lines by right, such as the difference that an assertion shows.
+/// Line breaks and tabs stay: thrown messages may have several lines, such as the difference that an assertion shows.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     shown(text, |character| matches!(character, '\n' | '\t'))
 }
 
-/// What is never shown as it is: the control characters of ASCII and Latin-1, the two line separators that only some
-/// programs break lines at, and every character of Unicode's `Bidi_Control`.
+/// Characters that are never shown as they are: the control characters of ASCII and Latin-1, the two line separators
+/// that only some programs break lines at, and every character of Unicode's `Bidi_Control`.
 fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -44,7 +45,7 @@ fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            // Everything in the table has at most four digits.
+            // Every character in the table has at most four digits.
             _ => {
                 let _ = write!(out, "\\u{:04x}", u32::from(character));
             }
@@ -61,7 +62,7 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Vectors {
-        /// First and last code point of each range that is escaped.
+        /// The first and last code point of each escaped range.
         escaped: Vec<(u32, u32)>,
         texts: Vec<Vector>,
     }

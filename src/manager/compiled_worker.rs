@@ -1,7 +1,8 @@
-//! Where each call has a process of its own, starting processes is most of the work, and parsing the worker file a quarter of a start:
-//! after a few calls Bun compiles it, in a process started like a worker, and later processes run what came of it.
+//! Compiles the worker file. Where each call has its own process, starting processes is most of the work, and parsing
+//! the worker file is a quarter of a start. After a few calls Bun compiles the file, in a process that is started like
+//! a worker, and later processes run the compiled form.
 //!
-//! Nothing waits for that. Where it fails, processes go on with the source.
+//! Nothing waits for the compilation. If it fails, processes continue to run the source.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +14,11 @@ use super::module_cache::ModuleCache;
 use crate::config::{Config, Isolation, RuntimeType};
 use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
-use crate::worker::{Beside, BundleReply, Compiled, InPlace, WorkerFile, WorkerSettings, compile_script};
+use crate::worker::{
+    BundleReply, Compiled, CompiledLocation, InstalledCompiled, WorkerFile, WorkerSettings, compile_script,
+};
 
-/// Compiling takes what it saves in twenty starts. Who calls this often will call again.
+/// Compiling costs what it saves in twenty starts. A host that has called this often will call again.
 const CALLS_BEFORE: u64 = 4;
 
 pub(super) struct CompiledWorker {
@@ -23,17 +26,18 @@ pub(super) struct CompiledWorker {
     /// Filled where the entrypoint imports modules.
     modules: Option<Arc<ModuleCache>>,
     settings: WorkerSettings,
-    beside: Beside,
-    /// Calls that are over. Not in the state, whose lock is held while files are written: a host must not wait for a disk.
+    location: CompiledLocation,
+    /// The number of finished calls. It is not part of the state, whose lock is held while files are written: a host
+    /// must not wait for a disk.
     served: AtomicU64,
     state: Mutex<State>,
 }
 
-/// What is run instead of the worker file.
+/// The main module that runs instead of the worker file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Main {
-    pub(super) form: InPlace,
-    /// The entrypoint imports nothing but what the runtime has.
+    pub(super) form: InstalledCompiled,
+    /// The entrypoint imports nothing except what the runtime provides.
     pub(super) alone: bool,
 }
 
@@ -44,7 +48,7 @@ struct State {
 }
 
 impl CompiledWorker {
-    /// None where it would not pay, and with Node, which has no such thing.
+    /// `None` where it would not pay off, and with Node, which has no bytecode.
     pub(super) fn open(
         config: &Config,
         settings: WorkerSettings,
@@ -59,7 +63,7 @@ impl CompiledWorker {
             compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
             modules,
             settings,
-            beside: file.beside(),
+            location: file.compiled_location(),
             served: AtomicU64::new(0),
             state: Mutex::default(),
         }))
@@ -69,13 +73,13 @@ impl CompiledWorker {
         self.compiler.begin(hub);
     }
 
-    /// A call is over. Not for the spawner's own thread: what it starts inherits its filter.
+    /// Counts a finished call. Must not run on the spawner's thread: a thread that it starts would inherit its filter.
     pub(super) fn served(self: &Arc<Self>) {
         if self.served.fetch_add(1, Ordering::Relaxed) + 1 != CALLS_BEFORE {
             return;
         }
         let worker = Arc::clone(self);
-        // Without a thread processes go on with the source.
+        // Without a thread processes continue to run the source.
         let _ = thread::Builder::new()
             .name("toolwarden-compile".to_owned())
             .spawn(move || worker.compile());
@@ -90,27 +94,32 @@ impl CompiledWorker {
             settings: self.settings.clone(),
         };
         {
-            // Under the lock: what is put there after the worker file is gone would stay.
+            // Under the lock: a file that is stored after the worker file is gone would stay.
             let mut state = self.lock();
             if state.closed {
                 return;
             }
-            state.main = self.beside.put(&compiled).ok().map(|form| Main { form, alone });
+            state.main = self.location.put(&compiled).ok().map(|form| Main { form, alone });
         }
         if let Some(modules) = self.modules.as_ref().filter(|_| !alone) {
             modules.fill();
         }
     }
 
-    /// Where a process started now finds modules that are transpiled.
+    /// Where a process that is started now finds transpiled modules.
     pub(super) fn modules(&self) -> Option<PathBuf> {
         self.modules.as_ref()?.choose()
     }
 
-    /// What a process started now is to run; none: the worker file, also from now on where somebody changed or removed the compiled one.
+    /// What a process that is started now runs. `None`: the worker file, also from now on where somebody changed or
+    /// removed the compiled form.
     pub(super) fn choose(&self) -> Option<Main> {
         let mut state = self.lock();
-        if state.main.as_ref().is_some_and(|main| !self.beside.holds(&main.form)) {
+        if state
+            .main
+            .as_ref()
+            .is_some_and(|main| !self.location.is_current(&main.form))
+        {
             state.main = None;
         }
         state.main.clone()

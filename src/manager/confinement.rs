@@ -1,4 +1,4 @@
-//! What holds the tools of one manager: the sandbox its configuration asks for, made ready, and what it says of itself.
+//! Prepares the sandbox that a manager's configuration asks for, and describes what it enforces.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,31 +10,31 @@ use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan,
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 
-/// Everything that follows from the sandbox, or from there being none.
+/// Everything that follows from the sandbox, or from its absence.
 pub(super) struct Confinement {
-    /// For the thread that starts processes.
+    /// For the spawner's thread.
     pub(super) setup: Option<Box<dyn ChildSetup>>,
-    /// Variables every process gets for it to work.
+    /// The variables that every process needs for it to work.
     pub(super) environment: Vec<(&'static str, &'static str)>,
     pub(super) denials: Option<Denials>,
     pub(super) may_start_programs: bool,
-    /// None where nothing is held.
+    /// `None` without a sandbox.
     pub(super) policy: Option<Arc<Policy>>,
     pub(super) enforcement: Enforcement,
 }
 
-/// Where things are that the sandbox has to let through.
+/// The locations that the sandbox must allow.
 pub(super) struct Places<'a> {
     pub(super) working_dir: &'a WorkingDir,
     pub(super) entrypoint: &'a Entrypoint,
     pub(super) worker_file: &'a Path,
     pub(super) runtime_binary: &'a Path,
     pub(super) path_var: &'a str,
-    /// In which each process has a directory of its own.
+    /// The directory in which each process has its own directory.
     pub(super) temporary: Option<&'a Path>,
 }
 
-/// Makes the sandbox ready that the configuration asks for. An error where it cannot be held.
+/// Prepares the sandbox that the configuration asks for. An error where it cannot be enforced.
 /// `memory`: see `memory_control`.
 pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str) -> Result<Confinement, Box<Error>> {
     if config.sandbox == SandboxMode::Off || config.permissions.all {
@@ -57,7 +57,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     let sandbox = prepare(policy.clone(), &support)?;
     let mut environment = sandbox.environment();
     if config.runtime_type == RuntimeType::Bun && !policy.read_all {
-        // It would try in vain, for each module, to read its cache in the home directory, and then to write it.
+        // Otherwise it would try in vain, for each module, to read and then to write its cache in the home directory.
         environment.push((MODULE_CACHE_VARIABLE, "0"));
     }
     Ok(Confinement {
@@ -78,7 +78,8 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     })
 }
 
-/// Who holds `maxMemoryMb`, with a sandbox or without: the public `Enforcement.memory`. `delegated`: processes get cgroups.
+/// What enforces `maxMemoryMb`, with or without a sandbox: the public `Enforcement.memory`. `delegated`: processes get
+/// cgroups.
 pub(super) fn memory_control(max_memory_mb: u64, delegated: bool) -> &'static str {
     match (max_memory_mb, delegated) {
         (0, _) => "none",
@@ -114,7 +115,7 @@ fn shown(path: Option<&Path>) -> Option<String> {
     path.map(|path| path.to_string_lossy().into_owned())
 }
 
-/// What holds without a kernel: the environment is built from the flags all the same, and nothing else is held.
+/// What applies without a sandbox: the environment is still built from the flags, and nothing else is enforced.
 fn in_force_unconfined(given: &Permissions) -> Permissions {
     if given.all {
         return given.clone();
@@ -126,8 +127,8 @@ fn in_force_unconfined(given: &Permissions) -> Permissions {
     }
 }
 
-/// What the kernel really holds is tried once in a host's life; it does not change. What it lacks is tried again each
-/// time: a container's own limits may be lifted.
+/// What the kernel enforces is probed once in a host's life, because it does not change. A failed probe is repeated
+/// each time, because a container's own limits may be lifted.
 pub(super) fn support() -> Result<Support, Box<Error>> {
     static HELD: OnceLock<Support> = OnceLock::new();
     if let Some(support) = HELD.get() {

@@ -1,9 +1,9 @@
-//! `entrypointCache`: processes import a bundle of the entrypoint where there is one that holds.
+//! `entrypointCache`: processes import a bundle of the entrypoint where a valid one exists.
 //!
-//! Nothing waits for a bundle. The spawner asks, right before each start, how to start: with the bundle when everything it
-//! depends on is as it was, else from the source; in the latter case a thread of this cache has a new bundle made, by Bun, in
-//! a process started like a worker and held by the same sandbox. A bundle that cannot be made is not asked for again before
-//! the entrypoint changes or some time has passed.
+//! Nothing waits for a bundle. Right before each start the spawner asks how to start: with the bundle when all its
+//! dependencies are unchanged, otherwise from the source. In the latter case a thread of this cache has a new bundle
+//! made, by Bun, in a process that is started like a worker and confined by the same sandbox. A bundle that cannot be
+//! made is not tried again before the entrypoint changes or some time has passed.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -16,18 +16,18 @@ use crate::config::{Config, RuntimeType};
 use crate::dispatch::Hub;
 use crate::spawn::LaunchOptions;
 use crate::validate::{Entrypoint, WorkingDir};
-use crate::worker::{Bundle, BundleReply, Manifest, Shelf, Verdict, bundle_script};
+use crate::worker::{Bundle, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
 
-/// No file's times are coarser than this on a local disk.
+/// No local file system's timestamps are coarser than this.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
-/// After the inputs changed under the bundler, and between two bundles at least.
+/// The delay after the inputs changed during bundling, and the least time between two bundles.
 const SOON: Duration = Duration::from_secs(1);
-/// After bundling failed.
+/// The delay after bundling failed.
 const LATER: Duration = Duration::from_secs(60);
 
 pub(super) struct EntrypointCache {
     bundler: Errand,
-    shelf: Shelf,
+    store: BundleStore,
     entrypoint: PathBuf,
     /// The runtime's executable.
     program: PathBuf,
@@ -37,23 +37,23 @@ pub(super) struct EntrypointCache {
 #[derive(Default)]
 struct State {
     known: Option<Known>,
-    /// The shelf was looked at.
+    /// Whether the store was read.
     looked: bool,
-    /// Asks the thread for a bundle; gone once the cache is closed.
+    /// Requests a bundle from the thread; `None` once the cache is closed.
     asks: Option<Sender<()>>,
     asked: bool,
     not_before: Option<Instant>,
     closed: bool,
 }
 
-/// What holds as long as the manifest does.
+/// Valid as long as the manifest is.
 struct Known {
     manifest: Manifest,
-    /// None: the source is to be run.
+    /// `None`: the source is to be run.
     bundled: Option<Bundle>,
 }
 
-/// What came of an attempt to bundle.
+/// The result of an attempt to bundle.
 enum Attempt {
     Known(Box<Known>),
     /// Files changed meanwhile.
@@ -62,7 +62,7 @@ enum Attempt {
 }
 
 impl EntrypointCache {
-    /// None where nothing is to be bundled: it is off, there is no entrypoint, or Node runs the tools.
+    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, or the runtime is Node.
     pub(super) fn open(
         config: &Config,
         working_dir: &WorkingDir,
@@ -75,7 +75,7 @@ impl EntrypointCache {
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);
         Some(Arc::new(Self {
             bundler: Errand::new(&bundle_script(text), options)?,
-            shelf: Shelf::new(
+            store: BundleStore::new(
                 working_dir.as_path(),
                 entrypoint,
                 &options.program,
@@ -87,8 +87,8 @@ impl EntrypointCache {
         }))
     }
 
-    /// From now on bundles are made. The thread is started here and not where it is needed: the spawner's own thread may be
-    /// under a filter that its children would inherit.
+    /// From now on bundles are made. The thread is started here and not on demand, because the spawner's own thread may
+    /// be under a filter that a new thread would inherit.
     pub(super) fn begin(self: &Arc<Self>, hub: &Arc<Hub>) {
         let (sender, asks) = mpsc::channel();
         let cache = Arc::downgrade(self);
@@ -99,7 +99,7 @@ impl EntrypointCache {
         }
     }
 
-    /// Ends the bundler and lets go of the bundle. Nothing is written after this.
+    /// Ends the bundler and releases the bundle. Nothing is written after this.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -115,7 +115,7 @@ impl EntrypointCache {
 
     /// Makes a bundle, or finds out that there must be none.
     fn refresh(&self) {
-        // What was written within this tick of the clock could be written again within it, unseen.
+        // A file that was written within this clock tick could be written again within it, unnoticed.
         thread::sleep(CLOCK_TICK * 2);
         let before = SystemTime::now() - CLOCK_TICK;
         let reply = self.bundler.run();
@@ -138,7 +138,9 @@ impl EntrypointCache {
 
     fn keep(&self, reply: BundleReply, before: SystemTime) -> Attempt {
         let (inputs, verdict, files) = match reply {
-            BundleReply::Bundled { inputs, files } => (inputs, Verdict::Bundled(Shelf::hash(&files)), Some(files)),
+            BundleReply::Bundled { inputs, files } => {
+                (inputs, Verdict::Bundled(BundleStore::hash(&files)), Some(files))
+            }
             BundleReply::Objection { inputs, reason } => (inputs, Verdict::Refused(reason), None),
             BundleReply::Compiled { .. } | BundleReply::Failure { .. } => return Attempt::Failed,
         };
@@ -146,14 +148,14 @@ impl EntrypointCache {
             return Attempt::Moving;
         };
         let Some(files) = files else {
-            // A verdict that cannot be written still counts here.
-            let _ = self.shelf.put_manifest(&manifest);
+            // A verdict that cannot be stored still counts here.
+            let _ = self.store.put_manifest(&manifest);
             return Attempt::Known(Box::new(Known {
                 manifest,
                 bundled: None,
             }));
         };
-        match self.shelf.put(&files, &manifest) {
+        match self.store.put(&files, &manifest) {
             Ok((manifest, bundle)) => Attempt::Known(Box::new(Known {
                 manifest,
                 bundled: Some(bundle),
@@ -162,7 +164,7 @@ impl EntrypointCache {
         }
     }
 
-    /// `file:` URL of the bundle that a process started now imports; none: it imports the source.
+    /// The `file:` URL of the bundle that a process started now imports; `None`: it imports the source.
     pub(super) fn choose(&self) -> Option<String> {
         let mut state = self.lock();
         if state.closed {
@@ -170,8 +172,8 @@ impl EntrypointCache {
         }
         if !state.looked {
             state.looked = true;
-            state.known = self.shelf.find().map(|(manifest, bundled)| Known { manifest, bundled });
-        } else if state.known.as_ref().is_some_and(|known| !known.manifest.holds()) {
+            state.known = self.store.find().map(|(manifest, bundled)| Known { manifest, bundled });
+        } else if state.known.as_ref().is_some_and(|known| !known.manifest.is_current()) {
             state.known = None;
         }
         if let Some(known) = &state.known {

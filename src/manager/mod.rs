@@ -1,4 +1,4 @@
-//! Wires the rooms; the one place that knows their order.
+//! Wires the modules together; the only place that knows their order.
 
 mod compiled_worker;
 mod confinement;
@@ -11,4 +11,4 @@ mod report;
 mod starts;
 mod told;
 
-pub use open::{Asked, Manager, Options};
+pub use open::{Manager, Options, RawCall};

@@ -1,8 +1,10 @@
-//! Where each call has a process of its own, each of them transpiles every module anew: half of the time that importing takes. After
-//! a few calls Bun does it once, into a directory that the later processes can read and not write.
+//! Transpiles modules once for all processes. Where each call has its own process, each of them would transpile every
+//! module again, which is half of the time that importing takes. After a few calls Bun does it once, into a directory
+//! that later processes can read but not write.
 //!
-//! The process that writes there runs no code of anybody (`template/bundle/modules.mjs`), in a sandbox of its own: it may read what
-//! the tools may, write to the directory, and do nothing else. Nothing waits for it. Where it fails, processes go on without.
+//! The process that writes there runs nobody's code (`template/bundle/modules.mjs`), in a sandbox of its own: it may
+//! read what the tools may, write to the directory, and do nothing else. Nothing waits for it. If it fails, processes
+//! continue without the cache.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -13,17 +15,17 @@ use crate::config::{Config, Isolation, Permissions, RuntimeType};
 use crate::sandbox::{ChildSetup, PlanInput, Policy, plan, prepare};
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
-use crate::worker::{Beside, Modules, WorkerFile, transpile_script};
+use crate::worker::{CompiledLocation, Modules, WorkerFile, transpile_script};
 
-/// How long it may take; the largest entrypoints measured took two seconds.
+/// The longest time it may take; the largest measured entrypoints took two seconds.
 const LONGEST: Duration = Duration::from_secs(30);
-/// It says one line.
+/// It answers with one line.
 const LARGEST_ANSWER: usize = 4096;
 
 pub(super) struct ModuleCache {
     launch: LaunchOptions,
     script: String,
-    beside: Beside,
+    location: CompiledLocation,
     permissions: Permissions,
     working_dir: PathBuf,
     entrypoint: Option<PathBuf>,
@@ -40,7 +42,8 @@ struct State {
 }
 
 impl ModuleCache {
-    /// None where it would not pay, where Bun's own is in use (without a sandbox), and where a tool could write to it.
+    /// `None` where it would not pay off, where Bun's own cache is in use (without a sandbox), and where a tool could
+    /// write to it.
     pub(super) fn open(
         config: &Config,
         places: &Places<'_>,
@@ -56,7 +59,7 @@ impl ModuleCache {
         Some(Arc::new(Self {
             launch: options.clone(),
             script: transpile_script(places.entrypoint.as_str()),
-            beside: file.beside(),
+            location: file.compiled_location(),
             permissions: Permissions {
                 read: config.permissions.read.clone(),
                 ..Permissions::default()
@@ -69,21 +72,21 @@ impl ModuleCache {
         }))
     }
 
-    /// Has the modules transpiled. Blocks; once in a manager's life.
+    /// Has the modules transpiled. Blocks; called once in a manager's life.
     pub(super) fn fill(&self) {
         let made = {
-            // Under the lock: what is made after the worker file is gone would stay.
+            // Under the lock: a directory that is made after the worker file is gone would stay.
             let state = self.lock();
             if state.closed {
                 None
             } else {
-                self.beside.make_modules().ok()
+                self.location.make_modules().ok()
             }
         };
         let Some(modules) = made else { return };
         let done = self.run(&modules).is_some();
         let mut state = self.lock();
-        // By now the process is gone, and nobody is left that may write there.
+        // The process has ended by now, so nobody may write there any more.
         if done && !state.closed && modules.is_filled() {
             state.modules = Some(modules);
         }
@@ -97,11 +100,11 @@ impl ModuleCache {
             ..self.launch.clone()
         };
         set_place(&mut options, &modules.path());
-        // A thread of its own, as it starts under another filter. Its end is the end of what it started.
+        // A spawner of its own, because it starts processes under another filter. Dropping it ends what it started.
         let spawner = Spawner::start(Some(self.confined(modules)?)).ok()?;
         let (sender, reply) = mpsc::channel::<Result<Child, SpawnFailure>>();
         spawner.spawn(Arc::new(Launch::new(options).ok()?), move |result| {
-            // Whoever stopped waiting gets no process: it ends where it is dropped.
+            // A caller that stopped waiting gets no process: it ends when it is dropped here.
             let _ = sender.send(result);
         });
         let child = reply.recv_timeout(LONGEST).ok()?.ok()?;
@@ -115,7 +118,7 @@ impl ModuleCache {
         }
         let heard = collect(&child.channel, [child.stdout, child.stderr], LONGEST, LARGEST_ANSWER);
         process.kill_group();
-        // Waiting for its end is this thread's, so the last handle must be the one dropped here, outside of the lock.
+        // Dropping the last handle waits for the spawner's end, so it must be dropped here, outside of the lock.
         let shared = self.lock().running.take();
         drop(shared);
         drop(process);
@@ -138,7 +141,7 @@ impl ModuleCache {
         Some(Box::new(prepare(policy, &support().ok()?).ok()?))
     }
 
-    /// Where a process started now finds them.
+    /// Where a process that is started now finds them.
     pub(super) fn choose(&self) -> Option<PathBuf> {
         let mut state = self.lock();
         if state.modules.as_ref().is_some_and(|modules| !modules.is_filled()) {
@@ -164,7 +167,7 @@ impl ModuleCache {
     }
 }
 
-/// Has Bun keep what it transpiles there.
+/// Makes Bun store what it transpiles there.
 pub(super) fn set_place(options: &mut LaunchOptions, place: &Path) {
     options.env.retain(|(name, _)| name != MODULE_CACHE_VARIABLE);
     options.env.push((MODULE_CACHE_VARIABLE.into(), place.into()));

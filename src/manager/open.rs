@@ -1,4 +1,4 @@
-//! Opening a manager, and what may be asked of an open one.
+//! Opens a manager, and serves requests to an open one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ use super::starts::{Starts, WorkerFilePlace};
 use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
-use crate::error::descriptors::{self, Room};
+use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{Denied, Meaning, Metrics, Moment, Variables};
+use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Metrics, Variables};
 use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, Launches, Spawner, TemporaryDirectories,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
     bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
 };
 use crate::validate::{
@@ -30,7 +30,7 @@ use crate::validate::{
 };
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
-/// Descriptors that a manager and its first process take together, those included that are open for a moment only.
+/// Descriptors that a manager and its first process need together, those included that are open only briefly.
 const TO_OPEN: usize = 32;
 
 /// What a host passes to open a manager.
@@ -41,25 +41,25 @@ pub struct Options {
     pub working_dir: String,
     /// The configuration, as given.
     pub config: Box<RawValue>,
-    /// Where the host itself lives: places where a `bun` package may be found.
+    /// The directories of the host program, where a `bun` package may be found.
     pub host_dirs: Vec<PathBuf>,
     /// The host's PATH.
     pub path: String,
     /// The host's environment.
     pub env: BTreeMap<String, String>,
-    /// The host's own executable, where it is Node.
+    /// The host's own executable, where the host is Node.
     #[serde(default)]
     pub node: Option<PathBuf>,
 }
 
-/// One call, as given.
+/// One call, with its texts as they came from the host.
 #[derive(Debug, Default)]
-pub struct Asked<'a> {
-    /// The caller's number; unique among its calls that are not over, never 0.
+pub struct RawCall<'a> {
+    /// The caller's number: unique among its unfinished calls, never 0.
     pub number: u32,
-    /// The tool.
+    /// The tool's id.
     pub tool: &'a str,
-    /// The execution's id; none: a new one.
+    /// The execution's id; `None`: a new one is generated.
     pub exec: Option<&'a str>,
     /// JSON text of the first argument.
     pub input: Option<&'a str>,
@@ -88,17 +88,17 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// Checks everything that can be known now, writes the worker file and begins to warm processes. `host_reads`: the caller
-    /// watches its descriptor and calls [`read`](Self::read).
+    /// Checks everything that can be checked now, writes the worker file and begins to start processes. `host_reads`:
+    /// the caller watches its descriptor and calls [`read`](Self::read).
     pub fn open(
         options: &Options,
         observer: Arc<dyn Observer>,
         host_reads: Option<HostReads>,
     ) -> Result<Self, Box<Error>> {
         let config = config::resolve(options.config.get())?;
-        // Asked once, before anything is looked for: a file that cannot be opened for want of a descriptor must not be taken for one
-        // that is not there.
-        drop(Room::for_descriptors(TO_OPEN).map_err(|error| no_room(&error))?);
+        // Checked first: a file that cannot be opened because of a shortage of descriptors must not be taken for a
+        // missing one.
+        drop(DescriptorReservation::new(TO_OPEN).map_err(|error| no_room(&error))?);
         let working_dir = WorkingDir::open(&options.working_dir)?;
         let entrypoint = Entrypoint::resolve(working_dir.as_path(), config.entrypoint_path.as_deref())?;
         check_importable(&working_dir, &entrypoint, config.runtime_type)?;
@@ -113,7 +113,7 @@ impl Manager {
         if let Some(file) = entrypoint.as_path() {
             check_entrypoint(&runtime, file, &config.runtime_options)?;
         }
-        // Node has no way to look at a descriptor as memory.
+        // Node cannot map a descriptor as memory.
         let shared_memory = config.runtime_type == RuntimeType::Bun;
         let settings = WorkerSettings {
             entrypoint: entrypoint.as_str().map(str::to_owned),
@@ -186,10 +186,10 @@ impl Manager {
             observer,
             metrics: Metrics::default(),
             starts: Arc::clone(&starts),
-            meaning: Meaning {
+            meaning: InterpretContext {
                 max_output_size: config.max_output_size,
                 max_memory_mb: config.max_memory_mb,
-                denied: Denied::new(
+                denied: DenialExplainer::new(
                     confinement.policy,
                     working_dir.as_path(),
                     options.env.get("HOME").map(Path::new),
@@ -200,7 +200,7 @@ impl Manager {
         });
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::clone(&starts) as Arc<dyn Launches>,
+            launch: Arc::clone(&starts) as Arc<dyn LaunchSource>,
             denials: confinement.denials,
             sink: Arc::clone(&told) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
@@ -220,13 +220,14 @@ impl Manager {
         })
     }
 
-    /// Takes calls; their results come as events with their numbers. An error is a call's answer: nothing follows.
-    pub fn execute<'a>(&self, calls: impl Iterator<Item = Asked<'a>>) -> Vec<(u32, Box<Error>)> {
+    /// Takes calls; their results come as events with their numbers. A returned error is the call's result, and no
+    /// event follows.
+    pub fn execute<'a>(&self, calls: impl Iterator<Item = RawCall<'a>>) -> Vec<(u32, Box<Error>)> {
         let mut answered = Vec::new();
         let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
-        for asked in calls {
-            let number = asked.number;
-            match self.request(&asked) {
+        for call in calls {
+            let number = call.number;
+            match self.request(&call) {
                 Ok(request) => requests.push(request),
                 Err(error) => answered.push((number, error)),
             }
@@ -242,34 +243,34 @@ impl Manager {
         answered
     }
 
-    fn request(&self, asked: &Asked<'_>) -> Result<Request, Box<Error>> {
+    fn request(&self, call: &RawCall<'_>) -> Result<Request, Box<Error>> {
         Ok(Request {
-            number: asked.number,
-            tool: ToolId::parse(asked.tool)?,
-            exec: match asked.exec {
+            number: call.number,
+            tool: ToolId::parse(call.tool)?,
+            exec: match call.exec {
                 Some(exec) => ExecId::parse(exec)?,
                 None => ExecId::generate(),
             },
-            env: asked.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: asked
+            env: call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
+            timeout: call
                 .timeout
                 .map(CallTimeout::from_json)
                 .transpose()?
                 .map_or(self.config.tool_execution_timeout, CallTimeout::get),
-            retry: retry_policy(asked.retry)?,
-            input: InputText::from_host("input", asked.input.map(str::to_owned))?,
-            config: InputText::from_host("config", asked.config.map(str::to_owned))?,
-            logs: asked.logs,
-            progress: asked.progress,
+            retry: retry_policy(call.retry)?,
+            input: InputText::from_host("input", call.input.map(str::to_owned))?,
+            config: InputText::from_host("config", call.config.map(str::to_owned))?,
+            logs: call.logs,
+            progress: call.progress,
         })
     }
 
-    /// Handles what processes have said; for the thread that hears of it by `host_reads`.
+    /// Processes what workers have sent; for the thread that is notified by `host_reads`.
     pub fn read(&self) {
         self.hub.read();
     }
 
-    /// The same, and finds out which of them have nothing more to say.
+    /// The same, and finds out which of them have closed their channel.
     pub fn read_all(&self) {
         self.hub.read_all();
     }
@@ -280,13 +281,13 @@ impl Manager {
     }
 
     /// Answers with `Event::Ready`.
-    pub fn ready(&self, ticket: u32) {
-        self.hub.ready(ticket);
+    pub fn ready(&self, question: u32) {
+        self.hub.ready(question);
     }
 
     /// Answers with `Event::Tools`.
-    pub fn list_tools(&self, ticket: u32) {
-        self.hub.tools(ticket);
+    pub fn list_tools(&self, question: u32) {
+        self.hub.tools(question);
     }
 
     /// Answers with `Event::Closed`.
@@ -300,10 +301,10 @@ impl Manager {
         self.told.starts.close();
     }
 
-    /// What a host may ask of an open manager, as JSON text.
+    /// The fixed properties of an open manager, as JSON text.
     pub fn info(&self) -> String {
         report::info(&report::Info {
-            // As text: the order of its fields is the contract's.
+            // Kept as text, because the contract defines the order of its fields.
             config: RawValue::from_string(self.config.to_json()).ok(),
             working_dir: self.working_dir.as_str(),
             worker_file_hash: &self.worker_file_hash,
@@ -320,7 +321,7 @@ impl Manager {
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
-        self.told.metrics.render(&Moment {
+        self.told.metrics.render(&GaugeSnapshot {
             gauges: self.hub.gauges(),
             exits: self.hub.counters().exits,
             resident_bytes: self.hub.resident_bytes(),

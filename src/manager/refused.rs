@@ -1,10 +1,10 @@
-//! Why a call was not taken, in words.
+//! The error of a call that was rejected.
 
 use crate::config::{self, Config};
 use crate::dispatch::Refusal;
 use crate::error::{Code, Error, hints};
 
-/// The answer to a call that was not taken.
+/// The error of a call that was rejected.
 pub(super) fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
     match refusal {
         Refusal::QueueFull => {

@@ -1,4 +1,4 @@
-//! What a manager says of itself, as JSON text. Names and order are those of the public contract.
+//! What a manager reports about itself, as JSON text. Names and order are those of the public contract.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::dispatch::Counters;
 use crate::pool::Gauges;
 
-/// What a host may ask of an open manager.
+/// The fixed properties of an open manager.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Info<'a> {
@@ -23,13 +23,13 @@ pub(super) struct Enforcement {
     pub(super) level: &'static str,
     pub(super) landlock_abi: Option<u32>,
     pub(super) seccomp: bool,
-    /// Who holds `maxMemoryMb`.
+    /// What enforces `maxMemoryMb`.
     pub(super) memory: &'static str,
-    /// Normalised flags in force.
+    /// The normalised flags in force.
     pub(super) permissions: Vec<String>,
-    /// What may be read whatever the permissions say.
+    /// What is readable whatever the permissions are.
     pub(super) readable: Vec<String>,
-    /// In which each process has a directory of its own.
+    /// The directory in which each process has its own directory.
     pub(super) temporary: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn stats(gauges: &Gauges, counters: &Counters) -> String {
     })
 }
 
-/// Structs of numbers and strings always serialise.
+/// Structs of numbers and strings can always be serialised.
 fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }

@@ -8,9 +8,9 @@ use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
 use super::module_cache::set_place;
 use crate::dispatch::Hub;
-use crate::sandbox::{Guardian, Kept, Policy};
+use crate::sandbox::{CleanupRegistration, Guardian, Policy};
 use crate::spawn::{
-    Launch, LaunchOptions, Launches, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
+    Launch, LaunchOptions, LaunchSource, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
     bun_arguments,
 };
 use crate::worker::protocol::{BUNDLE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE};
@@ -36,7 +36,7 @@ pub(super) struct WorkerFilePlace {
     elsewhere: bool,
     /// Sees to the file when the host dies. None where the system has no room for it.
     guardian: Option<Guardian>,
-    kept: Option<Kept>,
+    kept: Option<CleanupRegistration>,
 }
 
 impl WorkerFilePlace {
@@ -61,12 +61,12 @@ impl WorkerFilePlace {
     fn keep(&mut self) {
         // The former goes first: it may be the last room there was.
         self.kept = None;
-        let remains = self.file.as_ref().and_then(WorkerFile::remains);
+        let remains = self.file.as_ref().and_then(WorkerFile::dead_host_cleanup);
         self.kept = self
             .guardian
             .as_ref()
             .zip(remains)
-            .and_then(|(guardian, remains)| guardian.keep(remains));
+            .and_then(|(guardian, remains)| guardian.register_cleanup(remains));
     }
 }
 
@@ -172,7 +172,7 @@ fn not_in_place(error: &io::Error) -> SpawnFailure {
     }
 }
 
-impl Launches for Starts {
+impl LaunchSource for Starts {
     fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
         self.check_worker_file()?;
         let choice = Choice {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::starts::Starts;
 use crate::dispatch::{Facts, Sink, StartFailure};
 use crate::observe::{Event, Line, Observer};
-use crate::outcome::{self, Meaning, Metrics, interpret, start_error};
+use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
 
 /// What the driver talks to.
 pub(super) struct Told {
@@ -14,7 +14,7 @@ pub(super) struct Told {
     pub(super) metrics: Metrics,
     /// Closed with the last process.
     pub(super) starts: Arc<Starts>,
-    pub(super) meaning: Meaning,
+    pub(super) meaning: InterpretContext,
 }
 
 impl Sink for Told {
@@ -58,22 +58,22 @@ impl Sink for Told {
         self.observer.notify(Event::Drain);
     }
 
-    fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>) {
+    fn warmed(&self, question: u32, result: Result<(), &StartFailure>) {
         self.observer.notify(Event::Ready {
-            ticket,
+            question,
             result: result.map_err(|failure| Box::new(start_error(failure, &self.meaning))),
         });
     }
 
-    fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>) {
+    fn tools(&self, question: u32, result: Result<&str, &StartFailure>) {
         let result = result
             .map(str::to_owned)
             .map_err(|failure| Box::new(start_error(failure, &self.meaning)));
-        self.observer.notify(Event::Tools { ticket, result });
+        self.observer.notify(Event::Tools { question, result });
     }
 
     fn listen(&self, bell: OwnedFd) {
-        self.observer.notify(Event::Listen { bell });
+        self.observer.notify(Event::Listen { doorbell: bell });
     }
 
     fn closed(&self) {

@@ -1,36 +1,36 @@
-//! From [`Facts`] to a result or an error.
+//! Turns [`Facts`] into a result or an error.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::denied::{Denied, record, refusals};
+use super::denied::{DenialExplainer, record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
-use super::variables::{During, Variables};
+use super::variables::{FailurePhase, Variables};
 use crate::config::nearest;
 use crate::dispatch::{Crowd, Doom, End, Facts};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
 
-/// The limits that messages name.
+/// What messages need besides the facts.
 #[derive(Debug, Clone)]
-pub struct Meaning {
+pub struct InterpretContext {
     /// Largest serialised result, in bytes.
     pub max_output_size: u64,
-    /// Memory of one process tree.
+    /// The memory limit of one process tree.
     pub max_memory_mb: u64,
-    /// What the sandbox holds, for denials.
-    pub denied: Denied,
-    /// What tools are not given of the host's variables.
+    /// Explains refused accesses.
+    pub denied: DenialExplainer,
+    /// The host's variables that tools do not get.
     pub variables: Variables,
 }
 
-/// The result as JSON text (none: undefined), or why there is none.
-pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>, Box<Error>> {
-    meaning.denied.word(&mut facts.denials);
+/// The result as JSON text (none: undefined), or the error.
+pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option<String>, Box<Error>> {
+    context.denied.word(&mut facts.denials);
     let went_without = facts.pid.and_then(descriptors::take_unserved);
     if let End::Value(json) = &mut facts.end {
         return Ok(Some(std::mem::take(json)));
@@ -40,7 +40,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     let error = match &facts.end {
         End::Value(_) | End::Undefined => return Ok(None),
         End::Threw(json) => {
-            let (error, denial) = thrown::error(facts, json, meaning);
+            let (error, denial) = thrown::error(facts, json, context);
             refused = denial;
             error
         }
@@ -61,11 +61,11 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
                 .hint(advice)
                 .with(|context| context.operation = Some("decode result"))
         }
-        End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, meaning.max_output_size),
-        End::Doomed(doom) => doomed(facts, doom, meaning),
-        End::Exited(exit) => ended(tool, *exit, &facts.stderr, meaning.max_memory_mb),
+        End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, context.max_output_size),
+        End::Doomed(doom) => terminated(facts, doom, context),
+        End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
         End::Neighbour(doom) => neighbour(tool, doom),
-        End::NotStarted(failure) => start_error(failure, meaning),
+        End::NotStarted(failure) => start_error(failure, context),
     };
     let error = match refused {
         Some(denial) => {
@@ -76,7 +76,9 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
             error.hint(descriptors::advice_for_tool(errno))
         }
         None if may_be_for_want(&facts.end) => {
-            let advice = meaning.variables.advice(&facts.missed, &error.message, During::Call);
+            let advice = context
+                .variables
+                .advice(&facts.missed, &error.message, FailurePhase::Call);
             error.hint_first(advice)
         }
         None => error,
@@ -86,7 +88,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
         End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
     );
     let told = !ran || error.code == Code::AccessDenied;
-    let error = error.hint_first(meaning.denied.meanwhile(&facts.denials).filter(|_| !told));
+    let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !told));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);
@@ -102,7 +104,7 @@ pub fn interpret(facts: &mut Facts, meaning: &Meaning) -> Result<Option<String>,
     Err(Box::new(error))
 }
 
-/// The tool failed in a way that a variable it did not have can explain.
+/// Whether a missing variable can explain the tool's failure.
 fn may_be_for_want(end: &End) -> bool {
     matches!(
         end,
@@ -110,9 +112,9 @@ fn may_be_for_want(end: &End) -> bool {
     )
 }
 
-/// Longest id that a message repeats in full, in characters.
+/// The longest id that a message repeats in full, in characters.
 const SHOWN: usize = 100;
-/// More tools than this a message does not list: an entrypoint may export any number.
+/// A message lists at most this many tools, because an entrypoint may export any number.
 const LISTED: usize = 50;
 
 fn shown(id: &str) -> Cow<'_, str> {
@@ -143,11 +145,11 @@ fn not_found(tool: &str, available: &str) -> Error {
         Code::ToolNotFound,
         format!("tool {} not found; available tools: {list}", shown(tool)),
     );
-    // The work grows with the length; nothing that long is a misspelt name.
+    // The work grows with the length, and nothing that long is a misspelt name.
     if tool.len() > SHOWN {
         return error;
     }
-    // As with the tool: an id that is longer is no neighbour, and comparing takes time.
+    // As with the tool: a longer id is not similar, and comparing it takes time.
     let known = ids.iter().map(String::as_str).filter(|id| id.len() <= 2 * SHOWN);
     match nearest(tool, known) {
         Some(id) => error.hint(hints::did_you_mean(&shown(id))),
@@ -206,7 +208,7 @@ fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
     .with(|context| context.operation = Some("decode result"))
 }
 
-fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
+fn terminated(facts: &Facts, doom: &Doom, context: &InterpretContext) -> Error {
     let tool = facts.tool.as_str();
     match doom {
         Doom::Timeout => Error::new(
@@ -221,18 +223,18 @@ fn doomed(facts: &Facts, doom: &Doom, meaning: &Meaning) -> Error {
             format!("the manager was closed while tool {tool} was called"),
         )
         .hint(hints::MANAGER_CLOSED),
-        // Only ever said of the others.
+        // Only reported for the other calls of the process.
         Doom::Left => neighbour(tool, doom),
         Doom::NoRandomness => Error::new(
             Code::ToolKilled,
             format!("tool {tool} was not called: the system gave no random bytes"),
         ),
         Doom::OutOfMemory => memory::exhausted(
-            meaning.max_memory_mb,
-            &format!("tool {tool} used more than {} MiB of memory", meaning.max_memory_mb),
+            context.max_memory_mb,
+            &format!("tool {tool} used more than {} MiB of memory", context.max_memory_mb),
         ),
         Doom::TooMany(crowd) => too_many(tool, *crowd),
-        Doom::OutputTooLarge => output_too_large(tool, None, meaning.max_output_size),
+        Doom::OutputTooLarge => output_too_large(tool, None, context.max_output_size),
         Doom::Broken => Error::new(
             Code::ManagerClosed,
             format!("the manager broke down while tool {tool} was called"),

@@ -1,13 +1,13 @@
-//! What else than the watchdog's word shows that memory ran out.
+//! Signs of exhausted memory other than the watchdog's.
 //!
-//! A heap has limits of its own, and the system may have no more to give. A runtime then
-//! throws where a tool asked, and aborts where it asked for itself; both say so in words of their own.
+//! A heap has limits of its own, and the system may have no more memory. A runtime then throws where a tool allocated,
+//! and aborts where it allocated itself; its wording shows which.
 
 use serde_json::Value;
 
 use crate::error::{Code, Error, hints};
 
-/// What JavaScriptCore and V8 throw when a buffer or a string cannot be had.
+/// What JavaScriptCore and V8 throw when a buffer or a string cannot be allocated.
 const THROWN: [&str; 3] = ["Out of memory", "Array buffer allocation failed", "Out of memory."];
 /// What JavaScriptCore, Bun's allocator, V8 and Node print before they abort.
 const PRINTED: [&str; 5] = [
@@ -17,21 +17,21 @@ const PRINTED: [&str; 5] = [
     "JavaScript heap out of memory",
     "process out of memory",
 ];
-/// Signals a runtime ends itself by.
+/// Signals with which a runtime aborts.
 const ABORTS: [i32; 4] = [libc::SIGABRT, libc::SIGTRAP, libc::SIGILL, libc::SIGSEGV];
 
-/// Whether a thrown value is the runtime's refusal to give memory.
+/// Whether a thrown value is the runtime's failure to allocate.
 pub(super) fn was_refused(thrown: &Value) -> bool {
     let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
     text("name") == "RangeError" && THROWN.contains(&text("message"))
 }
 
-/// Whether a process ended itself for want of memory, by the signal and what it printed.
+/// Whether a process aborted for lack of memory, judging by the signal and its output.
 pub(super) fn gave_up(signal: i32, stderr: &str) -> bool {
     ABORTS.contains(&signal) && PRINTED.iter().any(|text| stderr.contains(text))
 }
 
-/// The error.
+/// The error for exhausted memory.
 pub(super) fn exhausted(max_memory_mb: u64, what: &str) -> Error {
     let error = Error::new(Code::ToolOutOfMemory, what);
     match max_memory_mb {

@@ -1,4 +1,4 @@
-//! What Prometheus reads: counts and histograms of finished calls, gauges of this moment.
+//! Metrics for Prometheus: counters and histograms of finished calls, and gauges of the present state.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::pool::Gauges;
 const BUCKETS: [f64; 14] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0,
 ];
-/// Tool label of calls whose id no tool has: ids come from callers, and there must not be a series for each.
+/// The tool label of calls whose id no tool has: ids come from callers, and not each of them may get a series.
 const UNKNOWN: &str = "unknown";
 
 #[derive(Debug, Default, Clone)]
@@ -72,9 +72,9 @@ struct Counts {
 #[derive(Debug, Default)]
 pub struct Metrics(Mutex<Counts>);
 
-/// What is read at the moment of asking.
+/// The values that are read at scrape time.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub struct GaugeSnapshot {
     /// The pool.
     pub gauges: Gauges,
     /// Processes that ended.
@@ -94,12 +94,12 @@ pub(super) fn outcome(facts: &Facts, failed: bool) -> &'static str {
 }
 
 impl Metrics {
-    /// A call is over.
+    /// Records a finished call.
     pub fn record(&self, facts: &Facts, error: Option<&Error>) {
         let tool = if facts.known_tool { facts.tool.as_str() } else { UNKNOWN };
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.queue_wait.observe(facts.queue_time);
-        // Most calls are of a tool seen before: no text is copied for those.
+        // Most calls are of a tool seen before, whose name need not be copied.
         if !counts.tools.contains_key(tool) {
             counts.tools.insert(tool.to_owned(), ToolCounts::default());
         }
@@ -114,8 +114,8 @@ impl Metrics {
         }
     }
 
-    /// The text format, version 0.0.4.
-    pub fn render(&self, moment: &Moment) -> String {
+    /// Renders the text format, version 0.0.4.
+    pub fn render(&self, snapshot: &GaugeSnapshot) -> String {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         let tools: Vec<(String, &ToolCounts)> = counts.tools.iter().map(|(id, tool)| (label(id), tool)).collect();
@@ -171,17 +171,17 @@ impl Metrics {
                 );
             }
         }
-        gauges(&mut out, moment);
+        gauges(&mut out, snapshot);
         out
     }
 }
 
-fn gauges(out: &mut String, moment: &Moment) {
-    let Moment {
+fn gauges(out: &mut String, snapshot: &GaugeSnapshot) {
+    let GaugeSnapshot {
         gauges,
         exits,
         resident_bytes,
-    } = moment;
+    } = snapshot;
     head(out, "toolwarden_queue_size", "gauge", "Calls waiting for a worker.");
     let _ = writeln!(out, "toolwarden_queue_size {}", gauges.queued);
     head(out, "toolwarden_workers", "gauge", "Worker processes.");
@@ -226,7 +226,7 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-/// Control characters become text first, so that a reader of the page, or of a graph made of it, is never sent one.
+/// Control characters are escaped, so that a reader of the page, or of a graph made of it, never receives one.
 fn label(value: &str) -> String {
     printable(value).replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -1,4 +1,4 @@
-//! What the facts of a call mean: a result, or an error a person can act on.
+//! Interprets the facts of a call: a result, or an error that a person can act on.
 
 mod denied;
 mod interpret;
@@ -10,10 +10,10 @@ mod record;
 mod thrown;
 mod variables;
 
-pub use denied::Denied;
+pub use denied::DenialExplainer;
 
-pub use interpret::{Meaning, interpret};
-pub use metrics::{Metrics, Moment};
+pub use interpret::{InterpretContext, interpret};
+pub use metrics::{GaugeSnapshot, Metrics};
 pub use process::start_error;
 pub use record::record;
 pub use variables::Variables;

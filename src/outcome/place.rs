@@ -1,18 +1,20 @@
-//! Where an error came from, as its stack says: the message of an entrypoint that does not load names file and line.
+//! Finds the source location of an error in its stack: the message of an entrypoint that does not load names file and
+//! line.
 
-/// What Node writes for its own modules.
+/// The prefix of Node's own modules.
 const INTERNAL: &str = "node:";
 const URL: &str = "file://";
 
-/// `path:line` or `path:line:column` of the first place in a stack that is a file. Node writes where a module does not parse before
-/// the heading, Bun and the frames of both write it after `at`.
+/// `path:line` or `path:line:column` of the first location in a stack that is a file. For a syntax error Node writes
+/// the location before
+/// the heading; Bun, and the frames of both, write it after `at`.
 pub(super) fn place_of(stack: &str) -> Option<String> {
     let mut lines = stack.lines();
     let first = lines.next()?;
     place(first).or_else(|| lines.filter_map(frame).find_map(place))
 }
 
-/// What stands in a frame for its place: `at f (place)` or `at place`.
+/// The location in a frame: `at f (place)` or `at place`.
 fn frame(line: &str) -> Option<&str> {
     let rest = line.trim_start().strip_prefix("at ")?;
     match rest.split_once(" (") {

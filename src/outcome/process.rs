@@ -1,20 +1,20 @@
-//! Processes that ended, or never came up.
+//! Errors of processes that ended, or never became ready.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::denied::{record, refusals};
-use super::interpret::Meaning;
+use super::interpret::InterpretContext;
 use super::memory;
 use super::place::place_of;
-use super::variables::During;
+use super::variables::FailurePhase;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, descriptors, hints, printable};
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
-/// A process that ended without an answer.
+/// The process ended without an answer.
 pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) -> Error {
     match exit {
         Exit::Signal(signal) if memory::gave_up(signal, stderr) => memory::exhausted(
@@ -66,11 +66,11 @@ struct Loaded {
     code: Value,
 }
 
-/// A process that never became ready.
-pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
-    let denied = &meaning.denied;
+/// The process never became ready.
+pub fn start_error(failure: &StartFailure, context: &InterpretContext) -> Error {
+    let denied = &context.denied;
     let error = match &failure.fault {
-        StartFault::Load(json) => return load_error(json, failure, meaning),
+        StartFault::Load(json) => return load_error(json, failure, context),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
@@ -90,9 +90,9 @@ pub fn start_error(failure: &StartFailure, meaning: &Meaning) -> Error {
                 _ if failure.is_usage() => error.hint(hints::NODE_OPTION),
                 0 => error.hint(hints::ENDED_EARLY),
                 _ => error.hint_first(
-                    meaning
+                    context
                         .variables
-                        .advice(&failure.missed, &failure.stderr, During::Import),
+                        .advice(&failure.missed, &failure.stderr, FailurePhase::Import),
                 ),
             };
             error.with(|context| context.exit_code = Some(code))
@@ -134,8 +134,8 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error {
-    let denied = &meaning.denied;
+fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) -> Error {
+    let denied = &context.denied;
     let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials, false));
     let mut denials = failure.denials.clone();
     denied.word(&mut denials);
@@ -167,7 +167,7 @@ fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error 
     })
     .hint_first(match refused {
         Some(_) => None,
-        None => meaning.variables.advice(&failure.missed, &what, During::Import),
+        None => context.variables.advice(&failure.missed, &what, FailurePhase::Import),
     })
     .hint_first(denied.meanwhile(&denials).filter(|_| refused.is_none()));
     error.with(|context| {
@@ -185,10 +185,10 @@ fn load_error(thrown: &str, failure: &StartFailure, meaning: &Meaning) -> Error 
     })
 }
 
-/// The code of the error that a worker sends instead of a list of tools that would pass the frame's limit.
+/// The code of the error that a worker sends when its list of tools would exceed the frame limit.
 const CATALOGUE_TOO_LARGE: &str = "ERR_CATALOGUE_TOO_LARGE";
 
-/// A package that is not installed is the commonest cause by far.
+/// By far the most common cause is a package that is not installed.
 fn load_advice(loaded: &Loaded) -> String {
     if loaded.code == CATALOGUE_TOO_LARGE {
         return hints::CATALOGUE_TOO_LARGE.to_owned();
@@ -199,11 +199,11 @@ fn load_advice(loaded: &Loaded) -> String {
     }
 }
 
-/// Longest name that npm takes.
+/// The longest package name that npm accepts.
 const LONGEST_PACKAGE: usize = 214;
 
-/// The npm package that an import names, by the words of Bun and of Node. The message may be the entrypoint's own: what npm
-/// would not take for a package's name is none, and is not repeated.
+/// The npm package that an import names, in the wording of Bun and of Node. The message may be the entrypoint's own, so
+/// a text that npm would not accept as a package name is not repeated.
 fn missing_package(message: &str) -> Option<&str> {
     let specifier = ["Cannot find package ", "Cannot find module "]
         .iter()
@@ -212,7 +212,7 @@ fn missing_package(message: &str) -> Option<&str> {
             let mark = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
             rest[1..].split(mark).next()
         })?;
-    // A file, an import of the package's own (`#name`), or a module of a runtime.
+    // A file, an import of the package's own (`#name`), or a built-in module.
     if specifier.is_empty() || specifier.starts_with(['.', '/', '#']) || specifier.contains(':') {
         return None;
     }
@@ -224,7 +224,7 @@ fn missing_package(message: &str) -> Option<&str> {
     Some(&specifier[..end]).filter(|name| is_package_name(name))
 }
 
-/// `name` or `@scope/name`, in what npm lets a name consist of.
+/// `name` or `@scope/name`, with the characters that npm allows.
 fn is_package_name(name: &str) -> bool {
     let part = |part: &str| {
         let letter =

@@ -1,4 +1,4 @@
-//! The public shapes of a finished call as JSON text.
+//! The public JSON forms of a finished call.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// Structs of numbers and strings always serialise.
+/// Structs of numbers and strings can always be serialised.
 fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }

@@ -1,16 +1,16 @@
-//! A tool threw: its own failure, or an access the sandbox refused.
+//! The tool threw: because of its own failure, or because the sandbox refused an access.
 
 use serde_json::Value;
 
-use super::interpret::Meaning;
+use super::interpret::InterpretContext;
 use super::memory;
 use crate::dispatch::Facts;
 use crate::error::{Code, Error, printable};
 use crate::sandbox::Denial;
 use crate::worker::json;
 
-/// The error, and the refusal behind it.
-pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, Option<Denial>) {
+/// The error, and the refusal that caused it.
+pub(super) fn error(facts: &Facts, thrown: &str, context: &InterpretContext) -> (Error, Option<Denial>) {
     let cause = json::raw(thrown);
     let thrown: Value = json::read(thrown).unwrap_or_default();
     let text = |field: &str| thrown.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -19,7 +19,7 @@ pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, O
         name => format!("{}: ", printable(name)),
     };
     let tool = facts.tool.as_str();
-    let denied = &meaning.denied;
+    let denied = &context.denied;
     let denial = denied.explain(&thrown, &facts.denials, facts.denials_complete);
     let error = match &denial {
         Some(denial) => {
@@ -42,8 +42,8 @@ pub(super) fn error(facts: &Facts, thrown: &str, meaning: &Meaning) -> (Error, O
                 context.resource = Some(denial.resource.clone());
             })
         }
-        None if meaning.max_memory_mb > 0 && memory::was_refused(&thrown) => memory::exhausted(
-            meaning.max_memory_mb,
+        None if context.max_memory_mb > 0 && memory::was_refused(&thrown) => memory::exhausted(
+            context.max_memory_mb,
             &format!(
                 "tool {tool} asked for more memory than it can have: {name}{}",
                 text("message")

@@ -1,16 +1,16 @@
-//! Variables of the host that a tool read and was not given. Tools see `undefined` where they have no right to a variable, and fail
-//! for that somewhere else: the hint of such a failure says what was missing, by name.
+//! Host variables that a tool read and was not given. A tool sees `undefined` for a variable that it may not read, and
+//! fails later because of it; the hint of such a failure names the missing variables.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use crate::config::{Deny, Permissions, RuntimeType, env_names};
 
-/// More a hint does not name.
+/// A hint names at most this many.
 const NAMED: usize = 8;
 
-/// What programs read to decide how they print, or whom they print for. Nothing fails for the want of one, so they are named only
-/// where the failure itself speaks of them.
+/// Variables that programs read to decide how they print, or for whom. Nothing fails without them, so they are named
+/// only where the failure itself mentions them.
 const AMBIENT: [&str; 10] = [
     "CI",
     "COLORTERM",
@@ -24,16 +24,16 @@ const AMBIENT: [&str; 10] = [
     "TERM_PROGRAM_VERSION",
 ];
 
-/// When a failure came.
+/// When a failure happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum During {
-    /// While the entrypoint was imported, before there was a call that could bring variables.
+pub(super) enum FailurePhase {
+    /// While the entrypoint was imported, before any call could bring variables.
     Import,
-    /// A call.
+    /// During a call.
     Call,
 }
 
-/// The host's variables that tools do not have and could be given.
+/// The host's variables that tools do not get but could be given.
 #[derive(Debug, Clone)]
 pub struct Variables {
     hidden: BTreeSet<String>,
@@ -41,7 +41,7 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// `host`: names of the host's variables; `given`: what the tools' processes have.
+    /// `host`: the names of the host's variables; `given`: those that the tools' processes have.
     pub fn new<'a>(
         host: impl Iterator<Item = &'a String>,
         given: &[(OsString, OsString)],
@@ -64,9 +64,9 @@ impl Variables {
         Self { hidden, runtime }
     }
 
-    /// What to do about variables that were read and not there, where the host has some of them. `said`: the failure's message. What
-    /// it names was missed for sure; else every one of them may have been.
-    pub(super) fn advice(&self, missed: &[String], said: &str, during: During) -> Option<String> {
+    /// What to do about missing variables that were read, where the host has some of them. `said` is the failure's
+    /// message: a variable that it mentions was certainly missed; otherwise each of them may have been.
+    pub(super) fn advice(&self, missed: &[String], said: &str, during: FailurePhase) -> Option<String> {
         let hidden: BTreeSet<&str> = missed
             .iter()
             .filter(|name| self.hidden.contains(*name))
@@ -86,18 +86,18 @@ impl Variables {
         };
         let flag = meant.join(",");
         let what = match self.runtime {
-            RuntimeType::Bun if during == During::Import => format!("add --allow-env={flag} to `bunPermissions`"),
+            RuntimeType::Bun if during == FailurePhase::Import => format!("add --allow-env={flag} to `bunPermissions`"),
             RuntimeType::Bun => {
                 format!("add --allow-env={flag} to `bunPermissions`, or pass what is needed in the call's `env`")
             }
-            RuntimeType::Node if during == During::Import => {
+            RuntimeType::Node if during == FailurePhase::Import => {
                 "with Node variables come with the call's `env` only, so read them during the call".to_owned()
             }
             RuntimeType::Node => "pass what is needed in the call's `env`".to_owned(),
         };
         let who = match during {
-            During::Import => "the entrypoint",
-            During::Call => "the tool",
+            FailurePhase::Import => "the entrypoint",
+            FailurePhase::Call => "the tool",
         };
         Some(format!(
             "{who} read {list}, which the host has and its tools are not given: {what}"
@@ -105,13 +105,13 @@ impl Variables {
     }
 }
 
-/// Nothing that would read otherwise in a list of flags.
+/// Whether the name cannot be misread in a list of flags.
 fn is_plain(name: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !name.is_empty() && name.bytes().all(letter) && !name.as_bytes()[0].is_ascii_digit()
 }
 
-/// Whether a text has the name in it as a word.
+/// Whether a text contains the name as a word.
 fn names(text: &str, name: &str) -> bool {
     let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let bytes = text.as_bytes();
@@ -148,7 +148,7 @@ mod tests {
 
     fn advice(missed: &[&str], said: &str) -> Option<String> {
         let missed: Vec<String> = missed.iter().map(|name| (*name).to_owned()).collect();
-        variables(RuntimeType::Bun).advice(&missed, said, During::Call)
+        variables(RuntimeType::Bun).advice(&missed, said, FailurePhase::Call)
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
     fn node_has_no_flag_for_variables() {
         let node = variables(RuntimeType::Node);
         let missed = ["API_KEY".to_owned()];
-        for during in [During::Call, During::Import] {
+        for during in [FailurePhase::Call, FailurePhase::Import] {
             let said = node.advice(&missed, "", during).unwrap_or_default();
             assert!(said.contains("`env`") && !said.contains("--allow-env"), "{said}");
         }

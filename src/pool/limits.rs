@@ -1,11 +1,12 @@
-//! What the pool is allowed to do.
+//! The pool's limits: how many processes it may keep and start, and how many calls may wait.
 
 use std::time::Duration;
 
 use crate::config::{Config, Count, Isolation};
 
-/// How long a running call may put off the refill of the process it took. A short call is over by then and its answer
-/// was delivered before the next process competes for the CPU; a long one does not leave the pool without a spare.
+/// How long a running call may delay the start of the process that replaces the one it took. Most calls are over by
+/// then, so that their answer is delivered before the new process competes for the CPU; a long call does not leave the
+/// pool without a spare.
 pub(super) const REFILL_PATIENCE: Duration = Duration::from_millis(25);
 
 /// The pool's settings.
@@ -13,9 +14,9 @@ pub(super) const REFILL_PATIENCE: Duration = Duration::from_millis(25);
 pub struct Limits {
     /// Processes kept started before any call asks.
     pub min: usize,
-    /// Processes alive at once, starting and dying ones included.
+    /// Processes alive at once; those that are starting or being killed count.
     pub max: usize,
-    /// Calls that may wait; one more is refused.
+    /// Calls that may wait. A call beyond that is rejected.
     pub queue: Count,
     /// How long an unused process above `min` is kept.
     pub idle: Duration,
@@ -25,8 +26,9 @@ pub struct Limits {
     pub concurrent: usize,
     /// Every process serves exactly one call.
     pub single_use: bool,
-    /// Processes being started at the same time, as many as there are processors; one more while calls wait for them, as one of
-    /// them always waits itself, for a thread or the disk. That is a tenth more starts a second, and a second one gives nothing.
+    /// Processes that may be starting at the same time: as many as there are processors. While calls wait, one more is
+    /// allowed, because one of the starts is always blocked on a thread or the disk. The extra one gives a tenth more
+    /// starts per second; a second extra one gives nothing.
     pub starts_at_once: usize,
 }
 

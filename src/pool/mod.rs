@@ -1,12 +1,12 @@
-//! Which process serves which call: slots, queue, refilling, recycling.
+//! Decides which process serves which call: slots, queue, refilling, recycling.
 //!
-//! The pool is a value without clock, thread or file descriptor. It is told what happened and answers with [`Action`]s;
-//! it knows calls as tickets and processes as worker ids, and nothing of what runs on them.
+//! The pool is a value without clock, thread or file descriptor. Its methods take what happened and return the
+//! [`Action`]s that follow. It knows calls and processes by their numbers only, and nothing of what runs in a process.
 
 mod limits;
 mod queue;
 mod slots;
-mod starts;
+mod start_gate;
 mod state;
 
 #[cfg(test)]
@@ -14,4 +14,4 @@ mod model_test;
 
 pub use limits::Limits;
 pub use slots::WorkerId;
-pub use state::{Action, Gauges, Pool, Refused, Ticket};
+pub use state::{Action, CallId, Gauges, Pool, Refused};

@@ -1,11 +1,11 @@
-//! Random histories against the pool's promises.
+//! Checks the pool's guarantees on random histories, against a simple model of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Action, Limits, Pool, Refused, Ticket, WorkerId};
+use super::{Action, CallId, Limits, Pool, Refused, WorkerId};
 use crate::config::Count;
 
 #[derive(Debug, Clone)]
@@ -13,14 +13,14 @@ enum Step {
     Submit,
     Withdraw(usize),
     Ready(usize),
-    /// The process is condemned first, and its failure is told a moment later.
+    /// The process is marked for killing first; that its start failed is reported a moment later.
     StartFails(usize, bool),
     /// A process that came up ends before it was given a call.
     DiesUnused(usize),
     Release(usize),
     Crash(usize),
     Retire(usize),
-    /// A process ends under its calls, and they go to another one.
+    /// A process ends while calls run on it, and they are given to another process.
     Returned(usize),
     Exit(usize),
     Wait(u64),
@@ -69,7 +69,7 @@ fn limits() -> impl Strategy<Value = Limits> {
         })
 }
 
-/// What an outside observer knows.
+/// The model: what an observer outside of the pool knows.
 struct World {
     pool: Pool,
     limits: Limits,
@@ -77,16 +77,16 @@ struct World {
     alive: BTreeSet<WorkerId>,
     starting: Vec<WorkerId>,
     /// Calls on each process that is not dying.
-    serving: BTreeMap<WorkerId, Vec<Ticket>>,
+    serving: BTreeMap<WorkerId, Vec<CallId>>,
     served: BTreeMap<WorkerId, u64>,
     dying: Vec<WorkerId>,
-    /// To be given no further call.
+    /// Processes that must not be given another call.
     retired: BTreeSet<WorkerId>,
-    waiting: VecDeque<Ticket>,
-    next: Ticket,
+    waiting: VecDeque<CallId>,
+    next: CallId,
     full: bool,
     closed: bool,
-    /// A start failed: none may follow before this moment.
+    /// A start failed: no start may follow before this moment.
     delayed_until: Option<Instant>,
     out: Vec<Action>,
 }
@@ -129,15 +129,15 @@ impl World {
                         "started within the delay after a failed start"
                     );
                 }
-                Action::Assign(ticket, id) => {
-                    assert_eq!(self.waiting.pop_front(), Some(ticket), "first come, first served");
+                Action::Assign(call, id) => {
+                    assert_eq!(self.waiting.pop_front(), Some(call), "first come, first served");
                     assert!(
                         !self.starting.contains(&id) && !self.dying.contains(&id),
                         "handed to a process that is not ready"
                     );
                     assert!(!self.retired.contains(&id), "handed to a process that was to end");
                     let calls = self.serving.entry(id).or_default();
-                    calls.push(ticket);
+                    calls.push(call);
                     assert!(
                         calls.len() <= self.limits.concurrent,
                         "too many calls in flight on one process"
@@ -168,7 +168,7 @@ impl World {
         assert_eq!(self.pool.gauges().queued, self.waiting.len());
     }
 
-    /// A time that has passed and still stands would keep the clock spinning.
+    /// A wake-up time in the past that stays would keep the clock spinning.
     fn nothing_is_overdue(&mut self) {
         if self.pool.next_wake().is_some_and(|at| at <= self.now) {
             let mut out = Vec::new();
@@ -190,7 +190,7 @@ impl World {
         (!items.is_empty()).then(|| items[at % items.len()])
     }
 
-    /// A process ends, and then it is told that this was a failed start. Nothing may be started in between.
+    /// A process ends, and only afterwards the pool learns that its start failed. No process may be started in between.
     fn fail(&mut self, id: WorkerId, again: bool) {
         self.pool.condemn(id, self.now, &mut self.out);
         assert!(
@@ -218,10 +218,10 @@ impl World {
             }
             Step::Submit => {}
             Step::Withdraw(at) => {
-                let all: Vec<Ticket> = self.waiting.iter().copied().collect();
-                if let Some(ticket) = Self::pick(&all, at) {
-                    self.waiting.retain(|other| *other != ticket);
-                    assert!(self.pool.withdraw(ticket, self.now, &mut self.out));
+                let all: Vec<CallId> = self.waiting.iter().copied().collect();
+                if let Some(call) = Self::pick(&all, at) {
+                    self.waiting.retain(|other| *other != call);
+                    assert!(self.pool.withdraw(call, self.now, &mut self.out));
                 }
             }
             Step::Ready(at) => {
@@ -287,9 +287,9 @@ impl World {
                     self.dying.push(id);
                     self.pool.condemn(id, self.now, &mut self.out);
                     self.carry_out();
-                    for ticket in calls.into_iter().rev() {
-                        self.waiting.push_front(ticket);
-                        self.pool.resubmit(ticket, self.now, &mut self.out);
+                    for call in calls.into_iter().rev() {
+                        self.waiting.push_front(call);
+                        self.pool.resubmit(call, self.now, &mut self.out);
                         self.carry_out();
                     }
                 }
@@ -313,7 +313,8 @@ impl World {
         self.carry_out();
     }
 
-    /// Everything goes well from here on: every waiting call must be served and, once closed, every process must end.
+    /// From here on everything succeeds: every waiting call must be served and, once the pool is closed, every process
+    /// must end.
     fn run_out(&mut self) {
         self.apply(&Step::Close);
         for _ in 0..10_000 {

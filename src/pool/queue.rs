@@ -1,45 +1,45 @@
-//! The calls that wait, first come first served.
+//! The queue of waiting calls, first come first served.
 //!
-//! Any of them may go away at any time, and there may be a million of them: every operation costs the same few steps
-//! however many wait.
+//! A call may leave the queue at any time, and a million calls may wait, so every operation takes constant or
+//! logarithmic time.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::state::Ticket;
+use super::state::CallId;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    by_place: BTreeMap<i64, Ticket>,
-    places: FxHashMap<Ticket, i64>,
+    by_place: BTreeMap<i64, CallId>,
+    places: FxHashMap<CallId, i64>,
 }
 
 impl Queue {
-    pub(super) fn push_back(&mut self, ticket: Ticket) {
+    pub(super) fn push_back(&mut self, call: CallId) {
         let place = self.by_place.last_key_value().map_or(0, |(last, _)| last + 1);
-        self.put(place, ticket);
+        self.put(place, call);
     }
 
-    /// Before all others.
-    pub(super) fn push_front(&mut self, ticket: Ticket) {
+    /// Puts the call before all others.
+    pub(super) fn push_front(&mut self, call: CallId) {
         let place = self.by_place.first_key_value().map_or(0, |(first, _)| first - 1);
-        self.put(place, ticket);
+        self.put(place, call);
     }
 
-    pub(super) fn first(&self) -> Option<Ticket> {
-        self.by_place.first_key_value().map(|(_, ticket)| *ticket)
+    pub(super) fn first(&self) -> Option<CallId> {
+        self.by_place.first_key_value().map(|(_, call)| *call)
     }
 
-    pub(super) fn pop_front(&mut self) -> Option<Ticket> {
-        let (_, ticket) = self.by_place.pop_first()?;
-        self.places.remove(&ticket);
-        Some(ticket)
+    pub(super) fn pop_front(&mut self) -> Option<CallId> {
+        let (_, call) = self.by_place.pop_first()?;
+        self.places.remove(&call);
+        Some(call)
     }
 
-    /// False when it was not waiting.
-    pub(super) fn remove(&mut self, ticket: Ticket) -> bool {
-        match self.places.remove(&ticket) {
+    /// Removes the call; false when it was not waiting.
+    pub(super) fn remove(&mut self, call: CallId) -> bool {
+        match self.places.remove(&call) {
             Some(place) => self.by_place.remove(&place).is_some(),
             None => false,
         }
@@ -50,7 +50,7 @@ impl Queue {
         self.places.clear();
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Ticket> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = CallId> {
         self.by_place.values().copied()
     }
 
@@ -62,8 +62,8 @@ impl Queue {
         self.by_place.is_empty()
     }
 
-    fn put(&mut self, place: i64, ticket: Ticket) {
-        self.by_place.insert(place, ticket);
-        self.places.insert(ticket, place);
+    fn put(&mut self, place: i64, call: CallId) {
+        self.by_place.insert(place, call);
+        self.places.insert(call, place);
     }
 }

@@ -1,20 +1,20 @@
-//! The processes the pool counts, each in one of five states.
+//! The processes that the pool counts, each in one of five states.
 //!
 //! | state    | takes calls | left by                                                            |
 //! |----------|-------------|--------------------------------------------------------------------|
 //! | Starting | no          | ready -> Ready; start failed -> Dying; condemned -> Unjudged       |
 //! | Ready    | yes         | served out -> Retiring; idle too long, closing -> Dying; condemned |
-//! | Retiring | no          | last call released -> Dying (told to end); condemned               |
+//! | Retiring | no          | last call released -> Dying (asked to end); condemned              |
 //! | Unjudged | no          | start failed -> Dying; exited -> slot is free                      |
 //! | Dying    | no          | exited -> slot is free                                             |
 //!
-//! A condemned process that was never given a call becomes Unjudged, any other one Dying. While a process is Unjudged it
-//! is not known yet whether its end counts as a failed start, so no other process is started: a start in that moment
-//! would escape the delay that follows a failure.
+//! A process is condemned when it is being killed or is about to end. If it was never given a call it becomes Unjudged,
+//! otherwise Dying. While a process is Unjudged it is not known yet whether its end counts as a failed start, so no
+//! other process is started: such a start would escape the delay that follows a failure.
 
 use std::time::Instant;
 
-/// Names one process for its whole life; never used twice by one pool.
+/// Identifies one process for its whole life. A pool never uses an id twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);
 
@@ -32,9 +32,9 @@ pub(super) struct Slot {
     pub(super) id: WorkerId,
     pub(super) state: State,
     pub(super) in_flight: usize,
-    /// Calls handed to it so far.
+    /// Calls assigned to it so far.
     pub(super) served: u64,
-    /// Since when it has had nothing to do; meaningful while Ready with nothing in flight.
+    /// When it became idle; valid only while the slot is Ready with no call in flight.
     pub(super) idle_since: Instant,
 }
 
@@ -91,8 +91,8 @@ impl Slots {
             .count()
     }
 
-    /// The ready process with room for a call: the least loaded, and of equals the one used last, so that surplus
-    /// processes stay unused long enough to be retired.
+    /// The ready process that should take the next call: the least loaded one; of equally loaded ones, the one used
+    /// last, so that surplus processes stay idle long enough to be retired.
     pub(super) fn best(&mut self, concurrent: usize) -> Option<&mut Slot> {
         self.all
             .iter_mut()

@@ -1,23 +1,23 @@
-//! The pool's transitions.
+//! The pool's state and its transitions.
 
 use std::time::{Duration, Instant};
 
 use super::limits::{Limits, REFILL_PATIENCE};
 use super::queue::Queue;
 use super::slots::{Slots, State, WorkerId};
-use super::starts::Starts;
+use super::start_gate::StartGate;
 
-/// A call, as the pool knows it.
-pub type Ticket = u32;
+/// A call's number in the pool.
+pub type CallId = u32;
 
-/// What has to be done now; in the order given.
+/// An action that the caller must carry out, in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Start a process under this id.
     Start(WorkerId),
     /// Hand the call to the process.
-    Assign(Ticket, WorkerId),
-    /// The process is not needed any more: let it end.
+    Assign(CallId, WorkerId),
+    /// The process is no longer needed and should end.
     End(WorkerId),
     /// The queue went from full to not full.
     Drain,
@@ -46,22 +46,22 @@ pub struct Pool {
     limits: Limits,
     slots: Slots,
     queue: Queue,
-    starts: Starts,
+    start_gate: StartGate,
     closing: bool,
     full: bool,
     refill_at: Option<Instant>,
-    /// Somebody wants to see the entrypoint imported although no call waits.
+    /// Whether the entrypoint must be imported by some process although no call waits.
     wanted: bool,
 }
 
 impl Pool {
-    /// An empty pool. `patience`: how long failing starts are repeated that no call waits for.
+    /// Creates an empty pool. `patience` is how long failing starts are repeated while no call waits.
     pub fn new(limits: Limits, patience: Duration) -> Self {
         Self {
             limits,
             slots: Slots::default(),
             queue: Queue::default(),
-            starts: Starts::new(patience),
+            start_gate: StartGate::new(patience),
             closing: false,
             full: false,
             refill_at: None,
@@ -69,44 +69,44 @@ impl Pool {
         }
     }
 
-    /// Starts what the minimum asks for. `import`: at least one process, even with a minimum of none.
+    /// Starts processes up to the minimum. With `import`, at least one is started, even when the minimum is 0.
     pub fn warm(&mut self, import: bool, now: Instant, out: &mut Vec<Action>) {
-        self.starts.asked();
+        self.start_gate.asked();
         self.wanted |= import;
         self.settle(now, out);
     }
 
-    /// A new call.
-    pub fn submit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
+    /// Takes a new call.
+    pub fn submit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> Result<(), Refused> {
         if !self.accepts() {
             return Err(Refused);
         }
-        self.starts.asked();
-        // With nobody before it, a call that can be served at once never waits.
-        if !self.queue.is_empty() || !self.serve(ticket, now, out) {
-            self.queue.push_back(ticket);
+        self.start_gate.asked();
+        // When no call waits before it, a call that can be served at once never enters the queue.
+        if !self.queue.is_empty() || !self.serve(call, now, out) {
+            self.queue.push_back(call);
         }
         self.settle(now, out);
         Ok(())
     }
 
-    /// A call that was accepted before needs a process once more; it goes before those that came after it.
-    pub fn resubmit(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) {
-        self.starts.asked();
-        self.queue.push_front(ticket);
+    /// An accepted call needs a process again. It is queued before all calls that came after it.
+    pub fn resubmit(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) {
+        self.start_gate.asked();
+        self.queue.push_front(call);
         self.settle(now, out);
     }
 
-    /// A waiting call went away. False when it was not waiting.
-    pub fn withdraw(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
-        let waited = self.queue.remove(ticket);
+    /// A waiting call was withdrawn. False when it was not waiting.
+    pub fn withdraw(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
+        let waited = self.queue.remove(call);
         self.settle(now, out);
         waited
     }
 
     /// A started process has imported the entrypoint.
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.came_up(now);
+        self.start_gate.came_up(now);
         self.wanted = false;
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == State::Starting
@@ -117,10 +117,10 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// A start failed; the slot is free once [`exited`](Self::exited) says so. `retry_at`: none when starting again is
-    /// pointless until somebody asks.
+    /// A start failed. The slot becomes free when [`exited`](Self::exited) is called. `retry_at` is `None` when
+    /// starting again is pointless until a call asks for it.
     pub fn start_failed(&mut self, worker: WorkerId, retry_at: Option<Instant>, now: Instant, out: &mut Vec<Action>) {
-        self.starts.failed(now, retry_at);
+        self.start_gate.failed(now, retry_at);
         if retry_at.is_none() {
             self.wanted = false;
         }
@@ -130,9 +130,9 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// A call on this process ended and the process is fit to go on.
+    /// A call on this process ended, and the process can take the next one.
     pub fn release(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        self.starts.proved();
+        self.start_gate.proved_useful();
         let limits = &self.limits;
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.in_flight = slot.in_flight.saturating_sub(1);
@@ -149,7 +149,7 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process takes no further call; those in flight may finish, then it ends.
+    /// The process is given no further call; it ends once the calls in flight are over.
     pub fn retire(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == State::Ready
@@ -166,8 +166,8 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is being killed, or is about to end: no call goes to it. Whether that was a failed start is told by
-    /// [`start_failed`](Self::start_failed), or by [`exited`](Self::exited) alone when it was none.
+    /// The process is being killed or is about to end, so it is given no call. If its start failed,
+    /// [`start_failed`](Self::start_failed) follows, otherwise only [`exited`](Self::exited).
     pub fn condemn(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state != State::Dying
@@ -181,48 +181,48 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is gone and reaped.
+    /// The process has ended and was reaped.
     pub fn exited(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         self.slots.remove(worker);
         self.refill_at = None;
         self.settle(now, out);
     }
 
-    /// Time went by; call it at [`next_wake`](Self::next_wake).
+    /// Lets time pass; to be called at [`next_wake`](Self::next_wake).
     pub fn tick(&mut self, now: Instant, out: &mut Vec<Action>) {
         self.retire_unused(now, out);
         self.settle(now, out);
     }
 
-    /// When [`tick`](Self::tick) has something to do, if nothing else happens.
+    /// When [`tick`](Self::tick) has something to do if nothing else happens before.
     pub fn next_wake(&self) -> Option<Instant> {
         let idle = self
             .surplus()
             .then(|| self.oldest_idle())
             .flatten()
             .map(|since| since + self.limits.idle);
-        // While a start is being tried the gate waits for its outcome, not for the time.
+        // While a start is in progress the gate waits for its result, not for a time.
         let start = self
-            .starts
+            .start_gate
             .opens_at()
             .filter(|_| self.slots.count(State::Starting) == 0 && self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
 
-    /// No new calls are coming: what waits is served, then every process ends.
+    /// No new calls will come: waiting calls are served, then every process ends.
     pub fn close(&mut self, now: Instant, out: &mut Vec<Action>) {
         self.closing = true;
         self.wanted = false;
         self.settle(now, out);
     }
 
-    /// Forgets every waiting call: they are about to be told that they are over.
+    /// Drops every waiting call; the caller is about to settle them itself.
     pub fn dismiss(&mut self) {
         self.queue.clear();
     }
 
-    /// The calls that wait, first come first.
-    pub fn waiting(&self) -> impl Iterator<Item = Ticket> {
+    /// The waiting calls, in the order of their arrival.
+    pub fn waiting(&self) -> impl Iterator<Item = CallId> {
         self.queue.iter()
     }
 
@@ -231,15 +231,15 @@ impl Pool {
         self.slots.len() == 0
     }
 
-    /// As many processes as the minimum asks for have imported the entrypoint. Those that serve their last call count:
-    /// under a steady load of calls there may never be an unused one.
+    /// Whether as many processes as the minimum asks for have imported the entrypoint. Processes that serve their last
+    /// call count, because under a steady load there may never be an idle one.
     pub fn warmed(&self) -> bool {
         self.slots.count(State::Ready) + self.slots.count(State::Retiring) >= self.limits.min
     }
 
-    /// Starts failed for so long, or so finally, that none is made that no call waits for.
+    /// Prewarming is off after repeated or permanent start failures.
     pub fn gave_up(&self) -> bool {
-        !self.starts.prewarm
+        !self.start_gate.prewarm
     }
 
     /// The pool in numbers.
@@ -267,16 +267,16 @@ impl Pool {
     }
 
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
-        while let Some(ticket) = self.queue.first() {
-            if !self.serve(ticket, now, out) {
+        while let Some(call) = self.queue.first() {
+            if !self.serve(call, now, out) {
                 break;
             }
             self.queue.pop_front();
         }
     }
 
-    /// Gives the call to a process; false when none has room.
-    fn serve(&mut self, ticket: Ticket, now: Instant, out: &mut Vec<Action>) -> bool {
+    /// Assigns the call to a process; false when none has capacity.
+    fn serve(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
         let Some(slot) = self.slots.best(self.limits.concurrent) else {
             return false;
         };
@@ -286,7 +286,7 @@ impl Pool {
         if self.limits.served_out(slot.served) {
             slot.state = State::Retiring;
         }
-        out.push(Action::Assign(ticket, slot.id));
+        out.push(Action::Assign(call, slot.id));
         if self.limits.single_use {
             self.refill_at = Some(now + REFILL_PATIENCE);
         }
@@ -300,14 +300,14 @@ impl Pool {
         while self.start_needed() {
             let starting = self.slots.count(State::Starting);
             let most = self.limits.starts_at_once + usize::from(self.start_demanded(starting));
-            if starting >= most || !self.starts.allowed(now, starting) {
+            if starting >= most || !self.start_gate.allowed(now, starting) {
                 break;
             }
             out.push(Action::Start(self.slots.open(now)));
         }
     }
 
-    /// More calls wait than the processes being started will take.
+    /// More calls wait than the starting processes will take.
     fn start_demanded(&self, starting: usize) -> bool {
         self.queue.len() > starting * self.limits.concurrent
     }
@@ -320,7 +320,7 @@ impl Pool {
         if self.start_demanded(starting) {
             return true;
         }
-        if self.closing || !self.starts.prewarm {
+        if self.closing || !self.start_gate.prewarm {
             return false;
         }
         let spare = starting
@@ -338,7 +338,7 @@ impl Pool {
             .iter()
             .map(|slot| match slot.state {
                 State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
-                // A dying process makes room in a moment: who comes then does not really wait.
+                // A dying process frees its slot in a moment, so a call that comes now does not really wait.
                 State::Starting | State::Unjudged | State::Dying => self.limits.concurrent,
                 State::Retiring => 0,
             })

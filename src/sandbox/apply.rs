@@ -1,4 +1,4 @@
-//! The child's side: only system calls, on data that was ready before the process existed.
+//! The child's side of the sandbox: it makes only system calls, on data that was prepared before the process existed.
 
 use std::cell::UnsafeCell;
 
@@ -27,7 +27,7 @@ impl Restrictions {
         }
     }
 
-    /// Rules for the process's own entries: they cannot be named before it exists.
+    /// Adds rules for the process's own /proc entries, which cannot be named before the process exists.
     ///
     /// # Safety
     /// As `apply`.

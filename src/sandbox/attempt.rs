@@ -1,8 +1,9 @@
-//! What a call tried with files, and whether the policy is why it fails.
+//! What a file call tried, and whether the policy is the reason for its failure.
 //!
-//! Landlock refuses without a witness. What it would say follows from the policy and from what is at the path, so the path is
-//! looked at as the kernel would, without opening anything. The kernel's own order counts: what is not there, or what a file's
-//! mode forbids, is said before anybody asks the sandbox, and is no refusal of it.
+//! Landlock refuses without telling anybody. Its answer follows from the policy and from what is at the path, so the
+//! path is examined as the kernel does it, without opening anything. The order of the kernel's checks matters: a
+//! missing file, or a mode that forbids the access, is reported before the sandbox is asked, and is not a refusal by
+//! the sandbox.
 
 use std::ffi::OsStr;
 use std::os::fd::AsRawFd;
@@ -13,90 +14,90 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, StatVfsMountFlags, open, stata
 use rustix::io::Errno;
 
 use super::denials::{Denial, Permission};
-use super::modes::{self, Wanted};
+use super::modes::{self, WantedAccess};
 use super::policy::Policy;
 
-/// A link that leads to another one, and so on: the kernel follows so many.
+/// The kernel follows at most this many links in one lookup.
 const MOST_LINKS: usize = 40;
 
-/// A path as a call names it.
+/// A path that a call names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
-    /// Absolute, without `.` and `..`: what a flag would say.
-    pub(super) said: PathBuf,
-    /// Where the host finds it: /proc/self is another process there.
-    pub(super) at: PathBuf,
-    /// The text ended with a slash.
+pub(super) struct TargetPath {
+    /// The absolute path without `.` and `..`, as a permission flag would name it.
+    pub(super) flag_path: PathBuf,
+    /// Where the host finds the file: /proc/self is another process in the host.
+    pub(super) host_path: PathBuf,
+    /// The path ended with a slash.
     pub(super) slash: bool,
 }
 
-impl Named {
-    fn parent(&self) -> Option<Named> {
-        Some(Named {
-            said: self.said.parent()?.to_owned(),
-            at: self.at.parent()?.to_owned(),
+impl TargetPath {
+    fn parent(&self) -> Option<TargetPath> {
+        Some(TargetPath {
+            flag_path: self.flag_path.parent()?.to_owned(),
+            host_path: self.host_path.parent()?.to_owned(),
             slash: false,
         })
     }
 }
 
-/// What an open asks for.
+/// The access that an open asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Opening {
+pub(super) struct OpenRequest {
     pub(super) read: bool,
     pub(super) write: bool,
     pub(super) create: bool,
     pub(super) exclusive: bool,
     pub(super) directory: bool,
-    /// A file without a name in the directory that is named.
+    /// An unnamed file in the given directory (O_TMPFILE).
     pub(super) nameless: bool,
     pub(super) follow: bool,
 }
 
-/// One call that Landlock may refuse.
+/// One file call that Landlock may refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Attempt {
-    Open(Named, Opening),
-    /// A directory or a link is made.
-    Make(Named),
-    Remove(Named),
-    Truncate(Named),
-    /// Its mode, owner or times.
-    Metadata(Named),
-    Watch(Named),
+    Open(TargetPath, OpenRequest),
+    /// Makes a directory or a link.
+    Make(TargetPath),
+    Remove(TargetPath),
+    Truncate(TargetPath),
+    /// Changes the file's mode, owner or times.
+    Metadata(TargetPath),
+    Watch(TargetPath),
     Move {
-        from: Named,
-        to: Named,
+        from: TargetPath,
+        to: TargetPath,
     },
     Link {
-        from: Named,
-        to: Named,
+        from: TargetPath,
+        to: TargetPath,
     },
 }
 
-/// What is at a path.
-enum Place {
-    There {
+/// The result of looking up a path.
+enum Lookup {
+    Exists {
         real: PathBuf,
     },
-    /// It is not, and its directory is.
-    /// `linked`: a link leads there.
+    /// The file does not exist, but its directory does.
+    /// `linked`: a symlink leads to it.
     Missing {
         directory: PathBuf,
         linked: bool,
     },
-    /// The kernel says something else before it asks the sandbox.
-    Nowhere,
+    /// The kernel reports another error before it asks the sandbox.
+    Unreachable,
 }
 
 impl Attempt {
-    /// What the policy refuses of it: nothing, or what a flag would have to allow.
+    /// What the policy refuses of this call; each denial names what a flag would have to allow.
     pub(super) fn refused(&self, policy: &Policy) -> Vec<Denial> {
         let mut found = Vec::new();
         match self {
             Attempt::Open(named, opening) => refused_open(policy, named, *opening, &mut found),
             Attempt::Make(named) => {
-                if let Place::Missing { directory, .. } = place(&named.at, false) {
+                if let Lookup::Missing { directory, .. } = look_up(&named.host_path, false) {
                     entry(policy, named, &directory, &mut found);
                 }
             }
@@ -106,45 +107,45 @@ impl Attempt {
                 }
             }
             Attempt::Truncate(named) => {
-                if let Place::There { real } = place(&named.at, true)
+                if let Lookup::Exists { real } = look_up(&named.host_path, true)
                     && !policy.may_write(&real)
-                    && modes::let_through(&real, Wanted::WRITE)
+                    && modes::let_through(&real, WantedAccess::WRITE)
                 {
-                    found.push(denial(Permission::Write, named, &named.said));
+                    found.push(denial(Permission::Write, named, &named.flag_path));
                 }
             }
-            // Landlock does not cover these: the supervisor does them where a list allows it.
+            // Landlock does not cover these calls: the supervisor carries them out where a list allows it.
             Attempt::Metadata(named) => {
-                if let Place::There { real } = place(&named.at, true)
+                if let Lookup::Exists { real } = look_up(&named.host_path, true)
                     && !policy.may_write(&real)
                 {
-                    found.push(denial(Permission::Write, named, &named.said));
+                    found.push(denial(Permission::Write, named, &named.flag_path));
                 }
             }
             Attempt::Watch(named) => {
-                if let Place::There { real } = place(&named.at, true)
+                if let Lookup::Exists { real } = look_up(&named.host_path, true)
                     && !policy.may_read(&real)
                 {
-                    found.push(denial(Permission::Read, named, &named.said));
+                    found.push(denial(Permission::Read, named, &named.flag_path));
                 }
             }
             Attempt::Move { from, to } => refused_move(policy, from, to, false, &mut found),
             Attempt::Link { from, to } => {
-                if matches!(place(&to.at, false), Place::Missing { .. }) {
+                if matches!(look_up(&to.host_path, false), Lookup::Missing { .. }) {
                     refused_move(policy, from, to, true, &mut found);
                 }
             }
         }
-        // Both ends of a move may need the same.
+        // Both paths of a move may need the same flag.
         found.dedup_by(|second, first| second.flag == first.flag);
         found.retain(|denial| denial.permission != Permission::Write || !is_read_only(Path::new(&denial.resource)));
         found
     }
 }
 
-fn refused_open(policy: &Policy, named: &Named, opening: Opening, found: &mut Vec<Denial>) {
-    match place(&named.at, opening.follow) {
-        Place::There { real } => {
+fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found: &mut Vec<Denial>) {
+    match look_up(&named.host_path, opening.follow) {
+        Lookup::Exists { real } => {
             if opening.create && opening.exclusive {
                 return;
             }
@@ -159,11 +160,11 @@ fn refused_open(policy: &Policy, named: &Named, opening: Opening, found: &mut Ve
             let is_directory = kind == FileType::Directory;
             if opening.nameless && is_directory {
                 if !policy.may_write(&real) {
-                    found.push(denial(Permission::Write, named, &named.said));
+                    found.push(denial(Permission::Write, named, &named.flag_path));
                 }
                 return;
             }
-            // Neither is a matter of rights.
+            // Such an open fails for reasons other than rights.
             if kind == FileType::Symlink || kind == FileType::Socket || (opening.directory && !is_directory) {
                 return;
             }
@@ -176,7 +177,7 @@ fn refused_open(policy: &Policy, named: &Named, opening: Opening, found: &mut Ve
                 } else {
                     policy.may_read(&real)
                 };
-            let wanted = Wanted {
+            let wanted = WantedAccess {
                 read: opening.read,
                 write: opening.write,
             };
@@ -184,40 +185,40 @@ fn refused_open(policy: &Policy, named: &Named, opening: Opening, found: &mut Ve
                 return;
             }
             if !readable {
-                found.push(denial(Permission::Read, named, &named.said));
+                found.push(denial(Permission::Read, named, &named.flag_path));
             }
             if !writable {
-                found.push(denial(Permission::Write, named, &named.said));
+                found.push(denial(Permission::Write, named, &named.flag_path));
             }
         }
-        Place::Missing { directory, linked } if opening.create && !opening.directory => {
-            let said = named.said.parent().unwrap_or(Path::new("/"));
+        Lookup::Missing { directory, linked } if opening.create && !opening.directory => {
+            let said = named.flag_path.parent().unwrap_or(Path::new("/"));
             let grant = if linked { directory.as_path() } else { said };
-            // It is made first, and has the rights of its directory.
+            // The file is created first, and then has the rights of its directory.
             if !policy.may_write(&directory) {
                 found.push(denial(Permission::Write, named, grant));
             } else if opening.read && !policy.may_read(&directory) {
                 found.push(denial(Permission::Read, named, grant));
             }
         }
-        Place::Missing { .. } | Place::Nowhere => {}
+        Lookup::Missing { .. } | Lookup::Unreachable => {}
     }
 }
 
-/// An entry of a directory is made or removed.
-fn entry(policy: &Policy, named: &Named, directory: &Path, found: &mut Vec<Denial>) {
+/// Creating or removing an entry of a directory.
+fn entry(policy: &Policy, named: &TargetPath, directory: &Path, found: &mut Vec<Denial>) {
     if !policy.may_write(directory) {
-        let parent = named.said.parent().unwrap_or(Path::new("/"));
+        let parent = named.flag_path.parent().unwrap_or(Path::new("/"));
         found.push(denial(Permission::Write, named, parent));
     }
 }
 
-/// `stays`: the entry that is there is not taken away.
-fn refused_move(policy: &Policy, from: &Named, to: &Named, stays: bool, found: &mut Vec<Denial>) {
+/// Checks a move or a link. `stays`: the existing entry is not removed, as in a link.
+fn refused_move(policy: &Policy, from: &TargetPath, to: &TargetPath, stays: bool, found: &mut Vec<Denial>) {
     let (Some(source), Some(parent)) = (directory_of_existing(from), to.parent()) else {
         return;
     };
-    let Place::There { real: target } = place(&parent.at, true) else {
+    let Lookup::Exists { real: target } = look_up(&parent.host_path, true) else {
         return;
     };
     // Within one directory a second name takes nothing from the first.
@@ -225,63 +226,63 @@ fn refused_move(policy: &Policy, from: &Named, to: &Named, stays: bool, found: &
         entry(policy, from, &source, found);
     }
     entry(policy, to, &target, found);
-    // A file must not gain rights by its place: the kernel says then that the directory is on another device.
+    // A file must not gain rights by moving to another directory; the kernel reports EXDEV then.
     if found.is_empty() && source != target && policy.may_read(&target) && !policy.may_read(&source) {
-        let parent = from.said.parent().unwrap_or(Path::new("/"));
+        let parent = from.flag_path.parent().unwrap_or(Path::new("/"));
         found.push(denial(Permission::Read, from, parent));
     }
 }
 
-/// `grant` is what a flag has to name.
-fn denial(permission: Permission, named: &Named, grant: &Path) -> Denial {
+/// `grant` is the path that a flag has to name.
+fn denial(permission: Permission, named: &TargetPath, grant: &Path) -> Denial {
     Denial {
-        resource: named.said.to_string_lossy().into_owned(),
+        resource: named.flag_path.to_string_lossy().into_owned(),
         ..Denial::new(permission, grant.to_string_lossy().into_owned(), 0)
     }
 }
 
-/// The real directory of an entry that is there, whatever it is.
-fn directory_of_existing(named: &Named) -> Option<PathBuf> {
-    named.at.symlink_metadata().ok()?;
-    match place(&named.parent()?.at, true) {
-        Place::There { real } => Some(real),
+/// The real directory of an existing entry of any kind.
+fn directory_of_existing(named: &TargetPath) -> Option<PathBuf> {
+    named.host_path.symlink_metadata().ok()?;
+    match look_up(&named.parent()?.host_path, true) {
+        Lookup::Exists { real } => Some(real),
         _ => None,
     }
 }
 
-fn place(path: &Path, follow: bool) -> Place {
+fn look_up(path: &Path, follow: bool) -> Lookup {
     let mut path = path.to_owned();
     let mut linked = false;
     for _ in 0..MOST_LINKS {
         match real_of(&path, follow) {
-            Ok(Some(real)) => return Place::There { real },
-            // A pipe, a socket or the like, which is at no path: nothing is held there.
-            Ok(None) => return Place::Nowhere,
+            Ok(Some(real)) => return Lookup::Exists { real },
+            // A pipe, a socket or the like, which has no path; no rule applies to it.
+            Ok(None) => return Lookup::Unreachable,
             Err(Errno::NOENT) => {}
-            Err(_) => return Place::Nowhere,
+            Err(_) => return Lookup::Unreachable,
         }
         let Some(parent) = path.parent() else {
-            return Place::Nowhere;
+            return Lookup::Unreachable;
         };
-        // A link that leads nowhere: what is made is made where it leads.
+        // A dangling link: the file is created where the link points.
         match path.read_link() {
             Ok(target) if follow => {
                 path = parent.join(target);
                 linked = true;
             }
-            Ok(_) => return Place::Nowhere,
+            Ok(_) => return Lookup::Unreachable,
             Err(_) => {
                 return match real_of(parent, true) {
-                    Ok(Some(directory)) => Place::Missing { directory, linked },
-                    _ => Place::Nowhere,
+                    Ok(Some(directory)) => Lookup::Missing { directory, linked },
+                    _ => Lookup::Unreachable,
                 };
             }
         }
     }
-    Place::Nowhere
+    Lookup::Unreachable
 }
 
-/// The path that leads there without links; none where what is open has no path, or has it no more.
+/// The path without links; none where the open file has no path, or no longer has one.
 fn real_of(path: &Path, follow: bool) -> Result<Option<PathBuf>, Errno> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     let flags = if follow { flags } else { flags | OFlags::NOFOLLOW };
@@ -300,7 +301,7 @@ fn kind(real: &Path) -> Option<FileType> {
     Some(FileType::from_raw_mode(stat.st_mode))
 }
 
-/// Whether nobody can write there, so that the file system refuses.
+/// Whether the file system is mounted read-only, so that it refuses every write.
 fn is_read_only(path: &Path) -> bool {
     path.ancestors()
         .find_map(|path| statvfs(path).ok())

@@ -5,7 +5,8 @@ use super::*;
 use crate::config::{Permissions, RuntimeType};
 use crate::sandbox::{PlanInput, plan};
 
-/// `open/` may be read, `out/` written, `both/` both, and of `file` in each and `dir/` nothing else.
+/// Four directories: `open/` may be read, `out/` written, `both/` read and written; in the fourth, nothing is allowed
+/// but `file` and `dir/`.
 struct Bench {
     _made: tempfile::TempDir,
     top: PathBuf,
@@ -43,28 +44,28 @@ fn bench() -> Bench {
 }
 
 impl Bench {
-    fn named(&self, name: &str) -> Named {
+    fn named(&self, name: &str) -> TargetPath {
         let path = self.top.join(name);
-        Named {
-            said: path.clone(),
-            at: path,
+        TargetPath {
+            flag_path: path.clone(),
+            host_path: path,
             slash: false,
         }
     }
 
-    /// The flags that would allow it, without the place of the bench.
+    /// The flags that would allow it, without the path of the bench.
     fn flags(&self, attempt: &Attempt) -> Vec<String> {
         let place = format!("{}/", self.top.display());
         let refused = attempt.refused(&self.policy);
         refused.iter().map(|denial| denial.flag.replace(&place, "")).collect()
     }
 
-    fn open(&self, name: &str, opening: Opening) -> Vec<String> {
+    fn open(&self, name: &str, opening: OpenRequest) -> Vec<String> {
         self.flags(&Attempt::Open(self.named(name), opening))
     }
 }
 
-const READING: Opening = Opening {
+const READING: OpenRequest = OpenRequest {
     read: true,
     write: false,
     create: false,
@@ -73,12 +74,12 @@ const READING: Opening = Opening {
     nameless: false,
     follow: true,
 };
-const WRITING: Opening = Opening {
+const WRITING: OpenRequest = OpenRequest {
     read: false,
     write: true,
     ..READING
 };
-const MAKING: Opening = Opening {
+const MAKING: OpenRequest = OpenRequest {
     create: true,
     ..WRITING
 };
@@ -90,7 +91,7 @@ fn reading_is_refused_where_no_rule_allows_it() {
     assert_eq!(bench.open("closed/file", READING), ["--allow-read=closed/file"]);
     assert_eq!(bench.open("closed", READING), ["--allow-read=closed"]);
     assert_eq!(bench.open("out/file", READING), ["--allow-read=out/file"]);
-    // A link is what it leads to, wherever it lies.
+    // A link counts as its target, wherever the link lies.
     symlink(bench.top.join("closed/file"), bench.top.join("open/out")).expect("linked");
     symlink(bench.top.join("open/file"), bench.top.join("closed/in")).expect("linked");
     assert_eq!(bench.open("open/out", READING), ["--allow-read=open/out"]);
@@ -98,7 +99,7 @@ fn reading_is_refused_where_no_rule_allows_it() {
     assert_eq!(
         bench.open(
             "open/out",
-            Opening {
+            OpenRequest {
                 follow: false,
                 ..READING
             }
@@ -118,7 +119,7 @@ fn what_the_kernel_says_before_it_asks_is_no_refusal() {
     assert_eq!(
         bench.open(
             "closed/file",
-            Opening {
+            OpenRequest {
                 directory: true,
                 ..READING
             }
@@ -128,7 +129,7 @@ fn what_the_kernel_says_before_it_asks_is_no_refusal() {
     assert_eq!(
         bench.open(
             "closed/file",
-            Opening {
+            OpenRequest {
                 exclusive: true,
                 ..MAKING
             }
@@ -152,16 +153,16 @@ fn writing_names_the_file_that_is_there_and_else_its_directory() {
     assert_eq!(bench.open("open/file", WRITING), ["--allow-write=open/file"]);
     assert_eq!(bench.open("open/new", MAKING), ["--allow-write=open"]);
     assert_eq!(
-        bench.open("closed/file", Opening { read: true, ..WRITING }),
+        bench.open("closed/file", OpenRequest { read: true, ..WRITING }),
         ["--allow-read=closed/file", "--allow-write=closed/file"]
     );
-    // It would be made, and not opened then.
+    // The file would be created, and could not be opened then.
     assert_eq!(
-        bench.open("out/new", Opening { read: true, ..MAKING }),
+        bench.open("out/new", OpenRequest { read: true, ..MAKING }),
         ["--allow-read=out"]
     );
-    assert_eq!(bench.open("both/new", Opening { read: true, ..MAKING }), [""; 0]);
-    // What is made through a link is made where it leads.
+    assert_eq!(bench.open("both/new", OpenRequest { read: true, ..MAKING }), [""; 0]);
+    // A file that is created through a link is created at the link's target.
     symlink(bench.top.join("closed/new"), bench.top.join("out/link")).expect("linked");
     let closed = format!("--allow-write={}", bench.top.join("closed").display());
     let refused = Attempt::Open(bench.named("out/link"), MAKING).refused(&bench.policy);

@@ -1,7 +1,7 @@
-//! Signals blocked in a thread: a handler of the host that ran in a child which shares the host's memory would act on that memory,
-//! and one that ran in a thread of ours would interrupt its system calls.
+//! Blocks signals in a thread. A signal handler of the host that ran in a child which shares the host's memory would change that
+//! memory, and one that ran in a thread of ours would interrupt its system calls.
 
-/// Runs `action` with every signal blocked in this thread, and then blocks what was blocked before.
+/// Runs `action` with every signal blocked in this thread, and restores the signal mask afterwards.
 pub(super) fn with_all_blocked<T>(action: impl FnOnce() -> T) -> T {
     let before = block_all();
     let result = action();
@@ -31,7 +31,7 @@ pub(super) fn block_in_own_thread() {
     }
 }
 
-/// By system call: libc's wrapper would leave out the signals that it uses itself, whose handlers need the host's threads.
+/// Makes the system call itself, because libc's wrapper leaves out the signals that it uses; their handlers need the host's threads.
 fn set(mask: u64) -> u64 {
     let mut before = 0u64;
     // SAFETY: both point to a kernel signal set of 8 bytes.

@@ -1,4 +1,4 @@
-//! Capabilities: a worker of root is an ordinary process that happens to own root's files.
+//! Drops capabilities: a worker of root is an ordinary process that happens to own root's files.
 
 use std::ffi::c_ulong;
 
@@ -22,7 +22,7 @@ struct Data {
     inheritable: u32,
 }
 
-/// Does something with the rights of the calling thread's user alone. Other threads are not touched.
+/// Runs `act` with the rights of the thread's user, without capabilities. Other threads are not affected.
 pub(super) fn without<T>(act: impl FnOnce() -> Result<T, i32>) -> Result<T, i32> {
     let header = Header {
         version: VERSION_3,
@@ -50,7 +50,7 @@ pub(super) fn without<T>(act: impl FnOnce() -> Result<T, i32>) -> Result<T, i32>
         return Err(libc::EPERM);
     }
     let done = act();
-    // They are permitted still, so that this is never refused.
+    // The capabilities are still permitted, so raising them again cannot fail.
     set(&held);
     done
 }

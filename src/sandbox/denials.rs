@@ -1,31 +1,32 @@
-//! What was refused, as the supervisor saw it: exact where a call ended in the supervisor, whether the tool told or not.
+//! The record of refused accesses, as the supervisor saw them. It is exact where a call ended in the supervisor,
+//! whether or not the tool reported the error.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// What is kept of one worker between two calls of `take`; further refusals are only counted. The first ones stay: a tool
-/// cannot hide what it tried behind decoys that it makes afterwards.
+/// How many refusals of one worker are kept between two calls of `take`; further ones are only counted. The first ones
+/// are kept, so a tool cannot hide what it tried behind decoys that it makes afterwards.
 const KEPT: usize = 64;
-/// Refused processes of one worker that are looked at between two calls of `take`, to find the program's name: it takes
-/// milliseconds each.
+/// How many refused processes of one worker are examined between two calls of `take` to find the program's name; each
+/// takes milliseconds.
 const LOOKED_AT: u32 = 8;
-/// Longer names are cut: what a tool names must not fill the host's memory.
+/// Longer names are cut, so that a tool cannot fill the host's memory with names.
 const LONGEST: usize = 1024;
-/// From so many workers on, those that are gone and that nobody took are dropped.
+/// From this many workers on, records of ended workers that nobody took are dropped.
 const WORKERS: usize = 64;
 
-/// The kinds of access. Net and run are refused by the supervisor. Read and write are refused by the kernel, which tells nobody:
-/// the supervisor sees what is tried and says what the policy has against it.
+/// The kinds of access. Net and run are refused by the supervisor. Read and write are refused by the kernel, which
+/// tells nobody: the supervisor sees the attempt and judges it by the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Files read.
+    /// Reading files.
     Read,
-    /// Files changed.
+    /// Changing files.
     Write,
     /// The network.
     Net,
-    /// Programs started.
+    /// Starting programs.
     Run,
 }
 
@@ -48,10 +49,10 @@ pub struct Denial {
     pub resource: String,
     /// The flag that would allow it.
     pub flag: String,
-    /// The worker: the process that leads the group of the one that was refused.
+    /// The worker's process id. The refused process is in the group that the worker leads.
     pub worker: u32,
     pub at: Instant,
-    /// Of the network: nothing else was reached or refused after it.
+    /// For the network: no other access was allowed or refused after this one.
     pub last: bool,
 }
 
@@ -62,7 +63,7 @@ impl Denial {
         let flag = match (permission, resource.as_str()) {
             (_, "") => format!("--allow-{name}"),
             (Permission::Net, at) if at.starts_with("unix:") => format!("--allow-{name}={}", escaped(at)),
-            // Port 0 asks for any port, and a rule without one allows any.
+            // Port 0 requests any port, and a rule without a port allows any.
             (Permission::Net, at) => format!("--allow-{name}={}", at.strip_suffix(":0").unwrap_or(at)),
             (Permission::Run, program) => format!("--allow-{name}={}", escaped(short(program))),
             (Permission::Read | Permission::Write, path) => format!("--allow-{name}={}", escaped(path)),
@@ -78,12 +79,12 @@ impl Denial {
     }
 }
 
-/// A comma in a list's entry is written twice.
+/// A comma in a list's entry is doubled.
 fn escaped(entry: &str) -> String {
     entry.replace(',', ",,")
 }
 
-/// A program is called by its name where every PATH finds it by that, else by its path.
+/// A program is named by its file name where every PATH finds it by that, otherwise by its path.
 fn short(program: &str) -> &str {
     match program.rsplit_once('/') {
         Some(("/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin", name)) => name,
@@ -91,38 +92,38 @@ fn short(program: &str) -> &str {
     }
 }
 
-/// Shared between the supervisor, which adds, and whoever records executions, which takes.
+/// Shared between the supervisor, which adds refusals, and whoever records executions, which takes them.
 #[derive(Debug, Clone, Default)]
 pub struct Denials {
     all: Arc<Mutex<HashMap<u32, OfWorker>>>,
-    /// Whether everything that a worker can be refused is seen.
+    /// Whether the supervisor sees everything that a worker can be refused.
     exact: bool,
 }
 
-/// What one worker was refused since it was last asked for.
+/// What one worker was refused since the last `take`.
 #[derive(Debug, Default)]
 struct OfWorker {
     kept: Vec<Denial>,
     dropped: u64,
     looked_at: u32,
     unsure: bool,
-    /// Where to the last connection was refused; none when one was allowed after that.
+    /// The target of the last connection if it was refused; none when a connection was allowed after it.
     last_of_net: Option<String>,
 }
 
-/// What `take` gives.
+/// The result of `take`.
 #[derive(Debug, Default)]
-pub struct Taken {
+pub struct TakenDenials {
     pub denials: Vec<Denial>,
-    /// Refusals that were not kept, because there were too many.
+    /// The number of refusals that were not kept, because there were too many.
     pub dropped: u64,
-    /// Something may have been refused that is not here: not everything is seen, or it was left out because the runtime tries it of
-    /// its own accord.
+    /// Something may have been refused that is not listed: because not everything is seen, or because the runtime tries
+    /// the same on its own and it was left out.
     pub unsure: bool,
 }
 
 impl Denials {
-    /// `exact`: somebody sees everything that a worker can be refused.
+    /// `exact`: the supervisor sees everything that a worker can be refused.
     pub(super) fn new(exact: bool) -> Self {
         Denials {
             exact,
@@ -130,13 +131,13 @@ impl Denials {
         }
     }
 
-    /// Adds one; the same access of the same worker is kept once.
+    /// Adds a denial; the same access of the same worker is kept once.
     pub fn add(&self, mut denial: Denial) {
         if denial.resource.len() > LONGEST {
             let end = denial.resource.floor_char_boundary(LONGEST);
             let at = denial.at;
             let short = denial.resource[..end].to_owned();
-            // The flag of a file names a path of its own, which is no longer; cut, it would name something else.
+            // The path in a file's flag could exceed the limit, and a cut path would name something else.
             let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
             let flag = if of_file {
                 String::new()
@@ -165,12 +166,12 @@ impl Denials {
         });
     }
 
-    /// Something was refused that runtimes try of their own accord, and that the tool may have tried as well.
+    /// Something was refused that runtimes try on their own, and that the tool may have tried as well.
     pub(super) fn leave_out(&self, worker: u32) {
         self.with(worker, |of_worker| of_worker.unsure = true);
     }
 
-    /// A connection was allowed, whatever comes of it.
+    /// A connection was allowed, whether or not it succeeds.
     pub(super) fn reached(&self, worker: u32) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_worker) = all.get_mut(&worker) {
@@ -178,7 +179,8 @@ impl Denials {
         }
     }
 
-    /// A process has imported its tools: what it was refused so far of what runtimes try is the runtime's.
+    /// A process has imported its tools: accesses that runtimes try on their own and that were refused so far were the
+    /// runtime's.
     pub fn imported(&self, worker: u32) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_worker) = all.get_mut(&worker) {
@@ -186,7 +188,7 @@ impl Denials {
         }
     }
 
-    /// Whether one more refused process of this worker may be looked at; counts it when so.
+    /// Whether one more refused process of this worker may be examined; counts it if so.
     pub(super) fn may_look(&self, worker: u32) -> bool {
         self.with(worker, |of_worker| {
             let may = of_worker.looked_at < LOOKED_AT;
@@ -195,7 +197,7 @@ impl Denials {
         })
     }
 
-    /// Counts a refused process that is not looked at, when no more of this worker may be; false when one may.
+    /// Counts a refused process without examining it, when no more of this worker may be examined; false when one may.
     pub(super) fn counted(&self, worker: u32) -> bool {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(of_worker) = all.get_mut(&worker).filter(|kept| kept.looked_at >= LOOKED_AT) else {
@@ -213,8 +215,8 @@ impl Denials {
         act(all.entry(worker).or_default())
     }
 
-    /// Takes what a worker was refused since the last time.
-    pub fn take(&self, worker: u32) -> Taken {
+    /// Takes what a worker was refused since the last call.
+    pub fn take(&self, worker: u32) -> TakenDenials {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(OfWorker {
             mut kept,
@@ -224,22 +226,22 @@ impl Denials {
             ..
         }) = all.remove(&worker)
         else {
-            return Taken {
+            return TakenDenials {
                 unsure: !self.exact,
-                ..Taken::default()
+                ..TakenDenials::default()
             };
         };
         for denial in &mut kept {
             denial.last = denial.permission == Permission::Net && last_of_net.as_ref() == Some(&denial.resource);
         }
-        // One that says where makes one that does not superfluous.
+        // A denial that names a resource makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
             if kept.iter().any(known) {
                 kept.retain(|denial| denial.permission != permission || known(denial));
             }
         }
-        Taken {
+        TakenDenials {
             denials: kept,
             dropped,
             unsure: unsure || !self.exact,
@@ -247,9 +249,9 @@ impl Denials {
     }
 }
 
-/// Whether a process of this number is there, reaped ones not.
+/// Whether a process with this id exists that is not reaped.
 pub(super) fn lives(process: u32) -> bool {
-    // SAFETY: signal 0 is only asked about, and no memory is passed.
+    // SAFETY: signal 0 only checks for existence, and no memory is passed.
     unsafe { libc::kill(process as libc::pid_t, 0) == 0 }
 }
 
@@ -326,7 +328,7 @@ mod tests {
     #[test]
     fn what_nobody_takes_ends_with_its_worker() {
         let denials = Denials::default();
-        // Numbers that no process can have.
+        // No process can have these ids.
         for worker in 0..10_000 {
             denials.add(of_net("a.test:443", 0x4000_0000 + worker));
         }

@@ -1,13 +1,13 @@
-//! Landlock: the kernel's own access control by inode, as this crate needs it. Raw system calls, one ABI pinned.
+//! Landlock, the kernel's access control by inode, by raw system calls and up to one tested ABI.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// Below this the kernel cannot hold TCP as a second lock, nor truncation of files: Linux 6.7.
+/// An older ABI can confine neither TCP nor truncation. ABI 4 is Linux 6.7.
 pub(super) const MINIMUM_ABI: u32 = 4;
-/// Signals and abstract unix sockets can be confined from here on: Linux 6.12.
+/// From this ABI on, signals and abstract unix sockets can be confined. ABI 6 is Linux 6.12.
 pub(super) const SCOPE_ABI: u32 = 6;
-/// The newest version this code was tested with; a newer kernel is used as if it were this one.
+/// The newest ABI that this code was tested with; a newer kernel is used as if it had this one.
 pub(super) const TESTED_ABI: u32 = 7;
 
 /// Rights over files, by their number in the kernel's interface.
@@ -32,7 +32,7 @@ pub(super) mod fs {
     pub(crate) const TRUNCATE: u64 = 1 << 14;
     pub(crate) const IOCTL_DEV: u64 = 1 << 15;
 
-    /// The rights a rule on something that is not a directory may carry; others make the kernel refuse the rule.
+    /// The rights that a rule on a file may have; the kernel rejects a rule with others.
     pub(crate) const OF_A_FILE: u64 = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
 }
 
@@ -42,14 +42,14 @@ const SCOPE_ABSTRACT_UNIX_SOCKET: u64 = 1 << 0;
 const SCOPE_SIGNAL: u64 = 1 << 1;
 
 const CREATE_RULESET_VERSION: u32 = 1;
-/// Below are the descriptors that a child is started with: stdio, the channel, shared memory.
+/// The descriptors below are the ones that a child is started with: stdio, the channel, shared memory.
 const FIRST_FREE: i64 = 5;
 const RULE_PATH_BENEATH: i32 = 1;
 
-/// What a ruleset governs: everything in here is refused unless a rule allows it.
+/// The accesses that a ruleset governs: each of them is refused unless a rule allows it.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Handled {
+pub(super) struct HandledAccess {
     fs: u64,
     net: u64,
     scoped: u64,
@@ -57,14 +57,14 @@ pub(super) struct Handled {
 
 /// What the policy leaves to the kernel's other checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Free {
-    /// Any address may be reached: TCP is not governed.
+pub(super) struct Ungoverned {
+    /// Any address may be reached, so TCP is not governed.
     pub net: bool,
 }
 
-impl Handled {
-    /// Everything a kernel of this ABI can govern, but for what is free.
-    pub(super) fn of(abi: u32, free: Free) -> Self {
+impl HandledAccess {
+    /// Everything that a kernel of this ABI can govern, without what is `free`.
+    pub(super) fn of(abi: u32, free: Ungoverned) -> Self {
         let fs = match abi {
             0 | 1 => (1 << 13) - 1,
             2 => (1 << 14) - 1,
@@ -80,15 +80,15 @@ impl Handled {
             false => 0,
             true => SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX_SOCKET,
         };
-        Handled { fs, net, scoped }
+        HandledAccess { fs, net, scoped }
     }
 
-    /// The file rights of this ABI; a rule may carry no others.
+    /// The file rights of this ABI; a rule may have no others.
     pub(super) fn fs(&self) -> u64 {
         self.fs
     }
 
-    /// The attribute's size this ABI knows: a field it does not know must not be passed.
+    /// The attribute's size in this ABI: a field that the kernel does not know must not be passed.
     fn size(&self, abi: u32) -> usize {
         match abi {
             0..=3 => 8,
@@ -104,7 +104,7 @@ pub(super) fn abi() -> u32 {
     let version = unsafe {
         libc::syscall(
             libc::SYS_landlock_create_ruleset,
-            std::ptr::null::<Handled>(),
+            std::ptr::null::<HandledAccess>(),
             0usize,
             CREATE_RULESET_VERSION,
         )
@@ -112,7 +112,7 @@ pub(super) fn abi() -> u32 {
     u32::try_from(version).unwrap_or(0)
 }
 
-/// A set of rules under construction. Each spawn has one of its own, because its own /proc files are part of it.
+/// A ruleset under construction. Each spawn has its own, because the process's own /proc files are part of it.
 #[derive(Debug)]
 pub(super) struct Ruleset(OwnedFd);
 
@@ -123,7 +123,7 @@ struct PathBeneath {
 }
 
 impl Ruleset {
-    pub(super) fn new(abi: u32, handled: &Handled) -> io::Result<Self> {
+    pub(super) fn new(abi: u32, handled: &HandledAccess) -> io::Result<Self> {
         // SAFETY: `handled` outlives the call and the size is at most its own.
         let fd = unsafe {
             libc::syscall(
@@ -141,7 +141,7 @@ impl Ruleset {
         if fd >= FIRST_FREE {
             return Ok(Ruleset(ruleset));
         }
-        // A host may have low numbers free; in a child those are stdio's and the channel's.
+        // A host may have low numbers free, but in a child those are stdio's and the channel's.
         Ok(Ruleset(rustix::io::fcntl_dupfd_cloexec(&ruleset, FIRST_FREE as i32)?))
     }
 
@@ -187,7 +187,7 @@ pub(super) unsafe fn add_rule(ruleset: i32, path: i32, rights: u64) -> i32 {
     if done == 0 { 0 } else { errno() }
 }
 
-/// Puts the calling thread under the ruleset for good; 0 or an errno. Async-signal-safe.
+/// Restricts the calling thread permanently; 0 or an errno. Async-signal-safe.
 ///
 /// # Safety
 /// `ruleset` must be an open ruleset; the thread must have no_new_privs.
@@ -202,8 +202,8 @@ fn errno() -> i32 {
     unsafe { *libc::__errno_location() }
 }
 
-/// The rights among `wanted` that a rule on something of this kind may carry.
-pub(super) fn rights_for(is_dir: bool, wanted: u64, handled: &Handled) -> u64 {
+/// The rights among `wanted` that a rule on this kind of file may have.
+pub(super) fn rights_for(is_dir: bool, wanted: u64, handled: &HandledAccess) -> u64 {
     let of_kind = if is_dir { wanted } else { wanted & fs::OF_A_FILE };
     of_kind & handled.fs()
 }
@@ -216,15 +216,15 @@ mod tests {
 
     #[test]
     fn governs_what_each_abi_can() {
-        let all = |abi| Handled::of(abi, Free::default());
+        let all = |abi| HandledAccess::of(abi, Ungoverned::default());
         assert_eq!(all(4).fs & fs::TRUNCATE, fs::TRUNCATE);
         assert_eq!(all(4).fs & fs::IOCTL_DEV, 0);
         assert_eq!(all(5).fs & fs::IOCTL_DEV, fs::IOCTL_DEV);
         assert_eq!((all(4).net, all(4).scoped), (3, 0));
         assert_eq!((all(6).net, all(6).scoped), (3, 3));
         assert_eq!(
-            Handled::of(6, Free { net: true }),
-            Handled {
+            HandledAccess::of(6, Ungoverned { net: true }),
+            HandledAccess {
                 fs: 0xffff,
                 net: 0,
                 scoped: 3
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn every_supported_abi_makes_a_ruleset() {
         for abi in MINIMUM_ABI..=TESTED_ABI {
-            let handled = Handled::of(abi, Free::default());
+            let handled = HandledAccess::of(abi, Ungoverned::default());
             let set = Ruleset::new(abi, &handled).expect("a ruleset");
             let dir = File::open("/").expect("the root");
             set.allow(dir.as_fd(), rights_for(true, fs::READ_FILE | fs::READ_DIR, &handled))
@@ -254,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_ruleset_leaves_the_low_numbers_to_the_child() {
-        let handled = Handled::of(TESTED_ABI, Free::default());
-        // Numbers that are free are given lowest first: two rulesets of a host without stdin would be 0 and so on.
+        let handled = HandledAccess::of(TESTED_ABI, Ungoverned::default());
+        // The kernel assigns the lowest free numbers: two rulesets of a host without stdin would be 0 and so on.
         let many: Vec<_> = (0..8)
             .map(|_| Ruleset::new(TESTED_ABI, &handled).expect("a ruleset"))
             .collect();
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_rule_on_a_file_carries_no_directory_rights() {
-        let handled = Handled::of(TESTED_ABI, Free::default());
+        let handled = HandledAccess::of(TESTED_ABI, Ungoverned::default());
         assert_eq!(rights_for(false, fs::READ_FILE | fs::READ_DIR, &handled), fs::READ_FILE);
     }
 }

@@ -1,4 +1,4 @@
-//! What a worker may touch, held by the kernel: policy (pure) -> prepare (parent) -> apply (child).
+//! What a worker may access, enforced by the kernel: policy (pure) -> prepare (parent) -> apply (child).
 
 mod apply;
 mod attempt;
@@ -18,17 +18,17 @@ pub mod policy;
 mod prepare;
 mod probe;
 pub(crate) mod proc_stat;
-mod reach;
+mod rule_paths;
 mod run;
 mod seccomp;
 mod short_child;
 mod supervise;
 
 pub use child::{ChildSetup, InChild, StepFailure};
-pub use denials::{Denial, Denials, Permission, Taken};
+pub use denials::{Denial, Denials, Permission, TakenDenials};
 pub(crate) use mountinfo::mounts;
 pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
-pub use run::{Guardian, Kept};
+pub use run::{CleanupRegistration, Guardian};
 pub(crate) use short_child::run as in_short_child;

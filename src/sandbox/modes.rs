@@ -1,20 +1,20 @@
-//! Whether a file's own mode lets a worker through. Workers are the host's user without any of root's capabilities.
+//! Whether a file's own mode allows an access by a worker. Workers run as the host's user, without root's capabilities.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wanted {
+pub struct WantedAccess {
     pub read: bool,
     pub write: bool,
 }
 
-impl Wanted {
-    pub const READ: Wanted = Wanted {
+impl WantedAccess {
+    pub const READ: WantedAccess = WantedAccess {
         read: true,
         write: false,
     };
-    pub const WRITE: Wanted = Wanted {
+    pub const WRITE: WantedAccess = WantedAccess {
         read: false,
         write: true,
     };
@@ -24,8 +24,8 @@ const READ: u32 = 4;
 const WRITE: u32 = 2;
 const SEARCH: u32 = 1;
 
-/// Whether the modes of this real path and of the directories above it allow that. Of what is not there nothing is refused.
-pub fn let_through(real: &Path, wanted: Wanted) -> bool {
+/// Whether the modes of this real path and of its parent directories allow the access. A missing file is not refused.
+pub fn let_through(real: &Path, wanted: WantedAccess) -> bool {
     let reached = real.ancestors().skip(1).all(|directory| has(directory, SEARCH));
     let bits = if wanted.read { READ } else { 0 } | if wanted.write { WRITE } else { 0 };
     reached && has(real, bits)
@@ -62,7 +62,7 @@ mod tests {
         let made = tempfile::tempdir().expect("a directory");
         let file = made.path().join("file");
         std::fs::write(&file, "x").expect("written");
-        let both = Wanted {
+        let both = WantedAccess {
             read: true,
             write: true,
         };
@@ -74,14 +74,14 @@ mod tests {
             (0o077, false, false),
         ] {
             chmod(&file, mode);
-            assert_eq!(let_through(&file, Wanted::READ), read, "{mode:o}");
-            assert_eq!(let_through(&file, Wanted::WRITE), write, "{mode:o}");
+            assert_eq!(let_through(&file, WantedAccess::READ), read, "{mode:o}");
+            assert_eq!(let_through(&file, WantedAccess::WRITE), write, "{mode:o}");
             assert_eq!(let_through(&file, both), read && write, "{mode:o}");
         }
         chmod(&file, 0o600);
         chmod(made.path(), 0o600);
-        // Root asks about the file all the same, and others are not told what it is.
-        let reached = let_through(&file, Wanted::READ);
+        // Root may still examine the file, while other users are not told what it is.
+        let reached = let_through(&file, WantedAccess::READ);
         chmod(made.path(), 0o700);
         assert!(!reached);
     }

@@ -1,5 +1,5 @@
-//! /proc/self/mountinfo: what is mounted where. It is read as bytes: whoever may mount may choose a name that is no text, and one
-//! such line must not hide the others.
+//! Parses /proc/self/mountinfo. It is read as bytes, because whoever may mount can choose a name that is not UTF-8, and
+//! one such line must not hide the others.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -15,7 +15,7 @@ pub(crate) struct Mount<'a> {
     pub(crate) kind: &'a str,
 }
 
-/// The mounts in their order; lines that are none are passed over.
+/// The mounts in the order of the file; malformed lines are skipped.
 pub(crate) fn mounts(mountinfo: &[u8]) -> impl Iterator<Item = Mount<'_>> {
     mountinfo.split(|byte| *byte == b'\n').filter_map(mount)
 }
@@ -32,7 +32,7 @@ fn mount(line: &[u8]) -> Option<Mount<'_>> {
     })
 }
 
-/// Space, tab, newline and backslash are written as a backslash and three octal digits.
+/// The kernel writes space, tab, newline and backslash as a backslash and three octal digits.
 fn unescaped(field: &[u8]) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;

@@ -1,8 +1,10 @@
-//! What policies name, open: one descriptor for each file or directory, however many managers of this host name it.
+//! Keeps open what policies name: one descriptor for each file or directory, however many managers of this host name
+//! it.
 //!
-//! A ruleset of Landlock is made anew for each start, because the entries of the process's own in /proc are part of it, and the kernel
-//! cannot copy one. So what its rules are about stays open for as long as a manager lives: a path could lead elsewhere by the next
-//! start. Most of these paths are the same for all managers: the top directories, the runtime's libraries, entries of /proc.
+//! A Landlock ruleset is made anew for each start, because the process's own /proc entries are part of it and the
+//! kernel cannot copy a ruleset. The targets of its rules therefore stay open for as long as a manager lives, since a
+//! path could lead elsewhere by the next start. Most of these paths are the same for all managers: the top directories,
+//! the runtime's libraries, entries of /proc.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -12,7 +14,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
-/// A path and what it led to. The number of an inode is not given to another one while this one is open.
+/// A path and the inode it led to. The inode's number is not reused while the inode is open.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Identity {
     path: PathBuf,
@@ -20,7 +22,7 @@ struct Identity {
     inode: u64,
 }
 
-/// Something that a policy names, by a descriptor that serves for naming it and nothing else (O_PATH).
+/// A file or directory that a policy names, by an O_PATH descriptor.
 #[derive(Debug)]
 pub(super) struct Opened {
     file: File,
@@ -30,13 +32,14 @@ pub(super) struct Opened {
 
 type Known = HashMap<Identity, Weak<Opened>>;
 
-/// Those that some manager has.
+/// The descriptors that some manager uses.
 fn known() -> MutexGuard<'static, Known> {
     static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens what the path leads to now. Where another manager has exactly this open under the same path, its descriptor is shared.
+/// Opens what the path leads to now. The descriptor is shared with another manager that has the same inode open under
+/// the same path.
 pub(super) fn open(path: &Path) -> io::Result<Arc<Opened>> {
     // std asks for an access mode; with O_PATH the kernel ignores it.
     let file = OpenOptions::new()
@@ -77,7 +80,7 @@ impl AsFd for Opened {
 impl Drop for Opened {
     fn drop(&mut self) {
         let mut known = known();
-        // Somebody may have opened the same again meanwhile.
+        // Another thread may have opened the same path meanwhile.
         if known
             .get(&self.identity)
             .is_some_and(|opened| opened.strong_count() == 0)
@@ -130,7 +133,7 @@ mod tests {
         assert_eq!(read(&first).expect("read"), "first");
         assert_eq!(read(&second).expect("read"), "second");
         assert!(third.is_dir());
-        // The first one's end does not take the place of those that came after it.
+        // The end of the first one does not affect those that came after it.
         drop(first);
         assert!(Arc::ptr_eq(&third, &open(&path).expect("open")));
     }

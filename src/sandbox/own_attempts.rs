@@ -1,13 +1,13 @@
-//! What runtimes try of their own accord, and go on without: no access of a tool's.
+//! Accesses that runtimes try on their own and can do without; they are not accesses of a tool.
 //!
-//! A tool may try the same. Such a refusal is in no list, and the list that it is not in is not called complete.
+//! A tool may try the same. Such a refusal is not listed, and the list that lacks it is not called complete.
 
 use std::path::Path;
 
 use super::attempt::Attempt;
 use super::policy::Policy;
 
-/// How many processors, how much memory and which pages there are, and what a process that starts says of itself.
+/// The number of processors, the amount of memory, the page sizes, and what a starting process reads about itself.
 const OF_THE_MACHINE: &[&str] = &[
     "/proc/meminfo",
     "/proc/stat",
@@ -18,7 +18,7 @@ const OF_THE_MACHINE: &[&str] = &[
     "/proc/sys/vm",
     "/dev/tty",
 ];
-/// What libc looks at before it asks for a name. With the network they may be read.
+/// What libc reads before it resolves a name. It may be read where the network is allowed.
 const OF_THE_NETWORK: &[&str] = &[
     "/etc/gai.conf",
     "/etc/host.conf",
@@ -28,7 +28,7 @@ const OF_THE_NETWORK: &[&str] = &[
     "/etc/services",
     "/etc/protocols",
 ];
-/// Looked for in every directory above a module.
+/// Files that are searched in every directory above a module.
 const OF_PACKAGES: &[&str] = &[
     "package.json",
     "tsconfig.json",
@@ -36,23 +36,23 @@ const OF_PACKAGES: &[&str] = &[
     "bunfig.toml",
     "node_modules",
 ];
-/// Where Bun keeps what it transpiled, below the home directory.
+/// Bun's cache of transpiled files, below the home directory.
 const TRANSPILED: &str = ".bun/install/cache";
 
-/// Every process that starts reads these: what the policy says of their names is what it says of them, since the kernel's own files
-/// are no links that lead elsewhere. So nothing has to be looked for.
+/// Every starting process reads these. They are the kernel's own files and not links, so the policy can be applied to
+/// their names without a lookup.
 pub(super) fn is_of_the_machine(attempt: &Attempt) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;
     };
-    !opening.write && !opening.create && OF_THE_MACHINE.iter().any(|top| named.said.starts_with(top))
+    !opening.write && !opening.create && OF_THE_MACHINE.iter().any(|top| named.flag_path.starts_with(top))
 }
 
 /// Whether a refused attempt may be the runtime's.
 pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
     match attempt {
         Attempt::Open(named, opening) => {
-            let path = &named.said;
+            let path = &named.flag_path;
             let of_the_system = OF_THE_MACHINE
                 .iter()
                 .chain(OF_THE_NETWORK)
@@ -60,27 +60,28 @@ pub(super) fn may_be_the_runtimes(attempt: &Attempt, policy: &Policy) -> bool {
             if of_the_system || is_of_cache(path) {
                 return true;
             }
-            // Bun looks through the directories above a module, and writes them with a slash at the end.
+            // Bun searches the directories above a module, and writes them with a trailing slash.
             let above = opening.directory && named.slash;
             let of_package = path.file_name().and_then(|name| name.to_str());
             let of_package = of_package.is_some_and(|name| OF_PACKAGES.contains(&name));
             !opening.write
                 && (above || (of_package && path.parent().is_some_and(|parent| is_above_modules(parent, policy))))
         }
-        Attempt::Make(named) | Attempt::Remove(named) | Attempt::Metadata(named) => is_of_cache(&named.said),
-        Attempt::Move { from, .. } => is_of_cache(&from.said),
+        Attempt::Make(named) | Attempt::Remove(named) | Attempt::Metadata(named) => is_of_cache(&named.flag_path),
+        Attempt::Move { from, .. } => is_of_cache(&from.flag_path),
         Attempt::Truncate(_) | Attempt::Watch(_) | Attempt::Link { .. } => false,
     }
 }
 
-/// Whether it is the cache, in it, or a directory that has to be made for it.
+/// Whether the path is the cache, in it, or a directory that must be made for it.
 fn is_of_cache(path: &Path) -> bool {
     let beginnings = [TRANSPILED, ".bun/install", ".bun"];
     let own = path.to_string_lossy().contains("/.bun/install/cache/");
     own || is_of_manager(path) || beginnings.iter().any(|end| path.ends_with(end))
 }
 
-/// Whether it is in the manager's own cache, where Bun would add what it finds missing: `.toolwarden/<name>.modules/<file>`.
+/// Whether it is in the manager's own cache, to which Bun would add what it finds missing:
+/// `.toolwarden/<name>.modules/<file>`.
 fn is_of_manager(path: &Path) -> bool {
     path.parent().is_some_and(|cache| {
         cache.extension().is_some_and(|kind| kind == "modules")
@@ -99,7 +100,7 @@ fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::{Named, Opening};
+    use super::super::attempt::{OpenRequest, TargetPath};
     use super::super::policy::{PlanInput, plan};
     use super::*;
     use crate::config::{Permissions, RuntimeType};
@@ -118,21 +119,21 @@ mod tests {
         .expect("a policy")
     }
 
-    fn named(text: &str) -> Named {
-        Named {
-            said: text.trim_end_matches('/').into(),
-            at: text.into(),
+    fn named(text: &str) -> TargetPath {
+        TargetPath {
+            flag_path: text.trim_end_matches('/').into(),
+            host_path: text.into(),
             slash: text.ends_with('/'),
         }
     }
 
     #[test]
     fn what_every_start_reads_has_a_name() {
-        let reading = Opening {
+        let reading = OpenRequest {
             read: true,
-            ..Opening::default()
+            ..OpenRequest::default()
         };
-        let writing = Opening { write: true, ..reading };
+        let writing = OpenRequest { write: true, ..reading };
         let is = |path: &str, opening| is_of_the_machine(&Attempt::Open(named(path), opening));
         assert!(is("/sys/fs/cgroup/memory.max", reading) && is("/proc/sys/vm/overcommit_memory", reading));
         assert!(!is("/proc/sys/vm/overcommit_memory", writing) && !is("/proc/1/environ", reading));
@@ -141,16 +142,16 @@ mod tests {
 
     #[test]
     fn what_runtimes_try_is_told_from_what_tools_try() {
-        let reading = Opening {
+        let reading = OpenRequest {
             read: true,
             follow: true,
-            ..Opening::default()
+            ..OpenRequest::default()
         };
-        let listing = Opening {
+        let listing = OpenRequest {
             directory: true,
             ..reading
         };
-        let writing = Opening { write: true, ..reading };
+        let writing = OpenRequest { write: true, ..reading };
         for (text, opening, of_the_runtime) in [
             ("/sys/kernel/mm/transparent_hugepage/enabled", reading, true),
             ("/proc/meminfo", reading, true),

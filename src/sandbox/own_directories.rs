@@ -1,11 +1,12 @@
-//! Which directory was made for which worker: known when it is started, asked for when a call of it is reported.
+//! Which temporary directory belongs to which worker. Recorded when a worker is started, looked up when one of its
+//! calls is reported.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::place::Place;
 
-/// From so many workers on, those that are gone are dropped.
+/// From this many workers on, entries of ended workers are dropped.
 const WORKERS: usize = 64;
 
 #[derive(Debug, Clone, Default)]

@@ -1,11 +1,11 @@
-//! A file or directory by its path, told from another one that is put in its place.
+//! A file or directory identified by its path and inode, so that a replacement at the same path is noticed.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, Stat, fstat, open, statat};
 
-/// A rule's place, as it was when the rule was made.
+/// The target of a rule, as it was when the rule was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     path: PathBuf,
@@ -13,7 +13,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// `path` is real: no symlink in it.
+    /// `path` must be real: without symlinks.
     pub(super) fn at(path: &Path) -> Option<Self> {
         let stat = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         Some(Self {
@@ -22,7 +22,7 @@ impl Place {
         })
     }
 
-    /// Of what is open, by the path that the kernel gives it.
+    /// The place of an open file, by the path that the kernel reports for it.
     pub(super) fn of(file: BorrowedFd<'_>) -> Option<Self> {
         Some(Self {
             path: path_of(file)?,
@@ -34,19 +34,19 @@ impl Place {
         &self.path
     }
 
-    /// The directory, if it is still there; only to name it.
+    /// Opens the directory as a path only, if it is still the same.
     pub(super) fn open(&self) -> Option<OwnedFd> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = open(&self.path, flags, Mode::empty()).ok()?;
         (identity(&fstat(&opened).ok()?) == self.identity).then_some(opened)
     }
 
-    /// Whether it is still there.
+    /// Whether it still exists and is the same.
     pub(super) fn stands(&self) -> bool {
         statat(CWD, &self.path, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| identity(&stat) == self.identity)
     }
 
-    /// Whether the path that the kernel gives an open file is this one, or below it.
+    /// Whether a path that the kernel reports for an open file is this one or below it.
     pub(super) fn holds(&self, path: &Path) -> bool {
         path.starts_with(&self.path) && self.stands()
     }
@@ -56,7 +56,7 @@ fn identity(stat: &Stat) -> (u64, u64) {
     (stat.st_dev, stat.st_ino)
 }
 
-/// The path of an open file at this moment, as the kernel has it. None for what has none, such as a pipe.
+/// The current path of an open file according to the kernel. `None` for a file without one, such as a pipe.
 pub(super) fn path_of(file: BorrowedFd<'_>) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
     let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;

@@ -1,4 +1,4 @@
-//! The parent's side: everything that can allocate, fail slowly or take a lock happens here.
+//! The parent's side of the sandbox: everything that can allocate, fail slowly or take a lock happens here.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -8,25 +8,25 @@ use std::sync::Arc;
 use super::apply::Restrictions;
 use super::child::{ChildSetup, InChild, StepFailure};
 use super::denials::Denials;
-use super::landlock::{self, Free, Handled, Ruleset, fs};
+use super::landlock::{self, HandledAccess, Ruleset, Ungoverned, fs};
 use super::opened::{self, Opened};
 use super::own_directories::OwnDirectories;
 use super::place::Place;
 use super::policy::{Disk, FileRule, NetPolicy, Policy, Rights, Run};
 use super::probe::Support;
-use super::reach::{self, KernelMounts};
+use super::rule_paths::{self, KernelMounts};
 use super::run::Guardian;
-use super::seccomp::{self, Net, Program, Shape};
+use super::seccomp::{self, FilterProfile, Net, Program};
 use super::supervise::{Supervision, Supervisor};
 use crate::error::{Code, Error, descriptors, hints};
 
-/// A policy made ready: open paths, a filter, and a supervisor where one is needed.
+/// A prepared policy: open paths, a filter, and a supervisor where one is needed.
 pub struct Sandbox {
     abi: u32,
-    handled: Handled,
-    /// Each with the rights its kind can carry.
+    handled: HandledAccess,
+    /// Each with the rights that its kind of file can have.
     paths: Vec<Rule>,
-    shape: Shape,
+    profile: FilterProfile,
     filter: Program,
     supervision: Supervision,
     /// Ends with the spawner thread.
@@ -34,7 +34,7 @@ pub struct Sandbox {
     guardian: Option<Guardian>,
     denials: Denials,
     own: OwnDirectories,
-    /// The directory of the process that is being started.
+    /// The temporary directory of the process that is being started.
     next_own: Option<Place>,
 }
 
@@ -64,11 +64,11 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
             .hint(hints::NO_HOST_LISTS),
         ));
     }
-    let shape = shape(&policy, support);
-    let free = Free {
+    let profile = profile(&policy, support);
+    let free = Ungoverned {
         net: policy.net == NetPolicy::All,
     };
-    let handled = Handled::of(support.landlock_abi, free);
+    let handled = HandledAccess::of(support.landlock_abi, free);
     let paths = open_all(&policy, &handled).map_err(|(path, error)| {
         not_prepared(
             &format!("cannot open {}, which the policy names", path.display()),
@@ -79,14 +79,14 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         Run::None => None,
         _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
     };
-    let denials = Denials::new(sees_every_refusal(&shape));
+    let denials = Denials::new(sees_every_refusal(&profile));
     let own = OwnDirectories::default();
     Ok(Sandbox {
         abi: support.landlock_abi,
         handled,
         paths,
-        filter: seccomp::child_program(&shape),
-        shape,
+        filter: seccomp::child_program(&profile),
+        profile,
         supervision: Supervision::new(policy, denials.clone(), own.clone()),
         supervisor: None,
         guardian,
@@ -103,14 +103,14 @@ fn not_prepared(what: &str, error: io::Error) -> Box<Error> {
     })
 }
 
-fn shape(policy: &Policy, support: &Support) -> Shape {
+fn profile(policy: &Policy, support: &Support) -> FilterProfile {
     let net = match policy.net {
         NetPolicy::All if support.listener => Net::Wide,
         NetPolicy::All => Net::Free,
         NetPolicy::None if !support.listener => Net::Denied,
         _ => Net::Supervised,
     };
-    Shape {
+    FilterProfile {
         run: policy.run != Run::None,
         net,
         read_all: policy.read_all,
@@ -124,30 +124,30 @@ fn shape(policy: &Policy, support: &Support) -> Shape {
     }
 }
 
-/// Whether everything that a worker can be refused, and that a flag would allow, is seen by the supervisor.
-fn sees_every_refusal(shape: &Shape) -> bool {
-    shape.reads_reported
-        && (shape.write_all || (shape.writes_reported && shape.files_reported))
-        && (shape.read_all || shape.files_reported)
-        && (shape.run || shape.fork_reported)
-        && matches!(shape.net, Net::Supervised | Net::Wide)
+/// Whether the supervisor sees everything that a worker can be refused and that a flag would allow.
+fn sees_every_refusal(profile: &FilterProfile) -> bool {
+    profile.reads_reported
+        && (profile.write_all || (profile.writes_reported && profile.files_reported))
+        && (profile.read_all || profile.files_reported)
+        && (profile.run || profile.fork_reported)
+        && matches!(profile.net, Net::Supervised | Net::Wide)
 }
 
 impl Sandbox {
-    /// Where refusals arrive.
+    /// The record of refusals.
     pub fn denials(&self) -> Denials {
         self.denials.clone()
     }
 
-    /// Variables the worker needs for this policy to work; a user's value of the same name is replaced.
+    /// The variables that a worker needs for this policy; they replace a user's values.
     pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
         let mut variables = Vec::new();
-        if self.shape.net == Net::Supervised {
-            // Names are resolved over TCP, which the supervisor leads to its own resolver.
+        if self.profile.net == Net::Supervised {
+            // Names are resolved over TCP, which the supervisor redirects to its own resolver.
             variables.push(("RES_OPTIONS", "use-vc"));
         }
-        if self.shape.run {
-            // bash with a socket as stdin and no SHLVL takes itself for a remote shell and reads ~/.bashrc.
+        if self.profile.run {
+            // bash with a socket as stdin and without SHLVL believes that it is a remote shell and reads ~/.bashrc.
             variables.push(("SHLVL", "1"));
         }
         variables
@@ -156,7 +156,7 @@ impl Sandbox {
 
 impl ChildSetup for Sandbox {
     fn on_spawner_thread(&mut self) -> Result<(), StepFailure> {
-        let Some(program) = seccomp::listener_program(&self.shape) else {
+        let Some(program) = seccomp::listener_program(&self.profile) else {
             return Ok(());
         };
         self.supervisor = Some(self.supervision.start(&program)?);
@@ -191,8 +191,8 @@ impl ChildSetup for Sandbox {
 
 type Rule = (Arc<Opened>, u64);
 
-/// Every rule with its open path. Rules that are about everything leave out the kernel's own file systems.
-fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<Rule>, (PathBuf, io::Error)> {
+/// Every rule with its open path. Rules about everything leave out the kernel's own file systems.
+fn open_all(policy: &Policy, handled: &HandledAccess) -> Result<Vec<Rule>, (PathBuf, io::Error)> {
     // Without it, a rule about everything would include kernel file systems that are mounted elsewhere.
     let file = "/proc/self/mountinfo";
     let mountinfo = std::fs::read(file).map_err(|error| (file.into(), error))?;
@@ -233,7 +233,7 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<Rule>, (PathBuf, i
                 0 => {}
                 rights => opened.push((path, rights)),
             },
-            // Gone since it was planned: then there is nothing to allow.
+            // The file is gone since the plan was made, so there is nothing to allow.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err((rule.path, error)),
         }
@@ -241,7 +241,7 @@ fn open_all(policy: &Policy, handled: &Handled) -> Result<Vec<Rule>, (PathBuf, i
     Ok(opened)
 }
 
-/// The rules without those that another one above them makes superfluous: each costs every start a system call.
+/// The rules without those that a rule above them covers: each rule costs every start a system call.
 fn without_covered(rules: Vec<FileRule>) -> Vec<FileRule> {
     let covers = |above: &FileRule, rule: &FileRule| {
         above.path != rule.path && rule.path.starts_with(&above.path) && above.rights.include(rule.rights)
@@ -250,7 +250,7 @@ fn without_covered(rules: Vec<FileRule>) -> Vec<FileRule> {
     rules.iter().filter(needed).cloned().collect()
 }
 
-/// One rule as the rules of the trees it stands for.
+/// Splits a rule into the rules of the trees that it stands for.
 fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
     let explicit = ["/proc", "/sys", "/dev"].iter().any(|top| rule.path.starts_with(top));
     let avoid = match (rule.rights.write, rule.rights.read) {
@@ -259,7 +259,7 @@ fn spread(rule: &FileRule, mounts: &KernelMounts, rules: &mut Vec<FileRule>) {
         (false, true) => mounts.apart.clone(),
         (false, false) => Vec::new(),
     };
-    let paths = reach::without(&Disk, &rule.path, &avoid);
+    let paths = rule_paths::without(&Disk, &rule.path, &avoid);
     rules.extend(paths.into_iter().map(|path| FileRule {
         path,
         rights: rule.rights,
@@ -278,8 +278,8 @@ fn of_kernel(rights: Rights) -> u64 {
         bits |= fs::EXECUTE;
     }
     if rights.write {
-        // No devices and pipes: they are no files in the sense of the flag. Sockets cannot be made where unix sockets
-        // are refused.
+        // Devices and pipes are left out: they are not files in the sense of the flag. Sockets cannot be made where
+        // unix sockets are refused.
         bits |= fs::WRITE_FILE
             | fs::TRUNCATE
             | fs::MAKE_REG

@@ -1,22 +1,22 @@
-//! What this kernel really holds: tried in a process, not read from a version.
+//! Tests what this kernel really enforces by trying it in a process, instead of reading a version.
 
 use super::apply::Restrictions;
 use super::child::InChild;
-use super::landlock::{self, Free, Handled, Ruleset};
-use super::seccomp::{self, Net, Shape};
+use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
+use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
 use crate::error::{Code, Error, hints};
 
-/// What the sandbox can build on here.
+/// What the sandbox can use on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Support {
-    /// The Landlock version in use: the kernel's, at most the newest that was tested.
+    /// The Landlock ABI in use: the kernel's, limited to the newest tested one.
     pub landlock_abi: u32,
-    /// A supervisor can listen: lists of hosts can be held, refusals of net and run be named.
+    /// A supervisor can listen, so lists of hosts can be enforced and refusals of net and run can be named.
     pub listener: bool,
 }
 
-/// What the probing process found; its exit code.
+/// The exit code of the probing process when everything forbidden was refused.
 const HELD: u8 = 0;
 const APPLY_FAILED: u8 = 1;
 const FILE_OPENED: u8 = 2;
@@ -25,7 +25,7 @@ const LISTENER_REFUSED: u8 = 4;
 
 const REQUIRED: &str = "the sandbox needs Linux 6.7 or newer with Landlock and seccomp";
 
-/// Puts a process under an empty policy and lets it try what is forbidden.
+/// Restricts a process by an empty policy and lets it try what is forbidden.
 pub fn probe() -> Result<Support, Box<Error>> {
     let kernel = landlock::abi();
     if kernel == 0 {
@@ -52,10 +52,10 @@ fn lacking(what: &str) -> Box<Error> {
 }
 
 fn holds(abi: u32) -> Result<(), Box<Error>> {
-    let handled = Handled::of(abi, Free::default());
+    let handled = HandledAccess::of(abi, Ungoverned::default());
     let ruleset =
         Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
-    let shape = Shape {
+    let profile = FilterProfile {
         run: false,
         net: Net::Denied,
         read_all: false,
@@ -67,7 +67,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         writes_reported: false,
         files_reported: false,
     };
-    let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&shape));
+    let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&profile));
     let failed = std::cell::Cell::new(("", 0));
     // SAFETY: the action only makes system calls on what is ready.
     let found = unsafe {
@@ -94,15 +94,16 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
                 std::io::Error::from_raw_os_error(errno)
             )))
         }
-        Ok(FILE_OPENED) => Err(lacking("Landlock took the rules and did not hold them")),
-        Ok(_) => Err(lacking("seccomp took the filter and did not hold it")),
+        Ok(FILE_OPENED) => Err(lacking("Landlock accepted the rules and did not enforce them")),
+        Ok(_) => Err(lacking("seccomp accepted the filter and did not enforce it")),
         Err(error) => Err(lacking(&format!("a process to try it in failed: {error}"))),
     }
 }
 
-/// Whether a filter with a listener can be installed. Another listener above this process refuses it (EBUSY).
+/// Whether a filter with a listener can be installed. With another listener above this process the kernel refuses it
+/// (EBUSY).
 fn can_listen() -> bool {
-    let shape = Shape {
+    let profile = FilterProfile {
         run: false,
         net: Net::Supervised,
         read_all: false,
@@ -114,7 +115,7 @@ fn can_listen() -> bool {
         writes_reported: false,
         files_reported: false,
     };
-    let Some(program) = seccomp::listener_program(&shape) else {
+    let Some(program) = seccomp::listener_program(&profile) else {
         return false;
     };
     // SAFETY: the action only makes system calls on what is ready.
@@ -154,9 +155,9 @@ mod tests {
 
     #[test]
     fn another_listener_above_is_noticed() {
-        // On a thread of its own: a filter stays for the thread's life.
+        // Runs in a thread of its own, because a filter stays for the thread's life.
         let listens = std::thread::spawn(|| {
-            let shape = Shape {
+            let profile = FilterProfile {
                 run: true,
                 net: Net::Supervised,
                 read_all: false,
@@ -168,7 +169,7 @@ mod tests {
                 writes_reported: false,
                 files_reported: false,
             };
-            let program = seccomp::listener_program(&shape).expect("it reports connections");
+            let program = seccomp::listener_program(&profile).expect("it reports connections");
             // SAFETY: no memory is passed.
             let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
             assert_eq!(set, 0);

@@ -1,9 +1,9 @@
-//! /proc/<pid>/stat: the few fields of it that are used.
+//! Parses /proc/<pid>/stat: the few fields that are used.
 
 use std::{fs, io};
 
-/// Whether a process can be in the group, for a fraction of what it costs to read its file. Where the system does not tell,
-/// it can. Threads of the kernel are in group 0, which rustix takes for impossible.
+/// Whether a process may be in the group, at a fraction of the cost of reading its file; true where the system does not
+/// tell. Kernel threads are in group 0, which rustix does not accept.
 pub(crate) fn may_be_of(process: u32, group: u32) -> bool {
     // SAFETY: no memory is passed.
     match unsafe { libc::getpgid(process.cast_signed()) } {
@@ -12,7 +12,7 @@ pub(crate) fn may_be_of(process: u32, group: u32) -> bool {
     }
 }
 
-/// What a process is and whose.
+/// A process's state, parent and group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ProcStat {
     state: u8,
@@ -23,14 +23,14 @@ pub(crate) struct ProcStat {
 }
 
 impl ProcStat {
-    /// Of a process that there is; the error says why not.
+    /// Reads the file of a process.
     pub(crate) fn read(process: u32) -> io::Result<Self> {
         let stat = fs::read(format!("/proc/{process}/stat"))?;
         Self::parse(&stat).ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))
     }
 
-    /// The fields follow the name in brackets, which may itself hold spaces and brackets: state, parent, group, and as the 20th
-    /// after the name the time of the start.
+    /// State, parent and group follow the name in brackets, which may contain spaces and brackets; the start time is the 20th
+    /// field after the name.
     pub(crate) fn parse(stat: &[u8]) -> Option<Self> {
         let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
         let rest = std::str::from_utf8(stat.get(end_of_name + 1..)?).ok()?;
@@ -43,7 +43,7 @@ impl ProcStat {
         })
     }
 
-    /// It is a zombie: it ended, and its parent has yet to reap it.
+    /// Whether it is a zombie: it has ended, and its parent has yet to reap it.
     pub(crate) fn has_ended(self) -> bool {
         matches!(self.state, b'Z' | b'X')
     }

@@ -1,15 +1,15 @@
-//! A process of a moment: it shares the host's memory while the calling thread waits, makes system calls and ends.
+//! A short-lived child: it shares the host's memory while the calling thread waits, makes system calls and ends.
 
 use std::ffi::{c_int, c_void};
 use std::io;
 
 use super::blocked_signals::with_all_blocked;
 
-/// Plenty for a few system calls; nothing here recurses.
+/// Enough for a few system calls; nothing here recurses.
 const STACK: usize = 64 * 1024;
 
-/// Runs `action` in a child that shares this process's memory and gives what it returned (0 to 255). The host's
-/// SIGCHLD handler does not hear of it.
+/// Runs `action` in a child that shares this process's memory, and returns its result (0 to 255). The host's SIGCHLD
+/// handler is not called.
 ///
 /// # Safety
 /// `action` must be async-signal-safe: other threads of the host may hold any lock.

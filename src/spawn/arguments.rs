@@ -1,30 +1,31 @@
-//! The command line of each runtime: the switches that keep it from running or fetching anything by itself.
+//! The command line of each runtime, with the switches that keep the runtime from running or fetching anything on its
+//! own.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-/// No `.env` of the current directory, no `bunfig.toml` (whose `preload` would run), no package fetched from a registry.
-/// Bun takes switches for itself only before the file.
+/// No `.env` of the current directory, no `bunfig.toml` (its `preload` would run), and no package fetched from a
+/// registry. Bun reads its own switches only before the file.
 const BUN_SWITCHES: [&str; 3] = ["--no-env-file", "--config=/dev/null", "--no-install"];
 
-/// What follows `bun`. `worker` must be absolute, so that it is not taken for a command or a package script.
+/// Bun's arguments. `worker` must be absolute: a relative path could be taken for a command or a package script.
 pub fn bun_arguments(worker: &Path) -> Vec<OsString> {
     BUN_SWITCHES.iter().map(OsString::from).chain([worker.into()]).collect()
 }
 
-/// What follows `bun` where the program is text.
+/// Bun's arguments for a program that is passed as text.
 pub fn bundler_arguments(script: &str) -> Vec<OsString> {
     let program = ["-e", script].map(OsString::from);
     BUN_SWITCHES.iter().map(OsString::from).chain(program).collect()
 }
 
-/// What follows `bun` where the program is text and has Bun load code that must not run.
+/// Bun's arguments for a program that is passed as text and loads code that must not run.
 pub fn transpiler_arguments(script: &str) -> Vec<OsString> {
     let program = ["--no-macros", "--no-addons", "-e", script].map(OsString::from);
     BUN_SWITCHES.iter().map(OsString::from).chain(program).collect()
 }
 
-/// What follows `node`: the user's options, none of which is a permission flag, then the file.
+/// Node's arguments: the user's options, which contain no permission flag, then the file.
 pub fn node_arguments(options: &[String], worker: &Path) -> Vec<OsString> {
     options.iter().map(OsString::from).chain([worker.into()]).collect()
 }

@@ -1,8 +1,8 @@
-//! The delays between attempts. The only file that knows the crate `backoff`, which is no longer maintained: replacing
-//! it is a matter of this file.
+//! The delays between attempts. This is the only file that uses the crate `backoff`, which is no longer maintained, so
+//! replacing the crate means replacing this file.
 //!
-//! No clock is inside. The caller decides when its time for attempts is over; the crate's own check of elapsed time is
-//! switched off and fed a clock that stands still.
+//! Delays are drawn without a clock: the caller decides when its time for attempts is over. The crate's own limit on
+//! elapsed time is switched off and its clock never moves.
 
 use std::time::{Duration, Instant};
 
@@ -14,28 +14,29 @@ use crate::config::BackoffLimits;
 
 /// A delay is drawn from half to one and a half of the current interval.
 const JITTER: f64 = 0.5;
-/// How the interval grows from attempt to attempt.
+/// The factor by which the interval grows from attempt to attempt.
 const GROWTH: f64 = 2.0;
 
 /// Delays that grow from `initial` to `max` with jitter.
 ///
-/// The first is within [initial / 2, initial * 1.5], later ones are drawn around twice the interval before; none is
-/// above `max`, and those around `max` still differ, so that many managers that failed together do not retry together.
+/// The first delay is within [initial / 2, initial * 1.5]; later ones are drawn around twice the previous interval. No
+/// delay exceeds `max`, and delays near `max` still differ, so that many managers that failed together do not retry
+/// together.
 pub struct Delays {
-    inner: ExponentialBackoff<Still>,
+    inner: ExponentialBackoff<FixedClock>,
     max: Duration,
 }
 
-struct Still(Instant);
+struct FixedClock(Instant);
 
-impl Clock for Still {
+impl Clock for FixedClock {
     fn now(&self) -> Instant {
         self.0
     }
 }
 
 impl Delays {
-    /// Takes `initial` and `max`; `max_elapsed` is the caller's to watch.
+    /// Uses `initial` and `max` of the limits; the caller enforces `max_elapsed`.
     pub fn new(limits: &BackoffLimits) -> Self {
         let BackoffLimits {
             initial,
@@ -51,7 +52,7 @@ impl Delays {
                 multiplier: GROWTH,
                 max_interval: max,
                 max_elapsed_time: None,
-                clock: Still(start),
+                clock: FixedClock(start),
                 start_time: start,
             },
             max,
@@ -60,16 +61,16 @@ impl Delays {
 
     /// How long to wait before the next attempt.
     pub fn next_delay(&mut self) -> Duration {
-        // None comes only from the elapsed-time limit, which is off.
+        // `None` would only come from the elapsed-time limit, which is off.
         let drawn = self.inner.next_backoff().unwrap_or(self.max);
-        // What would exceed max is mirrored below it: cutting it off would make half of the late delays equal.
+        // A drawn delay above `max` is mirrored below it: cutting it off would make half of the late delays equal.
         match drawn.checked_sub(self.max) {
             Some(above) => self.max.saturating_sub(above),
             None => drawn,
         }
     }
 
-    /// Begins anew, after a success.
+    /// Starts again from the initial interval, after a success.
     pub fn reset(&mut self) {
         self.inner.reset();
     }

@@ -1,4 +1,4 @@
-//! Hears a process out that answers once and ends: everything it writes to its channel, within a time and a size.
+//! Reads the whole answer of a process that answers once and ends, within a time and a size limit.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, retry_on_intr};
 
-/// Reads the channel to its end. What is printed is thrown away, but read: a full pipe would hold the process up. None when
-/// it takes too long, says too much, or its channel breaks. The process is the caller's to kill.
+/// Reads the channel to its end. Output on the pipes is read and discarded, because a full pipe would block the
+/// process. `None` when the time or the size limit is exceeded or the channel breaks. The caller kills the process.
 pub fn collect(channel: &OwnedFd, printed: [OwnedFd; 2], longest: Duration, largest: usize) -> Option<Vec<u8>> {
     let deadline = Instant::now() + longest;
     let mut printed: Vec<OwnedFd> = printed.into();
@@ -32,7 +32,7 @@ pub fn collect(channel: &OwnedFd, printed: [OwnedFd; 2], longest: Duration, larg
     }
 }
 
-/// How many bytes there were, 0 at the end; None when there is nothing yet.
+/// The number of bytes read, 0 at the end of the stream; `None` when there is nothing yet.
 fn take(fd: &OwnedFd, chunk: &mut [u8]) -> Result<Option<usize>, Errno> {
     match retry_on_intr(|| read(fd, &mut *chunk)) {
         Ok(count) => Ok(Some(count)),
@@ -50,7 +50,7 @@ mod tests {
 
     use super::*;
 
-    /// The reader's ends of a channel and two pipes, and the writer's.
+    /// The reading ends of a channel and two pipes, and the writing ends.
     fn ends() -> (OwnedFd, [OwnedFd; 2], [UnixStream; 3]) {
         let pair = || {
             let (ours, theirs) = UnixStream::pair().unwrap();

@@ -17,11 +17,11 @@ use crate::sandbox::blocked_signals::{block_all, restore};
 use crate::sandbox::{InChild, StepFailure};
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
-/// What a child that could not set itself up exits with; nobody reads it, the plan says why.
+/// The exit code of a child that could not set itself up. Nobody reads it: the plan carries the failure.
 const SETUP_FAILED: c_int = 127;
 /// Signals of Linux, real-time ones included: 1 to 64.
 const SIGNALS: c_int = 64;
-/// Added to a worker's badness: 500 of 1000, as much as half of the machine's memory.
+/// Added to a worker's OOM score: 500 of 1000, which counts like half of the machine's memory.
 const OOM_SCORE: &[u8] = b"500";
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
@@ -37,7 +37,7 @@ pub(super) struct Plan<'a> {
     pub(super) stderr: RawFd,
     pub(super) channel: RawFd,
     pub(super) memory: Option<RawFd>,
-    /// Leads into the cgroup that was made for the child.
+    /// A descriptor through which the child enters the cgroup that was made for it.
     pub(super) door: Option<RawFd>,
     pub(super) limits: &'a [(Resource, libc::rlimit)],
     pub(super) open_files: libc::rlimit,
@@ -54,7 +54,7 @@ pub(super) type Resource = libc::__rlimit_resource_t;
 #[cfg(not(target_env = "gnu"))]
 pub(super) type Resource = c_int;
 
-/// Starts the planned program; returns once it runs (or has failed) with its pid and pidfd.
+/// Starts the planned program. Returns its pid and pidfd once the program runs, or the failure.
 pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
     let mut pidfd: c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
@@ -87,7 +87,7 @@ pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, Owne
     match plan.failure.get() {
         None => Ok((pid, pidfd)),
         Some(failure) => {
-            // The child is past its last instruction: this waits for the kernel only.
+            // The child has executed its last instruction, so this waits for the kernel only.
             let _ = super::process::wait_exited(&pidfd);
             Err(failure.into())
         }
@@ -104,7 +104,7 @@ extern "C" fn entry(plan: *mut c_void) -> c_int {
     unsafe { libc::_exit(SETUP_FAILED) }
 }
 
-/// Returns only when something failed.
+/// Returns only when a step failed.
 ///
 /// # Safety
 /// Only in a child of `start`: changes the process it runs in and replaces its program.
@@ -158,7 +158,7 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
         // SAFETY: a valid rlimit; applies to this process only.
         check("setrlimit", unsafe { libc::setrlimit(*resource, limit) })?;
     }
-    // Marks instead of closing: the sandbox still needs descriptors that were prepared for it.
+    // Marks the descriptors instead of closing them, because the sandbox still needs some that were prepared for it.
     // SAFETY: numbers only; the child's table is its own.
     let closed = unsafe {
         libc::syscall(
@@ -170,7 +170,8 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     };
     check("close_range", closed as c_int)?;
     prefer_for_killing();
-    // Last, and yet before the sandbox refuses it: what has to be opened is open then.
+    // The limit on open files is set after everything is open that has to be, and before the sandbox forbids setting
+    // it.
     let limit_open_files = || {
         // SAFETY: a valid rlimit; applies to this process only.
         check("setrlimit", unsafe {
@@ -188,16 +189,17 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     Ok(())
 }
 
-/// "0" stands for whoever writes it. Before the program and before everything it may take. The memory that the child shares
-/// with the host until execve is the host's still. Somebody may have taken the directory away meanwhile: the process is in
-/// the host's cgroup then and watched as it would be without one.
+/// Moves this process into its cgroup; writing "0" names the process that writes. This happens before execve, so
+/// everything that the program allocates is counted there. The memory shared with the host until execve stays accounted
+/// to the host. If somebody removed the directory meanwhile, the process stays in the host's cgroup and is watched like
+/// a process without one.
 fn enter_cgroup(door: RawFd) {
     // SAFETY: one byte of text that lives as long as the program; the descriptor is the plan's.
     unsafe { libc::write(door, c"0".as_ptr().cast(), 1) };
 }
 
-/// Where the system runs out of memory, the kernel is to end the tool and not the host. Where this cannot be said, the kernel
-/// chooses by size alone.
+/// When the system runs out of memory the kernel should end the tool and not the host. Where the score cannot be
+/// written, the kernel chooses by size alone.
 fn prefer_for_killing() {
     // SAFETY: a NUL-terminated path.
     let file = unsafe { libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
@@ -209,7 +211,7 @@ fn prefer_for_killing() {
     }
 }
 
-/// Also ignored signals (SIGPIPE in Node) go back to their default, as a program expects at its start.
+/// Resets every handler to the default, ignored signals (SIGPIPE in Node) included, as a program expects at its start.
 ///
 /// # Safety
 /// Only in a child of `start`, with every signal blocked.
@@ -217,7 +219,7 @@ unsafe fn reset_handlers() {
     // All zero in the kernel's own layout: SIG_DFL, no flags, empty mask. libc's wrapper would refuse 32 and 33.
     let default = [0_u64; 4];
     for signal in 1..=SIGNALS {
-        // SAFETY: reads 32 bytes at most; SIGKILL and SIGSTOP are refused by the kernel, which is as well.
+        // SAFETY: reads 32 bytes at most; the kernel rejects SIGKILL and SIGSTOP, which is harmless.
         unsafe {
             libc::syscall(
                 libc::SYS_rt_sigaction,

@@ -1,4 +1,4 @@
-//! The environment of a worker process, built from nothing: what is not named here does not reach a tool.
+//! The environment of a worker process, built from nothing: a variable that is not named here does not reach a tool.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,13 +7,13 @@ use std::path::Path;
 use crate::config::{Deny, Permissions, Scope, env_names};
 use crate::worker::protocol::PROJECT_ROOT_VARIABLE;
 
-/// Given to every worker where the host has them. Names in LC_ are too.
+/// Variables that every worker gets where the host has them. Names that begin with LC_ are added.
 const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
 
-/// What names the directory for temporary files, in the order in which runtimes and programs look.
+/// The variables that name the directory for temporary files, in the order in which runtimes and programs look.
 const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
 
-/// What the environment follows from.
+/// What the environment is built from.
 #[derive(Debug, Clone, Copy)]
 pub struct EnvironmentInput<'a> {
     /// The host's variables.
@@ -22,7 +22,7 @@ pub struct EnvironmentInput<'a> {
     pub permissions: &'a Permissions,
     /// The project's root.
     pub project_root: &'a Path,
-    /// What other rooms need a worker to have; wins over the host's.
+    /// Variables that other modules need a worker to have; they replace the host's.
     pub extra: &'a [(OsString, OsString)],
 }
 
@@ -35,7 +35,7 @@ pub fn environment(input: &EnvironmentInput<'_>) -> Vec<(OsString, OsString)> {
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
     if input.permissions.run != Scope::None {
-        // bash with a socket as its stdin and no SHLVL takes itself for a remote shell and reads ~/.bashrc.
+        // bash with a socket as its stdin and without SHLVL believes that it is a remote shell and reads ~/.bashrc.
         variables.insert("SHLVL".into(), "1".into());
     }
     variables.insert("TOOLWARDEN".into(), "1".into());
@@ -44,8 +44,8 @@ pub fn environment(input: &EnvironmentInput<'_>) -> Vec<(OsString, OsString)> {
     variables.into_iter().collect()
 }
 
-/// The variables that tell a process of the directory that is made for it; they replace what the host has. Not those that are
-/// denied.
+/// The variables that tell a process where its temporary directory is. They replace the host's values; denied names are
+/// left out.
 pub fn temporary_names(permissions: &Permissions) -> Vec<&'static str> {
     TEMPORARY
         .into_iter()
@@ -67,7 +67,7 @@ fn is_visible(name: &str, permissions: &Permissions) -> bool {
         Scope::All => true,
         Scope::Only(patterns) => matches_any(patterns, name),
     };
-    // No permission lets a name through that decides what code a process runs.
+    // No permission allows a variable that decides what code a process runs.
     !is_denied(name, permissions)
         && env_names::refusal(name).is_none()
         && (allowed || BASE.contains(&name) || name.starts_with("LC_"))
@@ -80,7 +80,8 @@ fn matches_any(patterns: &[String], name: &str) -> bool {
     })
 }
 
-/// What can be written into an environment block; a host may hold more, such as bash's exported functions, but not these.
+/// Whether a variable can be written into an environment block. A host may have names that cannot, such as bash's
+/// exported functions.
 fn is_valid(name: &str, value: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0')
 }

@@ -15,20 +15,20 @@ pub struct SpawnFailure {
     pub retryable: bool,
 }
 
-/// Who may write to the directory of the worker file has changed.
+/// Another user can write to the directory of the worker file by now.
 pub const WORKER_FILE_OWNER: &str = "finding `.toolwarden` to be this user's alone";
 /// The directory of the worker file is another one than the sandbox lets a process read.
 pub const WORKER_FILE_PLACE: &str = "finding `.toolwarden` where the sandbox knows it";
-/// It was changed or removed, and cannot be written again.
+/// The worker file was changed or removed, and cannot be written again.
 pub const WORKER_FILE_CONTENT: &str = "writing the worker file again";
 
-/// The step is about the worker file, before there is a process.
+/// Whether the step concerns the worker file, before there is a process.
 pub fn is_of_worker_file(step: &str) -> bool {
     [WORKER_FILE_OWNER, WORKER_FILE_PLACE, WORKER_FILE_CONTENT].contains(&step)
 }
 
 impl SpawnFailure {
-    /// A process is not started, because this is wrong with its worker file.
+    /// A process is not started because of a problem with its worker file.
     pub fn of_worker_file(step: &'static str, errno: i32) -> Self {
         Self::system(step, errno)
     }
@@ -71,7 +71,7 @@ impl fmt::Display for SpawnFailure {
 
 impl std::error::Error for SpawnFailure {}
 
-/// Shortages that pass, and a program file that is just being written.
+/// Whether an errno is a shortage that passes, or a program file that is just being written.
 fn is_transient(errno: i32) -> bool {
     matches!(
         errno,

@@ -1,7 +1,7 @@
-//! The descriptors of one start: what the host keeps and what the child gets.
+//! The descriptors of one start: the ends that the host keeps and those that the child gets.
 //!
-//! The child's ends are moved above its fixed numbers 0 to 4 here, in the host, where a failure is easy to report: a
-//! host that closed its own stdin gets such numbers from the kernel.
+//! The child's ends are moved above its fixed numbers 0 to 4 here, in the host, where a failure is easy to report. The
+//! kernel gives out such low numbers when a host has closed its own stdin.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -16,14 +16,14 @@ use crate::worker::protocol::MEMORY_FD;
 
 const FIRST_FREE: i32 = MEMORY_FD + 1;
 
-/// Non-blocking, closed on exec.
+/// Non-blocking and close-on-exec.
 pub(super) struct HostEnds {
     pub(super) channel: OwnedFd,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
 }
 
-/// Blocking, closed on exec, numbered from 5.
+/// Blocking, close-on-exec, numbered from 5.
 pub(super) struct ChildEnds {
     pub(super) channel: OwnedFd,
     pub(super) stdout: OwnedFd,
@@ -48,7 +48,7 @@ pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
     Ok((host, child))
 }
 
-/// What every child reads as its stdin: one for all managers of this host, as long as there are any.
+/// /dev/null, which every child has as its stdin. All managers of this host share one descriptor while there are any.
 pub(super) fn null() -> Result<Arc<OwnedFd>, SpawnFailure> {
     static SHARED: Mutex<Weak<OwnedFd>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);

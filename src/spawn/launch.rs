@@ -1,4 +1,4 @@
-//! What to start, made ready for the kernel once and shared by every start of it.
+//! What to start, prepared for the kernel once and shared by every start.
 
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::os::unix::ffi::OsStrExt;
@@ -11,12 +11,12 @@ use super::child::Resource;
 use super::failure::SpawnFailure;
 use super::temporary::TemporaryDirectories;
 
-/// Files one worker may have open where nothing else is said: what a login shell gives most programs. Each may hold memory
-/// of the kernel, and watches of epoll count by pairs of them.
+/// The limit on open files of a worker where no other is set: what a login shell gives most programs. Each open file
+/// may hold kernel memory, and the number of epoll watches grows with pairs of descriptors.
 const DEFAULT_OPEN_FILES: u64 = 1024;
-/// Timers and queued signals of one worker's user. Every user has only so many, the host's processes among them.
+/// The limit on timers and queued signals. The kernel counts them per user, the host's processes included.
 const PENDING_SIGNALS: u64 = 1024;
-/// No core dumps. A limit of 0 does not keep the kernel from starting a program that is to take one; this does.
+/// No core dumps. With a limit of 0 the kernel still starts a program that core_pattern names; with 1 it does not.
 const CORE: u64 = 1;
 
 /// What to start.
@@ -34,7 +34,8 @@ pub struct LaunchOptions {
     pub max_open_files: Option<u64>,
     /// RLIMIT_NPROC, counted per user. None: as the host.
     pub max_processes: Option<u64>,
-    /// Calls that can be noted in the memory it shares with the host, its descriptor 4. None: there is none.
+    /// The number of calls that the shared memory (descriptor 4) can record as entered. None: there is no shared
+    /// memory.
     pub shared_memory: Option<usize>,
     /// Whether the process is killed when the spawner ends, in whatever way.
     pub die_with_parent: bool,
@@ -44,7 +45,7 @@ pub struct LaunchOptions {
     pub temporary: Option<Arc<TemporaryDirectories>>,
 }
 
-/// A checked `LaunchOptions` in the form the kernel takes.
+/// Checked `LaunchOptions` in the form that the kernel takes.
 pub struct Launch {
     program: CString,
     cwd: CString,
@@ -107,7 +108,8 @@ impl Launch {
         self.argv.as_ptr()
     }
 
-    /// The environment of one process, with the directory that was made for it. To be kept until the process runs.
+    /// The environment of one process, with the temporary directory that was made for it. It must live until the
+    /// process runs.
     pub(super) fn environment(&self, temporary: Option<&Path>) -> Result<StringArray, SpawnFailure> {
         let names = self
             .temporary
@@ -135,7 +137,8 @@ impl Launch {
         self.cgroup.as_ref()
     }
 
-    /// The limits for a child of this process: never above what it may set, since raising a hard limit is refused.
+    /// The resource limits of a child. None is above what this process may set, because raising a hard limit is
+    /// refused.
     pub(super) fn limits(&self) -> Vec<(Resource, libc::rlimit)> {
         self.limits
             .iter()
@@ -143,8 +146,8 @@ impl Launch {
             .collect()
     }
 
-    /// The one that is set last, as it would keep the child itself from opening files: a host may have more open than it
-    /// allows.
+    /// The limit on open files. It is set last, because it would keep the child itself from opening files: a host may
+    /// have more open than it allows.
     pub(super) fn open_files(&self) -> libc::rlimit {
         limit(libc::RLIMIT_NOFILE, self.open_files)
     }
@@ -172,13 +175,13 @@ fn c_string(text: &OsStr) -> Result<CString, SpawnFailure> {
     CString::new(text.as_bytes()).map_err(|_| SpawnFailure::system("prepare", libc::EINVAL))
 }
 
-/// Strings and the NULL-terminated array of pointers to them.
+/// Strings, and the NULL-terminated array of pointers to them.
 #[derive(Clone)]
 pub(super) struct StringArray {
     pointers: Vec<*const c_char>,
-    /// Keeps what `pointers` points to, also for copies; a CString's text does not move when the CString does.
+    /// Keeps what `pointers` points to alive, also in copies; a CString's text does not move when the CString does.
     strings: Arc<[CString]>,
-    /// The same, of strings that only this one has.
+    /// Strings that only this copy owns, kept alive for the same reason.
     _own: Vec<CString>,
 }
 
@@ -196,7 +199,7 @@ impl StringArray {
         }
     }
 
-    /// Of an environment: the same with these variables set to a path.
+    /// A copy of an environment with these variables set to a path.
     fn with(&self, names: &[&str], path: &Path) -> Result<Self, SpawnFailure> {
         let is_set = |string: &CString| {
             let name = string.as_bytes().split(|byte| *byte == b'=').next();
@@ -299,7 +302,7 @@ mod tests {
                 .find(|(r, _)| *r == wanted)
                 .map(|(_, l)| (l.rlim_cur, l.rlim_max))
         };
-        // Runtimes reserve far more than they use: a limit on what is reserved is none on memory.
+        // Runtimes reserve far more memory than they use, so a limit on reservations would not limit use.
         assert_eq!(of(libc::RLIMIT_DATA), None);
         assert_eq!(of(libc::RLIMIT_CORE), Some((1, 1)));
         assert_eq!((launch.open_files().rlim_cur, launch.open_files().rlim_max), (64, 64));

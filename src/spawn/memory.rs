@@ -1,7 +1,7 @@
-//! Memory that one process and the host both map: the ring of what it prints, and the board of the calls it entered.
+//! Memory that one process and the host both map: the ring of output frames, and the table of entered calls.
 //!
-//! The process may write anything into it at any time. The host reads numbers atomically, copies bytes out before it looks at
-//! them, and never lets what it finds decide where it reads.
+//! The process may write anything into it at any time. The host reads numbers atomically, copies bytes out before it
+//! looks at them, and never uses a number that it finds there as an address without checking it.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use rustix::io::Errno;
 
-/// A shared mapping of zeros whose size nobody can change.
+/// A shared mapping of zeros whose size is sealed.
 #[derive(Debug)]
 pub(super) struct SharedMemory {
     base: NonNull<u8>,
@@ -23,15 +23,15 @@ unsafe impl Send for SharedMemory {}
 unsafe impl Sync for SharedMemory {}
 
 impl SharedMemory {
-    /// At least so many bytes, and the descriptor under which the process finds them.
+    /// Makes a memory of at least `len` bytes; gives the descriptor through which the process maps it.
     pub(super) fn new(len: usize) -> Result<(Self, OwnedFd), Errno> {
         let len = len.max(1).next_multiple_of(size_of::<u64>());
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        // Nothing in it is ever a program. Linux before 6.3 does not know how to say that.
+        // The memory is never executed. Linux before 6.3 does not know the flag.
         let memory = memfd_create("toolwarden", flags | MemfdFlags::NOEXEC_SEAL)
             .or_else(|_| memfd_create("toolwarden", flags))?;
         ftruncate(&memory, len as u64)?;
-        // A process that made it shorter would make the host's next look fatal.
+        // A process that shrank the memory would crash the host at its next read.
         fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         // SAFETY: asks for a new mapping at an address of the kernel's choice; touches no existing memory.
         let mapped = unsafe {
@@ -51,7 +51,7 @@ impl SharedMemory {
         Ok((Self { base, len }, memory))
     }
 
-    /// The number at so many times four bytes; none outside.
+    /// The number at word `index`; none outside of the memory.
     pub(super) fn word(&self, index: usize) -> Option<&AtomicU32> {
         let fits = index < self.len / size_of::<u32>();
         // SAFETY: inside the mapping, which is never shorter than it was (its size is sealed), and aligned, as it begins with a page.
@@ -80,7 +80,7 @@ impl SharedMemory {
         self.copy_bytes(after, tail);
     }
 
-    /// Few of them.
+    /// Copies a few bytes one by one.
     fn copy_bytes(&self, offset: usize, into: &mut [u8]) {
         for (index, byte) in into.iter_mut().enumerate() {
             // SAFETY: inside, as `copy` asserts.

@@ -1,5 +1,5 @@
-//! Brings a runtime process to life and sees it off: finds the executable, starts it without forking the host,
-//! owns its process group, and keeps what it printed.
+//! Starts and ends runtime processes: finds the executable, starts it without forking the host, owns its process group,
+//! and keeps what it printed.
 //!
 //! ```text
 //! runtime::find_runtime -> arguments + environment -> Launch -> Spawner -> Child { channel, stdout, stderr, process }
@@ -7,10 +7,10 @@
 
 mod arguments;
 mod backoff;
-mod board;
 mod bundler;
 mod cgroup;
 mod child;
+mod entry_table;
 mod environment;
 mod failure;
 mod host_ends;
@@ -29,9 +29,9 @@ mod usage;
 
 pub use arguments::{bun_arguments, bundler_arguments, node_arguments, transpiler_arguments};
 pub use backoff::Delays;
-pub use board::Board;
 pub use bundler::collect;
 pub use cgroup::{Account, CgroupLimits, Cgroups, Delegated};
+pub use entry_table::EntryTable;
 pub use environment::{EnvironmentInput, environment, temporary_names};
 pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
@@ -42,6 +42,6 @@ pub use runtime::{
     FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, check_entrypoint, find_runtime, node_version,
 };
 pub use signals::signal_name;
-pub use spawner::{Child, Launches, Spawner};
-pub use temporary::{Temporary, TemporaryDirectories, Weight};
+pub use spawner::{Child, LaunchSource, Spawner};
+pub use temporary::{DiskUsage, Temporary, TemporaryDirectories};
 pub use usage::{Caps, Usage, UsageMeter};

@@ -1,4 +1,4 @@
-//! Who is in a process group, according to /proc. Asked only when a signal 0 says that somebody is.
+//! Lists the members of a process group from /proc. Used only after signal 0 showed that the group is not empty.
 
 use std::fs;
 
@@ -6,14 +6,14 @@ use rustix::process::Pid;
 
 use crate::sandbox::proc_stat::{ProcStat, may_be_of};
 
-/// Entries looked at; a machine with more processes than this is told that the group still runs.
+/// Entries read at most. On a machine with more processes the group counts as running.
 const MOST_ENTRIES: usize = 65_536;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum GroupState {
-    /// Nobody, or zombies only.
+    /// The group is empty or has zombies only.
     Empty,
-    /// Somebody; `leader`: one of them has the group's number as its own id.
+    /// The group has running members; `leader`: one of them has the group's number as its own id.
     Running { leader: bool },
 }
 
@@ -34,7 +34,7 @@ pub(super) fn group(group: Pid) -> GroupState {
         if !may_be_of(pid, group) {
             continue;
         }
-        // A process that ended meanwhile has no file, or an empty one.
+        // A process that has ended meanwhile has no file, or an empty one.
         let Ok(stat) = ProcStat::read(pid) else {
             continue;
         };

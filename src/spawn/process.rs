@@ -1,8 +1,9 @@
-//! A started process and the group it leads: killing, reaping, and knowing that nothing of it is left.
+//! A started process and the group it leads: killing, reaping, and checking that nothing of the group is left.
 //!
-//! A process id is only ours until it is reaped. Signals therefore go out under the lock that guards reaping, and reaping
-//! is in three steps: wait without reaping, kill the group while the dead leader still holds its number, reap. All waiting
-//! names this one process (P_PIDFD): the host's own children are never touched, and no SIGCHLD handler is installed.
+//! A process id belongs to us only until the process is reaped. Signals are therefore sent under the lock that guards
+//! reaping, and reaping has three steps: wait without reaping, kill the group while the zombie leader still reserves
+//! the number, reap. All waiting names this one process (P_PIDFD): the host's own children are never touched, and no
+//! SIGCHLD handler is installed.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,24 +26,24 @@ const DROP_WAIT: Duration = Duration::from_millis(500);
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// By itself, with this code.
+    /// It exited with this code.
     Code(i32),
-    /// By this signal.
+    /// This signal ended it.
     Signal(i32),
-    /// Someone else took the status: a host that ignores SIGCHLD, or waits for any child.
+    /// Somebody else took the status: a host that ignores SIGCHLD, or one that waits for any child.
     Unknown,
 }
 
-/// A process that leads its own group. Dropped while it runs, it is killed with its group and reaped.
+/// A process that leads its own group. When it is dropped while it runs, it is killed with its group and reaped.
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
     pidfd: OwnedFd,
-    /// Set once the process is reaped, and its number may belong to another.
+    /// Set once the process is reaped; its number may belong to another process from then on.
     exit: Mutex<Option<Exit>>,
-    /// Where one was made for it.
+    /// The cgroup, where one was made for it.
     cgroup: Option<Cgroup>,
-    /// Where it may start programs, which could outlive the host.
+    /// The guardian, where the process may start programs, which could outlive the host.
     guardian: Option<Guardian>,
     _holder: Holder,
 }
@@ -59,7 +60,7 @@ impl Process {
         }
     }
 
-    /// Its id, which is also its group's.
+    /// Its process id, which is also its group's.
     pub fn pid(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
@@ -69,7 +70,7 @@ impl Process {
         self.pidfd.as_fd()
     }
 
-    /// SIGKILL to the whole group; nothing once the process is reaped.
+    /// Sends SIGKILL to the whole group; does nothing once the process is reaped.
     pub fn kill_group(&self) {
         let exit = self.lock();
         if exit.is_none() {
@@ -77,18 +78,18 @@ impl Process {
         }
     }
 
-    /// Every thread of the group runs last from now on. A thousand threads that are killed at once would otherwise take the
-    /// processors from everybody for as long as they need to end.
+    /// Gives every thread of the group the lowest priority. A thousand threads that are killed at once would otherwise
+    /// occupy the processors until all of them have ended.
     pub fn stand_back(&self) {
         const LAST: libc::c_int = 19;
         let exit = self.lock();
         if exit.is_none() {
-            // SAFETY: no memory is passed. Refused, the group ends as others do.
+            // SAFETY: no memory is passed. When it fails, the group ends at its usual priority.
             unsafe { libc::setpriority(libc::PRIO_PGRP as _, self.pid(), LAST) };
         }
     }
 
-    /// How the process ended, None while it runs. Never blocks. The first Some has killed the rest of the group.
+    /// How the process ended, `None` while it runs. Never blocks. The first `Some` has killed the rest of the group.
     pub fn try_reap(&self) -> Option<Exit> {
         let mut exit = self.lock();
         if exit.is_none() {
@@ -109,12 +110,12 @@ impl Process {
         }
     }
 
-    /// What its cgroup says of it. None where it has none.
+    /// What its cgroup accounts for it. `None` where it has none.
     pub fn account(&self) -> Option<Account> {
         self.cgroup.as_ref().map(Cgroup::account)
     }
 
-    /// Removes its cgroup, once it is reaped. False while something is left in it, which is being killed.
+    /// Removes its cgroup once it is reaped. False while processes are left in it, which are being killed.
     pub fn leave_cgroup(&self) -> bool {
         self.cgroup.as_ref().is_none_or(Cgroup::remove)
     }
@@ -125,13 +126,13 @@ impl Process {
             Ok(Some(status)) => {
                 self.signal_group();
                 self.leave_guardian();
-                // Cannot block or say anything new: the process has ended.
+                // This cannot block and its result is known: the process has ended.
                 let _ = self.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
                 Some(exit_of(&status))
             }
             Err(_) => {
-                // The number is no longer held by a zombie. Members other than the leader still hold it; a process
-                // that carries it as its own id is a stranger's.
+                // No zombie reserves the number any longer, but members other than the leader still do. A process that
+                // has the number as its own id is a stranger's.
                 if proc_scan::group(self.pid) == (GroupState::Running { leader: false }) {
                     self.signal_group();
                 }
@@ -141,7 +142,7 @@ impl Process {
         }
     }
 
-    /// The group is killed while its number is still held; only then may the guardian forget it.
+    /// The group is killed while its number is still reserved; only then may the guardian forget it.
     fn leave_guardian(&self) {
         if let Some(guardian) = &self.guardian {
             guardian.forget(self.pid());
@@ -152,7 +153,7 @@ impl Process {
         rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(self.pidfd.as_fd()), options))
     }
 
-    /// Only while the leader is unreaped, or members are known to hold the number.
+    /// Called only while the leader is unreaped, or while members are known to reserve the number.
     fn signal_group(&self) {
         // ESRCH: already gone.
         let _ = kill_process_group(self.pid, Signal::KILL);

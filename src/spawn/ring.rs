@@ -1,7 +1,9 @@
-//! A ring of bytes in shared memory, written by the process and read by the host: the frames of what it prints.
+//! A ring buffer in shared memory, written by the process and read by the host: it carries the frames of printed
+//! output.
 //!
-//! To print costs the process no system call, and still nothing is lost, whatever it does next: the memory outlives it. The host
-//! asks to be told once of what comes next; a process that finds it so sends one frame through its channel.
+//! Printing costs the process no system call, and nothing is lost when the process dies, because the memory outlives
+//! it. The host sets `wanted` to be notified of the next bytes; a process that finds it set sends one frame through its
+//! channel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
@@ -9,10 +11,10 @@ use std::sync::atomic::{AtomicU32, Ordering, fence};
 use super::memory::SharedMemory;
 use crate::worker::protocol::{RING_READ, RING_SIZE, RING_START, RING_WANTED, RING_WRITTEN};
 
-/// Bytes that fit; a process that has written more waits until they are read.
+/// The ring's capacity in bytes. A process that has filled it waits until the host reads.
 const SIZE: usize = 256 * 1024;
 
-/// What follows the ring in the memory begins here.
+/// Where the memory behind the ring begins.
 pub(super) const RING_END: usize = RING_START + SIZE;
 
 /// The reading end.
@@ -31,14 +33,14 @@ impl Ring {
         ring
     }
 
-    /// Bytes that wait to be read.
+    /// The number of unread bytes.
     pub fn waiting(&self) -> usize {
         let written = self.number(RING_WRITTEN).load(Ordering::Acquire);
-        // A process that says otherwise is read as if it had filled the ring.
+        // A process that claims more is read as if it had filled the ring.
         (written.wrapping_sub(self.read) as usize).min(SIZE)
     }
 
-    /// Takes as many bytes as fit `into`, at most those that wait; their number.
+    /// Reads as many bytes as fit `into`, at most the unread ones; returns their number.
     pub fn read(&mut self, into: &mut [u8]) -> usize {
         let count = self.waiting().min(into.len());
         let from = self.read as usize % SIZE;
@@ -50,15 +52,17 @@ impl Ring {
         count
     }
 
-    /// Asks to be told of what is written from now on. What was written before is in [`Ring::waiting`] after this.
+    /// Requests a notification of what is written from now on. Whatever was written before is in [`Ring::waiting`]
+    /// afterwards.
     pub fn want(&self) {
         let wanted = self.number(RING_WANTED);
-        // Most of the time nothing was printed since it was asked for.
+        // Usually nothing was printed since the last request.
         if wanted.load(Ordering::Relaxed) != 0 {
             return;
         }
         wanted.store(1, Ordering::SeqCst);
-        // The process writes, then looks whether it should tell; here the order is the other way round, so one of both sees it.
+        // The process writes and then checks `wanted`; the host sets `wanted` and then checks for bytes, so one of the
+        // two sees the other.
         fence(Ordering::SeqCst);
     }
 
@@ -80,7 +84,7 @@ pub(super) mod tests {
         (Ring::new(Arc::clone(&memory)), memory, fd)
     }
 
-    /// As the worker does it; the bytes that fitted, and whether the host wants to be told.
+    /// Writes as the worker does; gives the number of bytes that fitted, and whether the host wants a notification.
     fn write(memory: &SharedMemory, fd: &std::os::fd::OwnedFd, bytes: &[u8]) -> (usize, bool) {
         let number = |index| memory.word(index).unwrap();
         let written = number(RING_WRITTEN).load(Ordering::Relaxed);
@@ -115,9 +119,9 @@ pub(super) mod tests {
         assert_eq!(ring.read(&mut into), SIZE);
     }
 
-    /// The reader sleeps until it is told, as a host does; a byte nobody tells of would never be read.
+    /// The reader sleeps until it is notified, as a host does; a byte without a notification would never be read.
     #[test]
-    fn every_byte_is_read_or_told_of() {
+    fn every_byte_is_read_or_notified() {
         const BYTES: u32 = 300_000;
         let (mut ring, memory, _fd) = ring();
         let (bell, rings) = std::sync::mpsc::channel();
@@ -135,13 +139,13 @@ pub(super) mod tests {
         });
         let number = |index| memory.word(index).unwrap();
         for written in 1..=BYTES {
-            // Which byte it is does not matter, and writing it would give the reader time.
+            // The bytes' values do not matter, and writing them would give the reader time.
             number(RING_WRITTEN).store(written, Ordering::SeqCst);
             if number(RING_WANTED).load(Ordering::SeqCst) != 0 {
                 number(RING_WANTED).store(0, Ordering::SeqCst);
                 bell.send(()).unwrap();
             }
-            // One at a time: each could be the last one.
+            // One byte at a time: each could be the last one.
             while number(RING_READ).load(Ordering::Acquire) != written && !reader.is_finished() {
                 std::hint::spin_loop();
             }
@@ -155,7 +159,7 @@ pub(super) mod tests {
         #[test]
         fn what_is_written_is_read_once_and_in_order(start: u32, steps in proptest::collection::vec((0usize..3000, 0usize..3000), 1..40)) {
             let (mut ring, memory, fd) = ring();
-            // Counts wrap around.
+            // The counters wrap around.
             ring.read = start;
             memory.word(RING_READ).unwrap().store(start, Ordering::Relaxed);
             memory.word(RING_WRITTEN).unwrap().store(start, Ordering::Relaxed);

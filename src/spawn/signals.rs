@@ -1,4 +1,4 @@
-//! Names of signals, as people write them.
+//! Names of signals as people write them.
 
 /// "SIGSEGV" for 11; "SIGRTMIN+2" for a real-time one; "signal 99" for a number Linux does not have.
 pub fn signal_name(signal: i32) -> String {

@@ -1,7 +1,8 @@
 //! The one thread that starts a manager's processes.
 //!
-//! PR_SET_PDEATHSIG fires when the *thread* that spawned exits, so processes are started by a thread that lives as long
-//! as the manager, never by a pool's. Its end takes every process with it that still runs.
+//! PR_SET_PDEATHSIG follows the *thread* that spawned the process, so processes are started by a thread that lives as
+//! long as the manager, and never by a pool's thread. When this thread ends, the kernel kills every process of it that
+//! still runs.
 
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,9 +15,9 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::board::{self, Board};
 use super::cgroup::Cgroup;
 use super::child::{self, Plan};
+use super::entry_table::{self, EntryTable};
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
@@ -25,18 +26,18 @@ use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, Room, is_shortage_error};
+use crate::error::descriptors::{self, DescriptorReservation, is_shortage_error};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
 use crate::worker::protocol::MEMORY_FD;
 
-/// Descriptors that are opened between the last one of the plan and the end of `execve`.
+/// Descriptors that a start opens between the last one of the plan and the end of `execve`.
 const WHILE_STARTING: usize = 3;
 
-/// How long dropping the spawner waits for its thread, which may be in a start that the disk holds up.
+/// How long dropping the spawner waits for its thread, which may be in a start that the disk delays.
 const DROP_WAIT: Duration = Duration::from_secs(1);
 
-/// A process that runs, with the host's ends of its channel and output, all O_NONBLOCK and CLOEXEC.
+/// A running process with the host's ends of its channel and output, all O_NONBLOCK and CLOEXEC.
 #[derive(Debug)]
 pub struct Child {
     /// The host's end of the worker's fd 3.
@@ -45,25 +46,26 @@ pub struct Child {
     pub stdout: OwnedFd,
     /// What the process writes to fd 2.
     pub stderr: OwnedFd,
-    /// Which calls it entered, where the launch asked for shared memory.
-    pub board: Option<Board>,
-    /// What it prints, likewise.
+    /// The table of entered calls, where the launch asked for shared memory.
+    pub entry_table: Option<EntryTable>,
+    /// The ring of printed output, likewise.
     pub ring: Option<Ring>,
     /// The process itself.
     pub process: Process,
-    /// Its directory for temporary files, where the launch gives it one. Last: it is to be dropped after the process.
+    /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
+    /// the process.
     pub temporary: Option<Temporary>,
 }
 
 type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
 
-/// What decides how a process is started, when that is about to happen. Asked on the spawner's thread.
-pub trait Launches: Send + Sync {
-    /// How; or why not at all.
+/// Decides how a process is started, just before it is. Called on the spawner's thread.
+pub trait LaunchSource: Send + Sync {
+    /// The launch to use, or why no process can be started.
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
 }
 
-impl Launches for Launch {
+impl LaunchSource for Launch {
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure> {
         Ok(self)
     }
@@ -74,8 +76,8 @@ struct Request {
     reply: Reply,
 }
 
-/// Starts processes on a thread of its own. Dropping it refuses what is queued, ends the thread and so kills every
-/// process that was started with `die_with_parent` and still runs.
+/// Starts processes on a thread of its own. Dropping it rejects queued requests, ends the thread, and so kills every
+/// running process that was started with `die_with_parent`.
 pub struct Spawner {
     requests: Option<Sender<Request>>,
     closing: Arc<AtomicBool>,
@@ -96,7 +98,7 @@ impl Spawner {
             .name("toolwarden-spawn".to_owned())
             .spawn(move || {
                 let _ended = ended_sender;
-                match Worker::new(sandbox) {
+                match SpawnerThread::new(sandbox) {
                     Ok(worker) => {
                         let _ = ready_sender.send(Ok(()));
                         worker.serve(&queue, &closing_there);
@@ -116,10 +118,10 @@ impl Spawner {
         })
     }
 
-    /// Asks for a process and returns at once; `reply` is called on the spawner's thread, exactly once.
+    /// Requests a process and returns at once; `reply` is called on the spawner's thread, exactly once.
     pub fn spawn(
         &self,
-        launch: Arc<impl Launches + ?Sized + 'static>,
+        launch: Arc<impl LaunchSource + ?Sized + 'static>,
         reply: impl FnOnce(std::result::Result<Child, SpawnFailure>) + Send + 'static,
     ) {
         let request = Request {
@@ -140,7 +142,7 @@ impl Drop for Spawner {
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Release);
         drop(self.requests.take());
-        // A reply may hold the last handle: the thread cannot wait for itself.
+        // `reply` may own the last handle, so this may be the spawner's thread, which cannot wait for itself.
         if !is_current(self.thread.thread().id()) {
             // Nothing is ever sent: this returns when the thread ends or the time is over.
             let _ = self.ended.recv_timeout(DROP_WAIT);
@@ -153,13 +155,13 @@ fn is_current(thread: ThreadId) -> bool {
 }
 
 /// What the thread owns.
-struct Worker {
+struct SpawnerThread {
     sandbox: Option<Box<dyn ChildSetup>>,
     stack: Stack,
     null: Arc<OwnedFd>,
 }
 
-impl Worker {
+impl SpawnerThread {
     fn new(mut sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
         if let Some(sandbox) = &mut sandbox {
             sandbox
@@ -199,7 +201,7 @@ impl Worker {
         let (host, child) = host_ends::open()?;
         let (memory, memory_fd) = memory(launch)?.unzip();
         let (cgroup, door) = cgroup(launch).unzip();
-        // Before the process runs: it looks at what stands there.
+        // The ring is initialised before the process runs, because the process reads its header.
         let ring = memory.clone().map(Ring::new);
         let limits = launch.limits();
         let plan = Plan {
@@ -221,8 +223,9 @@ impl Worker {
             sandbox: in_child.as_deref(),
             failure: Cell::new(None),
         };
-        // What is opened while the process starts is not asked for by name: its own descriptor, and what the supervisor reads of it.
-        let room = Room::for_descriptors(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
+        // Descriptors that are opened while the process starts cannot be requested by name: the process's own, and
+        // those that the supervisor opens for it. Failing here is clearer than failing there.
+        let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
         drop(room);
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
@@ -233,7 +236,7 @@ impl Worker {
             channel: host.channel,
             stdout: host.stdout,
             stderr: host.stderr,
-            board: memory.map(Board::new),
+            entry_table: memory.map(EntryTable::new),
             ring,
             process,
             temporary,
@@ -241,17 +244,17 @@ impl Worker {
     }
 }
 
-/// The shared memory that this launch asks for, with the descriptor for the child.
+/// The shared memory that this launch asks for, with the child's descriptor.
 fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, OwnedFd)>, SpawnFailure> {
     let Some(slots) = launch.shared_memory() else {
         return Ok(None);
     };
-    let (memory, fd) = SharedMemory::new(board::bytes_with(slots))
+    let (memory, fd) = SharedMemory::new(entry_table::bytes_with(slots))
         .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
 }
 
-/// The directory that this launch asks for. None where none can be made, such as on a full disk.
+/// The temporary directory that this launch asks for. `None` where none can be made, for example on a full disk.
 fn temporary(launch: &Launch) -> std::result::Result<Option<Temporary>, SpawnFailure> {
     match launch.temporary().map(|directories| directories.make()).transpose() {
         Err(error) if is_shortage_error(&error) => Err(room_failed("open", &error)),
@@ -259,8 +262,8 @@ fn temporary(launch: &Launch) -> std::result::Result<Option<Temporary>, SpawnFai
     }
 }
 
-/// The cgroup that this launch asks for, with the descriptor by which the child enters it. None where none can be made: the
-/// process is watched all the same.
+/// The cgroup that this launch asks for, with the descriptor through which the child enters it. `None` where none can
+/// be made; the process is watched in any case.
 fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
     let wanted = launch.cgroup()?;
     let cgroup = Cgroup::new(&wanted.parent, wanted.limits).ok()?;
@@ -276,7 +279,7 @@ fn closed() -> SpawnFailure {
     SpawnFailure::system("closed", libc::ECANCELED)
 }
 
-/// The child's fixed numbers would take the place of a descriptor that the sandbox still needs.
+/// The child's fixed descriptor numbers would replace a descriptor that the sandbox still needs.
 fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
     if in_child.keep_fds().iter().any(|&fd| fd <= MEMORY_FD) {
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));

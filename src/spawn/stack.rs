@@ -1,5 +1,5 @@
-//! The stack a vfork-style child runs on. Child and host share memory while the child sets itself up, so it may not
-//! use the spawning thread's frames; an overflow must hit a guard page and not the host's data.
+//! The stack of a vfork-style child. Child and host share memory while the child sets itself up, so the child may not
+//! use the spawning thread's frames, and an overflow must hit a guard page and not the host's data.
 
 use std::ptr;
 

@@ -1,10 +1,10 @@
-//! The variables of one call. Their values are secrets: none is ever part of an error, nor of what `{:?}` prints.
+//! The variables of one call. Their values are secrets: none ever appears in an error or in the output of `{:?}`.
 
 use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::config::{Given, env_names};
+use crate::config::{UserValue, env_names};
 use crate::error::{Code, Error, Result, hints};
 
 /// Checked names and values, in the order given.
@@ -12,9 +12,9 @@ use crate::error::{Code, Error, Result, hints};
 pub struct CallEnv(Vec<(String, String)>);
 
 impl CallEnv {
-    /// Reads a JSON array of `[name, value]` pairs; a value that was no string is in the encoding of [`Given`].
+    /// Parses a JSON array of `[name, value]` pairs; a value that was not a string is encoded as a [`UserValue`].
     pub fn from_json(json: &str) -> Result<Self> {
-        // Values are read one by one: text that is not valid Unicode then names its variable.
+        // Values are parsed one by one, so that an error about invalid Unicode names its variable.
         let pairs: Vec<(String, Box<RawValue>)> = serde_json::from_str(json).map_err(|_| {
             Error::validation(
                 Code::EnvInvalid,
@@ -41,7 +41,7 @@ impl CallEnv {
     }
 }
 
-/// Names only.
+/// Prints names only.
 impl fmt::Debug for CallEnv {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -80,9 +80,9 @@ fn check_name(name: &str) -> Result<()> {
 fn check_value(name: &str, json: &str) -> Result<String> {
     let with_hint = |rule: &str, hint| Box::new(refused(name, rule, hint));
     let refused = |rule: &str| with_hint(rule, hints::ENV_VALUE);
-    let value = match Given::from_json(json) {
-        Ok(Given::Text(value)) => value,
-        Ok(Given::Number(_) | Given::Bool(_)) => {
+    let value = match UserValue::from_json(json) {
+        Ok(UserValue::Text(value)) => value,
+        Ok(UserValue::Number(_) | UserValue::Bool(_)) => {
             return Err(with_hint("its value must be a string", hints::ENV_TYPE));
         }
         Ok(_) => return Err(refused("its value must be a string")),

@@ -1,18 +1,18 @@
-//! Options of one call: its timeout and when it is tried again.
+//! Options of one call: its timeout and its retries.
 
 use std::time::Duration;
 
-use crate::config::{Given, RetryPolicy, ZeroAllowed, parse_duration};
+use crate::config::{RetryPolicy, UserValue, ZeroAllowed, parse_duration};
 use crate::error::{Code, Error, Result, hints};
 
-/// How long one attempt of this call may take.
+/// The longest time of one attempt of this call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallTimeout(Duration);
 
 impl CallTimeout {
-    /// Reads a timeout in the encoding of [`Given`].
+    /// Parses a timeout in the encoding of [`UserValue`].
     pub fn from_json(json: &str) -> Result<Self> {
-        let duration = Given::from_json(json)
+        let duration = UserValue::from_json(json)
             .map_err(|reason| format!("a duration, but it is {reason}"))
             .and_then(|given| parse_duration(&given, ZeroAllowed::No));
         duration.map(Self).map_err(|reason| {
@@ -21,13 +21,13 @@ impl CallTimeout {
         })
     }
 
-    /// The time; never zero.
+    /// The duration; never zero.
     pub fn get(self) -> Duration {
         self.0
     }
 }
 
-/// Reads `RetryOptions`; absent ones are the default.
+/// Parses `RetryOptions`; without any, the default applies.
 pub fn retry_policy(json: Option<&str>) -> Result<RetryPolicy> {
     let Some(json) = json else {
         return Ok(RetryPolicy::default());

@@ -6,21 +6,21 @@ use std::path::Path;
 use super::normalised::normalised;
 use crate::error::{Code, Error, Problem, Result, hints};
 
-/// What is used where nothing is configured, if it is there.
+/// Used where nothing is configured and the file exists.
 const DEFAULT: &str = "tools.ts";
 
-/// An existing file, absolute, with no link in its path; or none, which is an entrypoint without tools.
+/// An existing file, absolute, without links in its path; or none, which means an entrypoint without tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entrypoint(Option<String>);
 
 impl Entrypoint {
-    /// Finds the configured file, relative to the working directory or absolute. With none configured it is `./tools.ts`
-    /// where that exists.
+    /// Finds the configured file, relative to the working directory or absolute. Without configuration it is
+    /// `./tools.ts`, if that exists.
     pub fn resolve(working_dir: &Path, given: Option<&str>) -> Result<Self> {
         if let Some(given) = given {
             return find(working_dir, given);
         }
-        // A link that leads nowhere exists too: it was meant to be the entrypoint, so it is an error and not "none".
+        // A dangling link counts as existing: it was meant to be the entrypoint, so it is an error and not "none".
         match fs::symlink_metadata(working_dir.join(DEFAULT)) {
             Ok(_) => find(working_dir, DEFAULT),
             Err(_) => Ok(Self(None)),
@@ -68,7 +68,7 @@ fn find(working_dir: &Path, given: &str) -> Result<Entrypoint> {
     if real.is_dir() {
         return Err(Box::new(refused("is a directory", hints::ENTRYPOINT_NOT_A_FILE)));
     }
-    // Opening a pipe or a device would wait or never end.
+    // Opening a pipe or a device would block or never end.
     if !real.is_file() {
         return Err(Box::new(refused("is not a regular file", hints::ENTRYPOINT_NOT_A_FILE)));
     }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    /// `<root>/project` with src/tools.ts, a link to it, links that lead nowhere, and shared/tools.ts beside it.
+    /// `<root>/project` with src/tools.ts, a link to it, dangling links, and shared/tools.ts beside it.
     fn project() -> (tempfile::TempDir, PathBuf) {
         let root = tempfile::tempdir().expect("a directory");
         let real = fs::canonicalize(root.path()).expect("its real path");

@@ -1,4 +1,4 @@
-//! Execution ids: any text, as long as there is some.
+//! Execution ids: any non-empty text.
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Result};
 pub struct ExecId(String);
 
 impl ExecId {
-    /// Takes an id the caller chose.
+    /// Takes an id that the caller chose.
     pub fn parse(id: &str) -> Result<Self> {
         if id.is_empty() {
             let message = "expected `toolExecId` to be a non-empty string, got \"\" (string)";
@@ -18,7 +18,7 @@ impl ExecId {
         Ok(Self(id.to_owned()))
     }
 
-    /// A new one: a UUIDv7, so that ids sort by time.
+    /// Generates one: a UUIDv7, so that ids sort by time.
     pub fn generate() -> Self {
         Self(Uuid::now_v7().to_string())
     }

@@ -1,7 +1,7 @@
-//! Paths that a runtime cannot import from, found before a process fails over them with words of its own.
+//! Rejects paths that a runtime cannot import from, before a process fails on them with a less helpful message.
 //!
-//! Both runtimes turn paths into URLs and back. Node refuses a backslash in one; Bun takes it for a slash, and takes `?` for
-//! the beginning of a query.
+//! Both runtimes turn paths into URLs and back. Node rejects a backslash in one; Bun takes it for a slash, and takes
+//! `?` for the beginning of a query.
 
 use super::{Entrypoint, WorkingDir};
 use crate::config::RuntimeType;
@@ -13,7 +13,7 @@ fn obstacle(path: &str, runtime: RuntimeType) -> Option<char> {
         .find(|letter| *letter == '\\' || (*letter == '?' && runtime == RuntimeType::Bun))
 }
 
-/// Refuses a project whose files the runtime cannot import. The worker file lies in the working directory.
+/// Rejects a project whose files the runtime cannot import. The worker file is in the working directory.
 pub fn check_importable(working_dir: &WorkingDir, entrypoint: &Entrypoint, runtime: RuntimeType) -> Result<()> {
     let name = match runtime {
         RuntimeType::Bun => "Bun",

@@ -1,17 +1,17 @@
-//! The values a call hands to its tool: JSON text, or nothing.
+//! The values that a call passes to its tool: JSON text, or nothing.
 
 use crate::error::{Code, Error, Result, hints};
 
-/// Together with everything else of a call it has to fit a frame, whose length is 32 bits. V8's strings end before that.
+/// Together with the rest of a call it must fit a frame, whose length has 32 bits. V8's longest string is shorter.
 const LARGEST: usize = 1 << 30;
 
-/// One JSON value as text, moved as it is, or the absence of one.
+/// One JSON value as text, passed on unchanged, or no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputText(Option<String>);
 
 impl InputText {
-    /// Takes what the host's own `JSON.stringify` made; `field` is the argument it was, "input" or "config". It is not
-    /// parsed again: that would cost more than all the rest of a call with a large input, and the host is trusted.
+    /// Takes the output of the host's own `JSON.stringify`; `field` names the argument, "input" or "config". It is not
+    /// parsed again: that would cost more than the rest of a call with a large input, and the host is trusted.
     pub fn from_host(field: &'static str, text: Option<String>) -> Result<Self> {
         fits(field, text.as_deref().map_or(0, str::len))?;
         Ok(Self(text))

@@ -1,7 +1,7 @@
-//! Proof types: a value of one of these was checked, because its only constructor checks.
+//! Proof types: a value of one of these has been checked, because its only constructor checks it.
 //!
-//! What is wrong with a call is a `ValidationError` that names the argument; what is wrong with the project (its
-//! directory, its entrypoint) is a `ConfigError`, found while the manager is constructed.
+//! A problem with a call is a `ValidationError` that names the argument; a problem with the project (its directory, its
+//! entrypoint) is a `ConfigError`, found while the manager is constructed.
 
 mod call_env;
 mod call_options;

@@ -1,8 +1,8 @@
-//! A path by its text alone.
+//! Normalises a path by its text alone.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Without `.` and `..`, as JavaScript's `path.resolve` has it: a directory that a `..` leaves need not exist.
+/// Resolves `.` and `..` like JavaScript's `path.resolve`: a directory before a `..` need not exist.
 pub fn normalised(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

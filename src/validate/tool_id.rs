@@ -1,8 +1,8 @@
-//! Tool ids: what the entrypoint exports, in a form that is never mistaken for a path that leads elsewhere.
+//! Tool ids: names of exports, in a form that can never be mistaken for a path that leads elsewhere.
 
 use crate::error::{Code, Error, Result, hints};
 
-/// The id of a tool, every rule checked on the text as given.
+/// The id of a tool; every rule was checked on the text as given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ToolId(String);
 
@@ -10,7 +10,7 @@ pub struct ToolId(String);
 const SHOWN: usize = 80;
 
 impl ToolId {
-    /// Checks an id; the refusal says which rule it breaks.
+    /// Checks an id; an error names the rule that it breaks.
     pub fn parse(id: &str) -> Result<Self> {
         match broken_rule(id) {
             None => Ok(Self(id.to_owned())),
@@ -32,7 +32,7 @@ impl ToolId {
 }
 
 fn broken_rule(id: &str) -> Option<String> {
-    // Most ids are one word, which breaks no rule.
+    // Most ids are a single word, which breaks no rule.
     if !id.is_empty()
         && id
             .bytes()
@@ -46,7 +46,7 @@ fn broken_rule(id: &str) -> Option<String> {
     }
     let allowed = |c: &char| c.is_ascii_alphanumeric() || "_/.-".contains(*c);
     if let Some(c) = id.chars().find(|c| !allowed(c)) {
-        // The code point too: some characters look like a letter that is allowed.
+        // The code point is included, because some characters look like an allowed letter.
         let code = u32::from(c);
         return Some(format!(
             "it contains '{}' (U+{code:04X}), which is not allowed",

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crate::error::{Error, Problem, Result, hints};
 
-/// An existing directory, absolute, with no link in its path.
+/// An existing directory, absolute, without links in its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkingDir(String);
 
 impl WorkingDir {
-    /// Finds the directory. Its path must be UTF-8: it becomes part of a source file and of JSON.
+    /// Opens the directory. Its path must be UTF-8, because it becomes part of a source file and of JSON.
     pub fn open(given: &str) -> Result<Self> {
         let is_url = given.starts_with("file:");
         let refused = |reason: &str| {

@@ -1,10 +1,11 @@
-//! Who uses a file, and who is removing it. Each user has a claim beside it, `<stem>.<16 digits>.claim`, and who removes it says so
-//! by `<stem>.<16 digits>.removal` meanwhile. Both are empty and locked while their owner lives; see `lock.rs`. They are locked before
-//! they have these names, so one without a lock is a dead one's.
+//! Records who uses a file and who is removing it. Each user has a claim file beside it, `<stem>.<16 digits>.claim`; a
+//! remover has `<stem>.<16 digits>.removal` meanwhile. Both are empty and locked while their owner lives; see
+//! `lock.rs`. They are locked before they get these names, so a file without a lock belongs to a dead owner.
 //!
-//! A user makes its claim and then looks for removals; a remover says so and then looks for claims. So one of them sees the other: a
-//! remover that does lets the file be, and a user that does waits until that is over, which takes microseconds. It waits
-//! [`LONGEST_WAIT`], for a remover may be stopped; whoever misses the file then writes it again.
+//! A user makes its claim and then looks for removals; a remover announces the removal and then looks for claims. So
+//! one of them sees the other: a remover that finds a claim leaves the file alone, and a user that finds a removal
+//! waits until it is over, which takes microseconds. It waits at most [`LONGEST_WAIT`], because a remover may be
+//! stopped; a user that misses the file then writes it again.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -19,27 +20,27 @@ use rustix::io::Errno;
 use super::directory::{Directory, Stamp, Temporary, unique};
 use super::lock;
 use super::store::is_hash;
-use super::trust::{Found, for_us_to_write, is_own_file};
+use super::trust::{FileStatus, for_us_to_write, is_own_file};
 
 pub(super) const CLAIM: &str = ".claim";
 pub(super) const REMOVAL: &str = ".removal";
 /// The longest wait for removals.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
-/// Between two looks.
+/// The time between two checks.
 const PAUSE: Duration = Duration::from_micros(100);
 
-/// Says that the files of a stem are in use, until it is dropped or its process ends.
+/// Keeps the files of a stem in use until it is dropped or its process ends.
 #[derive(Debug)]
 pub(super) struct Claim {
     working_dir: PathBuf,
     name: String,
     stamp: Stamp,
-    /// Its lock is what counts.
+    /// Keeps the lock.
     _file: File,
 }
 
 impl Claim {
-    /// Nobody removes the files of the stem from now on.
+    /// From now on nobody removes the files of the stem.
     pub(super) fn for_use(directory: &Directory, stem: &str, mode: u32) -> io::Result<Self> {
         let claim = Self::publish(directory, stem, CLAIM, mode)?;
         let end = Instant::now() + LONGEST_WAIT;
@@ -49,14 +50,14 @@ impl Claim {
         Ok(claim)
     }
 
-    /// Whoever comes from now on waits for this to be over.
+    /// Announces a removal: new users wait until it is over.
     pub(super) fn for_removal(directory: &Directory, stem: &str, mode: u32) -> io::Result<Self> {
         Self::publish(directory, stem, REMOVAL, mode)
     }
 
     fn publish(directory: &Directory, stem: &str, suffix: &str, mode: u32) -> io::Result<Self> {
         let name = format!("{stem}.{}{suffix}", unique()?);
-        // Whoever sweeps must be able to open it, and nobody else may lock it.
+        // Every sweeper must be able to open the file, and nobody else may lock it.
         let mode = for_us_to_write(mode) | 0o400;
         let (file, stamp) = Temporary::new(directory)?.publish(&name, mode)?;
         Ok(Self {
@@ -67,7 +68,7 @@ impl Claim {
         })
     }
 
-    /// Of its file.
+    /// The name of its file.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -90,13 +91,13 @@ impl Drop for Claim {
     }
 }
 
-/// The stems that are in use, of these names. Claims of the dead are removed, as far as they were looked at: one that lives is
-/// enough for a stem.
+/// The stems among these names that are in use. Claims of dead owners that were examined are removed; one living claim
+/// is enough for a stem.
 pub(super) fn in_use<'a>(directory: &Directory, names: &'a [String]) -> HashSet<&'a str> {
     owned(directory, names, CLAIM)
 }
 
-/// Removes what dead removers left.
+/// Removes the announcements of dead removers.
 pub(super) fn forget_removals(directory: &Directory, names: &[String]) {
     owned(directory, names, REMOVAL);
 }
@@ -117,7 +118,7 @@ fn owned<'a>(directory: &Directory, names: &'a [String], suffix: &str) -> HashSe
     owned
 }
 
-/// It is the name of a claim or of a removal.
+/// Whether it is the name of a claim or of a removal.
 pub(super) fn is_claim(name: &str) -> bool {
     [CLAIM, REMOVAL].iter().any(|suffix| stem_of(name, suffix).is_some())
 }
@@ -127,18 +128,18 @@ fn stem_of<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
     is_hash(unique).then_some(stem)
 }
 
-/// When in doubt it lives: what is removed too late is removed some time.
+/// In doubt the owner lives: a file that is kept too long is removed later.
 fn lives(directory: &Directory, name: &str) -> bool {
     let file = match directory.open_entry(name) {
         Ok(file) => file,
         Err(error) => {
-            // No claim is a link, or kept from the user who made it.
+            // A claim is never a link, and its user can always open it.
             let none = [Errno::NOENT, Errno::LOOP, Errno::ACCESS].map(Errno::raw_os_error);
             return !error.raw_os_error().is_some_and(|errno| none.contains(&errno));
         }
     };
     match fstat(&file) {
-        Ok(stat) => is_own_file(Found::from(&stat), directory.me()) && lock::is_held(&file).unwrap_or(true),
+        Ok(stat) => is_own_file(FileStatus::from(&stat), directory.me()) && lock::is_held(&file).unwrap_or(true),
         Err(_) => true,
     }
 }

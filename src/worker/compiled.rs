@@ -1,22 +1,22 @@
-//! The worker file compiled before it runs: Bun has a process ready in two thirds of the time when there is
-//! nothing to parse.
+//! The compiled form of the worker file: without parsing, Bun has a process ready in two thirds of the time.
 //!
-//! Bun takes bytecode for CommonJS modules only, and only together with the text it was made from. So there are three files:
-//! that text, the bytecode, and the module that is run, which has the settings and calls what the text gives.
+//! Bun takes bytecode for CommonJS modules only, and only together with the text that it was made from. So there are
+//! three files: that text, the bytecode, and the main module, which contains the settings and calls the function that
+//! the text exports.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::bundle::{BundleFiles, Shelf};
+use super::bundle::{BundleFiles, BundleStore};
 use super::directory::{DIRECTORY, Directory, Stamp};
 use super::modules::Modules;
 use super::render::{HEADER, WorkerSettings, join, literal, render_function};
 use super::trust::for_us_to_write;
 
-/// Source of a program for Bun that compiles the code of worker files, looks at the entrypoint, and answers on descriptor 3, as
-/// the bundler does.
+/// The source of a program for Bun that compiles the code of worker files, examines the entrypoint, and answers on
+/// descriptor 3 like the bundler.
 pub fn compile_script(entrypoint: Option<&str>) -> String {
-    // Strings: nothing here can refuse to be written.
+    // Strings can always be serialised.
     let code = serde_json::to_string(&render_function()).unwrap_or_default();
     let entrypoint = serde_json::to_string(&entrypoint).unwrap_or_default();
     let mut source = format!("const code = {code}\nconst entrypoint = {entrypoint}\n");
@@ -34,54 +34,55 @@ pub fn compile_script(entrypoint: Option<&str>) -> String {
 pub struct Compiled {
     /// The text and its bytecode.
     pub files: BundleFiles,
-    /// What the module that is run is told.
+    /// The settings in the main module.
     pub settings: WorkerSettings,
 }
 
 impl Compiled {
-    /// The module that is run, where the text lies beside it as `code`.
+    /// The source of the main module; the text lies beside it under the name `code`.
     fn main(&self, code: &str) -> String {
         let settings = literal(&self.settings);
         format!("{HEADER}\nimport start from \"./{code}\"\nawait start({settings})\n")
     }
 }
 
-/// Where the compiled form of a worker file lies. What is put there goes with the worker file.
+/// Where the compiled form of a worker file is stored. It is removed with the worker file.
 #[derive(Debug, Clone)]
-pub struct Beside {
+pub struct CompiledLocation {
     working_dir: PathBuf,
     stem: String,
     mode: u32,
 }
 
-/// A compiled form that was put there.
+/// A compiled form that was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InPlace {
-    /// The module to be run.
+pub struct InstalledCompiled {
+    /// The main module.
     pub path: PathBuf,
     files: Vec<(String, Stamp)>,
 }
 
-impl Beside {
+impl CompiledLocation {
     pub(super) fn new(working_dir: &Path, stem: String, mode: u32) -> Self {
         Self {
             working_dir: working_dir.to_owned(),
             stem,
-            // Others may be allowed to write the worker file; nobody looks whether bytecode is what was compiled.
+            // Others may be allowed to write the worker file, but nobody checks whether bytecode still matches its
+            // text.
             mode: for_us_to_write(mode),
         }
     }
 
-    /// An empty directory for the modules that go with it.
+    /// Makes an empty directory for the modules cache beside it.
     pub fn make_modules(&self) -> io::Result<Modules> {
         Modules::make(&self.working_dir, &self.stem)
     }
 
-    /// Puts it there, while the worker file is.
-    pub fn put(&self, compiled: &Compiled) -> io::Result<InPlace> {
+    /// Stores the files while the worker file exists.
+    pub fn put(&self, compiled: &Compiled) -> io::Result<InstalledCompiled> {
         let directory = Directory::open(&self.working_dir)?;
         let files = &compiled.files;
-        let stem = format!("{}-{}", self.stem, Shelf::hash(files));
+        let stem = format!("{}-{}", self.stem, BundleStore::hash(files));
         let code = format!("{stem}.js");
         let main = compiled.main(&code);
         let name = format!("{stem}.mjs");
@@ -95,11 +96,11 @@ impl Beside {
             let stamp = directory.place(&name, content, self.mode)?;
             in_place.push((name, stamp));
         }
-        Ok(InPlace { path, files: in_place })
+        Ok(InstalledCompiled { path, files: in_place })
     }
 
-    /// Whether what was put there still is, and is what a runtime will find.
-    pub fn holds(&self, form: &InPlace) -> bool {
+    /// Whether the stored files still exist and are the ones that a runtime will find.
+    pub fn is_current(&self, form: &InstalledCompiled) -> bool {
         Directory::open(&self.working_dir).is_ok_and(|directory| {
             let mut files = form.files.iter();
             files.all(|(name, stamp)| directory.private(name).is_ok_and(|found| found == *stamp))

@@ -1,5 +1,6 @@
-//! `<workingDir>/.toolwarden`, opened and found to be this user's alone; see `trust.rs`. Everything is done relative to the open
-//! directory, so what was judged is what is used, whatever its path leads to by then.
+//! `<workingDir>/.toolwarden`, opened and checked to be writable by this user alone; see `trust.rs`. Everything is done
+//! relative to the
+//! open directory, so the directory that was checked is the one that is used, whatever its path leads to by then.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -16,16 +17,17 @@ use rustix::io::Errno;
 use tempfile::TempPath;
 
 use super::lock;
-use super::trust::{Found, is_own_file, is_private_file, judge_directory};
+use super::trust::{FileStatus, is_own_file, is_private_file, judge_directory};
 
 pub(super) const DIRECTORY: &str = ".toolwarden";
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
-/// Of the name of a temporary file.
+/// Letters in the name of a temporary file.
 const RANDOM_LETTERS: usize = 8;
-/// More than any file that is read back.
+/// Larger than any file that is read back.
 const LARGEST: u64 = 1024 * 1024 * 1024;
 
-/// A file as it was. The kernel moves `changed` with every change of content, name or mode, and no program can set it.
+/// The state of a file. The kernel changes `changed` with every change of content, name or mode, and no program can set
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     identity: (u64, u64),
@@ -36,7 +38,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The same file, whatever became of it.
+    /// Whether it is the same file, changed or not.
     pub(super) fn is_file_of(&self, other: &Self) -> bool {
         self.identity == other.identity
     }
@@ -68,12 +70,12 @@ pub(super) struct Directory {
     fd: OwnedFd,
     path: PathBuf,
     identity: (u64, u64),
-    /// The user whose it is: who this process is to the file system.
+    /// The file system user of this process, who owns the directory.
     me: u32,
 }
 
 impl Directory {
-    /// Opens it; makes it first where it is not there. `mode`: of the files that will be in it.
+    /// Opens the directory and makes it first where it is missing. `mode` is that of the files that will be in it.
     pub(super) fn make(working_dir: &Path, mode: u32) -> io::Result<Self> {
         let path = working_dir.join(DIRECTORY);
         let made = match mkdir(&path, Mode::RWXU) {
@@ -83,26 +85,28 @@ impl Directory {
         };
         let directory = Self::look(path, made)?;
         if made {
-            // Whoever may read the files may enter the directory, whatever the umask.
+            // Whoever may read the files may enter the directory, whatever the umask is.
             let readers = mode & 0o044;
             let mode = Mode::from_raw_mode(0o700 | readers | (readers >> 2));
-            // By the descriptor, which is no more than a place: another user's link there would be followed.
+            // Changed through the descriptor, which is a path only: a link that another user put there would be
+            // followed.
             chmod(format!("/proc/self/fd/{}", directory.fd.as_raw_fd()), mode)?;
         }
         Ok(directory)
     }
 
-    /// Opens it where it is there.
+    /// Opens the directory where it exists.
     pub(super) fn open(working_dir: &Path) -> io::Result<Self> {
         Self::look(working_dir.join(DIRECTORY), false)
     }
 
     fn look(path: PathBuf, made: bool) -> io::Result<Self> {
-        // Only to name the place: reading rights are not needed for that, so that other users' directories are told from absent ones.
+        // Opened as a path only, which needs no right to read, so that other users' directories are told from absent
+        // ones.
         let fd = open(&path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
         let stat = fstat(&fd)?;
         let me = rustix::process::geteuid().as_raw();
-        judge_directory(&path, Found::from(&stat), me, made)?;
+        judge_directory(&path, FileStatus::from(&stat), me, made)?;
         Ok(Self {
             fd,
             path,
@@ -115,7 +119,7 @@ impl Directory {
         &self.path
     }
 
-    /// Tells it from another directory of the same path.
+    /// Distinguishes it from another directory at the same path.
     pub(super) fn identity(&self) -> (u64, u64) {
         self.identity
     }
@@ -124,7 +128,7 @@ impl Directory {
         self.me
     }
 
-    /// Of everything in it. Nothing of ours has a name that is not UTF-8, so those need not be right.
+    /// The names of all entries. None of our names is invalid UTF-8, so those need not be exact.
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut names = Vec::new();
@@ -138,46 +142,46 @@ impl Directory {
         Ok(names)
     }
 
-    /// Of the entry itself, not of where a link leads.
+    /// The status of the entry itself, not of a link's target.
     pub(super) fn stat(&self, name: &str) -> io::Result<Stat> {
         Ok(statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
-    /// Opens for reading, whatever it is. Never waits: a pipe or a leased file would make it.
+    /// Opens an entry of any kind for reading. Never blocks, as a pipe or a leased file otherwise could.
     pub(super) fn open_entry(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         Ok(openat(&self.fd, name, flags, Mode::empty())?.into())
     }
 
-    /// The content of a file that nobody but this user can have written.
+    /// The content of a file that only this user can have written.
     pub(super) fn read_private(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut file = self.open_entry(name)?;
         let stat = fstat(&file)?;
-        if !is_private_file(Found::from(&stat), self.me) || stat.st_size as u64 > LARGEST {
+        if !is_private_file(FileStatus::from(&stat), self.me) || stat.st_size as u64 > LARGEST {
             return Err(io::ErrorKind::InvalidData.into());
         }
         read_all(&mut file, stat.st_size as u64)
     }
 
-    /// The file as it is, when it is one that nobody but this user can change.
+    /// The file's state, if only this user can change it.
     pub(super) fn private(&self, name: &str) -> io::Result<Stamp> {
         let stat = self.stat(name)?;
-        if is_private_file(Found::from(&stat), self.me) {
+        if is_private_file(FileStatus::from(&stat), self.me) {
             Ok(Stamp::from(&stat))
         } else {
             Err(io::ErrorKind::InvalidData.into())
         }
     }
 
-    /// The file as it is, when it is this user's, with this content and, where one is given, this mode.
-    pub(super) fn held(&self, name: &str, content: &[u8], mode: Option<u32>) -> io::Result<Option<Stamp>> {
+    /// The file's state, if it is this user's and has this content and, where one is given, this mode.
+    pub(super) fn matching(&self, name: &str, content: &[u8], mode: Option<u32>) -> io::Result<Option<Stamp>> {
         let mut file = match self.open_entry(name) {
             Ok(file) => file,
-            // Nothing, a link, or a file that its mode keeps from us: it gives way to a new one.
+            // Missing, a link, or unreadable by its mode: it is replaced by a new file.
             Err(_) => return Ok(None),
         };
         let stat = fstat(&file)?;
-        let found = Found::from(&stat);
+        let found = FileStatus::from(&stat);
         let size = content.len() as u64;
         if !is_own_file(found, self.me) || stat.st_size as u64 != size || mode.is_some_and(|mode| found.mode != mode) {
             return Ok(None);
@@ -185,15 +189,15 @@ impl Directory {
         Ok((read_all(&mut file, size)? == content).then(|| Stamp::from(&stat)))
     }
 
-    /// Sees to it that the file has this content and mode. Another one is replaced, never written to.
+    /// Ensures that the file has this content and mode. Another file is replaced, never written to.
     pub(super) fn place(&self, name: &str, content: &[u8], mode: u32) -> io::Result<Stamp> {
-        match self.held(name, content, Some(mode))? {
+        match self.matching(name, content, Some(mode))? {
             Some(stamp) => Ok(stamp),
             None => self.put(name, content, mode),
         }
     }
 
-    /// Writes a new file and gives it the name, which may be another file's.
+    /// Writes a new file and renames it to the name, replacing any other.
     pub(super) fn put(&self, name: &str, content: &[u8], mode: u32) -> io::Result<Stamp> {
         let mut temporary = Temporary::new(self)?;
         temporary.file.write_all(content)?;
@@ -205,44 +209,44 @@ impl Directory {
         Ok(unlinkat(&self.fd, name, AtFlags::empty())?)
     }
 
-    /// Makes a directory in it that nobody but this user may enter. Fails where the name is taken.
+    /// Makes a directory in it that only this user may enter. Fails where the name exists.
     pub(super) fn make_inner(&self, name: &str) -> io::Result<()> {
         Ok(mkdirat(&self.fd, name, Mode::RWXU)?)
     }
 
-    /// Removes a directory in it with all that it holds. Links are removed, not followed.
+    /// Removes a directory in it with its content. Links are removed, not followed.
     pub(super) fn remove_tree(&self, name: &str) -> io::Result<()> {
-        // The open directory, whatever its path leads to by now.
+        // A path to the open directory, whatever its own path leads to by now.
         std::fs::remove_dir_all(format!("/proc/self/fd/{}/{name}", self.fd.as_raw_fd()))
     }
 
-    /// Removes the directory itself, when it is empty.
+    /// Removes the directory itself if it is empty.
     pub(super) fn remove_itself(&self) -> io::Result<()> {
         Ok(unlinkat(CWD, &self.path, AtFlags::REMOVEDIR)?)
     }
 }
 
-/// Bytes of a file that says it has so many; one more shows that it lies.
+/// Reads a file of this size; one byte more shows that the size is wrong.
 fn read_all(file: &mut File, size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     file.take(size + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// A file that has no name of its own yet. It goes with this, unless it is published.
+/// A file without a final name. It is removed when this is dropped, unless it is published.
 ///
-/// Until then its mode is 0, so no tool can open it, root's without capabilities included: nobody else can hold a lock on it. Its
-/// lock says to those who sweep that the writer lives.
+/// Until then its mode is 0, so no tool can open it, not even root's, which has no capabilities: nobody else can lock
+/// it. Its lock tells sweepers that the writer lives.
 pub(super) struct Temporary<'a> {
     pub(super) file: File,
-    /// Removes the file under the name that it has meanwhile, when this is dropped.
+    /// Removes the temporary name when this is dropped.
     path: TempPath,
     directory: &'a Directory,
 }
 
 impl<'a> Temporary<'a> {
     pub(super) fn new(directory: &'a Directory) -> io::Result<Self> {
-        // The open directory, whatever its path leads to by now.
+        // A path to the open directory, whatever its own path leads to by now.
         let place = format!("/proc/self/fd/{}", directory.fd.as_raw_fd());
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let make = |path: &Path| -> io::Result<File> {
@@ -254,12 +258,12 @@ impl<'a> Temporary<'a> {
             .rand_bytes(RANDOM_LETTERS)
             .make_in(place, make)?;
         let (file, path) = made.into_parts();
-        // A file system without locks has to do without.
+        // On a file system without locks there is none.
         let _ = lock::hold(&file);
         Ok(Self { file, path, directory })
     }
 
-    /// Gives it its mode and its name. Fails with "not found" when another manager took it for a dead one's.
+    /// Gives it its mode and its name. Fails with "not found" when another manager took it for a dead writer's.
     pub(super) fn publish(self, name: &str, mode: u32) -> io::Result<(File, Stamp)> {
         fchmod(&self.file, Mode::from_raw_mode(mode))?;
         let directory = &self.directory.fd;

@@ -1,9 +1,10 @@
-//! Locks that say "this file's owner lives", and nothing else. The kernel drops them with the process, in whatever container it ran.
+//! Locks that mean "this file's owner lives", and nothing else. The kernel releases them with the process, whatever
+//! container it ran in.
 //!
-//! They are write locks of an open file description (`F_OFD_SETLK`). To take one, a file must be open for writing, which only who
-//! made it has; a tool that may read the file can take a read lock at most, and the question asked here does not see those. So a tool
-//! can neither seem to be an owner, nor keep one from its lock. Nobody ever waits: an owner locks what nobody else has seen yet,
-//! and everybody else only asks.
+//! They are write locks of an open file description (`F_OFD_SETLK`). Taking one needs a file that is open for writing,
+//! which only its maker has; a tool that may read the file can take at most a read lock, which the check here does not
+//! see. So a tool can neither pretend to be an owner nor keep an owner from its lock. Nobody ever waits: an owner locks
+//! a file that nobody else has seen yet, and everybody else only checks.
 
 use std::fs::File;
 use std::io;
@@ -34,9 +35,9 @@ pub(crate) fn hold(file: &File) -> io::Result<()> {
     control(file, libc::F_OFD_SETLK, &mut whole_file(libc::F_WRLCK))
 }
 
-/// Whether somebody holds it in the sense of [`hold`].
+/// Whether somebody has locked it with [`hold`].
 pub(crate) fn is_held(file: &File) -> io::Result<bool> {
-    // A read lock is in the way of write locks only.
+    // A read lock conflicts with write locks only.
     let mut lock = whole_file(libc::F_RDLCK);
     control(file, libc::F_OFD_GETLK, &mut lock)?;
     Ok(c_int::from(lock.l_type) != libc::F_UNLCK)
@@ -77,7 +78,7 @@ mod tests {
         tool.lock().expect("the lock of flock");
         assert!(!is_held(&File::open(&path).expect("opened")).expect("asked"));
         drop(tool);
-        // In the way of writers only, and those lock before there is a name.
+        // It conflicts with writers only, and those lock before the file has a name.
         let writer = OpenOptions::new().write(true).open(&path).expect("opened");
         hold(&writer).expect("locked");
     }

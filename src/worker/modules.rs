@@ -1,8 +1,9 @@
-//! Bun's cache of transpiled modules, for the processes of one manager: `.toolwarden/worker-<hash16>-<random16>.modules`.
+//! Bun's cache of transpiled modules, for the processes of one manager:
+//! `.toolwarden/worker-<hash16>-<random16>.modules`.
 //!
-//! Bun's own cache, in the home directory, is out of reach for tools that may read a list of paths only. Letting them read it would
-//! let whoever may write there, a tool of another manager among them, decide what they run. This one is written once, by a process
-//! that runs no code of anybody, and read by the others.
+//! Bun's own cache is in the home directory, which tools with a list of readable paths cannot read. If they could,
+//! whoever may write there, a tool of another manager among them, would decide what they run. This cache is written
+//! once, by a process that runs nobody's code, and read by the others.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,9 @@ use super::render::join;
 use super::store::hex;
 use super::sweep::{HASH, MODULES};
 
-/// Source of a program for Bun that fills the cache.
+/// The source of a program for Bun that fills the cache.
 pub fn transpile_script(entrypoint: Option<&str>) -> String {
-    // Strings: nothing here can refuse to be written.
+    // Strings can always be serialised.
     let entrypoint = serde_json::to_string(&entrypoint).unwrap_or_default();
     let mut source = format!("const entrypoint = {entrypoint}\n");
     for piece in [
@@ -26,7 +27,7 @@ pub fn transpile_script(entrypoint: Option<&str>) -> String {
     source
 }
 
-/// The directory; it goes when this is dropped.
+/// The directory; it is removed when this is dropped.
 #[derive(Debug)]
 pub struct Modules {
     working_dir: PathBuf,
@@ -45,12 +46,12 @@ impl Modules {
         })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> PathBuf {
         self.working_dir.join(DIRECTORY).join(&self.name)
     }
 
-    /// Whether it is there and holds something.
+    /// Whether it exists and is not empty.
     pub fn is_filled(&self) -> bool {
         self.path().read_dir().is_ok_and(|mut entries| entries.next().is_some())
     }
@@ -59,7 +60,7 @@ impl Modules {
 impl Drop for Modules {
     fn drop(&mut self) {
         if let Ok(directory) = Directory::open(&self.working_dir) {
-            // What is left the next manager removes.
+            // The next manager removes what is left.
             let _ = directory.remove_tree(&self.name);
         }
     }
@@ -95,7 +96,7 @@ mod tests {
         };
         let write = || WorkerFile::write(&dir, &render(&settings), 0o600).expect("written");
         let file = write();
-        let modules = file.beside().make_modules().expect("made");
+        let modules = file.compiled_location().make_modules().expect("made");
         assert!(!modules.is_filled());
         std::fs::create_dir(modules.path().join("deep")).expect("made");
         std::os::unix::fs::symlink("/etc", modules.path().join("link")).expect("linked");
@@ -104,8 +105,8 @@ mod tests {
         let path = modules.path();
         drop(modules);
         assert!(!path.exists());
-        // A host that was killed drops nothing.
-        let left = file.beside().make_modules().expect("made");
+        // A killed host drops nothing.
+        let left = file.compiled_location().make_modules().expect("made");
         std::fs::write(left.path().join("a.pile"), "x").expect("written");
         let path = left.path();
         std::mem::forget(left);

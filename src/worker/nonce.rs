@@ -1,15 +1,17 @@
 //! The secret of one call.
 //!
-//! A worker's answer counts only with the nonce of its call. It travels in the CALL frame alone, so nothing that runs
-//! before the call (module scope, a timer of an earlier call) can have it, and argv and env never show it.
+//! A worker's answer counts only with the nonce of its call. The nonce is sent in the CALL frame alone, so code that
+//! runs before the call (module scope, a timer of an earlier call) cannot know it, and argv and env never contain it.
 
 use std::cell::RefCell;
 use std::fmt;
 
-/// Letters that need no escape in JSON and in a URL; 64 of them, so that one random byte gives one letter without bias.
+/// Characters that need no escape in JSON or in a URL. There are 64, so one random byte gives one character without
+/// bias.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Random bytes are fetched for many nonces at once: a system call for each would be a measurable part of a call.
+/// Random bytes are fetched for many nonces at once, because a system call for each would be a measurable part of a
+/// call.
 struct Pool {
     bytes: [u8; 64 * 16],
     used: usize,
@@ -28,7 +30,7 @@ impl Pool {
         let mut taken = [0; 16];
         let fresh = &mut self.bytes[self.used..self.used + 16];
         taken.copy_from_slice(fresh);
-        // What was given out is kept nowhere else.
+        // Bytes that were handed out are erased here.
         fresh.fill(0);
         self.used += 16;
         Ok(taken)
@@ -40,13 +42,13 @@ impl Pool {
 pub struct Nonce([u8; 16]);
 
 impl Nonce {
-    /// A new one from the kernel's random source.
+    /// Makes one from the kernel's random source.
     pub fn generate() -> Result<Nonce, getrandom::Error> {
         POOL.with_borrow_mut(Pool::take)
             .map(|bytes| Nonce(bytes.map(|byte| ALPHABET[usize::from(byte & 63)])))
     }
 
-    /// The characters.
+    /// Its characters.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -57,7 +59,7 @@ impl Nonce {
     }
 }
 
-/// Never the characters: a nonce must not reach a log.
+/// Prints no characters: a nonce must not reach a log.
 impl fmt::Debug for Nonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Nonce(..)")

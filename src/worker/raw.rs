@@ -1,10 +1,10 @@
-//! System calls without libc, for the process that outlives the host. It shares the host's memory, and what libc keeps for a thread
-//! is that of the thread that started it: a wrapper that sets errno would set a living one's, or write where a thread that has ended
-//! had its memory.
+//! System calls without libc, for the guardian, which outlives the host. It shares the host's memory, and libc's
+//! thread-local data would be that of the thread that started it: a wrapper that sets errno would set a living
+//! thread's, or write to freed memory when that thread has ended.
 
 use std::arch::asm;
 
-/// Up to four arguments; the result or a negative errno.
+/// Makes a system call with up to four arguments; the result is a negative errno on failure.
 ///
 /// # Safety
 /// As the system call.
@@ -24,7 +24,7 @@ pub unsafe fn syscall(number: i64, a: usize, b: usize, c: usize, d: usize) -> is
     result
 }
 
-/// Up to four arguments; the result or a negative errno.
+/// Makes a system call with up to four arguments; the result is a negative errno on failure.
 ///
 /// # Safety
 /// As the system call.

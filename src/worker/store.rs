@@ -1,16 +1,22 @@
-//! Keeps the worker file in the project: `<workingDir>/.toolwarden/worker-<hash16>.mjs`.
+//! Stores the worker file in the project: `<workingDir>/.toolwarden/worker-<hash16>.mjs`.
 //!
-//! Beside it may lie its compiled form, `worker-<hash16>-<hash16>.mjs`, `.js` and `.js.jsc`, which goes when it goes. The second
-//! hash is of that form's own content: managers with other runtimes have another one.
+//! Its compiled form may lie beside it, `worker-<hash16>-<hash16>.mjs`, `.js` and `.js.jsc`, and is removed with it.
+//! The second hash is of the compiled form's content, because managers with other runtimes have another one.
 //!
-//! Several managers, in threads and in processes, share the directory without a common lock, and none waits for another:
+//! Several managers, in threads and in processes, share the directory without a common lock, and none waits for
+//! another:
 //!
-//! - The directory is this user's, and nobody else may write to it: `trust.rs`. So what lies in it is what was put there.
-//! - A name says the content, and a file gets its name by a rename, so whoever finds it finds it whole.
-//! - Each manager that uses the file has a claim beside it: `claim.rs`. What nobody claims is removed when one opens or closes.
-//! - Right before a process is started the file is looked at, and written again where it is another one or gone: by a manager that
-//!   swept in just that moment, by `git clean`, by a tool that may write here.
-//! - Anything that vanishes in between shows as "not found", and means that another manager came forward: start again.
+//! - The directory is this user's, and nobody else may write to it: `trust.rs`. So its files are what this user's
+//!   managers wrote.
+//! - A file's name contains the hash of its content, and a file gets its name by a rename, so a file is always
+//!   complete.
+//! - Each manager that uses the file has a claim beside it: `claim.rs`. A file without a claim is removed when a
+//!   manager opens or closes.
+//! - Right before a process is started the file is checked, and written again where it was changed or removed: by a
+//!   manager that
+//!   swept at that moment, by `git clean`, or by a tool that may write here.
+//! - A file that vanishes in between is reported as "not found". It means that another manager was faster, so the step
+//!   starts again.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,39 +24,39 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::claim::Claim;
-use super::compiled::Beside;
+use super::compiled::CompiledLocation;
+use super::dead_host_cleanup::DeadHostCleanup;
 use super::directory::{DIRECTORY, Directory, Stamp, unique};
-use super::remains::Remains;
 use super::sweep::{HASH, WORKER_PREFIX, judge_entries, sweep};
-use super::trust::Distrust;
+use super::trust::UntrustedPath;
 use crate::error::{Error, Problem, Result, descriptors, hints};
 
 pub(super) const IGNORE_FILE: &str = ".gitignore";
 pub(super) const IGNORED: &[u8] = b"*\n";
-/// Each lost round means that another manager opened or closed in just that moment.
+/// Each failed round means that another manager opened or closed at that moment.
 const ROUNDS: u32 = 1000;
 
-/// The worker file of one manager. When the last user of a file drops it, it is removed.
+/// The worker file of one manager. It is removed when its last user drops it.
 #[derive(Debug)]
 pub struct WorkerFile {
     working_dir: PathBuf,
     path: PathBuf,
     hash: String,
     mode: u32,
-    /// None only while dropping.
-    placed: Option<Placed>,
+    /// `None` only while dropping.
+    placed: Option<WrittenFile>,
 }
 
-/// Where it was found last.
+/// Where the file was found last.
 #[derive(Debug)]
-struct Placed {
+struct WrittenFile {
     directory: (u64, u64),
     stamp: Stamp,
     claim: Claim,
 }
 
 impl WorkerFile {
-    /// Makes sure that `source` lies in `working_dir` with exactly the permissions `mode`, and removes worker files that
+    /// Ensures that `source` is in `working_dir` with exactly the permissions `mode`, and removes worker files that
     /// nobody uses any more.
     pub fn write(working_dir: &Path, source: &str, mode: u32) -> Result<WorkerFile> {
         let hash = hex(&Sha256::digest(source.as_bytes()));
@@ -83,29 +89,29 @@ impl WorkerFile {
         &self.hash
     }
 
-    /// The place of its compiled form.
-    pub fn beside(&self) -> Beside {
-        Beside::new(&self.working_dir, stem(&self.hash), self.mode)
+    /// Where its compiled form is stored.
+    pub fn compiled_location(&self) -> CompiledLocation {
+        CompiledLocation::new(&self.working_dir, stem(&self.hash), self.mode)
     }
 
-    /// What a host that is killed leaves of it. None where nothing is there.
-    pub fn remains(&self) -> Option<Remains> {
+    /// What must be removed when the host is killed. `None` where the file is missing.
+    pub fn dead_host_cleanup(&self) -> Option<DeadHostCleanup> {
         let claim = &self.placed.as_ref()?.claim;
         let directory = self.working_dir.join(DIRECTORY);
         let user = rustix::process::geteuid().as_raw();
-        Remains::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
+        DeadHostCleanup::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
     }
 
-    /// Where its claim is.
+    /// The path of its claim.
     #[cfg(test)]
     pub(super) fn claim_path(&self) -> Option<PathBuf> {
         let placed = self.placed.as_ref()?;
         Some(self.working_dir.join(DIRECTORY).join(placed.claim.name()))
     }
 
-    /// Looks whether the file that a runtime will find is still the one that was written, and writes it again where it is not. A
-    /// directory that took the place of the former one is used only if `elsewhere`: a sandbox may know the former one only. True where
-    /// it was written again, with a new claim.
+    /// Checks that the file that a runtime will find is the one that was written, and writes it again where it is not.
+    /// Another directory at the same path is used only with `elsewhere`, because a sandbox may know the former one
+    /// only. True where the file was written again, with a new claim.
     pub fn check(&mut self, source: impl FnOnce() -> String, elsewhere: bool) -> io::Result<bool> {
         let Some(placed) = &self.placed else {
             return Err(io::ErrorKind::NotFound.into());
@@ -134,7 +140,7 @@ impl WorkerFile {
         format!("{}.mjs", stem(&self.hash))
     }
 
-    fn place(&self, source: &str) -> io::Result<Placed> {
+    fn place(&self, source: &str) -> io::Result<WrittenFile> {
         let mut round = 0;
         loop {
             round += 1;
@@ -146,16 +152,16 @@ impl WorkerFile {
         }
     }
 
-    fn try_place(&self, source: &str) -> io::Result<Placed> {
+    fn try_place(&self, source: &str) -> io::Result<WrittenFile> {
         let directory = Directory::make(&self.working_dir, self.mode)?;
         judge_entries(&directory)?;
         // Claimed first: from here on no other manager removes the file or the directory.
         let claim = Claim::for_use(&directory, &stem(&self.hash), self.mode)?;
-        if directory.held(IGNORE_FILE, IGNORED, None)?.is_none() {
+        if directory.matching(IGNORE_FILE, IGNORED, None)?.is_none() {
             directory.put(IGNORE_FILE, IGNORED, self.mode)?;
         }
         let stamp = directory.place(&self.name(), source.as_bytes(), self.mode)?;
-        Ok(Placed {
+        Ok(WrittenFile {
             directory: directory.identity(),
             stamp,
             claim,
@@ -178,7 +184,7 @@ fn stem(hash: &str) -> String {
 
 fn cannot_write(directory: &Path, error: io::Error) -> Box<Error> {
     let what = format!("the worker file cannot be written to {}: {error}", directory.display());
-    let hint = match (Distrust::of(&error), error.raw_os_error()) {
+    let hint = match (UntrustedPath::of(&error), error.raw_os_error()) {
         (Some(distrust), _) => distrust.hint.clone(),
         (None, Some(errno)) if descriptors::is_shortage(errno) => {
             let what = format!("the worker file cannot be written to {}", directory.display());

@@ -1,4 +1,4 @@
-//! One manager, many managers, dead managers.
+//! One manager, many managers, and managers that died.
 
 use super::*;
 use crate::error::Code;
@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::thread;
 
-/// Claims of one file are shown as one, without the digits that tell them apart.
+/// The claims of one file appear as one name, without their unique digits.
 fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
         .unwrap()
@@ -186,7 +186,7 @@ fn what_was_changed_or_removed_is_written_again_before_it_is_run() {
     fs::create_dir(&directory).unwrap();
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
     let error = file.check(|| "right".to_owned(), true).unwrap_err();
-    assert!(Distrust::of(&error).is_some(), "{error}");
+    assert!(UntrustedPath::of(&error).is_some(), "{error}");
 }
 
 #[test]
@@ -198,14 +198,14 @@ fn a_remover_that_stands_still_is_not_waited_for_long() {
     let removal = Claim::for_removal(&directory, &of, 0o600).unwrap();
     let file = WorkerFile::write(project.path(), "same", 0o600).unwrap();
     assert_eq!(fs::read_to_string(file.path()).unwrap(), "same");
-    // It looks for claims only now, and lets the file be.
+    // The sweep looks for claims only now, and leaves the file alone.
     sweep(&directory, 0o600);
     assert!(file.path().is_file());
     drop((removal, keeper, file));
     assert_eq!(names(project.path()), Vec::<String>::new());
 }
 
-/// Managers that open and close all the time; each sees its whole file for as long as it is open.
+/// Managers open and close all the time; each sees its complete file for as long as it is open.
 fn open_and_close(project: &Path, rounds: usize, seed: usize) {
     for round in 0..rounds {
         let source = "x".repeat(1 + (seed + round) % 2 * 10_000);
@@ -229,7 +229,7 @@ fn managers_in_threads_never_see_a_half_file_or_none() {
     assert_eq!(names(project.path()), Vec::<String>::new());
 }
 
-/// Names the directory that a process started by the test below works on.
+/// The variable that names the directory in which a process started by the test below works.
 const RACE_DIRECTORY: &str = "STORE_TEST_RACE_DIRECTORY";
 
 #[test]
@@ -261,7 +261,7 @@ fn a_manager_that_was_killed_leaves_nothing_that_stays() {
     const HOLD: &str = "STORE_TEST_HOLD_DIRECTORY";
     if let Some(project) = std::env::var_os(HOLD) {
         let _file = WorkerFile::write(Path::new(&project), "of the dead", 0o600).unwrap();
-        // The parent reads this byte, then kills.
+        // The parent reads this byte, then kills this process.
         io::stderr().write_all(b"!").unwrap();
         loop {
             thread::park();

@@ -1,4 +1,4 @@
-//! Removes what nobody uses, and the directory when nothing is left. Best effort: what one manager cannot remove, the next one
+//! Removes files that nobody uses, and the directory when nothing is left. What one manager cannot remove, the next one
 //! tries again.
 
 use std::collections::BTreeSet;
@@ -10,21 +10,21 @@ use super::claim::{Claim, forget_removals, in_use, is_claim};
 use super::directory::{Directory, TEMPORARY_PREFIX};
 use super::lock;
 use super::store::{IGNORE_FILE, IGNORED, is_hash};
-use super::trust::{Found, judge_owner};
+use super::trust::{FileStatus, judge_owner};
 
 pub(super) const WORKER_PREFIX: &str = "worker-";
 const SOURCE: &str = ".mjs";
-/// Left by versions that locked files which tools could lock too.
+/// Left by versions whose lock file tools could lock too.
 pub(super) const LOCK: &str = ".lock";
-/// Of the compiled form.
+/// The suffixes of the compiled form.
 const COMPILED: [&str; 3] = [".mjs", ".js", ".js.jsc"];
-/// The one directory: Bun's cache of the modules.
+/// The suffix of the only directory: Bun's cache of the modules.
 pub(super) const MODULES: &str = ".modules";
 /// Digits of a hash in a name.
 pub(super) const HASH: usize = 16;
-/// Between making a file and locking it a writer needs microseconds.
+/// A writer needs microseconds between making a file and locking it; an older file without a lock is abandoned.
 const WRITING: Duration = Duration::from_secs(60);
-/// Each lost round means that another manager opened or closed in just that moment.
+/// Each failed round means that another manager opened or closed at that moment.
 const ROUNDS: u32 = 100;
 
 pub(super) fn sweep(directory: &Directory, mode: u32) {
@@ -55,7 +55,7 @@ fn remove_unused(directory: &Directory, stems: &BTreeSet<&str>, mode: u32) {
         .iter()
         .filter_map(|stem| Claim::for_removal(directory, stem, mode).ok())
         .collect();
-    // Where that is not said, somebody could come unseen.
+    // Without an announcement for each stem a new user could go unnoticed.
     if removals.is_empty() || removals.len() < stems.len() {
         return;
     }
@@ -71,7 +71,7 @@ fn remove_unused(directory: &Directory, stems: &BTreeSet<&str>, mode: u32) {
     }
 }
 
-/// A file with a name of ours that another user made: somebody else could write here, so nothing that is here is ours for sure.
+/// A file with one of our names was made by another user: others could write here, so no file here can be trusted.
 pub(super) fn judge_entries(directory: &Directory) -> io::Result<()> {
     for name in directory.names()? {
         let ours = name == IGNORE_FILE
@@ -79,20 +79,20 @@ pub(super) fn judge_entries(directory: &Directory) -> io::Result<()> {
             || owned_by(&name).is_some()
             || is_claim(&name)
             || bundle::manifest_slot(&name).is_some();
-        // What vanished meanwhile was somebody's temporary file.
+        // A file that vanished meanwhile was somebody's temporary file.
         if let (true, Ok(stat)) = (ours, directory.stat(&name)) {
-            judge_owner(&directory.path().join(&name), Found::from(&stat), directory.me())?;
+            judge_owner(&directory.path().join(&name), FileStatus::from(&stat), directory.me())?;
         }
     }
     Ok(())
 }
 
-/// The stem whose users decide about this file; nothing else in the directory is ours to remove.
+/// The stem whose users decide about this file. Nothing else in the directory is ours to remove.
 fn owned_by(name: &str) -> Option<&str> {
     worker_stem(name).or_else(|| bundle::stem(name))
 }
 
-/// `worker-0123456789abcdef` of a worker file's names.
+/// `worker-0123456789abcdef` from a worker file's name.
 fn worker_stem(name: &str) -> Option<&str> {
     let (stem, suffix) = name.split_at_checked(WORKER_PREFIX.len() + HASH)?;
     is_hash(stem.strip_prefix(WORKER_PREFIX)?).then_some(())?;
@@ -103,11 +103,11 @@ fn worker_stem(name: &str) -> Option<&str> {
     (of_compiled || [SOURCE, LOCK].contains(&suffix)).then_some(stem)
 }
 
-/// A writer that has not locked yet loses its file here, sees "not found" and starts again.
+/// A writer that has not locked its file yet loses it here, gets "not found" and starts again.
 fn is_abandoned(directory: &Directory, name: &str) -> bool {
     match directory.open_entry(name) {
         Ok(file) => matches!(lock::is_held(&file), Ok(false)),
-        // Nobody can open it before it is whole, but root: then only its age tells.
+        // Only root can open it before it is complete, so only its age tells.
         Err(_) => directory.stat(name).is_ok_and(|stat| is_old(stat.st_ctime)),
     }
 }
@@ -123,7 +123,7 @@ fn is_old(changed: i64) -> bool {
 }
 
 fn remove_empty(directory: &Directory, mode: u32) {
-    // Whoever changed the directory last looks once more; so the last of several that close together finds it empty.
+    // Whoever changed the directory last checks once more, so the last of several that close together finds it empty.
     for _ in 0..ROUNDS {
         match directory.names() {
             Ok(names) if names.iter().all(|name| name == IGNORE_FILE) => {}

@@ -1,43 +1,44 @@
-//! Whether a directory or a file under `.toolwarden` may be used: what is in there is run with the rights of this process, so it
-//! must be this user's, and nobody else may be able to change it. Pure: the facts come from `fstat`, the answer is a reason.
+//! Decides whether a directory or a file under `.toolwarden` may be used: its content is executed with the rights of
+//! this process, so it must belong to this user and nobody else may be able to change it. Pure: the facts come from
+//! `fstat`, the result is a reason.
 
 use std::io;
 use std::path::Path;
 
 use rustix::fs::{FileType, Stat};
 
-/// Writing by the group and by everybody.
+/// Write permission for the group and for others.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// Why something is not used, and what to do.
+/// Why a path is not used, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub(super) struct Distrust {
+pub(super) struct UntrustedPath {
     pub(super) reason: String,
     pub(super) hint: String,
 }
 
-impl Distrust {
+impl UntrustedPath {
     fn because(reason: String, hint: String) -> io::Error {
         io::Error::new(io::ErrorKind::PermissionDenied, Self { reason, hint })
     }
 
-    /// The distrust that an error carries.
+    /// The `UntrustedPath` in an error.
     pub(super) fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 }
 
-/// What the kernel says of an open directory or file.
+/// The status that the kernel reports for an open directory or file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FileStatus {
     pub(super) kind: FileType,
     pub(super) owner: u32,
     pub(super) mode: u32,
     pub(super) links: u64,
 }
 
-impl From<&Stat> for Found {
+impl From<&Stat> for FileStatus {
     fn from(stat: &Stat) -> Self {
         Self {
             kind: FileType::from_raw_mode(stat.st_mode),
@@ -50,18 +51,18 @@ impl From<&Stat> for Found {
     }
 }
 
-/// The directory, as user `me`. `made`: this process has just created it.
-pub(super) fn judge_directory(path: &Path, found: Found, me: u32, made: bool) -> io::Result<()> {
+/// Judges the directory for user `me`. `made`: this process has just created it.
+pub(super) fn judge_directory(path: &Path, found: FileStatus, me: u32, made: bool) -> io::Result<()> {
     let shown = path.display();
     if found.kind != FileType::Directory {
         let reason = format!("{shown} is there and is not a directory");
-        return Err(Distrust::because(reason, format!("remove {shown}")));
+        return Err(UntrustedPath::because(reason, format!("remove {shown}")));
     }
     let owner = found.owner;
     if owner != me && made {
         let reason = format!("the file system gives what this process, as user {me}, creates to user {owner}");
-        let hint = "give a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
-        return Err(Distrust::because(reason, hint.to_owned()));
+        let hint = "use a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
+        return Err(UntrustedPath::because(reason, hint.to_owned()));
     }
     if owner != me {
         let reason =
@@ -69,7 +70,7 @@ pub(super) fn judge_directory(path: &Path, found: Found, me: u32, made: bool) ->
         let hint = format!(
             "remove it when no manager of user {owner} is open (rm -r {shown}), run as user {owner}, or give another workingDir"
         );
-        return Err(Distrust::because(reason, hint));
+        return Err(UntrustedPath::because(reason, hint));
     }
     if found.mode & OTHERS_WRITE != 0 {
         let reason = format!(
@@ -77,32 +78,32 @@ pub(super) fn judge_directory(path: &Path, found: Found, me: u32, made: bool) ->
             found.mode
         );
         let hint = format!("remove it (rm -r {shown}), or look at what is in it and run chmod go-w {shown}");
-        return Err(Distrust::because(reason, hint));
+        return Err(UntrustedPath::because(reason, hint));
     }
     Ok(())
 }
 
-/// A file of ours is in the directory, and user `me` has not made it.
-pub(super) fn judge_owner(path: &Path, found: Found, me: u32) -> io::Result<()> {
+/// A file with one of our names must have been made by user `me`.
+pub(super) fn judge_owner(path: &Path, found: FileStatus, me: u32) -> io::Result<()> {
     if found.owner == me {
         return Ok(());
     }
     let (shown, owner) = (path.display(), found.owner);
     let reason = format!("{shown} belongs to user {owner}, and this process is user {me}");
-    Err(Distrust::because(reason, format!("remove {shown}")))
+    Err(UntrustedPath::because(reason, format!("remove {shown}")))
 }
 
-/// Whether a file is one that user `me` wrote and that nobody else can change: a plain file, with this name only.
-pub(super) fn is_own_file(found: Found, me: u32) -> bool {
+/// Whether user `me` owns the file: a regular file, with this name only.
+pub(super) fn is_own_file(found: FileStatus, me: u32) -> bool {
     found.kind == FileType::RegularFile && found.owner == me && found.links == 1
 }
 
-/// The same, and no other user may write into it.
-pub(super) fn is_private_file(found: Found, me: u32) -> bool {
+/// The same, and no other user may write to it.
+pub(super) fn is_private_file(found: FileStatus, me: u32) -> bool {
     is_own_file(found, me) && found.mode & OTHERS_WRITE == 0
 }
 
-/// `mode` without writing by others.
+/// `mode` without write permission for others.
 pub(super) const fn for_us_to_write(mode: u32) -> u32 {
     mode & !OTHERS_WRITE
 }
@@ -115,8 +116,8 @@ mod tests {
 
     const ME: u32 = 1000;
 
-    fn found(kind: FileType, owner: u32, mode: u32, links: u64) -> Found {
-        Found {
+    fn found(kind: FileType, owner: u32, mode: u32, links: u64) -> FileStatus {
+        FileStatus {
             kind,
             owner,
             mode,
@@ -171,7 +172,7 @@ mod tests {
         ];
         for (found, made, reason, hint) in cases {
             let error = judge_directory(path, found, ME, made).expect_err(reason);
-            let distrust = Distrust::of(&error).expect("a distrust");
+            let distrust = UntrustedPath::of(&error).expect("a distrust");
             assert!(distrust.reason.contains(reason), "{error}");
             assert!(distrust.hint.contains(hint), "{}", distrust.hint);
         }

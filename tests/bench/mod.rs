@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use toolwarden::dispatch::HostReads;
 use toolwarden::error::Error;
-use toolwarden::manager::{Asked, Manager, Options};
+use toolwarden::manager::{Manager, Options, RawCall};
 use toolwarden::observe::{Event, Line, Observer};
 
 /// Only a hang reaches it.
@@ -31,7 +31,7 @@ pub(crate) struct Told {
     pub(crate) ready: Vec<Result<(), Box<Error>>>,
     pub(crate) drains: usize,
     pub(crate) closed: usize,
-    pub(crate) bells: Vec<OwnedFd>,
+    pub(crate) doorbells: Vec<OwnedFd>,
     /// Events since the last flush: nobody would have been woken for these.
     unflushed: usize,
 }
@@ -60,7 +60,7 @@ impl Observer for Listener {
             Event::Tools { result, .. } => told.tools.push(result),
             Event::Ready { result, .. } => told.ready.push(result),
             Event::Drain => told.drains += 1,
-            Event::Listen { bell } => told.bells.push(bell),
+            Event::Listen { doorbell } => told.doorbells.push(doorbell),
             Event::Closed => told.closed += 1,
             Event::Progress { .. } | Event::Record { .. } => {}
         }
@@ -184,7 +184,7 @@ impl Bench {
         self.manager = None;
     }
 
-    pub(crate) fn execute(&self, asked: Asked<'_>) -> Result<(), Box<Error>> {
+    pub(crate) fn execute(&self, asked: RawCall<'_>) -> Result<(), Box<Error>> {
         match self.manager().execute([asked].into_iter()).pop() {
             Some((_, error)) => Err(error),
             None => Ok(()),
@@ -244,12 +244,12 @@ impl Bench {
     }
 }
 
-pub(crate) fn call(number: u32, tool: &str) -> Asked<'_> {
-    Asked {
+pub(crate) fn call(number: u32, tool: &str) -> RawCall<'_> {
+    RawCall {
         number,
         tool,
         input: Some("1"),
-        ..Asked::default()
+        ..RawCall::default()
     }
 }
 

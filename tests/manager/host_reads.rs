@@ -48,12 +48,12 @@ fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_othe
     let bench = Bench::watched(tools, &config, HostReads::bells());
     bench.execute(call(1, "leaves")).unwrap();
     let left = value(&bench.outcome(1)).parse().unwrap();
-    let bell = bench.until("a bell", |told| told.bells.pop());
+    let doorbell = bench.until("a doorbell", |told| told.doorbells.pop());
     bench.execute(call(2, "exits")).unwrap();
     assert!(matches!(bench.outcome(2), Outcome::Failed(_)));
     let limit = Instant::now() + Duration::from_secs(20);
-    while hear(&bell).is_some() {
-        assert!(Instant::now() < limit, "the bell goes on");
+    while hear(&doorbell).is_some() {
+        assert!(Instant::now() < limit, "the doorbell goes on");
     }
     kill_process(Pid::from_raw(left).unwrap(), Signal::KILL).unwrap();
 }
@@ -75,13 +75,13 @@ fn answers_that_no_host_reads_are_read_all_the_same() {
 }
 
 /// Reads what is there, as a runtime does that owns the socket; none at its end.
-fn hear(bell: &OwnedFd) -> Option<usize> {
+fn hear(doorbell: &OwnedFd) -> Option<usize> {
     let limit = Timespec {
         tv_sec: 0,
         tv_nsec: 200_000_000,
     };
-    poll(&mut [PollFd::new(bell, PollFlags::IN)], Some(&limit)).unwrap();
-    match rustix::io::read(bell, &mut [0; 4096]) {
+    poll(&mut [PollFd::new(doorbell, PollFlags::IN)], Some(&limit)).unwrap();
+    match rustix::io::read(doorbell, &mut [0; 4096]) {
         Ok(0) => None,
         Ok(count) => Some(count),
         Err(_) => Some(0),
@@ -97,11 +97,11 @@ fn a_host_that_is_given_bells_reads_the_answers_though_it_takes_what_comes_there
     );
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
-    let bell = bench.until("a bell", |told| told.bells.pop());
+    let doorbell = bench.until("a doorbell", |told| told.doorbells.pop());
     let mut heard = 0;
     for number in 1..=50 {
         bench.execute(call(number, "echo")).unwrap();
-        heard += usize::from(hear(&bell).unwrap() > 0);
+        heard += usize::from(hear(&doorbell).unwrap() > 0);
         bench.manager().read();
         assert_eq!(value(&bench.outcome(number)), "1");
     }
@@ -118,8 +118,8 @@ fn a_bell_ends_with_its_process_and_the_next_process_has_its_own() {
     for number in 1..=5 {
         bench.execute(call(number, "answers-and-exits")).unwrap();
         assert_eq!(value(&bench.outcome(number)), "1");
-        let bell = bench.until("a bell", |told| told.bells.pop());
-        while hear(&bell).is_some() {
+        let doorbell = bench.until("a doorbell", |told| told.doorbells.pop());
+        while hear(&doorbell).is_some() {
             bench.manager().read();
         }
         bench.manager().read_all();

@@ -258,7 +258,7 @@ pub(crate) fn drained(child: Child) -> (String, String) {
         stdout,
         stderr,
         process,
-        board: _,
+        entry_table: _,
         ring: _,
         temporary: _,
     } = child;

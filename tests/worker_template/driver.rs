@@ -313,7 +313,12 @@ fn compile(file: &WorkerFile, settings: WorkerSettings, project: &Path) -> PathB
     channel.read_to_end(&mut reply).unwrap();
     compiler.wait().unwrap();
     match BundleReply::parse(&reply).unwrap() {
-        BundleReply::Compiled { files, .. } => file.beside().put(&Compiled { files, settings }).unwrap().path,
+        BundleReply::Compiled { files, .. } => {
+            file.compiled_location()
+                .put(&Compiled { files, settings })
+                .unwrap()
+                .path
+        }
         other => panic!("{other:?} instead of bytecode"),
     }
 }

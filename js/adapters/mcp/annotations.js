@@ -1,5 +1,5 @@
 /**
- * What clients are told of the tools' effects: only what the sandbox really holds, whatever the tools say of themselves.
+ * Tool annotations for clients: only what the sandbox really enforces, whatever the tools claim about themselves.
  * @param {import('../../../index.d.ts').Enforcement | undefined} enforcement
  * @returns {{ readOnlyHint?: true, openWorldHint?: false } | undefined}
  */

@@ -1,4 +1,4 @@
-/** Bodies of requests, bounded: one by one, and all that are being read together. */
+/** Reads request bodies within bounds: for each body, and for all that are being read. */
 
 /** Bytes. */
 export const LARGEST_BODY = 16 * 1024 * 1024
@@ -27,7 +27,10 @@ export class Bodies {
     }
   }
 
-  /** Not by iterating: leaving the loop would end the connection before the refusal is sent. @param {import('node:http').IncomingMessage} request */
+  /**
+   * Does not iterate, because leaving the loop would close the connection before the error is sent.
+   * @param {import('node:http').IncomingMessage} request
+   */
   async #read(request) {
     /** @type {Buffer[]} */
     const chunks = []

@@ -1,14 +1,15 @@
 /**
- * A transport with bounds: how many requests of a client are worked on at once, and how much waits for a client that does
- * not read. What cannot be written as JSON becomes an error, so that every request is answered, and what is written is well-formed.
+ * A transport with bounds: the number of a client's requests that run at once, and the amount of data that waits for a
+ * client that does not read. A message that cannot be written as JSON becomes an error, so that every request is
+ * answered and all output is well-formed.
  */
 
 import { mayHaveHalves, wellFormed } from '../../well-formed.js'
 import { EVENT_FRAME, Outlet } from './outlet.js'
 
-/** Requests of one client that are worked on at once; further ones are refused. */
+/** Requests of one client that run at once; further ones are rejected. */
 export const MOST_REQUESTS = 32
-/** Refusals that may wait for a client before it is given up: it asks and does not read. */
+/** Rejections that may wait for a client before its connection is given up: it sends requests but does not read. */
 const MOST_REFUSALS = 1000
 
 /** @param {unknown} id @param {number} code @param {string} message @returns {any} */
@@ -19,7 +20,7 @@ const isRequest = (message) => message?.method !== undefined && message.id !== u
 
 export class BoundedTransport {
   #inner
-  /** Where nothing else is known of how a message leaves: one goes after the other. */
+  /** Used where nothing is known about how a message leaves: one message follows the other. */
   #outlet = new Outlet(0)
   /** Of responses that are metered, by request. @type {Map<unknown, Outlet>} */ #outlets = new Map()
   /** Requests without an answer. */
@@ -43,14 +44,15 @@ export class BoundedTransport {
     this.#inner.setProtocolVersion?.(version)
   }
 
-  /** Whether a request is worked on. */
+  /** Whether a request is running. */
   get isBusy() {
     return this.#open.size > 0
   }
 
   /**
-   * Answers of these requests leave through an outlet of their own.
-   * @param {unknown[]} requests ids @param {Outlet} outlet
+   * Sends the answers of these requests through their own outlet.
+   * @param {unknown[]} requests ids
+   * @param {Outlet} outlet
    * @returns {() => void} takes it back
    */
   meter(requests, outlet) {
@@ -63,7 +65,7 @@ export class BoundedTransport {
   async start() {
     const inner = this.#inner
     const { onclose } = inner
-    // No event target: these are the SDK's callbacks.
+    // Assigned, because these are the SDK's callbacks and not an event target.
     Object.assign(inner, {
       onclose: () => {
         this.#outlet.end()
@@ -127,7 +129,7 @@ export class BoundedTransport {
         text = JSON.stringify(sent)
       }
     } catch (error) {
-      // A result that is too large or nested too deep for this runtime.
+      // The result is too large or nested too deep for this runtime.
       if (message.method !== undefined) throw error
       sent = errorAnswer(message.id, -32603, `the answer cannot be written as JSON: ${/** @type {Error} */ (error).message}`)
       text = JSON.stringify(sent)

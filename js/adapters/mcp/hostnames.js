@@ -1,12 +1,15 @@
-/** Which names a server answers to. A page of another site can make a name of its own lead here, but not one of these. */
+/**
+ * The host names that a server answers to. A page of another site can make a name of its own resolve to this machine,
+ * but not one of these.
+ */
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::'])
 
-/** A host as URLs write it. @param {string} host */
+/** A host in the form that URLs use. @param {string} host */
 export const urlHost = (host) => (host.includes(':') ? `[${host}]` : host)
 
-/** IPv4 as dual-stack sockets write it. @param {string} address */
+/** Strips the IPv6 prefix that dual-stack sockets put before an IPv4 address. @param {string} address */
 const plain = (address) => address.replace(/^::ffff:(?=\d+\.)/, '')
 
 /**
@@ -16,7 +19,7 @@ const plain = (address) => address.replace(/^::ffff:(?=\d+\.)/, '')
 export function ownHostnames(host, reachedAt) {
   const names = new Set(LOOPBACK)
   if (!EVERY_ADDRESS.has(host)) names.add(new URL(`http://${urlHost(host)}`).hostname)
-  // An address in the Host header was typed or configured by someone; only names can be made to lead elsewhere.
+  // Somebody typed or configured an address in the Host header; only names can be made to resolve elsewhere.
   if (reachedAt !== undefined) names.add(urlHost(plain(reachedAt)))
   return [...names]
 }

@@ -1,4 +1,4 @@
-/** Streamable HTTP with a session per client, guarded against requests that web pages make in a user's name. */
+/** Streamable HTTP with a session per client, protected against requests that web pages make in a user's name. */
 
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,18 +13,21 @@ import { meteredOutlet } from './outlet.js'
 import { createMcpServer } from './server.js'
 import { Sessions } from './sessions.js'
 
-/** Bytes of notifications that wait for the clients of one server, all of them together. */
+/** Bytes of notifications that may wait for the clients of one server, all of them together. */
 const MOST_WAITING = 64 * 1024 * 1024
 
 const PATH = '/mcp'
-/** Milliseconds a client has for its headers, and for the whole request: one that is slow on purpose holds nothing for long. */
+/**
+ * How many milliseconds a client has for its headers, and for the whole request, so that a deliberately slow client
+ * occupies nothing for long.
+ */
 const HEADERS_WITHIN = 10_000
 const REQUEST_WITHIN = 60_000
 const MOST_CONNECTIONS = 2000
 
 /** @param {import('node:http').ServerResponse} response @param {number} status @param {number} code @param {string} message */
 function refuse(response, status, code, message) {
-  // What is left of a body that was not read must not be taken for the next request.
+  // The unread rest of a body must not be taken for the next request.
   if (!response.req.complete) response.shouldKeepAlive = false
   response.writeHead(status, { 'content-type': 'application/json' })
   response.end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
@@ -91,16 +94,16 @@ export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...opt
     const session = await sessionOf(request.headers['mcp-session-id'], address)
     if (session === undefined) return refuse(response, 404, -32001, 'Session not found')
     const { http: transport, bounded } = session
-    // An answer of its own for each request, in the events of this response.
+    // Each request's answer is sent in the events of this response.
     const requests = [body].flat().flatMap((message) => (message?.method !== undefined && message.id !== undefined ? [message.id] : []))
     response.once('close', bounded.meter(requests, meteredOutlet(response)))
     await transport.handleRequest(request, response, body)
-    // Anything but an initialize request was refused by the new transport and leaves no session.
+    // The new transport rejected everything except an initialize request, and leaves no session.
     if (transport.sessionId === undefined) await transport.close()
   }
 
   const http = createServer({ headersTimeout: HEADERS_WITHIN, requestTimeout: REQUEST_WITHIN }, (request, response) => {
-    // A connection that breaks is no failure of this program's.
+    // A broken connection is not a failure of this program.
     request.on('error', () => {})
     response.on('error', () => {})
     handle(request, response).catch((error) => {

@@ -1,15 +1,15 @@
-/** Progress values and log lines of a tool, as MCP notifications. */
+/** Sends a tool's progress values and log lines as MCP notifications. */
 
 import { printableLines } from '../../printable.js'
 import { wellFormed } from '../../well-formed.js'
 
-/** Lines and progress values of one call that may wait for a client that reads slowly. */
+/** Lines and progress values of one call that may wait for a slow client. */
 const MOST_WAITING = 10_000
 
-/** Bytes of them that may wait for one client. What tools print is not allowed to grow this process. */
+/** The bytes of them that may wait for one client: a tool's output must not grow this process. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** What several queues may hold together. */
+/** A budget that several queues share. */
 export class Budget {
   #left
 
@@ -31,7 +31,10 @@ export class Budget {
   }
 }
 
-/** About: a text takes one byte or two for each of its characters, and what is around it is small. @param {any} notification */
+/**
+ * An estimate: a text takes one or two bytes per character, and the rest of the message is small.
+ * @param {any} notification
+ */
 const sizeOf = ({ params: { data = '', message = '' } }) => 200 + 2 * (data.length + message.length)
 
 /** MCP's levels, least urgent first. */
@@ -60,7 +63,7 @@ function isProgress(value) {
   return (total === undefined || typeof total === 'number') && (message === undefined || typeof message === 'string')
 }
 
-/** Nothing else of it: notifications are bounded by what they are known to hold. @param {any} value */
+/** Copies only these fields, so that the size of a notification is known. @param {any} value */
 const onlyProgress = ({ progress, total, message }) => ({
   progress,
   ...(total === undefined ? {} : { total }),
@@ -84,7 +87,7 @@ export function progressNotifier(progressToken) {
   }
 }
 
-/** Sends one after another, so that they arrive in order and at the pace of the client. */
+/** Sends notifications one after another, in order and at the pace of the client. */
 export class NotificationQueue {
   /** @type {Array<{ notification: any, bytes: number }>} */ #waiting = []
   #budget
@@ -121,7 +124,7 @@ export class NotificationQueue {
         this.#budget.give(next.bytes)
       }
     } catch {
-      // The client is gone; whoever answers the request finds that out too.
+      // The client is gone; whoever answers the request will notice too.
     }
     for (const { bytes } of this.#waiting.splice(0)) this.#budget.give(bytes)
     this.#busy = false

@@ -1,6 +1,6 @@
 /**
- * The way out to one client, or to one response of it: messages go in one after another, as long as what the client has not
- * taken yet stays below a limit. Those that have to wait are counted by who makes them.
+ * The way out to one client, or to one response of it: messages enter one after another while the data that the client
+ * has not taken stays below a limit. Their makers count the messages that wait.
  */
 
 export class Outlet {
@@ -9,17 +9,20 @@ export class Outlet {
   #ended = false
   /** @type {Array<{ bytes: number, enter: () => void }>} */ #waiting = []
 
-  /** @param {number} limit bytes that may be on their way when the next message goes in */
+  /** @param {number} limit bytes that may be on their way when the next message enters */
   constructor(limit) {
     this.#limit = limit
   }
 
-  /** Bytes that went in and that the client has not taken. */
+  /** Bytes that entered and that the client has not taken. */
   get untaken() {
     return this.#untaken
   }
 
-  /** Resolves when the message may go in, at once where there is room; its bytes count from then on. @param {number} bytes */
+  /**
+   * Resolves when the message may enter, at once if there is room; its bytes count from then on.
+   * @param {number} bytes
+   */
   async enter(bytes) {
     if (this.#ended) return
     if (this.#waiting.length === 0 && this.#untaken <= this.#limit) {
@@ -29,7 +32,7 @@ export class Outlet {
     await new Promise((resolve) => this.#waiting.push({ bytes, enter: () => resolve(undefined) }))
   }
 
-  /** So much was taken. @param {number} bytes */
+  /** The client has taken this many bytes. @param {number} bytes */
   left(bytes) {
     this.#untaken = Math.max(0, this.#untaken - bytes)
     while (this.#waiting.length > 0 && this.#untaken <= this.#limit) {
@@ -39,7 +42,7 @@ export class Outlet {
     }
   }
 
-  /** The client is gone: nothing is waited for any more. */
+  /** The client is gone: waiting messages are released. */
   end() {
     this.#ended = true
     for (const { enter } of this.#waiting.splice(0)) enter()
@@ -52,13 +55,14 @@ const MOST_UNTAKEN = 1024 * 1024
 export const EVENT_FRAME = 'event: message\ndata: \n\n'.length
 
 /**
- * The outlet of a response whose stream takes everything at once: what leaves it is seen where it is written to the socket.
+ * The outlet of a response whose stream accepts everything at once: what leaves is observed where it is written to the
+ * socket.
  * @param {import('node:http').ServerResponse} response
  */
 export function meteredOutlet(response) {
   const outlet = new Outlet(MOST_UNTAKEN)
   const write = response.write.bind(response)
-  /** Written, and kept by the response as the socket is full. */
+  /** Bytes that were written, and that the response buffers because the socket is full. */
   let kept = 0
   /** @param {any} chunk @param {any[]} rest */
   const metered = (chunk, ...rest) => {

@@ -1,4 +1,4 @@
-/** What a tool returned, as the result of an MCP call. */
+/** Turns a tool's result into the result of an MCP call. */
 
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
 import { failureText, resultText } from '../failure-text.js'
@@ -7,7 +7,7 @@ import { failureText, resultText } from '../failure-text.js'
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Whether the tool speaks MCP itself. An object that has a `content` of another kind is data like any other.
+ * Whether the tool returns an MCP result itself. An object with another kind of `content` is ordinary data.
  * @param {any} value
  */
 const isMcpResult = (value) => isObject(value) && Array.isArray(value.content) && CallToolResultSchema.safeParse(value).success
@@ -18,7 +18,7 @@ const isMcpResult = (value) => isObject(value) && Array.isArray(value.content) &
  * @returns {any}
  */
 export function toolResult(value, structured) {
-  // A result that says that the tool failed needs no structured content, whatever was announced.
+  // A result that reports a failure needs no structured content, whatever was announced.
   if (isMcpResult(value) && (!structured || value.structuredContent !== undefined || value.isError === true)) return value
   const content = [{ type: 'text', text: resultText(value) }]
   return isObject(value) ? { content, structuredContent: value } : { content }

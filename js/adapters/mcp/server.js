@@ -1,4 +1,4 @@
-/** The MCP server itself: low-level handlers, because the tools' schemas are JSON Schema already. */
+/** The MCP server itself. It uses low-level handlers, because the tools' schemas are JSON Schema already. */
 
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import {
@@ -19,10 +19,10 @@ import { BoundedTransport } from './bounded-transport.js'
 import { Budget, logNotification, NotificationQueue, progressNotifier } from './notifications.js'
 import { failedResult, toolResult } from './result.js'
 
-/** Failures that are the request's fault: the protocol has an error code for them. */
+/** Failures that are the request's fault, for which the protocol has an error code. */
 const BAD_REQUEST = new Set(['ERR_TOOL_NOT_FOUND', 'ERR_TOOL_ID_INVALID', 'ERR_INPUT_INVALID'])
 
-/** Results with structured content must be objects, so only such a schema can be announced. @param {any} schema */
+/** Structured content must be an object, so only an object schema can be announced. @param {any} schema */
 const isObjectSchema = (schema) => typeof schema === 'object' && schema !== null && schema.type === 'object'
 
 /** @param {string} id @param {readonly { id: string }[]} tools */
@@ -51,7 +51,10 @@ export function createMcpServer(manager, options = {}, budget = new Budget()) {
   /** @param {any} transport */
   server.connect = (transport) => connect(/** @type {any} */ (transport instanceof BoundedTransport ? transport : new BoundedTransport(transport)))
 
-  /** The level each session asked for; nothing is left out before one did. @type {Map<string | undefined, string>} */
+  /**
+   * The level that each session asked for; before that, nothing is filtered.
+   * @type {Map<string | undefined, string>}
+   */
   const levels = new Map()
 
   server.setRequestHandler(SetLevelRequestSchema, async ({ params }, { sessionId }) => {

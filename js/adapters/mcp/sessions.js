@@ -1,12 +1,15 @@
 /**
- * Which sessions there are. Clients often leave without ending theirs, so sessions make place for new ones, but only those
- * that nobody uses: who opens many must not end those of others.
+ * The open sessions. Clients often leave without ending theirs, so sessions make room for new ones, but only those that
+ * are not in use: a client that opens many must not end those of others.
  */
 
-/** Of all clients, and of one address. */
+/** The limits for all clients, and for one address. */
 export const MOST_SESSIONS = 1000
 export const MOST_OF_ONE_ADDRESS = 500
-/** Milliseconds without a request after which a session may make place; less where it never had one but the first. */
+/**
+ * The number of milliseconds without a request after which a session may be ended; less if it never had another one
+ * than the first.
+ */
 const IDLE = 10 * 60_000
 const UNUSED = 10_000
 
@@ -32,7 +35,7 @@ export class Sessions {
     return this.#sessions.size
   }
 
-  /** The session, which is in use now. @param {string} id */
+  /** The session; marks it as in use. @param {string} id */
   use(id) {
     const session = this.#sessions.get(id)
     if (session === undefined) return undefined
@@ -43,7 +46,10 @@ export class Sessions {
     return session
   }
 
-  /** Whether there is room for one more of this address; a session that nobody uses is ended for it. @param {string} address */
+  /**
+   * Whether there is room for another session of this address; ends an unused session if necessary.
+   * @param {string} address
+   */
   makeRoom(address) {
     const ofAddress = [...this.#sessions.entries()].filter(([, session]) => session.address === address)
     if (ofAddress.length >= MOST_OF_ONE_ADDRESS) return this.#endOne(ofAddress)

@@ -1,4 +1,4 @@
-/** Times of single calls, and the rate of calls side by side. */
+/** Measures the times of single calls, and the rate of concurrent calls. */
 
 import { performance } from 'node:perf_hooks'
 

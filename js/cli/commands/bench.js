@@ -12,7 +12,10 @@ function parseCount(given) {
   throw new UsageError(`--n takes a whole number from 1 to 9999999, got "${given}"`)
 }
 
-/** How a call finds its process. @type {Array<{ name: string, config: import('../../../index.d.ts').Config, sideBySide: number, waits: boolean }>} */
+/**
+ * How a call gets its process.
+ * @type {Array<{ name: string, config: import('../../../index.d.ts').Config, sideBySide: number, waits: boolean }>}
+ */
 const MODES = [
   { name: 'cold', config: { isolation: 'call', minWorkers: 0 }, sideBySide: 8, waits: false },
   { name: 'prewarmed', config: { isolation: 'call', minWorkers: 1 }, sideBySide: 8, waits: true },

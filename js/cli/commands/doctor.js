@@ -3,7 +3,7 @@ import process from 'node:process'
 import { ExitCode } from '../exit-codes.js'
 import { examine } from '../doctor/examine.js'
 
-/** What holds the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
+/** What limits the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
 const MEMORY_CONTROLS = {
   cgroup: 'a cgroup v2 for each process, and a watchdog over the process group',
   watchdog: 'watchdog over the process group',
@@ -67,7 +67,7 @@ function print(report, terminal) {
   terminal.print('')
   terminal.print(terminal.outStyle(`${'permission'.padEnd(wide)}refused without  works with`, 'bold'))
   for (const { kind, refused, allowed, problem } of report.permissions) {
-    // Padded by hand: the escape sequences of colours have no width.
+    // Padded by hand, because the escape sequences of colours have no width.
     const cells = `${kind.padEnd(wide)}${refused ? yes : no}${' '.repeat(17 - (refused ? 3 : 2))}${allowed ? yes : no}`
     terminal.print(problem === null ? cells : `${cells}  ${problem}`)
   }

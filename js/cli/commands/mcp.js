@@ -14,7 +14,7 @@ export function parseAddress(given) {
   return { port: number, ...(host === undefined ? {} : { host: host.replace(/^\[|\]$/g, '') }) }
 }
 
-/** The adapter and the transport need a package that not everybody has. */
+/** The adapter and the transport need an optional package. */
 async function loadMcp() {
   try {
     const [adapter, stdio] = await Promise.all([
@@ -45,7 +45,7 @@ export function addMcp(program, context) {
     .action(async (entrypoint, options) => {
       const mcp = await loadMcp()
       await withManager(context, { entrypoint, options, withFile: true }, async (manager) => {
-        // An entrypoint that cannot be loaded should be known now, not with the first call.
+        // An entrypoint that cannot be loaded is reported now, not at the first call.
         await manager.listTools()
         await (options.http === undefined ? serveStdio(mcp, manager, context) : serveHttp(mcp, manager, options.http, context))
       })

@@ -18,7 +18,7 @@ function addVariable(pair, before = {}) {
 /** @param {number} ms */
 export const elapsed = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`)
 
-/** What a script gets of a failure. @param {any} error */
+/** A failure as JSON for scripts. @param {any} error */
 function failure(error) {
   const { code, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } = error
   return { error: { code: code ?? null, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } }
@@ -58,7 +58,7 @@ async function run(entrypoint, tool, options, context) {
   try {
     const input = options.input === undefined ? undefined : await jsonArgument(options.input, '--input', context)
     const config = options.config === undefined ? undefined : await jsonArgument(options.config, '--config', context)
-    // The default of one worker is also right here: it is the one that runs the call.
+    // The default of one worker is right here too: that worker runs the call.
     const result = await withManager(context, { entrypoint, options, withFile: true }, (manager) =>
       manager.executeTool(tool, input, {
         ...(config === undefined ? {} : { config }),
@@ -69,7 +69,7 @@ async function run(entrypoint, tool, options, context) {
       }),
     )
     if (result !== undefined) {
-      // The same JSON: what is not printable stands inside of strings, and is escaped there as JSON escapes.
+      // The JSON is unchanged: unprintable characters occur only in strings, and are escaped as JSON escapes them.
       terminal.print(printableLines(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0)))
     }
     status(result === undefined ? `${tool} returned nothing` : `${tool} done`)

@@ -1,4 +1,4 @@
-/** Runs the probes and says what held. */
+/** Runs the probes and reports what is enforced. */
 
 import { Manager } from '../../../index.js'
 import { withProbeSite } from './probe-site.js'
@@ -48,7 +48,12 @@ async function runtime(dir, type) {
   }
 }
 
-/** The permission flags of one probe, in the words of the runtime. @param {RuntimeType} type @param {string[]} flags @returns {Config} */
+/**
+ * The permission flags of one probe, as the runtime's option takes them.
+ * @param {RuntimeType} type
+ * @param {string[]} flags
+ * @returns {Config}
+ */
 const allowing = (type, flags) =>
   type === 'bun'
     ? { runtimeType: type, bunPermissions: flags }
@@ -115,7 +120,7 @@ export function examine(signal) {
     let enforcement = null
     if (usable !== undefined) {
       const held = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
-      // The probes' own directory is gone when this is read.
+      // The probes' own directory no longer exists when this is read.
       enforcement = { ...held, readable: held.readable.filter((path) => path !== held.own && !path.startsWith(`${held.own}/`)) }
       for (const probe of probes) {
         signal.throwIfAborted()

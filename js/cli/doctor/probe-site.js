@@ -1,4 +1,4 @@
-/** What the probes reach for: a folder with the probe tools, a file and a folder outside of it, a port, a variable. */
+/** The targets of the probes: a folder with the probe tools, a file and a folder outside of it, a port, a variable. */
 
 import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
@@ -16,7 +16,11 @@ const VARIABLE = 'DOCTOR_PROBE'
  * @property {string} flag that allows it
  */
 
-/** The site is gone again when `use` ended. @template T @param {(site: { dir: string, probes: Probe[] }) => Promise<T>} use */
+/**
+ * Removes the site when `use` has ended.
+ * @template T
+ * @param {(site: { dir: string, probes: Probe[] }) => Promise<T>} use
+ */
 export async function withProbeSite(use) {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'toolwarden-doctor-')))
   const server = createServer((socket) => socket.destroy())

@@ -1,4 +1,4 @@
-/** Tools that try what a permission is about. They run in the sandbox that `toolwarden doctor` examines. */
+/** Tools that try what a permission controls. They run in the sandbox that `toolwarden doctor` examines. */
 
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'

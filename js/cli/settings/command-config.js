@@ -1,4 +1,7 @@
-/** The configuration of a command: flags over TOOLWARDEN_* variables over toolwarden.json beside the entrypoint. */
+/**
+ * The configuration of a command: flags override TOOLWARDEN_* variables, which override toolwarden.json beside the
+ * entrypoint.
+ */
 
 import path from 'node:path'
 import { configFromEnv } from '../../../index.js'
@@ -56,7 +59,7 @@ export function commandConfig({ entrypoint, options, permissions, env, withFile,
     return Object.hasOwn(fromFile, name) ? file : undefined
   }
   if (read !== undefined) {
-    // What is overruled has no effect, so there is nothing to ask about.
+    // An overridden setting has no effect, so there is nothing to ask about.
     const overruled = { ...fromEnv, ...fromFlags, ...overrides, entrypointPath: entrypoint }
     const effective = Object.fromEntries(Object.entries(fromFile).filter(([name]) => !Object.hasOwn(overruled, name)))
     allowWidening({ ...read, settings: effective }, { trust: options.trust === true, env, note })

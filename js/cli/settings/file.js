@@ -1,4 +1,4 @@
-/** toolwarden.json as it lies beside an entrypoint: whoever wrote the project wrote it. */
+/** Reads toolwarden.json beside an entrypoint. The author of the project wrote it, so it is not trusted. */
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { UsageError } from '../usage-error.js'
 
 export const SETTINGS_FILE = 'toolwarden.json'
 const HOLDS = `${SETTINGS_FILE} holds one object of configuration fields`
-/** Bytes. Settings take a thousandth of it. */
+/** The largest size in bytes. Real settings take a thousandth of it. */
 const LARGEST = 1024 * 1024
 
 /**
@@ -17,7 +17,7 @@ const LARGEST = 1024 * 1024
  * @property {import('../../../index.d.ts').Config} settings
  */
 
-/** Opened without waiting: a named pipe would hold the command up for ever. @param {string} file */
+/** Opened without waiting, because a named pipe would block the command for ever. @param {string} file */
 function readBytes(file) {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {

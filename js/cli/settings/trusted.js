@@ -1,7 +1,7 @@
 /**
- * Which toolwarden.json files the user trusts: their real paths, each with the SHA-256 of what was in it, so that a changed
- * file is asked about again. The list lies in the user's own configuration, outside of projects, and counts only while
- * nobody else can write to it.
+ * The toolwarden.json files that the user trusts: their real paths, each with the SHA-256 of its content, so that a
+ * changed file is asked about again. The list is in the user's own configuration, outside of projects, and counts only
+ * while nobody else can write to it.
  */
 
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const OTHERS_WRITE = 0o022
 /** @param {NodeJS.ProcessEnv} env */
 function listDir(env) {
   const given = env.XDG_CONFIG_HOME
-  // The specification says that a relative one is to be ignored.
+  // The specification says that a relative path must be ignored.
   const base = given !== undefined && path.isAbsolute(given) ? given : path.join(env.HOME || homedir(), '.config')
   return path.join(base, 'toolwarden')
 }
@@ -29,7 +29,7 @@ function objection(what, stats) {
   return (stats.mode & OTHERS_WRITE) === 0 ? undefined : `${what} can be written by other users`
 }
 
-/** The directory, which has to be there and ours. @param {string} dir */
+/** Checks that the directory exists and belongs to this user. @param {string} dir */
 function checkDir(dir) {
   const stats = lstatSync(dir)
   const problem = stats.isDirectory() ? objection(dir, stats) : `${dir} is not a directory`
@@ -52,7 +52,12 @@ function read(dir) {
   }
 }
 
-/** A list that cannot be read, or that others can write, trusts nothing. @param {string} file @param {string} hash @param {NodeJS.ProcessEnv} env */
+/**
+ * A list that cannot be read, or that others can write, trusts nothing.
+ * @param {string} file
+ * @param {string} hash
+ * @param {NodeJS.ProcessEnv} env
+ */
 export function isTrusted(file, hash, env) {
   try {
     const files = read(listDir(env))
@@ -62,7 +67,11 @@ export function isTrusted(file, hash, env) {
   }
 }
 
-/** As a whole, so that another command never reads half of it. @param {string} file @param {string} text */
+/**
+ * Replaces the file atomically, so that another command never reads half of it.
+ * @param {string} file
+ * @param {string} text
+ */
 function replace(file, text) {
   const written = `${file}.${randomUUID()}`
   try {
@@ -74,8 +83,10 @@ function replace(file, text) {
 }
 
 /**
- * Remembers that the file, as it is, is trusted.
- * @param {string} file @param {string} hash @param {NodeJS.ProcessEnv} env
+ * Records that the file with this content is trusted.
+ * @param {string} file
+ * @param {string} hash
+ * @param {NodeJS.ProcessEnv} env
  * @returns {string | undefined} why it could not be
  */
 export function trust(file, hash, env) {

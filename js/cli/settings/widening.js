@@ -1,14 +1,14 @@
 /**
- * A toolwarden.json that gives tools more than the defaults do. Anybody can put such a file into a project, so it counts
- * only where the user said so, with `--trust`, and is named on stderr each time.
+ * Guards against a toolwarden.json that allows tools more than the defaults. Anybody can put such a file into a
+ * project, so it counts only where the user agreed with `--trust`, and it is named on stderr each time.
  */
 
-import { givenText } from '../../given.js'
+import { userValueText } from '../../user-value.js'
 import { loadNative } from '../../native.js'
 import { UsageError } from '../usage-error.js'
 import { isTrusted, trust } from './trusted.js'
 
-/** Of `--trust`. */
+/** The help text of `--trust`. */
 export const TRUST_HELP = 'let toolwarden.json give more than the defaults; remembered until the file changes'
 
 /** @typedef {{ field: string, given: string, instead: string }} Widening */
@@ -17,13 +17,13 @@ export const TRUST_HELP = 'let toolwarden.json give more than the defaults; reme
 const said = ({ field, given, instead }) => `${field}: ${given} (without the file: ${instead})`
 
 /**
- * Throws where the file gives more and nobody has allowed that.
+ * Throws where the file allows more and the user has not agreed to that.
  * @param {import('./file.js').SettingsFile} file with the settings that have an effect
  * @param {{ trust: boolean, env: NodeJS.ProcessEnv, note: (line: string) => void }} user
  */
 export function allowWidening({ path, hash, settings }, user) {
   /** @type {Widening[]} */
-  const found = JSON.parse(loadNative().widenings(givenText(settings)))
+  const found = JSON.parse(loadNative().widenings(userValueText(settings)))
   if (found.length === 0) return
   if (user.trust) {
     const problem = trust(path, hash, user.env)

@@ -1,4 +1,4 @@
-//! `bunPermissions`: Deno's flags. Bun itself ignores them, the sandbox holds them.
+//! `bunPermissions`: Deno's flags. Bun itself ignores them; the sandbox enforces them.
 
 use super::grammar::Flag;
 use super::grants::Grants;
@@ -28,12 +28,12 @@ const FLAGS: [&str; 16] = [
 ];
 
 impl Permissions {
-    /// Reads the flags, or reports every one that is wrong.
+    /// Reads the flags, or reports every wrong one.
     pub fn from_bun_flags(flags: &[String]) -> Result<Self, Vec<Problem>> {
         Self::from_numbered_bun_flags(flags.iter().map(String::as_str).enumerate())
     }
 
-    /// The same for what is left of a list, with the places it had.
+    /// The same for some entries of a list, with their positions in it.
     pub(in crate::config) fn from_numbered_bun_flags<'a>(
         flags: impl Iterator<Item = (usize, &'a str)>,
     ) -> Result<Self, Vec<Problem>> {
@@ -75,14 +75,14 @@ fn read(flag: Flag<'_>, grants: &mut Grants) -> Result<(), String> {
         name => {
             return Err(cannot_be_held(name).map_or_else(
                 || flag.unknown(FLAGS),
-                |reason| format!("`{}` cannot be held: {reason}", flag.text.escape_debug()),
+                |reason| format!("`{}` cannot be enforced: {reason}", flag.text.escape_debug()),
             ));
         }
     }
     Ok(())
 }
 
-/// Why a flag of Deno is not one of ours.
+/// Why a flag of Deno cannot be enforced here.
 fn cannot_be_held(name: &str) -> Option<&'static str> {
     match name {
         "--allow-sys" | "-S" | "--deny-sys" => {
@@ -101,7 +101,7 @@ fn cannot_be_held(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The hosts a flag lists.
+/// The hosts in a flag's list.
 pub(super) fn net(flag: Flag<'_>) -> Result<Option<Vec<NetRule>>, String> {
     let Some(entries) = flag.scope()? else {
         return Ok(None);
@@ -118,7 +118,7 @@ pub(super) fn net(flag: Flag<'_>) -> Result<Option<Vec<NetRule>>, String> {
     rules.collect::<Result<_, _>>().map(Some)
 }
 
-/// The variables a flag lists: names, or prefixes that end in `*`.
+/// The variables in a flag's list: names, or prefixes that end in `*`.
 fn env(flag: Flag<'_>, allow: bool) -> Result<Option<Vec<String>>, String> {
     let Some(entries) = flag.scope()? else {
         return Ok(None);
@@ -223,12 +223,12 @@ mod tests {
             ("--allow-read=", "write `--allow-read` for everything"),
             ("--allow-read=a,", "empty entry"),
             ("--allow-read=a\0b", "NUL"),
-            ("--allow-sys", "`--allow-sys` cannot be held"),
-            ("--allow-sys=hostname", "cannot be held"),
+            ("--allow-sys", "`--allow-sys` cannot be enforced"),
+            ("--allow-sys=hostname", "cannot be enforced"),
             ("--allow-ffi", "native code is confined"),
-            ("--allow-import=deno.land", "cannot be held"),
-            ("--ignore-read=/x", "cannot be held"),
-            ("--ignore-env", "cannot be held"),
+            ("--allow-import=deno.land", "cannot be enforced"),
+            ("--ignore-read=/x", "cannot be enforced"),
+            ("--ignore-env", "cannot be enforced"),
             ("--allow-net=unix:@x", "abstract"),
             ("--allow-net=*.example.com", "wildcards"),
             ("--allow-net=10.0.0.0/8", "address ranges"),

@@ -1,4 +1,4 @@
-//! Permissions written down again, as the flags of `bunPermissions` with tidy absolute paths.
+//! Writes permissions as flags of `bunPermissions` with normalised absolute paths.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use super::paths;
 use super::scope::{Deny, Permissions, Scope};
 
 impl Permissions {
-    /// Flags that mean the same wherever they are read; relative paths are taken from `base`.
+    /// Flags that mean the same wherever they are read; relative paths are resolved against `base`.
     pub fn to_flags(&self, base: &Path) -> Vec<String> {
         if self.all {
             return vec!["--allow-all".to_owned()];
         }
         let path = |path: &String| paths::absolute(path, base).to_string_lossy().into_owned();
-        // A name without a slash is looked up on PATH, a path is a path.
+        // A name without a slash is looked up on PATH; anything else is a path.
         let program = |program: &String| {
             if program.contains('/') {
                 path(program)
@@ -60,7 +60,7 @@ fn write_scope(flags: &mut Vec<String>, name: &str, scope: &Scope, entry: impl F
     }
 }
 
-/// One flag for the list, its entries once each.
+/// One flag for the list, each entry once.
 fn write_list(flags: &mut Vec<String>, name: &str, entries: impl Iterator<Item = String>) {
     let mut written: Vec<String> = Vec::new();
     let mut flag: Option<String> = None;
@@ -70,7 +70,7 @@ fn write_list(flags: &mut Vec<String>, name: &str, entries: impl Iterator<Item =
         }
         let escaped = entry.replace(',', ",,");
         match &mut flag {
-            // Behind a separating comma, one that belongs to the entry would be read as part of the entry before.
+            // After a separating comma, a comma that belongs to the entry would be read as part of the previous entry.
             Some(flag) if !entry.starts_with(',') => {
                 flag.push(',');
                 flag.push_str(&escaped);

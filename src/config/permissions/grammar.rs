@@ -1,8 +1,8 @@
-//! One flag: `--name`, `--name=value`, `--name=a,b,c`.
+//! The grammar of one flag: `--name`, `--name=value`, `--name=a,b,c`.
 
 use crate::config::nearest::closest;
 
-/// A flag cut at its first `=`.
+/// A flag split at its first `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Flag<'a> {
     /// As written, for messages.
@@ -27,7 +27,7 @@ impl<'a> Flag<'a> {
         }
     }
 
-    /// What the flag covers: `None` is everything, an entry without a value is never in the list.
+    /// What the flag covers; `None` means everything. Without a value a list never has an empty entry.
     pub(super) fn scope(&self) -> Result<Option<Vec<String>>, String> {
         let Some(value) = self.value else {
             return Ok(None);
@@ -37,19 +37,19 @@ impl<'a> Flag<'a> {
         }
         match list(value) {
             Ok(entries) => Ok(Some(entries)),
-            Err(Blank::All) => Err(format!(
+            Err(ListError::Empty) => Err(format!(
                 "`{0}` has an empty scope; name what it covers behind the `=`, or write `{1}` for everything",
                 self.text.escape_debug(),
                 self.name
             )),
-            Err(Blank::Entry) => Err(format!(
+            Err(ListError::EmptyEntry) => Err(format!(
                 "`{}` has an empty entry; put one comma between two entries and none at the ends (a comma in a name is written `,,`)",
                 self.text.escape_debug()
             )),
         }
     }
 
-    /// Refuses a value where the flag takes none.
+    /// Rejects a value where the flag takes none.
     pub(super) fn without_value(&self) -> Result<(), String> {
         match self.value {
             None => Ok(()),
@@ -61,10 +61,10 @@ impl<'a> Flag<'a> {
         }
     }
 
-    /// The refusal of a flag that is not in the grammar.
+    /// The error for a flag that does not exist.
     pub(super) fn unknown<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> String {
         let shown = self.text.escape_debug();
-        // "--allow-read ./data" in one entry: the name was right, the `=` is missing.
+        // "--allow-read ./data" in one entry: the name is right, but the `=` is missing.
         let name = self.name.split_whitespace().next().unwrap_or_default();
         let nearest = closest(name, names).unwrap_or_default();
         if nearest == name && self.name != name {
@@ -74,19 +74,19 @@ impl<'a> Flag<'a> {
     }
 }
 
-/// What an empty list lacks.
+/// Why a list is rejected.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Blank {
-    /// There is nothing at all.
-    All,
+pub(super) enum ListError {
+    /// The list is empty.
+    Empty,
     /// One of the entries is empty.
-    Entry,
+    EmptyEntry,
 }
 
-/// Entries separated by single commas; two commas are one that belongs to the entry, as Deno has it.
-pub(super) fn list(value: &str) -> Result<Vec<String>, Blank> {
+/// Entries separated by single commas. As in Deno, a doubled comma is a comma in the entry.
+pub(super) fn list(value: &str) -> Result<Vec<String>, ListError> {
     if value.is_empty() {
-        return Err(Blank::All);
+        return Err(ListError::Empty);
     }
     let mut entries = Vec::new();
     let mut entry = String::new();
@@ -100,7 +100,7 @@ pub(super) fn list(value: &str) -> Result<Vec<String>, Blank> {
     }
     entries.push(entry);
     if entries.iter().any(String::is_empty) {
-        Err(Blank::Entry)
+        Err(ListError::EmptyEntry)
     } else {
         Ok(entries)
     }
@@ -123,9 +123,9 @@ mod tests {
         for (value, entries) in cases {
             assert_eq!(list(value).expect(value), entries, "{value}");
         }
-        assert_eq!(list(""), Err(Blank::All));
+        assert_eq!(list(""), Err(ListError::Empty));
         for value in [",", "a,", ",a", ",,,"] {
-            assert_eq!(list(value), Err(Blank::Entry), "{value}");
+            assert_eq!(list(value), Err(ListError::EmptyEntry), "{value}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What the flags of a list say together, and what of it nothing could hold.
+//! Combines the flags of a list, and rejects combinations that cannot be enforced.
 
 use super::metadata::is_metadata;
 use super::net::{Host, NetRule, NetScope};
 use super::paths;
 use super::scope::{Deny, Permissions, Scope};
 
-/// What the flags of one name said.
+/// Everything that the flags of one name allow or deny.
 #[derive(Debug)]
 pub(super) struct Grant<T> {
-    /// The flag stood without a list.
+    /// The flag appears without a list.
     pub(super) everything: bool,
     pub(super) listed: Vec<T>,
 }
@@ -23,7 +23,7 @@ impl<T> Default for Grant<T> {
 }
 
 impl<T: PartialEq> Grant<T> {
-    /// Adds what one flag covers; `None` is everything.
+    /// Adds what one flag covers; `None` means everything.
     pub(super) fn add(&mut self, scope: Option<Vec<T>>) {
         match scope {
             None => self.everything = true,
@@ -42,7 +42,7 @@ impl<T: PartialEq> Grant<T> {
     }
 }
 
-/// What all flags said.
+/// Everything that all flags allow or deny.
 #[derive(Debug, Default)]
 pub(super) struct Grants {
     pub(super) all: bool,
@@ -114,7 +114,7 @@ impl Grants {
                 ("--deny-run", self.deny_run.is_empty()),
             ];
             refusals.extend(denies.iter().filter(|(_, unused)| !unused).map(|(name, _)| {
-                format!("`{name}` contradicts `--allow-all`, with which there is no sandbox to hold it; allow what is needed flag by flag")
+                format!("`{name}` contradicts `--allow-all`, which means that there is no sandbox to enforce it; allow what is needed flag by flag")
             }));
             return refusals;
         }
@@ -126,14 +126,14 @@ impl Grants {
         }
         if !self.deny_run.is_empty() && !self.run.is_empty() {
             refusals.push(
-                "`--deny-run` cannot be held beside `--allow-run`: a program that may run can start others in ways that hide their names; list the programs to allow".into(),
+                "`--deny-run` cannot be enforced beside `--allow-run`: a program that may run can start others in ways that hide their names; list the programs to allow".into(),
             );
         }
         refusals
     }
 }
 
-/// Kernel rules for files only add rights: nothing below an allowed directory can be taken out again.
+/// Kernel rules for files only add rights, so nothing below an allowed directory can be excluded again.
 fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut Vec<String>) {
     let denied: Vec<_> = match deny.everything {
         true => vec![None],
@@ -162,7 +162,7 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
             };
             if covers {
                 refusals.push(format!(
-                    "{deny} lies inside {allow} and cannot be held: the kernel's rules only add rights; allow the parts that are needed instead"
+                    "{deny} lies inside {allow} and cannot be enforced: the kernel's rules only add rights; allow the parts that are needed instead"
                 ));
             } else if covered {
                 refusals.push(format!(
@@ -173,7 +173,7 @@ fn files(kind: &str, allow: &Grant<String>, deny: &Grant<String>, refusals: &mut
     }
 }
 
-/// What `--allow-net` without a list does not include.
+/// Whether `--allow-net` without a list does not include this.
 fn besides(rule: &NetRule) -> bool {
     match &rule.host {
         Host::Unix(_) => true,
@@ -190,7 +190,7 @@ fn scope(grant: Grant<String>) -> Scope {
     }
 }
 
-/// What is denied outside of anything allowed. Denying everything leaves nothing to list: nothing was allowed.
+/// The denials outside of everything allowed. Denying everything leaves nothing to list, because nothing was allowed.
 fn outside<T>(grant: Grant<T>) -> Vec<T> {
     if grant.everything { Vec::new() } else { grant.listed }
 }

@@ -1,11 +1,11 @@
-//! Addresses at which clouds tell a machine's credentials to whoever asks from it.
+//! Addresses at which clouds give a machine's credentials to whoever asks from that machine.
 //!
-//! A name or a flag for the whole network does not include them: an address of this kind is reached only when it is
-//! listed itself. Sources are in docs/permissions.md.
+//! A name or a flag for the whole network does not include them: such an address can be reached only when it is listed
+//! itself. docs/permissions.md names the sources.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Outside of the link-local block.
+/// Addresses outside of the link-local block.
 const V4: [Ipv4Addr; 3] = [
     Ipv4Addr::new(100, 100, 100, 200), // Alibaba Cloud
     Ipv4Addr::new(168, 63, 129, 16),   // Azure's wire server
@@ -22,17 +22,18 @@ const V6: [Ipv6Addr; 7] = [
     Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe),    // OpenStack
 ];
 
-/// Whether a cloud's metadata service may be at this address, also where it is written into an IPv6 address that a gateway
-/// translates.
+/// Whether a cloud's metadata service may be at this address, also where the address is embedded in an IPv6 address
+/// that a gateway translates.
 pub fn is_metadata(ip: IpAddr) -> bool {
     match ip.to_canonical() {
-        // Link-local as a whole: clouds have put such services at 169.254.169.254, .170.2, .170.23, .0.23 and .42.42.
+        // All link-local addresses: clouds have used 169.254.169.254, .170.2, .170.23, .0.23 and .42.42 for such
+        // services.
         IpAddr::V4(ip) => ip.is_link_local() || V4.contains(&ip),
         IpAddr::V6(ip) => V6.contains(&ip) || translated(ip).is_some_and(|ip| is_metadata(ip.into())),
     }
 }
 
-/// The IPv4 address that NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056) or the IPv4-compatible form leads to.
+/// The IPv4 address embedded by NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056) or the IPv4-compatible form.
 fn translated(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = ip.segments();
     let pair = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));

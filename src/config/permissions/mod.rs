@@ -1,7 +1,8 @@
 //! What a tool may do. One value for both grammars: Deno's flags (`bunPermissions`) and Node's (`nodeOptions`).
 //!
-//! `grammar` cuts one flag into its parts, `bun` and `node` know which flags there are, `grants` collects what they say and
-//! refuses what no kernel rule can hold, `scope` and `net` are the result, `flags` writes it down again.
+//! `grammar` parses one flag, `bun` and `node` define which flags exist, `grants` combines them and rejects what no
+//! kernel
+//! rule can enforce, `scope` and `net` are the result, `flags` writes it as flags again.
 
 mod bun;
 mod flags;

@@ -1,4 +1,4 @@
-//! Whom a tool may talk to: `host`, `host:port`, `1.2.3.4:80`, `[::1]:80`, `unix:/run/x.sock`.
+//! Which hosts a tool may reach: `host`, `host:port`, `1.2.3.4:80`, `[::1]:80`, `unix:/run/x.sock`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,28 +15,28 @@ pub enum NetScope {
     Only(Vec<NetRule>),
 }
 
-/// One entry of a list: a host, and a port where not all of them are meant.
+/// One entry of a list: a host, and a port unless all are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NetRule {
-    /// Whom.
+    /// The host.
     pub host: Host,
-    /// On which port; `None` is any.
+    /// The port; `None` means any.
     pub port: Option<u16>,
 }
 
 /// A host as a rule names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Host {
-    /// A name, in lower case and without a dot at its end.
+    /// A name, in lower case and without a trailing dot.
     Name(String),
-    /// An address; one mapped into IPv6 is the IPv4 address it stands for.
+    /// An address; an IPv4-mapped IPv6 address becomes the IPv4 address.
     Ip(IpAddr),
-    /// A unix socket by its path, as it was given or absolute. It has no port.
+    /// A unix socket's path, as it was written or absolute. It has no port.
     Unix(String),
 }
 
 impl NetRule {
-    /// Reads one entry. The refusal is a reason that follows the entry in a message.
+    /// Reads one entry. An error is a reason that follows the entry in a message.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
             return Ok(Self {
@@ -51,10 +51,10 @@ impl NetRule {
             return Err("it is a URL; give the host alone, such as `example.com:443`".into());
         }
         if text.contains('/') {
-            return Err("address ranges and paths cannot be held; list each host".into());
+            return Err("address ranges and paths cannot be enforced; list each host".into());
         }
         if text.contains('*') {
-            return Err("wildcards cannot be held: the kernel sees addresses, not names; list each host".into());
+            return Err("wildcards cannot be enforced: the kernel sees addresses, not names; list each host".into());
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (address, after) = rest
@@ -87,7 +87,7 @@ impl NetRule {
     }
 }
 
-/// The longest path that the address of a unix socket holds.
+/// The longest path that fits a unix socket's address.
 const LONGEST_PATH: usize = 107;
 
 fn unix(path: &str) -> Result<String, String> {
@@ -138,7 +138,7 @@ fn host(text: &str) -> Result<Host, String> {
     if name.len() > 253 || !name.split('.').all(label) {
         return Err("it is neither a host name nor an IP address".into());
     }
-    // What ends in a number is an address to every resolver, in one of its old spellings: 127.1, 0x7f.1.
+    // To every resolver a text that ends in a number is an address in an old spelling: 127.1, 0x7f.1.
     let last = name.rsplit('.').next().unwrap_or_default();
     let hex = last
         .strip_prefix("0x")
@@ -160,7 +160,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// The grammar `parse` reads.
+/// The grammar that `parse` reads.
 impl fmt::Display for NetRule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.port {

@@ -1,8 +1,10 @@
-//! `nodeOptions`: Node's command-line options. Its permission flags are taken out and held by the sandbox, whether or not
-//! that Node knows them; the rest goes to Node.
+//! `nodeOptions`: Node's command-line options. Permission flags are removed and enforced by the sandbox, whether or not
+//! this Node
+//! knows them; the other options are passed to Node.
 //!
-//! `--allow-worker`, `--allow-addons` and `--allow-wasi` are accepted and change nothing: threads, native code and WASI run
-//! in the same process and under the same kernel rules. `--allow-all` is ours, for the sake of one word in both lists.
+//! `--allow-worker`, `--allow-addons` and `--allow-wasi` are accepted and change nothing: threads, native code and WASI
+//! run
+//! in the same process and under the same kernel rules. `--allow-all` is our addition, so that both lists have it.
 
 use super::bun;
 use super::grammar::Flag;
@@ -11,7 +13,7 @@ use super::node_refused::{Refusal, refusal};
 use super::scope::{Permissions, Scope};
 use crate::error::Problem;
 
-/// Every permission flag there is.
+/// Every permission flag.
 const FLAGS: [&str; 11] = [
     "--permission",
     "--experimental-permission",
@@ -26,24 +28,24 @@ const FLAGS: [&str; 11] = [
     "-A",
 ];
 
-/// `nodeOptions`, read.
+/// The parsed `nodeOptions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeOptions {
-    /// What the permission flags say; reading only when there are none.
+    /// The permissions that the flags give; reading only when there are no flags.
     pub permissions: Permissions,
     /// The other options, for Node's command line.
     pub rest: Vec<String>,
-    /// Options that load code or open a port: problems, unless the user does without a sandbox.
+    /// Options that load code or open a port: they are problems, unless the sandbox is off.
     pub needs_no_sandbox: Vec<Problem>,
 }
 
 impl Permissions {
-    /// Reads the options, or reports every one that is wrong.
+    /// Reads the options, or reports every wrong one.
     pub fn from_node_options(options: &[String]) -> Result<NodeOptions, Vec<Problem>> {
         Self::from_numbered_node_options(options.iter().map(String::as_str).enumerate())
     }
 
-    /// The same for what is left of a list, with the places it had.
+    /// The same for some entries of a list, with their positions in it.
     pub(in crate::config) fn from_numbered_node_options<'a>(
         options: impl Iterator<Item = (usize, &'a str)>,
     ) -> Result<NodeOptions, Vec<Problem>> {
@@ -54,7 +56,7 @@ impl Permissions {
         let mut problems = Vec::new();
         for (index, text) in options {
             let problem = |message: String| Problem::new(format!("nodeOptions[{index}]"), message);
-            // Node reads "_" in a name as "-".
+            // Node treats "_" in an option's name as "-".
             let name = Flag::cut(text).name.replace('_', "-");
             let flag = Flag {
                 name: &name,
@@ -96,9 +98,9 @@ impl Permissions {
     }
 }
 
-/// Whether an option is about permissions, known or not: those never reach Node.
+/// Whether an option concerns permissions, known or not: those are never passed to Node.
 fn is_permission(name: &str) -> bool {
-    // `--allow-inspector` opens a port like `--inspect` and is listed with it.
+    // `--allow-inspector` opens a port like `--inspect`, and is listed with it.
     let about = [
         "--allow-",
         "--deny-",
@@ -131,7 +133,8 @@ fn read(flag: Flag<'_>, grants: &mut Grants) -> Result<(), String> {
     Ok(())
 }
 
-/// The files a flag lists. `*` is every file, a directory and `directory/*` are the directory with all below it.
+/// The files in a flag's list. `*` is every file; a directory and `directory/*` both mean the directory with everything
+/// below it.
 fn files(flag: Flag<'_>) -> Result<Option<Vec<String>>, String> {
     let Some(entries) = flag.scope()? else {
         return Err(format!(
@@ -149,7 +152,7 @@ fn files(flag: Flag<'_>) -> Result<Option<Vec<String>>, String> {
         };
         if path.contains('*') {
             return Err(format!(
-                "`{}`: `{}` cannot be held: `*` may only stand alone or for everything in a directory (`/dir/*`)",
+                "`{}`: `{}` cannot be enforced: `*` may only stand alone or for everything in a directory (`/dir/*`)",
                 flag.text.escape_debug(),
                 entry.escape_debug()
             ));
@@ -233,8 +236,8 @@ mod tests {
             ("--allow-fs-read", "`--allow-fs-read=*` for every file"),
             ("--allow-fs-read=", "empty scope"),
             ("--allow-fs-write=/a,", "empty entry"),
-            ("--allow-fs-read=/a*", "cannot be held"),
-            ("--allow-fs-read=/*/b", "cannot be held"),
+            ("--allow-fs-read=/a*", "cannot be enforced"),
+            ("--allow-fs-read=/*/b", "cannot be enforced"),
             ("--allow-net=*.x", "wildcards"),
             ("--allow-child-process=git", "takes no value"),
             ("--permission=on", "takes no value"),

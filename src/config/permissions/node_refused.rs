@@ -1,15 +1,15 @@
-//! Options of Node that would get around the worker or the sandbox's intent.
+//! Options of Node that would bypass the worker or the purpose of the sandbox.
 
-/// Why an option is refused, and when.
+/// Why an option is rejected, and when.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// No worker could run with it.
     Always(String),
-    /// It runs or exposes what the user may want only without a sandbox.
+    /// It executes or exposes something that is acceptable only without a sandbox.
     InSandbox(String),
 }
 
-/// They make Node do something else than run the worker.
+/// They make Node do something else instead of running the worker.
 const INSTEAD: [&str; 29] = [
     "-e",
     "--eval",
@@ -42,7 +42,7 @@ const INSTEAD: [&str; 29] = [
     "-s",
 ];
 
-/// They load code or settings from somewhere else.
+/// They load code or settings from elsewhere.
 const LOADS: [&str; 12] = [
     "-r",
     "--require",
@@ -58,10 +58,10 @@ const LOADS: [&str; 12] = [
     "--openssl-shared-config",
 ];
 
-/// They open a port for a debugger. Everything that begins with `--inspect` or `--debug` does so too.
+/// They open a port for a debugger, as does everything that begins with `--inspect` or `--debug`.
 const OPENS: [&str; 2] = ["--allow-inspector", "--experimental-worker-inspection"];
 
-/// What speaks against an option. `text` is as given, `name` is what stands before `=`, spelled with dashes.
+/// The objection to an option. `text` is the option as given, `name` the part before `=`, spelled with dashes.
 pub(super) fn refusal(text: &str, name: &str) -> Option<Refusal> {
     let shown = text.escape_debug();
     if text.contains('\0') {

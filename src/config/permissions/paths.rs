@@ -1,16 +1,16 @@
-//! Paths as text: joined and tidied without asking the file system.
+//! Paths as text: joined and normalised without asking the file system.
 //!
-//! Links are not followed here, so this can only find what is wrong on its face; the sandbox room looks again at real paths.
+//! Links are not followed, so this finds only obvious mistakes; the sandbox checks real paths again.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path below `base` without `.` and with each `..` taken back.
+/// The path below `base` with `.` and `..` resolved.
 pub(super) fn absolute(path: &str, base: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for component in base.join(path).components() {
         match component {
             Component::CurDir => {}
-            // Above the root there is the root.
+            // The parent of the root is the root.
             Component::ParentDir => drop(tidy.pop()),
             other => tidy.push(other),
         }
@@ -18,10 +18,10 @@ pub(super) fn absolute(path: &str, base: &Path) -> PathBuf {
     tidy
 }
 
-/// A path in comparable form: where it starts, then the names below.
+/// A path in comparable form: where it starts, and the names below.
 struct Parts<'a> {
     rooted: bool,
-    /// `..` at the front of a relative path.
+    /// The number of `..` at the front of a relative path.
     ups: usize,
     names: Vec<&'a std::ffi::OsStr>,
 }
@@ -47,7 +47,7 @@ fn parts(path: &str) -> Parts<'_> {
     parts
 }
 
-/// Whether `inner` is `outer` or lies below it, as far as the text tells.
+/// Whether `inner` is `outer` or lies below it, according to the text.
 pub(super) fn contains(outer: &str, inner: &str) -> bool {
     let (outer, inner) = (parts(outer), parts(inner));
     match (outer.rooted, inner.rooted) {

@@ -33,22 +33,23 @@ pub struct Permissions {
     pub all: bool,
     /// Files that may be read.
     pub read: Scope,
-    /// Files that may not be; never inside an allowed directory.
+    /// Files that may not be read; never inside an allowed directory.
     pub deny_read: Vec<String>,
     /// Files that may be written; this does not allow reading them.
     pub write: Scope,
-    /// Files that may not be; never inside an allowed directory.
+    /// Files that may not be written; never inside an allowed directory.
     pub deny_write: Vec<String>,
-    /// Whom the tool may talk to.
+    /// Which hosts the tool may reach.
     pub net: NetScope,
-    /// Listed beside `--allow-net` without a list, which includes neither: unix sockets and addresses of metadata services.
+    /// Hosts listed beside `--allow-net` without a list, which does not include them: unix sockets and addresses of
+    /// metadata services.
     pub net_besides: Vec<NetRule>,
-    /// Whom it may not, also when `net` allows it.
+    /// Hosts that it may not reach, even when `net` allows them.
     pub deny_net: Vec<NetRule>,
-    /// Variables of the host the tool sees: names, or prefixes that end in `*`.
+    /// Host variables that the tool sees: names, or prefixes that end in `*`.
     pub env: Scope,
-    /// Variables it does not, also when `env` allows them.
+    /// Variables that it does not see, even when `env` allows them.
     pub deny_env: Deny,
-    /// Programs it may start: names looked up on PATH, or paths.
+    /// Programs that it may start: names looked up on PATH, or paths.
     pub run: Scope,
 }

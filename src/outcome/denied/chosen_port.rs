@@ -1,9 +1,10 @@
-//! A port in a flag: none where the system chose it for the tool's own server, since it chooses another one the next time.
+//! Omits a port from a flag where the system chose it for the tool's own server, because the system will choose another
+//! one next time.
 
 use crate::config::NetRule;
 use crate::sandbox::{Denial, Permission};
 
-/// What the supervisor knows of the port goes for every name of the same refusal.
+/// What the supervisor knows about the port applies to every name of the same refusal.
 pub(super) fn settle(found: &mut Denial, seen: &[Denial]) {
     let Some(port) = port_of(found) else {
         return;

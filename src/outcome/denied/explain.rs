@@ -1,4 +1,4 @@
-//! The search for a refusal in what was thrown: the value itself, its causes, the members of an AggregateError.
+//! Searches a thrown value for a refusal: the value itself, its causes, the members of an AggregateError.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,32 +11,33 @@ use serde_json::Value;
 use super::lasting::name_what_lasts;
 use super::likeliest::likeliest;
 use super::thrown::Thrown;
-use super::width::{Unnamed, narrow, reads_otherwise, unnamed};
+use super::width::{NoFlagReason, narrow, no_flag_reason, reads_otherwise};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, hints, printable};
 use crate::sandbox::{Denial, Permission, Policy};
 
-/// Errors are looked through to this depth.
+/// How deep nested errors are searched.
 const DEPTH: usize = 6;
-/// So many errors of one failure are looked at. Each may name paths of its own, and to look at one asks the file system.
+/// How many errors of one failure are examined. Each may name paths of its own, and examining one queries the file
+/// system.
 const MOST_ERRORS: usize = 24;
 
-/// What is held, for telling a refusal from another failure.
+/// Explains failures that a refused access caused.
 #[derive(Debug, Clone)]
-pub struct Denied {
-    /// None where nothing is held: then nothing was refused.
+pub struct DenialExplainer {
+    /// `None` without a sandbox: then nothing was refused.
     policy: Option<Arc<Policy>>,
     working_dir: PathBuf,
     /// The user's home directory, where it is known.
     home: Option<PathBuf>,
     runtime: RuntimeType,
-    /// When the manager was made: a flag can name what was there then.
+    /// When the manager was made: a flag can only name what existed then.
     since: SystemTime,
 }
 
-impl Denied {
-    /// Of a manager with this policy.
+impl DenialExplainer {
+    /// For a manager with this policy.
     pub fn new(policy: Option<Arc<Policy>>, working_dir: &Path, home: Option<&Path>, runtime: RuntimeType) -> Self {
         Self {
             policy,
@@ -61,15 +62,15 @@ impl Denied {
         if !denial.flag.is_empty() {
             return hints::add_flag(&quoted(&denial.flag), option);
         }
-        match unnamed(denial, self.home.as_deref()) {
-            Some(Unnamed::Kernel(why)) => hints::no_flag(why),
+        match no_flag_reason(denial, self.home.as_deref()) {
+            Some(NoFlagReason::Kernel(why)) => hints::no_flag(why),
             _ if reads_otherwise(&denial.resource) => hints::MISLEADING_PATH.to_owned(),
             _ => hints::TOO_WIDE.to_owned(),
         }
     }
 
-    /// The refusal behind a thrown value, where there is one. Its flag is one of the runtime's own, or empty. `complete`: nothing
-    /// was refused that is not among those seen.
+    /// The refusal behind a thrown value, if there is one. Its flag is one of the runtime's, or empty. `complete`:
+    /// `seen` contains every refusal.
     pub(in crate::outcome) fn explain(&self, thrown: &Value, seen: &[Denial], complete: bool) -> Option<Denial> {
         let policy = self.policy.as_deref()?;
         let search = Search {
@@ -85,7 +86,7 @@ impl Denied {
         Some(found)
     }
 
-    /// Of what was refused during a call that failed, the refusal that most likely has to do with it, in a sentence.
+    /// The refusal during a failed call that most likely caused the failure, as a sentence.
     pub(in crate::outcome) fn meanwhile(&self, denials: &[Denial]) -> Option<String> {
         let denial = likeliest(denials)?;
         let to = match denial.resource.as_str() {
@@ -103,8 +104,8 @@ impl Denied {
         ))
     }
 
-    /// Writes the flags of refusals as the runtime's user writes them, about what will be there, and takes those away that should
-    /// not be given.
+    /// Writes the flags of refusals in the runtime's words and for files that will exist, and removes flags that should
+    /// not be suggested.
     pub(in crate::outcome) fn word(&self, denials: &mut [Denial]) {
         for denial in denials.iter_mut() {
             if let Some(policy) = &self.policy {
@@ -119,8 +120,8 @@ impl Denied {
     }
 }
 
-/// A flag as it stands in a sentence. One with blanks, quotes or control characters in it stands in quotes, as in JSON: it
-/// must not end early for a reader, nor read as two.
+/// A flag in a sentence. If it contains blanks, quotes or control characters it is quoted as in JSON, so that its end
+/// is unambiguous.
 fn quoted(flag: &str) -> Cow<'_, str> {
     let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '\\');
     if flag.contains(ends) || printable(flag) != flag {
@@ -129,7 +130,7 @@ fn quoted(flag: &str) -> Cow<'_, str> {
     Cow::Borrowed(flag)
 }
 
-/// As errors and records carry them.
+/// In the form of errors and records.
 pub(in crate::outcome) fn refusals(denials: &[Denial]) -> Vec<Refusal> {
     let refusal = |denial: &Denial| Refusal {
         permission: denial.permission.as_str(),
@@ -139,7 +140,7 @@ pub(in crate::outcome) fn refusals(denials: &[Denial]) -> Vec<Refusal> {
     denials.iter().map(refusal).collect()
 }
 
-/// Adds what an error revealed to what the supervisor recorded.
+/// Adds what an error revealed to the refusals that the supervisor recorded.
 pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
     let of_kind = |denial: &Denial| denial.permission == revealed.permission;
     if denials
@@ -149,9 +150,9 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
         return;
     }
     match revealed.permission {
-        // Where the supervisor does not see it, what the tool threw is the only trace of it.
+        // Where the supervisor does not see the access, the thrown error is its only trace.
         Permission::Read | Permission::Write => {
-            // A module's directory is looked through before the module is: the module says more.
+            // A module's directory is searched before the module is read; the module is the more useful of the two.
             let less = |denial: &Denial| {
                 of_kind(denial)
                     && denial.flag == revealed.flag
@@ -162,7 +163,8 @@ pub(in crate::outcome) fn record(revealed: &Denial, denials: &mut Vec<Denial>) {
                 None => denials.push(revealed.clone()),
             }
         }
-        // The supervisor may have seen that something was refused, or a name without its port, and the error says more.
+        // The supervisor may know only that something was refused, or a name without its port, while the error says
+        // more.
         Permission::Net | Permission::Run => {
             let less = |denial: &Denial| {
                 of_kind(denial)
@@ -183,12 +185,12 @@ struct Search<'a> {
     working_dir: &'a Path,
     seen: &'a [Denial],
     complete: bool,
-    /// Errors that may still be looked at.
+    /// How many errors may still be examined.
     left: Cell<usize>,
 }
 
 impl Search<'_> {
-    /// What names something goes before what only sounds like a refusal.
+    /// An error that names the resource takes precedence over one that only looks like a refusal.
     fn of(&self, value: &Value) -> Option<Denial> {
         let named = self.among(value, DEPTH, &|thrown| {
             run::refusal(self.policy, self.working_dir, thrown, self.seen)
@@ -201,8 +203,8 @@ impl Search<'_> {
         named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
     }
 
-    /// An error says which file, and not always what for: what the policy would refuse of it need not be what was tried. Who sees
-    /// any file sees all that changes one.
+    /// An error names the file, but not always the access: what the policy would refuse need not be what was tried.
+    /// With all reads reported, all changes are reported too.
     fn may_be(&self, found: &Denial) -> bool {
         let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
         let sees = self.complete || (found.permission == Permission::Write && self.seen.iter().any(is_file));
@@ -228,12 +230,12 @@ impl Search<'_> {
 mod tests {
     use serde_json::json;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
-    fn denied(runtime: RuntimeType) -> Denied {
-        Denied::new(
-            Some(Arc::new(kit::policy(&[]))),
+    fn denied(runtime: RuntimeType) -> DenialExplainer {
+        DenialExplainer::new(
+            Some(Arc::new(test_support::policy(&[]))),
             Path::new("/project"),
             Some(Path::new("/home/me")),
             runtime,
@@ -286,7 +288,7 @@ mod tests {
 
     #[test]
     fn nothing_is_refused_where_nothing_is_held() {
-        let free = Denied::new(None, Path::new("/project"), None, RuntimeType::Bun);
+        let free = DenialExplainer::new(None, Path::new("/project"), None, RuntimeType::Bun);
         assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
@@ -306,9 +308,9 @@ mod tests {
 
     #[test]
     fn what_was_seen_decides_where_all_was_seen() {
-        // What it opened the file for is not said, and what may be read may have been opened for writing.
-        let policy = Arc::new(kit::policy(&["--allow-read=/etc/hostname"]));
-        let denied = Denied::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
+        // The error does not say what the file was opened for, and a readable file may have been opened for writing.
+        let policy = Arc::new(test_support::policy(&["--allow-read=/etc/hostname"]));
+        let denied = DenialExplainer::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
         let flag = |seen: &[Denial], complete| denied.explain(&refused(), seen, complete).map(|found| found.flag);
         let write = || Some("--allow-write=/etc/hostname".to_owned());
         assert_eq!(flag(&[], false), write());

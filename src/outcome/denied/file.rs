@@ -1,22 +1,22 @@
-//! Files that were refused: which of the paths in an error the policy does not allow, and what would.
+//! Refused files: finds which path in an error the policy does not allow, and what would allow it.
 
 use std::path::{Path, PathBuf};
 
 use super::thrown::Thrown;
-use crate::sandbox::modes::{self, Wanted};
+use crate::sandbox::modes::{self, WantedAccess};
 use crate::sandbox::{Denial, Permission, Policy};
 use crate::validate::normalised;
 
-/// Calls that make or remove an entry of a directory: the right belongs to the directory.
+/// Calls that make or remove an entry of a directory: they need a right on the directory.
 const ENTRIES: [&str; 10] = [
     "mkdir", "mkdtemp", "mknod", "rmdir", "unlink", "rm", "symlink", "creat", "rename", "link",
 ];
 const COPIES: [&str; 3] = ["copyfile", "cp", "copy_file_range"];
-/// Calls that only read, by the name Node and Bun put into `error.syscall`.
+/// Calls that only read, named as in `error.syscall` of Node and Bun.
 const READING: [&str; 1] = ["read"];
 /// Calls that read the names in a directory.
 const LISTING: [&str; 3] = ["scandir", "readdir", "opendir"];
-/// Calls the sandbox lets through for every path: only the files' own modes can have refused them.
+/// Calls that the sandbox allows for every path: only the files' own modes can have refused them.
 const FREE: [&str; 9] = [
     "access",
     "faccessat",
@@ -30,7 +30,7 @@ const FREE: [&str; 9] = [
 ];
 /// Calls whose error names a file that was to be changed.
 const CHANGING: [&str; 3] = ["truncate", "ftruncate", "write"];
-/// Metadata, which a list allows where somebody supervises, and else only the flag without a list.
+/// Metadata calls, which a list allows where a supervisor enforces it, and otherwise only the flag without a list.
 const METADATA: [&str; 10] = [
     "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "futime", "lutime", "utimes",
 ];
@@ -45,9 +45,9 @@ enum Access {
 /// One access that a call needed.
 struct Need {
     access: Access,
-    /// What the tool named.
+    /// The path that the tool used.
     resource: PathBuf,
-    /// What a flag has to name.
+    /// The path that a flag must name.
     grant: PathBuf,
 }
 
@@ -67,7 +67,7 @@ impl Need {
         }
     }
 
-    /// A file that is there is changed; where there is none, its directory is.
+    /// Writing changes the file if it exists, and its directory if it does not.
     fn write(path: &Path) -> Self {
         if path.symlink_metadata().is_err() {
             return Self::entry(path);
@@ -89,7 +89,7 @@ impl Need {
     }
 
     fn is_held(&self, policy: &Policy) -> bool {
-        // What is not there cannot be read: the kernel says so before it asks whether it may be.
+        // A missing file cannot be read, and the kernel reports that before it checks any right.
         if self.access != Access::Write && self.grant.symlink_metadata().is_err() {
             return true;
         }
@@ -110,7 +110,7 @@ impl Need {
 }
 
 pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
-    // A link or a move by which a file would gain rights is refused as if it led to another device.
+    // A link or a move by which a file would gain rights fails with EXDEV.
     let gains = thrown.code == "EXDEV" && matches!(thrown.syscall, "rename" | "link");
     let refused = thrown.is_refusal() || gains;
     if !refused || !is_path(thrown.path) || thrown.is_about_spawning() {
@@ -138,7 +138,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
             ..grant
         });
     }
-    // Where everything else is allowed the file's own mode refused, or its owner.
+    // If everything else is allowed, the file's own mode or owner was the reason.
     let permission = needs_everything(policy, thrown)?;
     let named = dest.unwrap_or(path);
     Some(Denial {
@@ -147,10 +147,10 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     })
 }
 
-/// Deeper than any path that was made for use. Each level is asked for by itself, so a tool must not choose how many.
+/// Deeper than any path made for use. Each level is checked separately, so a tool must not choose how many there are.
 const DEEPEST: usize = 128;
 
-/// Whether the kernel would take it for a path: no access is tried with another, so none is refused.
+/// Whether the kernel would accept it as a path: any other text was never tried, so it was not refused.
 pub(super) fn is_path(text: &str) -> bool {
     let length = libc::PATH_MAX as usize;
     !text.is_empty()
@@ -193,25 +193,26 @@ fn needs(syscall: &str, path: &Path, dest: Option<&Path>) -> Vec<Need> {
         ("watch", _) => Vec::new(),
         (call, _) if FREE.contains(&call) => Vec::new(),
         (call, _) if is_metadata(call) => Vec::new(),
-        // The first path is only what the link says.
+        // The first path is only the link's content.
         ("symlink", Some(dest)) => vec![Need::entry(dest)],
         ("rename", Some(dest)) => vec![Need::entry(path), Need::entry(dest)],
-        // The kernel asks for both: rights that a file has by its place must not grow.
+        // The kernel checks both, because a file must not gain rights by its new place.
         ("link", Some(dest)) => vec![Need::entry(dest), Need::entry(path)],
         (call, Some(dest)) if COPIES.contains(&call) => vec![Need::read(path), Need::write(dest)],
         (call, _) if ENTRIES.contains(&call) => vec![Need::entry(path)],
         (call, _) if CHANGING.contains(&call) => vec![Need::write(path)],
         (call, _) if READING.contains(&call) => vec![Need::read(path)],
         (call, _) if LISTING.contains(&call) => vec![Need::list(path)],
-        // A refused open does not say what for. What is not there can only have been about to be made.
+        // A refused open does not tell its purpose. A missing file can only have been about to be created.
         _ if path.symlink_metadata().is_err() => vec![Need::entry(path)],
-        // What its mode hides from this user was opened for reading as well as for writing: which one is not known.
-        _ if !modes::let_through(path, Wanted::READ) => vec![Need::read(path)],
+        // A file that its mode hides from this user may have been opened for reading or for writing; which one is
+        // unknown.
+        _ if !modes::let_through(path, WantedAccess::READ) => vec![Need::read(path)],
         _ => vec![Need::read(path), Need::write(path)],
     }
 }
 
-/// The real path as far as it exists: a file to be created has none yet.
+/// The real path of the part that exists: a file to be created has none yet.
 pub(super) fn real(path: &Path) -> PathBuf {
     path.ancestors()
         .find_map(|ancestor| {

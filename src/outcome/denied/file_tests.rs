@@ -1,9 +1,9 @@
 use serde_json::json;
 
-use super::super::kit;
+use super::super::test_support;
 use super::*;
 
-/// Call, path, destination, flags in force (`@` is the directory) and what is missing.
+/// Call, path, destination, flags (`@` is the directory) and the missing flag.
 type Case = (
     &'static str,
     &'static str,
@@ -131,11 +131,11 @@ const CASES: [Case; 31] = [
 
 #[test]
 fn what_is_missing_is_named_with_the_flag_that_gives_it() {
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     let at = |text: &str| text.replace('@', &directory.to_string_lossy());
     for (syscall, path, dest, flags, missing) in CASES {
         let flags: Vec<String> = flags.iter().map(|flag| at(flag)).collect();
-        let policy = kit::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+        let policy = test_support::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
         let value = json!({"code": "EACCES", "syscall": syscall, "path": path, "dest": dest});
         let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| (denial.flag, denial.resource));
         let missing = missing.map(|(flag, resource)| (at(flag), at(resource)));
@@ -145,10 +145,10 @@ fn what_is_missing_is_named_with_the_flag_that_gives_it() {
 
 #[test]
 fn a_link_counts_as_what_it_leads_to() {
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     let link = directory.join("sub/link");
     std::os::unix::fs::symlink(directory.join("file"), &link).expect("linked");
-    let policy = kit::policy(&[&format!("--allow-read={}", directory.join("sub").display())]);
+    let policy = test_support::policy(&[&format!("--allow-read={}", directory.join("sub").display())]);
     let value = json!({"code": "EACCES", "syscall": "open", "path": link.to_string_lossy()});
     let found = refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| denial.flag);
     assert_eq!(found, Some(format!("--allow-read={}", link.display())));
@@ -156,11 +156,13 @@ fn a_link_counts_as_what_it_leads_to() {
 
 #[test]
 fn a_link_that_would_gain_rights_needs_them_at_both_ends() {
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
     let value = json!({"code": "EXDEV", "syscall": "link", "path": at("file"), "dest": at("sub/hard")});
     let sub = at("sub");
-    let flag = |flags: &[&str]| refusal(&kit::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+    let flag = |flags: &[&str]| {
+        refusal(&test_support::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag)
+    };
     let all = directory.to_string_lossy();
     let (read_sub, write_sub) = (format!("--allow-read={sub}"), format!("--allow-write={sub}"));
     let (read, write) = (format!("--allow-read={all}"), format!("--allow-write={all}"));
@@ -171,10 +173,10 @@ fn a_link_that_would_gain_rights_needs_them_at_both_ends() {
 
 #[test]
 fn a_copy_whose_mode_may_not_be_set_needs_every_file() {
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
     let value = json!({"code": "EPERM", "syscall": "copyfile", "path": at("file"), "dest": at("copy")});
-    let policy = kit::policy(&["--allow-read", &format!("--allow-write={}", directory.display())]);
+    let policy = test_support::policy(&["--allow-read", &format!("--allow-write={}", directory.display())]);
     let found = refusal(&policy, &directory, &Thrown::of(&value));
     assert_eq!(
         found.map(|denial| (denial.flag, denial.resource)),
@@ -184,13 +186,13 @@ fn a_copy_whose_mode_may_not_be_set_needs_every_file() {
 
 #[test]
 fn where_a_supervisor_changes_metadata_a_list_is_enough() {
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
     let all = directory.to_string_lossy();
     let found = |syscall: &str, path: &str, flags: &[&str]| {
         let policy = Policy {
             files_supervised: true,
-            ..kit::policy(flags)
+            ..test_support::policy(flags)
         };
         let value = json!({"code": "EPERM", "syscall": syscall, "path": at(path)});
         refusal(&policy, &directory, &Thrown::of(&value)).map(|denial| denial.flag)
@@ -198,7 +200,7 @@ fn where_a_supervisor_changes_metadata_a_list_is_enough() {
     let write = format!("--allow-write={all}");
     for call in ["chmod", "lchown", "utime"] {
         assert_eq!(found(call, "file", &[]), Some(format!("--allow-write={}", at("file"))));
-        // Its owner, or bits that no list allows.
+        // The owner, or mode bits that no list allows.
         assert_eq!(found(call, "file", &[&write]), None);
     }
     assert_eq!(found("watch", "sub", &[]), Some(format!("--allow-read={}", at("sub"))));
@@ -208,14 +210,14 @@ fn where_a_supervisor_changes_metadata_a_list_is_enough() {
 
 #[test]
 fn other_failures_are_none() {
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     for value in [
         json!({"code": "ENOENT", "syscall": "open", "path": "/nowhere"}),
         json!({"code": "EACCES", "syscall": "open"}),
         json!({"code": "EACCES", "path": "http://127.0.0.1/"}),
     ] {
         assert_eq!(
-            refusal(&kit::policy(&[]), &directory, &Thrown::of(&value)),
+            refusal(&test_support::policy(&[]), &directory, &Thrown::of(&value)),
             None,
             "{value}"
         );
@@ -225,11 +227,13 @@ fn other_failures_are_none() {
 #[test]
 fn a_file_that_its_mode_hides_is_no_denial_of_writing() {
     use std::os::unix::fs::PermissionsExt;
-    let (_made, directory) = kit::directory();
+    let (_made, directory) = test_support::directory();
     let file = directory.join("file");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o200)).expect("changed");
     let value = json!({"code": "EACCES", "syscall": "open", "path": file.to_string_lossy()});
-    let flag = |flags: &[&str]| refusal(&kit::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag);
+    let flag = |flags: &[&str]| {
+        refusal(&test_support::policy(flags), &directory, &Thrown::of(&value)).map(|denial| denial.flag)
+    };
     assert_eq!(flag(&["--allow-read"]), None);
     assert!(flag(&[]).is_some());
 }
@@ -239,12 +243,12 @@ fn what_is_no_path_was_never_tried() {
     for path in ["/a\0b".to_owned(), "/".repeat(5000), "https://a.test/".to_owned()] {
         let value = json!({"code": "EACCES", "syscall": "open", "path": path});
         assert_eq!(
-            refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value)),
+            refusal(&test_support::policy(&[]), Path::new("/project"), &Thrown::of(&value)),
             None
         );
         let value = json!({"code": "EACCES", "syscall": "rename", "path": "/a", "dest": path});
         assert_eq!(
-            refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value)),
+            refusal(&test_support::policy(&[]), Path::new("/project"), &Thrown::of(&value)),
             None
         );
     }

@@ -1,5 +1,5 @@
-//! Whatever a tool throws, no denial is claimed that the policy or the supervisor does not bear out, and no flag is proposed
-//! that opens everything.
+//! Whatever a tool throws, no denial is reported that the policy or the supervisor does not confirm, and no flag is
+//! suggested that allows everything.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::file::real;
-use super::{Denied, kit};
+use super::{DenialExplainer, test_support};
 use crate::config::RuntimeType;
 use crate::error::{Code, Error};
 use crate::sandbox::{Denial, Permission};
@@ -22,7 +22,7 @@ fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
     ]
 }
 
-/// `@` stands for a directory that is there.
+/// `@` stands for an existing directory.
 fn path() -> impl Strategy<Value = String> {
     one_of(&[
         "",
@@ -152,7 +152,7 @@ const FLAGS: [&[&str]; 6] = [
     &["--allow-read", "--allow-write", "--allow-net", "--allow-run"],
 ];
 
-/// Every text of a value with the directory in it.
+/// The value with the directory inserted into each of its texts.
 fn placed(value: &Value, directory: &str) -> Value {
     let text = value.to_string().replace("\"@", &format!("\"{directory}"));
     serde_json::from_str(&text).expect("JSON")
@@ -167,16 +167,16 @@ proptest! {
         flags in proptest::sample::select(&FLAGS[..]),
         node in any::<bool>(),
     ) {
-        let (_made, directory) = kit::directory();
-        // A tool may have made these, where it may write.
+        let (_made, directory) = test_support::directory();
+        // A tool may have made these names where it may write.
         for made in ["a\nhint: run again with --allow-all", "\u{1b}[2J", "a b"] {
             std::fs::create_dir(directory.join(made)).expect("made");
         }
         let at = directory.to_string_lossy();
         let flags: Vec<String> = flags.iter().map(|flag| flag.replace('@', &at)).collect();
-        let policy = kit::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+        let policy = test_support::policy(&flags.iter().map(String::as_str).collect::<Vec<_>>());
         let runtime = if node { RuntimeType::Node } else { RuntimeType::Bun };
-        let denied = Denied::new(Some(Arc::new(policy.clone())), &directory, Some(Path::new(HOME)), runtime);
+        let denied = DenialExplainer::new(Some(Arc::new(policy.clone())), &directory, Some(Path::new(HOME)), runtime);
         let thrown = placed(&thrown, &at);
         let Some(denial) = denied.explain(&thrown, &seen, false) else { return Ok(()) };
 
@@ -202,8 +202,8 @@ proptest! {
         let hint = error["hint"].as_str().expect("a hint");
         prop_assert!(!hint.contains(char::is_control), "{hint:?}");
         prop_assert!(!hint.contains("--allow-all"), "{hint}");
-        // What the error says is named only where the supervisor refused something and did not see what.
-        let unnamed = |seen: &Denial| seen.permission == denial.permission && seen.resource.is_empty();
-        prop_assert!(!hint.contains("evil") || seen.iter().any(unnamed), "{hint}");
+        // The error's text is used only where the supervisor refused something without knowing what.
+        let no_flag_reason = |seen: &Denial| seen.permission == denial.permission && seen.resource.is_empty();
+        prop_assert!(!hint.contains("evil") || seen.iter().any(no_flag_reason), "{hint}");
     }
 }

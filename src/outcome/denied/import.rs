@@ -1,4 +1,4 @@
-//! Modules that could not be loaded because they may not be read. The runtimes say that they are not there.
+//! Modules that could not be loaded because they may not be read. The runtimes report such modules as missing.
 
 use std::path::Path;
 
@@ -7,10 +7,11 @@ use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission, Policy};
 use crate::validate::normalised;
 
-/// What a module's file may end in. Of anything else that is there, its directory is not named: a specifier is a tool's word.
+/// File endings of modules. For any other existing file the directory is not suggested, because the specifier is the
+/// tool's word.
 const MODULES: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "json", "node"];
 
-/// What the runtimes try after a specifier.
+/// Endings that the runtimes append to a specifier.
 const ENDINGS: [&str; 10] = [
     "",
     ".ts",
@@ -24,7 +25,7 @@ const ENDINGS: [&str; 10] = [
     "/index.js",
 ];
 
-/// Whether a module was not found, as the runtimes say it.
+/// Whether the runtime reports a missing module.
 pub(super) fn is_missing_module(thrown: &Thrown<'_>) -> bool {
     thrown.message.contains("Cannot find module")
         || thrown.message.contains("Cannot find package")
@@ -32,7 +33,7 @@ pub(super) fn is_missing_module(thrown: &Thrown<'_>) -> bool {
 }
 
 pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
-    // A refusal that names its path is one of a file, whatever the file ends in.
+    // A refusal that names its path concerns that file, whatever its ending is.
     let refused = thrown.is_refusal() && thrown.path.is_empty();
     if !is_missing_module(thrown) && !thrown.message.contains("AccessDenied") && !refused {
         return None;
@@ -48,7 +49,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
         .map(|ending| normalised(&from.join(format!("{specifier}{ending}"))))
         .find(|path| is_module(path) && path.is_file())?;
     let directory = path.parent().unwrap_or(Path::new("/"));
-    // A module is found by looking through its directory: both have to be readable.
+    // A module is found by listing its directory, so both must be readable.
     let held = policy.may_read(&real(&path)) && policy.may_list(&real(directory));
     let flag = Denial::new(Permission::Read, directory.to_string_lossy().into_owned(), 0);
     (!held).then(|| Denial {
@@ -62,7 +63,7 @@ pub(super) fn is_module(path: &Path) -> bool {
     ending.is_some_and(|ending| MODULES.contains(&ending))
 }
 
-/// The module that imports, where the error says it.
+/// The importing module, where the error names it.
 fn importer<'a>(thrown: &Thrown<'a>) -> Option<&'a Path> {
     let named = thrown.field("referrer").or_else(|| {
         let (_, rest) = thrown
@@ -89,10 +90,10 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
-    /// How the runtimes and their errors' fields say it.
+    /// The wordings of the runtimes and of their errors' fields.
     fn wordings(specifier: &str, from: &Path) -> [serde_json::Value; 3] {
         let from = from.display();
         [
@@ -104,14 +105,14 @@ mod tests {
 
     #[test]
     fn a_module_that_is_there_was_refused() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let from = PathBuf::from("/project/tools.ts");
         let importing = directory.join("sub/tools.ts");
         let absolute = directory.join("module.ts").to_string_lossy().into_owned();
         let bare = directory.join("module").to_string_lossy().into_owned();
         for (specifier, from) in [(&*absolute, &from), (&*bare, &from), ("../module.ts", &importing)] {
             for value in wordings(specifier, from) {
-                let found = refusal(&kit::policy(&[]), Path::new("/project"), &Thrown::of(&value));
+                let found = refusal(&test_support::policy(&[]), Path::new("/project"), &Thrown::of(&value));
                 let found = found.map(|denial| (denial.resource, denial.flag));
                 let flag = format!("--allow-read={}", directory.display());
                 assert_eq!(found, Some((absolute.clone(), flag)), "{value}");
@@ -121,11 +122,11 @@ mod tests {
 
     #[test]
     fn a_module_needs_its_directory_too() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let module = directory.join("module.ts");
         let [value, ..] = wordings(&module.to_string_lossy(), Path::new("/project/tools.ts"));
         let with = |path: &Path| {
-            let policy = kit::policy(&[&format!("--allow-read={}", path.display())]);
+            let policy = test_support::policy(&[&format!("--allow-read={}", path.display())]);
             refusal(&policy, Path::new("/project"), &Thrown::of(&value)).is_some()
         };
         assert!(with(&module));
@@ -142,7 +143,7 @@ mod tests {
             json!({"message": "no", "code": "ERR_MODULE_NOT_FOUND", "specifier": "/etc/hostname"}),
         ] {
             assert_eq!(
-                refusal(&kit::policy(&[]), Path::new("/"), &Thrown::of(&value)),
+                refusal(&test_support::policy(&[]), Path::new("/"), &Thrown::of(&value)),
                 None,
                 "{value}"
             );

@@ -1,5 +1,6 @@
-//! Flags about what a tool made itself. The next call makes it anew, perhaps by another name, and a flag has to name what is there
-//! when a manager is made: the directory it is made in is the narrowest that works.
+//! Flags about files that a tool made itself. The next call makes them anew, perhaps under another name, and a flag
+//! must name a file that exists when a manager is made. So the flag names the directory, which is the narrowest that
+//! works.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -7,8 +8,8 @@ use std::time::SystemTime;
 use super::file::real;
 use crate::sandbox::{Denial, Permission, Policy};
 
-/// Names a directory in place of what was made since `since`, or is gone, where the tool may have made it. That is never
-/// wider than what it may write.
+/// Names the directory instead of a file that was made after `since` or is gone, where the tool may have made it. That
+/// is never wider than what the tool may write.
 pub(super) fn name_what_lasts(denial: &mut Denial, policy: &Policy, since: SystemTime) {
     if !matches!(denial.permission, Permission::Read | Permission::Write) {
         return;
@@ -17,7 +18,7 @@ pub(super) fn name_what_lasts(denial: &mut Denial, policy: &Policy, since: Syste
         return;
     };
     let listed = PathBuf::from(listed.replace(",,", ","));
-    // `*` in Node's words is everything.
+    // `*` means everything in Node's flags.
     if !listed.is_absolute() {
         return;
     }
@@ -39,7 +40,7 @@ fn lasting<'a>(path: &'a Path, policy: &Policy, since: SystemTime) -> &'a Path {
     lasting
 }
 
-/// Where the file system does not say when something was made, it is taken to have been there.
+/// Where the file system does not tell when something was made, it is assumed to have existed.
 fn was_there(path: &Path, since: SystemTime) -> bool {
     path.symlink_metadata()
         .is_ok_and(|found| !found.created().is_ok_and(|created| created > since))
@@ -51,7 +52,7 @@ mod tests {
     use std::fs::{create_dir, write};
     use std::time::Duration;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn flag(path: &Path, policy: &Policy, since: SystemTime) -> String {
@@ -60,7 +61,7 @@ mod tests {
         denial.flag
     }
 
-    /// Later than what is there, and earlier than it.
+    /// A time after the existing files were made, and one before.
     fn times() -> (SystemTime, SystemTime) {
         let hour = Duration::from_secs(3600);
         (SystemTime::now() + hour, SystemTime::now() - hour)
@@ -68,15 +69,15 @@ mod tests {
 
     #[test]
     fn what_the_tool_made_is_allowed_by_the_directory_it_may_write() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let sub = directory.join("made");
         create_dir(&sub).expect("made");
         let file = sub.join("a.txt");
         write(&file, "a").expect("written");
-        let policy = kit::policy(&[&format!("--allow-write={}", directory.display())]);
+        let policy = test_support::policy(&[&format!("--allow-write={}", directory.display())]);
         let (later, earlier) = times();
         assert_eq!(flag(&file, &policy, later), format!("--allow-read={}", file.display()));
-        // Everything is new, the listed directory too: it is as far as the tool can have made anything.
+        // Everything is new, the listed directory too: a tool cannot have made anything above it.
         let listed = format!("--allow-read={}", directory.display());
         assert_eq!(flag(&file, &policy, earlier), listed);
         assert_eq!(flag(&sub.join("gone/b.txt"), &policy, earlier), listed);
@@ -86,14 +87,14 @@ mod tests {
 
     #[test]
     fn what_it_cannot_have_made_keeps_its_flag() {
-        let (_made, directory) = kit::directory();
+        let (_made, directory) = test_support::directory();
         let (_, earlier) = times();
         for path in [directory.join("module.ts"), directory.join("gone")] {
             let own = format!("--allow-read={}", path.display());
-            assert_eq!(flag(&path, &kit::policy(&[]), earlier), own);
+            assert_eq!(flag(&path, &test_support::policy(&[]), earlier), own);
         }
         let mut denial = Denial::new(Permission::Net, "a.test:1".to_owned(), 0);
-        name_what_lasts(&mut denial, &kit::policy(&[]), earlier);
+        name_what_lasts(&mut denial, &test_support::policy(&[]), earlier);
         assert_eq!(denial.flag, "--allow-net=a.test:1");
     }
 }

@@ -1,23 +1,23 @@
-//! Which of several refusals a hint is about, where the tool said nothing of any.
+//! Chooses which of several refusals a hint is about, where the tool's error names none.
 
 use crate::sandbox::{Denial, Permission};
 
-/// Of refusals that the tool said nothing of, the one that most likely is why it failed.
+/// The refusal that most likely caused the failure.
 pub(super) fn likeliest(denials: &[Denial]) -> Option<&Denial> {
-    // Where a tool does not hear of it: connections and programs time out, and files are read with a default in their place.
+    // Ordered by how silently they fail: connections and programs time out, and files are replaced by a default.
     let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
     let by_worth = order
         .iter()
         .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
-    // A flag without a list is for what was refused before it was known what for, and would allow the most. Node has no other
-    // for programs.
+    // A flag without a list stems from a refusal without details, and would allow the most. Node has no other flag for
+    // programs.
     let worth = |denial: &&Denial| match denial.flag.split_once('=') {
         Some((_, listed)) if listed != "*" => 0,
         None if denial.permission == Permission::Run && !denial.flag.is_empty() => 0,
         _ => 1 + usize::from(denial.flag.is_empty()),
     };
     let likely = by_worth.min_by_key(worth)?;
-    // Directories are looked through upwards: what the inner one holds is what was wanted.
+    // Directories are searched upwards, so the innermost path is what was wanted.
     let is_within = |denial: &&Denial| {
         let inner = |flag: &str| {
             flag.strip_prefix(likely.flag.as_str())

@@ -1,10 +1,10 @@
-//! Connections, names and ports that were refused. Bun and Node say of most that they "failed".
+//! Refused connections, names and ports. Bun and Node report most of them as "failed".
 
 use super::thrown::Thrown;
 use crate::config::{Host, NetRule};
 use crate::sandbox::{Denial, NetPolicy, Permission, Policy};
 
-/// How Bun and Node say that a connection or a name failed.
+/// The error codes of Bun and Node for a failed connection or name.
 const CODES: [&str; 15] = [
     "ECONNREFUSED",
     "ConnectionRefused",
@@ -33,14 +33,14 @@ const TEXTS: [&str; 8] = [
     "was there a typo in the url",
 ];
 const CALLS: [&str; 6] = ["connect", "bind", "listen", "socket", "send", "sendto"];
-/// Only datagram sockets fail with these; a list cannot allow them.
+/// Only datagram sockets fail with these calls; a list cannot allow them.
 const DATAGRAMS: [&str; 3] = ["bind", "send", "sendto"];
 
 pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
-    // Of everything only the supervisor's own refusals are taken back: metadata services and unix sockets.
+    // With everything allowed, the supervisor still refuses metadata services and unlisted unix sockets.
     let everything = policy.net == NetPolicy::All;
     let of_net = || seen.iter().rev().filter(|denial| denial.permission == Permission::Net);
-    // No witness, no denial: whatever the error says.
+    // Without a recorded refusal there is no denial, whatever the error says.
     of_net().next()?;
     if lists_interfaces(thrown) {
         return of_net().find(|denial| denial.resource.is_empty()).cloned();
@@ -60,7 +60,7 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         });
     }
     if let Some(denial) = known().find(|denial| is_of(&denial.resource, &said)) {
-        // A refused name has no port yet; the URL that was fetched has one.
+        // A refused name has no port yet, while the fetched URL has one.
         return Some(if named.len() > denial.resource.len() {
             Denial::new(Permission::Net, named, 0)
         } else {
@@ -68,32 +68,32 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
         });
     }
     let allowed = everything || allows(policy, &named);
-    // Bun says of a unix socket only that it was refused, and names the URL's host.
+    // For a unix socket Bun reports only that it was refused, and names the URL's host.
     let refused = refused || (everything && thrown.is_refusal());
-    // The name that was asked for says more than the address it led to. Of other names the supervisor knows by itself where
-    // they lead; this one no resolver is asked for.
+    // The requested name says more than the address it led to. The supervisor knows the addresses of other names
+    // itself; this name is never sent to a resolver.
     if !allowed && is_localhost(&named) && known().any(|denial| is_loopback_at(&denial.resource, port(&named))) {
         return Some(Denial::new(Permission::Net, named, 0));
     }
     match known().next() {
-        // Allowed: it failed for another reason, whatever else was refused before. A refusal after it is where it led on to:
-        // Bun's fetch names the URL that it began with.
+        // An allowed access failed for another reason, whatever was refused before. A later refusal is where the access
+        // was redirected: Bun's fetch names the original URL.
         _ if allowed && !refused => known().find(|denial| denial.last).cloned(),
         Some(denial) => Some(denial.clone()),
-        // The system refused, such as a port below 1024.
+        // The system refused it, as with a port below 1024.
         None if allowed => None,
-        // A socket was refused before it had an address, so that only the error says where it was to lead.
+        // The socket was refused before it had an address, so only the error names its target.
         None => Some(Denial::new(Permission::Net, named, 0)),
     }
 }
 
-/// Whether a text that a tool gave may stand in a flag.
+/// Whether a text from a tool may appear in a flag.
 fn is_place(named: &str) -> bool {
     let host = named.strip_suffix(":0").unwrap_or(named);
     NetRule::parse(host).is_ok()
 }
 
-/// os.networkInterfaces(), which asks by a socket of its own.
+/// os.networkInterfaces(), which uses its own socket.
 fn lists_interfaces(thrown: &Thrown<'_>) -> bool {
     let calls = ["uv_interface_addresses", "getifaddrs"];
     calls
@@ -110,7 +110,7 @@ fn failed(thrown: &Thrown<'_>) -> bool {
         || TEXTS.iter().any(|text| message.contains(text))
 }
 
-/// Whether what was refused is what the error names: the same, or one of them without its port.
+/// Whether the refusal is what the error names: both are equal, or one has no port.
 fn is_of(refused: &str, named: &str) -> bool {
     if refused.strip_prefix("unix:").is_some_and(|path| path == named) {
         return true;
@@ -132,7 +132,7 @@ fn is_loopback_at(resource: &str, port: Option<u16>) -> bool {
         .is_ok_and(|rule| rule.port == port && matches!(rule.host, Host::Ip(ip) if ip.is_loopback()))
 }
 
-/// Whether the list allows a host and port. Nothing is said of a host alone.
+/// Whether the list allows a host and port. A host alone is not judged.
 fn allows(policy: &Policy, named: &str) -> bool {
     let NetPolicy::Only { allow, deny } = &policy.net else {
         return false;
@@ -152,14 +152,14 @@ fn allows(policy: &Policy, named: &str) -> bool {
     wanted.port.is_some() && allow.iter().any(fits) && !deny.iter().any(fits)
 }
 
-/// Where to, as far as the error says: `host:port`, or `host`.
+/// The target as far as the error names it: `host:port`, or `host`.
 fn resource(thrown: &Thrown<'_>) -> String {
     let url = url_target(thrown.path).or_else(|| url_target(thrown.message));
     let port = thrown.number("port");
     match (thrown.field("address").or_else(|| thrown.field("hostname")), port) {
         (Some(host), Some(port)) if host.contains(':') => format!("[{host}]:{port}"),
         (Some(host), Some(port)) => format!("{host}:{port}"),
-        // The URL may be the one that led elsewhere.
+        // The URL may be the one that redirected elsewhere.
         (Some(host), None) => url.filter(|url| is_of(host, url)).unwrap_or_else(|| host.to_owned()),
         (None, _) => url.or_else(|| listening_at(thrown)).unwrap_or_default(),
     }
@@ -193,7 +193,7 @@ fn listening_at(thrown: &Thrown<'_>) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn found(flags: &[&str], value: &Value, seen: &[&str]) -> Option<String> {
@@ -201,7 +201,7 @@ mod tests {
             .iter()
             .map(|&resource| Denial::new(Permission::Net, resource.to_owned(), 0))
             .collect();
-        refusal(&kit::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
+        refusal(&test_support::policy(flags), &Thrown::of(value), &seen).map(|denial| denial.flag)
     }
 
     fn fetch(url: &str, code: &str) -> Value {
@@ -315,7 +315,7 @@ mod tests {
             assert_eq!(found(&[], &value, &[""]).unwrap(), "--allow-net", "{forged}");
             assert_eq!(found(&[], &value, &["10.0.0.1:9"]).unwrap(), "--allow-net=10.0.0.1:9");
         }
-        // A name that nobody asked the resolver for is not put in the place of the address that was refused.
+        // A name that was never resolved does not replace the refused address.
         let value = fetch("http://evil.test:9/", "EACCES");
         assert_eq!(
             found(&["--allow-net=a.test"], &value, &["10.0.0.1:9"]).unwrap(),
@@ -353,7 +353,7 @@ mod tests {
     fn what_was_refused_last_is_where_an_allowed_address_led_to() {
         let mut denial = Denial::new(Permission::Net, "10.0.0.1:9".to_owned(), 0);
         let fetched = fetch("http://127.0.0.1:81/", "ConnectionRefused");
-        let policy = kit::policy(&["--allow-net=127.0.0.1:81"]);
+        let policy = test_support::policy(&["--allow-net=127.0.0.1:81"]);
         assert_eq!(
             refusal(&policy, &Thrown::of(&fetched), std::slice::from_ref(&denial)),
             None

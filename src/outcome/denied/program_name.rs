@@ -1,11 +1,11 @@
-//! A program in a flag: by its name only where that leads to it.
+//! Names a program in a flag: by its name only where PATH finds the program by that name.
 
 use std::path::{Path, PathBuf};
 
 use crate::sandbox::{Denial, Permission, Policy};
 
-/// A flag with a name is looked up on PATH, which may find another program first, such as a version manager's shim. Then the flag
-/// names the path instead.
+/// A flag with a name is looked up on PATH, which may find another program first, such as a version manager's shim.
+/// Then the flag names the path instead.
 pub(super) fn settle(policy: &Policy, denial: &mut Denial) {
     if denial.permission != Permission::Run || !denial.resource.starts_with('/') {
         return;
@@ -20,7 +20,7 @@ pub(super) fn settle(policy: &Policy, denial: &mut Denial) {
 }
 
 fn leads_to(found: Option<PathBuf>, real: Option<PathBuf>) -> bool {
-    // What is not there any more is as good by its name.
+    // A program that no longer exists may as well be named by its name.
     real.is_none() || found == real
 }
 
@@ -30,13 +30,13 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn flag(path_var: &str, program: &str) -> String {
         let policy = Policy {
             path_var: path_var.to_owned(),
-            ..kit::policy(&[])
+            ..test_support::policy(&[])
         };
         let mut denial = Denial::new(Permission::Run, program.to_owned(), 0);
         settle(&policy, &mut denial);

@@ -1,11 +1,11 @@
-//! Programs that were refused.
+//! Refused programs.
 
 use std::path::Path;
 
 use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission, Policy, Run};
 
-/// What a shell ends with when a program may not be executed, or was not found.
+/// A shell's exit codes when a program may not be executed, or was not found.
 const OF_A_SHELL: [i64; 2] = [126, 127];
 
 pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
@@ -13,7 +13,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>, 
         return None;
     }
     let mut refused = seen.iter().rev().filter(|denial| denial.permission == Permission::Run);
-    // No witness, no denial: whatever the error says.
+    // Without a recorded refusal there is no denial, whatever the error says.
     let last = refused.clone().next()?;
     let named = refused.find(|denial| !denial.resource.is_empty());
     if of_a_shell(thrown) {
@@ -46,8 +46,8 @@ fn refused_by_name(seen: &[Denial]) -> impl Iterator<Item = &Denial> {
     seen.iter().rev().filter(named)
 }
 
-/// Whether a text that a tool gave may stand in a flag: a plain name, which only the sandbox's search through PATH can turn
-/// into a file, or the path of a file that is there.
+/// Whether a text from a tool may appear in a flag: a plain name, which only the sandbox's search through PATH turns
+/// into a file, or the path of an existing file.
 fn is_program(working_dir: &Path, program: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
     if program.contains('/') {
@@ -72,7 +72,7 @@ fn of_a_shell(thrown: &Thrown<'_>) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::kit;
+    use super::super::test_support;
     use super::*;
 
     fn found(flags: &[&str], value: &Value, seen: &[&str]) -> Option<String> {
@@ -80,7 +80,13 @@ mod tests {
             .iter()
             .map(|&program| Denial::new(Permission::Run, program.to_owned(), 0))
             .collect();
-        refusal(&kit::policy(flags), Path::new("/project"), &Thrown::of(value), &seen).map(|denial| denial.flag)
+        refusal(
+            &test_support::policy(flags),
+            Path::new("/project"),
+            &Thrown::of(value),
+            &seen,
+        )
+        .map(|denial| denial.flag)
     }
 
     #[test]

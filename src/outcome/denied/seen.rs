@@ -1,4 +1,5 @@
-//! Refusals of files that the supervisor saw, behind errors that say less than it knows: no path, no code, or words of a library.
+//! Refused file accesses that the supervisor recorded, behind errors that say less: no path, no code, or a library's
+//! own words.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use super::thrown::Thrown;
 use crate::sandbox::{Denial, Permission};
 use crate::validate::normalised;
 
-/// How libraries that open files themselves call a failure to do so.
+/// Error codes of libraries for a failure to open a file.
 const CODES: [&str; 7] = [
     "SQLITE_CANTOPEN",
     "SQLITE_READONLY",
@@ -35,7 +36,7 @@ fn of_files(seen: &[Denial]) -> impl Iterator<Item = &Denial> {
 
 /// The refusal of a path that the error names.
 pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
-    // EXDEV: a file would gain rights by being moved.
+    // EXDEV: a file would gain rights by the move.
     let refused = thrown.is_refusal() || thrown.code == "EXDEV";
     if !refused || thrown.is_about_spawning() {
         return None;
@@ -48,7 +49,8 @@ pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) 
     })
 }
 
-/// The refusal that explains an error without a path of its own. No witness, no denial: whatever the error says.
+/// The refusal that explains an error without a path. Without a recorded refusal there is no denial, whatever the error
+/// says.
 pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     let names_another = is_path(thrown.path) || thrown.field("address").is_some() || thrown.is_about_spawning();
     if names_another {
@@ -72,7 +74,7 @@ pub(super) fn of_words(thrown: &Thrown<'_>, seen: &[Denial]) -> Option<Denial> {
     failed.then(|| of_files(seen).next().cloned()).flatten()
 }
 
-/// Of a package whose description was refused, everything is needed.
+/// If a package's description was refused, the whole package is needed.
 fn as_a_package(denial: &Denial) -> Denial {
     let path = Path::new(&denial.resource);
     let described = path.file_name().is_some_and(|name| name == "package.json");
@@ -85,7 +87,8 @@ fn as_a_package(denial: &Denial) -> Denial {
     }
 }
 
-/// A module of a package whose description was refused as well: the package was looked for, and more of it will be.
+/// A module in a package whose description was refused as well: the runtime searched for the package and will need more
+/// of it.
 fn with_its_package(denial: &Denial, seen: &[Denial]) -> Denial {
     let module = Path::new(&denial.resource);
     if denial.permission != Permission::Read || !is_module(module) {
@@ -119,7 +122,7 @@ fn failed(thrown: &Thrown<'_>) -> bool {
         || thrown.field("stderr").is_some_and(says)
 }
 
-/// Whether a refusal explains that a module was not found: its package, or a settings file that says where it is.
+/// Whether a refusal explains that a module was not found: it concerns the package, or a settings file that locates it.
 fn is_of_module(denial: &Denial, thrown: &Thrown<'_>) -> bool {
     let Some(specifier) = thrown.field("specifier").or_else(|| quoted(thrown.message)) else {
         return false;

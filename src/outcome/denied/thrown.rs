@@ -1,8 +1,8 @@
-//! The fields of one thrown error that matter here.
+//! The relevant fields of one thrown error.
 
 use serde_json::Value;
 
-/// Fields that are not there are empty.
+/// Missing fields are empty.
 pub(super) struct Thrown<'a> {
     pub(super) code: &'a str,
     pub(super) syscall: &'a str,
@@ -12,12 +12,12 @@ pub(super) struct Thrown<'a> {
     whole: &'a Value,
 }
 
-/// How libuv and Bun begin the message of a refusal; a tool may have put words of its own before it.
+/// How libuv and Bun begin the message of a refusal; a tool may have put its own words before it.
 const BEGINNINGS: [(&str, &str); 2] = [
     ("EACCES: permission denied, ", "EACCES"),
     ("EPERM: operation not permitted, ", "EPERM"),
 ];
-/// How others say it, with a path in quotes somewhere behind it: Node's own `cp` and `rm`, and native code.
+/// Other wordings, followed by a path in quotes: those of Node's own `cp` and `rm`, and of native code.
 const OTHER_BEGINNINGS: [(&str, &str); 4] = [
     ("EACCES", "EACCES"),
     ("EPERM", "EPERM"),
@@ -36,7 +36,7 @@ impl<'a> Thrown<'a> {
             message: text("message"),
             whole,
         };
-        // Node keeps what the system said of itself, such as os.userInfo(), in a field of its own.
+        // Node keeps system errors of calls such as os.userInfo() in a separate field.
         if let Some(info) = whole.get("info").filter(|_| thrown.code == "ERR_SYSTEM_ERROR") {
             let text = |field: &str| info.get(field).and_then(Value::as_str).unwrap_or_default();
             return Thrown {
@@ -45,12 +45,12 @@ impl<'a> Thrown<'a> {
                 ..thrown
             };
         }
-        // An error that ended a program has a number for its code, and quotes whatever was printed.
+        // The error of an ended program has a number as its code, and quotes whatever the program printed.
         let says_where = !thrown.path.is_empty() || thrown.is_elsewhere();
         if says_where || whole.get("code").is_some_and(Value::is_number) {
             return thrown;
         }
-        // An error of the tool's own that quotes the system's, whatever code it has given it.
+        // An error of the tool that quotes the system's, whatever its own code is.
         match quoted_refusal(thrown.message) {
             Some((code, syscall, path, dest)) => Thrown {
                 code,
@@ -63,22 +63,22 @@ impl<'a> Thrown<'a> {
         }
     }
 
-    /// It is about the network or a program.
+    /// Whether it concerns the network or a program.
     fn is_elsewhere(&self) -> bool {
         self.field("address").is_some() || self.is_about_spawning()
     }
 
-    /// Any other field that is text.
+    /// Any other text field.
     pub(super) fn field(&self, name: &str) -> Option<&'a str> {
         self.whole.get(name).and_then(Value::as_str)
     }
 
-    /// Any other field that is a number.
+    /// Any other number field.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.whole.get(name).and_then(Value::as_i64)
     }
 
-    /// The system refused, for whatever reason.
+    /// Whether the system refused, for whatever reason.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self.code, "EACCES" | "EPERM" | "ERR_ACCESS_DENIED")
     }
@@ -88,8 +88,8 @@ impl<'a> Thrown<'a> {
     }
 }
 
-/// Code, call, path and destination of `...EACCES: permission denied, rename '/a' -> '/b'`; where it is said otherwise, the code
-/// and the path.
+/// Code, call, path and destination of `...EACCES: permission denied, rename '/a' -> '/b'`; for other wordings, the
+/// code and the path.
 fn quoted_refusal(message: &str) -> Option<(&str, &str, &str, &str)> {
     let plainly = || {
         let (rest, code) = BEGINNINGS

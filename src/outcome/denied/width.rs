@@ -1,4 +1,4 @@
-//! Flags that would open far more than the access that was refused.
+//! Suppresses flags that would allow far more than the refused access.
 
 use std::path::Path;
 
@@ -9,46 +9,46 @@ use crate::sandbox::{Denial, Permission};
 
 /// Why no flag is named for a refused file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unnamed {
-    /// No list may hold it, such as the host's environment in /proc.
+pub(super) enum NoFlagReason {
+    /// No list may contain it, such as the host's environment in /proc.
     Kernel(&'static str),
-    /// Its flag would have to name `/`, the home directory or a directory around that.
+    /// The flag would have to name `/`, the home directory or a directory above it.
     TooWide,
-    /// Its path, which a tool may have made, reads as something else: it has control characters in it or a flag.
+    /// Its path, which a tool may have made, would be misread: it contains control characters or a flag.
     Misleading,
 }
 
-/// Takes the flag away that should not be given on a tool's word.
+/// Removes a flag that should not be suggested on a tool's word.
 pub(super) fn narrow(denial: &mut Denial, home: Option<&Path>) {
-    if unnamed(denial, home).is_some() {
+    if no_flag_reason(denial, home).is_some() {
         denial.flag.clear();
     }
 }
 
-/// Whether a path in a hint would be taken for something else.
+/// Whether a path in a hint would be misread.
 pub(super) fn reads_otherwise(path: &str) -> bool {
     printable(path) != path || path.contains("--allow-")
 }
 
-/// `denial.flag` is one of Bun's, or empty already.
-pub(super) fn unnamed(denial: &Denial, home: Option<&Path>) -> Option<Unnamed> {
+/// `denial.flag` is one of Bun's flags, or empty already.
+pub(super) fn no_flag_reason(denial: &Denial, home: Option<&Path>) -> Option<NoFlagReason> {
     let write = match denial.permission {
         Permission::Read => false,
         Permission::Write => true,
         Permission::Net | Permission::Run => return None,
     };
     if let Some(why) = kernel_file(&real(Path::new(&denial.resource)), write) {
-        return Some(Unnamed::Kernel(why));
+        return Some(NoFlagReason::Kernel(why));
     }
     let Some((_, listed)) = denial.flag.split_once('=') else {
-        return denial.flag.is_empty().then_some(Unnamed::TooWide);
+        return denial.flag.is_empty().then_some(NoFlagReason::TooWide);
     };
     if reads_otherwise(listed) {
-        return Some(Unnamed::Misleading);
+        return Some(NoFlagReason::Misleading);
     }
     let listed = real(Path::new(&listed.replace(",,", ",")));
     let around_home = home.is_some_and(|home| real(home).starts_with(&listed));
-    (listed == Path::new("/") || around_home).then_some(Unnamed::TooWide)
+    (listed == Path::new("/") || around_home).then_some(NoFlagReason::TooWide)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Flags in Node's words.
+//! Translates flags to Node's.
 
 use crate::sandbox::{Denial, Permission};
 

@@ -1,4 +1,4 @@
-//! Socket addresses as a worker hands them to the kernel: bytes that must not be believed.
+//! Parses socket addresses that a worker passes to the kernel. The bytes are untrusted.
 
 use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -11,11 +11,11 @@ pub(in super::super) const LONGEST: usize = 128;
 const AF_INET: u16 = libc::AF_INET as u16;
 const AF_INET6: u16 = libc::AF_INET6 as u16;
 
-/// An address that is none of TCP.
+/// The address is not a TCP address.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) struct Unknown;
 
-/// Reads sockaddr_in and sockaddr_in6. An IPv4 address mapped into IPv6 is the address it stands for.
+/// Parses sockaddr_in and sockaddr_in6. An IPv4-mapped IPv6 address becomes the IPv4 address.
 pub(in super::super) fn parse(bytes: &[u8]) -> Result<SocketAddr, Unknown> {
     let family = u16::from_ne_bytes([*bytes.first().ok_or(Unknown)?, *bytes.get(1).ok_or(Unknown)?]);
     let port = u16::from_be_bytes([*bytes.get(2).ok_or(Unknown)?, *bytes.get(3).ok_or(Unknown)?]);
@@ -38,12 +38,12 @@ pub(in super::super) fn parse(bytes: &[u8]) -> Result<SocketAddr, Unknown> {
     Ok(SocketAddr::new(ip.to_canonical(), port))
 }
 
-/// The family that an address is of.
+/// The address family.
 pub(super) fn family(bytes: &[u8]) -> Option<i32> {
     Some(i32::from(u16::from_ne_bytes([*bytes.first()?, *bytes.get(1)?])))
 }
 
-/// The path that an address of a unix socket names; `None` for an abstract one and one without a name.
+/// The path of a unix socket's address; `None` for abstract and unnamed ones.
 pub(super) fn unix_path(bytes: &[u8]) -> Option<&Path> {
     if family(bytes)? != libc::AF_UNIX {
         return None;
@@ -52,21 +52,21 @@ pub(super) fn unix_path(bytes: &[u8]) -> Option<&Path> {
     (!path.is_empty()).then(|| Path::new(OsStr::from_bytes(path)))
 }
 
-/// The address of a unix socket at a path; `None` when that is too long for one.
+/// The address of a unix socket at a path; `None` when the path is too long for one.
 pub(super) fn of_unix(path: &[u8]) -> Option<Vec<u8>> {
-    // sun_path with the zero behind it.
+    // sun_path includes the terminating zero.
     (path.len() < 108).then(|| [&(libc::AF_UNIX as u16).to_ne_bytes(), path, &[0]].concat())
 }
 
-/// Whether an address of the netlink family asks for nothing that needs rights: the supervisor has more of those than a
-/// worker. A port of its own choice it may have.
+/// Whether a netlink address asks for nothing that needs rights: the supervisor has more of those than a worker. A
+/// worker may choose its own port id.
 pub(super) fn plain_netlink(bytes: &[u8], connecting: bool) -> bool {
     let word = |at: usize| bytes.get(at..at + 4).map(|word| word.iter().all(|byte| *byte == 0));
     let (port, groups) = (word(4), word(8));
     family(bytes) == Some(libc::AF_NETLINK) && groups == Some(true) && (port == Some(true) || !connecting)
 }
 
-/// The bytes of an address for a socket of the given family: IPv4 goes mapped into an IPv6 socket.
+/// The bytes of an address for a socket of the given family; an IPv4 address is mapped for an IPv6 socket.
 pub(in super::super) fn bytes_of(address: SocketAddr, family: i32) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(28);
     match (address.ip(), family) {

@@ -1,4 +1,4 @@
-//! DNS messages: one question in, one answer out. The bytes come from a worker and must not be believed.
+//! DNS messages: one question in, one answer out. The bytes come from a worker and are untrusted.
 
 use std::net::IpAddr;
 
@@ -7,9 +7,9 @@ pub(super) const TYPE_PTR: u16 = 12;
 pub(super) const TYPE_AAAA: u16 = 28;
 const CLASS_IN: u16 = 1;
 const HEADER: usize = 12;
-/// Answers beyond this are left out; a message over TCP holds 64 KiB.
+/// Further answers are left out; a message over TCP has at most 64 KiB.
 const MAX_ANSWERS: usize = 256;
-/// Seconds; the worker asks again rather than trust an old answer.
+/// In seconds; the worker asks again instead of relying on an old answer.
 const TTL: u32 = 5;
 
 /// The one question of a query.
@@ -17,23 +17,23 @@ const TTL: u32 = 5;
 pub(super) struct Question {
     id: u16,
     recursion: bool,
-    /// Lower case, without a dot at its end.
+    /// In lower case, without a trailing dot.
     pub(super) name: String,
     pub(super) kind: u16,
-    /// The question's own bytes: they are repeated in the answer, in the case they were asked in.
+    /// The question's own bytes, which the answer repeats in their original case.
     raw: Vec<u8>,
 }
 
-/// How a question is answered.
+/// The answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reply {
     Addresses(Vec<IpAddr>),
-    /// Also for a name that is not allowed: callers give up at once.
+    /// Also used for a name that is not allowed, so that callers give up at once.
     NoSuchName,
     ServerFailure,
 }
 
-/// Reads a query with exactly one question of the internet class.
+/// Parses a query with exactly one question of the internet class.
 pub(super) fn question(message: &[u8]) -> Option<Question> {
     let word = |at: usize| Some(u16::from_be_bytes([*message.get(at)?, *message.get(at + 1)?]));
     let flags = word(2)?;
@@ -49,7 +49,7 @@ pub(super) fn question(message: &[u8]) -> Option<Question> {
         if length == 0 {
             break;
         }
-        // A question has no earlier name to point to.
+        // A question has no earlier name that a compressed name could point to.
         if length > 63 || name.len() + length > 254 {
             return None;
         }
@@ -80,7 +80,7 @@ pub(super) fn question(message: &[u8]) -> Option<Question> {
     })
 }
 
-/// The answer to a question, without the length that TCP puts before it.
+/// The answer to a question, without TCP's length prefix.
 pub(super) fn answer(question: &Question, reply: &Reply) -> Vec<u8> {
     let none = Vec::new();
     let (code, addresses) = match reply {

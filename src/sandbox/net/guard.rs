@@ -1,4 +1,4 @@
-//! What becomes of each connect, bind and listen.
+//! Decides about each connect, bind and listen.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::address::{self, family};
-use super::askers::Askers;
 use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
 use super::own_ports::OwnPorts;
 use super::own_sockets::OwnSockets;
+use super::query_ports::QueryPorts;
 use super::resolver::{Resolver, Sources};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
@@ -22,7 +22,7 @@ use crate::sandbox::denials::{Denial, Denials, Permission};
 
 const DNS_PORT: u16 = 53;
 
-/// Where libc asks for users and names of its own accord: a refusal there is no access of the tool's.
+/// Sockets that libc connects to on its own to look up users and names: a refusal there is not an access of the tool.
 const OF_LIBC: [&str; 4] = [
     "/run/nscd/",
     "/var/run/nscd/",
@@ -30,35 +30,35 @@ const OF_LIBC: [&str; 4] = [
     "/run/systemd/userdb/",
 ];
 
-/// How much of the network there is, unix sockets apart.
+/// How much of the network is allowed, unix sockets not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Extent {
     /// What the rules allow.
     Listed,
-    /// Everything but metadata services, which the rules have to allow.
+    /// Everything except metadata services, which the rules must allow.
     Wide,
 }
 
-/// The policy's network list at work.
+/// Enforces the policy's network list.
 #[derive(Debug)]
 pub(in super::super) struct NetGuard {
     extent: Extent,
     unix: UnixSockets,
     sources: Arc<Sources>,
-    /// Started when a worker first asks for a name.
+    /// Started when a worker first resolves a name.
     resolver: Mutex<Option<Resolver>>,
     own_ports: OwnPorts,
     own_sockets: OwnSockets,
-    /// A worker has no right to ports below.
+    /// A worker may not bind to lower ports.
     first_free_port: u16,
 }
 
-/// How a connection that is allowed is made.
+/// How an allowed connection is made.
 #[derive(Debug)]
 pub(in super::super) enum Way {
     /// To an address.
     Address(Vec<u8>),
-    /// To the unix socket that was opened.
+    /// To the opened unix socket.
     Unix(OwnedFd),
 }
 
@@ -70,7 +70,7 @@ impl NetGuard {
             sources: Arc::new(Sources {
                 rules,
                 names: Names::default(),
-                askers: Askers::default(),
+                query_ports: QueryPorts::default(),
                 hosts: Hosts::file(),
                 conf: ResolvConf::file(),
                 denials,
@@ -82,12 +82,12 @@ impl NetGuard {
         }
     }
 
-    /// Workers may make sockets in their own directories.
+    /// Allows workers to make sockets in their own directories.
     pub(in super::super) fn with_own_sockets(self, own_sockets: OwnSockets) -> Self {
         Self { own_sockets, ..self }
     }
 
-    /// `absolute` gives a path as the host would have to write it.
+    /// `absolute` resolves a path of the worker to the one that the host would use.
     pub(in super::super) fn connect(
         &self,
         socket: &Socket,
@@ -116,11 +116,11 @@ impl NetGuard {
         }
     }
 
-    /// The bytes that were looked at are the ones that are used.
+    /// The bytes that were checked are the ones that are used.
     fn connect_wide(&self, socket: &Socket, bytes: &[u8], worker: u32) -> Result<Way, i32> {
         match (socket.family(), family(bytes).ok_or(libc::EINVAL)?) {
             (libc::AF_NETLINK, _) if !address::plain_netlink(bytes, true) => return Err(libc::EPERM),
-            // A connection is taken back.
+            // AF_UNSPEC dissolves a connection.
             (libc::AF_NETLINK, _) | (libc::AF_INET | libc::AF_INET6, libc::AF_UNSPEC) => {}
             (libc::AF_INET | libc::AF_INET6, libc::AF_INET | libc::AF_INET6) => {
                 let to = address::parse(bytes).map_err(|_| libc::EINVAL)?;
@@ -149,7 +149,7 @@ impl NetGuard {
         Ok(Way::Unix(peer))
     }
 
-    /// Whether a send may name this address; records it when not.
+    /// Whether a send may name this address; records a refusal.
     pub(in super::super) fn may_send(&self, to: SocketAddr, worker: u32) -> bool {
         let may = self.allows(to) || self.resolves(to);
         if !may {
@@ -197,7 +197,7 @@ impl NetGuard {
         }
     }
 
-    /// A listed socket may be made where the tool may write.
+    /// A listed socket may be created where the tool may write.
     fn bind_unix(
         &self,
         socket: &Socket,
@@ -223,7 +223,7 @@ impl NetGuard {
         socket.bind(&address)
     }
 
-    /// A socket that was never bound would get a port of the kernel's choice; a unix socket without a path cannot listen.
+    /// An unbound socket would get a port of the kernel's choice; a unix socket without a path cannot listen.
     pub(in super::super) fn listen(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
         if socket.is_unix() {
             return socket.listen(backlog);
@@ -241,7 +241,7 @@ impl NetGuard {
         }
     }
 
-    /// The path of a unix socket's address; abstract ones and those without a name are refused.
+    /// The path of a unix socket's address; abstract and unnamed ones are refused.
     fn unix_path(
         &self,
         bytes: &[u8],
@@ -283,8 +283,9 @@ impl NetGuard {
         self.sources.denials.add(denial);
     }
 
-    /// A datagram socket was refused. Where names may be resolved, libc makes one that names no protocol to sort addresses, and
-    /// that is no access of the tool's. libc's blocks; those that libuv makes for a tool name no protocol either, but do not.
+    /// A datagram socket was refused. Where names may be resolved, libc makes one without a protocol to sort addresses,
+    /// which is not an access of the tool. libc's socket blocks; the ones that libuv makes for a tool have no protocol
+    /// either but do not block.
     pub(in super::super) fn refused_datagrams(&self, kind: u64, protocol: u64, worker: u32) {
         let of_libc = protocol != libc::IPPROTO_UDP as u64 && kind & libc::SOCK_NONBLOCK as u64 == 0;
         if !self.sources.rules.reaches() || !of_libc {
@@ -293,8 +294,8 @@ impl NetGuard {
         }
     }
 
-    /// A socket was refused that shows the machine's interfaces. Where names may be resolved libc makes one as well, to see which
-    /// kinds of addresses are of use; the two look the same.
+    /// A socket that lists the machine's interfaces was refused. Where names may be resolved, libc makes one as well,
+    /// to find out which kinds of addresses are useful; the two look the same.
     pub(in super::super) fn refused_netlink(&self, worker: u32) {
         let denials = &self.sources.denials;
         if self.sources.rules.reaches() {
@@ -318,18 +319,19 @@ impl NetGuard {
         found
     }
 
-    /// Whether libc or c-ares would ask this address for names. Without a readable resolv.conf they ask the own machine.
+    /// Whether libc or c-ares would send DNS queries to this address. Without a readable resolv.conf they ask the local
+    /// machine.
     fn resolves(&self, to: SocketAddr) -> bool {
         to.port() == DNS_PORT && (to.ip().is_loopback() || self.sources.conf.get().is_nameserver(to.ip()))
     }
 
-    /// The worker believes to talk to its nameserver.
+    /// Connects to the resolver, while the worker believes that it talks to its nameserver.
     fn lead_to_resolver(&self, socket: &Socket, worker: u32) -> Result<Way, i32> {
-        // Bound first, so that the resolver knows who asks before it is asked.
+        // The socket is bound first, so that the resolver knows the worker before the first query.
         let any = socket.bytes_of(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
         socket.bind(&any)?;
         let own = socket.own_address().ok_or(libc::EACCES)?;
-        self.sources.askers.expect(own.port(), worker);
+        self.sources.query_ports.expect(own.port(), worker);
         let resolver = self
             .resolver_address()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
@@ -348,7 +350,7 @@ impl NetGuard {
     }
 }
 
-/// Binding to lower ports is a right that workers do not have and the host may.
+/// The first port that needs no privilege; workers have no such privilege, although the host may.
 fn first_free_port() -> u16 {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
     text.trim().parse().unwrap_or(1024)

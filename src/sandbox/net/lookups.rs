@@ -1,7 +1,7 @@
-//! Asking the system for a name: one question at a time for each name, whoever and however many wait for its answer.
+//! Asks the system's resolver: one query at a time for each name, however many callers wait for its answer.
 //!
-//! The system's resolver blocks for as long as a nameserver is silent. Only names that are listed are asked for, so the
-//! list bounds how many threads that can hold.
+//! The system's resolver blocks for as long as a nameserver is silent. Only listed names are looked up, so the list
+//! bounds the number of threads that can block.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Addresses, or none where the system could not say.
+/// The addresses, or none where the system had no answer.
 pub(super) type Answer = Option<Vec<IpAddr>>;
 
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ struct Lookup {
 }
 
 impl Lookups {
-    /// Waits for the answer for as long as `wanted` says so every now and then; `None` when it is not wanted any more.
+    /// Waits for the answer, and checks `wanted` at intervals; `None` when it is no longer wanted.
     pub(super) fn ask(&self, name: &str, every: Duration, wanted: impl FnMut() -> bool) -> Option<Answer> {
         self.ask_with(name, every, wanted, |name| {
             let found = (name, 0).to_socket_addrs().ok()?;
@@ -51,7 +51,7 @@ impl Lookups {
         }
     }
 
-    /// The question that is being asked, or a new one.
+    /// The running query for this name, or a new one.
     fn lookup(&self, name: &str, system: impl FnOnce(&str) -> Answer + Send + 'static) -> Arc<Lookup> {
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lookup) = asked.get(name) {
@@ -93,7 +93,7 @@ mod tests {
         let lookups = Lookups::default();
         let (answer, silent) = channel::<Answer>();
         let asking = move |_: &str| silent.recv().expect("an answer");
-        // Nobody wants it any more, and it goes on: the system's resolver cannot be told to stop.
+        // Nobody wants the answer any more, but the query goes on: the system's resolver cannot be interrupted.
         assert_eq!(lookups.ask_with("slow.test", OFTEN, || false, asking), None);
         let never = |_: &str| panic!("a second question");
         assert_eq!(lookups.ask_with("slow.test", OFTEN, || false, never), None);

@@ -1,6 +1,6 @@
-//! What the machine's own files say of names: /etc/hosts and /etc/resolv.conf, read again when they change.
+//! /etc/hosts and /etc/resolv.conf, parsed once and again when they change.
 //!
-//! They are asked for each connection, and a list of blocked names makes a hosts file of megabytes.
+//! They are consulted for each connection, and a list of blocked names makes a hosts file megabytes long.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::descriptors::is_shortage_error;
 
-/// A file in the form it is asked in.
+/// The parsed form of a file.
 #[derive(Debug)]
 pub(super) struct Parsed<T> {
     path: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Parsed<T> {
     read: Mutex<Option<(Version, Arc<T>)>>,
 }
 
-/// Tells one content from another without reading it: device, inode, size and time of the last change.
+/// Identifies a version of a file without reading it: device, inode, size and time of the last change.
 type Version = (u64, u64, u64, i64, i64);
 
 impl<T> Parsed<T> {
@@ -30,7 +30,7 @@ impl<T> Parsed<T> {
         }
     }
 
-    /// What it says now; a file that cannot be read is an empty one.
+    /// The current content; a file that cannot be read counts as empty.
     pub(super) fn get(&self) -> Arc<T> {
         let version = version(Path::new(self.path));
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ impl<T> Parsed<T> {
         }
         let text = std::fs::read_to_string(self.path);
         let parsed = Arc::new((self.parse)(text.as_deref().unwrap_or_default()));
-        // Without a descriptor for it, it is read the next time.
+        // Without a descriptor the file is read the next time.
         if !text.is_err_and(|error| is_shortage_error(&error)) {
             *read = Some((version, Arc::clone(&parsed)));
         }
@@ -82,13 +82,13 @@ impl Hosts {
         self.0.get(&ip).into_iter().flatten()
     }
 
-    /// Whether it gives the name this address.
+    /// Whether the file maps the name to this address.
     pub(super) fn says(&self, name: &str, ip: IpAddr) -> bool {
         self.0.get(&ip).is_some_and(|names| names.contains(name))
     }
 }
 
-/// Whom libc and c-ares ask, and what they try behind a name.
+/// The nameservers that libc and c-ares ask, and the search domains that they append.
 #[derive(Debug, Default)]
 pub(super) struct ResolvConf {
     nameservers: Vec<IpAddr>,
@@ -106,7 +106,7 @@ impl ResolvConf {
             let mut words = line.split_whitespace();
             match words.next() {
                 Some("nameserver") => {
-                    // The interface of a link-local address may follow it.
+                    // An interface name may follow a link-local address.
                     let address = words
                         .next()
                         .and_then(|word| word.split('%').next()?.parse::<IpAddr>().ok());
@@ -123,7 +123,7 @@ impl ResolvConf {
         self.nameservers.contains(&ip)
     }
 
-    /// The name as the tool gave it: libc tries the search domains behind it.
+    /// The name as the tool wrote it, without a search domain that libc appended.
     pub(super) fn without_search<'a>(&self, name: &'a str) -> &'a str {
         let bare = |domain: &String| {
             let bare = name.strip_suffix(domain.as_str())?.strip_suffix('.')?;

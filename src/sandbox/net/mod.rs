@@ -1,7 +1,6 @@
 //! `--allow-net`: which connections the supervisor makes for a worker, and the resolver that answers only allowed names.
 
 pub(super) mod address;
-mod askers;
 mod dns;
 mod guard;
 mod lookups;
@@ -9,6 +8,7 @@ mod machine;
 mod names;
 mod own_ports;
 mod own_sockets;
+mod query_ports;
 mod resolver;
 mod rules;
 mod socket;

@@ -1,11 +1,11 @@
-//! Which addresses the resolver gave for which name.
+//! Remembers which addresses the resolver returned for which name.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// Addresses of one name; a further one takes the place of its oldest. Only names that are listed are resolved, so whoever
-/// answers for one of them makes the host remember this much, and takes nothing from the others.
+/// Addresses kept for one name; a further one replaces the oldest. Only listed names are resolved, so whoever answers
+/// for one of them can make the host remember only this much, and cannot displace others.
 const KEPT: usize = 512;
 
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ struct Known {
 }
 
 impl Names {
-    /// The resolver answered `name` with `ip`.
+    /// The resolver returned `ip` for `name`.
     pub(super) fn learn(&self, ip: IpAddr, name: &str) {
         let ip = ip.to_canonical();
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ impl Names {
         }
     }
 
-    /// The names it was resolved from.
+    /// The names that were resolved to this address.
     pub(super) fn learned(&self, ip: IpAddr) -> BTreeSet<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.by_address.get(&ip).cloned().unwrap_or_default()

@@ -1,21 +1,21 @@
-//! Ports that the system chose for a worker's own servers. Another one is chosen the next time, so that a flag with its number would
-//! allow nothing.
+//! Ports that the system chose for a worker's own servers. The next choice will differ, so a flag with such a number
+//! would allow nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use crate::sandbox::denials::lives;
 
-/// Of one worker; a further one takes the place of the oldest.
+/// Ports kept for one worker; a further one replaces the oldest.
 const KEPT: usize = 64;
-/// From so many workers on, those that are gone are dropped.
+/// From this many workers on, entries of ended workers are dropped.
 const WORKERS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct OwnPorts(Mutex<HashMap<u32, VecDeque<u16>>>);
 
 impl OwnPorts {
-    /// The system chose this one.
+    /// The system chose this port.
     pub(super) fn note(&self, worker: u32, port: u16) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= WORKERS && !all.contains_key(&worker) {

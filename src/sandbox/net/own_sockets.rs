@@ -1,7 +1,9 @@
-//! Unix sockets in a worker's own temporary directory: it may make them there, and reach those that it made.
+//! Unix sockets in a worker's own temporary directory: the worker may create them there and connect to those that it
+//! created.
 //!
-//! Where it may also write elsewhere, a tool can move or link a daemon's socket there. What is connected to is therefore one that the
-//! supervisor has made for this worker, told by its inode, which is held open so that no other gets its number.
+//! A tool that may also write elsewhere can move or link a daemon's socket into the directory. Connections are
+//! therefore made only to sockets that the supervisor created for this worker. They are recognised by their inode,
+//! which is kept open so that its number is not reused.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,9 +20,9 @@ use crate::sandbox::caps;
 use crate::sandbox::denials::lives;
 use crate::sandbox::own_directories::OwnDirectories;
 
-/// Sockets of one worker; a further one takes the place of the oldest, which cannot be reached any more.
+/// Sockets kept for one worker; a further one replaces the oldest, which cannot be reached any more.
 const KEPT: usize = 8;
-/// From so many workers on, those that are gone are dropped.
+/// From this many workers on, entries of ended workers are dropped.
 const WORKERS: usize = 16;
 
 #[derive(Debug, Default)]
@@ -37,7 +39,7 @@ impl OwnSockets {
         }
     }
 
-    /// Binds, where the path lies in the worker's directory.
+    /// Binds the socket if the path is in the worker's directory.
     pub(super) fn bind(&self, socket: &Socket, path: &Path, worker: u32) -> Option<Result<(), i32>> {
         let (top, below) = self.within(path, worker)?;
         Some(self.bind_below(socket, &top, &below, worker).map_err(errno))
@@ -56,7 +58,7 @@ impl OwnSockets {
         ]
         .concat();
         let address = address::of_unix(&place).ok_or_else(|| io::Error::from_raw_os_error(libc::ENAMETOOLONG))?;
-        // As the worker would, which has no capabilities.
+        // Binds with the worker's rights, which include no capabilities.
         caps::without(|| socket.bind(&address)).map_err(io::Error::from_raw_os_error)?;
         let made = open(&directory, Path::new(name), OFlags::empty())?;
         if is_socket(&made) {
@@ -77,12 +79,12 @@ impl OwnSockets {
         made.push_back(socket);
     }
 
-    /// The socket to connect to, where the path lies in the worker's directory.
+    /// The socket to connect to, if the path is in the worker's directory.
     pub(super) fn open(&self, path: &Path, worker: u32) -> Option<Result<OwnedFd, i32>> {
         let (top, below) = self.within(path, worker)?;
         Some(match open(&top, &below, OFlags::empty()) {
             Ok(found) if self.is_made(worker, &found) => Ok(found),
-            // Nobody listens there whom it may reach.
+            // Whatever listens there is not the worker's.
             Ok(_) => Err(libc::ECONNREFUSED),
             Err(error) => Err(errno(error)),
         })
@@ -96,7 +98,7 @@ impl OwnSockets {
             .is_some_and(|made| made.iter().any(|socket| identity(socket) == Some(found)))
     }
 
-    /// The worker's directory, and the path from there.
+    /// The worker's directory, and the path relative to it.
     fn within(&self, path: &Path, worker: u32) -> Option<(OwnedFd, PathBuf)> {
         let own = self.directories.of(worker)?;
         let below: PathBuf = path.strip_prefix(own.path()).ok()?.components().collect();
@@ -132,7 +134,7 @@ mod tests {
         Socket::of(fd.expect("a socket")).expect("a socket")
     }
 
-    /// A directory of worker 1, and one beside it.
+    /// A directory of worker 1, and another one beside it.
     fn own() -> (OwnSockets, tempfile::TempDir, PathBuf) {
         let made = tempfile::tempdir().expect("a directory");
         let real = made.path().canonicalize().expect("there");

@@ -1,6 +1,6 @@
-//! The nameserver that workers reach: it answers allowed names only, and remembers which addresses it gave for which.
+//! The nameserver that workers reach: it answers allowed names only, and remembers which addresses it returned.
 //!
-//! Resolving in the host closes the way out through DNS: a name that is not allowed never leaves the machine.
+//! Resolving in the host prevents leaks through DNS: a name that is not allowed never leaves the machine.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -12,37 +12,37 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::askers::Askers;
 use super::dns::{self, Reply};
 use super::lookups::Lookups;
 use super::machine::{Hosts, Parsed, ResolvConf};
 use super::names::Names;
+use super::query_ports::QueryPorts;
 use super::rules::Rules;
 use crate::config::is_metadata;
 use crate::error::descriptors::is_shortage_error;
 use crate::sandbox::denials::{Denial, Denials, Permission};
 
-/// Connections of one worker at once; each is a thread while it is open.
+/// Open connections of one worker; each is a thread.
 const MAX_CONNECTIONS: usize = 16;
-/// A connection that asks nothing for so long is closed.
+/// A connection without a query for this long is closed.
 const IDLE: Duration = Duration::from_secs(10);
-/// How soon it is seen that nobody waits for an answer any more.
+/// How often it is checked whether somebody still waits for an answer.
 const STILL_THERE: Duration = Duration::from_millis(250);
-/// How long a connection waits, at the least, where the host has no descriptor for it.
+/// The least time that a connection waits when the host has no descriptor for it.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What is known of names and addresses, and who may reach them.
+/// The known names and addresses, and the rules.
 #[derive(Debug)]
 pub(super) struct Sources {
     pub(super) rules: Rules,
     pub(super) names: Names,
-    pub(super) askers: Askers,
+    pub(super) query_ports: QueryPorts,
     pub(super) hosts: Parsed<Hosts>,
     pub(super) conf: Parsed<ResolvConf>,
     pub(super) denials: Denials,
 }
 
-/// Dropping it ends the thread.
+/// The resolver's thread; dropping this ends it.
 #[derive(Debug)]
 pub(super) struct Resolver {
     address: SocketAddr,
@@ -77,7 +77,7 @@ impl Resolver {
                     }
                     match stream {
                         Ok(stream) => accept(&shared, stream),
-                        // The connection stays in the queue, and would be announced without end.
+                        // The connection stays in the queue, so accept would fail again at once.
                         Err(error) if is_shortage_error(&error) => thread::sleep(PAUSE),
                         Err(_) => {}
                     }
@@ -94,15 +94,16 @@ impl Resolver {
 impl Drop for Resolver {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::Release);
-        // The thread waits for a connection: give it one.
+        // The thread waits for a connection, so make one.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
     }
 }
 
 fn accept(shared: &Arc<Shared>, stream: TcpStream) {
-    // Whoever the supervisor did not announce is no worker: any process of the machine can reach a loopback port.
+    // A port that the supervisor did not register is not a worker's: any process of the machine can reach a loopback
+    // port.
     let asker = stream.peer_addr().ok();
-    let Some(worker) = asker.and_then(|peer| shared.sources.askers.take(peer.port())) else {
+    let Some(worker) = asker.and_then(|peer| shared.sources.query_ports.take(peer.port())) else {
         return;
     };
     if !shared.enter(worker) {
@@ -119,7 +120,7 @@ fn accept(shared: &Arc<Shared>, stream: TcpStream) {
 }
 
 impl Shared {
-    /// Takes one of the worker's connections; false when it has none left.
+    /// Takes one of the worker's connection slots; false when it has none left.
     fn enter(&self, worker: u32) -> bool {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let of_worker = open.entry(worker).or_default();
@@ -139,7 +140,7 @@ impl Shared {
     }
 }
 
-/// One connection: each message has its length before it, in both directions.
+/// Serves one connection: each message has a length prefix, in both directions.
 fn serve(shared: &Shared, mut stream: TcpStream, worker: u32) -> io::Result<()> {
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_write_timeout(Some(IDLE))?;
@@ -162,14 +163,14 @@ fn serve(shared: &Shared, mut stream: TcpStream, worker: u32) -> io::Result<()> 
     }
 }
 
-/// Whether the other end is still there.
+/// Whether the other end is still connected.
 fn connected(stream: &TcpStream) -> bool {
     let mut ends = [PollFd::new(stream, PollFlags::RDHUP)];
     let now = Timespec::try_from(Duration::ZERO).ok();
     !matches!(poll(&mut ends, now.as_ref()), Ok(1))
 }
 
-/// `None` when the answer is not wanted any more.
+/// `None` when the answer is no longer wanted.
 fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl FnMut() -> bool) -> Option<Reply> {
     let (name, sources) = (&question.name, &shared.sources);
     if !sources.rules.allows_name(name) {
@@ -177,7 +178,7 @@ fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl 
         if tried == "localhost" {
             return Some(own_machine(question, sources));
         }
-        // A reverse question names an address that was reached or refused already.
+        // A reverse query names an address that was already reached or refused.
         if question.kind != dns::TYPE_PTR {
             sources.denials.add(Denial::new(Permission::Net, tried, worker));
         }
@@ -191,8 +192,8 @@ fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl 
     };
     let hosts = sources.hosts.get();
     found.retain(|ip| {
-        // A name of the outside must not lead into this machine: whoever owns it would reach what only listens here. Nor
-        // may a name lead to the machine's credentials.
+        // A name from outside must not lead into this machine: its owner could reach what listens only here. Nor may a
+        // name lead to the machine's credentials.
         let stays_outside = !local(*ip) || name == "localhost" || hosts.says(name, *ip);
         stays_outside && (!is_metadata(*ip) || sources.rules.lists(*ip))
     });
@@ -202,8 +203,8 @@ fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl 
     Some(Reply::Addresses(found))
 }
 
-/// What this name means is no secret, and whoever asks for it connects next: that is refused with its port, which is not known here.
-/// A flag for the name alone would open every port of the machine.
+/// What this name means is no secret, and whoever asks for it connects next. That connection is refused with its port,
+/// which is not known here; a flag for the name alone would open every port of the machine.
 fn own_machine(question: &dns::Question, sources: &Sources) -> Reply {
     let ip = match question.kind {
         dns::TYPE_A => IpAddr::V4(Ipv4Addr::LOCALHOST),

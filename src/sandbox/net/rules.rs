@@ -1,11 +1,11 @@
-//! Whether an address is allowed: pure.
+//! Whether an address is allowed; pure logic.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::config::{Host, NetRule, is_metadata};
 
-/// The list, and what is taken back from it.
+/// The allowed and the denied entries.
 #[derive(Debug)]
 pub(in super::super) struct Rules {
     pub(in super::super) allow: Vec<NetRule>,
@@ -13,12 +13,12 @@ pub(in super::super) struct Rules {
 }
 
 impl Rules {
-    /// Whether (ip, port) may be reached; `names` are the names the address is known by.
+    /// Whether (ip, port) may be reached; `names` are the names that the address is known by.
     pub(super) fn allows(&self, address: SocketAddr, names: &BTreeSet<String>) -> bool {
         let fits = |rule: &NetRule| {
             let host = match &rule.host {
                 Host::Ip(ip) => ip.to_canonical() == address.ip(),
-                // Whoever owns a name may point it anywhere: at the credentials of this machine, too.
+                // The owner of a name may point it anywhere, also at the credentials of this machine.
                 Host::Name(name) => !is_metadata(address.ip()) && names.contains(name),
                 Host::Unix(_) => false,
             };
@@ -27,25 +27,25 @@ impl Rules {
         self.allow.iter().any(fits) && !self.deny.iter().any(fits)
     }
 
-    /// Whether the list names this address itself, on some port.
+    /// Whether the list names this address itself, on any port.
     pub(super) fn lists(&self, ip: IpAddr) -> bool {
         let is = |rule: &NetRule| matches!(rule.host, Host::Ip(listed) if listed.to_canonical() == ip);
         self.allow.iter().any(is)
     }
 
-    /// Whether something but unix sockets may be reached.
+    /// Whether anything except unix sockets may be reached.
     pub(super) fn reaches(&self) -> bool {
         self.allow.iter().any(|rule| !matches!(rule.host, Host::Unix(_)))
     }
 
-    /// Whether a name may be resolved: when some port of it is allowed.
+    /// Whether a name may be resolved: some port of it must be allowed.
     pub(super) fn allows_name(&self, name: &str) -> bool {
         let is = |rule: &&NetRule| rule.host == Host::Name(name.to_owned());
         self.allow.iter().any(|rule| is(&rule)) && !self.deny.iter().any(|rule| is(&rule) && rule.port.is_none())
     }
 }
 
-/// How a refused address is written in a flag: by its name when it has one.
+/// How a flag names a refused address: by its name where it has one.
 pub(super) fn resource(address: SocketAddr, names: &BTreeSet<String>) -> String {
     match names.first() {
         Some(name) => format!("{name}:{}", address.port()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::address;
 
-/// A socket; nothing else can be made into one.
+/// A duplicated socket of a worker.
 #[derive(Debug)]
 pub(in super::super) struct Socket {
     fd: OwnedFd,
@@ -17,7 +17,7 @@ pub(in super::super) struct Socket {
 }
 
 impl Socket {
-    /// `None` unless it is a socket.
+    /// `None` if the descriptor is not a socket.
     pub(in super::super) fn of(fd: OwnedFd) -> Option<Self> {
         let family = option(&fd, libc::SO_DOMAIN)?;
         let kind = option(&fd, libc::SO_TYPE)?;
@@ -49,32 +49,33 @@ impl Socket {
         rustix::fs::fcntl_getfl(&self.fd).is_ok_and(|flags| !flags.contains(rustix::fs::OFlags::NONBLOCK))
     }
 
-    /// How long a send or a connection may block, where the tool set a limit.
-    pub(in super::super) fn patience(&self) -> Option<Duration> {
+    /// How long a send or a connect may block, where the tool set a limit (SO_SNDTIMEO).
+    pub(in super::super) fn send_timeout(&self) -> Option<Duration> {
         use rustix::net::sockopt::{Timeout, socket_timeout};
         socket_timeout(&self.fd, Timeout::Send).ok().flatten()
     }
 
-    /// The bytes of an address as this socket takes it.
+    /// The bytes of an address in this socket's family.
     pub(super) fn bytes_of(&self, address: SocketAddr) -> Result<Vec<u8>, i32> {
         address::bytes_of(address, self.family).ok_or(libc::EAFNOSUPPORT)
     }
 
-    /// Connects; blocks when the socket does. An errno otherwise.
+    /// Connects, and blocks when the socket does. The error is an errno.
     pub(in super::super) fn connect(&self, to: &[u8]) -> Result<(), i32> {
         // SAFETY: the bytes are of the given length and outlive the call.
         check(unsafe { libc::connect(self.fd.as_raw_fd(), to.as_ptr().cast(), to.len() as u32) })
     }
 
-    /// Connects to the unix socket that `peer` was opened as, whatever stands at its path by now. Does not block: EAGAIN
-    /// when its queue is full.
+    /// Connects to the opened unix socket `peer`, whatever is at its path by now. Does not block: EAGAIN when its queue
+    /// is full.
     pub(in super::super) fn connect_unix(&self, peer: &OwnedFd) -> Result<(), i32> {
         let path = format!("/proc/self/fd/{}", peer.as_raw_fd());
         let bytes = address::of_unix(path.as_bytes()).ok_or(libc::ENAMETOOLONG)?;
         if !self.blocks() {
             return self.connect(&bytes);
         }
-        // The flag is the tool's as well. Only its own threads that use this socket at this very moment can see it.
+        // The flag belongs to the open file, so the tool sees the change too, but only in a thread that uses this
+        // socket at this very moment.
         use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
         let flags = fcntl_getfl(&self.fd).map_err(rustix::io::Errno::raw_os_error)?;
         fcntl_setfl(&self.fd, flags | OFlags::NONBLOCK).map_err(rustix::io::Errno::raw_os_error)?;
@@ -88,7 +89,7 @@ impl Socket {
         check(unsafe { libc::bind(self.fd.as_raw_fd(), at.as_ptr().cast(), at.len() as u32) })
     }
 
-    /// Sends over an existing connection, without blocking: no address is passed, and none that connects.
+    /// Sends over an existing connection without blocking; passes no address and no flag that connects.
     pub(in super::super) fn send(&self, data: &[u8], flags: i32) -> Result<usize, i32> {
         let flags = (flags & !libc::MSG_FASTOPEN) | libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
         // SAFETY: the data outlives the call.
@@ -101,7 +102,7 @@ impl Socket {
         check(unsafe { libc::listen(self.fd.as_raw_fd(), backlog) })
     }
 
-    /// The address it is bound to; port 0 when it is not.
+    /// The address that it is bound to; port 0 when it is not bound.
     pub(super) fn own_address(&self) -> Option<SocketAddr> {
         let mut bytes = [0u8; address::LONGEST];
         let mut length = bytes.len() as libc::socklen_t;

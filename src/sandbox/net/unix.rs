@@ -1,7 +1,7 @@
-//! `--allow-net=unix:/path`: the unix sockets of the list.
+//! `--allow-net=unix:/path`: the listed unix sockets.
 //!
-//! A path that a tool gives is compared as text and never looked up. What is connected to is found by the supervisor, at
-//! the path that was real when the manager was made, and no symlink that was put there since leads elsewhere.
+//! A path that a tool passes is compared as text and never looked up. The supervisor connects to the path that was real
+//! when the manager was made, so a symlink that was put there since leads nowhere else.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -21,14 +21,14 @@ pub(in super::super) struct UnixSockets(pub(in super::super) Vec<Listed>);
 #[derive(Debug)]
 pub(in super::super) struct Listed {
     pub(in super::super) socket: UnixSocket,
-    /// The tool may write to its directory, and so make it.
+    /// The tool may write to its directory, and so create it.
     pub(in super::super) may_make: bool,
 }
 
 impl UnixSockets {
-    /// The entry for a path as a tool gave it.
+    /// The entry for a path as a tool passed it.
     pub(super) fn find(&self, path: &Path) -> Option<&Listed> {
-        // Without `.` and doubled slashes; `..` leads elsewhere where there are symlinks, so it is no part of an entry.
+        // Without `.` and doubled slashes. `..` leads elsewhere where there are symlinks, so no entry contains it.
         let path: PathBuf = path.components().collect();
         self.0
             .iter()
@@ -37,7 +37,7 @@ impl UnixSockets {
 }
 
 impl Listed {
-    /// The socket that is there now.
+    /// Opens the socket that is there now.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         let fd = open(&self.socket.real, OFlags::empty())?;
         if FileType::from_raw_mode(fstat(&fd)?.st_mode) != FileType::Socket {
@@ -46,7 +46,7 @@ impl Listed {
         Ok(fd)
     }
 
-    /// The directory that it is to be made in, and the address to bind to there.
+    /// The directory in which it is to be created, and the address to bind to there.
     pub(super) fn place(&self) -> io::Result<(OwnedFd, Vec<u8>)> {
         let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
         let directory = self.socket.real.parent().ok_or_else(invalid)?;

@@ -1,4 +1,4 @@
-//! What an ELF program asks for before its first instruction: its loader and its libraries.
+//! Reads which files an ELF program needs before its first instruction: its loader and its libraries.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -7,23 +7,23 @@ use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRTAB, FileHeader64, PT_D
 use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _};
 use object::{LittleEndian, ReadCache, ReadRef as _};
 
-/// The part of a header that says which files the loader will open.
+/// The parts of the header that name the files which the loader opens.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Elf {
     /// The dynamic loader; none for a static program.
     pub interpreter: Option<PathBuf>,
-    /// Names of the libraries it needs directly.
+    /// The libraries that it needs directly.
     pub needed: Vec<String>,
-    /// Directories the program itself names, `$ORIGIN` not yet replaced.
+    /// The directories that the program names, with `$ORIGIN` not replaced yet.
     pub search: Vec<String>,
 }
 
-/// No header of a real program comes near these; a broken file must not make us allocate what it says.
+/// No real program comes near these limits; a broken file must not make us allocate as much as it claims.
 const MAX_HEADERS: u16 = 256;
 const MAX_DYNAMIC: u64 = 64 * 1024;
 const MAX_NAME: u64 = 4096;
 
-/// Reads a 64-bit little-endian ELF file; `None` for anything else.
+/// Parses a 64-bit little-endian ELF file; `None` for anything else.
 pub(super) fn read(file: &File) -> Option<Elf> {
     let data = &ReadCache::new(file);
     let header = FileHeader64::<LittleEndian>::parse(data).ok()?;

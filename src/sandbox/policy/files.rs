@@ -1,4 +1,4 @@
-//! The file system as planning sees it.
+//! The file system as planning uses it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,30 +13,30 @@ pub enum Kind {
     Other,
 }
 
-/// What planning asks of the file system.
+/// The questions that planning asks the file system.
 pub trait Files {
     /// The path without symlinks, `.` and `..`; an error when it does not exist.
     fn real(&self, path: &Path) -> io::Result<PathBuf>;
-    /// What is at a path, without following a symlink at its end.
+    /// The kind of file at a path, without following a final symlink.
     fn kind(&self, path: &Path) -> Option<Kind>;
     /// Whether it is a file that the user may execute.
     fn executable(&self, path: &Path) -> bool;
-    /// The full paths in a directory; none when it cannot be listed.
+    /// The full paths of a directory's entries; empty when it cannot be listed.
     fn list(&self, directory: &Path) -> Vec<PathBuf>;
-    /// The first line of a file that starts with `#!`, without those two.
+    /// The first line of a file that starts with `#!`, without those two characters.
     fn interpreter_line(&self, path: &Path) -> Option<String>;
-    /// What the program's header asks the loader for; `None` when it is no ELF file.
+    /// What the ELF header requests; `None` when it is not an ELF file.
     fn elf(&self, path: &Path) -> Option<Elf>;
-    /// The content of a small file of the system; `None` when it cannot be read or is larger than any such file.
+    /// The content of a small system file; `None` when it cannot be read or is too large.
     fn bytes(&self, path: &Path) -> Option<Vec<u8>>;
-    /// Whether its owner keeps it from other users of the machine.
+    /// Whether other users of the machine may not read it.
     fn private(&self, path: &Path) -> bool;
 }
 
 /// Far more than the loader's cache of a desktop with every package.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// The real one.
+/// The real file system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disk;
 
@@ -106,7 +106,7 @@ pub(super) mod fake {
 
     use super::*;
 
-    /// A file system made of a few entries.
+    /// A fake file system with a few entries.
     #[derive(Debug, Default)]
     pub(in super::super) struct Fake(BTreeMap<PathBuf, Entry>);
 

@@ -1,6 +1,7 @@
-//! What of /proc and /dev counts as files: entries about the machine, and devices that are the same for everybody.
+//! Which parts of /proc and /dev count as files: entries about the machine, and devices that are the same for
+//! everybody.
 //!
-//! Everything else there belongs to a process, a terminal, a disk or an input device, and "every file" does not mean it.
+//! Everything else there belongs to a process, a terminal, a disk or an input device, and is not part of "every file".
 
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::runtime::existing;
 use super::{FileRule, Files};
 
-/// About the machine, not about a process. Entries that name other users' processes, keys, locks or timers are not here,
-/// nor `net`, which is a link to the reader's own connections and so to the machine's.
+/// Entries about the machine and not about a process. Entries that reveal other users' processes, keys, locks or timers
+/// are left out, and so is `net`, a link to the reader's own connections and so to the machine's.
 const PROC: &[&str] = &[
     "/proc/cgroups",
     "/proc/cmdline",
@@ -31,7 +32,7 @@ const PROC: &[&str] = &[
     "/proc/vmstat",
 ];
 
-/// What a runtime reads about itself. Without maps JSC aborts; the others are what process.memoryUsage and the like use.
+/// What a runtime reads about itself. Without maps JSC aborts; the others are used by process.memoryUsage and the like.
 pub(in super::super) const OWN_FILES: [&CStr; 7] = [
     c"/proc/self/maps",
     c"/proc/self/stat",
@@ -42,28 +43,28 @@ pub(in super::super) const OWN_FILES: [&CStr; 7] = [
     c"/proc/self/limits",
 ];
 
-/// Devices without a state that one process could leave for another.
+/// Devices without state that one process could leave for another.
 const DEVICES: &[&str] = &["/dev/full", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"];
 
-/// Trees of which a rule about everything says nothing.
+/// Trees that a rule about everything does not cover.
 const APART: [&str; 2] = ["/proc", "/dev"];
 
-/// What programs, and whoever may read every file, may read of /proc.
+/// What programs, and tools that may read every file, may read of /proc.
 pub(super) fn proc_rules(files: &dyn Files) -> Vec<FileRule> {
     existing(files, PROC)
 }
 
-/// The devices that belong to every file.
+/// The devices that are part of "every file".
 pub(super) fn device_rules(files: &dyn Files) -> Vec<FileRule> {
     existing(files, DEVICES)
 }
 
-/// Whether a real path is left out of a rule about every file.
+/// Whether a real path is excluded from a rule about every file.
 pub(super) fn is_apart(path: &Path) -> bool {
     APART.iter().any(|top| path.starts_with(top))
 }
 
-/// Why a real path of these trees, or of /sys, cannot be listed in a flag.
+/// Why a real path of these trees, or of /sys, cannot be named in a flag.
 pub fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
     if write && (real.starts_with("/proc") || real.starts_with("/sys")) {
         return Some("/proc and /sys change the machine, not files");

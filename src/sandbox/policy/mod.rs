@@ -1,5 +1,5 @@
-//! What is allowed, as data: from the permissions and the places things are at. Nothing here changes anything; the
-//! file system is asked through [`Files`] alone, so that the tests can give one of their own.
+//! What is allowed, as data derived from the permissions and the locations of files. Nothing here has side effects; the
+//! file system is read through [`Files`] alone, which tests replace.
 
 mod elf;
 mod files;
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{NetRule, Permissions, Scope};
 
-/// What a rule allows on a path and everything beneath it.
+/// What a rule allows on a path and everything below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rights {
     pub read: bool,
@@ -34,7 +34,7 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Whether these allow all that the others do.
+    /// Whether these include all of the other rights.
     pub fn include(self, other: Rights) -> bool {
         (self.read || !other.read)
             && (self.list || !other.list)
@@ -49,21 +49,21 @@ impl Rights {
         execute: false,
         write: false,
     };
-    /// Names may be listed, files not read.
+    /// Names may be listed, but files not read.
     pub const LIST: Rights = Rights {
         read: false,
         list: true,
         execute: false,
         write: false,
     };
-    /// A program: the kernel wants it readable as well.
+    /// A program may be executed; the kernel needs it readable as well.
     pub const EXECUTE: Rights = Rights {
         read: true,
         list: false,
         execute: true,
         write: false,
     };
-    /// Anything may be started that is readable by another rule.
+    /// Everything that another rule makes readable may be executed.
     pub const START: Rights = Rights {
         read: false,
         list: false,
@@ -84,7 +84,7 @@ impl Rights {
     };
 }
 
-/// One path and what is allowed there. The path is real: no symlink in it.
+/// One real path, without symlinks, and what is allowed there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRule {
     pub path: PathBuf,
@@ -100,19 +100,19 @@ pub enum Run {
     Only(Vec<PathBuf>),
 }
 
-/// Whom the worker may reach.
+/// Which addresses the worker may reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetPolicy {
     None,
     All,
-    /// What the list allows and the second one does not take back.
+    /// What the allow list names and the deny list does not.
     Only {
         allow: Vec<NetRule>,
         deny: Vec<NetRule>,
     },
 }
 
-/// A file or directory, whatever its path is.
+/// Identifies a file or directory, whatever its path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     device: u64,
@@ -129,46 +129,47 @@ impl Identity {
     }
 }
 
-/// A unix socket that is listed.
+/// A listed unix socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnixSocket {
-    /// Absolute, as the flag names it.
+    /// The absolute path as the flag names it.
     pub given: PathBuf,
-    /// Without symlinks. There may be nothing yet.
+    /// The path without symlinks. Nothing may exist there yet.
     pub real: PathBuf,
 }
 
-/// Everything the sandbox needs to know of what is allowed.
+/// Everything that the sandbox needs to know about what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// By path; sorted, each path once.
+    /// Sorted by path, each path once.
     pub files: Vec<FileRule>,
-    /// Files and directories that may be read whatever the permissions say of reading; sorted.
+    /// Files and directories that are readable whatever the permissions are; sorted.
     pub always_readable: Vec<PathBuf>,
     /// Every file may be read, but of /proc and /dev only what `files` names.
     pub read_all: bool,
-    /// Every file but those of /proc, /sys and /dev may be written.
+    /// Every file except those of /proc, /sys and /dev may be written.
     pub write_all: bool,
     pub run: Run,
     pub net: NetPolicy,
-    /// Unix sockets that may be reached.
+    /// The unix sockets that may be reached.
     pub unix: Vec<UnixSocket>,
-    /// The runtime's program: it may always be started, by the host.
+    /// The runtime's program, which the host may always start.
     pub runtime: PathBuf,
-    /// A supervisor decides about metadata and watches by the lists; else both need the flag without a list.
+    /// A supervisor decides about metadata and watches by the lists; otherwise both need the flag without a list.
     pub files_supervised: bool,
-    /// Where programs are looked for by name.
+    /// The PATH in which programs are looked up.
     pub path_var: String,
-    /// In which each worker has a directory of its own that it may read and write. Its name is not known before it starts.
+    /// The directory in which each worker has its own readable and writable directory. That one's name is not known
+    /// before the worker starts.
     pub temporary: Option<PathBuf>,
-    /// What the paths in `files` led to when the policy was made, where that was asked for.
+    /// What the paths in `files` led to when the policy was made, where that was requested.
     pub identities: BTreeMap<PathBuf, Identity>,
-    /// The permissions with real, absolute paths in place of what was given: what `enforcement` shows.
+    /// The permissions with real, absolute paths; `enforcement` shows these.
     pub permissions: Permissions,
 }
 
 impl Policy {
-    /// Notes what is at each path that the flags name. The kernel's rules are about that, and not about what takes its place.
+    /// Records what is at each path that the flags name. The kernel's rules apply to that, and not to its replacement.
     pub fn identify(&mut self) {
         let given = [&self.permissions.read, &self.permissions.write];
         let listed = given.into_iter().filter_map(|scope| match scope {
@@ -181,7 +182,7 @@ impl Policy {
             .collect();
     }
 
-    /// Whether a flag names this real path, or a directory that it is in, and something else has taken the place of that.
+    /// Whether a flag names this real path or a directory above it, and that has been replaced since.
     pub fn was_replaced(&self, path: &Path) -> bool {
         let named = self.identities.iter().filter(|(named, _)| is_below(path, named));
         named.clone().any(|(named, _)| self.is_another(named))
@@ -192,7 +193,7 @@ impl Policy {
         noted.is_some_and(|noted| Identity::of(path).is_some_and(|now| now != *noted))
     }
 
-    /// What may be read whatever the permissions say of reading, its own entries of /proc included.
+    /// What is readable whatever the permissions are, the process's own /proc entries included.
     pub fn readable(&self) -> Vec<String> {
         let always = self
             .always_readable
@@ -202,21 +203,21 @@ impl Policy {
         always.chain(own).collect()
     }
 
-    /// What a list of writable paths names; nothing where everything may be written.
+    /// The paths of a list of writable paths; empty where everything may be written.
     pub(super) fn listed_writable(&self) -> Vec<PathBuf> {
         listed(&self.permissions.write)
             .filter(|path| !is_kernels(path))
             .collect()
     }
 
-    /// What a list of readable paths names, and what may be read in any case.
+    /// The paths of a list of readable paths, and what is readable in any case.
     pub(super) fn listed_readable(&self) -> Vec<PathBuf> {
         let always = self.always_readable.iter().cloned();
         let paths = listed(&self.permissions.read).chain(always);
         paths.filter(|path| !is_kernels(path)).collect()
     }
 
-    /// With one more directory, a real path, that may be read and written.
+    /// Adds a real directory that may be read and written.
     #[must_use]
     pub fn and_writing(mut self, directory: PathBuf) -> Self {
         self.files.push(FileRule {
@@ -226,32 +227,32 @@ impl Policy {
         self
     }
 
-    /// Whether a rule lets this real path be read.
+    /// Whether a rule allows reading this real path.
     pub fn may_read(&self, path: &Path) -> bool {
-        // Processes and devices are in no rule that is about everything: the host's environ holds its secrets.
+        // No rule about everything covers processes and devices: the host's environ contains its secrets.
         (self.read_all && !machine::is_apart(path))
             || self.covered(path, |rights| rights.read)
             || self.is_temporary(path)
     }
 
-    /// Whether a rule lets the names in this real directory be listed.
+    /// Whether a rule allows listing this real directory.
     pub fn may_list(&self, path: &Path) -> bool {
         self.read_all || self.covered(path, |rights| rights.list) || self.is_temporary(path)
     }
 
-    /// Whether a rule lets this real path be changed.
+    /// Whether a rule allows changing this real path.
     pub fn may_write(&self, path: &Path) -> bool {
         (self.write_all && !is_kernels(path)) || self.covered(path, |rights| rights.write) || self.is_temporary(path)
     }
 
-    /// Whether it is, or lies in, a worker's own directory. That of another worker is no other's to ask for: its name is secret,
-    /// and no flag is for it.
+    /// Whether it is a worker's own directory or in it. A worker must not ask for another one's: its name is secret,
+    /// and no flag allows it.
     fn is_temporary(&self, path: &Path) -> bool {
         let below = |all: &PathBuf| path.starts_with(all) && path != all;
         self.temporary.as_ref().is_some_and(below)
     }
 
-    /// The program that a flag means by this name, as its real path.
+    /// The real path of the program that a flag means by this name.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         programs::resolve(&Disk, name, Path::new("/"), &self.path_var)
     }
@@ -263,7 +264,8 @@ impl Policy {
     }
 }
 
-/// `Path::starts_with` for real paths, which have one spelling. This is asked for every rule at each open.
+/// `Path::starts_with` for real paths, which have one spelling. It runs for every rule at each open, so it must be
+/// fast.
 fn is_below(path: &Path, top: &Path) -> bool {
     let (path, top) = (path.as_os_str().as_bytes(), top.as_os_str().as_bytes());
     match path.strip_prefix(top) {
@@ -272,7 +274,7 @@ fn is_below(path: &Path, top: &Path) -> bool {
     }
 }
 
-/// In a file system of the kernel's own.
+/// In one of the kernel's own file systems.
 fn is_kernels(path: &Path) -> bool {
     machine::is_apart(path) || path.starts_with("/sys")
 }

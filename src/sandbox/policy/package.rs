@@ -1,13 +1,13 @@
-//! The files an entrypoint may import without any flag: its package, and where its packages are installed.
+//! The files that an entrypoint may import without any flag: its package, and where its packages are installed.
 //!
 //! The kernel cannot tell a module load from readFile of the same file, so these directories are readable as a whole. A
-//! package.json that lies about must not make more readable than a project, so the search for one has bounds.
+//! stray package.json must not make more readable than a project, so the search for one is bounded.
 
 use std::path::{Path, PathBuf};
 
 use super::{Files, Kind};
 
-/// Directories that everybody's files lie in: a package.json there makes no package.
+/// Directories that are shared by everybody: a package.json there does not make a package.
 const SHARED: [&str; 4] = ["/", "/tmp", "/var/tmp", "/dev/shm"];
 
 /// Directories that are nobody's package.
@@ -21,41 +21,42 @@ impl Bounds {
     pub(super) fn new(files: &dyn Files, working_dir: &Path, home: Option<&Path>) -> Self {
         Bounds {
             working_dir: files.real(working_dir).unwrap_or_else(|_| working_dir.to_path_buf()),
-            // HOME=/ is what containers say of users without one.
+            // Containers set HOME=/ for users without a home.
             home: home
                 .map(|home| files.real(home).unwrap_or_else(|_| home.to_path_buf()))
                 .filter(|home| home != Path::new("/")),
         }
     }
 
-    /// Whether all below a directory may be one project: not the home directory, a directory above it or one of everybody.
+    /// Whether everything below a directory may be one project: it is not the home directory, a directory above it or a
+    /// shared one.
     fn is_project(&self, directory: &Path) -> bool {
         !SHARED.iter().any(|shared| directory == Path::new(shared))
             && !self.home.as_ref().is_some_and(|home| home.starts_with(directory))
     }
 
-    /// Whether a package may begin there: a project that does not hold the working directory.
+    /// Whether a package may begin there: a project that does not contain the working directory.
     fn is_package(&self, directory: &Path) -> bool {
         let holds_working_dir = self.working_dir.starts_with(directory) && self.working_dir != directory;
         self.is_project(directory) && !holds_working_dir
     }
 }
 
-/// Everything that is imported from without a flag.
+/// All directories from which imports need no flag.
 pub(super) fn directories(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> Vec<PathBuf> {
     let package = package_directory(files, bounds, entrypoint);
     let mut found = shared_directories(files, bounds, &package);
-    // Where nothing else of the package is readable, and where it is a link that leads out of the package.
+    // The package, unless it is no project; node_modules may be a link that leads out of the package.
     let is_project = bounds.is_project(&package);
     found.extend(node_modules(files, &package).filter(|modules| !is_project || !modules.starts_with(&package)));
-    // Beside an entrypoint that is in no project may lie anything: the file alone.
+    // Any file may lie beside an entrypoint that is in no project, so the entrypoint alone is readable.
     found.push(if is_project { package } else { entrypoint.to_path_buf() });
     found
 }
 
-/// The package's directory and those above it in which packages are installed, and those that a link to them leads to, as far
-/// as each is a project's: Bun finds a `node_modules` only in a directory whose names it can list. That shows names, and those
-/// are visible anyway.
+/// The package's directory, the directories above it in which packages are installed, and those that links to them lead
+/// to, as far as each is a project. Bun finds a `node_modules` only in a directory whose names it can list. Listing
+/// shows names, which are visible anyway.
 pub(super) fn listed(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> Vec<PathBuf> {
     let package = package_directory(files, bounds, entrypoint);
     let installed = package
@@ -69,8 +70,8 @@ pub(super) fn listed(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> V
     listed
 }
 
-/// The directory of the entrypoint's package: the nearest one above it with a package.json, else its own directory. Above
-/// the working directory nothing is looked for.
+/// The directory of the entrypoint's package: the nearest one with a package.json, otherwise the entrypoint's own. The
+/// search does not go above the working directory.
 fn package_directory(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> PathBuf {
     let own = entrypoint.parent().unwrap_or(Path::new("/"));
     own.ancestors()
@@ -80,13 +81,13 @@ fn package_directory(files: &dyn Files, bounds: &Bounds, entrypoint: &Path) -> P
         .to_path_buf()
 }
 
-/// The packages installed in a directory. A link of that name must lead to a directory of that name: not just anywhere.
+/// The packages installed in a directory. A link named node_modules must lead to a directory of that name.
 fn node_modules(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
     let modules = files.real(&directory.join("node_modules")).ok()?;
     (modules.file_name()? == "node_modules").then_some(modules)
 }
 
-/// What lies outside the package and is imported from it all the same: node_modules of the directories above, where
+/// Directories outside the package that are imported from nevertheless: node_modules of the directories above, where
 /// workspaces install, and the workspace's own packages that are linked from a node_modules.
 fn shared_directories(files: &dyn Files, bounds: &Bounds, package: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
@@ -107,7 +108,7 @@ fn shared_directories(files: &dyn Files, bounds: &Bounds, package: &Path) -> Vec
                 .is_some_and(|name| name.starts_with('@'));
             let entries = if scoped { files.list(&entry) } else { vec![entry] };
             for link in entries.iter().filter(|entry| files.kind(entry) == Some(Kind::Symlink)) {
-                // Only into the workspace: a link that leads elsewhere is not ours to follow, whoever made it.
+                // Follows links only into the workspace, whoever made them.
                 if let Ok(target) = files.real(link)
                     && target.starts_with(&workspace)
                     && target != workspace

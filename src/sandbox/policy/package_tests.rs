@@ -20,14 +20,14 @@ fn a_package_begins_at_or_below_the_working_directory() {
         .file("/home/me/code/lib/package.json")
         .file("/home/me/code/lib/src/tool.mjs");
     let inside = "/home/me/code/app/tools/a/tool.mjs";
-    // No package.json up to the working directory: the own directory.
+    // Without a package.json up to the working directory, the entrypoint's own directory counts.
     assert_eq!(
         found(&files, "/home/me/code/app", inside),
         ["/home/me/code/app/tools/a"]
     );
     // The working directory itself is a package.
     assert_eq!(found(&files, "/home/me/code", inside), ["/home/me/code"]);
-    // Outside of it: its own package, but never one that holds the working directory.
+    // Outside of the working directory the entrypoint's own package counts, unless it contains the working directory.
     let outside = "/home/me/code/lib/src/tool.mjs";
     assert_eq!(found(&files, "/home/me/code/app", outside), ["/home/me/code/lib"]);
     assert_eq!(
@@ -115,7 +115,7 @@ fn packages_of_a_project_may_be_installed_elsewhere() {
         found(&files, "/home/me/app", "/home/me/app/tool.mjs"),
         ["/home/me/app", "/srv/shared/node_modules"]
     );
-    // What is imported there is looked for there.
+    // Imports of an outside package are looked up there.
     let bounds = Bounds::new(&files, Path::new("/home/me/app"), Some(Path::new("/home/me")));
     assert_eq!(
         listed(&files, &bounds, Path::new("/home/me/app/tool.mjs")),

@@ -1,14 +1,14 @@
-//! From permissions to a policy.
+//! Turns permissions into a policy.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::scopes::{self, Always, Reach};
+use super::scopes::{self, AlwaysReadable, ResolvedScope};
 use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix};
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
 
-/// What planning starts from. All paths but those in the permissions are absolute.
+/// The input of planning. All paths except those in the permissions are absolute.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanInput<'a> {
     pub permissions: &'a Permissions,
@@ -19,9 +19,9 @@ pub struct PlanInput<'a> {
     /// The runtime's program, not a link or script that leads to it.
     pub runtime_binary: &'a Path,
     pub runtime: RuntimeType,
-    /// PATH of the worker: names of `--allow-run` are looked up in it.
+    /// The worker's PATH, in which names of `--allow-run` are looked up.
     pub path_var: &'a str,
-    /// The user's home directory, where it is known: no package.
+    /// The user's home directory, where it is known; it never counts as a package.
     pub home: Option<&'a Path>,
 }
 
@@ -30,7 +30,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Policy, Box<Error>> {
     plan_with(&Disk, input)
 }
 
-/// Plans; reports every problem at once as one configuration error.
+/// Plans, and reports every problem at once as one configuration error.
 pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box<Error>> {
     let mut problems = Vec::new();
     let given = input.permissions;
@@ -40,13 +40,13 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     let mut rules = runtime::rules(files, input.runtime_binary);
     let system = readable(&merged(rules.clone()));
 
-    let read = scopes::reach(files, &given.read, read_flags, false, input.working_dir, &mut problems);
-    let write = scopes::reach(files, &given.write, write_flags, true, input.working_dir, &mut problems);
+    let read = scopes::resolve(files, &given.read, read_flags, false, input.working_dir, &mut problems);
+    let write = scopes::resolve(files, &given.write, write_flags, true, input.working_dir, &mut problems);
     let deny_read = scopes::check_denied(
         files,
         &given.deny_read,
         &read,
-        Always {
+        AlwaysReadable {
             imported: &always,
             system: &system,
         },
@@ -58,7 +58,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         files,
         &given.deny_write,
         &write,
-        Always::default(),
+        AlwaysReadable::default(),
         write_flags,
         input.working_dir,
         &mut problems,
@@ -85,17 +85,17 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     rules.extend(run_rules(files, &run, input.path_var));
     let always_readable = readable(&merged(rules.clone()));
     match &read {
-        Reach::Nothing => {}
-        Reach::Paths(paths) => rules.extend(paths.iter().map(|path| FileRule {
+        ResolvedScope::Nothing => {}
+        ResolvedScope::Paths(paths) => rules.extend(paths.iter().map(|path| FileRule {
             path: path.clone(),
             rights: Rights::READ,
         })),
-        Reach::Everything => {
+        ResolvedScope::Everything => {
             rules.extend(machine::proc_rules(files));
             rules.extend(machine::device_rules(files));
         }
     }
-    if let Reach::Paths(paths) = &write {
+    if let ResolvedScope::Paths(paths) = &write {
         rules.extend(paths.iter().map(|path| FileRule {
             path: path.clone(),
             rights: Rights::WRITE,
@@ -104,8 +104,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     Ok(Policy {
         files: merged(rules),
         always_readable,
-        read_all: read == Reach::Everything,
-        write_all: write == Reach::Everything,
+        read_all: read == ResolvedScope::Everything,
+        write_all: write == ResolvedScope::Everything,
         run,
         net,
         unix,
@@ -125,7 +125,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     })
 }
 
-/// What no flag takes away: the worker file, the entrypoint's package and what is imported from outside it.
+/// What stays readable whatever the flags are: the worker file, the entrypoint's package and what is imported from
+/// outside of it.
 fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     paths.extend(
@@ -141,7 +142,7 @@ fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     paths
 }
 
-/// Where packages are looked for by name.
+/// The directories in which packages are looked up by name.
 fn listed(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     let entrypoint = input.entrypoint.and_then(|path| files.real(path).ok());
     entrypoint.map_or_else(Vec::new, |entrypoint| {
@@ -150,11 +151,11 @@ fn listed(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     })
 }
 
-/// What of these rules may be read, without what lies below another of them.
+/// The readable paths of these rules, without those below another one.
 fn readable(rules: &[FileRule]) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for rule in rules.iter().filter(|rule| rule.rights.read) {
-        // Sorted by their parts: what holds a path comes before it.
+        // The rules are sorted by path components, so a directory comes before what it contains.
         if !paths.iter().any(|above| rule.path.starts_with(above)) {
             paths.push(rule.path.clone());
         }
@@ -207,21 +208,21 @@ fn resolve_net(given: &Permissions, field: &'static str, problems: &mut Vec<Prob
         NetScope::All => {
             problems.push(Problem::new(
                 field,
-                "--deny-net cannot be held together with --allow-net without a list: a datagram's address cannot be checked; list what is allowed instead",
+                "--deny-net cannot be enforced together with --allow-net without a list: a datagram's address cannot be checked; list what is allowed instead",
             ));
             return NetPolicy::All;
         }
         NetScope::Only(rules) => rules.clone(),
     };
     for rule in &deny {
-        // A name is held by its addresses, and those are only known for names that are allowed.
+        // A name is enforced by its addresses, and those are known only for allowed names.
         if let Host::Name(name) = &rule.host
             && !allow.iter().any(|allowed| allowed.host == rule.host)
             && allow.iter().any(|allowed| matches!(allowed.host, Host::Ip(_)))
         {
             problems.push(Problem::new(
                 field,
-                format!("--deny-net={name} cannot be held while addresses are allowed: the name may stand for one of them; deny the address"),
+                format!("--deny-net={name} cannot be enforced while addresses are allowed: the name may stand for one of them; deny the address"),
             ));
         }
     }
@@ -255,7 +256,7 @@ fn run_rules(files: &dyn Files, run: &Run, path_var: &str) -> Vec<FileRule> {
     rules
 }
 
-/// One rule for each path, with all rights that rules gave it, in the order of the paths.
+/// One rule for each path, with all the rights that rules gave it, in the order of the paths.
 fn merged(rules: Vec<FileRule>) -> Vec<FileRule> {
     let mut by_path: BTreeMap<PathBuf, Rights> = BTreeMap::new();
     for rule in rules {

@@ -132,7 +132,7 @@ fn programs_come_with_their_interpreters_and_libraries() {
         ..Permissions::default()
     })
     .expect("a policy");
-    // The interpreters can be executed on their own: they are part of the list, for the supervisor and in what is shown.
+    // The interpreters can be executed on their own, so they are part of the supervisor's list and of what is shown.
     let programs = ["/usr/bin/tool", "/usr/bin/env", "/usr/bin/git"];
     assert_eq!(policy.run, Run::Only(programs.map(PathBuf::from).to_vec()));
     assert_eq!(policy.permissions.run, only(&programs));
@@ -226,7 +226,7 @@ fn what_is_readable_without_a_flag_names_no_path_twice() {
         !without.iter().any(|path| path.starts_with("/work/app/")),
         "{without:?}"
     );
-    // What a flag of reading allows is shown as that flag.
+    // A path that a read flag allows is shown as that flag.
     let all = Permissions {
         read: Scope::All,
         ..Permissions::default()

@@ -1,4 +1,4 @@
-//! `--allow-run`: names become real programs, once, at construction.
+//! `--allow-run`: names are resolved to real programs, once, at construction.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::runtime::{LIBRARY_DIRECTORIES, loaded_by};
 use super::{FileRule, Files, Rights, machine};
 
-/// A script may name an interpreter that is a script; the kernel follows five of them.
+/// A script's interpreter may be a script; the kernel follows five of them.
 const MAX_INTERPRETERS: usize = 5;
 
-/// The program a name stands for: through PATH, or relative to the working directory when it has a slash.
+/// The program that a name means: looked up in PATH, or relative to the working directory when it has a slash.
 pub(super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_var: &str) -> Option<PathBuf> {
     if name.contains('/') {
         let path = working_dir.join(name);
@@ -23,8 +23,8 @@ pub(super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_va
         .and_then(|path| files.real(&path).ok())
 }
 
-/// The programs that running one starts: itself, and the interpreters its first line leads to. The kernel lets an
-/// interpreter be executed or not, whatever it is then given to read: who may run a script may run its interpreter.
+/// The programs that starting one executes: itself, and the interpreters that its first line leads to. The kernel
+/// allows or refuses an interpreter whatever it is given to read, so whoever may run a script may run its interpreter.
 pub(super) fn started_by(files: &dyn Files, program: &Path, path_var: &str) -> Vec<PathBuf> {
     let mut programs: Vec<PathBuf> = Vec::new();
     let mut todo = vec![program.to_path_buf()];
@@ -46,7 +46,7 @@ pub(super) fn started_by(files: &dyn Files, program: &Path, path_var: &str) -> V
     programs
 }
 
-/// What starting a program takes besides: its loader.
+/// The loaders of these programs, which start with them.
 pub(super) fn loaders(files: &dyn Files, programs: &[PathBuf]) -> BTreeSet<PathBuf> {
     programs
         .iter()
@@ -54,8 +54,8 @@ pub(super) fn loaders(files: &dyn Files, programs: &[PathBuf]) -> BTreeSet<PathB
         .collect()
 }
 
-/// What every program needs: libraries, and what /proc says of the machine. Entries of the worker's own processes are
-/// opened for it by the supervisor: they do not exist yet.
+/// What every program needs: libraries, and the entries of /proc about the machine. The supervisor opens entries of the
+/// worker's own processes for it, because they do not exist yet.
 pub(super) fn common_rules(files: &dyn Files) -> Vec<FileRule> {
     LIBRARY_DIRECTORIES
         .iter()
@@ -69,7 +69,7 @@ pub(super) fn common_rules(files: &dyn Files) -> Vec<FileRule> {
         .collect()
 }
 
-/// The directories on PATH: what `--allow-run` without a list may start is read from there.
+/// The directories on PATH, from which `--allow-run` without a list may start programs.
 pub(super) fn path_directories(files: &dyn Files, path_var: &str) -> Vec<PathBuf> {
     path_var
         .split(':')

@@ -1,11 +1,11 @@
-//! The files a runtime needs before it runs a line of anybody's code.
+//! The files that a runtime needs before it runs any user code.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{FileRule, Files, Rights, system};
 
-/// Where loaders look when the program names no directory.
+/// Where loaders search when the program names no directory.
 pub(super) const LIBRARY_DIRECTORIES: &[&str] = &[
     "/lib/x86_64-linux-gnu",
     "/usr/lib/x86_64-linux-gnu",
@@ -21,7 +21,7 @@ pub(super) const LIBRARY_DIRECTORIES: &[&str] = &[
 /// Devices that runtimes read; the same for everybody.
 const DEVICES: &[&str] = &["/dev/zero", "/dev/urandom", "/dev/random"];
 
-/// Name resolution, as far as it is not of the system's part that is always readable.
+/// The files of name resolution that are not part of the always readable system files.
 const NETWORK: &[&str] = &[
     "/etc/resolv.conf",
     "/etc/hosts",
@@ -32,7 +32,7 @@ const NETWORK: &[&str] = &[
     "/etc/protocols",
 ];
 
-/// The program, its loader and libraries, and what of the system is always readable.
+/// The program, its loader and libraries, and the always readable system files.
 pub(super) fn rules(files: &dyn Files, binary: &Path) -> Vec<FileRule> {
     let mut rules = vec![FileRule {
         path: binary.to_path_buf(),
@@ -58,12 +58,12 @@ pub(super) fn rules(files: &dyn Files, binary: &Path) -> Vec<FileRule> {
     rules
 }
 
-/// What name resolution reads. The C library's resolver modules are libraries like others.
+/// What name resolution reads. The C library's resolver modules count as libraries.
 pub(super) fn network_rules(files: &dyn Files) -> Vec<FileRule> {
     existing(files, NETWORK)
 }
 
-/// Rules for those that are here.
+/// Rules for those paths that exist.
 pub(super) fn existing(files: &dyn Files, paths: &[&str]) -> Vec<FileRule> {
     paths
         .iter()
@@ -100,7 +100,7 @@ pub(super) fn loaded_by(files: &dyn Files, binary: &Path) -> (Option<PathBuf>, B
                 .cloned()
                 .chain(beside_loader.clone())
                 .chain(LIBRARY_DIRECTORIES.iter().map(PathBuf::from));
-            // Each copy the loader might choose: which one it is depends on its cache and the CPU.
+            // Every copy that the loader might choose: its choice depends on its cache and the CPU.
             for path in places.filter_map(|place| files.real(&place.join(name)).ok()) {
                 if Some(&path) != loader.as_ref() && found.insert(path.clone()) {
                     todo.push(path);

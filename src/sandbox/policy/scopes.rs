@@ -1,4 +1,4 @@
-//! Listed paths become real ones, and what the kernel cannot hold is refused with the reason.
+//! Resolves listed paths to real ones, and rejects what the kernel cannot enforce, with the reason.
 
 use std::path::{Path, PathBuf};
 
@@ -40,36 +40,38 @@ pub(super) fn flags(runtime: RuntimeType, write: bool) -> Flags {
     }
 }
 
-/// A scope with real paths. `/` in a list is the same as no list.
+/// A scope with real paths. `/` in a list means the same as no list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum ResolvedScope {
     Nothing,
     Everything,
     Paths(Vec<PathBuf>),
 }
 
-impl Reach {
+impl ResolvedScope {
     pub(super) fn to_scope(&self) -> Scope {
         match self {
-            Reach::Nothing => Scope::None,
-            Reach::Everything => Scope::All,
-            Reach::Paths(paths) => Scope::Only(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()),
+            ResolvedScope::Nothing => Scope::None,
+            ResolvedScope::Everything => Scope::All,
+            ResolvedScope::Paths(paths) => {
+                Scope::Only(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect())
+            }
         }
     }
 }
 
 /// Resolves an allow scope.
-pub(super) fn reach(
+pub(super) fn resolve(
     files: &dyn Files,
     scope: &Scope,
     flags: Flags,
     write: bool,
     working_dir: &Path,
     problems: &mut Vec<Problem>,
-) -> Reach {
+) -> ResolvedScope {
     let given = match scope {
-        Scope::None => return Reach::Nothing,
-        Scope::All => return Reach::Everything,
+        Scope::None => return ResolvedScope::Nothing,
+        Scope::All => return ResolvedScope::Everything,
         Scope::Only(given) => given,
     };
     let mut paths: Vec<PathBuf> = Vec::new();
@@ -80,7 +82,7 @@ pub(super) fn reach(
                 flags.field,
                 missing(&flag, &working_dir.join(path), &error),
             )),
-            Ok(real) if real == Path::new("/") => return Reach::Everything,
+            Ok(real) if real == Path::new("/") => return ResolvedScope::Everything,
             Ok(real) => match kernel_file(&real, write) {
                 Some(why) => problems.push(Problem::new(flags.field, format!("{flag} is refused: {why}"))),
                 None if paths.contains(&real) => {}
@@ -88,14 +90,14 @@ pub(super) fn reach(
             },
         }
     }
-    Reach::Paths(paths)
+    ResolvedScope::Paths(paths)
 }
 
 fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
     let path = path.display();
     if error.kind() == std::io::ErrorKind::NotFound {
         format!(
-            "{flag} names {path}, which does not exist: the kernel holds what is there, not names; create it first or allow the directory it will be in"
+            "{flag} names {path}, which does not exist: the kernel enforces rules on existing files, not on names; create it first or allow the directory it will be in"
         )
     } else {
         format!("{flag} names {path}, which cannot be opened: {error}")
@@ -104,19 +106,21 @@ fn missing(flag: &str, path: &Path, error: &std::io::Error) -> String {
 
 /// What stays readable whatever is denied.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Always<'a> {
+pub(super) struct AlwaysReadable<'a> {
     /// The entrypoint's package and what is imported from outside of it.
     pub imported: &'a [PathBuf],
-    /// The runtime and what of the system is nobody's secret. A deny of a directory around these holds for all else in it.
+    /// The runtime and the system files that are no secret. Denying a directory around these applies to everything else
+    /// in it.
     pub system: &'a [PathBuf],
 }
 
-/// Refuses a deny that lies in, on or around something allowed; elsewhere it holds anyway.
+/// Rejects a deny that is in, on or around something allowed, because it could not be enforced; elsewhere it holds
+/// anyway.
 pub(super) fn check_denied(
     files: &dyn Files,
     denied: &[String],
-    allowed: &Reach,
-    always: Always<'_>,
+    allowed: &ResolvedScope,
+    always_readable: AlwaysReadable<'_>,
     flags: Flags,
     working_dir: &Path,
     problems: &mut Vec<Problem>,
@@ -128,14 +132,14 @@ pub(super) fn check_denied(
         let clashes = |with: &Path| real.starts_with(with) || with.starts_with(&real);
         let reason = "rights can only be added, so a part of what is allowed cannot be taken back";
         match allowed {
-            Reach::Everything => problems.push(Problem::new(
+            ResolvedScope::Everything => problems.push(Problem::new(
                 flags.field,
                 format!(
-                    "{deny} cannot be held together with {}: {reason}; list what is allowed instead",
+                    "{deny} cannot be enforced together with {}: {reason}; list what is allowed instead",
                     flags.allow
                 ),
             )),
-            Reach::Paths(paths) if paths.iter().any(|with| clashes(with)) => {
+            ResolvedScope::Paths(paths) if paths.iter().any(|with| clashes(with)) => {
                 let with = paths
                     .iter()
                     .find(|with| clashes(with))
@@ -143,26 +147,26 @@ pub(super) fn check_denied(
                 problems.push(Problem::new(
                     flags.field,
                     format!(
-                        "{deny} cannot be held together with {}={}: {reason}",
+                        "{deny} cannot be enforced together with {}={}: {reason}",
                         flags.allow,
                         with.unwrap_or_default()
                     ),
                 ));
             }
             _ => {
-                if let Some(with) = always.imported.iter().find(|with| clashes(with)) {
+                if let Some(with) = always_readable.imported.iter().find(|with| clashes(with)) {
                     problems.push(Problem::new(
                         flags.field,
                         format!(
-                            "{deny} cannot be held: {} stays readable, because a module load there cannot be told from reading the file",
+                            "{deny} cannot be enforced: {} stays readable, because a module load there cannot be told from reading the file",
                             with.display()
                         ),
                     ));
-                } else if let Some(with) = always.system.iter().find(|with| real.starts_with(with)) {
+                } else if let Some(with) = always_readable.system.iter().find(|with| real.starts_with(with)) {
                     problems.push(Problem::new(
                         flags.field,
                         format!(
-                            "{deny} cannot be held: {} stays readable, as native code and runtimes need it and it is nobody's secret",
+                            "{deny} cannot be enforced: {} stays readable, as native code and runtimes need it and it is nobody's secret",
                             with.display()
                         ),
                     ));
@@ -174,7 +178,7 @@ pub(super) fn check_denied(
     real_paths
 }
 
-/// The real path, as far as it exists; what does not exist yet keeps its name.
+/// The real path of the part that exists, followed by the rest as it was written.
 fn nearest_real(files: &dyn Files, path: &Path) -> PathBuf {
     for ancestor in path.ancestors() {
         if let Ok(real) = files.real(ancestor) {

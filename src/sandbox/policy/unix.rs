@@ -6,7 +6,7 @@ use super::{Files, Kind, UnixSocket};
 use crate::config::{Host, NetRule, NetScope, Permissions};
 use crate::error::Problem;
 
-/// Every listed one that is not denied. A socket may be made later, its directory must be there.
+/// Every listed socket that is not denied. A socket may be created later, but its directory must exist.
 pub(super) fn sockets(
     files: &dyn Files,
     given: &Permissions,
@@ -43,12 +43,12 @@ fn paths(rules: &[NetRule]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Without `.` and doubled slashes, as the paths that tools give are compared.
+/// Without `.` and doubled slashes, in the form in which tools' paths are compared.
 fn absolute(working_dir: &Path, path: &str) -> PathBuf {
     working_dir.join(path).components().collect()
 }
 
-/// Where the socket is, or will be.
+/// Where the socket is or will be.
 fn real(files: &dyn Files, path: &Path) -> Result<PathBuf, String> {
     let shown = path.display();
     if let Ok(real) = files.real(path) {

@@ -1,13 +1,15 @@
-//! The guardian: a tiny process that ends the workers' groups when the host is gone, and removes what the host cannot remove
-//! any more.
+//! The guardian: a tiny process that kills the workers' groups when the host has died, and removes the files that the
+//! host can no longer remove.
 //!
-//! A worker dies with the host (PR_SET_PDEATHSIG), but programs it started do not, and a host that is killed leaves the worker
-//! file in the project. The guardian holds the read end of a pipe whose only write end is the host's; at its end-of-file, however
-//! the host died, it kills the listed groups and removes the listed files. All managers of a host share one.
+//! A worker dies with the host (PR_SET_PDEATHSIG), but programs that it started do not, and a killed host leaves the
+//! worker file in the project. The guardian reads from a pipe whose only write end is the host's. At end-of-file,
+//! however the host died, it kills the registered groups and removes the registered files. All managers of a host share
+//! one guardian.
 //!
-//! It is a clone that shares the host's memory: no copy of a large heap, no helper program. So it runs on a stack of its
-//! own, blocks every signal, makes system calls without libc and touches nothing of the host's. It cannot outlive the
-//! kernel's out-of-memory killer choosing the host, which ends all processes that share a memory.
+//! It is a clone that shares the host's memory, so it needs neither a copy of a large heap nor a helper program.
+//! Therefore it runs on its own stack, blocks every signal, makes system calls without libc and changes nothing of the
+//! host's. It does not survive when the kernel's out-of-memory killer chooses the host, because that ends all processes
+//! that share the memory.
 
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -19,18 +21,19 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sandbox::blocked_signals::with_all_blocked;
-use crate::worker::{Remains, syscall};
+use crate::worker::{DeadHostCleanup, syscall};
 
-/// Groups at once; more than the workers of a few hundred managers.
+/// Groups registered at once; more than the workers of a few hundred managers.
 const GROUPS: usize = 16 * 1024;
 const STACK: usize = 32 * 1024;
-/// Managers of a host whose files are listed; those of more are found by the next manager of their directory.
+/// Managers of a host whose files are registered; the files of further ones are removed by the next manager of their
+/// directory.
 const MANAGERS: usize = 1024;
 
-/// The one that all managers of this host share.
+/// The guardian that all managers of this host share.
 static SHARED: Mutex<Weak<Process>> = Mutex::new(Weak::new());
 
-/// The host's side. All managers of a host share one guardian, which ends with the last of them.
+/// The host's handle of the guardian. All managers of a host share one guardian, which ends with the last of them.
 #[derive(Debug, Clone)]
 pub struct Guardian(Arc<Process>);
 
@@ -47,28 +50,29 @@ struct Process {
 struct Work {
     pipe: i32,
     groups: [i32; GROUPS],
-    /// Of managers that are open. Written by the host, read by the guardian once the host is gone.
-    remains: [AtomicPtr<Remains>; MANAGERS],
+    /// The cleanups of open managers. Written by the host, read by the guardian once the host is gone.
+    cleanup: [AtomicPtr<DeadHostCleanup>; MANAGERS],
 }
 
-/// Files are removed when the host dies, until this is dropped.
+/// Files that are removed when the host dies, until this is dropped.
 #[derive(Debug)]
-pub struct Kept {
+pub struct CleanupRegistration {
     guardian: Guardian,
     place: usize,
-    remains: Box<Remains>,
+    cleanup: Box<DeadHostCleanup>,
 }
 
-impl Drop for Kept {
+impl Drop for CleanupRegistration {
     fn drop(&mut self) {
-        let place = &self.guardian.0.work.remains[self.place];
-        debug_assert!(std::ptr::eq(place.load(Ordering::Acquire), &raw const *self.remains));
+        let place = &self.guardian.0.work.cleanup[self.place];
+        debug_assert!(std::ptr::eq(place.load(Ordering::Acquire), &raw const *self.cleanup));
         place.store(null_mut(), Ordering::Release);
     }
 }
 
 impl Guardian {
-    /// The host's guardian, started where there is none. Not to be called on the spawner thread, whose filter it would inherit.
+    /// The host's guardian, started when there is none. Must not be called on the spawner thread, whose filter it would
+    /// inherit.
     pub fn of_this_host() -> io::Result<Self> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = shared.upgrade()
@@ -81,31 +85,31 @@ impl Guardian {
         Ok(guardian)
     }
 
-    /// When the host dies these files go. None where so many are listed that there is no room.
-    pub fn keep(&self, remains: Remains) -> Option<Kept> {
-        let remains = Box::new(remains);
-        let address = (&raw const *remains).cast_mut();
-        let free = |place: &AtomicPtr<Remains>| {
+    /// Registers files to be removed when the host dies. `None` when all places are taken.
+    pub fn register_cleanup(&self, cleanup: DeadHostCleanup) -> Option<CleanupRegistration> {
+        let cleanup = Box::new(cleanup);
+        let address = (&raw const *cleanup).cast_mut();
+        let free = |place: &AtomicPtr<DeadHostCleanup>| {
             place
                 .compare_exchange(null_mut(), address, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
         };
-        let place = self.0.work.remains.iter().position(free)?;
-        Some(Kept {
+        let place = self.0.work.cleanup.iter().position(free)?;
+        Some(CleanupRegistration {
             guardian: self.clone(),
             place,
-            remains,
+            cleanup,
         })
     }
 
-    /// Starts the process. Not to be called on the spawner thread, whose filter it would inherit.
+    /// Starts the process. Must not be called on the spawner thread, whose filter it would inherit.
     fn start() -> io::Result<Self> {
         stay_loaded();
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut work = Box::new(Work {
             pipe: read.as_raw_fd(),
             groups: [0; GROUPS],
-            remains: [const { AtomicPtr::new(null_mut()) }; MANAGERS],
+            cleanup: [const { AtomicPtr::new(null_mut()) }; MANAGERS],
         });
         let mut stack = vec![0u128; STACK / size_of::<u128>()].into_boxed_slice();
         let mut pidfd: c_int = -1;
@@ -128,7 +132,7 @@ impl Guardian {
             }
         });
         cloned?;
-        // The process has a table of its own: `read` may close here.
+        // The process has its own descriptor table, so `read` may be closed here.
         drop(read);
         // SAFETY: the kernel just gave us this descriptor.
         let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
@@ -140,27 +144,26 @@ impl Guardian {
         })))
     }
 
-    /// From now on the group ends with the host.
+    /// From now on the group is killed when the host dies.
     pub fn watch(&self, group: u32) {
         self.send(group as i32);
     }
 
-    /// The group has been killed and its number is about to be free for others. To be called before its leader is
-    /// reaped.
+    /// The group has been killed and its number is about to become free. Must be called before its leader is reaped.
     pub fn forget(&self, group: u32) {
         self.send(-(group as i32));
     }
 
     fn send(&self, message: i32) {
         if let Some(pipe) = &self.0.pipe {
-            // Four bytes are written whole or not at all. The guardian reads until the host is gone.
+            // Four bytes are written entirely or not at all. The guardian reads until the host is gone.
             let _ = rustix::io::write(pipe, &message.to_ne_bytes());
         }
     }
 }
 
 impl Process {
-    /// Somebody may have killed it.
+    /// Whether the process runs; somebody may have killed it.
     fn runs(&self) -> bool {
         let mut ended = [PollFd::new(&self.pidfd, PollFlags::IN)];
         let now = Timespec::default();
@@ -171,8 +174,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.pipe.take());
-        // It reads end-of-file and ends; its stack must live until then.
-        // SAFETY: zeroed is a valid siginfo_t, which outlives the call.
+        // The process reads end-of-file and ends; its stack must live until then. SAFETY: zeroed is a valid siginfo_t,
+        // which outlives the call.
         unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
             let id = self.pidfd.as_raw_fd() as libc::id_t;
@@ -183,8 +186,8 @@ impl Drop for Process {
     }
 }
 
-/// Keeps this library where it is. Node unloads an addon with the last of its threads that used it, also while the process ends, and
-/// the guardian runs the addon's code after that.
+/// Keeps this library loaded. Node unloads an addon with the last of its threads that used it, also while the process
+/// ends, but the guardian runs the addon's code after that.
 fn stay_loaded() {
     // SAFETY: the loader is asked for a library by an address inside of it; what it writes outlives the calls.
     unsafe {
@@ -198,20 +201,21 @@ fn stay_loaded() {
     }
 }
 
-/// The whole life of the process.
+/// The main function of the process.
 extern "C" fn guard(work: *mut c_void) -> c_int {
     let work = work.cast::<Work>();
     // SAFETY: `start` passes a Work that lives until this process has ended. Nobody else uses its pipe and its groups, and its
-    // remains are atomic.
-    let (pipe, groups, remains) = unsafe { ((*work).pipe, &mut (*work).groups, &(*work).remains) };
+    // cleanup are atomic.
+    let (pipe, groups, cleanup) = unsafe { ((*work).pipe, &mut (*work).groups, &(*work).cleanup) };
     // SAFETY: system calls on this process's own table, group and name, and on memory of its own stack.
     unsafe {
-        // Every other descriptor of the host stays open as long as a copy does; the pipe's write end is one of them.
+        // Each of the host's other descriptors stays open as long as a copy does, and the pipe's write end is one of
+        // them.
         if pipe > 0 {
             syscall(libc::SYS_close_range, 0, pipe as usize - 1, 0, 0);
         }
         syscall(libc::SYS_close_range, pipe as usize + 1, u32::MAX as usize, 0, 0);
-        // A kill of the host's group must not take the guardian with it.
+        // A kill of the host's group must not end the guardian.
         syscall(libc::SYS_setpgid, 0, 0, 0, 0);
         syscall(
             libc::SYS_prctl,
@@ -237,19 +241,19 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
                 0,
             );
         }
-        // What is listed the host has not let go of: no thread of it is left.
-        let remains = || {
-            let listed = remains.iter().map(|place| place.load(Ordering::Acquire).cast_const());
-            listed.filter_map(|remains| remains.as_ref())
+        // The registered cleanups were not released by the host, and no thread of it is left.
+        let cleanup = || {
+            let listed = cleanup.iter().map(|place| place.load(Ordering::Acquire).cast_const());
+            listed.filter_map(|cleanup| cleanup.as_ref())
         };
-        remains().for_each(|remains| remains.disclaim());
-        remains().for_each(|remains| remains.remove());
+        cleanup().for_each(|cleanup| cleanup.disclaim());
+        cleanup().for_each(|cleanup| cleanup.remove());
         syscall(libc::SYS_exit_group, 0, 0, 0, 0);
     }
     0
 }
 
-/// A positive message adds a group, a negative one takes it away.
+/// A positive message registers a group, a negative one removes it.
 fn note(groups: &mut [i32], message: i32) {
     let (find, put) = if message > 0 {
         (0, message)

@@ -1,7 +1,7 @@
-//! Programs a worker may start: what ends them with it, and the name of one that was refused.
+//! Programs that a worker may start: what ends them with the host, and the name of a refused one.
 
 mod guardian;
 mod program;
 
-pub use guardian::{Guardian, Kept};
+pub use guardian::{CleanupRegistration, Guardian};
 pub(super) use program::wanted_program;

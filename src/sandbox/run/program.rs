@@ -1,7 +1,7 @@
-//! Which program a refused fork was about to start.
+//! Finds out which program a refused fork was about to start.
 //!
-//! A fork does not say. But it waits in the supervisor's hands, and the frames of whoever called it hold the path of the
-//! program as a pointer. This is for the record alone: nothing is decided by it.
+//! The fork itself does not say. But its caller is stopped while the supervisor decides, and the caller's stack frames
+//! contain a pointer to the program's path. The result is only recorded; no decision depends on it.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -13,14 +13,14 @@ use rustix::fs::{Access, access};
 
 use super::super::supervise::Target;
 
-/// How much of the stack is looked at: the frames of posix_spawn and of the runtime's own spawn function.
+/// How much of the stack is searched: the frames of posix_spawn and of the runtime's own spawn function.
 const WINDOW: usize = 16 * 1024;
-/// Pieces of the caller's memory that are read for one call. Whoever fills its stack with pointers must not make the host
-/// follow all of them.
+/// Reads of the caller's memory for one call, at most. A stack full of pointers must not make the host follow all of
+/// them.
 const MAX_READS: usize = 2048;
-/// Texts that are looked up among the programs for one call.
+/// Texts that are looked up among the programs for one call, at most.
 const MAX_LOOKUPS: usize = 64;
-/// Where pointers of a process can lead.
+/// The range of a process's pointers.
 const ADDRESSES: std::ops::Range<u64> = 0x1000..0x7fff_ffff_f000;
 
 /// The nearest string on the stack that is a program's path, or a name on the usual PATH.
@@ -63,7 +63,7 @@ fn pointers(words: &[u8]) -> impl Iterator<Item = u64> {
         .filter(|pointer| ADDRESSES.contains(pointer))
 }
 
-/// What one call may cost.
+/// The budget of one call.
 struct Search<'a> {
     target: &'a Target,
     reads: usize,
@@ -71,7 +71,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// `None` when enough was read.
+    /// `None` when the budget is used up.
     fn read(&mut self, at: u64, into: &mut [u8]) -> Option<io::Result<usize>> {
         self.reads += 1;
         (self.reads <= MAX_READS && self.lookups < MAX_LOOKUPS).then(|| self.target.read(at, into))

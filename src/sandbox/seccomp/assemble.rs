@@ -1,13 +1,14 @@
-//! From rows to the kernel's filter program.
+//! Assembles the kernel's filter program from rows.
 //!
-//! The program checks the architecture, then searches the call's number, by halves: loading a filter makes the kernel run it for
-//! each of its calls, which with one after the other took as long as all else of a start's sandbox. A call that is refused
-//! whatever its arguments is one comparison; one whose arguments count has a block with one piece per row, which tests them
-//! and answers. What no row refuses is allowed, but for calls that are newer than the table (`Table::end`).
+//! The program checks the architecture, then finds the call's number by binary search. Loading a filter makes the
+//! kernel run it for each system call number, so a linear search took as long as the rest of a start's sandbox. A call
+//! that is refused whatever its arguments are is one comparison; a call whose arguments matter has a block with one
+//! piece for each row, which tests them and answers. Calls that no row refuses are allowed, except those that are newer
+//! than the table (`Table::end`).
 
 use libc::sock_filter;
 
-use super::backwards::{Backwards, Label};
+use super::reverse_writer::{Label, ReverseWriter};
 use super::row::{Answer, Condition, Row, Test};
 use super::table::Table;
 
@@ -16,23 +17,24 @@ pub(super) const RET_ALLOW: u32 = 0x7fff_0000;
 pub(super) const RET_NOTIFY: u32 = 0x7fc0_0000;
 pub(super) const RET_ERRNO: u32 = 0x0005_0000;
 
-/// What a foreign architecture gets.
+/// What happens to a call of another architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Foreign {
+pub(super) enum ForeignArch {
     Kill,
-    /// In the listener's filter: the child's own filter kills it, and refuses what is newer than the table.
+    /// Used in the listener's filter: the child's own filter kills such a call, and refuses calls that are newer than
+    /// the table.
     Allow,
 }
 
-/// A program ready to be loaded, but for the places where the process's own id belongs.
+/// A program that is ready to be loaded, except for the process's own id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Program {
     pub code: Vec<sock_filter>,
-    /// Instructions whose constant is the process's own id.
+    /// The instructions whose constant is the process's own id.
     pub own_pid_at: Vec<usize>,
 }
 
-/// So many ranges are compared one after the other.
+/// At most this many ranges are compared one after the other.
 const LINEAR: usize = 3;
 
 pub(super) fn value(answer: Answer) -> u32 {
@@ -42,42 +44,46 @@ pub(super) fn value(answer: Answer) -> u32 {
     }
 }
 
-/// Numbers of calls, the last one included, that get the same.
+/// System call numbers (including the last one) with the same action.
 #[derive(Debug, Clone)]
 struct Range<'a> {
     first: u32,
     last: u32,
-    gets: Gets<'a>,
+    action: RangeAction<'a>,
 }
 
 #[derive(Debug, Clone)]
-enum Gets<'a> {
-    /// One answer, whatever the arguments are.
+enum RangeAction<'a> {
+    /// The same answer whatever the arguments are.
     Answer(Answer),
-    /// The first row whose conditions hold answers.
+    /// The first row whose conditions are met answers.
     Rows(Vec<&'a Row>),
 }
 
 /// Builds the program of `rows` for one architecture.
-pub(super) fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>, foreign: Foreign) -> Program {
+pub(super) fn assemble<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>, foreign: ForeignArch) -> Program {
     let mut ranges = ranges(by_call(table, rows));
-    if foreign == Foreign::Kill {
+    if foreign == ForeignArch::Kill {
         ranges.push(Range {
             first: table.end,
             last: u32::MAX,
-            gets: Gets::Answer(Answer::Errno(libc::ENOSYS)),
+            action: RangeAction::Answer(Answer::Errno(libc::ENOSYS)),
         });
     }
-    let mut program = Backwards::default();
+    let mut program = ReverseWriter::default();
     let found = search(&mut program, &ranges);
     let number = program.load(0, found); // seccomp_data.nr
-    let other = program.returns(if foreign == Foreign::Kill { RET_KILL } else { RET_ALLOW });
+    let other = program.returns(if foreign == ForeignArch::Kill {
+        RET_KILL
+    } else {
+        RET_ALLOW
+    });
     let native = program.equal(table.audit_arch, number, other);
     program.load(4, native); // seccomp_data.arch
     program.finish()
 }
 
-/// The rows of each call, in their order; calls by their number.
+/// The rows of each call in their order, sorted by call number.
 fn by_call<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>) -> Vec<(u32, Vec<&'a Row>)> {
     let mut calls: Vec<(u32, Vec<&Row>)> = Vec::new();
     for row in rows {
@@ -96,38 +102,42 @@ fn by_call<'a>(table: &Table, rows: impl IntoIterator<Item = &'a Row>) -> Vec<(u
 fn ranges(calls: Vec<(u32, Vec<&Row>)>) -> Vec<Range<'_>> {
     let mut ranges: Vec<Range> = Vec::new();
     for (number, rows) in calls {
-        let gets = match rows.first() {
-            Some(row) if row.when.is_empty() => Gets::Answer(row.answer),
-            _ => Gets::Rows(rows),
+        let action = match rows.first() {
+            Some(row) if row.when.is_empty() => RangeAction::Answer(row.answer),
+            _ => RangeAction::Rows(rows),
         };
-        match (ranges.last_mut(), &gets) {
+        match (ranges.last_mut(), &action) {
             (
                 Some(Range {
                     last,
-                    gets: Gets::Answer(before),
+                    action: RangeAction::Answer(before),
                     ..
                 }),
-                Gets::Answer(answer),
+                RangeAction::Answer(answer),
             ) if *last + 1 == number && before == answer => *last = number,
             _ => ranges.push(Range {
                 first: number,
                 last: number,
-                gets,
+                action,
             }),
         }
     }
     ranges
 }
 
-/// Looks for the number, which is loaded, among these ranges, which are sorted, and answers.
-fn search(program: &mut Backwards, ranges: &[Range]) -> Label {
+/// Searches the loaded number in these sorted ranges, and answers.
+fn search(program: &mut ReverseWriter, ranges: &[Range]) -> Label {
     if ranges.len() > LINEAR {
         let (below, above) = ranges.split_at(ranges.len() / 2);
         let in_above = search(program, above);
         let in_below = search(program, below);
         return program.at_least(above[0].first, in_above, in_below);
     }
-    let found: Vec<Label> = ranges.iter().rev().map(|range| answers(program, &range.gets)).collect();
+    let found: Vec<Label> = ranges
+        .iter()
+        .rev()
+        .map(|range| answers(program, &range.action))
+        .collect();
     let mut next = program.returns(RET_ALLOW);
     for (range, found) in ranges.iter().rev().zip(found) {
         next = program.within(range.first, range.last, found, next);
@@ -135,11 +145,11 @@ fn search(program: &mut Backwards, ranges: &[Range]) -> Label {
     next
 }
 
-/// What is done for a call that was found.
-fn answers(program: &mut Backwards, gets: &Gets) -> Label {
-    match gets {
-        Gets::Answer(answer) => program.returns(value(*answer)),
-        Gets::Rows(rows) => {
+/// The action for a call that was found.
+fn answers(program: &mut ReverseWriter, action: &RangeAction) -> Label {
+    match action {
+        RangeAction::Answer(answer) => program.returns(value(*answer)),
+        RangeAction::Rows(rows) => {
             let mut next = program.returns(RET_ALLOW);
             for row in rows.iter().rev() {
                 let mut hit = program.returns(value(row.answer));
@@ -153,8 +163,8 @@ fn answers(program: &mut Backwards, gets: &Gets) -> Label {
     }
 }
 
-/// One test of an argument.
-fn test(program: &mut Backwards, condition: &Condition, hit: Label, miss: Label) -> Label {
+/// Tests one argument.
+fn test(program: &mut ReverseWriter, condition: &Condition, hit: Label, miss: Label) -> Label {
     let low = 16 + 8 * u32::from(condition.arg); // both tables are little-endian
     let compared = match condition.test {
         Test::Is(k) => program.equal(k, hit, miss),
@@ -181,8 +191,8 @@ fn test(program: &mut Backwards, condition: &Condition, hit: Label, miss: Label)
     program.load(low, compared)
 }
 
-/// Whether the loaded value is one of these: long lists are searched by halves, neighbours are one range.
-fn one_of(program: &mut Backwards, values: &[u32], hit: Label, miss: Label) -> Label {
+/// Whether the loaded value is one of these. Long lists are searched binarily, and neighbours form one range.
+fn one_of(program: &mut ReverseWriter, values: &[u32], hit: Label, miss: Label) -> Label {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     let mut ranges: Vec<(u32, u32)> = Vec::new();
@@ -195,7 +205,7 @@ fn one_of(program: &mut Backwards, values: &[u32], hit: Label, miss: Label) -> L
     one_of_ranges(program, &ranges, hit, miss)
 }
 
-fn one_of_ranges(program: &mut Backwards, ranges: &[(u32, u32)], hit: Label, miss: Label) -> Label {
+fn one_of_ranges(program: &mut ReverseWriter, ranges: &[(u32, u32)], hit: Label, miss: Label) -> Label {
     if ranges.len() > LINEAR {
         let (below, above) = ranges.split_at(ranges.len() / 2);
         let in_above = one_of_ranges(program, above, hit, miss);

@@ -1,9 +1,9 @@
-use super::super::backwards::{ALWAYS, RETURN};
-use super::super::row::{For, Reported};
+use super::super::reverse_writer::{ALWAYS, RETURN};
+use super::super::row::{AppliesWhen, Reported};
 use super::super::rules::rows;
 use super::super::simulate::{Call, run};
 use super::super::table::NATIVE;
-use super::super::{shape_for_tests, table_aarch64, table_x86_64};
+use super::super::{profiles_for_tests, table_aarch64, table_x86_64};
 use super::*;
 
 const TABLES: [&Table; 2] = [&table_x86_64::TABLE, &table_aarch64::TABLE];
@@ -85,7 +85,7 @@ fn numbers_are_those_of_the_libc_crate() {
 fn each_row_answers_and_only_where_its_conditions_hold() {
     for table in TABLES {
         for row in rows() {
-            let program = assemble(table, [row], Foreign::Kill);
+            let program = assemble(table, [row], ForeignArch::Kill);
             for number in row.calls.iter().filter_map(|name| table.number(name)) {
                 let call = |args| Call {
                     arch: table.audit_arch,
@@ -104,7 +104,7 @@ fn each_row_answers_and_only_where_its_conditions_hold() {
 #[test]
 fn junk_in_the_upper_half_of_an_int_does_not_get_past_a_row() {
     for row in rows() {
-        let program = assemble(&NATIVE, [row], Foreign::Kill);
+        let program = assemble(&NATIVE, [row], ForeignArch::Kill);
         let mut args = meeting(row);
         for condition in row.when.iter().filter(|c| c.test != Test::NotNull) {
             args[usize::from(condition.arg)] |= 0xdead_beef << 32;
@@ -128,27 +128,27 @@ fn junk_in_the_upper_half_of_an_int_does_not_get_past_a_row() {
 
 #[test]
 fn no_row_does_nothing() {
-    // A row is alive when, in some policy that has it, taking it away changes an answer.
+    // A row is needed when removing it changes an answer in some policy that contains it.
     for (at, row) in rows().enumerate() {
-        let alive = shape_for_tests().into_iter().any(|shape| {
+        let alive = profiles_for_tests().into_iter().any(|profile| {
             let part = |row: &Row| match row.applies {
-                For::Reported(_) => row.applies.in_listener(&shape),
-                _ => row.applies.in_child(&shape),
+                AppliesWhen::Reported(_) => row.applies.in_listener(&profile),
+                _ => row.applies.in_child(&profile),
             };
             if !part(row) {
                 return false;
             }
-            let listener = matches!(row.applies, For::Reported(_));
-            let same = |other: &Row| matches!(other.applies, For::Reported(_)) == listener && part(other);
-            let with = assemble(&NATIVE, rows().filter(|r| same(r)), Foreign::Kill);
+            let listener = matches!(row.applies, AppliesWhen::Reported(_));
+            let same = |other: &Row| matches!(other.applies, AppliesWhen::Reported(_)) == listener && part(other);
+            let with = assemble(&NATIVE, rows().filter(|r| same(r)), ForeignArch::Kill);
             let without = assemble(
                 &NATIVE,
                 rows().enumerate().filter(|(i, r)| *i != at && same(r)).map(|(_, r)| r),
-                Foreign::Kill,
+                ForeignArch::Kill,
             );
             row.calls.iter().filter_map(|name| NATIVE.number(name)).all(|number| {
                 let mut args = meeting(row);
-                // An answer may hang on an earlier row about another argument: make that one pass.
+                // An earlier row about another argument may decide the answer, so make that one pass.
                 let any_family = |c: &Condition| c.arg != 0 || matches!(c.test, Test::IsNot(_));
                 if row.calls.contains(&"socket") && row.when.iter().all(any_family) {
                     args[0] = 2;
@@ -170,12 +170,12 @@ fn no_row_does_nothing() {
         });
         assert!(alive, "this row does nothing: {row:?}");
     }
-    assert!(rows().any(|row| row.applies == For::Reported(Reported::Exec)));
+    assert!(rows().any(|row| row.applies == AppliesWhen::Reported(Reported::Exec)));
 }
 
 #[test]
 fn a_foreign_architecture_is_killed_and_x32_and_calls_of_newer_kernels_do_not_exist() {
-    let program = assemble(&table_x86_64::TABLE, rows(), Foreign::Kill);
+    let program = assemble(&table_x86_64::TABLE, rows(), ForeignArch::Kill);
     let i386 = Call {
         arch: 0x4000_0003,
         number: 1,
@@ -195,9 +195,9 @@ fn a_foreign_architecture_is_killed_and_x32_and_calls_of_newer_kernels_do_not_ex
 #[test]
 fn jumps_stay_inside_and_programs_inside_the_kernels_limit() {
     for table in TABLES {
-        for shape in shape_for_tests() {
-            let rows = rows().filter(|row| row.applies.in_child(&shape));
-            let program = assemble(table, rows, Foreign::Kill);
+        for profile in profiles_for_tests() {
+            let rows = rows().filter(|row| row.applies.in_child(&profile));
+            let program = assemble(table, rows, ForeignArch::Kill);
             assert!(program.code.len() < 4096);
             for (at, ins) in program.code.iter().enumerate() {
                 assert!(at + 1 + usize::from(ins.jt.max(ins.jf)) < program.code.len() || ins.code == RETURN);
@@ -211,9 +211,9 @@ fn jumps_stay_inside_and_programs_inside_the_kernels_limit() {
 #[test]
 fn a_call_that_no_row_names_is_allowed_and_one_that_a_row_refuses_whatever_its_arguments_is_not() {
     for table in TABLES {
-        for shape in shape_for_tests() {
-            let rows: Vec<_> = rows().filter(|row| row.applies.in_child(&shape)).collect();
-            let program = assemble(table, rows.iter().copied(), Foreign::Kill);
+        for profile in profiles_for_tests() {
+            let rows: Vec<_> = rows().filter(|row| row.applies.in_child(&profile)).collect();
+            let program = assemble(table, rows.iter().copied(), ForeignArch::Kill);
             let calls = by_call(table, rows.iter().copied());
             for number in 0..1024 {
                 let of_call = calls.iter().find(|(named, _)| *named == number).map(|(_, rows)| rows);
@@ -236,9 +236,9 @@ fn a_call_that_no_row_names_is_allowed_and_one_that_a_row_refuses_whatever_its_a
     }
 }
 
-/// What the rows say, read one after the other, without a program.
-fn said<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: Foreign, call: &Call) -> u32 {
-    if foreign == Foreign::Kill && call.number >= table.end {
+/// The answer of the rows, read one after the other, without a program.
+fn answer_of_rows<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: ForeignArch, call: &Call) -> u32 {
+    if foreign == ForeignArch::Kill && call.number >= table.end {
         return value(Answer::Errno(libc::ENOSYS));
     }
     let holds = |condition: &Condition| {
@@ -263,7 +263,7 @@ fn said<'a>(table: &Table, rows: impl Iterator<Item = &'a Row>, foreign: Foreign
     first.map_or(RET_ALLOW, |row| value(row.answer))
 }
 
-/// What an argument of a call is compared with, and values beside that: neighbours, and single bits changed.
+/// The values that a call's argument is compared with, and values near them: neighbours, and single bits flipped.
 fn telling(rows: &[&Row], arg: u8) -> Vec<u64> {
     if rows
         .iter()
@@ -301,10 +301,10 @@ fn telling(rows: &[&Row], arg: u8) -> Vec<u64> {
 fn programs_say_what_the_rows_say() {
     for table in TABLES {
         let mut checked: Vec<Vec<*const Row>> = Vec::new();
-        for shape in shape_for_tests() {
-            let child: Vec<&Row> = rows().filter(|row| row.applies.in_child(&shape)).collect();
-            let listener: Vec<&Row> = rows().filter(|row| row.applies.in_listener(&shape)).collect();
-            for (rows, foreign) in [(child, Foreign::Kill), (listener, Foreign::Allow)] {
+        for profile in profiles_for_tests() {
+            let child: Vec<&Row> = rows().filter(|row| row.applies.in_child(&profile)).collect();
+            let listener: Vec<&Row> = rows().filter(|row| row.applies.in_listener(&profile)).collect();
+            for (rows, foreign) in [(child, ForeignArch::Kill), (listener, ForeignArch::Allow)] {
                 // Many policies have the same filter.
                 let same: Vec<*const Row> = rows.iter().map(|row| std::ptr::from_ref(*row)).collect();
                 if checked.contains(&same) {
@@ -318,11 +318,11 @@ fn programs_say_what_the_rows_say() {
                         number,
                         args,
                     };
-                    let expected = said(table, rows.iter().copied(), foreign, &call);
+                    let expected = answer_of_rows(table, rows.iter().copied(), foreign, &call);
                     assert_eq!(
                         run(&program, &call),
                         expected,
-                        "{} {number} {args:x?} {shape:?}",
+                        "{} {number} {args:x?} {profile:?}",
                         table.arch
                     );
                 };
@@ -331,7 +331,7 @@ fn programs_say_what_the_rows_say() {
                     let of_call = calls.iter().find(|(named, _)| *named == number);
                     check(number, of_call.map_or(&[], |(_, rows)| rows.as_slice()), [0; 6]);
                 }
-                // Every pair of values of the first three arguments, which are all that options and requests hang on.
+                // Every pair of values of the first three arguments; no option or request depends on others.
                 for (number, rows) in calls.iter().filter(|(_, rows)| !rows[0].when.is_empty()) {
                     let values: Vec<Vec<u64>> = (0..6).map(|arg| telling(rows, arg)).collect();
                     for (one, other) in [(0, 1), (1, 2), (0, 2), (3, 4)] {

@@ -1,6 +1,6 @@
 //! Which system calls about files a worker may not make, and which of them are reported, as data.
 
-use super::row::{Answer, For, Reported, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Reported, Row, Test, on, row};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
 const EPERM: Answer = Answer::Errno(libc::EPERM);
@@ -16,7 +16,7 @@ const READS: &str =
     "the supervisor records what Landlock refuses, and opens what /proc says of the worker's own processes";
 const WRITES: &str = "the supervisor records what Landlock refuses";
 
-use For::*;
+use AppliesWhen::*;
 
 pub(super) const OTHER_WAYS: &[Row] = &[
     // Files by other ways than a path.

@@ -1,11 +1,11 @@
-//! Which requests of ioctl a worker may make, as data.
+//! The ioctl requests that a worker may make, as data.
 //!
-//! Landlock holds what a file is opened for, and an ioctl needs none of it: through a descriptor that is open for reading,
-//! requests make and destroy snapshots, change flags, set encryption keys, seal files or pass anything to a file system's
-//! server. There is no list of all of them, so what may be asked is listed here. The numbers are the same on x86-64 and
-//! 64-bit Arm.
+//! Landlock restricts how files are opened, but an ioctl needs no right: through a descriptor that is open for reading,
+//! requests make and destroy snapshots, change flags, set encryption keys, seal files or pass anything to a file
+//! system's server. There is no complete list of requests, so the allowed ones are listed here. The numbers are the
+//! same on x86-64 and 64-bit Arm.
 
-use super::row::{Answer, For, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Row, Test, on, row};
 
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 
@@ -13,7 +13,7 @@ type Request = (u32, &'static str, &'static str);
 
 /// A request, its name, and who needs it or why it is harmless.
 const ALLOWED: [Request; 34] = [
-    // Descriptors themselves.
+    // Requests about descriptors.
     (0x5450, "FIONCLEX", "what F_SETFD does; Python and older programs"),
     (0x5451, "FIOCLEX", "what F_SETFD does; Rust's and Python's libraries"),
     (
@@ -24,8 +24,8 @@ const ALLOWED: [Request; 34] = [
     (0x541b, "FIONREAD", "how much can be read"),
     (0x5411, "TIOCOUTQ", "how much is not sent yet, SIOCOUTQ for sockets"),
     (0x8905, "SIOCATMARK", "sockatmark of libc"),
-    // Terminals. Which can be opened at all is up to the files a policy allows; from Landlock ABI 5 on one that was opened in the
-    // sandbox answers none of these.
+    // Terminals. The policy's files decide which can be opened; from Landlock ABI 5 on, a terminal that was opened in
+    // the sandbox answers none of these.
     (0x5401, "TCGETS", "isatty of libc, asked of every standard stream"),
     (0x802c_542a, "TCGETS2", "isatty of newer libcs"),
     (0x5402, "TCSETS", "raw mode of a terminal"),
@@ -44,12 +44,12 @@ const ALLOWED: [Request; 34] = [
         "the size of a terminal; ls, curl, git and both runtimes",
     ),
     (0x5429, "TIOCGSID", "tcgetsid of libc"),
-    // Files: reading metadata, and a copy into a file that is open for writing, which Landlock holds.
+    // Files: reading metadata, and copying into a file that is open for writing, which Landlock restricts.
     (0x8008_6601, "FS_IOC_GETFLAGS", "lsattr, cp"),
     (0x801c_581f, "FS_IOC_FSGETXATTR", "lsattr -p, xfs tools"),
     (0x4004_9409, "FICLONE", "fs.copyFile of both runtimes, cp"),
     (0x4020_940d, "FICLONERANGE", "copies parts of files as FICLONE does"),
-    // Interfaces of the network; only with all of it, see below.
+    // Network interfaces; only with the whole network, see below.
     (0x8910, "SIOCGIFNAME", "if_indextoname of libc"),
     (
         0x8912,
@@ -80,21 +80,21 @@ const fn numbers<const N: usize>(requests: [Request; N]) -> [u32; N] {
     numbers
 }
 
-/// The byte that says which driver a request is for.
+/// The byte that identifies the driver of a request.
 const KIND: u32 = 0xff00;
 
-/// The rows about ioctl, in the order in which they are asked.
+/// The rows about ioctl, in the order in which they are tested.
 pub(super) const ROWS: &[Row] = &[
-    row!(For::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x5412, 0x541c, 0x540e, 0x5410, 0x5423]))],
+    row!(AppliesWhen::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x5412, 0x541c, 0x540e, 0x5410, 0x5423]))],
         "TIOCSTI and TIOCLINUX type into the host's terminal, TIOCSCTTY, TIOCSPGRP and TIOCSETD take it over"),
-    row!(For::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x8901, 0x8902]))],
+    row!(AppliesWhen::Everyone, EPERM, ["ioctl"] if [on(1, Test::OneOf(&[0x8901, 0x8902]))],
         "FIOSETOWN and SIOCSPGRP aim signals at others"),
-    row!(For::Everyone, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0xff00))],
+    row!(AppliesWhen::Everyone, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0xff00))],
         "requests of a pidfd tell of other processes and open their namespaces"),
-    row!(For::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8900)), on(1, Test::NoneOf(&[0x8905]))],
+    row!(AppliesWhen::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8900)), on(1, Test::NoneOf(&[0x8905]))],
         "any socket, a pair that is a pipe too, tells of the network's interfaces"),
-    row!(For::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8b00))], "the same of wireless interfaces"),
-    row!(For::WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::NoneOf(&numbers(ALLOWED)))],
+    row!(AppliesWhen::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8b00))], "the same of wireless interfaces"),
+    row!(AppliesWhen::WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::NoneOf(&numbers(ALLOWED)))],
         "changes files and more through a descriptor that is open for reading"),
 ];
 

@@ -1,21 +1,25 @@
-//! Which rows make which program, and handing a program to the kernel.
+//! Selects the rows of each filter, and loads a filter into the kernel.
 
 use libc::{sock_filter, sock_fprog};
 
-use super::assemble::{Foreign, Program, assemble};
+use super::assemble::{ForeignArch, Program, assemble};
+use super::filter_profile::FilterProfile;
 use super::rules::rows;
-use super::shape::Shape;
 use super::table::NATIVE;
 
-/// The filter a child puts on itself.
-pub(crate) fn child_program(shape: &Shape) -> Program {
-    assemble(&NATIVE, rows().filter(|row| row.applies.in_child(shape)), Foreign::Kill)
+/// The filter that a child applies to itself.
+pub(crate) fn child_program(profile: &FilterProfile) -> Program {
+    assemble(
+        &NATIVE,
+        rows().filter(|row| row.applies.in_child(profile)),
+        ForeignArch::Kill,
+    )
 }
 
 /// The filter that reports to the supervisor; `None` when this policy reports nothing.
-pub(crate) fn listener_program(shape: &Shape) -> Option<Program> {
-    let rows: Vec<_> = rows().filter(|row| row.applies.in_listener(shape)).collect();
-    (!rows.is_empty()).then(|| assemble(&NATIVE, rows, Foreign::Allow))
+pub(crate) fn listener_program(profile: &FilterProfile) -> Option<Program> {
+    let rows: Vec<_> = rows().filter(|row| row.applies.in_listener(profile)).collect();
+    (!rows.is_empty()).then(|| assemble(&NATIVE, rows, ForeignArch::Allow))
 }
 
 /// Loads a filter for the calling thread; 0 or an errno. Async-signal-safe.
@@ -23,14 +27,14 @@ pub(crate) fn listener_program(shape: &Shape) -> Option<Program> {
 /// # Safety
 /// `code` must point to `len` instructions; the thread must have no_new_privs.
 pub(crate) unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
-    // SAFETY: the caller vouches for the instructions.
+    // SAFETY: the caller guarantees that the instructions are valid.
     match unsafe { set_filter(code, len, 0) } {
         0.. => 0,
         errno => -errno,
     }
 }
 
-/// Loads a filter for the calling thread and gives the descriptor its notifications arrive on.
+/// Loads a filter for the calling thread, and returns the descriptor that receives its notifications.
 pub(crate) fn load_with_listener(program: &Program) -> std::io::Result<i32> {
     let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
     let len = u16::try_from(program.code.len()).map_err(|_| std::io::Error::from_raw_os_error(libc::E2BIG))?;

@@ -1,15 +1,15 @@
-//! The system call filter: rows of data, a table of numbers per architecture, and what assembles them.
+//! The system call filter: rows of data, a table of numbers per architecture, and the assembler.
 
 mod assemble;
-mod backwards;
 mod file_rules;
+mod filter_profile;
 mod hidden_memory;
 mod ioctl;
 mod load;
 mod net_rules;
+mod reverse_writer;
 mod row;
 mod rules;
-mod shape;
 #[cfg(test)]
 mod simulate;
 mod socket_options;
@@ -20,16 +20,16 @@ mod table_aarch64;
 mod table_x86_64;
 
 pub(super) use assemble::Program;
+pub(super) use filter_profile::{FilterProfile, Net};
 pub(super) use load::{child_program, listener_program, load, load_with_listener};
-pub(super) use shape::{Net, Shape};
 
 #[cfg(test)]
-fn shape_for_tests() -> Vec<Shape> {
-    let mut shapes = Vec::new();
+fn profiles_for_tests() -> Vec<FilterProfile> {
+    let mut profiles = Vec::new();
     for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
         for bits in 0..512u16 {
             let bit = |n: u16| bits & (1 << n) != 0;
-            shapes.push(Shape {
+            profiles.push(FilterProfile {
                 run: bit(0),
                 net,
                 read_all: bit(1),
@@ -43,5 +43,5 @@ fn shape_for_tests() -> Vec<Shape> {
             });
         }
     }
-    shapes
+    profiles
 }

@@ -1,6 +1,6 @@
 //! Which system calls about sockets a worker may not make, and which of them are reported, as data.
 
-use super::row::{Answer, For, Reported, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Reported, Row, Test, on, row};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
 const AF_UNIX: u32 = 1;
@@ -18,7 +18,7 @@ const IPPROTO_TCP: u32 = 6;
 const IPPROTO_MPTCP: u32 = 262;
 const MSG_FASTOPEN: u32 = 0x2000_0000;
 
-use For::*;
+use AppliesWhen::*;
 
 pub(super) const ROWS: &[Row] = &[
     // Network.

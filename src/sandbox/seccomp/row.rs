@@ -1,17 +1,17 @@
-//! What a row is: a refusal as data, and for which policies it is part of a filter.
+//! Defines a row: a refusal as data, and the policies whose filters contain it.
 
-use super::shape::{Net, Shape};
+use super::filter_profile::{FilterProfile, Net};
 
-/// What the filter says to a call that a row matches.
+/// The filter's answer to a call that matches a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
     Errno(i32),
-    /// Ask the supervisor; only in the filter that has its listener.
+    /// Notifies the supervisor; only in the filter that has the listener.
     Notify,
 }
 
-/// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: junk above
-/// must not get past a rule.
+/// A test of one argument. `int` arguments are compared by their low half only, as the kernel reads them: other bits in
+/// the high half must not bypass a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Is(u32),
@@ -28,11 +28,11 @@ pub(super) enum Test {
     MaskedNoneOf(u32, &'static [u32]),
     /// A pointer that is not null; both halves count.
     NotNull,
-    /// Not the process itself, whose id is written into the program just before it is loaded.
+    /// Not the process itself, whose id is filled in just before the program is loaded.
     NotSelf,
 }
 
-/// `arg` is the index of the argument.
+/// A test of the argument with index `arg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Condition {
     pub arg: u8,
@@ -43,36 +43,36 @@ pub(super) const fn on(arg: u8, test: Test) -> Condition {
     Condition { arg, test }
 }
 
-/// For which policies a row is part of the filter.
+/// The policies whose filters contain a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum For {
+pub(super) enum AppliesWhen {
     Everyone,
-    /// Programs may not be run and nobody listens: the filter itself answers.
+    /// Programs may not be run and there is no supervisor, so the filter itself answers.
     WithoutRunUnrecorded,
     /// No network and no supervisor.
     NetDenied,
     /// The supervisor decides per address.
     NetSupervised,
-    /// Everything may be reached, metadata services and unix sockets that are not listed excepted.
+    /// Everything may be reached except metadata services and unlisted unix sockets.
     NetWide,
-    /// Everything may be reached, unix sockets may not, and nobody supervises.
+    /// Everything may be reached except unix sockets, without a supervisor.
     NetFree,
     WithoutWriteAll,
     WithoutReadAll,
-    /// As the two above, where nobody does it instead.
+    /// As the two above, where no supervisor carries out the call instead.
     MetadataRefused,
     WatchRefused,
-    /// Anything short of the whole network.
+    /// Anything less than the whole network is allowed.
     WithoutNetAll,
-    /// A supervisor looks at connections, or there are none.
+    /// A supervisor checks connections, or there are none.
     ConnectionsChecked,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
-    /// Not in the child's filter: reported to the supervisor.
+    /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
 
-/// The rows of the filter with the listener.
+/// The conditions of the rows in the listener's filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     Net,
@@ -92,50 +92,50 @@ pub(super) struct Row {
     pub calls: &'static [&'static str],
     pub when: &'static [Condition],
     pub answer: Answer,
-    pub applies: For,
+    pub applies: AppliesWhen,
     #[allow(dead_code, reason = "for readers, and for the tests' messages")]
     pub reason: &'static str,
 }
 
-impl For {
+impl AppliesWhen {
     /// Whether a row is part of the child's own filter.
-    pub(super) fn in_child(self, shape: &Shape) -> bool {
+    pub(super) fn in_child(self, profile: &FilterProfile) -> bool {
         match self {
-            For::Everyone => true,
-            For::WithoutRunUnrecorded => !shape.run && !shape.fork_reported,
-            For::NetDenied => shape.net == Net::Denied,
-            For::NetSupervised => shape.net == Net::Supervised,
-            For::NetWide => shape.net == Net::Wide,
-            For::NetFree => shape.net == Net::Free,
-            For::WithoutWriteAll => !shape.write_all,
-            For::WithoutReadAll => !shape.read_all,
-            For::MetadataRefused => !shape.write_all && !shape.files_reported,
-            For::WatchRefused => !shape.read_all && !shape.files_reported,
-            For::WithoutNetAll => !matches!(shape.net, Net::Free | Net::Wide),
-            For::ConnectionsChecked => shape.net != Net::Free,
-            For::WithoutSignalScope => !shape.signal_scope,
-            For::Reported(_) => false,
+            AppliesWhen::Everyone => true,
+            AppliesWhen::WithoutRunUnrecorded => !profile.run && !profile.fork_reported,
+            AppliesWhen::NetDenied => profile.net == Net::Denied,
+            AppliesWhen::NetSupervised => profile.net == Net::Supervised,
+            AppliesWhen::NetWide => profile.net == Net::Wide,
+            AppliesWhen::NetFree => profile.net == Net::Free,
+            AppliesWhen::WithoutWriteAll => !profile.write_all,
+            AppliesWhen::WithoutReadAll => !profile.read_all,
+            AppliesWhen::MetadataRefused => !profile.write_all && !profile.files_reported,
+            AppliesWhen::WatchRefused => !profile.read_all && !profile.files_reported,
+            AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
+            AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
+            AppliesWhen::WithoutSignalScope => !profile.signal_scope,
+            AppliesWhen::Reported(_) => false,
         }
     }
 
     /// Whether a row is part of the filter with the listener.
-    pub(super) fn in_listener(self, shape: &Shape) -> bool {
+    pub(super) fn in_listener(self, profile: &FilterProfile) -> bool {
         match self {
-            For::Reported(Reported::Net) => shape.net == Net::Supervised,
-            For::Reported(Reported::NetWide) => shape.net == Net::Wide,
-            For::Reported(Reported::Fork) => !shape.run && shape.fork_reported,
-            For::Reported(Reported::Exec) => shape.exec_reported,
-            For::Reported(Reported::Reads) => shape.reads_reported,
-            For::Reported(Reported::Writes) => shape.writes_reported,
-            For::Reported(Reported::Metadata) => !shape.write_all && shape.files_reported,
-            For::Reported(Reported::Watch) => !shape.read_all && shape.files_reported,
-            For::Reported(Reported::ReadsOrWrites) => shape.reads_reported || shape.writes_reported,
+            AppliesWhen::Reported(Reported::Net) => profile.net == Net::Supervised,
+            AppliesWhen::Reported(Reported::NetWide) => profile.net == Net::Wide,
+            AppliesWhen::Reported(Reported::Fork) => !profile.run && profile.fork_reported,
+            AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
+            AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,
+            AppliesWhen::Reported(Reported::Writes) => profile.writes_reported,
+            AppliesWhen::Reported(Reported::Metadata) => !profile.write_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::Watch) => !profile.read_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::ReadsOrWrites) => profile.reads_reported || profile.writes_reported,
             _ => false,
         }
     }
 }
 
-/// Writes a row: for whom, the answer, the calls, what their arguments are, the reason.
+/// Writes a row: when it applies, the answer, the calls, the conditions on their arguments, the reason.
 macro_rules! row {
     ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }

@@ -1,9 +1,10 @@
-//! Which system calls a worker may not make, as data: one row per refusal, each with its reason.
+//! The system calls that a worker may not make, as data: one row per refusal, each with its reason.
 //!
-//! Answers follow one rule: EACCES for what tools meet (child_process emits 'error' for it and throws for EPERM and
-//! ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. A call's first matching row answers.
+//! The answers follow one rule: EACCES for calls that tools meet (child_process emits 'error' for it, and throws for
+//! EPERM and ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. The first matching row of a call
+//! answers.
 
-use super::row::{Answer, For, Reported, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Reported, Row, Test, on, row};
 use super::{file_rules, hidden_memory, ioctl, net_rules, socket_options};
 
 const EACCES: Answer = Answer::Errno(libc::EACCES);
@@ -19,7 +20,7 @@ const CLONE_HIDDEN: u32 = 0x0080_a000;
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;
 
-use For::*;
+use AppliesWhen::*;
 
 /// Every row of both filters.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {

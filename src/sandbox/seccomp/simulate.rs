@@ -1,4 +1,5 @@
-//! The kernel's filter machine, as far as our programs use it, so that tests can ask what a program answers.
+//! Simulates the part of the kernel's filter machine that our programs use, so that tests can ask for a program's
+//! answer.
 
 use super::assemble::Program;
 
@@ -27,7 +28,7 @@ impl Call {
     }
 }
 
-/// The value the program returns for the call.
+/// The program's return value for the call.
 pub(super) fn run(program: &Program, call: &Call) -> u32 {
     let (mut at, mut accumulator) = (0usize, 0u32);
     loop {

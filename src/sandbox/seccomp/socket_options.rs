@@ -1,16 +1,17 @@
-//! Which options of sockets a worker may set, as data.
+//! The socket options that a worker may set, as data.
 //!
-//! The supervisor checks where a socket is connected to; options can lead what is sent elsewhere: routing headers and IP
-//! options name other hosts on the way, others choose the interface or the source, put off the connection, or give the socket
-//! another protocol. There are new ones with every kernel, so what may be set is listed here: what runtimes, libraries and
-//! common clients set, and nothing that needs a capability. It is the same for every policy, but for fast open: no tool needs
-//! more with more network. The numbers are the same on x86-64 and 64-bit Arm.
+//! The supervisor checks where a socket connects, but options can redirect what is sent: routing headers and IP options
+//! name other hosts on the way, others choose the interface or the source, delay the connection, or give the socket
+//! another protocol. Every kernel adds new ones, so the allowed ones are listed here: what runtimes, libraries and
+//! common clients set, and nothing that needs a capability. The list is the same for every policy, except for fast
+//! open: no tool needs more options with more network. The numbers are the same on x86-64 and 64-bit Arm.
 //!
-//! Control messages of sendmsg cannot be read by a filter. On a TCP socket, which is all there is where a supervisor checks,
-//! the kernel takes none that lead anywhere: it reads those of SOL_SOCKET only. (Tried: routing and hop-by-hop headers, source
-//! addresses and IP options were sent along with data, on connections and with fast open, and none was in a packet.)
+//! A filter cannot read control messages of sendmsg. On a TCP socket, which is the only kind where a supervisor checks,
+//! the kernel takes none that redirect anything: it reads those of SOL_SOCKET only. (Tried: routing and hop-by-hop
+//! headers, source addresses and IP options were sent along with data, on connections and with fast open, and none was
+//! in a packet.)
 
-use super::row::{Answer, For, Row, Test, on, row};
+use super::row::{Answer, AppliesWhen, Row, Test, on, row};
 
 const EPERM: Answer = Answer::Errno(libc::EPERM);
 
@@ -70,7 +71,7 @@ const OF_TCP: &[u32] = &[
     25, // TCP_NOTSENT_LOWAT: HTTP/2
 ];
 
-/// With every address allowed.
+/// Used when every address is allowed.
 const OF_TCP_EVERYWHERE: &[u32] = &[
     1, 3, 4, 5, 6, 9, 12, 18, 25, // as above
     23, // TCP_FASTOPEN: servers that take data with the first packet
@@ -107,7 +108,7 @@ const OF_NETLINK: &[u32] = &[
 
 macro_rules! of_level {
     ($applies:ident, $level:ident, $options:ident, $reason:literal) => {
-        row!(For::$applies, EPERM, ["setsockopt"] if [on(1, Test::Is($level)), on(2, Test::NoneOf($options))], $reason)
+        row!(AppliesWhen::$applies, EPERM, ["setsockopt"] if [on(1, Test::Is($level)), on(2, Test::NoneOf($options))], $reason)
     };
 }
 
@@ -150,7 +151,7 @@ pub(super) const ROWS: &[Row] = &[
         OF_NETLINK,
         "watches what the machine's network does"
     ),
-    row!(For::Everyone, EPERM, ["setsockopt"] if [on(1, Test::NoneOf(
+    row!(AppliesWhen::Everyone, EPERM, ["setsockopt"] if [on(1, Test::NoneOf(
         &[SOL_SOCKET, IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_IPV6, SOL_NETLINK]))],
         "protocols that no tool's socket has"),
 ];

@@ -3,19 +3,19 @@
 /// Since Linux 5.1 all architectures number new calls alike. `file_setattr`, 469, is the newest of Linux 6.18.
 pub(super) const END: u32 = 470;
 
-/// One architecture. A call that the rules name is either in `calls` or in `absent`; a test holds that.
+/// One architecture. Each call that the rules name is either in `calls` or in `absent`; a test checks that.
 #[derive(Debug)]
 pub(super) struct Table {
     #[allow(dead_code, reason = "for the tests' messages")]
     pub arch: &'static str,
-    /// The kernel's AUDIT_ARCH value; a call under another one kills the process.
+    /// The kernel's AUDIT_ARCH value; a call with another one kills the process.
     pub audit_arch: u32,
-    /// The first number that no supported kernel had when the rules were written. From here on a call is ENOSYS: nobody has looked
-    /// at what it can do, and programs know how to do without it on an older kernel. On x86-64 this refuses x32 as well, a
+    /// The first number that no supported kernel had when the rules were written. From here on a call returns ENOSYS:
+    /// its effects are unknown, and programs can do without it on an older kernel. On x86-64 this also refuses x32, a
     /// second ABI with the same arch value whose numbers start at 0x4000_0000.
     pub end: u32,
     pub calls: &'static [(&'static str, u32)],
-    /// Calls the architecture never had.
+    /// Calls that the architecture never had.
     #[allow(dead_code, reason = "a test holds that no call is forgotten")]
     pub absent: &'static [&'static str],
 }
@@ -26,7 +26,7 @@ impl Table {
     }
 }
 
-/// The table of the architecture this is built for.
+/// The table of the architecture that this is compiled for.
 #[cfg(target_arch = "x86_64")]
 pub(super) use super::table_x86_64::TABLE as NATIVE;
 

@@ -1,4 +1,4 @@
-//! System call numbers of 64-bit Arm, of the calls the rules name.
+//! System call numbers of 64-bit Arm for the calls that the rules name.
 
 use super::table::{END, Table};
 

@@ -1,4 +1,4 @@
-//! System call numbers of x86-64, of the calls the rules name.
+//! System call numbers of x86-64 for the calls that the rules name.
 
 use super::table::{END, Table};
 

@@ -1,4 +1,4 @@
-//! What each reported call is answered.
+//! Decides the answer to each reported call.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -6,34 +6,34 @@ use std::time::{Duration, Instant};
 
 use super::super::denials::Denials;
 use super::super::net::{NetGuard, Socket, Way, address};
-use super::blocked::{Blocked, Woken, wait};
-use super::file_calls::{self, Beyond};
+use super::blocked::{Blocked, WaitOutcome, wait};
+use super::descriptor_wait::retry_while_short_of_descriptors;
+use super::file_calls::{self, Uncovered};
 use super::files::Files;
 use super::listener::{Answer, Call, Listener};
-use super::patience::when_there_is_room;
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
+use super::refusal_recorder::RefusalRecorder;
 use super::target::Target;
-use super::witness::Witness;
 use crate::error::descriptors::is_shortage;
 
-/// Everything that answers hang on.
+/// Everything that the answers depend on.
 #[derive(Debug)]
 pub(super) struct Answers {
-    /// The host's own thread, which has the filter only to pass it on.
+    /// The host's spawner thread, which has the filter only so that workers inherit it.
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
     pub(super) programs: Programs,
-    pub(super) witness: Witness,
-    /// Programs may be run: entries of the worker's own processes in /proc are opened for it.
+    pub(super) refusal_recorder: RefusalRecorder,
+    /// Programs may be run, so /proc entries of the worker's own processes are opened for it.
     pub(super) opens_proc: bool,
     pub(super) files: Files,
     pub(super) denials: Denials,
 }
 
-/// What every answer is given with.
+/// What every answer needs besides the call.
 #[derive(Debug)]
-pub(super) struct Helm {
+pub(super) struct AnswerContext {
     pub(super) listener: Listener,
     pub(super) blocked: Blocked,
     /// Readable when the supervisor stops.
@@ -42,19 +42,19 @@ pub(super) struct Helm {
 
 /// A send may always send less than it was given.
 const MOST_SENT: usize = 64 * 1024;
-/// How often a unix socket is asked whose queue is full: nothing tells when it has room.
+/// How often a connection to a unix socket with a full queue is tried again: nothing notifies when the queue has room.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
-/// A socket of the caller, and the caller's thread.
-struct Asked {
+/// A copy of the caller's socket, and the caller's thread.
+struct CallerSocket {
     socket: Socket,
     pidfd: OwnedFd,
 }
 
 impl Answers {
-    /// What can be said without looking at anything that a tool may hold up.
+    /// The answer to a call that can be decided without anything that a tool could block.
     pub(super) fn at_once(&self, call: &Call) -> Option<Answer> {
         if call.thread == self.spawner {
             return Some(Answer::Continue);
@@ -72,7 +72,7 @@ impl Answers {
                 Some(ACCESS)
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
-            // What is left starts a process.
+            // The remaining calls start a process.
             _ => self
                 .denials
                 .counted(Target::new(call.thread).worker())
@@ -80,72 +80,73 @@ impl Answers {
         }
     }
 
-    /// It takes no longer than to read the caller's memory and to look at a few paths.
+    /// Whether a call takes no longer than reading the caller's memory and looking at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
         file_calls::is_one(call.number)
     }
 
-    pub(super) fn handle(&self, helm: &Helm, call: &Call, worker: u32) {
-        // The caller waited in its line: it may have ended meanwhile. Of files nothing is done that could be another's.
-        if !file_calls::is_one(call.number) && !helm.listener.waits(call.id) {
+    pub(super) fn handle(&self, context: &AnswerContext, call: &Call, worker: u32) {
+        // The caller was queued and may have ended meanwhile. For file calls, nothing is done that could affect another
+        // process.
+        if !file_calls::is_one(call.number) && !context.listener.waits(call.id) {
             return;
         }
         let answer = match i64::from(call.number) {
-            libc::SYS_connect => self.connect(helm, call, worker),
-            libc::SYS_bind => self.bind(helm, call, worker),
-            libc::SYS_listen => self.listen(helm, call, worker),
-            libc::SYS_sendto => self.send(helm, call, worker),
-            _ if file_calls::is_one(call.number) => self.file(helm, call, worker),
-            libc::SYS_execve => self.programs.execute(&helm.listener, call, &self.denials),
-            _ => refuse_process(&helm.listener, call, &self.denials),
+            libc::SYS_connect => self.connect(context, call, worker),
+            libc::SYS_bind => self.bind(context, call, worker),
+            libc::SYS_listen => self.listen(context, call, worker),
+            libc::SYS_sendto => self.send(context, call, worker),
+            _ if file_calls::is_one(call.number) => self.file(context, call, worker),
+            libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
+            _ => refuse_process(&context.listener, call, &self.denials),
         };
-        // `None` when the caller went away: then there is nobody to answer.
+        // `None` when the caller has ended: nobody is left to answer.
         if let Some(answer) = answer {
-            helm.listener.answer(call.id, answer);
+            context.listener.answer(call.id, answer);
         }
     }
 
-    /// Landlock decides about files. What it refuses is written down, what it does not cover is done here where a list allows it, and
-    /// what it cannot be told of in /proc is opened here.
-    fn file(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
+    /// Landlock decides about files. What it refuses is recorded, what it does not cover is carried out here where a
+    /// list allows it, and /proc entries that it cannot have rules for are opened here.
+    fn file(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
         let target = Target::new(call.thread);
         if self.opens_proc
             && let Some((path, flags)) = file_calls::reading(call)
             && flags as i32 & (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC) == 0
         {
-            match proc_open::answer(&helm.listener, call, &target, path, flags) {
+            match proc_open::answer(&context.listener, call, &target, path, flags) {
                 Some(Answer::Continue) => {}
                 other => return other,
             }
         }
-        let waits = || helm.listener.waits(call.id);
-        let beyond = file_calls::beyond_landlock(call.number);
+        let waits = || context.listener.waits(call.id);
+        let beyond = file_calls::not_covered_by_landlock(call.number);
         let answer = match beyond {
             None => Answer::Continue,
-            Some(Beyond::Metadata) => self.files.change(call, worker, waits)?,
-            Some(Beyond::Watch) => self.files.watch(call, worker, waits)?,
+            Some(Uncovered::Metadata) => self.files.change(call, worker, waits)?,
+            Some(Uncovered::Watch) => self.files.watch(call, worker, waits)?,
         };
         if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
-            let refused = self.witness.refused(call, &target);
+            let refused = self.refusal_recorder.refused(call, &target);
             if refused.is_empty() {
                 return Some(answer);
             }
-            // What was read was the caller's if it still waits.
+            // The memory that was read was the caller's if the caller still waits.
             if !waits() {
                 return None;
             }
-            self.witness.note(refused, worker);
+            self.refusal_recorder.note(refused, worker);
         }
         Some(answer)
     }
 
-    fn connect(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
-        let bytes = match copied(helm, call, call.args[1], call.args[2])? {
+    fn connect(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        let bytes = match copied(context, call, call.args[1], call.args[2])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let Asked { socket, pidfd } = match asked(helm, call)? {
-            Ok(asked) => asked,
+        let CallerSocket { socket, pidfd } = match caller_socket(context, call)? {
+            Ok(caller_socket) => caller_socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let target = Target::new(call.thread);
@@ -154,17 +155,17 @@ impl Answers {
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let bytes = match way {
-            Way::Unix(peer) => return unix_connect(helm, &socket, &pidfd, &peer),
+            Way::Unix(peer) => return unix_connect(context, &socket, &pidfd, &peer),
             Way::Address(bytes) => bytes,
         };
-        let waits = || helm.listener.waits(call.id);
-        let Ok(own) = when_there_is_room(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
+        let waits = || context.listener.waits(call.id);
+        let Ok(own) = retry_while_short_of_descriptors(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
-        let Ok(waiting) = helm.blocked.watch(call.id, own, pidfd) else {
+        let Ok(waiting) = context.blocked.watch(call.id, own, pidfd) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
-        if !helm.listener.waits(call.id) {
+        if !context.listener.waits(call.id) {
             return None;
         }
         let done = socket.connect(&bytes);
@@ -172,13 +173,13 @@ impl Answers {
         Some(result(done))
     }
 
-    fn bind(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
-        let bytes = match copied(helm, call, call.args[1], call.args[2])? {
+    fn bind(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        let bytes = match copied(context, call, call.args[1], call.args[2])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let Asked { socket, .. } = match asked(helm, call)? {
-            Ok(asked) => asked,
+        let CallerSocket { socket, .. } = match caller_socket(context, call)? {
+            Ok(caller_socket) => caller_socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let target = Target::new(call.thread);
@@ -186,17 +187,17 @@ impl Answers {
         Some(result(done))
     }
 
-    fn listen(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
-        let Asked { socket, .. } = match asked(helm, call)? {
-            Ok(asked) => asked,
+    fn listen(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        let CallerSocket { socket, .. } = match caller_socket(context, call)? {
+            Ok(caller_socket) => caller_socket,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         Some(result(self.net.listen(&socket, call.args[1] as i32, worker)))
     }
 
-    /// c-ares gives a connected socket its address once more with each send. The supervisor sends, without one.
-    fn send(&self, helm: &Helm, call: &Call, worker: u32) -> Option<Answer> {
-        let bytes = match copied(helm, call, call.args[4], call.args[5])? {
+    /// c-ares passes the address again with each send on a connected socket. The supervisor sends without an address.
+    fn send(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        let bytes = match copied(context, call, call.args[4], call.args[5])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
@@ -206,14 +207,14 @@ impl Answers {
         if !self.net.may_send(address, worker) {
             return Some(ACCESS);
         }
-        let Asked { socket, pidfd } = match asked(helm, call)? {
-            Ok(asked) if asked.socket.is_tcp() => asked,
+        let CallerSocket { socket, pidfd } = match caller_socket(context, call)? {
+            Ok(caller_socket) if caller_socket.socket.is_tcp() => caller_socket,
             Ok(_) => return Some(ACCESS),
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let mut data = vec![0; usize::try_from(call.args[2]).map_or(MOST_SENT, |length| length.min(MOST_SENT))];
         let read = Target::new(call.thread).read(call.args[1], &mut data);
-        if !helm.listener.waits(call.id) {
+        if !context.listener.waits(call.id) {
             return None;
         }
         let Ok(read) = read else {
@@ -230,28 +231,28 @@ impl Answers {
             match wait(
                 Some(socket.as_fd()),
                 pidfd.as_fd(),
-                helm.stopped.as_fd(),
-                socket.patience(),
+                context.stopped.as_fd(),
+                socket.send_timeout(),
             ) {
-                Woken::Ready => {}
-                Woken::TimeIsUp => return Some(Answer::Errno(libc::EAGAIN)),
-                Woken::Abandoned => return None,
+                WaitOutcome::Ready => {}
+                WaitOutcome::TimedOut => return Some(Answer::Errno(libc::EAGAIN)),
+                WaitOutcome::Abandoned => return None,
             }
         }
     }
 }
 
-/// A server whose queue is full is asked again where the socket blocks, for as long as the caller is there.
-fn unix_connect(helm: &Helm, socket: &Socket, pidfd: &OwnedFd, peer: &OwnedFd) -> Option<Answer> {
+/// A server whose queue is full is tried again where the socket blocks, as long as the caller exists.
+fn unix_connect(context: &AnswerContext, socket: &Socket, pidfd: &OwnedFd, peer: &OwnedFd) -> Option<Answer> {
     let blocks = socket.blocks();
-    let until = socket.patience().map(|patience| Instant::now() + patience);
+    let until = socket.send_timeout().map(|send_timeout| Instant::now() + send_timeout);
     loop {
         let done = socket.connect_unix(peer);
         let over = until.is_some_and(|until| Instant::now() >= until);
         if done != Err(libc::EAGAIN) || !blocks || over {
             return Some(result(done));
         }
-        if wait(None, pidfd.as_fd(), helm.stopped.as_fd(), Some(ASK_AGAIN)) == Woken::Abandoned {
+        if wait(None, pidfd.as_fd(), context.stopped.as_fd(), Some(ASK_AGAIN)) == WaitOutcome::Abandoned {
             return None;
         }
     }
@@ -264,9 +265,9 @@ fn result(done: Result<(), i32>) -> Answer {
     }
 }
 
-/// The address, copied once; an errno for the caller. `None` when the caller went away: the memory read may have been
-/// another's.
-fn copied(helm: &Helm, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
+/// The address, copied once; the error is an errno for the caller. `None` when the caller has ended: the memory may
+/// have been another process's.
+fn copied(context: &AnswerContext, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u8>, i32>> {
     let bytes = match usize::try_from(length as i32) {
         Ok(length) if length <= address::LONGEST => {
             let mut bytes = vec![0; length];
@@ -277,23 +278,26 @@ fn copied(helm: &Helm, call: &Call, at: u64, length: u64) -> Option<Result<Vec<u
         }
         _ => Err(libc::EINVAL),
     };
-    helm.listener.waits(call.id).then_some(bytes)
+    context.listener.waits(call.id).then_some(bytes)
 }
 
-/// The supervisor's own copy of the socket in the first argument.
-fn asked(helm: &Helm, call: &Call) -> Option<Result<Asked, i32>> {
+/// The supervisor's copy of the socket in the first argument.
+fn caller_socket(context: &AnswerContext, call: &Call) -> Option<Result<CallerSocket, i32>> {
     let target = Target::new(call.thread);
     let copy = || {
         let pidfd = target.pidfd()?;
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
     };
-    let asked = match when_there_is_room(target.worker(), copy, || helm.listener.waits(call.id)) {
-        Ok((fd, pidfd)) => Socket::of(fd).map(|socket| Asked { socket, pidfd }).ok_or(libc::EACCES),
-        Err(error) => Err(match error.raw_os_error() {
-            Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
-            _ => libc::EACCES,
-        }),
-    };
-    helm.listener.waits(call.id).then_some(asked)
+    let caller_socket =
+        match retry_while_short_of_descriptors(target.worker(), copy, || context.listener.waits(call.id)) {
+            Ok((fd, pidfd)) => Socket::of(fd)
+                .map(|socket| CallerSocket { socket, pidfd })
+                .ok_or(libc::EACCES),
+            Err(error) => Err(match error.raw_os_error() {
+                Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
+                _ => libc::EACCES,
+            }),
+        };
+    context.listener.waits(call.id).then_some(caller_socket)
 }

@@ -1,7 +1,8 @@
-//! Connections that are being waited for, and what ends the wait when nobody wants it any more.
+//! Connections that the supervisor waits for, and how such a wait is ended when nobody needs it any more.
 //!
-//! A connect on a blocking socket is made by the supervisor and blocks its thread. The socket's O_NONBLOCK flag and its
-//! time limits belong to the tool, which can change them meanwhile, so they end no wait. Shutting the socket down does.
+//! The supervisor makes a connect on a blocking socket itself, which blocks its thread. The socket's O_NONBLOCK flag
+//! and its time limits belong to the tool, which can change them meanwhile, so they cannot end a wait. Shutting the
+//! socket down does.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,13 +14,13 @@ use rustix::event::epoll;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{Shutdown, shutdown};
 
-/// Events taken at once.
+/// Events taken from epoll at once.
 const BATCH: usize = 16;
 
-/// Everything that is waited for.
+/// All current waits.
 #[derive(Debug)]
 pub(super) struct Blocked {
-    /// Readable when a thread that waits has ended.
+    /// An epoll descriptor that becomes readable when a waiting thread has ended.
     ends: OwnedFd,
     /// By the call's id; `None` when the supervisor stops.
     waits: Mutex<Option<HashMap<u64, Wait>>>,
@@ -28,11 +29,11 @@ pub(super) struct Blocked {
 #[derive(Debug)]
 struct Wait {
     socket: OwnedFd,
-    /// The thread whose end is watched, until it has ended.
+    /// The thread whose end is watched; `None` once it has ended.
     thread: Option<OwnedFd>,
 }
 
-/// Until it is dropped, the end of the caller ends the wait.
+/// Until this is dropped, the caller's end ends the wait.
 pub(super) struct Waiting<'a> {
     blocked: &'a Blocked,
     id: u64,
@@ -50,7 +51,7 @@ impl Blocked {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on `socket`, a copy of the one that is waited with, is shut down when the thread of `pidfd` ends.
+    /// From now on `socket`, a copy of the one that is waited on, is shut down when the thread of `pidfd` ends.
     pub(super) fn watch(&self, id: u64, socket: OwnedFd, pidfd: OwnedFd) -> io::Result<Waiting<'_>> {
         let mut waits = self.waits();
         let Some(waits) = waits.as_mut() else {
@@ -62,8 +63,8 @@ impl Blocked {
         Ok(Waiting { blocked: self, id })
     }
 
-    /// Ends the waits of threads that have ended. True while such a wait goes on: then it is to be called again, since a
-    /// connect that had not begun yet does not see that its socket was shut down.
+    /// Ends the waits of threads that have ended. True while such a wait goes on: then this must be called again,
+    /// because a connect that had not begun yet does not notice the shutdown.
     pub(super) fn end_abandoned(&self) -> bool {
         let none = Timespec::try_from(Duration::ZERO).ok();
         let mut events = Vec::with_capacity(BATCH);
@@ -85,7 +86,7 @@ impl Blocked {
         left
     }
 
-    /// Ends every wait, and lets none begin: the supervisor stops.
+    /// The supervisor stops: ends every wait, and allows no new one.
     pub(super) fn end_all(&self) {
         for wait in self.waits().take().unwrap_or_default().into_values() {
             let _ = shutdown(&wait.socket, Shutdown::Both);
@@ -107,22 +108,22 @@ impl AsFd for Blocked {
     }
 }
 
-/// What ended the wait for a socket.
+/// Why the wait for a socket ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Woken {
+pub(super) enum WaitOutcome {
     Ready,
     /// The caller has ended, or the supervisor stops.
     Abandoned,
-    TimeIsUp,
+    TimedOut,
 }
 
-/// Waits until `socket` can be written to, if there is one, without blocking in it.
+/// Waits until `socket`, if there is one, can be written to. Does not block in the socket itself.
 pub(super) fn wait(
     socket: Option<BorrowedFd<'_>>,
     thread: BorrowedFd<'_>,
     stopped: BorrowedFd<'_>,
     limit: Option<Duration>,
-) -> Woken {
+) -> WaitOutcome {
     let mut ready = vec![
         PollFd::from_borrowed_fd(stopped, PollFlags::IN),
         PollFd::from_borrowed_fd(thread, PollFlags::IN),
@@ -133,16 +134,16 @@ pub(super) fn wait(
     let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
     loop {
         match poll(&mut ready, limit.as_ref()) {
-            Ok(0) => return Woken::TimeIsUp,
+            Ok(0) => return WaitOutcome::TimedOut,
             Ok(_) => break,
             Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return Woken::Abandoned,
+            Err(_) => return WaitOutcome::Abandoned,
         }
     }
     if ready[..2].iter().any(|fd| !fd.revents().is_empty()) {
-        Woken::Abandoned
+        WaitOutcome::Abandoned
     } else {
-        Woken::Ready
+        WaitOutcome::Ready
     }
 }
 
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
     use crate::sandbox::net::{Socket, address};
 
-    /// A listener whose queue is full: who connects waits.
+    /// A listener with a full queue: whoever connects to it waits.
     fn full() -> (TcpListener, Vec<TcpStream>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
         // SAFETY: no memory is passed.
@@ -167,7 +168,7 @@ mod tests {
         (listener, fillers)
     }
 
-    /// Connects where nobody answers, until the thread that wants it has ended or `stop` says so.
+    /// Connects to a server that does not answer, until the calling thread has ended or `end` has run.
     fn waits_until(end: impl FnOnce(&Blocked)) {
         let (listener, _fillers) = full();
         let at = listener.local_addr().expect("bound");

@@ -1,16 +1,16 @@
-//! Calls of the file system that were reported, as attempts. Nothing is answered by what is read here: Landlock decides, by
-//! what the kernel finds at the path, so a path that changes meanwhile changes only the record.
+//! Turns reported file system calls into attempts. No answer depends on what is read here: Landlock decides by what the
+//! kernel finds at the path, so a path that changes meanwhile changes only the record.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::super::attempt::{Attempt, Named, Opening};
+use super::super::attempt::{Attempt, OpenRequest, TargetPath};
 use super::listener::Call;
 use super::target::Target;
 use crate::validate::normalised;
 
-/// What the arguments of a call are; numbers are places among them.
+/// How a call's arguments name files; the numbers are argument indices.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Open {
@@ -18,7 +18,7 @@ enum Kind {
         path: usize,
         flags: usize,
     },
-    /// Its flags are in memory.
+    /// The flags are in memory.
     Open2,
     Create,
     Make {
@@ -103,23 +103,23 @@ fn of_x86_64(_: u32) -> Option<Kind> {
     None
 }
 
-/// Whether a call is one of the file system.
+/// Whether a call is a file system call.
 pub(super) fn is_one(number: u32) -> bool {
     kind(number).is_some()
 }
 
-/// What Landlock does not cover.
+/// Kinds of calls that Landlock does not cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beyond {
+pub(super) enum Uncovered {
     Metadata,
     Watch,
 }
 
-/// Whether a call is one that Landlock does not cover.
-pub(super) fn beyond_landlock(number: u32) -> Option<Beyond> {
+/// The kind of a call that Landlock does not cover; none for other calls.
+pub(super) fn not_covered_by_landlock(number: u32) -> Option<Uncovered> {
     match kind(number)? {
-        Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Beyond::Metadata),
-        Kind::Watch => Some(Beyond::Watch),
+        Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Uncovered::Metadata),
+        Kind::Watch => Some(Uncovered::Watch),
         _ => None,
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn reading(call: &Call) -> Option<(u64, u64)> {
     }
 }
 
-/// What a call tries. None where it fails before anybody asks whether it may.
+/// What a call tries. `None` where it fails before any right is checked.
 pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
     let named = |(at, path): (Option<usize>, usize)| named(call, target, at, path);
     Some(match kind(call.number)? {
@@ -156,7 +156,7 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
         }
         Kind::Metadata { at, path } => Attempt::Metadata(named((at, path))?),
         Kind::MetadataOf { descriptor } => Attempt::Metadata(of_descriptor(call, target, descriptor)?),
-        // Programs that copy try to set them, and go on without.
+        // Copying programs try to set these attributes, and continue without.
         Kind::Watch => Attempt::Watch(named((None, 1))?),
         Kind::Two { link, from, to } => {
             let (from, to) = (named(from)?, named(to)?);
@@ -169,14 +169,14 @@ pub(super) fn attempt(call: &Call, target: &Target) -> Option<Attempt> {
     })
 }
 
-/// None for an open that reads and writes nothing.
-fn opening(flags: i32) -> Option<Opening> {
+/// `None` for an open that neither reads nor writes.
+fn opening(flags: i32) -> Option<OpenRequest> {
     let has = |flag: i32| flags & flag == flag;
     if has(libc::O_PATH) {
         return None;
     }
     let way = flags & libc::O_ACCMODE;
-    Some(Opening {
+    Some(OpenRequest {
         read: way != libc::O_WRONLY,
         write: way != libc::O_RDONLY || has(libc::O_TRUNC) || has(libc::O_TMPFILE),
         create: has(libc::O_CREAT),
@@ -187,7 +187,7 @@ fn opening(flags: i32) -> Option<Opening> {
     })
 }
 
-fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option<Named> {
+fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option<TargetPath> {
     let text = target.read_string(call.args[path]).ok()?;
     if text.is_empty() {
         return None;
@@ -202,18 +202,18 @@ fn named(call: &Call, target: &Target, at: Option<usize>, path: usize) -> Option
             Some(number) => target.of_descriptor(number)?.join(path),
         }
     };
-    Some(Named {
-        said: normalised(&absolute),
-        at: target.as_the_host_finds_it(&absolute)?,
+    Some(TargetPath {
+        flag_path: normalised(&absolute),
+        host_path: target.as_the_host_finds_it(&absolute)?,
         slash,
     })
 }
 
-fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<Named> {
+fn of_descriptor(call: &Call, target: &Target, descriptor: usize) -> Option<TargetPath> {
     let path = target.of_descriptor(call.args[descriptor] as i32)?;
-    Some(Named {
-        said: path.clone(),
-        at: path,
+    Some(TargetPath {
+        flag_path: path.clone(),
+        host_path: path,
         slash: false,
     })
 }

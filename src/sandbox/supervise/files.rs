@@ -1,6 +1,7 @@
-//! What Landlock does not cover and a list is held for all the same: modes, owners and times of files below listed writable paths,
-//! and watching what lies below listed readable ones. The supervisor opens the file that a call names, looks where that is, and does
-//! with it what was asked for: a path that changes after it was read here leads nowhere else.
+//! Enforces lists for calls that Landlock does not cover: changing modes, owners and times of files below listed
+//! writable paths, and watching files below listed readable ones. The supervisor opens the file that a call names,
+//! checks where that file is, and carries out the call on it, so a path that changes after it was read leads nowhere
+//! else.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
@@ -15,12 +16,12 @@ use super::metadata::{Change, change};
 use super::named_file::Name;
 use super::target::Target;
 
-/// Set-user-ID and set-group-ID.
+/// The set-user-ID and set-group-ID bits.
 const RUNS_AS_OTHERS: u32 = 0o6000;
-/// Of a watch: not to follow a symlink; the file is open already.
+/// A watch must not follow a symlink; the file is already open.
 const IN_DONT_FOLLOW: u32 = 0x0200_0000;
 
-/// Where metadata may be changed and what may be watched.
+/// Where metadata may be changed, and what may be watched.
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) writable: Vec<Place>,
@@ -29,7 +30,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Of these real paths, those that are there.
+    /// Uses those of the real paths that exist.
     pub(super) fn new(writable: &[PathBuf], readable: &[PathBuf], own: OwnDirectories) -> Self {
         let places = |paths: &[PathBuf]| paths.iter().filter_map(|path| Place::at(path)).collect();
         Self {
@@ -39,7 +40,7 @@ impl Files {
         }
     }
 
-    /// Answers a call that changes metadata. None: the caller is gone.
+    /// Answers a call that changes metadata. `None`: the caller has ended.
     pub(super) fn change(&self, call: &Call, worker: u32, waits: impl Fn() -> bool) -> Option<Answer> {
         let target = Target::new(call.thread);
         // Everything that the caller passed is copied before it is judged.
@@ -59,7 +60,7 @@ impl Files {
         })
     }
 
-    /// Answers a call that watches a file. None: the caller is gone.
+    /// Answers a call that watches a file. `None`: the caller has ended.
     pub(super) fn watch(&self, call: &Call, worker: u32, waits: impl Fn() -> bool) -> Option<Answer> {
         let target = Target::new(call.thread);
         let mask = call.args[2] as u32;
@@ -75,14 +76,14 @@ impl Files {
         let mut denied = self.with_named(name, &target, &self.readable, worker, waits, |file| {
             add_watch(&notifier, file, mask & !IN_DONT_FOLLOW)
         });
-        // As it is without a supervisor.
+        // The same error as without a supervisor.
         if denied == Some(Answer::Errno(libc::EPERM)) {
             denied = Some(Answer::Errno(libc::EACCES));
         }
         denied
     }
 
-    /// Opens what a call names, and acts on it if it lies where it may.
+    /// Opens the file that a call names, and acts on it if its location is allowed.
     fn with_named(
         &self,
         name: Name,
@@ -92,10 +93,10 @@ impl Files {
         waits: impl Fn() -> bool,
         act: impl FnOnce(BorrowedFd<'_>) -> Result<i64, i32>,
     ) -> Option<Answer> {
-        // A worker has no capabilities. Without them the kernel judges here as it would have there.
+        // A worker has no capabilities. Without them the kernel judges here as it would for the worker.
         let answer = caps::without(|| {
             let file = name.open(target, worker, &waits)?;
-            // The path and the descriptor were the caller's if it is still the one that was looked at.
+            // The path and the descriptor were the caller's if the caller still waits.
             if !waits() {
                 return Ok(None);
             }
@@ -111,8 +112,8 @@ impl Files {
         }
     }
 
-    /// Nobody whom a list confines can move a file from outside of its places to below one of them, nor one of them elsewhere: both
-    /// need the right to change a directory outside.
+    /// A tool that is confined by a list can neither move a file from outside to below a listed path, nor move a listed
+    /// path elsewhere: both need the right to change a directory outside.
     fn is_below(&self, file: BorrowedFd<'_>, places: &[Place], worker: u32) -> bool {
         let Some(path) = path_of(file).filter(|_| is_ordinary(file)) else {
             return false;
@@ -121,7 +122,7 @@ impl Files {
     }
 }
 
-/// No device.
+/// The file is not a device.
 fn is_ordinary(file: BorrowedFd<'_>) -> bool {
     fstat(file).is_ok_and(|stat| {
         !matches!(
@@ -131,7 +132,7 @@ fn is_ordinary(file: BorrowedFd<'_>) -> bool {
     })
 }
 
-/// Its path for a call that takes no descriptor like this one, which is open to name a file and for nothing else.
+/// Its path for system calls that take no O_PATH descriptor.
 fn by_descriptor(file: BorrowedFd<'_>) -> Vec<u8> {
     format!("/proc/self/fd/{}\0", file.as_raw_fd()).into_bytes()
 }
@@ -142,7 +143,7 @@ fn set_mode(file: BorrowedFd<'_>, mode: u32) -> Result<i64, i32> {
     done(unsafe { libc::chmod(path.as_ptr().cast(), mode) })
 }
 
-/// Owners stay as they are. To ask for that is no change, and programs that copy do.
+/// Owners stay as they are. Setting the present owner is allowed, because copying programs do that.
 fn keep_owner(file: BorrowedFd<'_>, user: u32, group: u32) -> Result<i64, i32> {
     let stat = fstat(file).map_err(|error| error.raw_os_error())?;
     let same = |asked: u32, is: u32| asked == u32::MAX || asked == is;

@@ -1,65 +1,66 @@
-//! How much of the supervisor one worker may use: so many calls at once, further ones wait in its own line.
+//! Bounds how much of the supervisor one worker may use: a number of calls at once; further ones wait in the worker's
+//! own queue.
 //!
-//! A tool can make calls that take long, or as many as it has threads. Its neighbours in the same manager must be served
-//! meanwhile, so what is worked on at once is bounded for each worker and not for all of them together. What is quick has a lane
-//! of its own: connections that block must not keep a process from opening files.
+//! A tool can make calls that take long, or as many as it has threads. Its neighbours in the same manager must be
+//! served meanwhile, so the bound applies to each worker and not to all of them together. Quick calls have a lane of
+//! their own: connections that block must not keep a process from opening files.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use super::listener::Call;
 
-/// Calls of one worker that are worked on at once; each is a thread.
+/// Calls of one worker that are processed at once; each occupies a thread.
 const AT_ONCE: usize = 16;
-/// Calls of one worker that wait for that; each is a thread of the tool's.
+/// Calls of one worker that may wait; each is a thread of the tool's.
 const IN_LINE: usize = 4096;
 
-/// Whose lane, and for what.
+/// Identifies a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct LaneOf {
+pub(super) struct LaneKey {
     pub(super) worker: u32,
-    /// For calls that are over as soon as somebody has the time for them.
+    /// The lane of calls that are answered without waiting for anything.
     pub(super) quick: bool,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<HashMap<LaneOf, Lane>>);
+pub(super) struct Lanes(Mutex<HashMap<LaneKey, Lane>>);
 
-/// There while calls of the worker are worked on.
+/// Exists while calls of the worker are processed.
 #[derive(Debug, Default)]
 struct Lane {
     running: usize,
     line: VecDeque<Call>,
 }
 
-/// What becomes of a call.
+/// What happens to a call that enters a lane.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// To be worked on now; `next` is to be asked afterwards.
-    Now,
-    /// `next` gives it to whoever is done first.
-    InLine,
-    /// The worker has too many.
-    None,
+pub(super) enum Admission {
+    /// It is processed now; `next` must be called afterwards.
+    Run,
+    /// It waits until `next` returns it to a thread that has finished another call.
+    Queued,
+    /// The worker has too many calls.
+    Rejected,
 }
 
 impl Lanes {
-    pub(super) fn enter(&self, of: LaneOf, call: &Call) -> Place {
+    pub(super) fn enter(&self, of: LaneKey, call: &Call) -> Admission {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(of).or_default();
         if lane.running < AT_ONCE {
             lane.running += 1;
-            return Place::Now;
+            return Admission::Run;
         }
         if lane.line.len() < IN_LINE {
             lane.line.push_back(*call);
-            return Place::InLine;
+            return Admission::Queued;
         }
-        Place::None
+        Admission::Rejected
     }
 
-    /// One call of the worker is done: the next one in its line takes its place.
-    pub(super) fn next(&self, of: LaneOf) -> Option<Call> {
+    /// One call of the worker is finished: returns the next one in its queue.
+    pub(super) fn next(&self, of: LaneKey) -> Option<Call> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.get_mut(&of)?;
         let next = lane.line.pop_front();
@@ -77,8 +78,8 @@ impl Lanes {
 mod tests {
     use super::*;
 
-    const fn of(worker: u32) -> LaneOf {
-        LaneOf { worker, quick: false }
+    const fn of(worker: u32) -> LaneKey {
+        LaneKey { worker, quick: false }
     }
 
     fn call(id: u64) -> Call {
@@ -94,13 +95,13 @@ mod tests {
     fn one_worker_takes_no_place_of_another() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 {
-            assert_eq!(lanes.enter(of(1), &call(id)), Place::Now);
+            assert_eq!(lanes.enter(of(1), &call(id)), Admission::Run);
         }
         for id in 0..IN_LINE as u64 {
-            assert_eq!(lanes.enter(of(1), &call(100 + id)), Place::InLine);
+            assert_eq!(lanes.enter(of(1), &call(100 + id)), Admission::Queued);
         }
-        assert_eq!(lanes.enter(of(1), &call(7)), Place::None);
-        assert_eq!(lanes.enter(of(2), &call(8)), Place::Now);
+        assert_eq!(lanes.enter(of(1), &call(7)), Admission::Rejected);
+        assert_eq!(lanes.enter(of(2), &call(8)), Admission::Run);
     }
 
     #[test]
@@ -109,8 +110,8 @@ mod tests {
         for id in 0..AT_ONCE as u64 + 1 {
             lanes.enter(of(1), &call(id));
         }
-        let quick = LaneOf { worker: 1, quick: true };
-        assert_eq!(lanes.enter(quick, &call(100)), Place::Now);
+        let quick = LaneKey { worker: 1, quick: true };
+        assert_eq!(lanes.enter(quick, &call(100)), Admission::Run);
         assert!(lanes.next(quick).is_none());
         assert_eq!(lanes.next(of(1)).map(|call| call.id), Some(AT_ONCE as u64));
     }

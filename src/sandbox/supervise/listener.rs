@@ -1,11 +1,11 @@
-//! The descriptor that reported calls arrive on.
+//! The descriptor on which reported calls arrive.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use libc::{seccomp_notif, seccomp_notif_resp};
 
-/// Waking the supervisor on the CPU that waits for it anyway; kernels before 6.6 do without.
+/// Wakes the supervisor on the CPU of the caller, which waits anyway; kernels before 6.6 do without.
 const SYNC_WAKE_UP: u64 = 1;
 
 /// One reported call.
@@ -18,14 +18,14 @@ pub(super) struct Call {
     pub(super) args: [u64; 6],
 }
 
-/// What the caller gets.
+/// The answer that the caller gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The call returns this.
     Value(i64),
     /// The call fails with this errno.
     Errno(i32),
-    /// The kernel goes on with the call: for the host's own thread, and where the kernel itself holds the rule.
+    /// The kernel continues the call: for the host's own thread, and where the kernel itself enforces the rule.
     Continue,
 }
 
@@ -34,16 +34,16 @@ pub(super) struct Listener(OwnedFd);
 
 impl Listener {
     /// # Safety
-    /// `fd` is a listener that nobody else owns.
+    /// `fd` must be a listener that nobody else owns.
     pub(super) unsafe fn from_raw(fd: i32) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let listener = Listener(unsafe { OwnedFd::from_raw_fd(fd) });
         // SAFETY: no memory is passed.
         unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) };
         listener
     }
 
-    /// The next call; `None` when the caller went away meanwhile.
+    /// The next call; `None` when its caller has ended meanwhile.
     pub(super) fn receive(&self) -> io::Result<Option<Call>> {
         // SAFETY: zeroed is a valid seccomp_notif, and the kernel demands that it is zeroed.
         let mut notification: seccomp_notif = unsafe { std::mem::zeroed() };
@@ -69,13 +69,13 @@ impl Listener {
         }
     }
 
-    /// Whether the caller still waits: what was read about its thread number before was about itself.
+    /// Whether the caller still waits; if so, what was read before through its thread id was its own.
     pub(super) fn waits(&self, id: u64) -> bool {
         // SAFETY: the id outlives the call.
         unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const id) == 0 }
     }
 
-    /// Answers a call that opens with a copy of `file`; an errno when the caller has no room for it.
+    /// Answers an open with a copy of `file`; an errno when the caller has no free descriptor.
     pub(super) fn give(&self, id: u64, file: BorrowedFd<'_>, close_on_exec: bool) -> io::Result<()> {
         let given = libc::seccomp_notif_addfd {
             id,
@@ -99,8 +99,8 @@ impl Listener {
             Answer::Continue => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
         };
         let response = seccomp_notif_resp { id, val, error, flags };
-        // ENOENT when the caller was killed: nobody is left to be answered.
-        // SAFETY: the structure has the kernel's layout and outlives the call.
+        // ENOENT when the caller was killed and nobody is left to be answered. SAFETY: the structure has the kernel's
+        // layout and outlives the call.
         unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const response) };
     }
 }

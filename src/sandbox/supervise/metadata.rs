@@ -1,19 +1,20 @@
-//! The calls that change metadata: which file each names, and what it asks for. Copied from the caller once.
+//! Decodes the calls that change metadata: which file each names, and the change. Everything is copied from the caller
+//! once.
 
 use super::listener::Call;
 use super::named_file::Name;
 use super::target::Target;
 
-/// What is asked for.
+/// The requested change.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change {
     Mode(u32),
-    /// `u32::MAX`: as it is.
+    /// `u32::MAX` leaves it as it is.
     Owner {
         user: u32,
         group: u32,
     },
-    /// None: now.
+    /// `None`: the current time.
     Times(Option<[libc::timespec; 2]>),
 }
 
@@ -22,7 +23,7 @@ const EMPTY: i32 = libc::AT_EMPTY_PATH;
 #[cfg(target_arch = "x86_64")]
 const MICROSECONDS: i64 = 1_000_000;
 
-/// An errno for the caller where it asks for nothing that there is.
+/// The error is an errno for a caller whose arguments are invalid.
 pub(super) fn change(call: &Call, target: &Target) -> Result<(Name, Change), i32> {
     let args = &call.args;
     let base = args[0] as i32;
@@ -44,7 +45,7 @@ pub(super) fn change(call: &Call, target: &Target) -> Result<(Name, Change), i32
         libc::SYS_fchownat => (flagged(base, args[1], args[4] as i32)?, owner(args[2], args[3])),
         libc::SYS_utimensat => {
             let name = match args[1] {
-                // With flags it is refused, as by the kernel.
+                // With flags it is refused, as the kernel does.
                 0 if args[3] as i32 == 0 => Name::descriptor(args[0]),
                 0 => return Err(libc::EINVAL),
                 path => flagged(base, path, args[3] as i32)?,
@@ -86,7 +87,7 @@ fn flagged(base: i32, path: u64, flags: i32) -> Result<Name, i32> {
     })
 }
 
-/// Two times; what the second half of each means is `nanoseconds`' to say.
+/// Two times; `nanoseconds` interprets the second half of each.
 fn times(target: &Target, at: u64, nanoseconds: impl Fn(i64) -> i64) -> Result<Option<[libc::timespec; 2]>, i32> {
     if at == 0 {
         return Ok(None);

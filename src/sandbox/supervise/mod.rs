@@ -1,25 +1,25 @@
-//! The supervisor: answers the system calls that a worker's filter reports.
+//! The supervisor answers the system calls that a worker's filter reports.
 //!
-//! The filter with the listener is per policy: it is installed on the manager's spawner thread, which restricts nothing
-//! there (the spawner's own calls are told to continue) and is inherited by every worker. The supervisor's threads start
-//! first, so that none of them inherits it.
+//! There is one filter with a listener per policy. It is installed on the manager's spawner thread, where it restricts
+//! nothing (the spawner's own calls are continued), and every worker inherits it. The supervisor's threads are started
+//! before, so that none of them inherits it.
 
 mod answer;
 mod blocked;
+mod descriptor_wait;
 mod file_calls;
 mod files;
 mod lanes;
+mod leadership;
 mod listener;
 mod metadata;
 mod named_file;
-mod patience;
 mod proc_open;
 mod programs;
+mod refusal_recorder;
 mod started;
 mod target;
 mod threads;
-mod turn;
-mod witness;
 
 pub(super) use target::Target;
 
@@ -35,11 +35,11 @@ use answer::Answers;
 use files::Files;
 use listener::Listener;
 use programs::Programs;
+use refusal_recorder::RefusalRecorder;
 use started::Started;
 pub(super) use threads::Supervisor;
-use witness::Witness;
 
-/// What the supervisor decides with.
+/// What the supervisor needs for its decisions.
 #[derive(Debug)]
 pub(super) struct Supervision {
     policy: Policy,
@@ -52,7 +52,7 @@ impl Supervision {
         Supervision { policy, denials, own }
     }
 
-    /// Starts the threads, then puts the calling thread under the reporting filter.
+    /// Starts the threads, then applies the reporting filter to the calling thread.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let net = net_guard(&self.policy, self.denials.clone()).with_own_sockets(OwnSockets::new(self.own.clone()));
@@ -69,7 +69,7 @@ impl Supervision {
             spawner,
             net,
             programs,
-            witness: Witness::new(self.policy.clone(), self.denials.clone()),
+            refusal_recorder: RefusalRecorder::new(self.policy.clone(), self.denials.clone()),
             opens_proc: self.policy.run != Run::None,
             files: Files::new(
                 &self.policy.listed_writable(),

@@ -1,4 +1,5 @@
-//! The file that a call names, opened as the caller would have found it, and once: what is judged is what is then used.
+//! Opens the file that a call names, as the caller would find it, and once: the file that is judged is the one that is
+//! used.
 
 use std::ffi::OsStr;
 use std::io;
@@ -7,11 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 
-use super::patience::when_there_is_room;
+use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
-/// Only to name it: nothing is read, written or waited for.
+/// Opens as a path only: nothing is read, written or waited for.
 const NAMED: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
 /// How a call names a file.
@@ -19,11 +20,11 @@ const NAMED: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 pub(super) struct Name {
     /// A descriptor, or AT_FDCWD.
     pub(super) base: i32,
-    /// The address of a path; None where the call is about the descriptor.
+    /// The address of a path; `None` where the call is about the descriptor.
     pub(super) path: Option<u64>,
-    /// A symlink at the end of the path is followed.
+    /// Whether a final symlink is followed.
     pub(super) follow: bool,
-    /// An empty path means the descriptor.
+    /// Whether an empty path means the descriptor.
     pub(super) may_be_empty: bool,
 }
 
@@ -46,10 +47,11 @@ impl Name {
         }
     }
 
-    /// The file, as soon as the host has a descriptor for it; an errno for the caller where there is none.
+    /// The file, as soon as the host has a descriptor for it; the error is an errno for the caller.
     pub(super) fn open(&self, target: &Target, worker: u32, wanted: impl Fn() -> bool) -> Result<OwnedFd, i32> {
         let open = || self.try_open(target).map_err(io::Error::from_raw_os_error);
-        when_there_is_room(worker, open, wanted).map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
+        retry_while_short_of_descriptors(worker, open, wanted)
+            .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
     }
 
     fn try_open(&self, target: &Target) -> Result<OwnedFd, i32> {
@@ -61,7 +63,7 @@ impl Name {
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EFAULT))?;
         let base = match (path.first(), self.base) {
             (None, _) if !self.may_be_empty => return Err(libc::ENOENT),
-            // The base plays no part.
+            // The base does not matter.
             (Some(b'/'), _) => open("/", NAMED, Mode::empty()).map_err(errno)?,
             (_, libc::AT_FDCWD) => open(target.working_directory(), NAMED, Mode::empty()).map_err(errno)?,
             (_, number) => descriptor(target, number)?,
@@ -70,7 +72,7 @@ impl Name {
             return Ok(base);
         }
         let flags = if self.follow { NAMED } else { NAMED | OFlags::NOFOLLOW };
-        // /proc/self would be the host: what leads through there is not found.
+        // /proc/self would be the host, so a path through it is not found.
         openat2(
             &base,
             OsStr::from_bytes(&path),

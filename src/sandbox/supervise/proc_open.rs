@@ -1,9 +1,10 @@
-//! What a worker's processes may read of each other in /proc.
+//! Opens entries of /proc that a worker's processes may read of each other.
 //!
-//! Landlock's rules are by inode, and those of a process that a tool starts do not exist when the rules are made. Where
-//! programs may be run, every open for reading is therefore reported. Of a path that names an entry of /proc for a process
-//! in the caller's own group, which nobody can leave or enter, the supervisor opens the entry itself and hands it over. With
-//! everything else the kernel goes on, and Landlock decides: a path that changes after it was read here gains nothing.
+//! Landlock's rules apply to inodes, and those of a process that a tool starts do not exist when the rules are made.
+//! Where programs may be run, every open for reading is therefore reported. If the path names a /proc entry of a
+//! process in the caller's own group, which nobody can leave or enter, the supervisor opens the entry and passes the
+//! descriptor. In every other case the kernel continues the call and Landlock decides, so a path that changes after it
+//! was read here gains nothing.
 
 use std::ffi::OsStr;
 use std::io;
@@ -14,13 +15,13 @@ use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
 use super::super::policy::OWN_FILES;
+use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::listener::{Answer, Call, Listener};
-use super::patience::when_there_is_room;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
-/// What may be read of a process, and of each of its threads. Not here: links that lead out of /proc (`exe`, `cwd`, `root`),
-/// memory, the environment, and `net`, which shows the machine's connections.
+/// What may be read of a process and of each of its threads. Left out: links that lead out of /proc (`exe`, `cwd`,
+/// `root`), memory, the environment, and `net`, which shows the machine's connections.
 const OF_A_PROCESS: &[&str] = &[
     "cgroup",
     "cmdline",
@@ -42,13 +43,13 @@ const OF_A_PROCESS: &[&str] = &[
     "wchan",
 ];
 
-/// Directories of a process that may be listed; what is in them is asked for again.
+/// Directories of a process that may be listed; each entry in them is judged again.
 const LISTED: &[&str] = &["fd", "fdinfo", "task"];
 
-/// An entry of /proc by the text of its path.
+/// An entry of /proc, parsed from its path.
 #[derive(Debug, PartialEq, Eq)]
 enum Entry {
-    /// /proc itself: the numbers of processes.
+    /// /proc itself: the list of processes.
     Top,
     Of {
         process: Process,
@@ -63,7 +64,7 @@ enum Process {
 }
 
 impl Entry {
-    /// The worker itself has a rule of Landlock for it, and the kernel opens it faster than anybody here.
+    /// Landlock has a rule for the worker's own entry, and the kernel opens it faster than the supervisor.
     fn has_a_rule(&self) -> bool {
         let Entry::Of {
             process: Process::Caller,
@@ -78,7 +79,7 @@ impl Entry {
     }
 }
 
-/// The entry that a path names, if it may be read of one's own processes.
+/// The entry that a path names, if a process may read it of its own group.
 fn entry(path: &[u8]) -> Option<Entry> {
     let path = std::str::from_utf8(path).ok()?.strip_prefix("/proc")?;
     if !path.is_empty() && !path.starts_with('/') {
@@ -124,7 +125,7 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
         return Some(Answer::Continue);
     }
     let flags = OFlags::from_bits_retain(flags as u32);
-    let file = match when_there_is_room(
+    let file = match retry_while_short_of_descriptors(
         target.worker(),
         || opened(target, &entry, flags),
         || listener.waits(call.id),
@@ -132,7 +133,7 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
         Ok(file) => file,
         Err(error) => return Some(refused(&error)),
     };
-    // What was opened belongs to the caller's group if the caller is still the one that was looked at.
+    // The opened entry belongs to the caller's group if the caller still waits.
     if !listener.waits(call.id) {
         return None;
     }
@@ -142,13 +143,13 @@ pub(super) fn answer(listener: &Listener, call: &Call, target: &Target, path: u6
     }
 }
 
-/// Where nothing is handed over the kernel decides, but what is missing is not a right.
+/// Where no descriptor is passed the kernel decides, except for a shortage of the host, which is not a missing right.
 fn refused(error: &io::Error) -> Answer {
     let shortage = error.raw_os_error().filter(|errno| is_shortage(*errno));
     shortage.map_or(Answer::Continue, Answer::Errno)
 }
 
-/// The supervisor's own descriptor of the entry; an error where it is not the caller's to read or not there.
+/// Opens the entry; an error where the caller may not read it or it does not exist.
 fn opened(target: &Target, entry: &Entry, flags: OFlags) -> io::Result<OwnedFd> {
     let wanted = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | (flags & OFlags::DIRECTORY);
     let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -160,7 +161,7 @@ fn opened(target: &Target, entry: &Entry, flags: OFlags) -> io::Result<OwnedFd> 
         Process::Caller => target.process()?.ok_or(Errno::SRCH)?,
         Process::Number(number) => *number,
     };
-    // The directory stays that of one process: when that has ended nothing in it can be opened, whoever gets its number.
+    // The directory refers to one process: when that has ended nothing in it can be opened, whoever gets its number.
     let of_process = rustix::fs::open(format!("/proc/{number}"), directory, Mode::empty())?;
     if Target::new(number).worker() != target.worker() {
         return Err(Errno::ACCESS.into());

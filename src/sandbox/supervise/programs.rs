@@ -1,4 +1,4 @@
-//! Which programs may be executed, and what is answered to a call that starts a process.
+//! Which programs may be executed, and the answer to a call that starts a process.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -18,19 +18,19 @@ pub(super) enum Programs {
     Any,
     /// Real paths.
     Listed(BTreeSet<PathBuf>),
-    /// The runtime, as the first program of each process.
+    /// Only the runtime, as the first program of each process.
     RuntimeOnce(Started),
 }
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
 
 impl Programs {
-    /// The answer to a start that the host itself makes: it never waits for anything of a tool's.
+    /// The answer to an execve by the host itself, which never waits for anything of a tool's.
     pub(super) fn first_of_the_host(&self, call: &Call) -> Option<Answer> {
         let Programs::RuntimeOnce(started) = self else {
             return None;
         };
-        // A process that has had its program is answered where it can take its time.
+        // A process that has already executed its program is answered on a thread that may take its time.
         if started.knows(call.thread) {
             return None;
         }
@@ -42,9 +42,9 @@ impl Programs {
         let Programs::RuntimeOnce(started) = self else {
             return None;
         };
-        match target.birth() {
-            Ok(birth) => started.first(birth, lives).then_some(Answer::Continue),
-            // The start fails for what it lacks, and is tried again.
+        match target.identity() {
+            Ok(identity) => started.first(identity, lives).then_some(Answer::Continue),
+            // The start fails because of the shortage, and is tried again.
             Err(error) => error
                 .raw_os_error()
                 .filter(|errno| is_shortage(*errno))
@@ -52,14 +52,14 @@ impl Programs {
         }
     }
 
-    /// Landlock decides which files may be executed: what the caller does to the path meanwhile changes only the record.
-    /// Refused here is what Landlock does not see: a worker that may run nothing and replaces itself, say by the dynamic
-    /// loader with a program that it may read. `None` when the caller went away.
+    /// Landlock decides which files may be executed: a path that the caller changes meanwhile changes only the record.
+    /// This function refuses what Landlock does not see: a worker that may run nothing and replaces itself, for example
+    /// by the dynamic loader with a program that it may read. `None` when the caller has ended.
     pub(super) fn execute(&self, listener: &Listener, call: &Call, denials: &Denials) -> Option<Answer> {
         let target = Target::new(call.thread);
         let worker = target.worker();
         if matches!(self, Programs::RuntimeOnce(_)) {
-            // The first one is the host's: it turns its child into the runtime.
+            // The first execve is the host's: it turns its child into the runtime.
             if let Some(answer) = self.first(target) {
                 return Some(answer);
             }
@@ -75,7 +75,7 @@ impl Programs {
         let real = found.and_then(|path| path.canonicalize().ok());
         let allowed = match (self, &real) {
             (Programs::Any, _) => true,
-            // The kernel says what is wrong with a path that leads nowhere.
+            // The kernel reports what is wrong with a path that leads nowhere.
             (Programs::Listed(_), None) => true,
             (Programs::Listed(programs), Some(real)) => programs.contains(real),
             (Programs::RuntimeOnce(_), _) => false,
@@ -87,7 +87,8 @@ impl Programs {
             return Some(Answer::Continue);
         }
         denials.may_look(worker);
-        // As it was called: `sh` says more than what it is a link to. What a process calls itself says nothing.
+        // Recorded by the name that was called: `sh` says more than the target of its link. The name in argv[0] means
+        // nothing.
         let name = match path {
             Some(path) if path.starts_with("/proc") => real,
             path => path.filter(|_| real.is_some()),
@@ -98,7 +99,7 @@ impl Programs {
     }
 }
 
-/// Refuses a call that would start a process. The first ones of a call are looked at for the program's name.
+/// Refuses a call that would start a process. The first few are examined for the program's name.
 pub(super) fn refuse_process(listener: &Listener, call: &Call, denials: &Denials) -> Option<Answer> {
     let target = Target::new(call.thread);
     let worker = target.worker();

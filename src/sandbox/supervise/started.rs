@@ -1,45 +1,45 @@
-//! Which processes have had their program.
+//! Remembers which processes have already executed their program.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::target::Birth;
+use super::target::ProcessIdentity;
 
-/// From so many on, those whose process is gone are forgotten.
+/// From this many entries on, those of ended processes are removed.
 const SWEPT_FROM: usize = 64;
 
-/// A process that may run nothing executes once: the host turns it into the runtime. It is remembered for as long as it
-/// lives, however many start after it.
+/// A process that may run nothing executes once, when the host turns it into the runtime. It is remembered for as long
+/// as it lives, however many start after it.
 #[derive(Debug, Default)]
 pub(super) struct Started(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Clock ticks of the birth, by process.
-    births: HashMap<u32, u64>,
+    /// The start time in clock ticks, by process id.
+    start_times: HashMap<u32, u64>,
     sweep_at: usize,
 }
 
 impl Started {
-    /// True once for each process. `lives` says whether a process is there, reaped ones not.
-    pub(super) fn first(&self, birth: Birth, lives: impl Fn(u32) -> bool) -> bool {
+    /// True once for each process. `lives` tells whether a process exists that is not reaped.
+    pub(super) fn first(&self, identity: ProcessIdentity, lives: impl Fn(u32) -> bool) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.births.get(&birth.process) == Some(&birth.at) {
+        if known.start_times.get(&identity.process) == Some(&identity.at) {
             return false;
         }
-        if known.births.len() >= known.sweep_at.max(SWEPT_FROM) {
-            known.births.retain(|process, _| lives(*process));
-            // Swept again when as many have come as lived: on average one look for each start.
-            known.sweep_at = known.births.len() * 2;
+        if known.start_times.len() >= known.sweep_at.max(SWEPT_FROM) {
+            known.start_times.retain(|process, _| lives(*process));
+            // The next sweep comes when as many have been added as remained: one check per start on average.
+            known.sweep_at = known.start_times.len() * 2;
         }
-        known.births.insert(birth.process, birth.at);
+        known.start_times.insert(identity.process, identity.at);
         true
     }
 
-    /// Whether a process of this number has had its program; it may be an earlier one.
+    /// Whether a process of this id has executed its program; it may have been an earlier one.
     pub(super) fn knows(&self, process: u32) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.births.contains_key(&process)
+        known.start_times.contains_key(&process)
     }
 }
 
@@ -47,8 +47,8 @@ impl Started {
 mod tests {
     use super::*;
 
-    fn born(process: u32, at: u64) -> Birth {
-        Birth { process, at }
+    fn born(process: u32, at: u64) -> ProcessIdentity {
+        ProcessIdentity { process, at }
     }
 
     #[test]
@@ -64,7 +64,7 @@ mod tests {
         for process in 0..100 {
             assert!(!started.first(born(process, 1), lives), "{process}");
         }
-        assert!(started.0.lock().expect("unpoisoned").births.len() <= 2 * 100 + SWEPT_FROM);
+        assert!(started.0.lock().expect("unpoisoned").start_times.len() <= 2 * 100 + SWEPT_FROM);
     }
 
     #[test]

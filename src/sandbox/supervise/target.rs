@@ -1,4 +1,4 @@
-//! The thread whose call was reported, as the supervisor sees it.
+//! The thread that made a reported call, as the supervisor sees it.
 
 use std::fs;
 use std::io;
@@ -9,15 +9,15 @@ use crate::sandbox::proc_stat::ProcStat;
 
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
-/// A process told from a later one of the same number.
+/// Distinguishes a process from a later one with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Birth {
+pub(super) struct ProcessIdentity {
     pub(super) process: u32,
-    /// Clock ticks since the machine started.
+    /// The start time in clock ticks since boot.
     pub(super) at: u64,
 }
 
-/// A thread of a worker or of a program it started.
+/// A thread of a worker or of a program that it started.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Target {
     thread: u32,
@@ -28,7 +28,7 @@ impl Target {
         Target { thread }
     }
 
-    /// Copies memory; fewer bytes when less of it can be read.
+    /// Copies memory of the thread; fewer bytes when less can be read.
     pub(in super::super) fn read(&self, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let local = libc::iovec {
             iov_base: buffer.as_mut_ptr().cast(),
@@ -44,11 +44,11 @@ impl Target {
         usize::try_from(read).map_err(|_| io::Error::last_os_error())
     }
 
-    /// A string of at most a path's length.
+    /// Reads a string of at most a path's length.
     pub(in super::super) fn read_string(&self, address: u64) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         while text.len() < libc::PATH_MAX as usize {
-            // Up to the end of a page: the next one may not be there.
+            // Reads up to the end of a page, because the next page may not be mapped.
             let at = address + text.len() as u64;
             let mut piece = [0; 256];
             let to_page_end = (4096 - (at % 4096)) as usize;
@@ -76,12 +76,12 @@ impl Target {
         Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
     }
 
-    /// Readable when the thread has ended; before Linux 6.9 when its process has.
+    /// Becomes readable when the thread has ended; before Linux 6.9, when its process has.
     pub(super) fn pidfd(&self) -> io::Result<OwnedFd> {
         // SAFETY: no memory is passed.
         let mut fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.thread, PIDFD_THREAD) };
         if fd < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
-            // Before Linux 6.9 there are none of threads. All threads of a runtime share one table.
+            // Before Linux 6.9 threads have no pidfd. All threads of a runtime share one descriptor table.
             let process = self.process()?.unwrap_or(self.thread);
             // SAFETY: no memory is passed.
             fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0u32) };
@@ -99,35 +99,35 @@ impl Target {
         Ok(value.and_then(|value| value.trim().parse().ok()))
     }
 
-    /// The process it is a thread of.
+    /// The process that the thread belongs to.
     pub(super) fn process(&self) -> io::Result<Option<u32>> {
-        // Most threads that ask for something are the first of their process.
+        // Most calls come from the first thread of a process.
         if self.is_of(self.thread) {
             return Ok(Some(self.thread));
         }
         self.status("Tgid:")
     }
 
-    /// Which process it is of. An error where the host could not look.
-    pub(super) fn birth(&self) -> io::Result<Birth> {
+    /// Identifies the process it belongs to. An error where the host could not read /proc.
+    pub(super) fn identity(&self) -> io::Result<ProcessIdentity> {
         let none = || io::Error::from_raw_os_error(libc::ESRCH);
         let process = self.process()?.ok_or_else(none)?;
         let at = ProcStat::read(process)?.started;
-        Ok(Birth { process, at })
+        Ok(ProcessIdentity { process, at })
     }
 
     /// Whether it is a thread of this process.
     fn is_of(&self, process: u32) -> bool {
-        // SAFETY: no memory is passed; signal 0 asks and sends nothing.
+        // SAFETY: no memory is passed; signal 0 sends nothing.
         unsafe { libc::syscall(libc::SYS_tgkill, process, self.thread, 0) == 0 }
     }
 
-    /// It is a thread of the worker itself, not of a program that the worker started.
+    /// Whether it is a thread of the worker itself, not of a program that the worker started.
     pub(super) fn is_worker(&self) -> bool {
         self.is_of(self.worker())
     }
 
-    /// The worker it belongs to: the leader of its group, which nobody below it can leave.
+    /// The worker it belongs to: the leader of its group, which no descendant can leave.
     pub(in super::super) fn worker(&self) -> u32 {
         // SAFETY: no memory is passed.
         let group = unsafe { libc::getpgid(self.thread as libc::pid_t) };
@@ -137,25 +137,25 @@ impl Target {
         self.thread
     }
 
-    /// Where its stack is, while it waits in the reported call.
+    /// Its stack pointer, while it waits in the reported call.
     pub(in super::super) fn stack(&self) -> Option<u64> {
         let text = fs::read_to_string(format!("/proc/{}/syscall", self.thread)).ok()?;
         let pointer = text.split_whitespace().rev().nth(1)?;
         u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok()
     }
 
-    /// The path of what one of its descriptors, or its current directory, is open on.
+    /// The path of one of its open descriptors, or of its current directory.
     pub(super) fn of_descriptor(&self, number: i32) -> Option<PathBuf> {
         let path = fs::read_link(format!("/proc/{}/fd/{number}", self.thread)).ok()?;
         path.is_absolute().then_some(path)
     }
 
-    /// Its own directory: a link that leads there, whatever path that has.
+    /// Its working directory, as a link that leads there.
     pub(super) fn working_directory(&self) -> PathBuf {
         PathBuf::from(format!("/proc/{}/cwd", self.thread))
     }
 
-    /// What the caller means by an absolute path: in the host /proc/self is the host.
+    /// What an absolute path of the caller means in the host, where /proc/self is the host.
     pub(super) fn as_the_host_finds_it(&self, path: &Path) -> Option<PathBuf> {
         if let Ok(rest) = path.strip_prefix("/proc/self") {
             return Some(PathBuf::from(format!("/proc/{}", self.process().ok()??)).join(rest));
@@ -166,7 +166,7 @@ impl Target {
         Some(path.to_owned())
     }
 
-    /// The path as the host can open it, when the caller gave one relative to its own directory.
+    /// A path that the host can open, for a relative path of the caller.
     pub(super) fn absolute(&self, path: &Path) -> Option<PathBuf> {
         if path.is_absolute() {
             return Some(path.to_path_buf());

@@ -1,9 +1,9 @@
-//! The threads that take turns at the listener.
+//! The supervisor's threads, which take turns as the leader at the listener.
 //!
-//! One waits for the next call while the others wait for its place. It answers at once what takes no time, the host's own
-//! calls above all: a start never waits for what a tool does. Opens are answered in between. Who takes another call to work on
-//! gives the place up before, so what blocks holds up nobody; when none is left to wait, another thread is started. How many calls of one worker are
-//! worked on is bounded by its lane.
+//! The leader waits for the next call while the others wait to become the leader. It answers immediate calls itself,
+//! above all the host's own: a start never waits for what a tool does. It also answers opens. A thread that takes any
+//! other call gives up the leadership first, so a call that blocks delays nobody; when no thread is left to wait,
+//! another one is started. A worker's lane bounds how many of its calls are processed.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,30 +15,30 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
-use super::answer::{Answers, Helm};
+use super::answer::{AnswerContext, Answers};
 use super::blocked::Blocked;
-use super::lanes::{LaneOf, Lanes, Place};
+use super::lanes::{Admission, LaneKey, Lanes};
+use super::leadership::{Leader, Leadership};
 use super::listener::{Answer, Call, Listener};
 use super::target::Target;
-use super::turn::{Held, Turn};
 use crate::sandbox::blocked_signals::block_in_own_thread;
 
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;
-/// How soon a wait that nobody wants is ended again, where the first time came too early.
+/// How soon an abandoned wait is ended again, where the first attempt came too early.
 const AGAIN: Duration = Duration::from_millis(10);
 
-/// The host's handle: dropping it ends the threads. Calls still waiting then fail with ENOSYS.
+/// The host's handle: dropping it ends the threads. Calls that still wait then fail with ENOSYS.
 #[derive(Debug)]
 pub(in super::super) struct Supervisor {
     listener: Option<Sender<Listener>>,
-    /// Readable from the drop on, for every thread.
+    /// Becomes readable for every thread when the handle is dropped.
     stop: Arc<OwnedFd>,
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        // Nobody reads it, so it can neither block nor fall silent.
+        // Nobody reads it, so it stays readable, and the write cannot block.
         let _ = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
     }
 }
@@ -46,10 +46,10 @@ impl Drop for Supervisor {
 #[derive(Debug)]
 struct Shared {
     answers: Answers,
-    helm: Helm,
+    context: AnswerContext,
     lanes: Lanes,
-    turn: Turn,
-    /// Threads in line for the turn, the one that has it included.
+    leadership: Leadership,
+    /// Threads that wait for the leadership, the leader included.
     waiting: AtomicUsize,
 }
 
@@ -69,13 +69,13 @@ impl Supervisor {
                 };
                 let shared = Arc::new(Shared {
                     answers,
-                    helm: Helm {
+                    context: AnswerContext {
                         listener,
                         blocked,
                         stopped,
                     },
                     lanes: Lanes::default(),
-                    turn: Turn::default(),
+                    leadership: Leadership::default(),
                     waiting: AtomicUsize::new(0),
                 });
                 serve(&shared);
@@ -93,18 +93,18 @@ impl Supervisor {
     }
 }
 
-/// Why a thread leaves the listener.
-enum Leave {
-    /// There is a call to work on.
-    For(Taken),
-    /// Another thread has its place.
+/// Why a thread stops being the leader.
+enum StopReason {
+    /// There is a call to process.
+    Work(AcceptedCall),
+    /// Another thread has taken over.
     Replaced,
-    /// It is over.
+    /// The supervisor stops.
     End,
 }
 
-/// A call to work on, which has a place in its worker's lane.
-struct Taken {
+/// A call to process, with a place in its worker's lane.
+struct AcceptedCall {
     call: Call,
     worker: u32,
 }
@@ -115,28 +115,28 @@ fn serve(shared: &Arc<Shared>) {
             shared.waiting.fetch_sub(1, Ordering::AcqRel);
             break;
         }
-        let held = shared.turn.wait();
-        if held.taken_over {
-            // In the name of the one that is stuck: it is in line no more.
+        let leader = shared.leadership.wait();
+        if leader.taken_over {
+            // On behalf of the thread that is stuck, which no longer waits.
             shared.waiting.fetch_sub(1, Ordering::AcqRel);
         }
-        let leave = next_call(shared, &held);
-        drop(held);
-        if matches!(leave, Leave::Replaced) {
+        let stop = next_call(shared, &leader);
+        drop(leader);
+        if matches!(stop, StopReason::Replaced) {
             continue;
         }
         let left = shared.waiting.fetch_sub(1, Ordering::AcqRel) - 1;
-        let Leave::For(Taken { call, worker }) = leave else {
-            shared.helm.blocked.end_all();
+        let StopReason::Work(AcceptedCall { call, worker }) = stop else {
+            shared.context.blocked.end_all();
             break;
         };
         let alone = left == 0 && !another(shared);
         if alone {
-            // The system has no thread left: who waits at the listener is worth more than one call.
+            // The system has no thread left: a thread at the listener matters more than one call.
             let mut next = Some(call);
             while let Some(call) = next {
-                shared.helm.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
-                next = shared.lanes.next(lane_of(&call, worker));
+                shared.context.listener.answer(call.id, Answer::Errno(libc::EAGAIN));
+                next = shared.lanes.next(lane_key(&call, worker));
             }
         } else {
             work(shared, Some(call), worker);
@@ -144,8 +144,8 @@ fn serve(shared: &Arc<Shared>) {
     }
 }
 
-fn lane_of(call: &Call, worker: u32) -> LaneOf {
-    LaneOf {
+fn lane_key(call: &Call, worker: u32) -> LaneKey {
+    LaneKey {
         worker,
         quick: Answers::is_quick(call),
     }
@@ -154,12 +154,12 @@ fn lane_of(call: &Call, worker: u32) -> LaneOf {
 /// Answers a call and those that wait in its lane.
 fn work(shared: &Shared, mut next: Option<Call>, worker: u32) {
     while let Some(call) = next {
-        shared.answers.handle(&shared.helm, &call, worker);
-        next = shared.lanes.next(lane_of(&call, worker));
+        shared.answers.handle(&shared.context, &call, worker);
+        next = shared.lanes.next(lane_key(&call, worker));
     }
 }
 
-/// Starts a thread to take the place at the listener.
+/// Starts a thread that waits for the leadership.
 fn another(shared: &Arc<Shared>) -> bool {
     let there = Arc::clone(shared);
     let started = thread::Builder::new()
@@ -168,13 +168,13 @@ fn another(shared: &Arc<Shared>) -> bool {
     started.is_ok()
 }
 
-/// Waits for a call that has to be worked on, and answers what is quick.
-fn next_call(shared: &Arc<Shared>, held: &Held<'_>) -> Leave {
-    let Helm {
+/// Waits for a call that has to be processed, and answers quick ones.
+fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
+    let AnswerContext {
         listener,
         blocked,
         stopped,
-    } = &shared.helm;
+    } = &shared.context;
     let again = Timespec::try_from(AGAIN).ok();
     let mut abandoned = false;
     loop {
@@ -186,10 +186,10 @@ fn next_call(shared: &Arc<Shared>, held: &Held<'_>) -> Leave {
         match poll(&mut ready, again.as_ref().filter(|_| abandoned)) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return Leave::End,
+            Err(_) => return StopReason::End,
         }
         if !ready[0].revents().is_empty() {
-            return Leave::End;
+            return StopReason::End;
         }
         if abandoned || !ready[2].revents().is_empty() {
             abandoned = blocked.end_abandoned();
@@ -198,45 +198,45 @@ fn next_call(shared: &Arc<Shared>, held: &Held<'_>) -> Leave {
             events if events.is_empty() => continue,
             events if events.contains(PollFlags::IN) => {}
             // Hung up: the spawner and every worker have ended.
-            _ => return Leave::End,
+            _ => return StopReason::End,
         }
         let call = match listener.receive() {
             Ok(Some(call)) => call,
             Ok(None) => continue,
-            Err(_) => return Leave::End,
+            Err(_) => return StopReason::End,
         };
         if let Some(answer) = shared.answers.at_once(&call) {
             listener.answer(call.id, answer);
             continue;
         }
         let worker = Target::new(call.thread).worker();
-        match shared.lanes.enter(lane_of(&call, worker), &call) {
-            Place::Now if Answers::is_quick(&call) => match quickly(shared, held, &call, worker) {
-                Some(leave) => return leave,
+        match shared.lanes.enter(lane_key(&call, worker), &call) {
+            Admission::Run if Answers::is_quick(&call) => match quickly(shared, leader, &call, worker) {
+                Some(stop) => return stop,
                 None => continue,
             },
-            Place::Now => return Leave::For(Taken { call, worker }),
-            Place::InLine => {}
-            Place::None => listener.answer(call.id, Answer::Errno(libc::EAGAIN)),
+            Admission::Run => return StopReason::Work(AcceptedCall { call, worker }),
+            Admission::Queued => {}
+            Admission::Rejected => listener.answer(call.id, Answer::Errno(libc::EAGAIN)),
         }
     }
 }
 
-/// Answers a quick call in the thread that has the turn; says why it is not to go on as before.
-fn quickly(shared: &Arc<Shared>, held: &Held<'_>, call: &Call, worker: u32) -> Option<Leave> {
-    // Somebody has to be there to take the turn, should this be slower than it ought to be.
+/// Answers a quick call as the leader; a result means that the leadership ends.
+fn quickly(shared: &Arc<Shared>, leader: &Leader<'_>, call: &Call, worker: u32) -> Option<StopReason> {
+    // A follower must be there to take over, should this be slower than expected.
     let watched = shared.waiting.load(Ordering::Acquire) >= SPARE_THREADS || another(shared);
-    let mine = held.quickly(|| match watched {
-        true => shared.answers.handle(&shared.helm, call, worker),
-        false => shared.helm.listener.answer(call.id, Answer::Continue),
+    let mine = leader.quickly(|| match watched {
+        true => shared.answers.handle(&shared.context, call, worker),
+        false => shared.context.listener.answer(call.id, Answer::Continue),
     });
-    let next = shared.lanes.next(lane_of(call, worker));
+    let next = shared.lanes.next(lane_key(call, worker));
     match (next, mine) {
-        (Some(call), true) => Some(Leave::For(Taken { call, worker })),
+        (Some(call), true) => Some(StopReason::Work(AcceptedCall { call, worker })),
         (None, true) => None,
         (next, false) => {
             work(shared, next, worker);
-            Some(Leave::Replaced)
+            Some(StopReason::Replaced)
         }
     }
 }

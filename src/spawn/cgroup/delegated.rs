@@ -1,4 +1,4 @@
-//! The parent of the host's own cgroup, where the host may make others.
+//! The parent of the host's own cgroup, where the host may make cgroups for its workers.
 
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
@@ -16,13 +16,13 @@ use super::place::{Place, place};
 use super::text;
 use crate::sandbox::in_short_child;
 
-/// Limits to try it with: a process of a moment that shares the host's memory needs next to nothing of its own.
+/// Limits for the trial: a short-lived process that shares the host's memory needs almost none of its own.
 const TRIED: CgroupLimits = CgroupLimits {
     memory: Some(64 * 1024 * 1024),
     threads: 64,
 };
 
-/// Set to "1" by systemd on what it delegates, and by who wants to say the same.
+/// The extended attribute that systemd sets to "1" on what it delegates; anybody may set it for the same purpose.
 const MARK: &str = "user.delegate";
 
 /// A directory of cgroup v2 in which the host may make workers' cgroups.
@@ -32,13 +32,14 @@ pub struct Delegated {
 }
 
 impl Delegated {
-    /// The one of this host, if there is one and it holds. Found once in a host's life: a host does not change its cgroup.
+    /// The delegated directory of this host, if there is one and it passed the trial. Found once in a host's life,
+    /// because a host does not change its cgroup.
     pub fn of_this_host() -> Option<Arc<Self>> {
         static FOUND: OnceLock<Option<Arc<Delegated>>> = OnceLock::new();
         FOUND.get_or_init(find).clone()
     }
 
-    /// The directory, if it has what is needed. It is yet to be tried.
+    /// The directory, if it has what is needed; it has not been tried yet.
     pub(super) fn open(directory: &Path) -> Option<Arc<Self>> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = open(directory, flags, Mode::empty()).ok()?;
@@ -47,8 +48,9 @@ impl Delegated {
         text::has_controllers(&enabled).then(|| Arc::new(delegated))
     }
 
-    /// Whether the directory was made for this host: it is marked, or there is nobody else in it. Root may make directories
-    /// everywhere, also beside a service of systemd, and what is there is free of the limits that somebody gave the service.
+    /// Whether the directory was made for this host: it is marked, or nobody else is in it. Root may make directories
+    /// everywhere, also beside a systemd service, and a cgroup there would escape the limits that somebody gave the
+    /// service.
     fn is_for(&self, path: &Path, own: &OsStr) -> bool {
         let mut mark = [0_u8; 8];
         if getxattr(path, MARK, &mut mark).is_ok_and(|length| &mark[..length] == b"1") {
@@ -63,7 +65,7 @@ impl Delegated {
             .all(|name| std::str::from_utf8(&name).is_ok_and(|name| text::host_of(name).is_some()))
     }
 
-    /// Whether the kernel takes limits here, and a process that the host starts.
+    /// Whether the kernel takes limits here, and lets a process that the host starts enter.
     fn holds(self: &Arc<Self>) -> bool {
         let Ok(cgroup) = Cgroup::new(self, TRIED) else {
             return false;
@@ -75,7 +77,7 @@ impl Delegated {
         matches!(entered, Ok(1)) && cgroup.has(TRIED)
     }
 
-    /// Removes what hosts left that are gone. A directory with a process in it can't be removed, whoever's it is.
+    /// Removes cgroups of hosts that are gone. A cgroup with a process in it cannot be removed, whoever owns it.
     fn sweep(&self) {
         for entry in self.entries().into_iter().flatten().flatten() {
             let host = entry.file_name().to_str().ok().and_then(text::host_of);
@@ -101,7 +103,7 @@ impl Delegated {
         Ok(text)
     }
 
-    /// A file that the kernel made: none is ever created.
+    /// Opens a file that the kernel made; never creates one.
     pub(super) fn open_to_write(&self, path: &str) -> io::Result<OwnedFd> {
         Ok(openat(
             &self.directory,
@@ -137,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// No process has this id: the kernel gives none above 2^22.
+    /// No process has this id: the kernel assigns none above 2^22.
     const DEAD: u32 = i32::MAX.cast_unsigned();
 
     fn tree(subtree_control: &str) -> TempDir {
@@ -213,7 +215,7 @@ mod tests {
         ] {
             fs::create_dir(tree.path().join(name)).unwrap();
         }
-        // What has something in it can't be removed, as with a process.
+        // A directory that is not empty cannot be removed, like a cgroup with a process.
         fs::write(tree.path().join(&used).join("cgroup.procs"), "1").unwrap();
         Delegated::open(tree.path()).unwrap().sweep();
         let mut left = vec![

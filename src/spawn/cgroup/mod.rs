@@ -1,17 +1,17 @@
-//! A cgroup for each worker, where somebody delegated a part of the system's tree to the host.
+//! A cgroup for each worker, where a part of the system's tree is delegated to the host.
 //!
-//! The watchdog (`usage/`) looks every few milliseconds, and kills what it finds above its limit. A cgroup is the kernel's own
-//! account, which nothing that a process allocates can pass even for a moment. It is used in addition, and only where it was
-//! seen to hold: wherever a step fails, the watchdog is there as it is without one.
+//! The watchdog (`usage/`) measures every few milliseconds and kills what is above its limit. A cgroup is enforced by
+//! the kernel itself, so no allocation can pass it even for a moment. It is used in addition to the watchdog, and only
+//! where a trial showed that it works; where a step fails, the watchdog works as it does without cgroups.
 //!
-//! The host makes directories beside its own cgroup, under their common parent. It switches no controller on and moves no
-//! process but those it starts. Where the parent is not there for this host alone it is left alone.
+//! The host makes directories beside its own cgroup, under their common parent. It enables no controller and moves no
+//! process except those it starts. A parent that does not exist for this host alone is left alone.
 //!
 //! | file | subject |
 //! |---|---|
 //! | `place.rs` | where the host's own cgroup is, and so its parent |
-//! | `text.rs` | what the kernel's files say, and the names of our directories |
-//! | `delegated.rs` | the parent: found, judged, tried once, cleared of what dead hosts left |
+//! | `text.rs` | the format of the kernel's files, and the names of our directories |
+//! | `delegated.rs` | the parent: found, judged, tried once, swept of what dead hosts left |
 //! | `own.rs` | one worker's cgroup: limits, account, removal |
 
 mod delegated;

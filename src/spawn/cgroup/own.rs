@@ -1,4 +1,4 @@
-//! One worker's cgroup: it is in it before it runs, and the directory goes with it.
+//! One worker's cgroup. The worker is in it before its program runs, and the directory is removed after the worker.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,14 +13,14 @@ use rustix::io::Errno;
 use super::delegated::Delegated;
 use super::text;
 
-/// Names tried: those that are taken belong to a dead host whose id this one was given.
+/// Names tried at most. A name can be taken by a dead host that had the same process id.
 const NAMES: u32 = 64;
-/// Tries, a millisecond apart, at removing a directory whose process is dropped instead of seen off.
+/// How often, a millisecond apart, a cgroup is removed whose process was dropped without a regular end.
 const DROP_TRIES: u32 = 20;
-/// The name of the next directory of this host.
+/// The number in the name of this host's next cgroup.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// What a worker and the programs it started may hold.
+/// What a worker and the programs it started may use together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CgroupLimits {
     /// Bytes of memory. None: as much as there is.
@@ -29,25 +29,25 @@ pub struct CgroupLimits {
     pub threads: u32,
 }
 
-/// Each process of a launch gets a cgroup of its own: where, and with which limits.
+/// Gives each process of a launch a cgroup of its own.
 #[derive(Debug, Clone)]
 pub struct Cgroups {
-    /// The directory they are made in.
+    /// The directory in which they are made.
     pub parent: Arc<Delegated>,
-    /// Of each.
+    /// The limits of each.
     pub limits: CgroupLimits,
 }
 
-/// What the kernel says of a worker at its end.
+/// What the kernel accounted for a worker by its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Account {
-    /// It was full, and the kernel killed processes in it.
+    /// The cgroup was full, and the kernel killed processes in it.
     pub was_out_of_memory: bool,
-    /// The most memory it held, in bytes. Linux before 5.19 does not say.
+    /// The peak memory use in bytes. Linux before 5.19 does not provide it.
     pub peak: Option<u64>,
 }
 
-/// The directory of one worker. Dropped, it is removed, and what still runs in it is killed.
+/// The cgroup of one worker. Dropping it removes it and kills what still runs in it.
 #[derive(Debug)]
 pub(in crate::spawn) struct Cgroup {
     parent: Arc<Delegated>,
@@ -56,7 +56,7 @@ pub(in crate::spawn) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Makes one under the parent, with its limits.
+    /// Makes a cgroup under the parent, with its limits.
     pub(in crate::spawn) fn new(parent: &Arc<Delegated>, limits: CgroupLimits) -> io::Result<Self> {
         let host = std::process::id();
         for _ in 0..NAMES {
@@ -82,11 +82,12 @@ impl Cgroup {
         if let Some(memory) = limits.memory {
             self.write("memory.max", &memory.to_string())?;
             match self.write("memory.swap.max", "0") {
-                // A kernel without swap, or told not to account for it.
+                // The kernel has no swap, or does not account for it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 result => result?,
             }
-            // All of it or nothing: a worker whose helper is gone could not be told from one that works.
+            // The kernel kills the whole cgroup or nothing: a worker whose helper was killed could not be told from one
+            // that works.
             self.write("memory.oom.group", "1")?;
         }
         self.write("pids.max", &limits.threads.to_string())
@@ -99,12 +100,12 @@ impl Cgroup {
             && (limits.memory.is_none() || found("memory.max") == limits.memory)
     }
 
-    /// A process that writes "0" to this enters the cgroup.
+    /// A process that writes "0" to this descriptor enters the cgroup.
     pub(in crate::spawn) fn door(&self) -> io::Result<OwnedFd> {
         self.parent.open_to_write(&self.path("cgroup.procs"))
     }
 
-    /// What the kernel says of it so far.
+    /// What the kernel has accounted for it so far.
     pub(in crate::spawn) fn account(&self) -> Account {
         Account {
             was_out_of_memory: self
@@ -114,18 +115,19 @@ impl Cgroup {
         }
     }
 
-    /// Removes the directory. False while something is in it, which is then killed: also what left its process group.
+    /// Removes the cgroup. False while processes are in it, which are then killed, those included that left the process
+    /// group.
     pub(in crate::spawn) fn remove(&self) -> bool {
         if self.removed.load(Ordering::Acquire) {
             return true;
         }
         match unlinkat(self.parent.directory(), &self.name, AtFlags::REMOVEDIR) {
             Err(Errno::BUSY) => {
-                // Linux 5.14. Before it, what is left holds the directory until it ends.
+                // Needs Linux 5.14. Before that, remaining processes keep the directory until they end.
                 let _ = self.write("cgroup.kill", "1");
                 false
             }
-            // Whatever else keeps it there will not pass.
+            // Any other error is permanent.
             _ => {
                 self.removed.store(true, Ordering::Release);
                 true
@@ -173,7 +175,7 @@ mod tests {
         threads: 1024,
     };
 
-    /// A cgroup with these files, as the kernel would have made it.
+    /// A directory with these files, as the kernel would have made it.
     fn cgroup(tree: &TempDir, files: &[(&str, &str)]) -> Cgroup {
         fs::write(tree.path().join("cgroup.subtree_control"), "memory pids\n").unwrap();
         fs::create_dir(tree.path().join("own")).unwrap();

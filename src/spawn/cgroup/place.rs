@@ -1,4 +1,4 @@
-//! Where the host's own cgroup is, by what the kernel says of the process.
+//! Finds the host's own cgroup from what the kernel says about the process.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -12,18 +12,18 @@ pub(super) struct Place {
     pub(super) own: OsString,
 }
 
-/// None where there is no cgroup v2, or where the parent is in no mount that the host sees.
+/// `None` where there is no cgroup v2, or where the parent is in no mount that the host sees.
 ///
-/// `cgroup`: /proc/self/cgroup. `mountinfo`: /proc/self/mountinfo.
+/// `cgroup` is the text of /proc/self/cgroup, `mountinfo` that of /proc/self/mountinfo.
 pub(super) fn place(cgroup: &str, mountinfo: &[u8]) -> Option<Place> {
     let own = Path::new(cgroup.lines().find_map(|line| line.strip_prefix("0::"))?);
     mounts(mountinfo)
         .filter(|mount| mount.kind == "cgroup2")
         .find_map(|mount| {
             let below = own.strip_prefix(&mount.root).ok()?;
-            // A cgroup outside of the host's namespace is shown by `..`.
+            // A cgroup outside of the host's namespace is shown with `..`.
             let is_inside = below.components().all(|part| matches!(part, Component::Normal(_)));
-            // None for the mount's root itself: what is above it is not to be seen.
+            // `None` for the mount's root itself: its parent is not visible.
             let above = below.parent().filter(|_| is_inside)?;
             Some(Place {
                 parent: mount.point.components().chain(above.components()).collect(),

@@ -1,8 +1,8 @@
-//! What the kernel's files say, and the names of our directories.
+//! The format of the kernel's files, and the names of our directories.
 
-/// Begins the name of every directory of ours.
+/// The beginning of the name of each of our directories.
 const PREFIX: &str = "toolwarden-";
-/// What has to be switched on for the children of the parent.
+/// The controllers that the parent must have enabled for its children.
 const CONTROLLERS: [&str; 2] = ["memory", "pids"];
 
 /// Whether `cgroup.subtree_control` names every controller that is needed.
@@ -12,7 +12,7 @@ pub(super) fn has_controllers(subtree_control: &str) -> bool {
         .all(|needed| subtree_control.split_ascii_whitespace().any(|found| found == *needed))
 }
 
-/// Processes that the kernel killed because this cgroup was full, by `memory.events`.
+/// How many processes the kernel killed because this cgroup was full, from `memory.events`.
 pub(super) fn oom_kills(events: &str) -> u64 {
     events
         .lines()
@@ -20,17 +20,17 @@ pub(super) fn oom_kills(events: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// A file that holds one number; none where it says "max".
+/// The number in a file; none where it says "max".
 pub(super) fn number(text: &str) -> Option<u64> {
     text.trim().parse().ok()
 }
 
-/// The name of a worker's directory: it says whose it is.
+/// The name of a worker's directory; it contains the host's process id.
 pub(super) fn name(host: u32, number: u64) -> String {
     format!("{PREFIX}{host}-{number}")
 }
 
-/// The host that made the directory of this name; none where it is not one of ours.
+/// The process id of the host that made the directory of this name; none where the name is not one of ours.
 pub(super) fn host_of(name: &str) -> Option<u32> {
     let (host, number) = name.strip_prefix(PREFIX)?.split_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -11,7 +11,7 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// Keeps at most `cap` bytes; memory is taken as they come.
+    /// Keeps at most `cap` bytes; memory is allocated as they come.
     pub fn new(cap: usize) -> Self {
         Self {
             kept: Vec::new(),
@@ -37,8 +37,8 @@ impl Captured {
         self.dropped
     }
 
-    /// The kept text, at most `cap` bytes of it, in which none of `values` of 8 characters and more can be read. Shorter ones
-    /// are left: they are words and numbers that the text has for other reasons.
+    /// The kept text, at most `cap` bytes, without any of `values` that have 8 or more characters. Shorter values stay:
+    /// they are words and numbers that the text contains for other reasons.
     pub fn redacted<S: AsRef<str>>(&self, values: &[S]) -> String {
         let secrets: Vec<&str> = values
             .iter()
@@ -46,7 +46,7 @@ impl Captured {
             .filter(|value| redact::is_secret(value))
             .collect();
         let mut text = redact::redact(&String::from_utf8_lossy(&self.kept), &secrets, self.dropped > 0);
-        // A byte that is no text became three.
+        // A byte that is not UTF-8 became three.
         text.truncate(text.floor_char_boundary(self.cap));
         text
     }

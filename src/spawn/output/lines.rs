@@ -1,14 +1,14 @@
-//! Cuts a byte stream into lines of text, however it was chunked.
+//! Cuts a byte stream into lines of text, wherever its chunks begin and end.
 
 use std::borrow::Cow;
 
-/// A line longer than this is handed on in pieces, so that one without an end needs bounded memory.
+/// A longer line is emitted in pieces, so that a line without an end needs bounded memory.
 const LONGEST_PIECE: usize = 1024 * 1024;
 /// A UTF-8 character has at most this many bytes.
 const LONGEST_CHARACTER: usize = 4;
 
-/// Splits at `\n` (and drops a `\r` before it). Invalid UTF-8 becomes U+FFFD; a character that arrives in two chunks stays
-/// whole, also where a long line is cut.
+/// Splits at `\n` and drops a `\r` before it. Invalid UTF-8 becomes U+FFFD; a character that arrives in two chunks
+/// stays whole, also where a long line is cut.
 #[derive(Debug)]
 pub struct LineSplitter {
     pending: Vec<u8>,
@@ -22,7 +22,7 @@ impl Default for LineSplitter {
 }
 
 impl LineSplitter {
-    /// Pieces of at most 1 MiB.
+    /// Pieces have at most 1 MiB.
     pub fn new() -> Self {
         Self::default()
     }
@@ -51,16 +51,16 @@ impl LineSplitter {
         self.hold(chunk, &mut emit);
     }
 
-    /// The stream has ended, or nobody waits any longer: `emit` gets what is left of a line.
+    /// The stream has ended, or nobody waits any longer: `emit` gets the rest of an unfinished line.
     pub fn flush(&mut self, emit: impl FnOnce(Cow<'_, str>)) {
         if !self.pending.is_empty() {
             emit(String::from_utf8_lossy(&self.pending));
-            // A line may have been long once: its memory is given back.
+            // The line may have been long, so its memory is released.
             self.pending = Vec::new();
         }
     }
 
-    /// Adds to the pending line and emits pieces of it while it is too long.
+    /// Adds to the pending line, and emits pieces of it while it is too long.
     fn hold(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(Cow<'_, str>)) {
         while self.pending.len() + bytes.len() > self.longest {
             let (now, later) = bytes.split_at(self.longest - self.pending.len());
@@ -78,7 +78,7 @@ fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Where to cut so that a character at the end, of which only a part is there, stays whole. Never 0 for a full piece.
+/// Where to cut so that an incomplete character at the end stays whole. Never 0 for a full piece.
 fn character_boundary(bytes: &[u8]) -> usize {
     let tail = bytes.len().saturating_sub(LONGEST_CHARACTER - 1).max(1);
     for start in (tail..bytes.len()).rev() {

@@ -1,4 +1,4 @@
-//! What a process prints: cut into lines for the log, and its beginning kept for errors.
+//! What a process prints: it is cut into lines for the log, and its beginning is kept for errors.
 
 mod captured;
 mod lines;

@@ -1,18 +1,18 @@
-//! Hides values in a text. All places are found in the original first: hiding one value must not leave the rest of another
-//! that overlaps it.
+//! Hides secret values in a text. All occurrences are found in the original first, because hiding one value must not
+//! leave the rest of another one that overlaps it.
 
-/// As short as the shortest value that is hidden, so that a text never grows.
+/// As short as the shortest hidden value, so that a text never grows.
 const MARK: &str = "[hidden]";
-/// Characters from which on a value is taken for a secret.
+/// A value with fewer characters is not considered a secret.
 const SHORTEST_SECRET: usize = 8;
-/// The beginning of a value at the end of a cut text is hidden from this many bytes on.
+/// At the end of a cut text, the beginning of a value is hidden if it has at least this many bytes.
 const SHORTEST_BEGINNING: usize = 4;
 
 pub(super) fn is_secret(value: &str) -> bool {
     value.chars().count() >= SHORTEST_SECRET
 }
 
-/// `cut`: the text goes on beyond its end, where a value may have been cut in two.
+/// `cut` says that the text was cut at its end, where a value may have been cut in two.
 pub(super) fn redact(text: &str, secrets: &[&str], cut: bool) -> String {
     let mut places = Vec::new();
     for secret in secrets {
@@ -35,7 +35,7 @@ pub(super) fn redact(text: &str, secrets: &[&str], cut: bool) -> String {
     shown
 }
 
-/// Overlapping occurrences included.
+/// Includes overlapping occurrences.
 fn occurrences<'a>(text: &'a str, secret: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
     let step = secret.chars().next().map_or(1, char::len_utf8);
     let mut from = 0;
@@ -47,7 +47,7 @@ fn occurrences<'a>(text: &'a str, secret: &'a str) -> impl Iterator<Item = (usiz
 }
 
 fn beginning_at_end(text: &str, secret: &str) -> Option<usize> {
-    // The last character may itself have been cut, and shows as U+FFFD.
+    // The last character may itself have been cut, and then appears as U+FFFD.
     let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
     let longest = secret.len().min(text.len());
     (SHORTEST_BEGINNING..=longest)

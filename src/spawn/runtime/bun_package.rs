@@ -1,21 +1,21 @@
-//! Bun as an npm package.
+//! Finds Bun in its npm package.
 //!
-//! `node_modules/bun/bin/bun.exe` is a text until the package's install script has run (never, under --ignore-scripts or a
-//! package manager that asks first). The program itself comes in a platform package, `@oven/bun-linux-x64` for example;
-//! the script moves it to `bun.exe` or links it. Both places are looked at.
+//! `node_modules/bun/bin/bun.exe` is a text file until the package's install script has run, which never happens with
+//! --ignore-scripts or with a package manager that asks first. The program itself comes in a platform package, for
+//! example `@oven/bun-linux-x64`; the script moves it to `bun.exe` or links it. Both locations are tried.
 
 use std::path::Path;
 
 use super::executable::{Executable, RuntimeFormat, inspect};
 
-/// The program of the nearest `bun` package for files in `dir`: a directory above may hold it.
+/// The program of the nearest `bun` package for files in `dir`; a parent directory may contain it.
 pub(super) fn find_from(dir: &Path, cpu: Cpu) -> Option<Executable> {
     dir.ancestors()
         .map(|above| above.join("node_modules"))
         .find_map(|modules| in_package(&modules.join("bun"), cpu).or_else(|| platform_package(&modules, cpu)))
 }
 
-/// The program that a file of a `bun` package stands for, when it is one.
+/// The real program behind a file of a `bun` package, if the file is in one.
 pub(super) fn stands_for(real: &Path, cpu: Cpu) -> Option<Executable> {
     let package = real.parent()?.parent()?;
     if package.file_name()? != "bun" || package.parent()?.file_name()? != "node_modules" {
@@ -25,7 +25,7 @@ pub(super) fn stands_for(real: &Path, cpu: Cpu) -> Option<Executable> {
 }
 
 fn in_package(package: &Path, cpu: Cpu) -> Option<Executable> {
-    // pnpm links the package to where its dependencies are its neighbours.
+    // pnpm links the package to a directory where its dependencies are its neighbours.
     let package = package.canonicalize().ok()?;
     program(&package.join("bin/bun.exe"))
         .or_else(|| program(&package.join("bin/bun")))
@@ -46,7 +46,7 @@ fn program(path: &Path) -> Option<Executable> {
     inspect(path).ok().filter(|found| found.format == RuntimeFormat::Elf)
 }
 
-/// What decides which build of Bun runs here.
+/// The properties of this machine that decide which build of Bun runs on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cpu {
     pub(super) arm: bool,
@@ -55,7 +55,8 @@ pub(super) struct Cpu {
 }
 
 impl Cpu {
-    /// This machine's. The C library is the one this code was built for, since it was loaded into the host with it.
+    /// Detects this machine's. The C library is the one this code was built for, since the code was loaded into the
+    /// host with it.
     pub(super) fn own() -> Self {
         Self {
             arm: cfg!(target_arch = "aarch64"),
@@ -75,7 +76,7 @@ fn has_avx2() -> bool {
     false
 }
 
-/// Best first. Newer versions have no baseline build of their own, so the other is tried too.
+/// Best first. Newer versions have no separate baseline build, so the other build is tried too.
 fn platform_names(cpu: Cpu) -> Vec<String> {
     let machine = if cpu.arm { "aarch64" } else { "x64" };
     let libc = if cpu.musl { "-musl" } else { "" };

@@ -1,4 +1,4 @@
-//! Whether a path leads to a program this machine can run.
+//! Checks whether a path leads to a program that this machine can run.
 
 use std::fmt;
 use std::fs::File;
@@ -23,7 +23,8 @@ pub(super) struct Executable {
     pub(super) format: RuntimeFormat,
 }
 
-/// Why a path is no program. Those that exist know where they really are: an unfinished install leaves such a file.
+/// Why a path is not a runnable program. `real` is known where the file exists: an unfinished install leaves such a
+/// file.
 #[derive(Debug)]
 pub(super) struct NotExecutable {
     pub(super) real: Option<PathBuf>,
@@ -94,7 +95,7 @@ fn format_of(real: &Path) -> Result<RuntimeFormat, Reason> {
     }
 }
 
-/// Up to and including the field e_machine.
+/// The number of bytes up to and including the field e_machine.
 const ELF_HEAD: usize = 20;
 /// EM_AARCH64 or EM_X86_64.
 const OWN_MACHINE: u16 = if cfg!(target_arch = "aarch64") { 183 } else { 62 };

@@ -1,4 +1,4 @@
-//! The order in which a runtime is looked for, and what is said when none is there.
+//! Finds the runtime's executable: the order of the search, and the error when there is none.
 
 use std::path::{Path, PathBuf};
 
@@ -7,50 +7,51 @@ use super::executable::{Executable, Reason, RuntimeFormat, inspect};
 use crate::config::RuntimeType;
 use crate::error::{Code, Error, Result, hints};
 
-/// What to look for and where.
+/// What to look for, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct FindRuntime<'a> {
     /// Which runtime.
     pub kind: RuntimeType,
-    /// Where the user says it is, relative to `working_dir` or absolute. Nothing else is looked at then.
+    /// The path that the user configured, relative to `working_dir` or absolute. When it is set, nothing else is tried.
     pub runtime_path: Option<&'a str>,
     /// The project's root.
     pub working_dir: &'a Path,
-    /// Directories whose `node_modules` (and those above) may hold the `bun` package: the host program's.
+    /// The host program's directories; `node_modules` in them and above them may contain the `bun` package.
     pub host_dirs: &'a [PathBuf],
     /// The host's PATH.
     pub path_var: &'a str,
-    /// The host's own executable; it is of use where the host is such a runtime.
+    /// The host's own executable, which is used when the host is such a runtime.
     pub host_executable: Option<&'a Path>,
 }
 
 /// Where a runtime was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundIn {
-    /// The user named it.
+    /// The user configured it.
     RuntimePath,
-    /// On PATH.
+    /// It is on PATH.
     Path,
-    /// In an npm package.
+    /// It is in an npm package.
     Package,
-    /// It runs the host.
+    /// It is the executable that runs the host.
     Host,
 }
 
 /// A runtime that can be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runtime {
-    /// Which.
+    /// Bun or Node.
     pub kind: RuntimeType,
-    /// Its real path: no symlink, shim or placeholder.
+    /// Its real path, behind every symlink, shim and placeholder.
     pub path: PathBuf,
-    /// A script only where the user named one as `runtimePath`.
+    /// A script only where the user configured one as `runtimePath`.
     pub format: RuntimeFormat,
-    /// Where it was.
+    /// Where it was found.
     pub found_in: FoundIn,
 }
 
-/// Looks at `runtimePath` alone when it is given; else on PATH, then in the npm package (Bun), then at the host itself.
+/// Uses only `runtimePath` when it is set; otherwise searches PATH, then the npm package (for Bun), then takes the host
+/// itself.
 pub fn find_runtime(input: &FindRuntime<'_>) -> Result<Runtime> {
     let cpu = Cpu::own();
     if let Some(given) = input.runtime_path {
@@ -81,10 +82,10 @@ fn configured(input: &FindRuntime<'_>, given: &str, cpu: Cpu) -> Result<Runtime>
     }
 }
 
-/// `passed_over` gets what has the name and is not the program.
+/// `passed_over` collects files that have the name and are not the program.
 fn on_path(input: &FindRuntime<'_>, cpu: Cpu, passed_over: &mut Vec<String>) -> Option<Runtime> {
     let kind = input.kind;
-    // A relative entry means something else in each directory; the host's current one is not the project's.
+    // A relative entry means something else in each directory, and the host's current directory is not the project's.
     for dir in std::env::split_paths(input.path_var).filter(|dir| dir.is_absolute()) {
         for name in names(kind) {
             let path = dir.join(name);
@@ -117,7 +118,7 @@ fn on_path(input: &FindRuntime<'_>, cpu: Cpu, passed_over: &mut Vec<String>) -> 
     None
 }
 
-/// npm puts a project's `node_modules/.bin` on PATH: what lies there is the project's, not the user's.
+/// npm puts a project's `node_modules/.bin` on PATH, but its content belongs to the project and not to the user.
 fn in_modules(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "node_modules")
 }
@@ -154,8 +155,8 @@ fn names(kind: RuntimeType) -> &'static [&'static str] {
     }
 }
 
-/// Version managers put links named `bun` or `node` on PATH that lead to a program of their own, which looks at the name
-/// it was started by; at its real path it is something else. Bun does the same with `node`.
+/// Version managers put links named `bun` or `node` on PATH that lead to their own program, which checks the name it
+/// was started by; started by its real path it does something else. Bun does the same with `node`.
 fn is_called(kind: RuntimeType, real: &Path) -> bool {
     let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match kind {

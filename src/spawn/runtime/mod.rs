@@ -1,4 +1,4 @@
-//! Where the runtime is: one real executable, whatever symlinks, shims and unfinished installs lie before it.
+//! Finds the runtime: one real executable behind symlinks, shims and unfinished installs.
 
 mod bun_package;
 mod executable;

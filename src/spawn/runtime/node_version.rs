@@ -1,4 +1,5 @@
-//! Which Node this is: what it can do with TypeScript depends on it. Asked only when that matters, since it takes a start.
+//! Determines the version of a Node, which decides what it can do with TypeScript. It is determined only when that
+//! matters, because Node must be started for it.
 
 use std::io::Read;
 use std::path::Path;
@@ -7,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// How long a Node may take to say its version.
+/// How long Node may take to print its version.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// More than any version has.
+/// Longer than any version.
 const LONGEST_ANSWER: usize = 64;
 
-/// A version of Node; ordered as versions are.
+/// A version of Node, with the order of versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeVersion {
     /// First number.
@@ -24,7 +25,7 @@ pub struct NodeVersion {
 }
 
 impl NodeVersion {
-    /// Reads "v20.19.4"; what follows a "-" does not count.
+    /// Reads "v20.19.4"; everything after a "-" is ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix('v').unwrap_or(text);
@@ -38,7 +39,7 @@ impl NodeVersion {
     }
 }
 
-/// Runs `node --version`; None when it does not answer within 5 s, or not with a version.
+/// Runs `node --version`; `None` when it does not print a version within 5 s.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the spawn room, and a program of the user's own choice that only tells its version needs no supervision"
@@ -54,7 +55,7 @@ pub fn node_version(node: &Path) -> Option<NodeVersion> {
         .spawn()
         .ok()?;
     let answer = read_answer(&mut child);
-    // It may still run, after an answer that was too long or too late.
+    // After an answer that was too long or too late the process may still run.
     let _ = child.kill();
     let _ = child.wait();
     NodeVersion::parse(&String::from_utf8(answer?).ok()?)
@@ -112,7 +113,7 @@ mod tests {
     fn a_program_that_is_no_node_has_none() {
         assert_eq!(node_version(Path::new("/bin/true")), None);
         assert_eq!(node_version(Path::new("/nonexistent/node")), None);
-        // Answers without end.
+        // `yes` prints without end.
         assert_eq!(node_version(Path::new("/usr/bin/yes")), None);
     }
 }

@@ -1,5 +1,5 @@
-//! Whether a Node runs a TypeScript entrypoint; said at construction, since Node's own error names neither the version
-//! that is there nor the one that is needed.
+//! Checks at construction whether a Node can run a TypeScript entrypoint, because Node's own error names neither the
+//! present nor the required version.
 
 use std::path::Path;
 
@@ -8,41 +8,43 @@ use super::node_version::{NodeVersion, node_version};
 use crate::config::RuntimeType;
 use crate::error::{Error, Problem, Result, hints};
 
-/// The first Node with the switch that strips types.
+/// The first Node with a switch that strips types.
 const WITH_SWITCH: NodeVersion = version(22, 6);
-/// The first of the 22 line that strips them by itself.
+/// The first version of the 22 line that strips types by default.
 const BY_ITSELF_22: NodeVersion = version(22, 18);
-/// The first of all later lines that does.
+/// From this version on, all later lines strip types by default.
 const BY_ITSELF: NodeVersion = version(23, 6);
 
-/// What may teach Node any language.
+/// Options that may teach Node any language.
 const LOADERS: [&str; 5] = ["-r", "--require", "--import", "--loader", "--experimental-loader"];
 
 const fn version(major: u32, minor: u32) -> NodeVersion {
     NodeVersion { major, minor, patch: 0 }
 }
 
-/// Refuses a TypeScript entrypoint that this Node cannot load. Node is started for its version only where the file is
-/// TypeScript; one that does not tell its version, or that came with a project, gets the benefit of the doubt.
+/// Rejects a TypeScript entrypoint that this Node cannot load. Node is started for its version only where the file is
+/// TypeScript. A Node that prints no version, or that came with a project, is assumed to be able to.
 pub fn check_entrypoint(runtime: &Runtime, entrypoint: &Path, options: &[String]) -> Result<()> {
     if runtime.kind != RuntimeType::Node || has_loader(options) {
         return Ok(());
     }
     let refused = match Dialect::of(entrypoint) {
         None => None,
-        Some(Dialect::Jsx) => Some(Lack::NeverJsx),
-        // Asked outside of the sandbox, which only a program of the user's own may be.
+        Some(Dialect::Jsx) => Some(StrippingUnavailable::NeverJsx),
+        // The version is asked outside of the sandbox, where only a program of the user's own may run.
         Some(Dialect::Types) if runtime.found_in == FoundIn::Package => None,
-        Some(Dialect::Types) => node_version(&runtime.path).and_then(|found| lack(found, options)),
+        Some(Dialect::Types) => node_version(&runtime.path).and_then(|found| stripping_unavailable(found, options)),
     };
-    refused.map_or(Ok(()), |lack| Err(Box::new(lack.error(entrypoint, &runtime.path))))
+    refused.map_or(Ok(()), |stripping_unavailable| {
+        Err(Box::new(stripping_unavailable.error(entrypoint, &runtime.path)))
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
-    /// Types only: those can be stripped.
+    /// Types only: Node can strip them.
     Types,
-    /// Elements, which have to be compiled; no Node does.
+    /// JSX elements, which must be compiled; no Node does that.
     Jsx,
 }
 
@@ -56,29 +58,29 @@ impl Dialect {
     }
 }
 
-/// Why types are not stripped.
+/// Why Node does not strip types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lack {
+enum StrippingUnavailable {
     TooOld(NodeVersion),
     NeedsSwitch(NodeVersion),
     SwitchedOff(NodeVersion),
     NeverJsx,
 }
 
-fn lack(found: NodeVersion, options: &[String]) -> Option<Lack> {
+fn stripping_unavailable(found: NodeVersion, options: &[String]) -> Option<StrippingUnavailable> {
     let by_itself = found >= BY_ITSELF || (BY_ITSELF_22..version(23, 0)).contains(&found);
     match switch(options) {
-        _ if found < WITH_SWITCH => Some(Lack::TooOld(found)),
-        Some(false) => Some(Lack::SwitchedOff(found)),
-        None if !by_itself => Some(Lack::NeedsSwitch(found)),
+        _ if found < WITH_SWITCH => Some(StrippingUnavailable::TooOld(found)),
+        Some(false) => Some(StrippingUnavailable::SwitchedOff(found)),
+        None if !by_itself => Some(StrippingUnavailable::NeedsSwitch(found)),
         _ => None,
     }
 }
 
-/// What the options say about stripping; the last one counts, as for Node.
+/// What the options say about stripping. The last one counts, as in Node.
 fn switch(options: &[String]) -> Option<bool> {
     options.iter().rev().find_map(|option| {
-        // Node reads "_" in a name as "-".
+        // Node treats "_" in an option's name as "-".
         match option.replace('_', "-").as_str() {
             "--experimental-strip-types" | "--strip-types" | "--experimental-transform-types" => Some(true),
             "--no-experimental-strip-types" | "--no-strip-types" => Some(false),
@@ -94,7 +96,7 @@ fn has_loader(options: &[String]) -> bool {
     })
 }
 
-impl Lack {
+impl StrippingUnavailable {
     fn error(self, entrypoint: &Path, node: &Path) -> Error {
         let shown = entrypoint.to_string_lossy();
         let shown = shown.escape_debug();
@@ -134,9 +136,9 @@ mod tests {
     use super::super::executable::RuntimeFormat;
     use super::*;
 
-    fn of(text: &str, options: &[&str]) -> Option<Lack> {
+    fn of(text: &str, options: &[&str]) -> Option<StrippingUnavailable> {
         let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
-        lack(NodeVersion::parse(text).expect(text), &options)
+        stripping_unavailable(NodeVersion::parse(text).expect(text), &options)
     }
 
     #[test]
@@ -145,14 +147,17 @@ mod tests {
             assert_eq!(of(text, &[]), None, "{text}");
         }
         for text in ["v22.6.0", "v22.17.9", "v23.0.0", "v23.5.9"] {
-            assert!(matches!(of(text, &[]), Some(Lack::NeedsSwitch(_))), "{text}");
+            assert!(
+                matches!(of(text, &[]), Some(StrippingUnavailable::NeedsSwitch(_))),
+                "{text}"
+            );
             assert_eq!(of(text, &["--experimental-strip-types"]), None, "{text}");
             assert_eq!(of(text, &["--experimental_strip_types"]), None, "{text}");
         }
         for text in ["v18.20.0", "v20.19.4", "v22.5.1"] {
             assert!(matches!(
                 of(text, &["--experimental-strip-types"]),
-                Some(Lack::TooOld(_))
+                Some(StrippingUnavailable::TooOld(_))
             ));
         }
     }
@@ -161,11 +166,11 @@ mod tests {
     fn the_last_switch_counts() {
         assert!(matches!(
             of("v24.0.0", &["--no-experimental-strip-types"]),
-            Some(Lack::SwitchedOff(_))
+            Some(StrippingUnavailable::SwitchedOff(_))
         ));
         assert!(matches!(
             of("v24.0.0", &["--strip-types", "--no-strip-types"]),
-            Some(Lack::SwitchedOff(_))
+            Some(StrippingUnavailable::SwitchedOff(_))
         ));
         assert_eq!(
             of("v24.0.0", &["--no-strip-types", "--experimental-transform-types"]),
@@ -175,7 +180,7 @@ mod tests {
 
     #[test]
     fn only_typescript_on_node_is_looked_at() {
-        // A runtime that is not there: whoever asked it for its version would get none, and JSX needs no version.
+        // The runtime does not exist, so a check that asked it for its version would get none; JSX needs no version.
         let check = |kind, name: &str, options: &[&str]| {
             let runtime = Runtime {
                 kind,
@@ -197,7 +202,7 @@ mod tests {
     #[test]
     fn the_error_says_what_is_there_what_is_needed_and_what_to_do() {
         let found = NodeVersion::parse("v20.19.4").expect("a version");
-        let error = Lack::TooOld(found).error(Path::new("/p/tools.ts"), Path::new("/bin/node"));
+        let error = StrippingUnavailable::TooOld(found).error(Path::new("/p/tools.ts"), Path::new("/bin/node"));
         for part in ["/p/tools.ts", "20.19.4", "22.18", "23.6", "/bin/node"] {
             assert!(error.message.contains(part), "{error}");
         }

@@ -1,7 +1,9 @@
-//! A temporary directory for each process: its own, empty at the start, gone with it.
+//! A temporary directory for each process: it belongs to that process, is empty at the start, and is removed after the
+//! process.
 //!
 //! ```text
-//! /tmp/toolwarden-0123456789abcdef/      the host's: mode 0300, so that nobody who has only its user's rights can list it
+//! /tmp/toolwarden-0123456789abcdef/      the host's: mode 0300, so that nobody who has only its user's rights can list
+//! it
 //!     lock                               locked while the host lives
 //!     <24 random digits>/                one process's: mode 0700, allowed by a rule of the process's own
 //! ```
@@ -9,23 +11,23 @@
 //! | file | subject |
 //! |---|---|
 //! | `place.rs` | where hosts' directories are made |
-//! | `held.rs` | the host's directory, shared by its managers and gone with the last of them |
+//! | `host_directory.rs` | the host's directory, shared by its managers and removed with the last of them |
 //! | `own.rs` | one process's directory, and a manager's right to make them |
 //! | `remove.rs` | removing a tree that somebody else made, whatever is in it |
 //! | `sweep.rs` | removing what dead hosts left |
-//! | `tidy.rs` | the thread that does what takes longer |
-//! | `weigh.rs` | how much lies in a tree |
+//! | `tidy.rs` | the thread that removes directories |
+//! | `disk_usage.rs` | how much a tree contains |
 //!
-//! A tool may write into its directory what it likes. Nothing here therefore follows a link, trusts a path or waits: everything is
-//! done by descriptor, one step at a time, and each piece of work has a bound.
+//! A tool may write anything into its directory. Therefore nothing here follows a link, trusts a path or waits: every
+//! step uses a descriptor, and each piece of work is bounded.
 
-mod held;
+mod disk_usage;
+mod host_directory;
 mod own;
 mod place;
 mod remove;
 mod sweep;
 mod tidy;
-mod weigh;
 
+pub use disk_usage::DiskUsage;
 pub use own::{Temporary, TemporaryDirectories};
-pub use weigh::Weight;

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::held::Held;
+use super::disk_usage::{self, DiskUsage};
+use super::host_directory::HostDirectory;
 use super::place;
 use super::tidy::{self, Job, Removal};
-use super::weigh::{self, Weight};
 use crate::error::descriptors::is_shortage_error;
 
 /// How long closing waits for removals, and for processes that were killed.
@@ -24,55 +24,58 @@ const PAUSE: Duration = Duration::from_micros(500);
 #[derive(Debug)]
 pub struct TemporaryDirectories {
     place: PathBuf,
-    /// None once it is closed.
-    held: Mutex<Option<Arc<Held>>>,
-    /// Directories that nobody has tried to remove.
+    /// `None` once it is closed.
+    host_directory: Mutex<Option<Arc<HostDirectory>>>,
+    /// The number of directories that nobody has tried to remove yet.
     living: Arc<AtomicUsize>,
-    /// Variables that name it.
+    /// The variables that name the directory.
     names: Vec<&'static str>,
 }
 
 impl TemporaryDirectories {
-    /// In the host's TMPDIR, else in /tmp or /var/tmp; none where no directory can be made in the first of them that may be used.
-    /// `names`: variables by which a process is told where its directory is.
+    /// Uses the host's TMPDIR, otherwise /tmp or /var/tmp; `None` where no directory can be made in the first of them
+    /// that may be used.
+    /// `names`: the variables that tell a process where its directory is.
     pub fn open(tmpdir: Option<&Path>, names: Vec<&'static str>) -> Option<Arc<Self>> {
         let place = place::find(tmpdir)?;
-        let held = Held::at(&place).ok()?;
+        let host_directory = HostDirectory::at(&place).ok()?;
         Some(Arc::new(Self {
             place,
-            held: Mutex::new(Some(held)),
+            host_directory: Mutex::new(Some(host_directory)),
             living: Arc::default(),
             names,
         }))
     }
 
-    /// The directory that the processes' are in; none once it is closed.
+    /// The directory that contains the processes' directories; `None` once it is closed.
     pub fn path(&self) -> Option<PathBuf> {
-        self.held().as_ref().map(|held| held.path().to_owned())
+        self.host_directory()
+            .as_ref()
+            .map(|host_directory| host_directory.path().to_owned())
     }
 
     pub(in crate::spawn) fn names(&self) -> &[&'static str] {
         &self.names
     }
 
-    /// A directory for the next process.
+    /// Makes a directory for the next process.
     pub(in crate::spawn) fn make(&self) -> io::Result<Temporary> {
-        let mut current = self.held();
-        let held = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
-        let (name, fd) = match held.directory() {
+        let mut current = self.host_directory();
+        let host_directory = current.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let (name, fd) = match host_directory.directory() {
             Ok(made) => made,
-            // The next one has the same place.
+            // The next location is the same one, so there is no point in another try.
             Err(error) if is_shortage_error(&error) => return Err(error),
-            // Somebody tidied up.
+            // Somebody removed the host's directory.
             Err(_) => {
-                *held = Held::at(&self.place)?;
-                held.directory()?
+                *host_directory = HostDirectory::at(&self.place)?;
+                host_directory.directory()?
             }
         };
-        let path = held.path().join(OsStr::from_bytes(name.as_bytes()));
+        let path = host_directory.path().join(OsStr::from_bytes(name.as_bytes()));
         self.living.fetch_add(1, Ordering::AcqRel);
         Ok(Temporary {
-            held: Arc::clone(held),
+            host_directory: Arc::clone(host_directory),
             name,
             path,
             fd,
@@ -81,24 +84,25 @@ impl TemporaryDirectories {
         })
     }
 
-    /// None is made from now on. Waits a moment for what processes left that are gone, and that is about to be removed.
+    /// Makes no further directory. Waits a moment for the removal of directories whose processes are gone.
     pub fn close(&self) {
-        let held = self.held().take();
+        let host_directory = self.host_directory().take();
         let until = Instant::now() + LAST_WAIT;
-        while held.is_some() && self.living.load(Ordering::Acquire) > 0 && Instant::now() < until {
+        while host_directory.is_some() && self.living.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(PAUSE);
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn host_directory(&self) -> MutexGuard<'_, Option<Arc<HostDirectory>>> {
+        self.host_directory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One process's directory. It is removed when it is dropped, or before, which is to be when the process and its group are gone.
+/// One process's directory. Dropping or discarding it removes it; that must happen after the process and its group are
+/// gone.
 #[derive(Debug)]
 pub struct Temporary {
-    held: Arc<Held>,
+    host_directory: Arc<HostDirectory>,
     name: CString,
     path: PathBuf,
     fd: OwnedFd,
@@ -116,16 +120,16 @@ impl Temporary {
         self.fd.as_fd()
     }
 
-    /// How much lies in it; none where the host has no descriptor left to look with.
-    pub(in crate::spawn) fn weight(&self) -> Option<Weight> {
-        weigh::tree(self.fd())
+    /// How much it contains; `None` where the host has no descriptor left to look with.
+    pub(in crate::spawn) fn disk_usage(&self) -> Option<DiskUsage> {
+        disk_usage::tree(self.fd())
     }
 
-    /// Has it removed, on a thread for that.
+    /// Lets the removal thread remove it.
     pub fn discard(&self) {
         if !self.discarded.swap(true, Ordering::AcqRel) {
-            let (held, living) = (Arc::clone(&self.held), Arc::clone(&self.living));
-            tidy::ask(Job::Remove(Removal::new(held, self.name.clone(), living)));
+            let (host_directory, living) = (Arc::clone(&self.host_directory), Arc::clone(&self.living));
+            tidy::ask(Job::Remove(Removal::new(host_directory, self.name.clone(), living)));
         }
     }
 }
@@ -141,7 +145,7 @@ impl Drop for Temporary {
 mod tests {
     use super::*;
 
-    /// Of what is removed on another thread.
+    /// Waits for a removal on the other thread.
     fn gone(path: &Path) {
         let limit = Instant::now() + Duration::from_secs(30);
         while path.exists() {

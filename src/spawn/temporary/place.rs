@@ -1,15 +1,15 @@
-//! Where temporary directories are made.
+//! Chooses where temporary directories are made.
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open};
 
-/// Where the host names none that can be used.
+/// Used where the host's TMPDIR cannot be.
 const USUAL: [&str; 2] = ["/tmp", "/var/tmp"];
-/// Writing by the group and by everybody.
+/// Write permission for the group and for others.
 const OTHERS_WRITE: u32 = 0o022;
-/// Only its owner may rename or remove an entry.
+/// In a sticky directory only its owner may rename or remove an entry.
 const STICKY: u32 = 0o1000;
 
 /// The first of TMPDIR and the usual places that can be used, by its real path.
@@ -23,13 +23,13 @@ pub(super) fn find(tmpdir: Option<&Path>) -> Option<PathBuf> {
     })
 }
 
-/// Only to name the place.
+/// Opens a directory as a path only.
 pub(super) fn enter(path: &Path) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     open(path, flags, Mode::empty())
 }
 
-/// Nobody but this user, and root, can put something else in the place of an entry of ours.
+/// Whether nobody except this user and root can replace one of our entries.
 fn is_usable(stat: &Stat, me: u32) -> bool {
     let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
     let ours = stat.st_uid == me || stat.st_uid == 0;

@@ -1,7 +1,8 @@
-//! Removing a tree that a tool made, whatever is in it.
+//! Removes a tree that a tool made, whatever is in it.
 //!
-//! Trees are not descended into: a tree can be deeper than there are descriptors and longer than a path may be. Each directory that
-//! is found in another one is moved to the top of the tree and emptied there, so that two descriptors are enough for any tree.
+//! The removal does not descend: a tree can be deeper than there are descriptors, and its paths longer than a path may
+//! be. Each directory that is found in another one is moved to the top of the tree and emptied there, so two
+//! descriptors are enough for any tree.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -12,16 +13,16 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-/// Something is left: time is up, or the system refuses.
+/// Something is left: the time is up, or the system refused a step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Left;
 
-/// How much work may be done.
+/// How much work may still be done.
 #[derive(Debug)]
 pub(super) struct Budget {
     until: Instant,
     entries: u64,
-    /// Names that directories are given at the top.
+    /// The number in the next name given to a moved directory.
     moved: u64,
 }
 
@@ -43,22 +44,22 @@ impl Budget {
     }
 }
 
-/// Removes an entry of `parent` with all that is in it. What is not there is removed.
+/// Removes an entry of `parent` with everything in it. A missing entry counts as removed.
 pub(super) fn remove(parent: BorrowedFd<'_>, name: &CStr, budget: &mut Budget) -> Result<(), Left> {
     if remove_empty(parent, name)? {
         return Ok(());
     }
     let top = Opened::enter(parent, name)?;
-    // Each pass empties what the one before moved to the top, and ends when nothing was there.
+    // Each pass empties what the previous one moved to the top; the loop ends when nothing was there.
     while top.pass(budget)? {}
     remove_empty(parent, name)?.then_some(()).ok_or(Left)
 }
 
-/// A directory or anything else. False: a directory that is not empty.
+/// Removes a file or an empty directory. False: it is a directory that is not empty.
 fn remove_empty(parent: BorrowedFd<'_>, name: &CStr) -> Result<bool, Left> {
     match unlinkat(parent, name, AtFlags::REMOVEDIR) {
         Ok(()) | Err(Errno::NOENT) => Ok(true),
-        // NFS says EXIST.
+        // NFS reports EXIST.
         Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
         Err(Errno::NOTDIR) => unlink(parent, name).map(|()| true),
         Err(_) => Err(Left),
@@ -78,10 +79,11 @@ struct Opened(OwnedFd);
 impl Opened {
     fn enter(parent: BorrowedFd<'_>, name: &CStr) -> Result<Self, Left> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        // No mount either: what is mounted there is not of the tree.
+        // Crosses no mount: what is mounted there is not part of the tree.
         let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
         let place = openat2(parent, name, flags, Mode::empty(), within).map_err(|_| Left)?;
-        // By the descriptor. A tool may have taken every right from its own directories; and nobody else is to come in.
+        // Changes the mode through the descriptor. A tool may have taken every right from its own directories, and
+        // nobody else may come in.
         chmod(format!("/proc/self/fd/{}", place.as_raw_fd()), Mode::RWXU).map_err(|_| Left)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         openat(&place, ".", flags, Mode::empty()).map(Self).map_err(|_| Left)
@@ -96,7 +98,7 @@ impl Opened {
         }))
     }
 
-    /// Removes what is in it, and moves to the top what is in the directories among that. False: it was empty.
+    /// Removes the entries, and moves the content of subdirectories to the top. False: the directory was empty.
     fn pass(&self, budget: &mut Budget) -> Result<bool, Left> {
         let mut found = false;
         for entry in self.entries()? {
@@ -114,7 +116,7 @@ impl Opened {
         Ok(found)
     }
 
-    /// Empties this directory: what is no directory is removed, directories that are not empty are moved to the top.
+    /// Empties this directory: files are removed, directories that are not empty are moved to the top.
     fn raise_all(&self, top: &Self, budget: &mut Budget) -> Result<(), Left> {
         loop {
             let mut found = false;
@@ -135,7 +137,7 @@ impl Opened {
     }
 
     fn raise(&self, name: &CStr, top: &Self, budget: &mut Budget) -> Result<(), Left> {
-        // A directory that moves has a new parent, which is written into it.
+        // Moving a directory changes its `..` entry, so it must be writable.
         let _writable = Self::enter(self.0.as_fd(), name)?;
         loop {
             budget.spend()?;
@@ -150,7 +152,7 @@ impl Opened {
     }
 }
 
-/// Where the file system does not say, the attempt to remove it as a directory does.
+/// Where the file system does not tell the kind, trying to remove the entry as a directory does.
 fn is_directory(kind: FileType) -> bool {
     matches!(kind, FileType::Directory | FileType::Unknown)
 }

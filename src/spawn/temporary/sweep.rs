@@ -1,4 +1,4 @@
-//! Removing what hosts left that died before they could.
+//! Removes what hosts left that died before they could clean up.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -9,15 +9,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::{Dir, FileType, Mode, OFlags, Stat, fstat, openat};
 use rustix::io::Errno;
 
-use super::held::{HOST_DIGITS, LOCK, PIECE, PREFIX};
+use super::host_directory::{HOST_DIGITS, LOCK, PIECE, PREFIX};
 use super::place::enter;
 use super::remove::{Budget, remove};
 use crate::worker::lock;
 
-/// A directory without a lock is being made, or its host died while it made it.
+/// A younger directory without a lock may still be in the making; an older one belongs to a host that died while making
+/// it.
 const MAKING: Duration = Duration::from_secs(60);
 
-/// What dead hosts left there. A place may hold thousands of entries.
+/// The directories of dead hosts at this location, of which there may be thousands.
 pub(super) fn dead_at(place: &Path) -> Vec<CString> {
     let Ok(place) = enter(place) else { return Vec::new() };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -31,7 +32,8 @@ pub(super) fn dead_at(place: &Path) -> Vec<CString> {
         .collect()
 }
 
-/// Goes on removing one of them for a while. Whether it is gone. A host that is dead stays dead, so nobody asks again.
+/// Continues to remove one of them for a while; true when it is gone. A dead host stays dead, so that is not checked
+/// again.
 pub(super) fn remove_piece(place: &Path, name: &CStr) -> bool {
     let Ok(place) = enter(place) else { return true };
     remove(place.as_fd(), name, &mut Budget::new(PIECE, u64::MAX)).is_ok()
@@ -52,7 +54,7 @@ fn is_dead_hosts(place: &OwnedFd, name: &CStr) -> bool {
         return false;
     };
     let Ok(stat) = fstat(&directory) else { return false };
-    // Another user's is none of ours, whatever its name is.
+    // Another user's directory is not ours to remove, whatever its name is.
     if stat.st_uid != me {
         return false;
     }
@@ -96,7 +98,7 @@ mod tests {
 
     const NAME: &str = "toolwarden-0123456789abcdef";
 
-    /// What a host leaves that is killed.
+    /// Makes what a killed host leaves.
     fn left_in(place: &Path, name: &str) -> PathBuf {
         let host = place.join(name);
         fs::create_dir_all(host.join("0123/deep/er")).expect("made");

@@ -1,9 +1,9 @@
-//! The one thread of a host that removes directories: to remove even an empty one can take the disk some milliseconds, and nobody's
-//! call or start is to wait for that.
+//! The one thread of a host that removes directories. Removing even an empty directory can take the disk some
+//! milliseconds, and no call or start should wait for that.
 //!
-//! It is started when the host's first directory is made, by the thread that opens a manager, and lives as long as the host. It must
-//! not be started later by whoever has something to remove: that may be the thread that starts processes, whose system call filter
-//! every thread inherits that it starts.
+//! The thread is started when the host's first directory is made, by the thread that opens a manager, and lives as long
+//! as the host. It must not be started later by whoever has something to remove: that may be the spawner thread, whose
+//! system call filter is inherited by every thread that it starts.
 
 use std::ffi::CString;
 use std::path::PathBuf;
@@ -12,46 +12,48 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::held::{Held, PIECES};
+use super::host_directory::{HostDirectory, PIECES};
 use super::sweep;
 
 pub(super) enum Job {
-    /// Remove what dead hosts left at a place.
+    /// Remove what dead hosts left at a location.
     Sweep(PathBuf),
-    /// Remove what one of them left. How many more times it may be begun.
+    /// Remove what one of them left. The number says how often it may be resumed.
     SweepOne(PathBuf, CString, u32),
     /// Remove one process's directory.
     Remove(Removal),
 }
 
 pub(super) struct Removal {
-    held: Arc<Held>,
+    host_directory: Arc<HostDirectory>,
     name: CString,
-    /// Those of its manager that are not removed, this one included until it was tried once: who closes waits for no more.
+    /// Counts the manager's directories that are not yet removed. This one is counted until its first try: closing a
+    /// manager waits no longer than that.
     living: Option<Arc<AtomicUsize>>,
-    /// How many more times it may be begun.
+    /// How often it may be resumed.
     more: u32,
 }
 
 impl Removal {
-    pub(super) fn new(held: Arc<Held>, name: CString, living: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(host_directory: Arc<HostDirectory>, name: CString, living: Arc<AtomicUsize>) -> Self {
         Self {
-            held,
+            host_directory,
             name,
             living: Some(living),
             more: PIECES,
         }
     }
 
-    /// A piece at a time: what others left does not wait for one that is very large.
+    /// Works in short pieces, so that a very large tree does not delay the removal of others.
     fn go_on(mut self) {
-        let gone = self.held.remove_piece(&self.name);
+        let gone = self.host_directory.remove_piece(&self.name);
         let counted = self.living.take();
         if !gone && self.more > 0 {
             self.more -= 1;
             ask(Job::Remove(self));
         } else {
-            // Before it is no longer counted: whoever waits for that finds the host's directory free of it.
+            // Dropped before the count goes down, so that whoever waits for the count finds the host's directory free
+            // of it.
             drop(self);
         }
         if let Some(living) = counted {
@@ -60,7 +62,7 @@ impl Removal {
     }
 }
 
-/// Without a thread nothing is done: a later host sweeps.
+/// Without a thread nothing is removed; a later host sweeps.
 pub(super) fn ask(job: Job) {
     static JOBS: OnceLock<Option<Sender<Job>>> = OnceLock::new();
     if let Some(jobs) = JOBS.get_or_init(start) {

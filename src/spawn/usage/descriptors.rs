@@ -1,5 +1,5 @@
-//! What the kernel holds for a process behind its descriptors: bytes in sockets and pipes, watches of epoll, and inotify. None
-//! of it is in any count of the process's memory.
+//! Measures what the kernel holds for a process behind its descriptors: bytes in sockets and pipes, epoll watches, and
+//! inotify. No count of the process's memory contains them.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,15 +10,15 @@ use std::path::Path;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 const PAGE: u64 = 4096;
-/// Of the blocks that `stat` counts.
+/// The size of the blocks that `stat` counts.
 const BLOCK: u64 = 512;
-/// What the kernel adds to the path of a file that was removed.
+/// What the kernel appends to the path of a removed file.
 const DELETED: &str = " (deleted)";
-/// What one watch costs the kernel, roughly.
+/// The approximate kernel memory of one watch.
 const WATCH: u64 = 160;
-/// A process with no more epoll descriptors than this is taken to use them as they are meant: a runtime has three.
+/// A process with at most this many epoll descriptors is assumed to use them normally; a runtime has three.
 const USUAL_EPOLLS: u64 = 16;
-/// Fields of SO_MEMINFO.
+/// The number of fields of SO_MEMINFO.
 const MEMINFO: usize = 9;
 const RECEIVED: usize = 0;
 const SENT: usize = 2;
@@ -29,15 +29,15 @@ const BACKLOG: usize = 7;
 /// What was found behind the descriptors of a group.
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
-    /// Two descriptors of one socket, pipe or file are one.
+    /// Several descriptors of one socket, pipe or file are counted once.
     known: HashSet<(Shared, u64)>,
     /// Bytes in sockets and pipes.
     buffered: u64,
-    /// Watches that the epoll descriptors could hold, at the most.
+    /// An upper bound of the watches of the epoll descriptors.
     watches: u64,
-    /// Descriptors of inotify.
+    /// The number of inotify descriptors.
     notifiers: u64,
-    /// Bytes that files of its temporary directory occupy that have no name any more.
+    /// Bytes of removed but still open files of its temporary directory.
     nameless: u64,
     looked_at: usize,
     passed_over: usize,
@@ -59,7 +59,8 @@ enum Kind {
 }
 
 impl Descriptors {
-    /// Looks at a process's descriptors, `most` of all those looked at together. `temporary`: its directory for temporary files.
+    /// Inspects a process's descriptors, at most `most` for all processes together. `temporary` is its temporary
+    /// directory.
     pub(super) fn add(&mut self, process: u32, most: usize, temporary: Option<&Path>) {
         let Ok(entries) = fs::read_dir(format!("/proc/{process}/fd")) else {
             return;
@@ -100,13 +101,13 @@ impl Descriptors {
                 _ => {}
             }
         }
-        // Each may watch each descriptor once.
+        // Each epoll descriptor may watch every descriptor once.
         if epolls > USUAL_EPOLLS {
             self.watches += epolls * count;
         }
     }
 
-    /// Descriptors that were not looked at count as the others do on average.
+    /// Descriptors that were not inspected are assumed to be like the average of the others.
     pub(super) fn bytes(&self) -> u64 {
         let unseen = match self.looked_at {
             0 => 0,
@@ -142,7 +143,7 @@ fn kind(target: &str) -> Kind {
         .unwrap_or(Kind::Other)
 }
 
-/// The host's own copy of a descriptor of the process.
+/// Copies a descriptor of the process into the host.
 fn copy(pidfd: &OwnedFd, number: i32) -> Option<OwnedFd> {
     // SAFETY: no memory is passed.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), number, 0u32) };
@@ -150,7 +151,7 @@ fn copy(pidfd: &OwnedFd, number: i32) -> Option<OwnedFd> {
     (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// Bytes that wait in both directions, as the kernel accounts them.
+/// The bytes queued in both directions, as the kernel accounts them.
 fn in_socket(socket: &OwnedFd) -> Option<u64> {
     let mut info = [0u32; MEMINFO];
     let mut length = size_of_val(&info) as libc::socklen_t;
@@ -168,7 +169,7 @@ fn in_socket(socket: &OwnedFd) -> Option<u64> {
     (done == 0).then(|| field(RECEIVED) + field(SENT).max(field(QUEUED)) + field(OPTIONS) + field(BACKLOG))
 }
 
-/// Each byte may have a page of its own (O_DIRECT), up to what the pipe may hold.
+/// Each byte may occupy a page of its own (O_DIRECT), up to the capacity of the pipe.
 fn in_pipe(pipe: &OwnedFd) -> Option<u64> {
     let waiting = rustix::io::ioctl_fionread(pipe.as_fd()).ok()?;
     let room = rustix::pipe::fcntl_getpipe_size(pipe.as_fd()).ok()? as u64;
@@ -188,7 +189,7 @@ mod tests {
         found
     }
 
-    // One test: the others of this process make descriptors too, but none that holds as much.
+    // This is one test: other tests of this process make descriptors too, but none of them holds as much.
     #[test]
     fn bytes_in_sockets_and_pipes_are_found() {
         let before = of_this_process();

@@ -1,7 +1,7 @@
-//! The members of a process group other than its leader, found by a scan of /proc.
+//! Finds the members of a process group other than its leader by a scan of /proc.
 //!
-//! A scan costs so much that it is made seldom: now and then, sooner when the system has given out process ids, and at
-//! once when it has given out many. Threads take such ids too.
+//! A scan is expensive, so it is made at intervals: rarely when no process was started anywhere, sooner when process
+//! ids were given out, and at once when many were. Threads use such ids too.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -11,26 +11,27 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::status::Status;
-use crate::error::descriptors::Room;
+use crate::error::descriptors::DescriptorReservation;
 use crate::sandbox::proc_stat::{ProcStat, may_be_of};
 
-/// Between two scans: when no process was started anywhere, and when one was.
+/// The time between two scans: when no process was started anywhere, and when one was.
 const SCAN_EVERY: Duration = Duration::from_millis(100);
 const SCAN_NEW_EVERY: Duration = Duration::from_millis(20);
-/// Process ids given out since the last scan that call for the next one. A fork bomb makes that many in some milliseconds.
+/// The number of process ids given out since the last scan that triggers the next one at once. A fork bomb makes that
+/// many in a few milliseconds.
 const BURST: u32 = 64;
-/// Members whose `status` stays open: they are read each time, and the host's descriptors are not ours to use up.
+/// Members whose `status` file stays open. They are read each time, and the host's descriptors must not be used up.
 const MOST_OPEN: usize = 16;
-/// Descriptors that a scan takes at once.
+/// Descriptors that a scan needs at once.
 const TO_LOOK: usize = 2;
 
-/// What was found last.
+/// The result of the last scan.
 #[derive(Debug)]
 pub(super) struct Group {
     leader: u32,
     scanned: Instant,
     members: Vec<Member>,
-    /// Its last field is the process id that was given out last; none where it cannot be read.
+    /// The last field of this file is the newest process id; `None` where it cannot be read.
     loadavg: Option<File>,
     last_id: u32,
 }
@@ -39,7 +40,8 @@ pub(super) struct Group {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) id: u32,
-    /// Stays open: it belongs to this process even when its id is given to another. None for one beyond `MOST_OPEN`.
+    /// Stays open, because it refers to this process even when its id is given to another one. `None` for members
+    /// beyond `MOST_OPEN`.
     status: Option<File>,
     /// What it used when it was found.
     found: Status,
@@ -65,10 +67,10 @@ impl Group {
         }
     }
 
-    /// A group that is found to be more than `most` processes may be left stopped: it is to be killed.
+    /// A group with more than `most` processes may be left stopped; the caller must kill it.
     pub(super) fn members(&mut self, most: u32, now: Instant) -> &[Member] {
         let last_id = self.loadavg.as_ref().and_then(last_id).unwrap_or(self.last_id);
-        // Ids start again from the bottom at their end.
+        // Process ids wrap around at their maximum.
         let burst = last_id.abs_diff(self.last_id) >= BURST;
         let pause = if last_id == self.last_id {
             SCAN_EVERY
@@ -76,9 +78,10 @@ impl Group {
             SCAN_NEW_EVERY
         };
         if burst || now.duration_since(self.scanned) >= pause {
-            // Looking takes time, of which a bomb leaves this thread less and less: it has to stand still meanwhile.
+            // A scan takes time, and a fork bomb leaves this thread less and less of it, so the group is stopped
+            // meanwhile.
             let held = burst.then(|| hold(self.leader)).flatten();
-            // Without a descriptor to look with, those that were found last are looked after.
+            // Without a descriptor to scan with, the members of the last scan are used.
             if let Some(members) = members(self.leader) {
                 self.members = members;
             }
@@ -94,7 +97,7 @@ impl Group {
     }
 }
 
-/// Stops the group. None where it is gone, or where it is not the leader's own.
+/// Stops the group. `None` where it is gone or is not the leader's own.
 fn hold(leader: u32) -> Option<Pid> {
     let group = Pid::from_raw(leader.cast_signed())?;
     (ProcStat::read(leader).ok()?.group == leader).then_some(())?;
@@ -113,9 +116,9 @@ fn last_id(loadavg: &File) -> Option<u32> {
         .ok()
 }
 
-/// None where it could not be asked.
+/// `None` where /proc could not be read.
 fn members(leader: u32) -> Option<Vec<Member>> {
-    drop(Room::for_descriptors(TO_LOOK).ok()?);
+    drop(DescriptorReservation::new(TO_LOOK).ok()?);
     let entries = fs::read_dir("/proc").ok()?;
     let of_group: Vec<(u32, ProcStat)> = entries
         .flatten()
@@ -127,7 +130,7 @@ fn members(leader: u32) -> Option<Vec<Member>> {
     let ids: HashSet<u32> = of_group.iter().map(|(id, _)| *id).chain([leader]).collect();
     let members = of_group
         .iter()
-        // One that ended and whose parent is gone waits for the system's init, and is nobody's doing.
+        // A zombie whose parent is gone waits for the system's init, and does not count.
         .filter(|(_, stat)| !stat.has_ended() || ids.contains(&stat.parent))
         .enumerate()
         .map(|(index, (id, _))| {

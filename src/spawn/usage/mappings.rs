@@ -1,37 +1,37 @@
-//! Shared memory without a file that anybody could name.
+//! Measures shared memory that has no file which anybody could name.
 //!
-//! Its pages belong to the mapping, not to the process: a process that gives its own view of them back (MADV_DONTNEED) holds
-//! them all the same, and no count of resident pages shows it. What does is the size of the mapping.
+//! Its pages belong to the mapping and not to the process: a process that gives its own view of them back
+//! (MADV_DONTNEED) still occupies them, and no count of resident pages shows it. The size of the mapping does.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 
 /// The kernel's names of such memory: of MAP_SHARED | MAP_ANONYMOUS and of /dev/zero mapped shared, of memfd_create, of
-/// System V. Inside the sandbox none of them can be made, as their size is more than what is mapped of them where a part was
-/// unmapped; outside of it, with sandbox "off", what is mapped is counted.
+/// System V. Such memory can be larger than its mapped part, so none of it can be made inside the sandbox; with sandbox
+/// "off" the mapped part is counted.
 const NAMES: [&str; 3] = ["/dev/zero", "/memfd:", "/SYSV"];
 /// The memory that a worker shares with its host.
 const OF_THE_HOST: &str = "/memfd:toolwarden";
-/// Bytes read of one process's list at the most: some 10,000 mappings.
+/// Bytes read of one process's list at most: some 10,000 mappings.
 const MOST: u64 = 1024 * 1024;
 
-/// Sizes of such memory, in bytes, each piece once, however many processes map it.
+/// The sizes of such memory in bytes. A piece counts once, however many processes map it.
 #[derive(Debug, Default)]
 pub(super) struct SharedMemory(HashMap<u64, u64>);
 
 impl SharedMemory {
-    /// Adds what a process maps; nothing where its list cannot be read.
+    /// Adds the mappings of a process; nothing where its list cannot be read.
     pub(super) fn add(&mut self, process: u32) {
         let mut text = String::new();
         if let Ok(file) = File::open(format!("/proc/{process}/maps")) {
-            // An invalid name in the list ends the reading; what was read until then counts.
+            // An invalid name ends the reading; what was read until then counts.
             let _ = file.take(MOST).read_to_string(&mut text);
             self.add_list(&text);
         }
     }
 
-    /// A piece of memory that is mapped in several parts is as large as all of them.
+    /// The parts of a memory that is mapped in several parts are added up.
     fn add_list(&mut self, maps: &str) {
         let mut own: HashMap<u64, u64> = HashMap::new();
         for (inode, size) in maps.lines().filter_map(mapping) {
@@ -48,7 +48,7 @@ impl SharedMemory {
     }
 }
 
-/// Inode and size, where a line of maps is of such memory: `start-end perms offset device inode name`.
+/// Inode and size, if a line of `maps` describes such memory: `start-end perms offset device inode name`.
 fn mapping(line: &str) -> Option<(u64, u64)> {
     let mut fields = line.split_ascii_whitespace();
     let (start, end) = fields.next()?.split_once('-')?;

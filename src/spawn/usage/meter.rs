@@ -1,4 +1,4 @@
-//! Watches one group.
+//! Measures what one process group uses, each part as often as its cost allows.
 
 use std::fs::File;
 use std::io;
@@ -10,68 +10,69 @@ use super::descriptors::Descriptors;
 use super::group::Group;
 use super::mappings::SharedMemory;
 use super::status::Status;
-use crate::error::descriptors::Room;
-use crate::spawn::temporary::{Temporary, Weight};
+use crate::error::descriptors::DescriptorReservation;
+use crate::spawn::temporary::{DiskUsage, Temporary};
 
-/// Between two looks at what is hidden from the cheap counts: shared memory, sockets, pipes, watches.
+/// The time between two looks at what the cheap counts do not contain: shared memory, sockets, pipes, watches.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Between two looks at a directory for temporary files, at least; and so many times as long as the last look took.
+/// The minimum time between two measurements of a temporary directory, and the multiple of the duration of the last
+/// one.
 const WEIGH_EVERY: Duration = Duration::from_millis(500);
 const WEIGH_SHARE: u32 = 30;
-/// Descriptors of the host's own that a look takes at once.
+/// Descriptors of the host that one look needs at once.
 const TO_LOOK: usize = 4;
-/// Descriptors of one group looked at in one go; some milliseconds.
+/// Descriptors of one group inspected at once; this takes some milliseconds.
 const MOST_DESCRIPTORS: usize = 1024;
-/// Processes of one group whose mappings and descriptors are looked at; a group of more is near its end.
+/// Processes of one group whose mappings and descriptors are inspected. A larger group is about to exceed its limit.
 const MOST_LOOKED_AT: usize = 64;
 
 /// What a group used at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes of memory: resident but for pages of files, swapped, page tables, shared memory as far as it is mapped, and
-    /// what waits in sockets and pipes.
+    /// Bytes of memory: resident pages except those of files, swapped pages, page tables, mapped shared memory, and the
+    /// bytes queued in sockets and pipes.
     pub memory: u64,
-    /// Its members, those included that ended and that a member has yet to reap.
+    /// The number of its members, zombies included that a member has yet to reap.
     pub processes: u32,
     /// Threads of all of them.
     pub threads: u32,
-    /// What its epoll descriptors may watch together, at the most.
+    /// An upper bound of the watches of its epoll descriptors.
     pub watches: u64,
-    /// Its inotify descriptors.
+    /// The number of its inotify descriptors.
     pub notifiers: u64,
-    /// What lies in its directory for temporary files, and what its files without a name occupy.
-    pub temporary: Weight,
+    /// What its temporary directory contains, with removed files that are still open.
+    pub temporary: DiskUsage,
 }
 
-/// What a group may be.
+/// The limits of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caps {
     /// Processes.
     pub processes: u32,
     /// Threads of all of them.
     pub threads: u32,
-    /// Watches of epoll, which each user has only so many of.
+    /// Epoll watches, of which each user has a limited number.
     pub watches: u64,
     /// Inotify descriptors, likewise.
     pub notifiers: u64,
 }
 
-/// Watches one group.
+/// Measures one group.
 #[derive(Debug)]
 pub struct UsageMeter {
     leader: u32,
     status: File,
-    /// None where there can't be other members.
+    /// `None` where there can be no other members.
     group: Option<Group>,
     looked: Instant,
     hidden: Hidden,
     temporary: Option<Arc<Temporary>>,
-    /// When it is weighed again.
+    /// When the temporary directory is measured next.
     weighed_next: Instant,
-    weight: Weight,
+    disk_usage: DiskUsage,
 }
 
-/// What the last look found.
+/// The result of the last look at what the cheap counts do not contain.
 #[derive(Debug, Default, Clone, Copy)]
 struct Hidden {
     shared: u64,
@@ -82,8 +83,8 @@ struct Hidden {
 }
 
 impl UsageMeter {
-    /// Of the group that `leader` leads. `may_start_programs`: it can have other members. Fails when the process is gone, and where
-    /// the host has no descriptor left: a process that cannot be watched is not to run.
+    /// A meter of the group that `leader` leads. `may_start_programs` says whether it can have other members. Fails
+    /// when the process is gone or the host has no descriptor left: a process that cannot be watched must not run.
     pub fn open(
         leader: u32,
         may_start_programs: bool,
@@ -98,12 +99,12 @@ impl UsageMeter {
             hidden: Hidden::default(),
             temporary,
             weighed_next: now + WEIGH_EVERY,
-            weight: Weight::default(),
+            disk_usage: DiskUsage::default(),
         })
     }
 
-    /// None when the leader is gone. A group that is found to be more processes than it may may be left stopped: it is to be
-    /// killed.
+    /// `None` when the leader is gone. A group that has more processes than allowed may be left stopped; the caller
+    /// must kill it.
     pub fn usage(&mut self, caps: Caps, now: Instant) -> Option<Usage> {
         let own = Status::read(&self.status)?;
         let members = match &mut self.group {
@@ -116,7 +117,7 @@ impl UsageMeter {
             threads: own.threads,
             watches: 0,
             notifiers: 0,
-            temporary: Weight::default(),
+            temporary: DiskUsage::default(),
         };
         let mut resident_shared = own.shared;
         for status in members.iter().map(|member| member.status()) {
@@ -124,30 +125,31 @@ impl UsageMeter {
             usage.threads += status.threads;
             resident_shared += status.shared;
         }
-        // Without a descriptor to look with, what was found last stands: half a look would find too little.
-        if now.duration_since(self.looked) >= LOOK_EVERY && Room::for_descriptors(TO_LOOK).is_ok() {
+        // Without a descriptor the result of the last look is used, because half a look would find too little.
+        if now.duration_since(self.looked) >= LOOK_EVERY && DescriptorReservation::new(TO_LOOK).is_ok() {
             self.looked = now;
             let ids = [self.leader].into_iter().chain(members.iter().map(|member| member.id));
             let directory = self.temporary.as_ref().map(|temporary| temporary.path());
             self.hidden = look(ids.take(MOST_LOOKED_AT), directory);
         }
-        // What of it is resident has been counted.
+        // The resident part of it is already counted.
         usage.memory += self.hidden.shared.saturating_sub(resident_shared) + self.hidden.descriptors;
         usage.watches = self.hidden.watches;
         usage.notifiers = self.hidden.notifiers;
-        usage.temporary = self.weigh(now);
+        usage.temporary = self.measure_temporary(now);
         usage.temporary.bytes = usage.temporary.bytes.saturating_add(self.hidden.nameless);
         Some(usage)
     }
 
-    /// As it was found last. A look at many files takes its time, of which no more than a small share is spent so.
-    fn weigh(&mut self, now: Instant) -> Weight {
+    /// The last result, renewed from time to time. Measuring many files takes long, so only a small share of the time
+    /// is spent on it.
+    fn measure_temporary(&mut self, now: Instant) -> DiskUsage {
         if let Some(temporary) = self.temporary.as_ref().filter(|_| now >= self.weighed_next) {
-            self.weight = temporary.weight().unwrap_or(self.weight);
+            self.disk_usage = temporary.disk_usage().unwrap_or(self.disk_usage);
             let done = Instant::now();
             self.weighed_next = done + WEIGH_EVERY.max(done.saturating_duration_since(now) * WEIGH_SHARE);
         }
-        self.weight
+        self.disk_usage
     }
 }
 

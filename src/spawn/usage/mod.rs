@@ -2,11 +2,11 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `status.rs` | what /proc/<pid>/status says of one process: cheap, read every few milliseconds |
+//! | `status.rs` | /proc/<pid>/status of one process: cheap, read every few milliseconds |
 //! | `mappings.rs` | shared memory that no count of resident pages shows |
-//! | `descriptors.rs` | memory of the kernel behind sockets and pipes, and watches of epoll |
-//! | `group.rs` | who else is in the group |
-//! | `meter.rs` | all of it together, each part as often as it is worth |
+//! | `descriptors.rs` | kernel memory behind sockets and pipes, and epoll watches |
+//! | `group.rs` | the other members of the group |
+//! | `meter.rs` | all of them together, each as often as its cost allows |
 
 mod descriptors;
 mod group;

@@ -1,13 +1,13 @@
-//! /proc/<pid>/status: memory and threads of one process.
+//! Reads /proc/<pid>/status: memory and threads of one process.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 const KIB: u64 = 1024;
-/// Longer than any status; the kernel makes it anew with each read from its start.
+/// Longer than any status. The kernel generates the text anew when it is read from the start.
 const LONGEST: usize = 4096;
 
-/// What one process uses. Pages of mapped files are left out: the kernel takes them back when it needs the room.
+/// What one process uses. Pages of mapped files are not counted, because the kernel reclaims them when it needs memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Status {
     /// Resident pages that belong to no file, in bytes.
@@ -16,13 +16,13 @@ pub(super) struct Status {
     pub(super) shared: u64,
     /// Pages that were swapped out, in bytes.
     pub(super) swapped: u64,
-    /// Page tables, in bytes: with sparse mappings they grow without any resident page.
+    /// Page tables, in bytes. Sparse mappings make them grow without any resident page.
     pub(super) page_tables: u64,
     pub(super) threads: u32,
 }
 
 impl Status {
-    /// Reads a file that stays open: it belongs to its process even when the id is given to another. None when the
+    /// Reads a file that stays open: it refers to its process even when the id is given to another one. `None` when the
     /// process is gone.
     pub(super) fn read(file: &File) -> Option<Self> {
         let mut text = [0u8; LONGEST];
@@ -50,7 +50,7 @@ impl Status {
         (status.threads > 0).then_some(status)
     }
 
-    /// Everything that counts, in bytes.
+    /// The sum of everything that counts, in bytes.
     pub(super) fn memory(&self) -> u64 {
         self.anonymous + self.shared + self.swapped + self.page_tables
     }

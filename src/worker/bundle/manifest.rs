@@ -1,39 +1,39 @@
-//! What is known about an entrypoint: that there is a bundle, or that there must not be one; and when that stops being so.
+//! What is known about an entrypoint: that a bundle exists, or that it must not be bundled, and what this depends on.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::surroundings::surroundings;
-use super::witness::Witness;
+use super::dependencies::dependencies;
+use super::fingerprint::FileFingerprint;
 
-/// Changes with everything that changes what a bundle is.
+/// Raised with every change that affects what a bundle is.
 const FORMAT: u32 = 1;
 
-/// What the bundler found.
+/// The result of bundling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
-    /// There is a bundle; its content's hash.
+    /// A bundle exists; the hash of its content.
     Bundled(String),
-    /// A tool could see a difference; which.
+    /// Bundling would make a difference that a tool could see; which one.
     Refused(String),
 }
 
-/// A verdict and all that it depends on.
+/// A verdict and everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     format: u32,
     entrypoint: PathBuf,
     verdict: Verdict,
-    witnesses: Vec<Witness>,
+    fingerprints: Vec<FileFingerprint>,
 }
 
 impl Manifest {
-    /// Takes witnesses of the inputs, of what decides that they are the inputs, and of the runtime. None when one of them was
-    /// changed after `before`: then nobody knows which state the bundler saw.
+    /// Takes fingerprints of the inputs, of their dependencies, and of the runtime. `None` when one of them was changed
+    /// after `before`, because then the state that the bundler saw is unknown.
     pub fn take(
         entrypoint: &Path,
         runtime: &Path,
@@ -41,52 +41,52 @@ impl Manifest {
         verdict: Verdict,
         before: SystemTime,
     ) -> Option<Self> {
-        let mut places = surroundings(inputs);
+        let mut places = dependencies(inputs);
         places.insert(entrypoint.to_owned());
         places.insert(runtime.to_owned());
-        let witnesses: Vec<_> = places.into_iter().map(Witness::take).collect();
-        witnesses
+        let fingerprints: Vec<_> = places.into_iter().map(FileFingerprint::take).collect();
+        fingerprints
             .iter()
-            .all(|witness| witness.is_older_than(before))
+            .all(|fingerprint| fingerprint.is_older_than(before))
             .then(|| Self {
                 format: FORMAT,
                 entrypoint: entrypoint.to_owned(),
                 verdict,
-                witnesses,
+                fingerprints,
             })
     }
 
-    /// Of use only while these files, too, are as they are now.
+    /// Makes the manifest depend on these files too.
     pub(super) fn with_outputs(mut self, outputs: Vec<PathBuf>) -> Self {
-        self.witnesses.extend(outputs.into_iter().map(Witness::take));
+        self.fingerprints.extend(outputs.into_iter().map(FileFingerprint::take));
         self
     }
 
-    /// Reads a stored one; None when it is not one of this version for this entrypoint.
+    /// Parses a stored manifest; `None` when it is not of this version and entrypoint.
     pub(super) fn read(text: &[u8], entrypoint: Option<&Path>) -> Option<Self> {
         let read: Self = serde_json::from_slice(text).ok()?;
         (read.format == FORMAT && entrypoint.is_none_or(|path| path == read.entrypoint)).then_some(read)
     }
 
-    /// As text to be stored.
+    /// The text to be stored.
     pub(super) fn text(&self) -> String {
-        // Strings and numbers, and paths that came as JSON: nothing here can refuse to be written.
+        // Strings, numbers and paths that came as JSON can always be serialised.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Its entrypoint is still there.
+    /// Whether its entrypoint still exists.
     pub(super) fn has_entrypoint(&self) -> bool {
         self.entrypoint.is_file()
     }
 
-    /// What was found.
+    /// The verdict.
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
     }
 
     /// Whether nothing that it depends on has changed.
-    pub fn holds(&self) -> bool {
-        self.witnesses.iter().all(Witness::holds)
+    pub fn is_current(&self) -> bool {
+        self.fingerprints.iter().all(FileFingerprint::is_current)
     }
 }
 
@@ -110,18 +110,18 @@ mod tests {
         let take = |before| Manifest::take(&inputs[0], &dir.path().join("bun"), &inputs, verdict.clone(), before);
         let later = SystemTime::now() + Duration::from_secs(5);
         let manifest = take(later).expect("old enough");
-        assert!(manifest.holds());
+        assert!(manifest.is_current());
         assert_eq!(
             Manifest::read(manifest.text().as_bytes(), Some(&inputs[0])),
             Some(manifest.clone())
         );
         assert_eq!(Manifest::read(manifest.text().as_bytes(), Some(&inputs[1])), None);
         write("data.csv");
-        assert!(manifest.holds());
+        assert!(manifest.is_current());
         for name in ["package.json", "dep.js", "dep.ts", "bun"] {
             let manifest = take(later).expect("old enough");
             write(name);
-            assert!(!manifest.holds(), "{name}");
+            assert!(!manifest.is_current(), "{name}");
         }
         assert_eq!(
             take(SystemTime::now() - Duration::from_secs(60)),

@@ -1,24 +1,24 @@
-//! The entrypoint as one file of bytecode: what is asked of the bundler, what must not have changed for its work to be of
-//! use, and where that is kept. Running the bundler is the spawn room's.
+//! The entrypoint as one file of bytecode: the bundler's program and its answer, the conditions under which a bundle
+//! stays valid, and its storage. `spawn` runs the bundler.
 //!
 //! | file | subject |
 //! |---|---|
 //! | `script.rs` | the program that bundles, rendered |
-//! | `reply.rs` | what it answers |
-//! | `witness.rs` | whether a file or directory is as it was |
-//! | `surroundings.rs` | everything on which a bundle depends |
+//! | `reply.rs` | the bundler's answer |
+//! | `fingerprint.rs` | whether a file or directory has changed |
+//! | `dependencies.rs` | everything that a bundle depends on |
 //! | `manifest.rs` | what is known about an entrypoint |
-//! | `shelf.rs` | the files in the project: written whole, claimed while in use, swept |
+//! | `bundle_store.rs` | the files in the project: written atomically, claimed while in use, swept |
 
+mod bundle_store;
+mod dependencies;
+mod fingerprint;
 mod manifest;
 mod reply;
 mod script;
-mod shelf;
-mod surroundings;
-mod witness;
 
+pub use bundle_store::{Bundle, BundleStore};
+pub(super) use bundle_store::{manifest_slot, named, stem};
 pub use manifest::{Manifest, Verdict};
 pub use reply::{BundleFiles, BundleReply};
 pub use script::bundle_script;
-pub use shelf::{Bundle, Shelf};
-pub(super) use shelf::{manifest_slot, named, stem};

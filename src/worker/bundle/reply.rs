@@ -1,11 +1,11 @@
-//! What the bundler answers: a line of JSON, then the files it announces. The bundler read files of the project, so nothing
-//! it says is believed beyond what a tool could do anyway.
+//! The bundler's answer: a line of JSON, then the files that it announces. The bundler read files of the project, so
+//! its answer is trusted no more than a tool is.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// More than any bundle that would load faster than its source.
+/// Larger than any bundle that would load faster than its source.
 const LARGEST: usize = 256 * 1024 * 1024;
 
 /// The three files of a bundle.
@@ -22,35 +22,35 @@ pub struct BundleFiles {
 /// An answer of the bundler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BundleReply {
-    /// Done.
+    /// The entrypoint was bundled.
     Bundled {
-        /// Every file that went in.
+        /// Every file in the bundle.
         inputs: Vec<PathBuf>,
-        /// What came out.
+        /// The bundle's files.
         files: BundleFiles,
     },
-    /// The code of worker files, compiled.
+    /// The code of worker files was compiled.
     Compiled {
-        /// What came out; no map.
+        /// The compiled files; there is no map.
         files: BundleFiles,
-        /// The entrypoint imports nothing but what the runtime has.
+        /// The entrypoint imports nothing except what the runtime provides.
         alone: bool,
     },
-    /// Something a tool could see would differ.
+    /// The bundle would differ in a way that a tool could see.
     Objection {
-        /// Every file that was looked at.
+        /// Every file that was examined.
         inputs: Vec<PathBuf>,
-        /// What.
+        /// The difference.
         reason: String,
     },
-    /// It could not be bundled.
+    /// Bundling failed.
     Failure {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// The answer is none.
+/// The answer is malformed.
 #[derive(Debug, thiserror::Error)]
 #[error("the bundler's answer cannot be read: {0}")]
 pub struct BadReply(&'static str);
@@ -66,10 +66,10 @@ struct Header {
 }
 
 impl BundleReply {
-    /// The longest answer worth reading.
+    /// The longest answer that is read.
     pub const LARGEST: usize = LARGEST;
 
-    /// Reads everything the bundler wrote.
+    /// Parses everything that the bundler wrote.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadReply> {
         let line = bytes
             .iter()

@@ -18,9 +18,9 @@ struct Settings<'a> {
     entrypoint: &'a str,
 }
 
-/// Source of a program for Bun that bundles this entrypoint and answers on descriptor 3.
+/// The source of a program for Bun that bundles this entrypoint and answers on descriptor 3.
 pub fn bundle_script(entrypoint: &str) -> String {
-    // A string: nothing here can refuse to be written.
+    // A string can always be serialised.
     let settings = serde_json::to_string(&Settings { entrypoint }).unwrap_or_default();
     let mut source = format!("const settings = {settings}\n");
     for (name, piece) in PIECES {

@@ -1,20 +1,21 @@
-//! What a worker says. The bytes come from a process that runs untrusted code: anything may arrive.
+//! Decodes a worker's frames. The bytes come from a process that runs untrusted code, so anything may arrive.
 
 use super::reader::max_frame;
 use super::values::{Level, Retry, Status, Stream};
 use crate::worker::protocol::{self, level};
 use std::borrow::Cow;
 
-/// Bytes that are no frame. Fatal for the channel: where one frame is wrong, the next cannot be found or believed.
+/// Bytes that are not a frame. The error is fatal for the channel: after a wrong frame the next one can neither be
+/// found nor trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Length 0: not even a kind.
+    /// The length is 0, so there is not even a kind.
     #[error("an empty frame")]
     Empty,
-    /// The length field passes the cap.
+    /// The length exceeds the cap.
     #[error("a frame of {length} bytes where {max} are allowed")]
     TooLarge {
-        /// As announced.
+        /// The announced length.
         length: usize,
         /// The reader's cap.
         max: usize,
@@ -22,7 +23,7 @@ pub enum FrameError {
     /// No worker frame has this kind.
     #[error("unknown frame kind {0:#04x}")]
     Kind(u8),
-    /// The body ends inside its fixed fields, or goes on after them.
+    /// The body ends inside its fixed fields, or continues after them.
     #[error("a frame of kind {kind:#04x} with a body of {length} bytes")]
     Length {
         /// The frame's kind.
@@ -33,9 +34,9 @@ pub enum FrameError {
     /// A field has a value that its table does not list.
     #[error("the {field} of a frame is {value}")]
     Field {
-        /// Which.
+        /// The field's name.
         field: &'static str,
-        /// As given.
+        /// The field's value.
         value: u8,
     },
     /// The text is not UTF-8.
@@ -60,7 +61,7 @@ pub enum FromWorker<'a> {
     Entered {
         /// Number of the call.
         call: u32,
-        /// As sent; to be compared with the call's.
+        /// The nonce in the frame, to be compared with the call's.
         nonce: [u8; 16],
     },
     /// A call's answer.
@@ -69,40 +70,40 @@ pub enum FromWorker<'a> {
     Progress {
         /// Number of the call.
         call: u32,
-        /// As sent; to be compared with the call's.
+        /// The nonce in the frame, to be compared with the call's.
         nonce: [u8; 16],
         /// JSON text.
         json: &'a str,
     },
-    /// Something printed.
+    /// Printed output.
     Log(LogFrame<'a>),
     /// The call's signal aborted.
     AbortAck {
         /// Number of the call.
         call: u32,
-        /// As sent; to be compared with the call's.
+        /// The nonce in the frame, to be compared with the call's.
         nonce: [u8; 16],
-        /// Whether the tool had taken its signal.
+        /// Whether the tool had used its signal.
         listens: bool,
     },
-    /// The call path ran dry and is warm.
+    /// The call path was exercised without a call, and is warm.
     Pong,
-    /// This call's tool ends the process, with other calls in flight.
+    /// This call's tool ends the process while other calls are in flight.
     Leaving {
         /// Number of the call.
         call: u32,
-        /// As sent; to be compared with the call's.
+        /// The nonce in the frame, to be compared with the call's.
         nonce: [u8; 16],
     },
     /// There are frames in the ring.
     Printed,
-    /// Variables that were read and not there, before a failure.
+    /// Environment variables that were read but missing, before a failure.
     Missed {
-        /// Number of the call; 0: while the entrypoint was imported.
+        /// Number of the call; 0 while the entrypoint was imported.
         call: u32,
-        /// As sent; to be compared with the call's.
+        /// The nonce in the frame, to be compared with the call's.
         nonce: [u8; 16],
-        /// Names, one a line.
+        /// Names, one per line.
         names: &'a str,
     },
 }
@@ -112,15 +113,15 @@ pub enum FromWorker<'a> {
 pub struct ResultFrame<'a> {
     /// Number of the call.
     pub call: u32,
-    /// As sent; to be compared with the call's.
+    /// The nonce in the frame, to be compared with the call's.
     pub nonce: [u8; 16],
     /// What `text` is.
     pub status: Status,
-    /// What the thrown error said about trying again.
+    /// What the thrown error says about a retry.
     pub retry: Retry,
-    /// Milliseconds before the next attempt, where the error said so.
+    /// Milliseconds before the next attempt, where the error has them.
     pub retry_after_ms: Option<u32>,
-    /// By status.
+    /// Its meaning depends on the status.
     pub text: &'a str,
 }
 
@@ -131,16 +132,16 @@ pub struct LogFrame<'a> {
     pub call: Option<u32>,
     /// Where it was printed.
     pub stream: Stream,
-    /// `None`: a raw write, a piece of the stream with its own line ends. Else one entry without a line end.
+    /// `None` for a raw write: a piece of the stream with its own line ends. Otherwise one entry without a line end.
     pub level: Option<Level>,
-    /// Unix time in milliseconds; whatever the worker says, so possibly not finite.
+    /// Unix time in milliseconds as the worker claims it, so possibly not finite.
     pub time: f64,
-    /// A raw write may hold any bytes and may end inside a character.
+    /// A raw write may contain any bytes and may end inside a character.
     pub bytes: &'a [u8],
 }
 
 impl<'a> LogFrame<'a> {
-    /// The bytes as text, with replacement characters where they are none.
+    /// The bytes as text, with replacement characters for invalid UTF-8.
     pub fn text(&self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.bytes)
     }
@@ -167,7 +168,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             nonce: fields.take()?,
             json: fields.text()?,
         },
-        // The worker cuts what is larger. As JSON a line can be six times that, and a host's strings have an end.
+        // The worker cuts longer entries. As JSON a line can be six times as long, and a host's strings are limited.
         protocol::LOG if frame.len() > max_frame(0) => {
             return Err(FrameError::TooLarge {
                 length: frame.len(),
@@ -253,7 +254,7 @@ fn one_of<T: Copy>(field: &'static str, value: u8, table: &[(u8, T)]) -> Result<
         .ok_or(FrameError::Field { field, value })
 }
 
-/// The fields of one body, taken from the front.
+/// Takes the fields of one body from its front.
 struct Fields<'a> {
     kind: u8,
     length: usize,

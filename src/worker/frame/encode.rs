@@ -1,13 +1,13 @@
-//! What the host says: frames appended to a buffer that one write sends.
+//! Encodes the host's frames: they are appended to a buffer that is sent with one write.
 
 use crate::worker::{Nonce, protocol};
 
-/// A frame whose length does not fit its u32.
+/// The frame's length does not fit its u32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a frame of {0} bytes does not fit the channel's length field")]
 pub struct TooLong(pub usize);
 
-/// One call as the worker gets it. `env`, `input` and `config` are JSON text, trusted to be well-formed.
+/// One call as the worker gets it. `env`, `input` and `config` are JSON text that is trusted to be well-formed.
 #[derive(Debug, Clone, Copy)]
 pub struct CallFrame<'a> {
     /// Number of the call on this channel; not 0, which in LOG means "no call".
@@ -26,16 +26,16 @@ pub struct CallFrame<'a> {
     pub input: Option<&'a str>,
     /// The tool's second argument.
     pub config: Option<&'a str>,
-    /// Whether ENTERED is wanted.
+    /// Whether the worker should send ENTERED.
     pub entered: bool,
-    /// Slot of the board where the process notes that it entered the call.
+    /// The slot of the entry table in which the process stores that it entered the call.
     pub slot: Option<u32>,
-    /// Whether PROGRESS is wanted.
+    /// Whether the worker should send PROGRESS.
     pub progress: bool,
 }
 
 impl CallFrame<'_> {
-    /// Appends the frame. On error `out` is as it was.
+    /// Appends the frame. On error `out` is unchanged.
     pub fn append(&self, out: &mut Vec<u8>) -> Result<(), TooLong> {
         let payload = |text: Option<&str>| text.map_or(0, |t| t.len() + 6);
         out.reserve(
@@ -123,7 +123,7 @@ fn frame(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) -> Result
     Ok(())
 }
 
-/// For bodies of a few dozen bytes, which always fit.
+/// For bodies of a few dozen bytes, whose length always fits.
 fn short_frame(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
     let fits = frame(out, kind, body);
     debug_assert_eq!(fits, Ok(()));
@@ -137,7 +137,7 @@ fn call_and_nonce(out: &mut Vec<u8>, call: u32, nonce: &Nonce) {
     out.push(b'"');
 }
 
-/// Decimal digits without the formatting machinery: two numbers a call on the hot path.
+/// Writes decimal digits without the formatting machinery: the hot path writes two numbers per call.
 fn push_number(out: &mut Vec<u8>, mut number: u32) {
     let mut digits = [0u8; 10];
     let mut at = digits.len();

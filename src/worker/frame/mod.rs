@@ -9,7 +9,7 @@
 //! | 0x02 | to worker | ABORT | JSON `{c, n, r}` |
 //! | 0x03 | to worker | PING | empty |
 //! | 0x04 | to worker | END | empty |
-//! | 0x81 | from worker | READY | JSON `{protocol, runtime, board, ring, warmup, tools}` |
+//! | 0x81 | from worker | READY | JSON `{protocol, runtime, entryTable, ring, warmup, tools}` |
 //! | 0x82 | from worker | LOAD_FAILED | JSON error |
 //! | 0x83 | from worker | ENTERED | u32 call, 16 B nonce |
 //! | 0x84 | from worker | RESULT | u32 call, 16 B nonce, u8 status, u8 retry, u32 retry after ms, text |

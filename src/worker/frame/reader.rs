@@ -1,16 +1,16 @@
-//! Frames out of a stream that is cut anywhere.
+//! Extracts frames from a stream whose chunks may end anywhere.
 
 use super::decode::{FrameError, FromWorker, decode};
 use crate::worker::protocol::{LEAST_MAX_FRAME, LENGTH_BYTES};
 
-/// First size of the buffer, and the size it goes back to after a large frame has passed.
+/// The buffer's initial size, to which it returns after a large frame.
 const SMALL: usize = 64 * 1024;
-/// An empty buffer above this size is given back.
+/// An empty buffer above this size is released.
 const LARGE: usize = 1024 * 1024;
-/// Room for kind, call, nonce and what else comes before a text.
+/// Space for kind, call, nonce and the other fields before a text.
 const FIXED_FIELDS: u64 = 1024;
 
-/// The cap for a reader whose worker may give results of `max_output_size` bytes.
+/// The largest frame of a worker whose results may have `max_output_size` bytes.
 pub fn max_frame(max_output_size: u64) -> usize {
     let max = max_output_size
         .max(LEAST_MAX_FRAME as u64)
@@ -19,10 +19,10 @@ pub fn max_frame(max_output_size: u64) -> usize {
     usize::try_from(max).unwrap_or(usize::MAX)
 }
 
-/// Collects bytes and gives whole frames, each borrowed from the buffer. After an error it gives nothing more.
+/// Collects bytes and returns whole frames, each borrowed from the buffer. After an error it returns nothing more.
 #[derive(Debug)]
 pub struct FrameReader {
-    /// Initialised throughout; `start..end` holds what arrived and was not given yet.
+    /// Always initialised; `start..end` is what has arrived and was not returned yet.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -31,7 +31,7 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// A reader that refuses frames over `max` bytes (kind and body); see [`max_frame`].
+    /// A reader that rejects frames of more than `max` bytes (kind and body); see [`max_frame`].
     pub fn new(max: usize) -> FrameReader {
         FrameReader {
             buffer: Vec::new(),
@@ -48,7 +48,8 @@ impl FrameReader {
         self.filled(bytes.len());
     }
 
-    /// At least `least` bytes to read into; follow it with [`FrameReader::filled`]. Saves the copy that `push` makes.
+    /// At least `least` bytes to read into, to be followed by [`FrameReader::filled`]. This saves the copy that `push`
+    /// makes.
     pub fn space(&mut self, least: usize) -> &mut [u8] {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
@@ -67,12 +68,12 @@ impl FrameReader {
         &mut self.buffer[self.end..]
     }
 
-    /// `count` bytes of [`FrameReader::space`] were written. A larger count than there was space is cut to it.
+    /// `count` bytes of [`FrameReader::space`] were written. A larger count is limited to the space.
     pub fn filled(&mut self, count: usize) {
         self.end = (self.end + count).min(self.buffer.len());
     }
 
-    /// The next whole frame, `None` until more bytes come.
+    /// The next whole frame; `None` until more bytes come.
     #[expect(clippy::should_implement_trait, reason = "an Iterator cannot lend its items")]
     pub fn next(&mut self) -> Option<Result<FromWorker<'_>, FrameError>> {
         if self.broken {
@@ -94,7 +95,7 @@ impl FrameReader {
         Some(decoded)
     }
 
-    /// Whether bytes of an unfinished frame are held: a channel that ends now ended inside a frame.
+    /// Whether an unfinished frame is buffered: a channel that ends now ended inside a frame.
     pub fn is_inside_frame(&self) -> bool {
         self.start != self.end
     }
@@ -102,14 +103,14 @@ impl FrameReader {
 
 #[cfg(test)]
 mod tests {
-    use super::super::worker_side::{Said, said};
+    use super::super::worker_side::{OwnedFrame, any_frame};
     use super::*;
     use proptest::prelude::*;
 
-    fn drain(reader: &mut FrameReader) -> Vec<Result<Said, FrameError>> {
+    fn drain(reader: &mut FrameReader) -> Vec<Result<OwnedFrame, FrameError>> {
         let mut all = Vec::new();
         while let Some(frame) = reader.next() {
-            all.push(frame.map(Said::from));
+            all.push(frame.map(OwnedFrame::from));
         }
         all
     }
@@ -140,14 +141,14 @@ mod tests {
         assert_eq!(drain(&mut reader), []);
         assert!(reader.is_inside_frame());
         reader.push(&[0x88]);
-        assert_eq!(drain(&mut reader), [Ok(Said::Pong)]);
+        assert_eq!(drain(&mut reader), [Ok(OwnedFrame::Pong)]);
         assert!(!reader.is_inside_frame());
     }
 
     #[test]
     fn gives_a_large_buffer_back() {
         let mut reader = FrameReader::new(max_frame(0));
-        let frame = Said::Ready("x".repeat(3 * LARGE)).to_bytes();
+        let frame = OwnedFrame::Ready("x".repeat(3 * LARGE)).to_bytes();
         for piece in frame.chunks(SMALL) {
             reader.push(piece);
         }
@@ -164,8 +165,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_cut_anywhere_read_back(frames in proptest::collection::vec(said(), 0..12), cuts in proptest::collection::vec(1usize..200, 1..40), direct: bool) {
-            let stream: Vec<u8> = frames.iter().flat_map(Said::to_bytes).collect();
+        fn frames_cut_anywhere_read_back(frames in proptest::collection::vec(any_frame(), 0..12), cuts in proptest::collection::vec(1usize..200, 1..40), direct: bool) {
+            let stream: Vec<u8> = frames.iter().flat_map(OwnedFrame::to_bytes).collect();
             let mut reader = FrameReader::new(max_frame(0));
             let mut read = Vec::new();
             let mut rest = &stream[..];

@@ -1,42 +1,42 @@
-//! READY, a worker's first word: which protocol it speaks, and what it has.
+//! READY, a worker's first frame: its protocol version and its features.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::worker::protocol::PROTOCOL;
 
-/// What a worker that speaks this protocol says of itself.
+/// What a worker with this protocol version reports about itself.
 #[derive(Debug, Deserialize)]
 pub struct Ready {
     /// JSON array of `ToolInfo`.
     #[serde(default)]
     pub tools: Option<Box<RawValue>>,
-    /// It notes on the board which calls it entered.
-    #[serde(default)]
-    pub board: bool,
+    /// The worker stores entered calls in the entry table.
+    #[serde(default, rename = "entryTable")]
+    pub entry_table: bool,
     /// All frames come through the ring.
     #[serde(default)]
     pub ring: bool,
-    /// The entrypoint has a `warmup`, which comes before any call.
+    /// The entrypoint has a `warmup` function, which runs before any call.
     #[serde(default)]
     pub warmup: bool,
 }
 
-/// READY of a worker that nothing can be asked.
+/// A READY frame after which the worker cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
-    /// The version it speaks is another one. What its other words mean is not known.
+    /// The worker has another version. The meaning of its other frames is unknown.
     #[error("it speaks version {0} of toolwarden's protocol, and this host speaks version {PROTOCOL}")]
     OtherProtocol(u64),
-    /// It is no READY of any version.
+    /// It is not a READY frame of any version.
     #[error("a READY that cannot be read")]
     Unreadable,
 }
 
-/// What every version has, past and future.
+/// The fields that every version has, past and future.
 #[derive(Deserialize)]
 struct Versioned {
-    /// The first version need not say so.
+    /// The first version need not state it.
     #[serde(default = "first")]
     protocol: u64,
 }
@@ -46,7 +46,7 @@ fn first() -> u64 {
 }
 
 impl Ready {
-    /// Reads READY's body.
+    /// Parses READY's body.
     pub fn parse(json: &str) -> Result<Self, NotReady> {
         let Versioned { protocol } = serde_json::from_str(json).map_err(|_| NotReady::Unreadable)?;
         if protocol != u64::from(PROTOCOL) {
@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn what_it_has_is_read() {
         let json = format!(
-            r#"{{"protocol":{PROTOCOL},"runtime":"1.4.5","board":true,"ring":false,"warmup":true,"tools":[{{"id":"a"}}]}}"#
+            r#"{{"protocol":{PROTOCOL},"runtime":"1.4.5","entryTable":true,"ring":false,"warmup":true,"tools":[{{"id":"a"}}]}}"#
         );
         let ready = Ready::parse(&json).expect("this version");
-        assert!(ready.board && !ready.ring && ready.warmup);
+        assert!(ready.entry_table && !ready.ring && ready.warmup);
         assert_eq!(ready.tools.expect("tools").get(), r#"[{"id":"a"}]"#);
         let least = Ready::parse(&format!(r#"{{"protocol":{PROTOCOL}}}"#)).expect("this version");
-        assert!(least.tools.is_none() && !least.board && !least.ring && !least.warmup);
+        assert!(least.tools.is_none() && !least.entry_table && !least.ring && !least.warmup);
     }
 
     #[test]
@@ -79,7 +79,7 @@ mod tests {
         for (json, version) in [
             (r#"{"protocol":2}"#, 2),
             (r#"{"protocol":0,"tools":[]}"#, 0),
-            (r#"{"tools":{"a":1},"board":"yes","protocol":7}"#, 7),
+            (r#"{"tools":{"a":1},"entryTable":"yes","protocol":7}"#, 7),
             (r#"{"protocol":18446744073709551615}"#, u64::MAX),
         ] {
             assert_eq!(
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn no_version_is_the_first_and_anything_else_is_none() {
         assert_eq!(Ready::parse("{}").is_ok(), PROTOCOL == 1);
-        let odd = format!(r#"{{"protocol":{PROTOCOL},"board":"yes"}}"#);
+        let odd = format!(r#"{{"protocol":{PROTOCOL},"entryTable":"yes"}}"#);
         for json in [
             "",
             "1",

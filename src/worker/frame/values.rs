@@ -1,24 +1,24 @@
-//! What the fields of frames may be: each variant is the number that crosses.
+//! The values of fields of frames: each variant is the number that crosses.
 
 use crate::worker::protocol::{self, level, retry, status};
 
-/// What a RESULT's text is.
+/// The meaning of a RESULT's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Status {
-    /// The result, JSON.
+    /// The result as JSON.
     Value = status::VALUE,
-    /// Nothing: the result is undefined.
+    /// Empty: the result is undefined.
     Undefined = status::UNDEFINED,
-    /// The thrown error, JSON.
+    /// The thrown error as JSON.
     Threw = status::THREW,
-    /// JSON array of the ids there are.
+    /// A JSON array of the existing tool ids.
     NotFound = status::NOT_FOUND,
     /// JSON `{message, issues: [{path, message}]}`.
     InputInvalid = status::INPUT_INVALID,
-    /// The same shape, or a JSON error.
+    /// The same JSON, or a JSON error.
     OutputInvalid = status::OUTPUT_INVALID,
-    /// Decimal bytes.
+    /// The size in bytes, as a decimal number.
     OutputTooLarge = status::OUTPUT_TOO_LARGE,
 }
 
@@ -26,7 +26,7 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Retry {
-    /// Not said.
+    /// The property is absent.
     Unsaid = retry::UNSAID,
     /// true
     Retryable = retry::RETRYABLE,
@@ -45,7 +45,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// As `LogEntry.stream` says it.
+    /// The name in `LogEntry.stream`.
     pub fn as_str(self) -> &'static str {
         match self {
             Stream::Stdout => "stdout",
@@ -71,7 +71,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// As `LogEntry.level` says it.
+    /// The name in `LogEntry.level`.
     pub fn as_str(self) -> &'static str {
         match self {
             Level::Debug => "debug",

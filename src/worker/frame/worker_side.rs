@@ -1,12 +1,12 @@
-//! A worker's side of the codec, for tests: owned frames, their bytes, and a strategy that makes them.
+//! The worker's side of the codec, for tests: owned frames, their encoding, and a strategy that generates them.
 
 use super::{FromWorker, Level, Retry, Status, Stream};
 use crate::worker::protocol::{self, level};
 use proptest::prelude::*;
 
-/// A frame of a worker that owns its texts.
+/// A worker's frame that owns its texts.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Said {
+pub enum OwnedFrame {
     /// READY
     Ready(String),
     /// LOAD_FAILED
@@ -31,58 +31,60 @@ pub enum Said {
     Missed(u32, [u8; 16], String),
 }
 
-impl From<FromWorker<'_>> for Said {
-    fn from(frame: FromWorker<'_>) -> Said {
+impl From<FromWorker<'_>> for OwnedFrame {
+    fn from(frame: FromWorker<'_>) -> OwnedFrame {
         match frame {
-            FromWorker::Ready { json } => Said::Ready(json.into()),
-            FromWorker::LoadFailed { json } => Said::LoadFailed(json.into()),
-            FromWorker::Entered { call, nonce } => Said::Entered(call, nonce),
-            FromWorker::Result(r) => Said::Result(r.call, r.nonce, r.status, r.retry, r.retry_after_ms, r.text.into()),
-            FromWorker::Progress { call, nonce, json } => Said::Progress(call, nonce, json.into()),
-            FromWorker::Log(l) => Said::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
-            FromWorker::AbortAck { call, nonce, listens } => Said::AbortAck(call, nonce, listens),
-            FromWorker::Pong => Said::Pong,
-            FromWorker::Leaving { call, nonce } => Said::Leaving(call, nonce),
-            FromWorker::Printed => Said::Printed,
-            FromWorker::Missed { call, nonce, names } => Said::Missed(call, nonce, names.into()),
+            FromWorker::Ready { json } => OwnedFrame::Ready(json.into()),
+            FromWorker::LoadFailed { json } => OwnedFrame::LoadFailed(json.into()),
+            FromWorker::Entered { call, nonce } => OwnedFrame::Entered(call, nonce),
+            FromWorker::Result(r) => {
+                OwnedFrame::Result(r.call, r.nonce, r.status, r.retry, r.retry_after_ms, r.text.into())
+            }
+            FromWorker::Progress { call, nonce, json } => OwnedFrame::Progress(call, nonce, json.into()),
+            FromWorker::Log(l) => OwnedFrame::Log(l.call, l.stream, l.level, l.time, l.bytes.into()),
+            FromWorker::AbortAck { call, nonce, listens } => OwnedFrame::AbortAck(call, nonce, listens),
+            FromWorker::Pong => OwnedFrame::Pong,
+            FromWorker::Leaving { call, nonce } => OwnedFrame::Leaving(call, nonce),
+            FromWorker::Printed => OwnedFrame::Printed,
+            FromWorker::Missed { call, nonce, names } => OwnedFrame::Missed(call, nonce, names.into()),
         }
     }
 }
 
-impl Said {
+impl OwnedFrame {
     /// The frame as a worker would write it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let call_nonce = |call: &u32, nonce: &[u8; 16]| [&call.to_le_bytes()[..], nonce].concat();
         let (kind, body) = match self {
-            Said::Ready(json) => (protocol::READY, json.clone().into_bytes()),
-            Said::LoadFailed(json) => (protocol::LOAD_FAILED, json.clone().into_bytes()),
-            Said::Entered(call, nonce) => (protocol::ENTERED, call_nonce(call, nonce)),
-            Said::Result(call, nonce, status, retry, after, text) => {
+            OwnedFrame::Ready(json) => (protocol::READY, json.clone().into_bytes()),
+            OwnedFrame::LoadFailed(json) => (protocol::LOAD_FAILED, json.clone().into_bytes()),
+            OwnedFrame::Entered(call, nonce) => (protocol::ENTERED, call_nonce(call, nonce)),
+            OwnedFrame::Result(call, nonce, status, retry, after, text) => {
                 let mut body = call_nonce(call, nonce);
                 body.extend([*status as u8, *retry as u8]);
                 body.extend(after.unwrap_or(protocol::NO_RETRY_AFTER).to_le_bytes());
                 body.extend(text.as_bytes());
                 (protocol::RESULT, body)
             }
-            Said::Progress(call, nonce, json) => (
+            OwnedFrame::Progress(call, nonce, json) => (
                 protocol::PROGRESS,
                 [&call_nonce(call, nonce)[..], json.as_bytes()].concat(),
             ),
-            Said::Log(call, stream, level, time, bytes) => {
+            OwnedFrame::Log(call, stream, level, time, bytes) => {
                 let mut body = call.unwrap_or(0).to_le_bytes().to_vec();
                 body.extend([*stream as u8, level.map_or(level::RAW, |level| level as u8)]);
                 body.extend(time.to_le_bytes());
                 body.extend(bytes);
                 (protocol::LOG, body)
             }
-            Said::AbortAck(call, nonce, listens) => (
+            OwnedFrame::AbortAck(call, nonce, listens) => (
                 protocol::ABORT_ACK,
                 [&call_nonce(call, nonce)[..], &[u8::from(*listens)]].concat(),
             ),
-            Said::Pong => (protocol::PONG, Vec::new()),
-            Said::Leaving(call, nonce) => (protocol::LEAVING, call_nonce(call, nonce).to_vec()),
-            Said::Printed => (protocol::PRINTED, Vec::new()),
-            Said::Missed(call, nonce, names) => (
+            OwnedFrame::Pong => (protocol::PONG, Vec::new()),
+            OwnedFrame::Leaving(call, nonce) => (protocol::LEAVING, call_nonce(call, nonce).to_vec()),
+            OwnedFrame::Printed => (protocol::PRINTED, Vec::new()),
+            OwnedFrame::Missed(call, nonce, names) => (
                 protocol::MISSED,
                 [&call_nonce(call, nonce)[..], names.as_bytes()].concat(),
             ),
@@ -93,7 +95,7 @@ impl Said {
 }
 
 /// Any frame of a worker.
-pub fn said() -> impl Strategy<Value = Said> {
+pub fn any_frame() -> impl Strategy<Value = OwnedFrame> {
     let status = proptest::sample::select(vec![
         Status::Value,
         Status::Undefined,
@@ -114,9 +116,9 @@ pub fn said() -> impl Strategy<Value = Said> {
     ]));
     let nonce = any::<[u8; 16]>();
     prop_oneof![
-        any::<String>().prop_map(Said::Ready),
-        any::<String>().prop_map(Said::LoadFailed),
-        (any::<u32>(), nonce).prop_map(|(c, n)| Said::Entered(c, n)),
+        any::<String>().prop_map(OwnedFrame::Ready),
+        any::<String>().prop_map(OwnedFrame::LoadFailed),
+        (any::<u32>(), nonce).prop_map(|(c, n)| OwnedFrame::Entered(c, n)),
         (
             any::<u32>(),
             nonce,
@@ -125,8 +127,8 @@ pub fn said() -> impl Strategy<Value = Said> {
             proptest::option::of(0..u32::MAX),
             any::<String>()
         )
-            .prop_map(|(c, n, s, r, a, t)| Said::Result(c, n, s, r, a, t)),
-        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| Said::Progress(c, n, t)),
+            .prop_map(|(c, n, s, r, a, t)| OwnedFrame::Result(c, n, s, r, a, t)),
+        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| OwnedFrame::Progress(c, n, t)),
         (
             proptest::option::of(1..=u32::MAX),
             stream,
@@ -134,10 +136,10 @@ pub fn said() -> impl Strategy<Value = Said> {
             -1e15..1e15f64,
             any::<Vec<u8>>()
         )
-            .prop_map(|(c, s, l, t, b)| Said::Log(c, s, l, t, b)),
-        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| Said::AbortAck(c, n, l)),
-        (any::<u32>(), nonce).prop_map(|(c, n)| Said::Leaving(c, n)),
-        Just(Said::Pong),
-        Just(Said::Printed),
+            .prop_map(|(c, s, l, t, b)| OwnedFrame::Log(c, s, l, t, b)),
+        (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| OwnedFrame::AbortAck(c, n, l)),
+        (any::<u32>(), nonce).prop_map(|(c, n)| OwnedFrame::Leaving(c, n)),
+        Just(OwnedFrame::Pong),
+        Just(OwnedFrame::Printed),
     ]
 }

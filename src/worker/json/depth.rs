@@ -1,7 +1,8 @@
-//! How deep JSON text is nested, without parsing it.
+//! Determines how deep JSON text is nested, without parsing it.
 //!
-//! Every result is looked at, so this takes 64 bytes at a time: a bit mask of the quotes tells which brackets stand inside of
-//! strings, and as long as even all opening brackets of a block could not pass the limit their order does not matter.
+//! Every result is checked, so this processes 64 bytes at a time: a bit mask of the quotes shows which brackets are
+//! inside of strings, and as long as even all opening brackets of a block could not exceed the limit, their order does
+//! not matter.
 
 pub use crate::worker::protocol::MAX_DEPTH;
 
@@ -25,11 +26,11 @@ fn passes(json: &[u8], limit: usize) -> bool {
 struct Scan {
     depth: usize,
     in_string: bool,
-    /// The byte before was a backslash that escapes the next one.
+    /// The previous byte was a backslash that escapes the next one.
     escaped: bool,
 }
 
-/// One bit for each byte of a block, the lowest for the first.
+/// One bit for each byte of a block, the lowest bit for the first byte.
 struct Masks {
     quotes: u64,
     opens: u64,
@@ -38,7 +39,7 @@ struct Masks {
 }
 
 impl Scan {
-    /// Takes a block as a whole. False, with nothing changed, where it has to be read byte by byte.
+    /// Processes a block as a whole. False, without any change, where it has to be processed byte by byte.
     fn skips(&mut self, block: &[u8; BLOCK], limit: usize) -> bool {
         if self.in_string && !self.escaped && is_plain(block) {
             return true;
@@ -47,13 +48,13 @@ impl Scan {
         let (escaped, carries) = escaped(masks.backslashes, self.escaped);
         let carried = if self.in_string { u64::MAX } else { 0 };
         let inside = parity(masks.quotes & !escaped) ^ carried;
-        // Outside of strings a backslash is no JSON and escapes nothing.
+        // Outside of strings a backslash is not JSON and escapes nothing.
         if masks.backslashes & !inside != 0 {
             return false;
         }
         let opens = (masks.opens & !inside).count_ones() as usize;
         let closes = (masks.closes & !inside).count_ones() as usize;
-        // Below zero it is no JSON, which is for the parser to say; the order of brackets would matter then.
+        // Below zero the text is not JSON, which the parser will report; the order of brackets would matter then.
         if self.depth + opens > limit || self.depth < closes {
             return false;
         }
@@ -63,7 +64,7 @@ impl Scan {
         true
     }
 
-    /// Byte by byte; whether the limit was passed.
+    /// Processes byte by byte; returns whether the limit was exceeded.
     fn reads(&mut self, bytes: &[u8], limit: usize) -> bool {
         for &byte in bytes {
             if self.in_string {
@@ -93,8 +94,8 @@ impl Scan {
     }
 }
 
-/// The bytes that a backslash before them escapes, and whether the last byte escapes the first one of what follows. `carried`:
-/// the first one is escaped.
+/// The bytes that a preceding backslash escapes, and whether the last byte escapes the first one that follows.
+/// `carried`: the first byte is escaped.
 fn escaped(mut backslashes: u64, carried: bool) -> (u64, bool) {
     let mut escaped = u64::from(carried);
     backslashes &= !escaped;
@@ -109,7 +110,8 @@ fn escaped(mut backslashes: u64, carried: bool) -> (u64, bool) {
     (escaped, false)
 }
 
-/// A bit is set where the number of bits set up to it, itself included, is odd: from an opening quote to before its closing one.
+/// A bit is set where the number of set bits up to and including it is odd: from an opening quote to before its closing
+/// one.
 fn parity(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
@@ -150,7 +152,7 @@ fn masks_sse2(block: &[u8; BLOCK]) -> Masks {
     found
 }
 
-/// Whether a string neither ends in the block nor escapes anything: most of a long text.
+/// Whether the block neither ends a string nor escapes anything, as in most of a long text.
 #[cfg(target_arch = "x86_64")]
 fn is_plain(block: &[u8; BLOCK]) -> bool {
     // SAFETY: every x86-64 processor has SSE2.
@@ -230,7 +232,7 @@ mod tests {
         assert!(!is_too_deep(&format!(r#"["{text}"]"#)));
         assert!(!is_too_deep(&format!(r#"["\"{text}"]"#)));
         assert!(is_too_deep(&format!(r#"["\\",{text}"#)));
-        // Closing ones inside of strings take nothing back.
+        // Closing brackets inside of strings do not reduce the depth.
         let hidden = r#"["]","#.repeat(MAX_DEPTH + 1);
         assert!(is_too_deep(&hidden));
     }

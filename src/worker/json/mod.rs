@@ -1,6 +1,6 @@
-//! JSON text that a worker made. It comes from a process that runs untrusted code, and what is done with it here is the same
-//! everywhere: nothing nested without bound reaches a parser, and nothing that a tool can put into a text makes the rest of
-//! the text unreadable.
+//! JSON text from a worker. It comes from a process that runs untrusted code, and it is treated the same everywhere: no
+//! unboundedly nested text reaches a parser, and nothing that a tool writes into a text makes the rest of it
+//! unreadable.
 
 mod depth;
 mod tolerant;

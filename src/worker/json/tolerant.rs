@@ -1,25 +1,25 @@
-//! Reads what a worker says about errors, tools and issues.
+//! Parses a worker's JSON about errors, tools and issues.
 //!
-//! JavaScript writes half of a surrogate pair as `\ud800`, which no Rust string can hold, and nests deeper than serde_json
-//! follows. Either would make the whole text unreadable, and with it the error's message and the denial in it. So the half
-//! becomes U+FFFD, and what is nested deeper than [`READ_DEPTH`] becomes null.
+//! JavaScript writes half of a surrogate pair as `\ud800`, which no Rust string can contain, and nests deeper than
+//! serde_json follows. Either would make the whole text unreadable, and with it the error's message and the denial in
+//! it. So such a half becomes U+FFFD, and what is nested deeper than [`READ_DEPTH`] becomes null.
 
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-/// Deeper than any message, cause or schema issue is of use; serde_json follows 127.
+/// No useful message, cause or schema issue is nested deeper; serde_json follows 127 levels.
 const READ_DEPTH: usize = 100;
 
 const REPLACEMENT: &str = "\u{fffd}";
 
-/// The value; `None` where the text is no JSON, or another value.
+/// The value; `None` where the text is not JSON, or not such a value.
 pub fn read<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(&mended(json)).ok()
 }
 
-/// The text itself, for the host to parse; `None` where it is no JSON.
+/// The text itself, for the host to parse; `None` where it is not JSON.
 pub fn raw(json: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(mended(json).into_owned()).ok()
 }
@@ -55,11 +55,11 @@ fn mended(json: &str) -> Cow<'_, str> {
     pieces.end()
 }
 
-/// The text with pieces of it replaced. Pieces begin and end at ASCII characters.
+/// A text with pieces of it replaced. Pieces begin and end at ASCII characters.
 struct Pieces<'a> {
     json: &'a str,
     written: String,
-    /// What is before this was written.
+    /// Everything before this was written.
     from: usize,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// Where the string that begins at `start` has ended. Its lonely surrogates are replaced.
+/// Where the string that begins at `start` ends. Its unpaired surrogates are replaced.
 fn string_end(json: &str, start: usize, mut pieces: Option<&mut Pieces<'_>>) -> usize {
     let bytes = json.as_bytes();
     let mut at = start + 1;
@@ -103,7 +103,7 @@ fn string_end(json: &str, start: usize, mut pieces: Option<&mut Pieces<'_>>) -> 
     bytes.len()
 }
 
-/// Where the array or object that begins at `start` has ended.
+/// Where the array or object that begins at `start` ends.
 fn container_end(json: &str, start: usize) -> usize {
     let bytes = json.as_bytes();
     let mut open = 0_usize;
@@ -126,7 +126,7 @@ fn container_end(json: &str, start: usize) -> usize {
     bytes.len()
 }
 
-/// Bytes of `\uXXXX`.
+/// The length of `\uXXXX`.
 const UNIT: usize = 6;
 
 enum Escape {
@@ -134,9 +134,9 @@ enum Escape {
     Short,
     /// `\uXXXX` of a whole character.
     Unit,
-    /// Two of them, a character together.
+    /// Two of them that form a character.
     Pair,
-    /// One of two, alone.
+    /// An unpaired half.
     Half,
 }
 
@@ -191,7 +191,7 @@ mod tests {
                 .fold(String::new(), |close, c| {
                     format!("{}{close}", if c == '[' { ']' } else { '}' })
                 });
-            // `]` stands in a string of the last form, where it closes nothing.
+            // In the last form `]` is in a string, where it closes nothing.
             let close = if open.len() > 5 { "}]".to_owned() } else { close };
             let deep = format!(
                 r#"{{"deep":{}1{},"message":"kept"}}"#,

@@ -1,6 +1,6 @@
 /**
- * Results that are no values but give bytes: Response, Blob, web streams and Node's readable streams. JSON would make an
- * empty object of each of them. They are read as text, no further than a result may be long.
+ * Reads results that are not values but provide bytes: Response, Blob, web streams and Node's readable streams. JSON
+ * would make an empty object of each of them. They are read as text, up to the largest allowed result.
  */
 import { asyncIterator, byteLength, copyInto, newBuffer, promiseThen, push, TypeErrorOf, utf8Write, view } from './primordials.mjs'
 import { isObject } from './values.mjs'
@@ -8,24 +8,28 @@ import { isObject } from './values.mjs'
 /** @param {unknown} method */
 const isMethod = (method) => typeof method === 'function'
 
-/** An object that says itself how JSON shows it is a value. @param {any} value */
+/** An object that defines its own JSON form is a value. @param {any} value */
 const isData = (value) => isMethod(value.toJSON)
 
-/** Whether a value gives bytes. @param {any} value */
+/** Whether a value provides bytes. @param {any} value */
 export const isBody = (value) =>
   !isData(value) && (isMethod(value.getReader) || isMethod(value.arrayBuffer) || (isMethod(value.pipe) && isMethod(value[asyncIterator])))
 
-/** Whether a value gives values, one after the other: what an async function* or a function* returns. @param {any} value */
+/**
+ * Whether a value provides values one after the other, like the result of an async function* or a function*.
+ * @param {any} value
+ */
 export const isSequence = (value) =>
   !isData(value) && isMethod(value.next) && (isMethod(value[asyncIterator]) || isMethod(value[Symbol.iterator]))
 
 /**
- * The text of a body. It is told to stop where it is longer than `most`.
- * @param {any} body @param {number} most bytes
+ * The text of a body. The body is asked to stop when it is longer than `most`.
+ * @param {any} body
+ * @param {number} most bytes
  * @returns {Promise<{ text: string } | { tooLong: number }>}
  */
 export async function readBody(body, most) {
-  // A Response without a body has none to read; a Blob makes a stream when it is asked for one.
+  // A Response without a body has nothing to read; a Blob creates a stream on request.
   const source = isMethod(body.arrayBuffer) && !isMethod(body.getReader) ? (isMethod(body.stream) ? body.stream() : body.body) : body
   if (!isObject(source)) return { text: '' }
   /** @type {Uint8Array[]} */
@@ -48,12 +52,12 @@ async function readStream(stream, take) {
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    // Whoever makes it need not go on; how it takes that is its own affair.
+    // The producer need not continue; how it reacts to that is its own affair.
     if (!take(value)) return void promiseThen(reader.cancel(), undefined, () => {})
   }
 }
 
-/** Leaving the loop destroys a stream of Node. @param {any} source @param {(piece: any) => boolean} take */
+/** Leaving the loop destroys a Node stream. @param {any} source @param {(piece: any) => boolean} take */
 async function readIterable(source, take) {
   for await (const piece of source) if (!take(piece)) return
 }

@@ -1,5 +1,5 @@
-/** One call from its frame to its answer. The answer settles the call: whatever comes later is not sent. */
-import { hasBoard, noteEntered } from './board.mjs'
+/** One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards. */
+import { hasEntryTable, noteEntered } from './entry-table.mjs'
 import { isBody, isSequence, readBody } from './bodies.mjs'
 import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
 import { newConsoleState } from './console.mjs'
@@ -17,7 +17,7 @@ import { idsText, toolOf } from './tools.mjs'
 import { isObject } from './values.mjs'
 import { attributeReads, sendMissed } from './variables.mjs'
 
-/** Number of the call that is rehearsed and whose frames are never sent. */
+/** The number of the rehearsed call, whose frames are never sent. */
 const REHEARSAL = 0
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
@@ -26,19 +26,19 @@ const REHEARSAL = 0
 /** Calls without an answer. */
 const open = new MapOf()
 let openCount = 0
-/** The last call begun; the one in flight when there is one only. @type {Call | undefined} */
+/** The most recent call; the one in flight when there is only one. @type {Call | undefined} */
 let latest
 let ending = false
 const idleConsole = newConsoleState()
 
-/** Only where a process serves many calls: it costs every await a little. */
+/** Only where a process serves many calls, because it slows every await a little. */
 const storage = settings.isolation === 'worker' ? new (await import('node:async_hooks')).AsyncLocalStorage() : null
 const runIn = storage ? storage.run.bind(storage) : null
 const storedCall = storage ? storage.getStore.bind(storage) : null
 
 /**
- * The call whose code runs now. Where a process serves many calls it is told by the async context: what an earlier call has left
- * behind is not the doing of the one that runs meanwhile.
+ * The call whose code is running. Where a process serves many calls, the async context identifies it, so that leftovers
+ * of an earlier call are not attributed to a later one.
  * @returns {Call | undefined}
  */
 export function currentCall() {
@@ -57,10 +57,11 @@ attributeLogs(() => currentCall()?.number ?? 0)
 attributeReads(currentCall)
 
 /**
- * The call whose error nobody caught. Bun does not say in which context a promise was rejected: then it is the only call there is, but
- * only if every call that was answered before has been collected before. What is collected afterwards proves nothing: the rejection
- * may have been the last that was left of it.
- * @param {boolean} rejection @returns {Call | undefined}
+ * The call with an uncaught error. Bun does not report the context of a rejection: then it must be the only call in
+ * flight, and every earlier call must have been garbage-collected before. A later collection proves nothing, because
+ * the rejection may have been the last reference to its call.
+ * @param {boolean} rejection
+ * @returns {Call | undefined}
  */
 export function callOfUncaught(rejection) {
   return currentCall() ?? (isUnattributed(rejection) ? onlyCall() : undefined)
@@ -69,15 +70,18 @@ export function callOfUncaught(rejection) {
 /** @param {boolean} rejection */
 export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(rejection)
 
-/** An error came in no context, and from one of the running calls. @param {boolean} rejection */
+/** The error has no context, and comes from one of the running calls. @param {boolean} rejection */
 const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
 
-/** After so many milliseconds without a call the garbage is collected, once: of calls that left nothing behind this is known then. */
+/**
+ * After this many milliseconds without a call the garbage is collected once, which shows which calls left nothing
+ * behind.
+ */
 const IDLE = 50
 let answers = 0
 let watching = false
 
-/** Outside of every call, which the timer would hold. */
+/** Outside of every call's context, because the timer would keep that alive. */
 function collectWhenIdle() {
   watching = true
   const seen = answers
@@ -90,7 +94,7 @@ function collectWhenIdle() {
   runIn?.(undefined, () => unref(setTimer(idle, IDLE)))
 }
 
-/** Calls that were answered and that something still refers to: a timer, a promise that waits. Counted for Bun only. */
+/** Answered calls that something still refers to: a timer, a waiting promise. Counted on Bun only. */
 let lingering = 0
 const collected = isBun && storage !== null ? new FinalizationRegistryOf(() => lingering--) : null
 
@@ -113,7 +117,7 @@ export class Call {
     this.execId = frame.x
     /** @type {number} */
     this.attempt = frame.a
-    // Absent members are asked for as own ones: a tool may have put an `e` on Object.prototype.
+    // Optional members are looked up as own properties, because a tool may have put an `e` on Object.prototype.
     /** @type {Readonly<Record<string, string>>} */
     this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
     /** @type {unknown} */
@@ -130,7 +134,7 @@ export class Call {
     this.abortReason = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
-    /** Variables it read in vain. @type {import('./variables.mjs').Missed | undefined} */
+    /** Missing variables that it read. @type {import('./variables.mjs').Missed | undefined} */
     this.missed = undefined
     this.leaveEnvironment = enterEnvironment(this.execId, this.env)
   }
@@ -164,7 +168,7 @@ export class Call {
 const reasonOf = (why) =>
   why === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf('The call was cancelled', 'AbortError')
 
-/** CALL. @param {string} text @param {Tool} [rehearsed] */
+/** Handles CALL. @param {string} text @param {Tool} [rehearsed] */
 export function startCall(text, rehearsed) {
   const frame = jsonParse(text)
   const call = new Call(frame)
@@ -195,7 +199,7 @@ function checkInput(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {unknown} input */
 function enter(call, tool, input) {
   if (call.answered) return
-  if (call.slot >= 0 && hasBoard) noteEntered(call.slot, call.number)
+  if (call.slot >= 0 && hasEntryTable) noteEntered(call.slot, call.number)
   else if (call.wantsEntered) sendEntered(call)
   let returned
   let later = false
@@ -233,12 +237,13 @@ function completeBody(call, tool, body) {
   else answer(call, STATUS.outputTooLarge, `${body.tooLong}`)
 }
 
-/** The tool returned, and its result cannot be passed on. @param {Call} call @param {unknown} error */
+/** The tool returned, but its result cannot be transferred. @param {Call} call @param {unknown} error */
 const unusable = (call, error) => answer(call, STATUS.outputInvalid, describe(error))
 
 /**
- * Each value is progress. The result is what a generator returns; where it returns nothing, the last value.
- * @param {Call} call @param {any} values
+ * Each value is progress. The result is the generator's return value; without one it is the last value.
+ * @param {Call} call
+ * @param {any} values
  */
 async function drain(call, values) {
   const iterator = typeof values[asyncIterator] === 'function' ? values[asyncIterator]() : values[Symbol.iterator]()
@@ -247,12 +252,12 @@ async function drain(call, values) {
     const { done, value } = await iterator.next()
     if (done) return value === undefined ? last : value
     if (call.answered) {
-      // Nobody waits any more: the tool is told, so that it can clean up. An error of that is this call's and no other's.
+      // Nobody waits any more, so the generator is closed and can clean up. An error in that belongs to this call.
       await iterator.return?.()
       return
     }
     last = value
-    // JSON has no undefined to report, though it may be the result.
+    // JSON cannot express undefined as progress, although it may be the result.
     if (value !== undefined) sendProgress(call, value)
   }
 }
@@ -287,7 +292,7 @@ function succeed(call, value) {
   answer(call, STATUS.value, text)
 }
 
-/** The tool threw, or left an error to nobody. @param {Call} call @param {any} error */
+/** The tool threw, or caused an uncaught error. @param {Call} call @param {any} error */
 export function fail(call, error) {
   if (call.answered) return
   let retry = RETRY.unsaid
@@ -299,7 +304,7 @@ export function fail(call, error) {
       if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
     }
   } catch {
-    // A getter that throws has said nothing.
+    // A getter that throws provides no value.
   }
   sendMissed(call)
   answer(call, STATUS.threw, describe(error), retry, after)
@@ -337,7 +342,11 @@ function beginForCall(kind, call) {
   return start
 }
 
-/** Before anything of the tool runs, and at the host before it runs: what it does next may be its last. @param {Call} call */
+/**
+ * Sent before any code of the tool runs, and received by the host before it runs, because the tool's next action may be
+ * its last.
+ * @param {Call} call
+ */
 function sendEntered(call) {
   finish(beginForCall(ENTERED, call))
   if (call.number !== REHEARSAL) flush()
@@ -355,7 +364,10 @@ function sendProgress(call, value) {
   finishAside(start)
 }
 
-/** The process ends under its calls: says whose doing it was, where that is known. The others are not to blame. */
+/**
+ * The process ends during its calls: reports which call caused it, where that is known, so that the others are not
+ * blamed.
+ */
 export function leave() {
   const call = currentCall()
   if (call !== undefined && openCount > 1) finish(beginForCall(LEAVING, call))
@@ -363,25 +375,25 @@ export function leave() {
   flush()
 }
 
-/** ABORT. @param {string} text */
+/** Handles ABORT. @param {string} text */
 export function abortCall(text) {
   const frame = jsonParse(text)
   const call = /** @type {Call | undefined} */ (mapGet(open, frame.c))
   if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
   call.abortReason = /** @type {string} */ (frame.r)
-  // Said before the tool's listeners run: they may never return.
+  // Sent before the tool's listeners run, because they may never return.
   sendMissed(call)
   const start = beginForCall(ABORT_ACK, call)
   putByte(call.listens ? 1 : 0)
   finish(start)
   flush()
   if (call.controller === undefined) return
-  // What its listeners do is the call's doing.
+  // The actions of its listeners are attributed to the call.
   if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
   else runIn(call, abort, call.controller, reasonOf(call.abortReason))
 }
 
-/** END. */
+/** Handles END. */
 export function endWhenIdle() {
   ending = true
   if (openCount === 0) endNow()
@@ -392,5 +404,5 @@ function endNow() {
   exit(0)
 }
 
-/** How many calls wait for their answer. */
+/** The number of calls without an answer. */
 export const callsInFlight = () => openCount

@@ -1,9 +1,10 @@
 /**
  * Frames over file descriptor 3: `u32 LE length of what follows | u8 kind | body`.
  *
- * Frames are appended to one buffer, and writing is synchronous: when `flush` returns, the kernel has the bytes, and the
- * host gets them whatever the tool does next (loops for ever, kills itself). A full socket is waited for, like a pipe:
- * the host always reads. What may come in great numbers goes into the ring, where there is one; the host reads that first.
+ * Frames are appended to one buffer and written synchronously: when `flush` returns, the kernel has the bytes, and the
+ * host receives them whatever the tool does next (loops for ever, kills itself). If the socket is full this waits, as
+ * with a pipe, because the host always reads. Frames that may be numerous are written to the ring, where there is one;
+ * the host reads that first.
  */
 import { builtin, bun, byteLength, charCodeAt, copyInto, exit, newBuffer, pause, soon, utf8Slice, utf8Write, view } from './primordials.mjs'
 import { CHANNEL_FD, LENGTH_BYTES, PRINTED } from './protocol.mjs'
@@ -16,13 +17,14 @@ const HEADER = LENGTH_BYTES + 1
 const RING_FOR_ALL = settings.allInRing && settings.isolation === 'worker'
 const PRINTED_FRAME = new Uint8Array([1, 0, 0, 0, PRINTED])
 
-/** Frames not written yet: `out[0..end]`. */
+/** Frames that are not written yet: `out[0..end]`. */
 let out = newBuffer(SMALL)
 let end = 0
 let flushing = false
 
 /**
- * Writes what it can of `bytes[from..to]`; the bytes written, 0 when the socket is full, < 0 when the host is gone.
+ * Writes as much of `bytes[from..to]` as possible; returns the number of bytes, 0 when the socket is full, < 0 when the
+ * host is gone.
  * @type {(bytes: Uint8Array, from: number, to: number) => number}
  */
 let writeSome = () => -1
@@ -35,7 +37,7 @@ function reserve(bytes) {
   out = grown
 }
 
-/** Starts a frame whose fixed fields take at most 64 bytes; gives its position for `finish`. @param {number} kind */
+/** Starts a frame whose fixed fields take at most 64 bytes; returns its position for `finish`. @param {number} kind */
 export function begin(kind) {
   reserve(HEADER + 64)
   const start = end
@@ -75,7 +77,7 @@ export function putAscii(text) {
 
 /** @param {string} text */
 export function putText(text) {
-  // Three bytes a UTF-16 unit is the most there can be; counting exactly pays only where that wastes memory.
+  // A UTF-16 unit becomes at most three bytes; counting exactly pays off only where the estimate would waste memory.
   const bytes = text.length * 3 <= SMALL ? text.length * 3 : byteLength(text)
   reserve(bytes)
   end += utf8Write(out, text, end, bytes)
@@ -97,15 +99,15 @@ export function finish(start) {
   out[start + 3] = length >>> 24
 }
 
-/** Takes back everything since `start`: the frame was a rehearsal. @param {number} start */
+/** Discards everything since `start`: the frame was a rehearsal. @param {number} start */
 export function discard(start) {
   end = start
 }
 
-/** Whether every frame goes through the ring, and the channel only says that there are some. */
+/** Whether every frame goes through the ring, and the channel only signals new ones. */
 export const allInRing = () => RING_FOR_ALL && hasRing()
 
-/** Writes everything appended, before it returns. */
+/** Writes all appended frames before it returns. */
 export function flush() {
   flushing = false
   if (allInRing()) putInRing(out, 0, end, tellOfRing)
@@ -123,12 +125,12 @@ function writeAll(bytes, to) {
     if (written < 0) exit(0)
     from += written
     if (written > 0) full = 0
-    // The reader usually runs on another core and needs microseconds; only then sleep.
+    // The reader usually runs on another core and needs microseconds; only after that does this sleep.
     else if (++full > 20) pause(0.5)
   }
 }
 
-/** Finishes a frame of what a tool prints or reports; when this returns, it can't be lost any more. @param {number} start */
+/** Finishes a frame of output or progress; when this returns, the frame can no longer be lost. @param {number} start */
 export function finishAside(start) {
   finish(start)
   if (allInRing() || !hasRing()) return flush()
@@ -137,10 +139,10 @@ export function finishAside(start) {
   if (out.length > LARGE && start === 0) out = newBuffer(SMALL)
 }
 
-/** Frames that wait in `out` go on waiting. */
+/** Frames that wait in `out` are left there. */
 const tellOfRing = () => writeAll(PRINTED_FRAME, HEADER)
 
-/** Writes everything appended at the end of this tick, in one piece with what others append until then. */
+/** Writes all appended frames at the end of this tick, together with those that are appended until then. */
 export function flushSoon() {
   if (flushing) return
   flushing = true
@@ -155,8 +157,10 @@ let heldLength = 0
 const u32 = (bytes, at) => (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
 
 /**
- * Gives every whole frame of `bytes[0..length]` to `handle`; the number of bytes consumed.
- * @param {Uint8Array} bytes @param {number} length @param {(kind: number, text: string) => void} handle
+ * Passes every whole frame of `bytes[0..length]` to `handle`; returns the number of bytes consumed.
+ * @param {Uint8Array} bytes
+ * @param {number} length
+ * @param {(kind: number, text: string) => void} handle
  */
 function frames(bytes, length, handle) {
   let at = 0
@@ -176,7 +180,7 @@ function receive(chunk, handle) {
     if (used < chunk.length) hold(chunk, used)
     return
   }
-  // A large frame's buffer has its full size once its length is known, so pieces are copied once.
+  // The buffer of a large frame gets its full size once the length is known, so each chunk is copied once.
   if (held.length < heldLength + chunk.length) {
     const grown = newBuffer(heldLength + chunk.length)
     copyInto(grown, view(held, 0, heldLength))
@@ -201,7 +205,12 @@ function receive(chunk, handle) {
   if (used < length) hold(view(whole, 0, length), used)
 }
 
-/** Gives a frame to `handle` as if the host had sent it. @param {number} kind @param {string} text @param {(kind: number, text: string) => void} handle */
+/**
+ * Passes a frame to `handle` as if the host had sent it.
+ * @param {number} kind
+ * @param {string} text
+ * @param {(kind: number, text: string) => void} handle
+ */
 export function rehearse(kind, text, handle) {
   const start = begin(kind)
   putText(text)
@@ -221,9 +230,9 @@ function hold(bytes, used) {
 }
 
 /**
- * Connects. The process ends when the host's end closes.
+ * Connects to the host. The process ends when the host's end is closed.
  * @param {(kind: number, text: string) => void} handle
- * @param {(error: unknown) => void} onError told what `handle` throws, where the runtime would swallow it
+ * @param {(error: unknown) => void} onError receives what `handle` throws, where the runtime would swallow it
  */
 export function connect(handle, onError) {
   if (bun) {

@@ -1,4 +1,4 @@
-/** console.*: every method ends in LOG frames, never on the streams. */
+/** console.*: every method writes LOG frames, never to the streams. */
 import { format, inspect, table } from './format.mjs'
 import { logText } from './log.mjs'
 import { clock, ErrorOf, indexOf, isBun, repeat, replaceAll, slice, StringOf, toFixed } from './primordials.mjs'
@@ -59,7 +59,7 @@ export function patchConsole(state, writeStdout) {
     trace: (/** @type {any[]} */ ...args) => {
       const text = format(args)
       const stack = cleanStack(`${new ErrorOf('').stack}`)
-      // The first line names the error, which says nothing here.
+      // The first line names the error, which is irrelevant here.
       const frames = slice(stack, indexOf(stack, '\n'))
       print(STDERR, LEVEL.error, `Trace${text === '' ? '' : `: ${text}`}${frames}`)
     },
@@ -92,7 +92,7 @@ export function patchConsole(state, writeStdout) {
   for (const name in methods) {
     Object.defineProperty(console, name, { value: methods[/** @type {keyof typeof methods} */ (name)], writable: true, enumerable: true, configurable: true })
   }
-  // Bun's own extra method, a raw write.
+  // Bun's additional method for raw writes.
   if ('write' in console) {
     /** @type {any} */ (console).write = (/** @type {any[]} */ ...pieces) => {
       for (let i = 0; i < pieces.length; i++) writeStdout(pieces[i])

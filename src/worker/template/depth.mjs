@@ -1,4 +1,7 @@
-/** How deep JSON text is nested. The host looks too and believes nobody; here a tool is told where it made the value. */
+/**
+ * The nesting depth of JSON text. The host checks it too and trusts nobody; the check here reports the error where the
+ * tool made the value.
+ */
 import { charCodeAt } from './primordials.mjs'
 
 const QUOTE = 34
@@ -6,7 +9,7 @@ const BACKSLASH = 92
 
 /** @param {string} text @param {number} limit */
 export function isDeeper(text, limit) {
-  // Each level is two characters at least, so that most texts are not looked at.
+  // Each level takes at least two characters, so most texts need no check.
   if (text.length <= 2 * limit) return false
   let depth = 0
   for (let i = 0; i < text.length; i++) {

@@ -1,15 +1,15 @@
-/** Brings the entrypoint in: from its bundle where the host has made one, else from its source. */
+/** Imports the entrypoint: from its bundle where the host has made one, otherwise from its source. */
 import { takeBundle } from './environment.mjs'
 import { base64, clearTimer, includes, indexOf, jsonStringify, promiseRace, promiseThen, PromiseOf, setTimer, slice } from './primordials.mjs'
 
-/** A bundle that renames declarations calls this with a function that gives their names back, before anything else in it. */
+/** A bundle with renamed declarations first calls this with a function that restores their names. */
 const NAMES_HOOK = Symbol.for('toolwarden.bundle')
 const UNREACHABLE = /^(?:Cannot find module|EACCES|EPERM|ENOENT)\b/
 const IMPORTER = ' imported from '
 
 /**
- * How long an import may take until it is looked at whether the module only seems to be unfinished, in milliseconds. Large
- * entrypoints take longer and lose nothing.
+ * After this many milliseconds it is checked whether an import only seems to be unfinished. Large entrypoints may take
+ * longer without harm.
  */
 const LONG_IMPORT = 500
 
@@ -29,7 +29,7 @@ export async function importEntrypoint(entrypoint) {
     restoreNames?.()
     return module
   } catch (error) {
-    // Nothing of it ran: the source still can. An error of the module itself is the module's.
+    // No code of the bundle ran, so the source can still be imported. An error of the module itself is thrown.
     if (!isUnreachable(error, bundle)) throw error
     return namespaceOf(import(entrypoint), entrypoint)
   } finally {
@@ -38,10 +38,11 @@ export async function importEntrypoint(entrypoint) {
 }
 
 /**
- * The namespace of a module that is being imported. A module that exports a function named `then` looks like a promise to
- * import(), which calls that function and waits for an answer that may never come. A namespace that another module passes
- * on is taken as it is. To ask for it that way costs a second module, so it is only done where the import takes long.
- * @param {Promise<any>} importing @param {string} specifier
+ * The namespace of a module that is being imported. A module that exports a function named `then` looks like a promise
+ * to import(), which calls that function and waits for an answer that may never come. A namespace that another module
+ * passes on is used as it is. That costs a second module, so it is only done where the import takes long.
+ * @param {Promise<any>} importing
+ * @param {string} specifier
  */
 async function namespaceOf(importing, specifier) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -49,7 +50,7 @@ async function namespaceOf(importing, specifier) {
   const passedOn = new PromiseOf((/** @type {(value: any) => void} */ resolve, /** @type {(error: unknown) => void} */ reject) => {
     timer = setTimer(() => {
       const source = `import * as namespace from ${jsonStringify(specifier)}\nexport const taken = { namespace }`
-      // Bun takes code in a data: URL for code only where it is base64.
+      // Bun treats a data: URL as code only where it is base64.
       promiseThen(import(`data:text/javascript;base64,${base64(source)}`), (/** @type {any} */ module) => resolve(module.taken), reject)
     }, LONG_IMPORT)
   })
@@ -61,7 +62,11 @@ async function namespaceOf(importing, specifier) {
   }
 }
 
-/** Bun says so in messages without a code. The bundle may also be who imports what is not there. @param {any} error @param {string} bundle */
+/**
+ * Bun reports this in messages without a code. The bundle may also be the importer of a missing module.
+ * @param {any} error
+ * @param {string} bundle
+ */
 function isUnreachable(error, bundle) {
   const said = `${error?.message}`
   const importer = indexOf(said, IMPORTER)

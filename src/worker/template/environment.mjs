@@ -1,6 +1,6 @@
 /**
- * The variables of a call in process.env: there while the call runs, and as they were before after it. With several calls
- * in flight at once process.env stays untouched, and context.env is the only place.
+ * Makes a call's variables visible in process.env while the call runs, and restores the previous ones afterwards. With
+ * several calls in flight process.env stays unchanged, and only context.env has them.
  */
 import { environment, hasOwn, ObjectFreeze, ObjectKeys, push } from './primordials.mjs'
 import { BUNDLE_VARIABLE, EXEC_ID_VARIABLE, MODULE_CACHE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE, PROJECT_ROOT_VARIABLE } from './protocol.mjs'
@@ -9,7 +9,10 @@ import { settings } from './settings.mjs'
 /** @type {Readonly<Record<string, string>>} */
 export const NO_VARIABLES = ObjectFreeze({})
 
-/** Takes out of the environment where the host put the bundled entrypoint. @returns {string | undefined} file: URL */
+/**
+ * Removes the location of the bundled entrypoint, which the host put there, from the environment.
+ * @returns {string | undefined} file: URL
+ */
 export function takeBundle() {
   if (!hasOwn(environment, BUNDLE_VARIABLE)) return undefined
   const url = environment[BUNDLE_VARIABLE]
@@ -17,7 +20,7 @@ export function takeBundle() {
   return url
 }
 
-/** Before the entrypoint is imported. */
+/** Called before the entrypoint is imported. */
 export function setMarkers() {
   if (hasOwn(environment, NO_THREADS_VARIABLE) && environment[NO_THREADS_VARIABLE] === NO_THREADS_VALUE) delete environment[NO_THREADS_VARIABLE]
   // Bun has read where its cache is; programs that a tool starts have nothing to do with it, and a user's own does not come this far.
@@ -28,8 +31,11 @@ export function setMarkers() {
 
 /**
  * Sets a call's variables. The execution id stays until that of the next call takes its place: removing a variable costs Bun as much
- * as half a call, because something listens behind process.env (variables.mjs). What gives the old ones back is returned, undefined where nothing changed.
- * @param {string} execId @param {Readonly<Record<string, string>>} variables @returns {(() => void) | undefined}
+ * as half a call, because a listener is the prototype of process.env (variables.mjs). Returns a function that restores the old
+ * variables, undefined where there is nothing to restore.
+ * @param {string} execId
+ * @param {Readonly<Record<string, string>>} variables
+ * @returns {(() => void) | undefined}
  */
 export function enterEnvironment(execId, variables) {
   if (settings.concurrent > 1) return undefined

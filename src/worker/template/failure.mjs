@@ -1,10 +1,10 @@
 /**
- * Thrown values as JSON text. Whatever was thrown, this gives an answer: getters that throw, proxies, cycles and endless
- * chains of causes are expected.
+ * Encodes thrown values as JSON text. It never fails: getters that throw, proxies, cycles and endless chains of causes
+ * are expected.
  *
- * An error is `{name, message, stack, code?, cause?, errors?, ...own properties that JSON can carry}`. Anything else that
- * is thrown is `{message, thrown}`: its text, and the value itself where JSON can carry it; an object also brings its own
- * properties.
+ * An error is `{name, message, stack, code?, cause?, errors?, ...own properties that JSON can express}`. Any other
+ * thrown value is `{message, thrown}`: its text, and the value itself where JSON can express it; an object also
+ * contributes its own properties.
  */
 import { ErrorOf, includes, isArray, join, jsonStringify, match, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
 
@@ -32,16 +32,16 @@ function isError(value) {
   }
 }
 
-/** Bun's messages about modules that do not parse or resolve are no errors. @param {any} value */
+/** Bun's messages about modules that do not parse or resolve are not Error objects. @param {any} value */
 const isBuildMessage = (value) =>
   typeof value === 'object' && value !== null && typeof read(value, 'message') === 'string' && typeof read(value, 'name') === 'string'
 
-/** Frames of how the worker enters a tool: its own, and those of the async context. @param {string} line */
+/** Frames between the worker and the tool: the worker's own, and those of the async context. @param {string} line */
 const isOwnFrame = (line) =>
   includes(line, ' at ') &&
   (includes(line, '/.toolwarden/worker-') || includes(line, '/.toolwarden/bundle-') || includes(line, '(node:async_hooks:') || includes(line, '(node:internal/async_local_storage/'))
 
-/** Takes the worker's own frames out of a stack. @param {string} stack */
+/** Removes the worker's own frames from a stack. @param {string} stack */
 export function cleanStack(stack) {
   const lines = split(stack, '\n')
   /** @type {string[]} */
@@ -52,7 +52,10 @@ export function cleanStack(stack) {
   return join(kept, '\n')
 }
 
-/** JSON text of a value, or undefined where JSON cannot carry it or it is unreasonably large. @param {unknown} value */
+/**
+ * The JSON text of a value; undefined where JSON cannot express it or it is unreasonably large.
+ * @param {unknown} value
+ */
 function jsonOf(value) {
   try {
     const text = jsonStringify(value)
@@ -74,7 +77,7 @@ function textOf(value) {
 /** @param {string} text */
 const bounded = (text) => (text.length > MAX_TEXT ? `${slice(text, 0, MAX_TEXT)} [cut]` : text)
 
-/** Where Bun's message points to, as `file:line:column`. @param {any} error */
+/** The location in Bun's message, as `file:line:column`. @param {any} error */
 function positionOf(error) {
   const position = read(error, 'position')
   if (typeof position !== 'object' || position === null) return undefined
@@ -134,14 +137,18 @@ export function describe(thrown, depth = 0, place = undefined) {
   return `{${join(fields, ',')}}`
 }
 
-/** The value's own properties that JSON can carry. @param {object} value @param {(key: string, text: string | undefined) => void} add */
+/**
+ * The value's own properties that JSON can express.
+ * @param {object} value
+ * @param {(key: string, text: string | undefined) => void} add
+ */
 function addOwn(value, add) {
   /** @type {string[]} */
   let keys = []
   try {
     keys = ObjectKeys(value)
   } catch {
-    // A proxy that refuses to be looked at has no properties to tell.
+    // A proxy that cannot be inspected has no properties to report.
   }
   for (let i = 0; i < keys.length && i < MAX_LIST; i++) add(keys[i], jsonOf(read(value, keys[i])))
 }
@@ -149,19 +156,20 @@ function addOwn(value, add) {
 /** @param {string} stack @param {string} name @param {string} message @param {string | undefined} position */
 function stackText(stack, name, message, position) {
   const heading = message === '' ? name : `${name}: ${message}`
-  // Bun's parse and resolve messages have no stack but know the place. What else is in the stack of a module that does not parse are
-  // the runtime's own frames.
+  // Bun's parse and resolve messages have no stack but contain the location. The other frames in the stack of a module
+  // with a syntax error are the runtime's own.
   if (position !== undefined && !includes(stack, position)) return `${heading}\n    at ${position}`
   return stack === '' ? heading : cleanStack(fromEngineFrames(stack, heading) ?? stack)
 }
 
-/** A line of a stack in the words of Bun's engine: `function@file:line:column`. */
+/** A stack line in the format of Bun's engine: `function@file:line:column`. */
 const ENGINE_FRAME = /^([^\s@]*)@(\[native code\]|(.*):\d+:\d+)$/
 
 /**
- * Bun leaves the stacks of DOMExceptions as its engine writes them. This writes them as every other stack is, with the
- * heading, and without the lines, which are those of the transpiled text; undefined where the stack is no such one.
- * @param {string} stack @param {string} heading
+ * Bun leaves the stacks of DOMExceptions in its engine's format. This converts them to the usual one, with the heading,
+ * and without line numbers, which refer to the transpiled text; undefined where the stack has another format.
+ * @param {string} stack
+ * @param {string} heading
  */
 function fromEngineFrames(stack, heading) {
   const lines = split(stack, '\n')

@@ -1,4 +1,4 @@
-/** Values as text, the way the runtime's own console prints them. */
+/** Formats values like the runtime's own console. */
 import { apply, builtin, bun, charCodeAt, includes, jsonStringify, NumberOf, parseDecimal, parseInteger, slice, StringOf } from './primordials.mjs'
 
 /** Bun's console prints nested values to this depth. */
@@ -13,7 +13,7 @@ export function inspect(value, options) {
   return /** @type {NonNullable<typeof inspectBun>} */ (inspectBun)(value, { depth: BUN_DEPTH, __proto__: null, ...options })
 }
 
-/** Format specifiers included. @param {unknown[]} args @returns {string} */
+/** Handles format specifiers. @param {unknown[]} args @returns {string} */
 export function format(args) {
   if (args.length === 1 && typeof args[0] === 'string') return args[0]
   if (formatNode) return apply(formatNode, undefined, args)

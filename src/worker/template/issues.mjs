@@ -1,6 +1,6 @@
 /**
- * What a schema found wrong, bounded: a list of thousands of bad items, or a key of a megabyte, must not become an answer
- * larger than the host takes.
+ * The issues that a schema found, bounded: a list of thousands of bad items, or a key of a megabyte, must not become an
+ * answer that is too large for the host.
  */
 import { isArray, join, jsonStringify, match, push, slice, StringOf, toWellFormed } from './primordials.mjs'
 import { asText, isObject } from './values.mjs'
@@ -9,7 +9,7 @@ import { asText, isObject } from './values.mjs'
 
 export const MAX_ISSUES = 100
 const MAX_ISSUE_TEXT = 1000
-/** In the one line for people. */
+/** The number of issues in the message for people. */
 const MAX_SHOWN = 10
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
@@ -20,7 +20,8 @@ export const shortened = (text) => toWellFormed(text.length > MAX_ISSUE_TEXT ? `
 export const issueOf = (path, message) => /** @type {any} */ ({ __proto__: null, path: shortened(path), message: shortened(asText(message)) })
 
 /**
- * As JavaScript would write it: `items[0].price`, `["content-type"]`; empty for the value itself. Numbers are indexes.
+ * A path as JavaScript would write it: `items[0].price`, `["content-type"]`; empty for the value itself. Numbers are
+ * indexes.
  * @param {unknown} keys keys, or objects with a `key`: a Standard Schema's path
  */
 export function pathText(keys) {
@@ -35,7 +36,7 @@ export function pathText(keys) {
   return text
 }
 
-/** Of the issues of a Standard Schema or of zod. @param {any[]} found @returns {Issue[]} */
+/** Converts the issues of a Standard Schema or of zod. @param {any[]} found @returns {Issue[]} */
 export function issuesFrom(found) {
   /** @type {Issue[]} */
   const issues = []
@@ -43,15 +44,12 @@ export function issuesFrom(found) {
     const { path, message } = found[i]
     push(issues, issueOf(pathText(path), message))
   }
-  // A schema that refuses without a reason has refused.
+  // A schema that rejects without a reason has still rejected.
   if (issues.length === 0) push(issues, issueOf('', 'is not valid'))
   return issues
 }
 
-/**
- * The body of an answer that says what is wrong.
- * @param {'input' | 'output'} side @param {Issue[]} issues
- */
+/** The body of an answer that reports the issues. @param {'input' | 'output'} side @param {Issue[]} issues */
 export function refusalText(side, issues) {
   /** @type {string[]} */
   const lines = []

@@ -1,6 +1,6 @@
 /**
- * A JSON Schema with its parts found: what each `$ref` means, and which keywords a part has. Draft 2020-12, and the
- * spellings of draft-07. References stay within the document: nothing is ever fetched.
+ * A JSON Schema with its parts resolved: the target of each `$ref`, and the keywords of each part. Draft 2020-12, and
+ * the spellings of draft-07. References stay within the document: nothing is ever fetched.
  */
 import {
   decodePercent, endsWith, ErrorOf, hasOwn, includes, indexOf, isArray, mapGet, mapHas, MapOf, mapSet, match, ObjectKeys, push,
@@ -8,7 +8,10 @@ import {
 } from './primordials.mjs'
 import { isObject } from './values.mjs'
 
-/** Where schemas are below a schema. `x`, `[x]` and `{ name: x }`. @type {Record<string, 'one' | 'list' | 'table' | 'either'>} */
+/**
+ * The keywords that contain schemas, as `x`, `[x]` or `{ name: x }`.
+ * @type {Record<string, 'one' | 'list' | 'table' | 'either'>}
+ */
 const BELOW = /** @type {any} */ ({
   __proto__: null,
   allOf: 'list', anyOf: 'list', oneOf: 'list', prefixItems: 'list', items: 'either',
@@ -22,19 +25,22 @@ const NO_BASE = 'schema:///'
 /** @typedef {(frame: any, given: any) => boolean} Rule */
 
 export class SchemaDocument {
-  /** @param {unknown} root plain JSON, nobody else's @param {Record<string, Rule>} rules by keyword; those of `unevaluated...` run last */
+  /**
+   * @param {unknown} root plain JSON that nobody else refers to
+   * @param {Record<string, Rule>} rules by keyword; those of `unevaluated...` run last
+   */
   constructor(root, rules) {
     this.root = root
     this.rules = rules
-    /** Whether what was evaluated must be remembered. */
+    /** Whether evaluated names must be remembered. */
     this.tracks = false
     this.byUri = new MapOf()
-    /** Of each schema object: its base URI; what it does; the regular expressions. */
+    /** For each schema object: its base URI, its plan, its regular expressions. */
     this.bases = new MapOf()
     this.plans = new MapOf()
     this.patterns = new MapOf()
     const draft = isObject(root) && hasOwn(root, '$schema') && typeof root.$schema === 'string' ? root.$schema : ''
-    // There the neighbours of a $ref mean nothing.
+    // In these drafts the keywords beside a $ref are ignored.
     this.refStandsAlone = includes(draft, 'draft-07') || includes(draft, 'draft-06') || includes(draft, 'draft-04')
     mapSet(this.byUri, NO_BASE, root)
     this.find(root, NO_BASE)
@@ -68,7 +74,7 @@ export class SchemaDocument {
     for (let i = 0; i < names.length; i++) this.find(table[names[i]], base)
   }
 
-  /** What a `$ref` of this schema means. @param {any} from @param {string} ref @returns {any} */
+  /** The schema that a `$ref` refers to. @param {any} from @param {string} ref @returns {any} */
   target(from, ref) {
     const uri = resolved(ref, mapGet(this.bases, from) ?? NO_BASE)
     if (mapHas(this.byUri, uri)) return mapGet(this.byUri, uri)
@@ -81,13 +87,13 @@ export class SchemaDocument {
       if (!isObject(found) || !hasOwn(found, token)) throw new ErrorOf(`the schema refers to ${ref}, which is not in it`)
       found = found[token]
     }
-    // It may be in a place that holds no schemas otherwise.
+    // It may be in a place that normally contains no schemas.
     this.find(found, slice(uri, 0, hash))
     mapSet(this.byUri, uri, found)
     return found
   }
 
-  /** The rules of a schema with what it gives them. @param {any} schema @returns {{ rule: Rule, given: any }[]} */
+  /** The rules of a schema with their arguments. @param {any} schema @returns {{ rule: Rule, given: any }[]} */
   plan(schema) {
     const known = mapGet(this.plans, schema)
     if (known !== undefined) return known
@@ -112,7 +118,7 @@ export class SchemaDocument {
       try {
         expression = new RegExpOf(pattern, 'u')
       } catch {
-        // Escapes that only the older syntax knows are common.
+        // Escapes that only the older syntax accepts are common.
         expression = new RegExpOf(pattern)
       }
       mapSet(this.patterns, pattern, expression)

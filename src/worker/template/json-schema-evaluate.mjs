@@ -1,15 +1,24 @@
-/** One JSON Schema applied to one value: what the keywords' rules are called with, and how they go further from there. */
+/**
+ * Applies one JSON Schema to one value: the arguments of the keywords' rules, and how they continue to other schemas
+ * and values.
+ */
 import { isArray, mapForEach, MapOf, mapSet, ObjectFreeze, push } from './primordials.mjs'
 import { isObject } from './values.mjs'
 
 /** @typedef {import('./json-schema-document.mjs').Place} Place */
-/** What was found; when it is full, the search ends. @typedef {{ list: { at: Place, message: string }[], limit: number }} Findings */
 /**
- * One schema applied to one value. `seen` holds the names and indexes that were evaluated, where that matters.
+ * The issues found; when the list is full, the evaluation ends.
+ * @typedef {{ list: { at: Place, message: string }[], limit: number }} Findings
+ */
+/**
+ * One schema applied to one value. `seen` contains the evaluated names and indexes, where that matters.
  * @typedef {{ document: import('./json-schema-document.mjs').SchemaDocument, schema: any, value: any, at: Place, findings: Findings, seen: Map<string | number, true> | null, depth: number }} Frame
  */
 
-/** Schemas within schemas within one value. What is deeper is refused, so a schema that refers to itself ends too. */
+/**
+ * The deepest nesting of schemas for one value. Anything deeper is rejected, so a schema that refers to itself ends
+ * too.
+ */
 const MAX_SCHEMA_DEPTH = 1000
 export const TOO_DEEP = ObjectFreeze({ reason: 'too deep' })
 
@@ -36,7 +45,11 @@ export function evaluate(document, schema, value, at, findings, seen, depth) {
   return valid
 }
 
-/** Another schema for the same value. What a failing one evaluated does not count. @param {Frame} frame @param {any} schema */
+/**
+ * Applies another schema to the same value. What a failing schema evaluated does not count.
+ * @param {Frame} frame
+ * @param {any} schema
+ */
 export function here(frame, schema, findings = frame.findings) {
   const seen = frame.seen === null ? null : new MapOf()
   const valid = evaluate(frame.document, schema, frame.value, frame.at, findings, seen, frame.depth + 1)
@@ -44,7 +57,7 @@ export function here(frame, schema, findings = frame.findings) {
   return valid
 }
 
-/** A schema for what is at a key. @param {Frame} frame @param {any} schema @param {string | number} key */
+/** Applies a schema to the value at a key. @param {Frame} frame @param {any} schema @param {string | number} key */
 export function below(frame, schema, key, findings = frame.findings) {
   if (frame.seen !== null) mapSet(frame.seen, key, true)
   const seen = frame.document.tracks ? new MapOf() : null

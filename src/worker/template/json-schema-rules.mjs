@@ -1,4 +1,4 @@
-/** What each keyword of JSON Schema asks of a value. */
+/** The rule of each JSON Schema keyword. */
 import { below, evaluate, here, nothingFound, refuse } from './json-schema-evaluate.mjs'
 import { canonicalText, characters, isMultiple, isOfType, jsonType, sameJson } from './json-values.mjs'
 import { MAX_ISSUES } from './issues.mjs'
@@ -13,12 +13,15 @@ import { isObject } from './values.mjs'
 const full = (frame) => frame.findings.list.length >= frame.findings.limit
 /** @param {any} value */
 const isTable = (value) => isObject(value) && !isArray(value)
-/** What a neighbouring keyword gives. @param {Frame} frame @param {string} keyword */
+/** The value of a neighbouring keyword. @param {Frame} frame @param {string} keyword */
 const beside = (frame, keyword) => (hasOwn(frame.schema, keyword) ? frame.schema[keyword] : undefined)
 
 /**
- * A rule over a limit that is a number.
- * @param {(value: any) => boolean} applies @param {(value: any, limit: number) => boolean} holds @param {(limit: number) => string} say @returns {Rule}
+ * A rule with a numeric limit.
+ * @param {(value: any) => boolean} applies
+ * @param {(value: any, limit: number) => boolean} holds
+ * @param {(limit: number) => string} say
+ * @returns {Rule}
  */
 const limit = (applies, holds, say) => (frame, given) =>
   typeof given !== 'number' || !applies(frame.value) || holds(frame.value, given) || refuse(frame.findings, frame.at, say(given))
@@ -30,7 +33,11 @@ const isText = (value) => typeof value === 'string'
 /** @param {number} n @param {string} one */
 const count = (n, one) => `${n} ${n === 1 ? one : one === 'property' ? 'properties' : `${one}s`}`
 
-/** The first index that `items` of 2020-12 or `additionalItems` of draft-07 is for. @param {Frame} frame @param {any} first */
+/**
+ * The first index that `items` of 2020-12 or `additionalItems` of draft-07 applies to.
+ * @param {Frame} frame
+ * @param {any} first
+ */
 const after = (frame, first) => (isArray(first) ? first.length : 0)
 
 /** @param {Frame} frame @param {any} schema @param {number} from */
@@ -47,7 +54,7 @@ function itemByItem(frame, schemas) {
   return valid
 }
 
-/** Every own name of a table value. @param {Frame} frame @param {(name: string) => boolean} holds */
+/** Every own property name of an object value. @param {Frame} frame @param {(name: string) => boolean} holds */
 function eachName(frame, holds) {
   if (!isTable(frame.value)) return true
   const names = ObjectKeys(frame.value)
@@ -66,7 +73,12 @@ function haveAll(frame, names, message) {
   return valid
 }
 
-/** Those of a table of names whose name the value has. @param {Frame} frame @param {any} table @param {(name: string, given: any) => boolean} holds */
+/**
+ * The entries of a table whose name the value has.
+ * @param {Frame} frame
+ * @param {any} table
+ * @param {(name: string, given: any) => boolean} holds
+ */
 function eachNamed(frame, table, holds) {
   if (!isTable(frame.value) || !isTable(table)) return true
   const names = ObjectKeys(table)
@@ -92,12 +104,17 @@ function isNamed(frame, name) {
   return named
 }
 
-/** How many of several schemas hold, up to two, and what the others found. @param {Frame} frame @param {any[]} schemas @param {boolean} all */
+/**
+ * How many of several schemas match, up to two, and the findings of the others.
+ * @param {Frame} frame
+ * @param {any[]} schemas
+ * @param {boolean} all
+ */
 function alternatives(frame, schemas, all) {
   let holding = 0
   /** @type {Findings[]} */
   const failed = []
-  // Where it is remembered what was evaluated, every alternative that holds counts.
+  // Where evaluated names are remembered, every matching alternative counts.
   for (let i = 0; i < schemas.length && (all ? holding < 2 : holding < 1 || frame.seen !== null); i++) {
     const findings = nothingFound(frame.findings.limit)
     if (here(frame, schemas[i], findings)) holding++
@@ -107,8 +124,11 @@ function alternatives(frame, schemas, all) {
 }
 
 /**
- * Why none of several holds. One alternative that is right about the value itself and wrong about something in it was meant.
- * @param {Frame} frame @param {Findings[]} failed @returns {false}
+ * Reports why none of several schemas matches. An alternative that accepts the value itself and rejects something
+ * inside it was probably meant.
+ * @param {Frame} frame
+ * @param {Findings[]} failed
+ * @returns {false}
  */
 function refuseNone(frame, failed) {
   /** @type {Findings | undefined} */
@@ -132,7 +152,7 @@ const refer = (frame, ref) => typeof ref !== 'string' || here(frame, frame.docum
 
 /** @type {Record<string, Rule>} */
 export const RULES = {
-  // @ts-expect-error a null prototype: `constructor` is no keyword
+  // @ts-expect-error a null prototype: `constructor` is not a keyword
   __proto__: null,
   $ref: refer,
   $dynamicRef: refer,

@@ -1,8 +1,10 @@
 /**
- * Validates JSON values against a JSON Schema: draft 2020-12 and draft-07's spellings, `format` and `default` being
- * annotations only. Properties are asked for as own ones throughout, so a value's or a schema's `__proto__`, `constructor` or
- * `toString` is a name like any other. Recursion is bounded. A `pattern` can run for ever, as can the tool: the call's
- * timeout ends both.
+ * Validates JSON values against a JSON Schema: draft 2020-12 and draft-07's spellings; `format` and `default` are
+ * annotations only. Properties are always looked up as own ones, so `__proto__`, `constructor` or `toString` in a value
+ * or a schema is a
+ * name like any other. Recursion is bounded. A `pattern` can run for ever, like the tool itself; the call's timeout
+ * ends
+ * both.
  */
 import { keysTo, SchemaDocument } from './json-schema-document.mjs'
 import { evaluate, nothingFound, TOO_DEEP } from './json-schema-evaluate.mjs'
@@ -11,9 +13,9 @@ import { issueOf, MAX_ISSUES, pathText } from './issues.mjs'
 import { MapOf, push, RangeErrorOf } from './primordials.mjs'
 
 /**
- * A function that gives what is wrong with a JSON value, which is nothing when the list is empty. It throws where the schema
- * itself cannot be used.
- * @param {unknown} schema plain JSON, nobody else's
+ * A function that returns the issues of a JSON value, an empty list if there are none. It throws where the schema
+ * itself is unusable.
+ * @param {unknown} schema plain JSON that nobody else refers to
  */
 export function jsonSchemaValidator(schema) {
   const document = new SchemaDocument(schema, RULES)

@@ -1,8 +1,8 @@
-/** Questions that JSON Schema asks of single JSON values. */
+/** Properties of single JSON values that JSON Schema needs. */
 import { BigIntOf, charCodeAt, hasOwn, indexOf, isArray, isFinite, isInteger, jsonStringify, ObjectKeys, slice, sort, StringOf } from './primordials.mjs'
 import { isObject } from './values.mjs'
 
-/** `nothing` for undefined, which is what a call without an input has. @param {unknown} value */
+/** `nothing` for undefined, which is the input of a call without one. @param {unknown} value */
 export const jsonType = (value) => (value === null ? 'null' : isArray(value) ? 'array' : value === undefined ? 'nothing' : typeof value)
 
 /** @param {unknown} value @param {unknown} type a name of JSON Schema */
@@ -23,7 +23,7 @@ export function sameJson(a, b) {
   return true
 }
 
-/** A text that equal values, and no others, have in common. @param {any} value @returns {string} */
+/** A text that is the same for equal values only. @param {any} value @returns {string} */
 export function canonicalText(value) {
   if (!isObject(value)) return value === 0 ? '0' : StringOf(jsonStringify(value))
   let text = ''
@@ -36,7 +36,7 @@ export function canonicalText(value) {
   return `{${text}}`
 }
 
-/** Characters as people and JSON Schema count them: a surrogate pair is one. @param {string} text */
+/** The number of characters as people and JSON Schema count them: a surrogate pair is one. @param {string} text */
 export function characters(text) {
   let count = text.length
   for (let i = 1; i < text.length; i++) {
@@ -45,7 +45,7 @@ export function characters(text) {
   return count
 }
 
-/** Exact for the decimals as they are written: 0.3 is a multiple of 0.1. @param {number} value @param {number} step */
+/** Exact for decimals as they are written: 0.3 is a multiple of 0.1. @param {number} value @param {number} step */
 export function isMultiple(value, step) {
   if (isInteger(value) && isInteger(step)) return value % step === 0
   if (!isFinite(value)) return false

@@ -1,12 +1,12 @@
-/** What tools print: LOG frames, each out of the tool's reach before the printing function returns. */
+/** The output of tools as LOG frames; each is out of the tool's reach before the printing function returns. */
 import { begin, finishAside, putByte, putBytes, putF64, putText, putU32 } from './channel.mjs'
 import { charCodeAt, now, slice, view } from './primordials.mjs'
 import { LEVEL, LOG } from './protocol.mjs'
 
-/** The host takes frames of 16 MiB; one UTF-16 unit has at most three bytes. */
+/** The host accepts frames of 16 MiB; one UTF-16 unit has at most three bytes. */
 const PIECE = 4 * 1024 * 1024
 
-/** Number of the call that prints right now, 0 when none can be named. Set by calls.mjs. @type {() => number} */
+/** The number of the call that is printing, 0 when none can be named. Set by calls.mjs. @type {() => number} */
 let printingCall = () => 0
 /** @param {() => number} attribute */
 export function attributeLogs(attribute) {
@@ -28,7 +28,7 @@ export function logText(stream, level, text) {
   let from = 0
   do {
     let to = from + PIECE < text.length ? from + PIECE : text.length
-    // Not between the halves of a surrogate pair.
+    // Never cut between the halves of a surrogate pair.
     if (to < text.length && (charCodeAt(text, to - 1) & 0xfc00) === 0xd800) to--
     const start = beginLog(stream, level)
     putText(to - from === text.length ? text : slice(text, from, to))
@@ -37,7 +37,7 @@ export function logText(stream, level, text) {
   } while (from < text.length)
 }
 
-/** A piece of a stream, as it is. @param {number} stream @param {Uint8Array} bytes */
+/** A piece of a stream, unmodified. @param {number} stream @param {Uint8Array} bytes */
 export function logRaw(stream, bytes) {
   for (let from = 0; from < bytes.length; from += PIECE) {
     const start = beginLog(stream, LEVEL.raw)

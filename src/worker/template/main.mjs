@@ -1,5 +1,5 @@
-/** The worker's life: connect, import the entrypoint, say READY, serve. */
-import { hasBoard } from './board.mjs'
+/** The worker's life: connect, import the entrypoint, send READY, serve calls. */
+import { hasEntryTable } from './entry-table.mjs'
 import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall } from './calls.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
@@ -45,9 +45,12 @@ function logError(what, error) {
 }
 
 /**
- * An error nobody caught. It fails the call whose code it came from; what comes after that call's answer, or from none, is logged.
- * Where one of several calls left it and nobody can say which, the process ends: no call may be lost silently.
- * @param {string} what @param {unknown} error @param {boolean} rejection
+ * Handles an uncaught error. It fails the call whose code caused it; an error after that call's answer, or of no call,
+ * is logged. If one of several calls caused it and nobody can tell which, the process ends: no call may be lost
+ * silently.
+ * @param {string} what
+ * @param {unknown} error
+ * @param {boolean} rejection
  */
 function uncaught(what, error, rejection) {
   const call = callOfUncaught(rejection)
@@ -75,7 +78,7 @@ async function load() {
   const problem = catalogueProblem(tools)
   if (problem !== undefined) return loadFailed(problem, undefined)
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"board":${hasBoard},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
+  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error, false))
@@ -88,5 +91,6 @@ patchConsole(consoleState, writeStdout)
 connect(handle, (error) => uncaught('uncaught exception', error, false))
 listenToReads()
 await load()
-// Bun collects garbage once its main module has ended, with threads made for that: a millisecond before the first call.
+// Bun collects garbage when its main module has ended, with threads made for that, which would delay the first call by
+// a millisecond.
 if (isBun) await new Promise(() => {})

@@ -1,7 +1,7 @@
 /**
- * Memory that the host maps too, descriptor 4. A process that serves one call looks at it when it first prints, which most never
- * do. One that serves many must keep each call's frames from the others' tools: it maps it before there are any, and closes the
- * descriptor.
+ * The memory that the host maps too, descriptor 4. A process that serves one call maps it when it first prints, which
+ * most never do. One that serves many must protect each call's frames from the other calls' tools: it maps the memory
+ * before there are any, and closes the descriptor.
  */
 import { builtin, mapFile } from './primordials.mjs'
 import { MEMORY_FD } from './protocol.mjs'
@@ -23,12 +23,12 @@ function mapMemory() {
     if (settings.isolation === 'worker') builtin('fs').closeSync(MEMORY_FD)
     return mapped
   } catch {
-    // Where it cannot be had the host is told by frames.
+    // Where it cannot be mapped, frames inform the host.
     return null
   }
 }
 
 if (settings.isolation === 'worker') sharedMemory()
 
-/** The same as numbers. @param {Uint8Array} bytes */
+/** The same as 32-bit numbers. @param {Uint8Array} bytes */
 export const numbersOf = (bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)

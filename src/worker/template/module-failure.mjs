@@ -1,19 +1,19 @@
 /**
- * Where a module is that does not parse, for errors that do not say so themselves. Needed only by entrypoints that do not load, so it
- * is kept with the pieces for schemas, and nothing that it cannot find out is worth another error.
+ * Locates a syntax error in a module, for errors without a location. Only entrypoints that do not load need this, so it
+ * is kept with the pieces for schemas, and it never throws an error of its own.
  *
- * | runtime | says nothing of | found by |
+ * | runtime | reports no location for | found by |
  * |---|---|---|
- * | Node | ECMAScript modules that do not parse: it keeps the place and writes it when it ends for the error | its REPL, which writes it too |
- * | Node | the line in a JSON file | looking for it |
- * | Bun | a JSON file | looking through what the entrypoint imports |
- * | Bun | several errors, and those that its parser leaves to the engine | fields of theirs |
+ * | Node | ECMAScript modules with a syntax error: it keeps the location and prints it when the error ends the process | its REPL, which prints it too |
+ * | Node | the line in a JSON file | parsing it |
+ * | Bun | a JSON file | searching the entrypoint's imports |
+ * | Bun | several errors, and those that its parser leaves to the engine | fields of the errors |
  */
 import { bun, builtin, laterBuiltin } from './primordials.mjs'
 
-/** Modules that are looked through for a JSON file that does not parse. */
+/** Modules that are searched for a malformed JSON file, at most. */
 const MOST_MODULES = 2000
-/** A frame that is no runtime's own. */
+/** A frame outside of the runtime. */
 const FRAME = /^\s+at (?:.* \()?(?:file:\/\/)?\//m
 const BEFORE_HEADING = /^((?:file:\/\/)?\/.*:\d+)\n.*\n( *)\^/
 const JSON_IN_NODE = /^(\/.*?): .*(?:JSON|control character)/s
@@ -22,10 +22,10 @@ const JSON_IN_BUN = /^JSON Parse error/
 /** @param {any} error @param {string} entrypoint file: URL @returns {Promise<string | undefined>} `file:line:column` */
 export async function placeOfFailure(error, entrypoint) {
   if (bun !== null) {
-    // Several errors of one module come together, each with its place.
+    // Several errors of one module come together, each with its location.
     const position = error?.errors?.[0]?.position
     if (typeof position?.file === 'string') return `${position.file}:${position.line}:${position.column}`
-    // What Bun's own parser lets pass and the engine does not has no stack.
+    // An error that Bun's parser accepts and the engine does not has no stack.
     if (typeof error?.sourceURL === 'string' && typeof error.line === 'number' && error.stack === undefined) return placeBeforeTranspiling(bun, error.sourceURL, error.line)
   }
   const stack = `${error?.stack ?? error?.name}`
@@ -35,7 +35,10 @@ export async function placeOfFailure(error, entrypoint) {
   return json === null ? placeInNode(error) : placeInJson(json[1], builtin('fs').readFileSync(json[1], 'utf8'))
 }
 
-/** The REPL puts what Node knows before the error's stack, for whoever reads it. Here nobody does, and the process ends. @param {any} error */
+/**
+ * The REPL puts Node's location before the error's stack. Here nobody reads that stack, and the process ends.
+ * @param {any} error
+ */
 function placeInNode(error) {
   const { Duplex } = builtin('stream')
   const nowhere = new Duplex({ read() {}, write: (/** @type {unknown} */ _piece, /** @type {unknown} */ _encoding, /** @type {() => void} */ done) => done() })
@@ -52,7 +55,12 @@ function placeInNode(error) {
   return /^(?:file:\/\/)?\/.*:\d+$/.test(first) ? first : undefined
 }
 
-/** The engine counts lines of what the transpiler gave it: the same text is looked for in the source. @param {BunApi} api @param {string} path @param {number} line */
+/**
+ * The engine counts the lines of the transpiled text, so the same text is searched in the source.
+ * @param {BunApi} api
+ * @param {string} path
+ * @param {number} line
+ */
 async function placeBeforeTranspiling(api, path, line) {
   const source = await api.file(path).text()
   const given = new api.Transpiler({ loader: kindOf(path) ?? 'js' }).transformSync(source).split('\n')
@@ -64,7 +72,7 @@ async function placeBeforeTranspiling(api, path, line) {
   return found < 0 ? undefined : `${path}:${found + 1}`
 }
 
-/** @param {string} path @returns {string | undefined} what Bun calls it */
+/** @param {string} path @returns {string | undefined} Bun's name of the loader */
 const kindOf = (path) => /\.[cm]?([jt]sx?)$/.exec(path)?.[1]
 
 /** @param {BunApi} api @param {string} entrypoint path */
@@ -82,7 +90,13 @@ async function brokenJson(api, entrypoint) {
   return undefined
 }
 
-/** Paths of the modules that a module imports. @param {BunApi} api @param {string} path @param {string} text @returns {string[]} */
+/**
+ * The paths of a module's imports.
+ * @param {BunApi} api
+ * @param {string} path
+ * @param {string} text
+ * @returns {string[]}
+ */
 function imports(api, path, text) {
   const loader = kindOf(path)
   if (loader === undefined) return []
@@ -91,7 +105,7 @@ function imports(api, path, text) {
     try {
       found.push(api.resolveSync(specifier, path.slice(0, path.lastIndexOf('/'))))
     } catch {
-      // What is not found is another failure than the one that is looked for.
+      // A missing module is another failure than the one that is searched.
     }
   }
   return found.filter((module) => module.startsWith('/'))
@@ -108,11 +122,13 @@ function placeInJson(path, text) {
 const SPACE = /(?:[\t\n\r ]*)/y
 const TOKEN = /[[\]{},:]|"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy
 
-/** Where text stops being JSON; -1 where it is JSON. @param {string} text */
+/** The position where a text stops being JSON; -1 where it is JSON. @param {string} text */
 export function jsonErrorAt(text) {
-  /** Closing brackets that are owed. @type {string[]} */
+  /** The closing brackets that are still expected. @type {string[]} */
   const open = []
-  /** What may come: `[` a first element, `{` a first key, `k` a key, `:`, `v` a value, `,` what follows a value. */
+  /**
+   * What may come next: `[` a first element, `{` a first key, `k` a key, `:`, `v` a value, `,` what follows a value.
+   */
   let state = 'v'
   let at = 0
   for (;;) {

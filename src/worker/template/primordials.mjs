@@ -1,12 +1,12 @@
 /**
- * Everything of the language and the runtime that the worker uses, taken before the entrypoint is imported: a tool that
- * replaces JSON.stringify, Array.prototype.push or Promise.prototype.then changes what tools see, not what the worker does.
- * For the same reason the other files destructure and spread no arrays, walk them by index, and give objects that are
- * looked up or serialised no prototype.
+ * Everything of the language and the runtime that the worker uses, saved before the entrypoint is imported: a tool that
+ * replaces JSON.stringify, Array.prototype.push or Promise.prototype.then changes what tools see, not what the worker
+ * does. For the same reason the other files do not destructure or spread arrays, iterate by index, and use objects
+ * without a prototype for look-ups and serialisation.
  */
 
 /**
- * A method as a function of its receiver.
+ * Turns a method into a function of its receiver.
  * @type {(method: Function) => (receiver: any, ...args: any[]) => any}
  */
 const uncurry = Function.prototype.bind.bind(Function.prototype.call)
@@ -14,7 +14,7 @@ const uncurry = Function.prototype.bind.bind(Function.prototype.call)
 export const isBun = typeof Bun !== 'undefined'
 export const bun = isBun ? Bun : null
 
-/** Node has these modules loaded anyway; in Bun `fs` alone costs 3 ms, so there only what is needed is fetched, late. */
+/** Node has loaded these modules anyway; in Bun `fs` alone costs 3 ms, so only what is needed is loaded, late. */
 const nodeModules = isBun
   ? null
   : {
@@ -28,7 +28,11 @@ const getBuiltinModule = process.getBuiltinModule?.bind(process)
 /** @template {'fs' | 'net' | 'stream' | 'util' | 'console'} K @param {K} name @returns {NonNullable<typeof nodeModules>[K]} */
 export const builtin = (name) => (nodeModules ? nodeModules[name] : /** @type {any} */ (getBuiltinModule)(`node:${name}`))
 
-/** A module that is needed when something has failed only; undefined where this Node is too old to give it. @param {string} name @returns {any} */
+/**
+ * A module that is needed only after a failure; undefined where this Node is too old to provide it.
+ * @param {string} name
+ * @returns {any}
+ */
 export const laterBuiltin = (name) => /** @type {any} */ (getBuiltinModule)?.(`node:${name}`)
 
 export const jsonParse = JSON.parse
@@ -64,13 +68,17 @@ export const replaceAll = uncurry(String.prototype.replaceAll)
 export const repeat = uncurry(String.prototype.repeat)
 export const startsWith = uncurry(String.prototype.startsWith)
 export const endsWith = uncurry(String.prototype.endsWith)
-/** Without halves of surrogate pairs, which JSON readers refuse. @type {(text: string) => string} */
+/** Replaces unpaired surrogates, which JSON parsers reject. @type {(text: string) => string} */
 export const toWellFormed = uncurry(/** @type {any} */ (String.prototype).toWellFormed)
 export const FunctionOf = Function
 export const RegExpOf = RegExp
 /** @type {(pattern: RegExp, text: string) => RegExpExecArray | null} */
 export const match = uncurry(RegExp.prototype.exec)
-/** Not taken before it is needed, as that alone takes 30 us; a tool that replaces it breaks its own schemas. @param {string} text @param {string} [base] */
+/**
+ * Not saved before it is needed, because that alone takes 30 us; a tool that replaces URL breaks only its own schemas.
+ * @param {string} text
+ * @param {string} [base]
+ */
 export const urlOf = (text, base) => new URL(text, base)
 export const decodePercent = decodeURIComponent
 export const BigIntOf = BigInt
@@ -93,7 +101,7 @@ export const mapDelete = uncurry(Map.prototype.delete)
 export const MapOf = Map
 const mapValues = uncurry(Map.prototype.values)
 const nextValue = uncurry(Object.getPrototypeOf(new Map().values()).next)
-/** The value that was set first. @param {Map<any, any>} map */
+/** The value that was inserted first. @param {Map<any, any>} map */
 export const mapFirst = (map) => nextValue(mapValues(map)).value
 
 export const ErrorOf = Error
@@ -112,10 +120,10 @@ export const FinalizationRegistryOf = FinalizationRegistry
 export const whenCollected = uncurry(FinalizationRegistry.prototype.register)
 export const soon = queueMicrotask
 export const setTimer = setTimeout
-/** Everything that nothing refers to any more, now. Bun's only. */
+/** Collects all garbage now. Bun only. */
 export const collectGarbage = isBun ? Bun.gc.bind(Bun, true) : () => {}
 export const clearTimer = clearTimeout
-/** A timer that keeps no process. @param {any} timer */
+/** Makes a timer not keep the process alive. @param {any} timer */
 export const unref = (timer) => timer.unref()
 
 export const AbortControllerOf = AbortController
@@ -125,7 +133,9 @@ export const signalOf = uncurry(/** @type {Function} */ (signalGetter))
 /** @type {(controller: AbortController, reason: unknown) => void} */
 export const abort = uncurry(AbortController.prototype.abort)
 
-/** Native in both runtimes and not in their types: (buffer, start, end) and (buffer, text, offset, length) => bytes. */
+/**
+ * Native in both runtimes but missing in their types: (buffer, start, end) and (buffer, text, offset, length) => bytes.
+ */
 const bufferMethods = /** @type {any} */ (Buffer.prototype)
 /** @type {(buffer: Uint8Array, start: number, end: number) => string} */
 export const utf8Slice = uncurry(bufferMethods.utf8Slice)

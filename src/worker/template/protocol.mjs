@@ -4,7 +4,7 @@
  */
 
 // Rust: u32
-/** The version of the protocol. READY carries it, and a worker that speaks another one is not used. It changes with every change that a host or a worker of the version before would misunderstand. */
+/** The version of the protocol. READY contains it, and a worker with another version is not used. It is raised with every change that a host or a worker of the previous version would misunderstand. */
 export const PROTOCOL = 1
 /** Stands in a RESULT for "the thrown error did not say how long to wait before the next attempt". */
 export const NO_RETRY_AFTER = 0xffffffff

@@ -1,14 +1,15 @@
 /**
- * A ring of bytes in shared memory: what tools print, without a system call for each line. The memory outlives the process,
- * so the host gets everything, whatever the tool does next. It is told when it asks for that.
+ * A ring buffer in shared memory: the output of tools, without a system call for each line. The memory outlives the
+ * process, so the host receives everything, whatever the tool does next. The host is notified when it has asked for
+ * that.
  */
 import { numbersOf, sharedMemory } from './memory.mjs'
 import { atomicLoad, atomicStore, copyInto, pause, view } from './primordials.mjs'
 import { RING_READ, RING_SIZE, RING_START, RING_WANTED, RING_WRITTEN } from './protocol.mjs'
 
-/** Copied byte by byte up to this length: a line is shorter than what a call costs. */
+/** Up to this length bytes are copied one by one, because a function call costs more than a line is long. */
 const SHORT = 256
-/** Looks for room, half a millisecond apart, before the host is told once more. It may be gone. */
+/** How often this waits half a millisecond for room before the host is notified once more. The host may be gone. */
 const PATIENCE = 200
 
 /** @type {Uint8Array | null | undefined} */
@@ -31,12 +32,15 @@ function openRing() {
   return true
 }
 
-/** Whether there is one. */
+/** Whether there is a ring. */
 export const hasRing = () => (ring === undefined ? openRing() : ring !== null)
 
 /**
- * Appends `source[from..to]`, waiting for room where there is none: the host always reads.
- * @param {Uint8Array} source @param {number} from @param {number} to @param {() => void} tell wakes the host
+ * Appends `source[from..to]` and waits for room where there is none, because the host always reads.
+ * @param {Uint8Array} source
+ * @param {number} from
+ * @param {number} to
+ * @param {() => void} tell wakes the host
  */
 export function putInRing(source, from, to, tell) {
   let looks = 0

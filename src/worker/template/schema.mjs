@@ -1,13 +1,13 @@
 /**
- * A tool's schemas: what `listTools` shows, and what values must match. Five kinds are known:
+ * A tool's schemas: what `listTools` shows, and what values must match. Five kinds are supported:
  *
  * - Standard Schema v1 (`~standard`): zod from 3.24, arktype, valibot and others;
- * - anything else with zod's `safeParse`;
+ * - any other object with zod's `safeParse`;
  * - the AI SDK's `jsonSchema()`;
  * - plain JSON Schema;
  * - a function or a promise that gives one of these.
  *
- * Nothing is done with a schema before it is asked for; a tool without one costs nothing.
+ * A schema is not touched before it is needed; a tool without one costs nothing.
  */
 import { issueOf, issuesFrom, refusalText } from './issues.mjs'
 import { jsonSchemaValidator } from './json-schema.mjs'
@@ -43,7 +43,7 @@ const hasStandard = (given) => isObject(given['~standard']) && typeof given['~st
 /** @param {any} value */
 const isThenable = (value) => isObject(value) && typeof value.then === 'function'
 
-/** An instance of a class nobody here knows is no JSON Schema. @param {any} value */
+/** An instance of an unknown class is not a JSON Schema. @param {any} value */
 function isPlain(value) {
   if (!isObject(value) || isArray(value)) return false
   const prototype = prototypeOf(value)
@@ -53,7 +53,12 @@ function isPlain(value) {
 /** @param {Side} side @param {Issue[]} issues @returns {Verdict} */
 const refused = (side, issues) => ({ refusal: refusalText(side, issues) })
 
-/** Gives a value, or that of a promise. @param {any} value @param {(value: any) => void} then @param {(error: unknown) => void} failed */
+/**
+ * Passes a value, or that of a promise, to `then`.
+ * @param {any} value
+ * @param {(value: any) => void} then
+ * @param {(error: unknown) => void} failed
+ */
 function settle(value, then, failed) {
   if (isThenable(value)) promiseThen(promiseResolve(value), then, failed)
   else then(value)
@@ -78,11 +83,11 @@ function standardSchema(given, side) {
         try {
           return apply(convert, jsonSchema, [{ target: DRAFT }])
         } catch {
-          // zod: parts that JSON Schema cannot express become "anything", which says more than no schema.
+          // zod: parts that JSON Schema cannot express become "anything", which is more useful than no schema.
           return apply(convert, jsonSchema, [{ target: DRAFT, libraryOptions: { unrepresentable: 'any' } }])
         }
       }
-      // Before there was a standard for it: zod's method, then arktype's.
+      // Methods that predate the standard: zod's, then arktype's.
       if (typeof given.toJSONSchema === 'function') return given.toJSONSchema({ target: DRAFT, io: side, unrepresentable: 'any' })
       const half = side === 'input' ? given.in : given.out
       return typeof half?.toJsonSchema === 'function' ? half.toJsonSchema() : null
@@ -90,7 +95,7 @@ function standardSchema(given, side) {
   }
 }
 
-/** zod as it was before Standard Schema. @param {any} given @param {Side} side @returns {Schema} */
+/** zod before Standard Schema. @param {any} given @param {Side} side @returns {Schema} */
 const parsingSchema = (given, side) => ({
   check(value, done, failed) {
     const parse = typeof given.safeParseAsync === 'function' ? given.safeParseAsync : given.safeParse
@@ -143,9 +148,9 @@ function plain(given, side) {
     check(value, done, failed) {
       let issues
       try {
-        // A copy as JSON carries it: no getters, no cycles, and nobody changes it.
+        // A copy as JSON: without getters or cycles, and nobody else can change it.
         validate ??= jsonSchemaValidator(jsonParse(jsonStringify(given)))
-        // The caller gets the result as JSON carries it, and that is what the schema describes.
+        // The caller receives the result as JSON, and the schema describes that form.
         if (side === 'output') {
           const text = jsonStringify(value)
           value = text === undefined ? undefined : jsonParse(text)
@@ -160,7 +165,12 @@ function plain(given, side) {
   }
 }
 
-/** What is made once, when it is first asked for. @param {() => unknown} make @param {Side} side @returns {Schema} */
+/**
+ * A schema that is created once, when it is first needed.
+ * @param {() => unknown} make
+ * @param {Side} side
+ * @returns {Schema}
+ */
 function later(make, side) {
   /** @type {Promise<Schema> | undefined} */
   let made

@@ -1,6 +1,6 @@
 /**
- * The pieces for schemas. They are a third of this file's code, and a worker whose tools have no schema starts without them:
- * `render` keeps them apart, and the first tool with a schema has them compiled.
+ * The schema pieces. They are a third of this file's code, and a worker whose tools have no schema starts without them:
+ * `render` keeps them apart, and the first tool with a schema compiles them.
  */
 import { schemaCode } from './schema-code.mjs'
 import { schemaParts } from './settings.mjs'
@@ -10,7 +10,7 @@ import { schemaParts } from './settings.mjs'
 /** @type {(typeof import('./schema.mjs') & typeof import('./module-failure.mjs')) | undefined} */
 let schemas
 
-/** To be awaited before `schemaFrom` is called with anything but null and undefined. */
+/** Must be awaited before `schemaFrom` is called with anything other than null and undefined. */
 export async function loadSchemas() {
   if (schemas !== undefined) return
   const code = /** @type {any} */ (await schemaCode())
@@ -20,7 +20,12 @@ export async function loadSchemas() {
 /** @param {unknown} given what a tool has as its schema @param {import('./schema.mjs').Side} side @returns {Schema | undefined} undefined where values need no check */
 export const schemaFrom = (given, side) => (given === undefined || given === null ? undefined : schemas?.schemaFrom(given, side))
 
-/** Where a module is that does not parse; see module-failure.mjs. @param {unknown} error @param {string | null} entrypoint file: URL @returns {Promise<string | undefined>} */
+/**
+ * The location of a syntax error; see module-failure.mjs.
+ * @param {unknown} error
+ * @param {string | null} entrypoint file: URL
+ * @returns {Promise<string | undefined>}
+ */
 export async function placeOf(error, entrypoint) {
   if (entrypoint === null) return undefined
   try {

@@ -1,5 +1,5 @@
 /**
- * What the host decides for all calls. This file is for the type checker: `render` puts a JSON literal in its place.
+ * The host's settings for all calls. This file is for the type checker: `render` replaces it by a JSON literal.
  *
  * @typedef {object} WorkerSettings
  * @property {string | null} entrypoint file: URL of the module with the tools
@@ -14,5 +14,5 @@
 /** @type {WorkerSettings} */
 export const settings = { entrypoint: null, projectRoot: '', maxOutputSize: 0, concurrent: 1, isolation: 'call', sharedMemory: false, allInRing: false }
 
-/** What the pieces for schemas use of the others; also put here by `render`. @type {() => object} */
+/** What the schema pieces use of the others; also inserted by `render`. @type {() => object} */
 export const schemaParts = () => ({})

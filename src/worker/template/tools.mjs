@@ -1,5 +1,6 @@
 /**
- * The entrypoint's exports as a table of tools. Three shapes: a function, `{execute}` (the AI SDK's), `{invoke}` (LangChain's).
+ * The entrypoint's exports as a table of tools. A tool has one of three forms: a function, `{execute}` (the AI SDK's),
+ * `{invoke}` (LangChain's).
  */
 import {
   apply, byteLength, defineProperty, hasOwn, isArray, join, jsonParse, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, RangeErrorOf, slice, toWellFormed,
@@ -36,8 +37,9 @@ export const toolOf = (id) => tools[id]
 export const idsText = () => jsonStringify(ids)
 
 /**
- * Gives a promise only where there is a schema: each `await` on the way to READY takes time.
- * @param {any} namespace the imported module @returns {Promise<void> | undefined}
+ * Returns a promise only where there is a schema, because each `await` before READY takes time.
+ * @param {any} namespace the imported module
+ * @returns {Promise<void> | undefined}
  */
 export function readExports(namespace) {
   const named = typeof namespace.warmup === 'function' ? namespace.warmup : undefined
@@ -68,9 +70,9 @@ const hasSchema = (from) =>
 /** @param {any} from @param {unknown} receiver @returns {Tool | undefined} */
 function toolFrom(from, receiver) {
   if (typeof from === 'function') {
-    // arktype's schemas are functions, and an entrypoint may well export its schemas.
+    // arktype's schemas are functions, and an entrypoint may export its schemas.
     if (isObject(from['~standard'])) return undefined
-    // Some packages hang `execute` and its schema on a function that takes a model's message.
+    // Some packages put `execute` and its schema on a function that takes a model's message.
     if (hasOwn(from, 'execute') && typeof from.execute === 'function') return executeTool(from)
     return isClass(from) ? undefined : functionTool(from, receiver)
   }
@@ -79,7 +81,10 @@ function toolFrom(from, receiver) {
   return typeof from.invoke === 'function' ? invokeTool(from) : undefined
 }
 
-/** A class cannot be called. Its `prototype` is fixed; that of a function can be replaced. @param {Function} from */
+/**
+ * A class cannot be called. Its `prototype` is read-only, while that of a function is writable.
+ * @param {Function} from
+ */
 const isClass = (from) => ownProperty(from, 'prototype')?.writable === false
 
 /** @param {any} from @param {unknown} receiver @returns {Tool} */
@@ -115,11 +120,21 @@ const invokeTool = (from) => ({
 /** @param {unknown} text */
 const textOrNull = (text) => (typeof text === 'string' ? toWellFormed(text) : null)
 
-/** A `spec` for a model's API beside the schema shows what a schema of zod 3 cannot. @param {Schema | undefined} schema @param {any} spec @returns {Schema | undefined} */
+/**
+ * A `spec` for a model's API beside the schema contains what a schema of zod 3 cannot express.
+ * @param {Schema | undefined} schema
+ * @param {any} spec
+ * @returns {Schema | undefined}
+ */
 const orSpecified = (schema, spec) =>
   schema === undefined || !isObject(spec) ? schema : { check: schema.check, json: () => schema.json() ?? spec.parameters }
 
-/** LangChain's tools of one text take it as it is, or as `input` of an object, which is what their schema says. @param {Schema | undefined} schema @returns {Schema | undefined} */
+/**
+ * LangChain's tools with one text argument take it directly, or as `input` of an object, which is what their schema
+ * describes.
+ * @param {Schema | undefined} schema
+ * @returns {Schema | undefined}
+ */
 function orWrapped(schema) {
   if (schema === undefined) return undefined
   return {
@@ -131,18 +146,26 @@ function orWrapped(schema) {
   }
 }
 
-/** The AI SDK's options, and everything of ToolContext. @param {Call} call */
+/** The AI SDK's options, with all members of ToolContext. @param {Call} call */
 function executeOptions(call) {
   const { toolId, toolExecId, attempt, env, progress } = call.context()
   const options = { toolCallId: toolExecId, messages: [], context: call.config, toolId, toolExecId, attempt, env, progress }
   return withSignal(withSignal(options, 'abortSignal', call), 'signal', call)
 }
 
-/** Taking the signal means listening, so it is made when it is taken. @param {any} options @param {string} name @param {Call} call */
+/**
+ * Reading the signal means listening to it, so it is created on first use.
+ * @param {any} options
+ * @param {string} name
+ * @param {Call} call
+ */
 const withSignal = (options, name, call) =>
   defineProperty(options, name, /** @type {any} */ ({ __proto__: null, enumerable: true, configurable: true, get: () => call.takeSignal() }))
 
-/** `[{id, description, inputSchema, outputSchema}]` as JSON text; a promise where a schema takes its time. @returns {string | Promise<string>} */
+/**
+ * `[{id, description, inputSchema, outputSchema}]` as JSON text; a promise where a schema is asynchronous.
+ * @returns {string | Promise<string>}
+ */
 export function catalogueText() {
   /** @type {(string | Promise<string>)[]} */
   const texts = []
@@ -161,7 +184,7 @@ export function catalogueText() {
   return late ? joinLate(texts) : `[${join(texts, '')}]`
 }
 
-/** Bytes of the largest list of tools: what a frame may have, without what READY says beside it. */
+/** The bytes of the largest list of tools: the frame limit without READY's other fields. */
 const LARGEST_CATALOGUE = LEAST_MAX_FRAME - 1024
 
 /** Why a list of tools cannot be sent, as an error of the entrypoint; undefined where it can. @param {string} text */
@@ -205,7 +228,7 @@ function schemaText(schema) {
   }
 }
 
-/** The catalogue around a schema has some levels of its own. */
+/** The catalogue adds some levels around a schema. */
 const SCHEMA_DEPTH = MAX_DEPTH - 10
 
 /** @param {unknown} json */

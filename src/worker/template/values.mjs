@@ -1,4 +1,4 @@
-/** Two questions about values of unknown origin. */
+/** Helpers for values of unknown origin. */
 import { StringOf } from './primordials.mjs'
 
 /** @param {any} value @returns {value is any} */

@@ -1,9 +1,10 @@
 /**
- * Variables that are read and not there. The host names those it has itself in the hint of a failure: to a tool a variable that it was
- * not given does not exist, and what it then complains of is something else. Names are noted, never values.
+ * Records missing environment variables that a tool reads. The host names those that it has itself in the hint of a
+ * failure, because to a tool a variable that it was not given does not exist, and its error is then about something
+ * else. Only names are recorded, never values.
  *
- * What listens stands behind process.env as its prototype, so reading what is there costs what it did, and process.env and Bun.env
- * stay the objects they were. What is asked of a copy is not heard.
+ * A listening object is the prototype of process.env, so reading an existing variable costs nothing extra, and
+ * process.env and Bun.env stay the same objects. Reads of a copy are not noticed.
  */
 import { begin, finish, putAscii, putText, putU32 } from './channel.mjs'
 import { environment, includes, isBun, join, listenerOf, objectCreate, ObjectPrototype, prototypeOf, push, reflectGet, reflectHas, reflectSet, setPrototypeOf } from './primordials.mjs'
@@ -16,9 +17,9 @@ const NO_NONCE = '0000000000000000'
 /** @returns {Missed} */
 export const newMissed = () => ({ names: [], known: /** @type {any} */ ({ __proto__: null }) })
 
-/** Outside of calls, and while the entrypoint was imported: modules keep what they read then. */
+/** For reads outside of calls and during the import, because modules keep what they read then. */
 const common = newMissed()
-/** The call that reads right now. Set by calls.mjs. @type {() => { missed: Missed | undefined } | undefined} */
+/** The call that is reading. Set by calls.mjs. @type {() => { missed: Missed | undefined } | undefined} */
 let readingCall = () => undefined
 /** @param {() => { missed: Missed | undefined } | undefined} attribute */
 export function attributeReads(attribute) {
@@ -35,7 +36,10 @@ function note(name) {
   push(missed.names, name)
 }
 
-/** Node's process.env has a prototype of its own already; Bun's is given one of the same kind, so that both are plain objects to who asks. */
+/**
+ * Node's process.env has a prototype of its own already; Bun's gets one of the same kind, so that both look like plain
+ * objects.
+ */
 export function listenToReads() {
   const before = prototypeOf(environment)
   const base = before === ObjectPrototype ? objectCreate(ObjectPrototype, { constructor: { value: Object, writable: true, configurable: true } }) : before
@@ -54,7 +58,11 @@ export function listenToReads() {
   setPrototypeOf(environment, listener)
 }
 
-/** Bun sets a variable that is new by asking the prototype, for ever: it is taken away meanwhile. @param {object} before @param {() => object} listener */
+/**
+ * When Bun sets a new variable it asks the prototype in an endless loop, so the prototype is removed meanwhile.
+ * @param {object} before
+ * @param {() => object} listener
+ */
 const setBehind = (before, listener) => (/** @type {object} */ target, /** @type {string | symbol} */ name, /** @type {unknown} */ value, /** @type {object} */ receiver) => {
   if (receiver !== environment) return reflectSet(target, name, value, receiver)
   setPrototypeOf(environment, before)
@@ -65,7 +73,10 @@ const setBehind = (before, listener) => (/** @type {object} */ target, /** @type
   }
 }
 
-/** Tells the host, before it hears of the failure. @param {{ number: number, nonce: string, missed: Missed | undefined } | undefined} call none: the import failed */
+/**
+ * Sent to the host before the failure itself.
+ * @param {{ number: number, nonce: string, missed: Missed | undefined } | undefined} call none: the import failed
+ */
 export function sendMissed(call) {
   const own = call?.missed?.names ?? []
   if (own.length + common.names.length === 0) return

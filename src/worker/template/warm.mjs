@@ -1,4 +1,4 @@
-/** PING: makes the first real call as fast as the others. */
+/** PING: makes the first real call as fast as later ones. */
 import { startCall } from './calls.mjs'
 import { discard, flush, rehearse } from './channel.mjs'
 import { promiseResolve, promiseThen } from './primordials.mjs'
@@ -7,7 +7,7 @@ import { functionTool, warmup } from './tools.mjs'
 const REHEARSALS = 3
 const CALL_TEXT = '{"c":0,"n":"0000000000000000","t":"","x":"","a":1,"i":{"a":[1,"b"]},"g":{},"m":1}'
 
-/** Gives its input back. */
+/** Returns its input. */
 const echo = functionTool((/** @type {unknown} */ input) => input, undefined)
 /** @param {number} _ @param {string} text */
 const startEcho = (_, text) => startCall(text, echo)
@@ -16,13 +16,14 @@ let warmedUp = false
 
 /**
  * Runs a call's whole path without a tool, so that it is compiled, then, once, the entrypoint's own `warmup`.
- * @param {() => void} done @param {(error: unknown) => void} failed
+ * @param {() => void} done
+ * @param {(error: unknown) => void} failed
  */
 export function warm(done, failed) {
   flush()
   for (let i = 0; i < REHEARSALS; i++) {
     rehearse(0, CALL_TEXT, startEcho)
-    // The frames of a rehearsal are the only ones in the buffer, and are not for the host.
+    // The buffer contains only the frames of the rehearsal, which are not for the host.
     discard(0)
   }
   if (warmedUp || warmup === undefined) return done()

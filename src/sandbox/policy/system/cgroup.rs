@@ -1,8 +1,8 @@
-//! How much memory and processor time a process's control group may use: DuckDB, Node and others size themselves by it, and
-//! DuckDB does not start where the files are there and cannot be read.
+//! Makes the limits of a process's control group readable. DuckDB, Node and others size themselves by them, and DuckDB
+//! does not start where the files exist and cannot be read.
 //!
-//! A limit is a figure that a tool meets anyway when it tries. What else is in these directories, such as the numbers of
-//! processes and what each group uses, is not readable.
+//! A limit is a figure that a tool can find out anyway by trying. The other files of these directories, such as the
+//! processes and the usage of each group, are not readable.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,10 @@ const MOUNT: &str = "/sys/fs/cgroup";
 const UNIFIED: &[&str] = &["memory.max", "memory.high", "cpu.max", "cpuset.cpus.effective"];
 const MEMORY: &[&str] = &["memory.limit_in_bytes"];
 const CPU: &[&str] = &["cpu.cfs_quota_us", "cpu.cfs_period_us"];
-/// Each is some rules at each start; services and containers lie four deep.
+/// Each level adds some rules to every start; services and containers are four levels deep.
 const MOST_LEVELS: usize = 6;
 
-/// The files of limits of this process's groups and of those above them.
+/// The limit files of this process's groups and of the groups above them.
 pub(super) fn limits(files: &dyn Files) -> Vec<PathBuf> {
     let list = files.bytes(Path::new("/proc/self/cgroup")).unwrap_or_default();
     let mut found = Vec::new();
@@ -41,11 +41,11 @@ pub(super) fn limits(files: &dyn Files) -> Vec<PathBuf> {
             for level in levels {
                 found.extend(names.iter().filter_map(|name| files.real(&level.join(name)).ok()));
             }
-            // A container may see its own group as the top while it is told the machine's name of it.
+            // A container may see its own group as the top while the kernel reports the machine's name of it.
             found.extend(names.iter().filter_map(|name| files.real(&top.join(name)).ok()));
         }
     }
-    // A name with `..` in it, or a link, leads nowhere else.
+    // Drops what a name with `..`, or a link, leads to elsewhere.
     found.retain(|path| path.starts_with(MOUNT));
     found.sort();
     found.dedup();

@@ -1,7 +1,8 @@
-//! The shared libraries that native addons load: those of the loader's own path.
+//! Makes the shared libraries of the loader's path readable, because native addons load them.
 //!
-//! They are the distribution's and the same on every machine that installed the same packages: no secret. What else lies on that
-//! path may be one, so a directory counts as a whole only where nothing but libraries and what they read belongs into it.
+//! They are the distribution's and the same on every machine with the same packages, so they are no secret. Other files
+//! on that path may be, so a directory is readable as a whole only where nothing except libraries and their data
+//! belongs into it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Files, Kind};
 use super::loader_cache;
 
-/// What glibc's loader knows without a cache, for each way that distributions build it.
+/// glibc's built-in directories, for each way that distributions build it.
 const DEFAULTS: &[&str] = &[
     #[cfg(target_arch = "x86_64")]
     "/lib/x86_64-linux-gnu",
@@ -24,17 +25,18 @@ const DEFAULTS: &[&str] = &[
     "/lib",
     "/usr/lib",
 ];
-/// What musl's loader knows where no file says otherwise.
+/// musl's built-in path, used where no file says otherwise.
 const MUSL_DEFAULTS: &str = "/lib:/usr/local/lib:/usr/lib";
-/// Directories in which each package has one of its own, so that a loader's directory holds the C library and nothing else.
+/// Stores in which each package has its own directory, so that a loader's directory contains the C library and nothing
+/// else.
 const STORES: [&str; 2] = ["/nix/store", "/gnu/store"];
-/// Directories that hold libraries beside much else, and that only the distribution writes to.
+/// Directories with libraries and much else, to which only the distribution writes.
 const DISTRIBUTIONS: [&str; 2] = ["/usr/lib", "/lib"];
-/// Each library named by itself is a rule, and each rule makes every start dearer. No distribution that keeps other things
-/// beside its libraries comes near it; Arch, which has them all in /usr/lib, is far above.
+/// Each library that is named by itself is a rule, and each rule slows every start. No distribution that keeps other
+/// files beside its libraries comes near this number; Arch, which has them all in /usr/lib, is far above.
 const MOST_BY_NAME: usize = 128;
 
-/// Directories and files that the loader may be led to. `loader`: the runtime's, none where it has none.
+/// The directories and files to which the loader may be led. `loader` is the runtime's, `None` where it has none.
 pub(super) fn readable(files: &dyn Files, loader: Option<&Path>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
@@ -61,7 +63,7 @@ pub(super) fn readable(files: &dyn Files, loader: Option<&Path>) -> Vec<PathBuf>
     found
 }
 
-/// The loader's path, as the loader that the runtime names finds it.
+/// The search path of the loader that the runtime names.
 fn path(files: &dyn Files, loader: Option<&Path>) -> Vec<PathBuf> {
     if let Some(list) = loader.and_then(musl_path_file) {
         let text = match files.kind(&list) {
@@ -91,7 +93,7 @@ pub(super) fn musl_path_file(loader: &Path) -> Option<PathBuf> {
     Some(loader.parent()?.parent()?.join(format!("etc/ld-musl-{machine}.path")))
 }
 
-/// By what distributions name it: nothing but libraries, their plug-ins and data belongs there.
+/// Whether distributions use a directory of this name for libraries, their plug-ins and data only.
 fn is_of_libraries(real: &Path) -> bool {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else {
         return false;
@@ -110,8 +112,8 @@ fn in_store(directory: &Path) -> bool {
     })
 }
 
-/// The libraries directly in a directory. Whoever may write to one of these could link anything into it by the name of a
-/// library, so that the next manager opened it for tools: only what is an ELF file counts, and what everybody may read.
+/// The libraries directly in a directory. Whoever may write there could link anything by the name of a library, and the
+/// next manager would open it for tools; so only ELF files that everybody may read count.
 fn libraries_in(files: &dyn Files, directory: &Path) -> Vec<PathBuf> {
     let named = files.list(directory).into_iter().filter(|path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -1,9 +1,10 @@
-//! `/etc/ld.so.cache`: where glibc's loader finds libraries. Written by ldconfig; the format is glibc's `dl-cache.h`.
+//! Parses `/etc/ld.so.cache`, in which glibc's loader finds libraries. ldconfig writes it; the format is glibc's
+//! `dl-cache.h`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Of the format that stands alone, and behind the old one since glibc 2.2.
+/// The magic of the format that stands alone, or follows the old one since glibc 2.2.
 const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
 const HEADER: usize = 48;
 const ENTRY: usize = 24;
@@ -11,7 +12,7 @@ const OLD_MAGIC: &[u8] = b"ld.so-1.7.0";
 const OLD_HEADER: usize = 16;
 const OLD_ENTRY: usize = 12;
 
-/// A library of glibc for this machine; others are of 32-bit or foreign programs.
+/// A glibc library for this machine; others are for 32-bit or foreign programs.
 #[cfg(target_arch = "x86_64")]
 const OURS: u32 = 0x0303;
 #[cfg(target_arch = "aarch64")]
@@ -23,7 +24,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
-/// The directories of the libraries that the cache names, in the order of their names; none when it is no cache.
+/// The directories of the libraries in the cache, sorted by name; empty when it is not a cache.
 pub(super) fn directories(bytes: &[u8]) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let Some(cache) = newest(bytes) else {
@@ -60,7 +61,7 @@ pub(super) fn directories(bytes: &[u8]) -> BTreeSet<PathBuf> {
     found
 }
 
-/// The part in the format that is read; offsets in it count from its beginning.
+/// The part in the new format; its offsets are relative to its beginning.
 fn newest(bytes: &[u8]) -> Option<&[u8]> {
     if bytes.starts_with(MAGIC) {
         return Some(bytes);
@@ -78,7 +79,7 @@ fn newest(bytes: &[u8]) -> Option<&[u8]> {
 pub(super) mod made {
     use super::*;
 
-    /// A cache that names these libraries, and one of another machine.
+    /// A cache with these libraries, and with one for another machine.
     pub(in super::super) fn cache(paths: &[&str]) -> Vec<u8> {
         let named: Vec<(u32, &str)> = paths
             .iter()
@@ -112,7 +113,7 @@ mod tests {
         let bytes = made::cache(&["/usr/lib64/liba.so.1", "/opt/x/lib/libb.so", "/usr/lib64/libc.so.6"]);
         let expected = [PathBuf::from("/opt/x/lib"), PathBuf::from("/usr/lib64")];
         assert_eq!(directories(&bytes).into_iter().collect::<Vec<_>>(), expected);
-        // Behind the old format, as ldconfig wrote it before glibc 2.32.
+        // Follows the old format, as ldconfig wrote it before glibc 2.32.
         let mut old = OLD_MAGIC.to_vec();
         old.push(0);
         old.extend(3u32.to_le_bytes());

@@ -1,7 +1,7 @@
-//! What of the system is readable whatever the permissions say: native addons do not load, text is not drawn and OpenSSL does not
-//! start without it, and it is nobody's secret.
+//! System files that are readable whatever the permissions are: without them native addons do not load, text is not
+//! drawn and OpenSSL does not start. None of them is a secret.
 //!
-//! Why each entry is none stands beside it, in `table`, `libraries` and `cgroup`. An entry that is not here is skipped.
+//! `table`, `libraries` and `cgroup` state for each entry why it is none. An entry that does not exist is skipped.
 
 mod cgroup;
 mod libraries;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FileRule, Files, Rights};
 
-/// Rules for what of it is on this machine. `loader`: the dynamic loader of the runtime.
+/// Rules for the entries that exist on this machine. `loader` is the runtime's dynamic loader.
 pub(super) fn rules(files: &dyn Files, loader: Option<&Path>) -> Vec<FileRule> {
     let real = |path: &Path| files.real(path).ok();
     let of = |entries: &'static [table::Entry]| entries.iter().map(|(path, _)| Path::new(path));

@@ -1,14 +1,14 @@
-//! What of a directory everybody on the machine may read: keys are often kept beside certificates.
+//! The part of a directory that every user of the machine may read: keys are often kept beside certificates.
 
 use std::path::{Path, PathBuf};
 
 use super::super::{Files, Kind};
 
-/// No directory of certificates or configuration comes near; what is beyond it is not readable.
+/// No directory of certificates or configuration comes near this; entries beyond it are not readable.
 const MOST_ENTRIES: usize = 8_192;
 
-/// The directory itself where nothing in it is kept from anybody, else the parts that are not. Links are not followed: a rule
-/// on a directory says nothing of what its links lead to.
+/// The directory itself where everybody may read all of it, otherwise the parts that everybody may read. Links are not
+/// followed, because a rule on a directory does not cover their targets.
 pub(super) fn parts(files: &dyn Files, real: &Path) -> Vec<PathBuf> {
     let mut left = MOST_ENTRIES;
     match look(files, real, &mut left) {
@@ -22,7 +22,7 @@ enum Public {
     Whole,
     Parts(Vec<PathBuf>),
     Not,
-    /// A link, a socket, a device: it says nothing of the directory it is in.
+    /// A link, a socket or a device: it does not matter for the directory that contains it.
     NoFile,
 }
 

@@ -1,12 +1,12 @@
-//! What programs of a system read without being asked to, and why reading it tells a tool nothing that is anybody's own.
+//! The system files that programs read on their own, and why reading each of them reveals nobody's data.
 //!
-//! Each entry is a directory with all below it, or a file. What is not here is skipped; a link is followed to what it leads to.
-//! `/etc/ssl` and `/etc/pki` are not here as a whole, because private keys lie in them.
+//! Each entry is a directory with everything below it, or a file. Missing entries are skipped; a link is followed.
+//! `/etc/ssl` and `/etc/pki` are not listed as a whole, because they contain private keys.
 
-/// A path and why it is no secret.
+/// A path, and why it is no secret.
 pub(super) type Entry = (&'static str, &'static str);
 
-/// Installed from packages, the same on every machine that installed them.
+/// Installed from packages, and the same on every machine that installed them.
 pub(super) const INSTALLED: &[Entry] = &[
     ("/usr/share/fonts", "fonts of packages: what text is drawn with"),
     (
@@ -46,7 +46,7 @@ pub(super) const INSTALLED: &[Entry] = &[
     ),
 ];
 
-/// The administrator's. What there is kept from other users of the machine is left out: see `public`.
+/// Written by the administrator. Entries that other users of the machine may not read are left out: see `public`.
 pub(super) const CONFIGURED: &[Entry] = &[
     ("/etc/ld.so.cache", "which libraries are installed"),
     ("/etc/localtime", "the machine's time zone, which every date shows"),
@@ -94,7 +94,7 @@ pub(super) const CONFIGURED: &[Entry] = &[
     ),
 ];
 
-/// Figures about the machine's processors: its size, which every program can measure, and nothing that happens on it.
+/// Figures about the machine's processors: its size, which every program can measure, and nothing about its activity.
 pub(super) const FIGURES: &[Entry] = &[
     ("/sys/devices/system/cpu/online", "which processors there are"),
     ("/sys/devices/system/cpu/possible", "which there can be"),

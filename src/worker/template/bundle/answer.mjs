@@ -1,4 +1,4 @@
-/** What a bundler says to the host, on the channel: one line of JSON, then the files it announces. */
+/** Sends a bundler's answer to the host through the channel: one line of JSON, then the files that it announces. */
 const CHANNEL = 3
 const { writeSync } = process.getBuiltinModule('node:fs')
 

@@ -1,4 +1,4 @@
-/** For the type checker: `compile_script` puts the worker's code in its place. */
+/** For the type checker: `compile_script` replaces this by the worker's code. */
 export const code = ''
-/** Absolute path, where there is one. @type {string | null} */
+/** Absolute path of the entrypoint, where there is one. @type {string | null} */
 export const entrypoint = null

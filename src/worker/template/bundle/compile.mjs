@@ -1,14 +1,14 @@
 /**
- * Compiles the code of worker files to bytecode, in a process of its own, in the same sandbox as the tools. Nothing is written
- * but to the channel.
+ * Compiles the code of worker files to bytecode, in a separate process and in the same sandbox as the tools. It writes
+ * to the channel only.
  */
 import { answer, answerFailure } from './answer.mjs'
 import { code, entrypoint } from './code.mjs'
 
-/** There is no such file: its text is given. */
+/** This file does not exist: its text is passed to the compiler. */
 const PATH = '/.toolwarden/worker.cjs'
 
-/** Whether the entrypoint is all there is to load: it imports nothing but what the runtime has. */
+/** Whether nothing but the entrypoint must be loaded: it imports only what the runtime provides. */
 async function isAlone() {
   if (entrypoint === null) return true
   const { isBuiltin } = process.getBuiltinModule('node:module')

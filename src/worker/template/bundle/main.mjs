@@ -1,13 +1,14 @@
 /**
- * Bundles the entrypoint in a process of its own, in the same sandbox as the tools: a macro or a plugin can do no more
- * than a tool. Nothing is written but to the channel, where the host reads one line of JSON, then the files it announces.
+ * Bundles the entrypoint in a separate process, in the same sandbox as the tools, so a macro or a plugin can do no more
+ * than a tool. It writes to the channel only, from which the host reads one line of JSON, then the files that it
+ * announces.
  */
 import { answer, answerFailure } from './answer.mjs'
 import { banner, renamed } from './names.mjs'
 import { objectionToModule, objectionToPackage, objectionToSettings } from './objections.mjs'
 import { settings } from './settings.mjs'
 
-/** Below both a bundle saves nothing that can be measured. */
+/** Below both limits a bundle saves nothing measurable. */
 const SMALL = { bytes: 32 * 1024, modules: 8 }
 const { existsSync, readFileSync } = process.getBuiltinModule('node:fs')
 const { dirname, join, resolve } = process.getBuiltinModule('node:path')
@@ -22,15 +23,16 @@ const build = (text) =>
     bytecode: true,
     sourcemap: 'linked',
     metafile: true,
-    // A specifier that only the run can tell is looked up from the module's own place, which a bundle has not got.
+    // A specifier that is computed at run time is resolved from the module's own location, which a bundle does not
+    // have.
     allowUnresolved: [],
-    // Runtimes run side effects whatever a package says, and ask for NODE_ENV when it is used.
+    // Runtimes run side effects whatever a package declares, and evaluate NODE_ENV when it is used.
     ignoreDCEAnnotations: true,
     define: { 'process.env.NODE_ENV': 'process.env.NODE_ENV' },
     banner: text,
   })
 
-/** Every package.json and tsconfig.json that has a say about these directories. @param {string[]} files */
+/** Every package.json and tsconfig.json that applies to these directories. @param {string[]} files */
 function settingsFiles(files) {
   const found = new Set()
   const seen = new Set()
@@ -46,9 +48,11 @@ function settingsFiles(files) {
 }
 
 /**
- * Whether what Bun calls external is there all the same: a module of the runtime, or one of a package without side effects whose
- * import Bun left out as unused, while another brings it in.
- * @param {string} dir @param {string} specifier @param {Map<string, string>} texts
+ * Whether a module that Bun calls external is available nevertheless: a module of the runtime, or one of a package
+ * without side effects whose import Bun dropped as unused, while another import includes it.
+ * @param {string} dir
+ * @param {string} specifier
+ * @param {Map<string, string>} texts
  */
 const isInside = (dir, specifier, texts) =>
   isBuiltin(specifier) || /^bun(:|$)/.test(specifier) || (/^\.\.?\//.test(specifier) && texts.has(resolve(dir, specifier)))
@@ -73,7 +77,10 @@ function objection(metafile, texts) {
   return undefined
 }
 
-/** Sources by their absolute path: the bundle lies elsewhere, and stacks name the files that were written. @param {string} text */
+/**
+ * Makes the source paths absolute, because the bundle is stored elsewhere and stacks must name the original files.
+ * @param {string} text
+ */
 function absolute(text) {
   const map = JSON.parse(text)
   map.sources = map.sources.map((/** @type {string} */ source) => resolve(source))

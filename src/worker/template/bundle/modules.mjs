@@ -1,20 +1,22 @@
 /**
- * Has Bun transpile what the entrypoint imports into its cache, which lies in the one directory that this process may write to.
- * Processes that run tools read there, and none of them can write; so nothing may run here but this and Bun:
+ * Makes Bun transpile the entrypoint's imports into its cache, which is in the only directory that this process may
+ * write to. Processes that run tools read the cache, and none of them can write to it; so no code may run here except
+ * this and Bun:
  *
- * - Modules are imported by one that asks for an export which is not there. That is found out when all of them are loaded and none
- *   has run.
+ * - Modules are imported by one that asks for a missing export. The error occurs when all of them are loaded and none
+ *   has
+ *   run.
  * - CommonJS modules run while they are loaded, so they are wrapped in a function that returns before their first line.
- * - Macros and addons are switched off on the command line.
+ * - Macros and addons are disabled on the command line.
  *
- * Another Bun may do otherwise. It is tried first, with a module of each kind.
+ * Another version of Bun may behave differently, so it is tested first with a module of each kind.
  */
 import { answer, answerFailure } from './answer.mjs'
 import { entrypoint } from './code.mjs'
 
-/** Bun keeps nothing of smaller files. */
+/** Bun caches nothing of smaller files. */
 const SMALLEST = 4096
-/** Beyond any entrypoint that was met; what is left over is transpiled at each start, as without a cache. */
+/** More than any known entrypoint imports; the rest is transpiled at each start, as without a cache. */
 const MOST_FILES = 20_000
 const MOST_BYTES = 64 * 1024 * 1024
 const NOT_THERE = 'toolwardenRunsNothing'
@@ -61,7 +63,7 @@ function filesOf(first) {
 
 let loads = 0
 
-/** Whether the files were loaded and the one export that is missing kept them from running. @param {string[]} files */
+/** Whether the files were loaded and only the missing export kept them from running. @param {string[]} files */
 async function load(files) {
   const name = `toolwarden:load-${(loads += 1)}`
   const contents = `${files.map((file) => `import ${JSON.stringify(file)}`).join('\n')}\nimport { ${NOT_THERE} } from 'node:path'\n${NOT_THERE}()\n`
@@ -74,7 +76,7 @@ async function load(files) {
   return false
 }
 
-/** Whether this Bun loads without running. */
+/** Whether this Bun loads modules without running them. */
 async function runsNothing() {
   const probes = ['mjs', 'cjs'].map((kind) => join(directory, `probe.${kind}`))
   const text = `globalThis.${NOT_THERE} = true\n`
@@ -85,12 +87,12 @@ async function runsNothing() {
 }
 
 async function transpile() {
-  // As all that lies beside the worker file, though nobody else may enter the directory.
+  // Like everything beside the worker file, although nobody else may enter the directory.
   process.umask(0o077)
   nodeModule.wrapper[0] = '(function (exports, require, module, __filename, __dirname) { return; '
   if (!(await runsNothing())) return answer({ failure: 'modules would run' })
   const files = entrypoint === null ? [] : filesOf(entrypoint)
-  // One that does not parse keeps the others from being loaded together.
+  // A module with a syntax error keeps the others from being loaded together.
   if (!(await load(files))) for (const file of files) await load([file])
   answer({ transpiled: files.length })
 }

@@ -1,6 +1,6 @@
 /**
- * Two modules may declare the same name; in a bundle one becomes `name2`, and so does what its functions and classes say to
- * be called. This finds those, so that they get their names back before a tool runs.
+ * Finds renamed declarations. Two modules may declare the same name; in a bundle one becomes `name2`, and so does the
+ * `name` of its functions and classes. They get their original names back before a tool runs.
  */
 const DECLARED = /^(?:async )?(?:var|let|const|class|function\*?) ([\w$]*[A-Za-z_$])(\d+)\b/gm
 
@@ -16,10 +16,13 @@ export function renamed(code, texts) {
   return [...found]
 }
 
-/** What the bundle begins with: strict mode as in modules, and a way to give the names back. @param {[string, string][]} names */
+/**
+ * The beginning of the bundle: strict mode as in modules, and a function that restores the names.
+ * @param {[string, string][]} names
+ */
 export function banner(names) {
   const restore = names.map(([here, written]) => `n(()=>${here},${JSON.stringify(here)},${JSON.stringify(written)})`)
-  // A declaration that is not reached yet throws, and has no function to name.
+  // A declaration that has not been evaluated yet throws, and has no function to rename.
   const one = '(f,h,w)=>{try{f=f();if(typeof f=="function"&&f.name===h)Object.defineProperty(f,"name",{value:w,configurable:true})}catch{}}'
   const hook = restore.length === 0 ? '' : `globalThis[Symbol.for("toolwarden.bundle")]?.(()=>{const n=${one};${restore.join(';')}});`
   return `"use strict";${hook}`

@@ -1,23 +1,24 @@
 /**
- * What speaks against running a module from the bundle. A bundle is one CommonJS function; what a module can find out
- * about that, or lose by it, is looked for in its text. Comments and strings count too: an objection too many only means
- * that the source is run.
+ * Reasons against running a module from the bundle. A bundle is one CommonJS function; the text of a module is searched
+ * for code that could notice this or break by it. Matches in comments and strings count too: a false objection only
+ * means that the source is run.
  */
 
-/** What the bundler turns into the same values as the runtime. Anything else would be a file that is not there. */
+/** Extensions that the bundler handles like the runtime. Anything else would be a missing file. */
 const EXTENSION = /\.(?:[cm]?[jt]sx?|jsonc?|toml|txt|ya?ml)$/
 const CODE = /\.[cm]?[jt]sx?$/
 const PACKAGE = /\/node_modules\//
 const USE_STRICT = /^(?:#!.*)?\s*(?:(?:\/\/.*|\/\*[\s\S]*?\*\/)\s*)*["']use strict["']/
 
 /**
- * `when` narrows a rule: modules in CommonJS, in ESM, or of the project itself. A package's own use of what the last ones
- * name is rarely reached in Bun; the project's is meant.
+ * `when` restricts a rule to modules in CommonJS, in ESM, or of the project itself. A package's own use of what the
+ * last rules
+ * match is rarely reached in Bun, while the project's is intended.
  * @type {{ pattern: RegExp, says: string, when?: 'cjs' | 'esm' | 'own' }[]}
  */
 const RULES = [
   { pattern: /\bimport\.meta\b(?!\s*\.\s*(?:url|dir|path)\b)/, says: 'uses import.meta for more than url, dir and path' },
-  // In Bun 1.4.5 the modules of a bundle share one of each: the last one's.
+  // In Bun 1.4.5 all modules of a bundle share one value of each: the last module's.
   { pattern: /\b__(?:filename|dirname)\b/, says: 'uses __filename or __dirname' },
   { pattern: /\brequire\s*\.\s*(?:main|cache|extensions|resolve)\b/, says: 'asks require about modules' },
   { pattern: /\bmodule\s*\.\s*(?:parent|children|paths|require|id|filename|loaded|path)\b/, says: 'asks module about itself', when: 'cjs' },
@@ -44,7 +45,7 @@ export function objectionToModule(path, text, format) {
 
 /** @param {string} text of a package.json whose modules are in the bundle */
 export const objectionToPackage = (text) =>
-  // The bundler takes "development" where the runtime does not.
+  // The bundler selects "development" where the runtime does not.
   /"(?:development|production)"\s*:/.test(text) ? 'has exports that depend on the mode' : undefined
 
 /** @param {string} path @param {string} text of a tsconfig.json or jsconfig.json */

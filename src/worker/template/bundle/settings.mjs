@@ -1,5 +1,5 @@
 /**
- * For the type checker: `bundle_script` puts a JSON literal in its place.
+ * For the type checker: `bundle_script` replaces this by a JSON literal.
  * @typedef {object} BundleSettings
  * @property {string} entrypoint absolute path
  */

@@ -1,21 +1,22 @@
-//! Which paths get a rule: "everything but /proc and /dev" has no rule of its own, as rights can only be added.
+//! Which paths get a rule. "Everything except /proc and /dev" cannot be one rule, because Landlock rules only add
+//! rights.
 
 use std::path::{Path, PathBuf};
 
 use super::mountinfo::{Mount, mounts};
 use super::policy::{Files, Kind};
 
-/// File systems that hold no files: they show processes, devices and the kernel's state, or steer it.
+/// File systems without ordinary files: they show or control processes, devices and the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct KernelMounts {
-    /// In no rule about a directory that holds them.
+    /// Excluded from every rule about a directory that contains them.
     pub(super) apart: Vec<PathBuf>,
-    /// Readable as files are, and not written.
+    /// Readable like files, but never writable.
     pub(super) read_only: Vec<PathBuf>,
 }
 
 impl KernelMounts {
-    /// Reads the text of /proc/self/mountinfo; /proc, /dev and /sys count even when they are not mounted.
+    /// Parses the text of /proc/self/mountinfo; /proc, /dev and /sys are included even when they are not mounted.
     pub(super) fn parse(mountinfo: &[u8]) -> Self {
         let mut found = KernelMounts {
             apart: vec!["/proc".into(), "/dev".into()],
@@ -25,9 +26,9 @@ impl KernelMounts {
             let of = match kind {
                 // Processes, devices, terminals and message queues.
                 "proc" | "devtmpfs" | "devpts" | "mqueue" => &mut found.apart,
-                // A container's /dev, as it is seen from outside.
+                // A container's /dev, seen from outside.
                 "tmpfs" if point.ends_with("dev") => &mut found.apart,
-                // What the kernel does and what crashed, open to its owner, root, without any capability.
+                // Kernel tracing and crash data, which root can read as its owner without any capability.
                 "debugfs" | "tracefs" | "bpf" | "pstore" | "rpc_pipefs" | "nfsd" => &mut found.apart,
                 "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "configfs" | "efivarfs" | "binfmt_misc" | "fusectl"
                 | "selinuxfs" | "smackfs" | "resctrl" => &mut found.read_only,
@@ -45,7 +46,7 @@ impl KernelMounts {
     }
 }
 
-/// The paths whose trees together are `top` without the avoided ones.
+/// The paths whose trees together are `top` without the avoided paths.
 pub(super) fn without(files: &dyn Files, top: &Path, avoid: &[PathBuf]) -> Vec<PathBuf> {
     if avoid.iter().any(|path| path == top) {
         return Vec::new();

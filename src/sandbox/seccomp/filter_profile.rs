@@ -1,21 +1,21 @@
-//! What of a policy the system call filter depends on.
+//! The properties of a policy that the system call filter depends on.
 
-/// How the network is held.
+/// How the network is restricted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Net {
-    /// No socket at all: nobody supervises.
+    /// No sockets at all, so no supervisor is needed.
     Denied,
-    /// TCP sockets exist, the supervisor decides where they go; with an empty list: nowhere.
+    /// TCP sockets exist, and the supervisor decides about each connection; with an empty list it refuses all.
     Supervised,
     /// The supervisor makes every connection, and refuses those to metadata services and to unix sockets.
     Wide,
-    /// Nobody supervises: every connection is the worker's own.
+    /// There is no supervisor: the worker makes every connection itself.
     Free,
 }
 
-/// The filter's view of a policy.
+/// The properties of a policy that decide which rows the filter has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct FilterProfile {
     pub run: bool,
     pub net: Net,
     pub read_all: bool,
@@ -26,10 +26,10 @@ pub(crate) struct Shape {
     pub fork_reported: bool,
     /// A supervisor records refused programs.
     pub exec_reported: bool,
-    /// A supervisor sees every open for reading: it records what is refused, and opens entries of the worker's own processes in
-    /// /proc where programs may be run.
+    /// A supervisor sees every open for reading: it records refusals, and opens /proc entries of the worker's own
+    /// processes where programs may be run.
     pub reads_reported: bool,
-    /// A supervisor sees every call that changes files, and records what is refused.
+    /// A supervisor sees every call that changes files, and records refusals.
     pub writes_reported: bool,
     /// A supervisor changes metadata and watches files where a list allows that.
     pub files_reported: bool,

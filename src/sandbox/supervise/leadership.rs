@@ -1,47 +1,48 @@
-//! Whose turn at the listener it is: one thread's at a time, and not for long that of one that is stuck.
+//! Leader and followers: one thread at a time, the leader, waits at the listener, and a leader that is stuck is
+//! replaced.
 //!
-//! To give the turn up for each call wakes a second thread each time, which costs more than most answers take. What is quick is
-//! therefore done by the thread that has the turn. To read a caller's memory is quick unless that memory is a file on a mount
-//! that hangs. So one of the threads in line looks at the one in front, as long as that has something to do, and takes its
-//! turn when it has been at the same call for too long.
+//! Handing the leadership on for each call wakes a second thread each time, which costs more than most answers take.
+//! Quick calls are therefore answered by the leader itself. Reading a caller's memory is quick unless that memory is a
+//! file on a mount that hangs. So one follower watches a leader that is busy, and takes over when the leader has been
+//! at the same call for too long.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long one call may take before the turn is another's.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// How long the leader may work on one call before a follower takes over.
+const TAKEOVER_AFTER: Duration = Duration::from_millis(20);
 
-/// The turn is another's by now.
+/// A follower has taken over.
 const REPLACED: u64 = 1 << 63;
 
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct Leadership {
     holder: Mutex<Option<Arc<Holder>>>,
     changed: Condvar,
-    /// Who is in line looks again only when it is told to.
+    /// A follower that waits looks again only when it is notified.
     unwatched: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Holder {
-    /// Quick calls begun and ended, so that it is odd during one, and [`REPLACED`]. One number for both: the turn is taken
-    /// from this very call or from none.
+    /// The number of quick calls begun and ended, so it is odd during one, and [`REPLACED`]. Both are in one number so
+    /// that a follower takes over from this very call or not at all.
     quick: AtomicU64,
 }
 
-/// The turn, until it is dropped.
+/// The leadership, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Held<'a> {
-    turn: &'a Turn,
+pub(super) struct Leader<'a> {
+    leadership: &'a Leadership,
     holder: Arc<Holder>,
-    /// It was taken from a thread that is stuck.
+    /// It was taken over from a thread that is stuck.
     pub(super) taken_over: bool,
 }
 
-impl Turn {
-    /// Waits in line.
-    pub(super) fn wait(&self) -> Held<'_> {
+impl Leadership {
+    /// Waits to become the leader.
+    pub(super) fn wait(&self) -> Leader<'_> {
         let mut current = self.lock();
         let mut seen = None;
         loop {
@@ -61,25 +62,25 @@ impl Turn {
             }
             if same {
                 self.unwatched.store(true, Ordering::SeqCst);
-                // It looks at this after it has begun, so that one of both sees the other.
+                // The leader reads this after it has begun a call, so one of the two sees the other.
                 if holder.quick.load(Ordering::SeqCst) == quick {
                     current = self.changed.wait(current).unwrap_or_else(PoisonError::into_inner);
                 }
                 seen = None;
                 continue;
             }
-            current = match self.changed.wait_timeout(current, PATIENCE) {
+            current = match self.changed.wait_timeout(current, TAKEOVER_AFTER) {
                 Ok((current, _)) => current,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
     }
 
-    fn hold(&self, mut current: MutexGuard<'_, Option<Arc<Holder>>>, taken_over: bool) -> Held<'_> {
+    fn hold(&self, mut current: MutexGuard<'_, Option<Arc<Holder>>>, taken_over: bool) -> Leader<'_> {
         let holder = Arc::new(Holder::default());
         *current = Some(Arc::clone(&holder));
-        Held {
-            turn: self,
+        Leader {
+            leadership: self,
             holder,
             taken_over,
         }
@@ -90,26 +91,26 @@ impl Turn {
     }
 }
 
-impl Held<'_> {
-    /// Does what is quick. False where it was not, and another thread has the turn now.
+impl Leader<'_> {
+    /// Runs quick work as the leader. False when it was not quick and another thread has taken over.
     pub(super) fn quickly(&self, work: impl FnOnce()) -> bool {
         self.holder.quick.fetch_add(1, Ordering::SeqCst);
-        if self.turn.unwatched.swap(false, Ordering::SeqCst) {
-            // Under the lock, so that who is about to wait for it waits already.
-            let _current = self.turn.lock();
-            self.turn.changed.notify_one();
+        if self.leadership.unwatched.swap(false, Ordering::SeqCst) {
+            // Taken under the lock, so that a follower that is about to wait is already waiting.
+            let _current = self.leadership.lock();
+            self.leadership.changed.notify_one();
         }
         work();
         self.holder.quick.fetch_add(1, Ordering::SeqCst) & REPLACED == 0
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Leader<'_> {
     fn drop(&mut self) {
-        let mut current = self.turn.lock();
+        let mut current = self.leadership.lock();
         if current.as_ref().is_some_and(|holder| Arc::ptr_eq(holder, &self.holder)) {
             *current = None;
-            self.turn.changed.notify_one();
+            self.leadership.changed.notify_one();
         }
     }
 }
@@ -126,32 +127,32 @@ mod tests {
 
     #[test]
     fn who_is_stuck_loses_the_turn_and_hears_of_it() {
-        let turn = Arc::new(Turn::default());
+        let leadership = Arc::new(Leadership::default());
         let (took_over, other) = channel();
-        let first = turn.wait();
-        let there = Arc::clone(&turn);
+        let first = leadership.wait();
+        let there = Arc::clone(&leadership);
         let second = thread::spawn(move || {
-            let held = there.wait();
-            took_over.send(held.taken_over).expect("the test listens");
+            let leader = there.wait();
+            took_over.send(leader.taken_over).expect("the test listens");
         });
         let mut said = None;
         let still_first = first.quickly(|| said = other.recv_timeout(BOUND).ok());
-        assert_eq!(said, Some(true), "the second thread took the turn over");
+        assert_eq!(said, Some(true), "the second thread took the lead over");
         assert!(!still_first);
         second.join().expect("no panic");
         drop(first);
-        assert!(!turn.wait().taken_over, "the place is free again");
+        assert!(!leadership.wait().taken_over, "the place is free again");
     }
 
     #[test]
     fn who_is_stuck_after_a_long_rest_loses_it_as_well() {
-        let turn = Arc::new(Turn::default());
+        let leadership = Arc::new(Leadership::default());
         let (took_over, other) = channel();
-        let first = turn.wait();
-        let there = Arc::clone(&turn);
+        let first = leadership.wait();
+        let there = Arc::clone(&leadership);
         let second = thread::spawn(move || took_over.send(there.wait().taken_over).expect("the test listens"));
         let until_unwatched = std::time::Instant::now() + BOUND;
-        while !turn.unwatched.load(Ordering::SeqCst) && std::time::Instant::now() < until_unwatched {
+        while !leadership.unwatched.load(Ordering::SeqCst) && std::time::Instant::now() < until_unwatched {
             thread::yield_now();
         }
         assert!(!first.quickly(|| assert_eq!(other.recv_timeout(BOUND), Ok(true))));
@@ -160,16 +161,16 @@ mod tests {
 
     #[test]
     fn only_one_has_it_at_a_time() {
-        let turn = Turn::default();
+        let leadership = Leadership::default();
         let inside = AtomicUsize::new(0);
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..2000 {
-                        let held = turn.wait();
+                        let leader = leadership.wait();
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                         inside.fetch_sub(1, Ordering::SeqCst);
-                        drop(held);
+                        drop(leader);
                     }
                 });
             }

@@ -1,5 +1,5 @@
-//! Says what Landlock refuses: it tells nobody itself. The policy is asked about each call that is reported, before the kernel is
-//! let go on with it.
+//! Records what Landlock refuses, because Landlock itself reports nothing. Each reported call is judged by the policy
+//! before the kernel continues it.
 
 use super::super::attempt::Attempt;
 use super::super::denials::{Denial, Denials};
@@ -10,7 +10,7 @@ use super::listener::Call;
 use super::target::Target;
 
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(super) struct RefusalRecorder {
     policy: Policy,
     denials: Denials,
 }
@@ -28,9 +28,9 @@ impl Refused {
     }
 }
 
-impl Witness {
+impl RefusalRecorder {
     pub(super) fn new(policy: Policy, denials: Denials) -> Self {
-        Witness { policy, denials }
+        RefusalRecorder { policy, denials }
     }
 
     pub(super) fn refused(&self, call: &Call, target: &Target) -> Refused {
@@ -44,7 +44,7 @@ impl Witness {
             && is_of_the_machine(&attempt)
         {
             return Refused {
-                of_the_runtime: !self.policy.may_read(&named.at),
+                of_the_runtime: !self.policy.may_read(&named.host_path),
                 denials: Vec::new(),
             };
         }
@@ -68,12 +68,12 @@ impl Witness {
     }
 }
 
-/// What a worker may read of itself in /proc has rules that are made for each process, and are not in the policy.
+/// The worker's own /proc entries have rules that are made for each process and are not in the policy.
 fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;
     };
-    let Some(process) = (!opening.write && named.at.starts_with("/proc"))
+    let Some(process) = (!opening.write && named.host_path.starts_with("/proc"))
         .then(|| target.process().ok().flatten())
         .flatten()
     else {
@@ -81,6 +81,6 @@ fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
     };
     OWN_FILES.iter().any(|own| {
         let entry = own.to_string_lossy().replace("self", &process.to_string());
-        named.at.as_os_str() == entry.as_str()
+        named.host_path.as_os_str() == entry.as_str()
     })
 }

@@ -1,8 +1,9 @@
-//! What a host that was killed leaves in `.toolwarden`, removed by a process that outlives it.
+//! Removes what a killed host leaves in `.toolwarden`; the code runs in the guardian, which outlives the host.
 //!
-//! That process shares the dead host's memory, whose locks nobody will ever release: the code here makes system calls without libc on
-//! what was prepared while the host lived, allocates nothing and takes no lock. It only takes away what is known to be the host's own, and it
-//! announces itself as every remover does (`claim.rs`). What it leaves, the next manager of the directory finds.
+//! The guardian shares the dead host's memory, whose locks will never be released: the code here makes system calls
+//! without libc on data that was prepared while the host lived, allocates nothing and takes no lock. It removes only
+//! files that are known to be the host's own, and it announces itself like every remover (`claim.rs`). What it leaves,
+//! the next manager of the directory finds.
 
 use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
@@ -16,21 +17,21 @@ use super::store::{IGNORE_FILE, is_hash};
 use super::sweep::WORKER_PREFIX;
 use super::trust::for_us_to_write;
 
-/// Bytes of entries read at once.
+/// Bytes of directory entries read at once.
 const ENTRIES: usize = 4096;
-/// Where a name begins in an entry, behind inode, offset, length and kind.
+/// The offset of the name in an entry, behind inode, offset, length and kind.
 const NAME_AT: usize = 19;
 const LENGTH_AT: usize = 16;
-/// Times that the directory is gone through: what is removed meanwhile may hide another entry.
+/// How often the directory is read: an entry that is removed meanwhile may hide another one.
 const ROUNDS: usize = 8;
 
 /// One manager's claim and the files of its stem.
 #[derive(Debug)]
-pub struct Remains {
+pub struct DeadHostCleanup {
     directory: CString,
     stem: CString,
     claim: CString,
-    /// Names that nobody else has, for announcing the removal.
+    /// Unique names for announcing the removal.
     removal: CString,
     unannounced: CString,
     /// How the names of files begin that the host was writing.
@@ -38,8 +39,8 @@ pub struct Remains {
     user: u32,
 }
 
-impl Remains {
-    /// None where a name has a NUL in it, which no file has.
+impl DeadHostCleanup {
+    /// `None` where a name contains NUL, which no file name does.
     pub(super) fn new(directory: &Path, stem: &str, claim: &str, unique: &str, user: u32) -> Option<Self> {
         debug_assert!(stem.starts_with(WORKER_PREFIX));
         Some(Self {
@@ -53,14 +54,14 @@ impl Remains {
         })
     }
 
-    /// The claim goes: of several of one host all go first, so that none is taken for another host's.
+    /// Removes the claim. All claims of one host are removed first, so that none is taken for another host's.
     pub fn disclaim(&self) {
         if let Some(directory) = self.open() {
             directory.remove(&self.claim);
         }
     }
 
-    /// The files go, if nobody else claims them, and with the last file the directory.
+    /// Removes the files if nobody else claims them, and the directory with its last file.
     pub fn remove(&self) {
         let Some(directory) = self.open() else {
             return;
@@ -100,7 +101,7 @@ impl Remains {
         }
     }
 
-    /// The host may have been killed while it removed or wrote something itself.
+    /// Removes what the host was writing or removing itself when it was killed.
     fn remove_unfinished(&self, directory: &Open) {
         for _ in 0..ROUNDS {
             let mut removed = false;
@@ -116,13 +117,13 @@ impl Remains {
         }
     }
 
-    /// `worker-0123456789abcdef` and what stands behind it in names of the same stem.
+    /// Whether a name is `worker-0123456789abcdef` with what follows it in names of the same stem.
     fn is_of_stem(&self, name: &CStr) -> bool {
         let rest = name.to_bytes().strip_prefix(self.stem.to_bytes());
         rest.is_some_and(|rest| matches!(rest.first(), Some(b'.' | b'-')))
     }
 
-    /// The directory, if it is still one that only this user may write to: see `trust.rs`.
+    /// The directory, if only this user may still write to it: see `trust.rs`.
     fn open(&self) -> Option<Open> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
         let directory = Open {
@@ -156,7 +157,7 @@ impl Open {
         unsafe { syscall(libc::SYS_unlinkat, at(self.fd), name.as_ptr() as usize, 0, 0) == 0 }
     }
 
-    /// The only file that may be left, and the directory.
+    /// Removes the only file that may be left, and the directory.
     fn remove_last(&self, name: &str, path: &CStr) {
         let mut text = [0_u8; 64];
         if name.len() < text.len() {
@@ -176,7 +177,7 @@ impl Open {
         }
     }
 
-    /// A file that says so, locked before it has its name.
+    /// Makes the announcing file, which is locked before it has its name.
     fn announce(&self, before: &CStr, name: &CStr) -> bool {
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW | libc::O_CLOEXEC;
         let Some(fd) = opened(self.fd, before, flags) else {
@@ -257,12 +258,12 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        // SAFETY: opened by this, used by nobody else.
+        // SAFETY: opened here, used by nobody else.
         unsafe { syscall(libc::SYS_close, at(self.fd), 0, 0, 0) };
     }
 }
 
-/// A descriptor as a system call takes it.
+/// A descriptor in the form that a system call takes.
 #[allow(
     clippy::cast_sign_loss,
     reason = "AT_FDCWD is negative, and the kernel takes 32 bits of it"
@@ -305,9 +306,9 @@ mod tests {
 
     const SOURCE: &str = "// a worker";
 
-    /// As if the host of the files had been killed: their locks go with it.
-    fn killed(file: WorkerFile) -> Remains {
-        let remains = file.remains().expect("a claim");
+    /// Behaves as if the host of the files had been killed: their locks are released.
+    fn killed(file: WorkerFile) -> DeadHostCleanup {
+        let cleanup = file.dead_host_cleanup().expect("a claim");
         let claim = file.claim_path().expect("a claim");
         let kept = fs::read(file.path()).expect("the worker file");
         let path = file.path().to_owned();
@@ -317,20 +318,20 @@ mod tests {
         fs::write(&path, kept).expect("written");
         fs::write(ignored, "*\n").expect("written");
         fs::write(claim, "").expect("written");
-        remains
+        cleanup
     }
 
     #[test]
     fn everything_of_a_killed_host_goes() {
         let project = tempfile::tempdir().expect("a directory");
-        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let compiled = project.path().join(format!(
             ".toolwarden/{}-0123456789abcdef.js.jsc",
-            remains.stem.to_string_lossy()
+            cleanup.stem.to_string_lossy()
         ));
         fs::write(compiled, "").expect("written");
-        remains.disclaim();
-        remains.remove();
+        cleanup.disclaim();
+        cleanup.remove();
         assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
     }
 
@@ -368,10 +369,10 @@ mod tests {
     #[test]
     fn what_another_manager_uses_stays() {
         let project = tempfile::tempdir().expect("a directory");
-        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let other = WorkerFile::write(project.path(), SOURCE, 0o600).expect("written");
-        remains.disclaim();
-        remains.remove();
+        cleanup.disclaim();
+        cleanup.remove();
         assert_eq!(fs::read_to_string(other.path()).expect("there"), SOURCE);
         assert_eq!(
             fs::read_dir(project.path().join(".toolwarden")).expect("read").count(),
@@ -385,15 +386,15 @@ mod tests {
     fn strangers_files_stay_and_their_directory_is_not_touched() {
         use std::os::unix::fs::PermissionsExt;
         let project = tempfile::tempdir().expect("a directory");
-        let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+        let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
         let directory = project.path().join(".toolwarden");
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).expect("changed");
-        remains.remove();
+        cleanup.remove();
         assert_eq!(fs::read_dir(&directory).expect("read").count(), 3);
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).expect("changed");
         fs::write(directory.join("notes.txt"), "mine").expect("written");
-        remains.disclaim();
-        remains.remove();
+        cleanup.disclaim();
+        cleanup.remove();
         let mut left: Vec<_> = fs::read_dir(&directory)
             .expect("read")
             .map(|entry| entry.expect("read").file_name())

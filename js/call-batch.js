@@ -1,17 +1,17 @@
 /**
- * Calls on their way to the core. All text of a batch crosses as one string and everything else as one array: a crossing
- * costs about the same whatever it carries, and conversions of single values are most of what it costs.
+ * Calls on their way to the core. All text of a batch crosses as one string and everything else as one array, because a
+ * crossing costs about the same whatever it carries, and most of that is the conversion of single values.
  */
 
 import { ArgumentProblem } from './errors.js'
 import { INPUT_TOO_LONG } from './hints.js'
 import { CALL_FIELD, CALL_FIELDS, NO_TEXT } from './native-protocol.js'
 
-/** Calls that cross at once. */
+/** Calls that cross at once, at most. */
 const MOST_CALLS = 16
-/** UTF-16 units gathered before they cross without waiting for more. */
+/** When this many UTF-16 units are gathered, the batch crosses without waiting for more. */
 const MUCH_TEXT = 1024 * 1024
-/** Less than the longest string of V8, so that the texts of a large call fit one string, behind those of others too. */
+/** Below V8's longest string, so that the texts of a large call fit one string together with those of other calls. */
 const MOST_TEXT = 2 ** 29 - 2 ** 21
 
 /**
@@ -22,21 +22,26 @@ const MOST_TEXT = 2 ** 29 - 2 ** 21
  * @property {string | null} retry
  */
 
-export class Outgoing {
+export class CallBatch {
   #text = ''
   #head = new Uint32Array(CALL_FIELDS * MOST_CALLS)
   #count = 0
 
-  /** Whether no more should be added before what is there has crossed. */
+  /** Whether the batch must cross before another call is added. */
   get full() {
     return this.#count === MOST_CALLS || this.#text.length > MUCH_TEXT
   }
 
   /**
-   * Ids end with a line feed of their own, so that halves of a surrogate pair in two of them never become one character;
-   * all other texts are JSON, which has no such halves.
-   * @param {number} number @param {number} flags @param {string} toolId @param {string} toolExecId
-   * @param {string | null} input @param {Texts} more @param {string | null} timeout
+   * Each id is followed by a line feed, so that unpaired surrogates in two ids never form one character; all other
+   * texts are JSON, which contains no unpaired surrogates.
+   * @param {number} number
+   * @param {number} flags
+   * @param {string} toolId
+   * @param {string} toolExecId
+   * @param {string | null} input
+   * @param {Texts} more
+   * @param {string | null} timeout
    */
   add(number, flags, toolId, toolExecId, input, { config, env, retry }, timeout) {
     const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0)
@@ -63,7 +68,7 @@ export class Outgoing {
   }
 
   /**
-   * Hands everything over; the calls that were refused, with why.
+   * Passes the batch to the core; returns the rejected calls with their errors.
    * @param {import('./native-interface.d.ts').NativeManager} native
    * @returns {Array<[number, import('./native-interface.d.ts').ErrorData]>}
    */

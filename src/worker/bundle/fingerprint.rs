@@ -1,6 +1,6 @@
-//! Whether a file or directory is as it was. The kernel changes `ctime` with every change of content, name or mode, and no
-//! program can set it: the same inode with the same times holds the same bytes. What was changed within one tick of the
-//! clock is told apart by never taking a witness of something that is that young.
+//! Detects whether a file or directory has changed. The kernel changes `ctime` with every change of content, name or
+//! mode, and no program can set it: the same inode with the same times has the same content. Changes within one clock
+//! tick are detected because no fingerprint is taken of something that young.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A place and how it was.
+/// A path and the state of what it leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Witness {
+pub(super) struct FileFingerprint {
     path: PathBuf,
     state: State,
 }
@@ -31,7 +31,7 @@ enum State {
     },
 }
 
-/// Identity and times.
+/// Identity and times of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stat {
     device: u64,
@@ -51,8 +51,8 @@ impl Stat {
     }
 }
 
-impl Witness {
-    /// Of the file a path leads to.
+impl FileFingerprint {
+    /// The fingerprint of the file that a path leads to.
     pub(super) fn take(path: PathBuf) -> Self {
         let state = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => State::Directory {
@@ -68,8 +68,8 @@ impl Witness {
         Self { path, state }
     }
 
-    /// Whether a new look sees the same.
-    pub(super) fn holds(&self) -> bool {
+    /// Whether the file still has this fingerprint.
+    pub(super) fn is_current(&self) -> bool {
         let found = fs::metadata(&self.path);
         match (&self.state, found) {
             (State::Absent, found) => found.is_err(),
@@ -84,7 +84,7 @@ impl Witness {
         }
     }
 
-    /// Whether it was changed before that moment, as far as its times tell.
+    /// Whether it was last changed before that moment, according to its times.
     pub(super) fn is_older_than(&self, moment: SystemTime) -> bool {
         let (State::File { stat, .. } | State::Directory { stat, .. }) = &self.state else {
             return true;
@@ -99,7 +99,7 @@ impl Witness {
     }
 }
 
-/// What the resolution of imports looks at: names of code, packages, and where links lead.
+/// The entries that import resolution depends on: code files, packages, and the targets of links.
 fn names(directory: &Path) -> String {
     let packages = directory.ends_with("node_modules") || is_scope(directory);
     let mut relevant: Vec<(Vec<u8>, Vec<u8>)> = fs::read_dir(directory)
@@ -151,36 +151,36 @@ mod tests {
     fn a_file_holds_until_it_is_written_replaced_or_removed() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("a.ts");
-        assert!(Witness::take(path.clone()).holds());
-        let absent = Witness::take(path.clone());
+        assert!(FileFingerprint::take(path.clone()).is_current());
+        let absent = FileFingerprint::take(path.clone());
         fs::write(&path, "1").expect("written");
-        assert!(!absent.holds());
-        let first = Witness::take(path.clone());
-        assert!(first.holds());
+        assert!(!absent.is_current());
+        let first = FileFingerprint::take(path.clone());
+        assert!(first.is_current());
         fs::write(&path, "12").expect("written");
-        assert!(!first.holds());
-        let second = Witness::take(path.clone());
+        assert!(!first.is_current());
+        let second = FileFingerprint::take(path.clone());
         let other = dir.path().join("b.ts");
         fs::copy(&path, &other).expect("copied");
         fs::rename(&other, &path).expect("replaced");
-        assert!(!second.holds(), "the same bytes in another file");
-        let third = Witness::take(path.clone());
+        assert!(!second.is_current(), "the same bytes in another file");
+        let third = FileFingerprint::take(path.clone());
         fs::remove_file(&path).expect("removed");
-        assert!(!third.holds());
+        assert!(!third.is_current());
     }
 
     #[test]
     fn a_directory_holds_while_the_names_that_matter_do() {
         let dir = tempfile::tempdir().expect("a directory");
-        let witness = Witness::take(dir.path().to_owned());
+        let fingerprint = FileFingerprint::take(dir.path().to_owned());
         fs::write(dir.path().join("output.csv"), "").expect("written");
         fs::create_dir(dir.path().join("folder")).expect("made");
-        assert!(witness.holds());
+        assert!(fingerprint.is_current());
         fs::write(dir.path().join("new.ts"), "").expect("written");
-        assert!(!witness.holds());
-        let witness = Witness::take(dir.path().to_owned());
+        assert!(!fingerprint.is_current());
+        let fingerprint = FileFingerprint::take(dir.path().to_owned());
         symlink("folder", dir.path().join("link")).expect("linked");
-        assert!(!witness.holds());
+        assert!(!fingerprint.is_current());
     }
 
     #[test]
@@ -188,24 +188,24 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let modules = dir.path().join("node_modules");
         fs::create_dir_all(modules.join("@scope")).expect("made");
-        let witness = Witness::take(modules.clone());
+        let fingerprint = FileFingerprint::take(modules.clone());
         fs::create_dir(modules.join("package")).expect("made");
-        assert!(!witness.holds());
-        let scope = Witness::take(modules.join("@scope"));
+        assert!(!fingerprint.is_current());
+        let scope = FileFingerprint::take(modules.join("@scope"));
         symlink("../one", modules.join("@scope/package")).expect("linked");
-        assert!(!scope.holds());
-        let scope = Witness::take(modules.join("@scope"));
+        assert!(!scope.is_current());
+        let scope = FileFingerprint::take(modules.join("@scope"));
         fs::remove_file(modules.join("@scope/package")).expect("removed");
         symlink("../two", modules.join("@scope/package")).expect("linked");
-        assert!(!scope.holds());
+        assert!(!scope.is_current());
     }
 
     #[test]
     fn age_is_told() {
         let dir = tempfile::tempdir().expect("a directory");
-        let witness = Witness::take(dir.path().to_owned());
-        assert!(witness.is_older_than(SystemTime::now() + Duration::from_secs(5)));
-        assert!(!witness.is_older_than(SystemTime::now() - Duration::from_secs(60)));
-        assert!(Witness::take(dir.path().join("none")).is_older_than(UNIX_EPOCH));
+        let fingerprint = FileFingerprint::take(dir.path().to_owned());
+        assert!(fingerprint.is_older_than(SystemTime::now() + Duration::from_secs(5)));
+        assert!(!fingerprint.is_older_than(SystemTime::now() - Duration::from_secs(60)));
+        assert!(FileFingerprint::take(dir.path().join("none")).is_older_than(UNIX_EPOCH));
     }
 }

@@ -1,7 +1,8 @@
 //! Writes a filter program from its end to its start.
 //!
-//! The kernel's filters only jump ahead, so what is jumped to is there already, its distance is known, and answers can be shared
-//! by all who are near enough. Conditional jumps reach 255 instructions; to what is further away leads an unconditional one.
+//! The kernel's filters only jump forwards. Written in reverse, the target of a jump exists already, its distance is
+//! known, and an answer can be shared by all jumps that reach it. Conditional jumps reach 255 instructions; a farther
+//! target is reached through an unconditional jump.
 
 use std::collections::BTreeMap;
 
@@ -17,34 +18,34 @@ const ANY_BIT: u16 = 0x45; // BPF_JMP | BPF_JSET | BPF_K
 pub(super) const ALWAYS: u16 = 0x05; // BPF_JMP | BPF_JA
 pub(super) const RETURN: u16 = 0x06; // BPF_RET | BPF_K
 
-/// How far a conditional jump reaches. One less than the kernel's, for the jump that may be written in between.
+/// The reach of a conditional jump: one less than the kernel's, because another jump may be written in between.
 const REACH: usize = u8::MAX as usize - 1;
 
-/// An instruction that can be jumped to: how many there were when it had been written.
+/// A possible jump target: the number of instructions when it had been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Label(usize);
 
 /// A program whose last instruction is the first of `code`.
 #[derive(Debug, Default)]
-pub(super) struct Backwards {
+pub(super) struct ReverseWriter {
     code: Vec<sock_filter>,
     own_pid: Vec<usize>,
-    /// Where each answer was written last.
+    /// Where each answer was last written.
     returns: BTreeMap<u32, Label>,
 }
 
-impl Backwards {
+impl ReverseWriter {
     fn push(&mut self, code: u16, k: u32, jt: u8, jf: u8) -> Label {
         self.code.push(sock_filter { code, jt, jf, k });
         Label(self.code.len())
     }
 
-    /// How many instructions the next one would have to step over.
+    /// How many instructions the next one would have to skip.
     fn distance(&self, to: Label) -> usize {
         self.code.len() - to.0
     }
 
-    /// The same place, or a jump to it that is near.
+    /// The target itself, or a jump to it that is within reach.
     fn near(&mut self, to: Label) -> Label {
         match self.distance(to) {
             0..=REACH => to,
@@ -52,7 +53,7 @@ impl Backwards {
         }
     }
 
-    /// An answer. The same one is used again by all that can reach it.
+    /// An answer. It is written once for all jumps that can reach it.
     pub(super) fn returns(&mut self, value: u32) -> Label {
         if let Some(known) = self.returns.get(&value)
             && self.distance(*known) <= REACH
@@ -64,12 +65,12 @@ impl Backwards {
         label
     }
 
-    /// Loads a word of the call, then goes on at `next`.
+    /// Loads a word of the call, then continues at `next`.
     pub(super) fn load(&mut self, offset: u32, next: Label) -> Label {
         self.straight(LOAD, offset, next)
     }
 
-    /// Keeps the bits of the mask, then goes on at `next`.
+    /// Keeps the bits of the mask, then continues at `next`.
     pub(super) fn and(&mut self, mask: u32, next: Label) -> Label {
         self.straight(AND, mask, next)
     }
@@ -102,7 +103,7 @@ impl Backwards {
         self.branch(ANY_BIT, mask, holds, else_to)
     }
 
-    /// From `first` to `last`, both included.
+    /// Tests for a value from `first` to `last`, both included.
     pub(super) fn within(&mut self, first: u32, last: u32, holds: Label, else_to: Label) -> Label {
         if first == last {
             return self.equal(first, holds, else_to);
@@ -114,14 +115,14 @@ impl Backwards {
         self.at_least(first, not_above, else_to)
     }
 
-    /// Compares with the process's own id, which is written in just before the program is loaded.
+    /// Compares with the process's own id, which is filled in just before the program is loaded.
     pub(super) fn own_pid(&mut self, holds: Label, else_to: Label) -> Label {
         let label = self.equal(0, holds, else_to);
         self.own_pid.push(self.code.len() - 1);
         label
     }
 
-    /// The program as the kernel takes it. It starts with what was written last.
+    /// The program in the order of the kernel: it starts with the instruction that was written last.
     pub(super) fn finish(mut self) -> Program {
         let last = self.code.len().saturating_sub(1);
         self.code.reverse();
@@ -148,10 +149,10 @@ mod tests {
 
     #[test]
     fn jumps_lead_to_their_place_at_any_distance() {
-        // Around the reach of a conditional jump, and far beyond it, for either side of it.
+        // Distances around the reach of a conditional jump, and far beyond it, on either side.
         for between in (0..8).chain(245..265).chain([1000]) {
             for swapped in [false, true] {
-                let mut program = Backwards::default();
+                let mut program = ReverseWriter::default();
                 let far = program.returns(7);
                 let mut near = program.returns(8);
                 for _ in 0..between {
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_written_again_only_when_it_is_out_of_reach() {
-        let mut program = Backwards::default();
+        let mut program = ReverseWriter::default();
         let first = program.returns(7);
         assert_eq!(program.returns(7), first);
         let mut last = first;
@@ -191,7 +192,7 @@ mod tests {
             (u32::MAX, u32::MAX),
             (0, u32::MAX),
         ] {
-            let mut program = Backwards::default();
+            let mut program = ReverseWriter::default();
             let (holds, else_to) = (program.returns(7), program.returns(8));
             let within = program.within(first, last, holds, else_to);
             program.load(0, within);

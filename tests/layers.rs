@@ -1,5 +1,5 @@
-//! The one direction: a room uses rooms to its left and the neutral ones. Reads the `use crate::` lines (and paths written
-//! out) of every file under src/.
+//! Checks the direction of imports: a layer uses the layers to its left and the neutral modules. Reads the `use crate::`
+//! lines (and paths written out) of every file under src/.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 
 use std::collections::BTreeSet;
@@ -22,9 +22,9 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms that a text names after `crate::`, group imports included.
+/// The modules that a text names after `crate::`, group imports included.
 fn named(text: &str) -> BTreeSet<String> {
-    let mut rooms = BTreeSet::new();
+    let mut layers = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
         let rest = &text[at + "crate::".len()..];
         if let Some(group) = rest.strip_prefix('{') {
@@ -49,12 +49,12 @@ fn named(text: &str) -> BTreeSet<String> {
                     }
                 })
                 .collect();
-            rooms.extend(top.lines().map(first_name));
+            layers.extend(top.lines().map(first_name));
         } else {
-            rooms.insert(first_name(rest));
+            layers.insert(first_name(rest));
         }
     }
-    rooms
+    layers
 }
 
 fn first_name(path: &str) -> String {
@@ -63,20 +63,20 @@ fn first_name(path: &str) -> String {
         .collect()
 }
 
-/// Why this room may not name that one; none when it may.
-fn objection(room: &str, named: &str) -> Option<String> {
+/// Why a layer may not use the named module; `None` when it may.
+fn objection(layer: &str, named: &str) -> Option<String> {
     let place = |name: &str| ORDER.iter().position(|other| *other == name);
-    match (place(room), place(named)) {
-        _ if room == named => None,
-        (_, Some(_)) if NEUTRAL.contains(&room) => Some(format!("the neutral room {room} uses {named}")),
-        (Some(here), Some(there)) if there > here => Some(format!("{room} uses {named}, which is to its right")),
-        (Some(_), None) if !NEUTRAL.contains(&named) => Some(format!("{room} uses {named}")),
+    match (place(layer), place(named)) {
+        _ if layer == named => None,
+        (_, Some(_)) if NEUTRAL.contains(&layer) => Some(format!("the neutral module {layer} uses {named}")),
+        (Some(here), Some(there)) if there > here => Some(format!("{layer} uses {named}, which is to its right")),
+        (Some(_), None) if !NEUTRAL.contains(&named) => Some(format!("{layer} uses {named}")),
         _ => None,
     }
 }
 
 #[test]
-fn rooms_import_only_to_their_left() {
+fn layers_import_only_to_their_left() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
@@ -84,13 +84,13 @@ fn rooms_import_only_to_their_left() {
     let mut checked = 0;
     for file in &files {
         let relative = file.strip_prefix(&root).expect("below src");
-        let room = relative
+        let layer = relative
             .iter()
             .next()
             .and_then(|part| part.to_str())
             .unwrap_or_default()
             .trim_end_matches(".rs");
-        if !ORDER.contains(&room) && !NEUTRAL.contains(&room) {
+        if !ORDER.contains(&layer) && !NEUTRAL.contains(&layer) {
             continue;
         }
         checked += 1;
@@ -103,11 +103,11 @@ fn rooms_import_only_to_their_left() {
         objections.extend(
             named(&code)
                 .iter()
-                .filter_map(|other| objection(room, other))
+                .filter_map(|other| objection(layer, other))
                 .map(|why| format!("{}: {why}", relative.display())),
         );
     }
-    assert!(checked > 40, "the rooms were found: {checked} files");
+    assert!(checked > 40, "the layers were found: {checked} files");
     assert!(objections.is_empty(), "{}", objections.join("\n"));
 }
 
@@ -130,8 +130,8 @@ fn napi_is_known_to_the_binding_alone() {
 
 #[test]
 fn the_reader_of_imports_finds_them() {
-    let rooms = named("use crate::{config::{A, B}, spawn::C};\nlet x = crate::pool::D;");
-    assert_eq!(rooms.into_iter().collect::<Vec<_>>(), ["config", "pool", "spawn"]);
+    let layers = named("use crate::{config::{A, B}, spawn::C};\nlet x = crate::pool::D;");
+    assert_eq!(layers.into_iter().collect::<Vec<_>>(), ["config", "pool", "spawn"]);
     assert!(objection("config", "spawn").is_some());
     assert!(objection("spawn", "config").is_none());
     assert!(objection("error", "config").is_some());

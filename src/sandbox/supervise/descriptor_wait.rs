@@ -1,4 +1,4 @@
-//! A host that has no descriptor left for a moment is no reason to refuse a tool what it is allowed.
+//! Retries when the host is out of descriptors: a short shortage is no reason to refuse a tool what it is allowed.
 
 use std::io;
 use std::thread;
@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::error::descriptors::{is_shortage_error, went_without};
 
-/// Between two tries.
+/// The time between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long a call waits for the host to have a descriptor.
+/// How long a call waits at most for a free descriptor.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Opens for a worker as soon as there is a descriptor for it, for as long as it is `wanted` and two seconds at most. It fails then as
-/// what it is, and that is noted: runtimes turn it into other errors.
-pub(super) fn when_there_is_room<T>(
+/// Opens something for a worker as soon as a descriptor is free, while it is `wanted` and for two seconds at most.
+/// After that it fails with the shortage's error, and the shortage is recorded, because runtimes turn it into other
+/// errors.
+pub(super) fn retry_while_short_of_descriptors<T>(
     worker: u32,
     mut open: impl FnMut() -> io::Result<T>,
     wanted: impl Fn() -> bool,
@@ -48,12 +49,13 @@ mod tests {
             _ => failed(libc::EMFILE),
         };
         assert_eq!(
-            when_there_is_room(1, passes, || true).expect("room at the third try"),
+            retry_while_short_of_descriptors(1, passes, || true).expect("room at the third try"),
             "open"
         );
-        let error = when_there_is_room(1, || failed(libc::EMFILE), || false).expect_err("no room");
+        let error = retry_while_short_of_descriptors(1, || failed(libc::EMFILE), || false).expect_err("no room");
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
-        let error = when_there_is_room(1, || failed(libc::EBADF), || panic!("not asked")).expect_err("no descriptor");
+        let error = retry_while_short_of_descriptors(1, || failed(libc::EBADF), || panic!("not asked"))
+            .expect_err("no descriptor");
         assert_eq!(error.raw_os_error(), Some(libc::EBADF));
     }
 }

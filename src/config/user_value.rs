@@ -1,7 +1,7 @@
-//! A value as JavaScript gave it, before anything was decided about it.
+//! A value as the user passed it in JavaScript, before it is interpreted.
 //!
-//! It arrives as JSON text. What JSON cannot carry arrives as `{"$js": <type>, "text": <as printed>}`, so that an error
-//! can still say what was there: `NaN (number)`, `10n (bigint)`, `undefined`.
+//! It arrives as JSON text. A value that JSON cannot express arrives as `{"$js": <type>, "text": <as printed>}`, so
+//! that an error can still name it: `NaN (number)`, `10n (bigint)`, `undefined`.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ const SHOWN: usize = 60;
 
 /// A value as given.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Given {
+pub enum UserValue {
     /// `null`.
     Null,
     /// A boolean.
@@ -22,10 +22,10 @@ pub enum Given {
     /// A string.
     Text(String),
     /// An array.
-    List(Vec<Given>),
+    List(Vec<UserValue>),
     /// An object, in the order of its keys.
-    Object(Vec<(String, Given)>),
-    /// A value JSON has no form for: its JavaScript type and what it prints as.
+    Object(Vec<(String, UserValue)>),
+    /// A value that JSON cannot express: its JavaScript type and its printed form.
     Foreign {
         /// `undefined`, `bigint`, `function`, `symbol` or `object`.
         kind: String,
@@ -34,8 +34,8 @@ pub enum Given {
     },
 }
 
-impl Given {
-    /// Reads what JavaScript sent. The reason of a failure never repeats the text.
+impl UserValue {
+    /// Parses what JavaScript sent. The error never repeats the text.
     pub fn from_json(json: &str) -> Result<Self, String> {
         serde_json::from_str(json).map_err(|error| {
             let reason = match error.classify() {
@@ -50,26 +50,26 @@ impl Given {
         })
     }
 
-    /// Whether JavaScript would call this not given at all.
+    /// Whether JavaScript would treat this as not given.
     pub fn is_undefined(&self) -> bool {
-        matches!(self, Given::Foreign { kind, .. } if kind == "undefined")
+        matches!(self, UserValue::Foreign { kind, .. } if kind == "undefined")
     }
 
-    /// The type as a message names it; `None` where the value says it by itself (`null`, `undefined`).
+    /// The type as a message names it; `None` where the value names it itself (`null`, `undefined`).
     fn kind(&self) -> Option<&str> {
         match self {
-            Given::Null => None,
-            Given::Bool(_) => Some("boolean"),
-            Given::Number(_) => Some("number"),
-            Given::Text(_) => Some("string"),
-            Given::List(_) => Some("array"),
-            Given::Object(_) => Some("object"),
-            Given::Foreign { kind, .. } if kind == "undefined" => None,
-            Given::Foreign { kind, .. } => Some(kind),
+            UserValue::Null => None,
+            UserValue::Bool(_) => Some("boolean"),
+            UserValue::Number(_) => Some("number"),
+            UserValue::Text(_) => Some("string"),
+            UserValue::List(_) => Some("array"),
+            UserValue::Object(_) => Some("object"),
+            UserValue::Foreign { kind, .. } if kind == "undefined" => None,
+            UserValue::Foreign { kind, .. } => Some(kind),
         }
     }
 
-    /// The encoding `from_json` reads.
+    /// The encoding that `from_json` reads.
     pub fn to_json(&self) -> String {
         self.to_value().to_string()
     }
@@ -78,33 +78,33 @@ impl Given {
         use serde_json::Value;
         let foreign = |kind: &str, text: &str| serde_json::json!({ "$js": kind, "text": text });
         match self {
-            Given::Null => Value::Null,
-            Given::Bool(value) => Value::Bool(*value),
-            Given::Number(value) if !value.is_finite() => foreign("number", &printed(*value)),
-            Given::Number(value) => number(*value),
-            Given::Text(value) => Value::String(value.clone()),
-            Given::List(values) => values.iter().map(Given::to_value).collect(),
-            Given::Object(entries) => entries
+            UserValue::Null => Value::Null,
+            UserValue::Bool(value) => Value::Bool(*value),
+            UserValue::Number(value) if !value.is_finite() => foreign("number", &printed(*value)),
+            UserValue::Number(value) => number(*value),
+            UserValue::Text(value) => Value::String(value.clone()),
+            UserValue::List(values) => values.iter().map(UserValue::to_value).collect(),
+            UserValue::Object(entries) => entries
                 .iter()
                 .map(|(key, value)| (key.clone(), value.to_value()))
                 .collect(),
-            Given::Foreign { kind, text } => foreign(kind, text),
+            UserValue::Foreign { kind, text } => foreign(kind, text),
         }
     }
 }
 
-/// A finite number as JSON writes it; whole ones without ".0", as JavaScript does.
+/// A finite number as JSON; whole ones without ".0", as in JavaScript.
 fn number(value: f64) -> serde_json::Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
-        // In range by the line above; the cast is exact.
+        // In range by the check above, so the cast is exact.
         (value as i64).into()
     } else {
         value.into()
     }
 }
 
-/// A number as JavaScript prints it, near enough for a message.
+/// A number as JavaScript prints it, close enough for a message.
 fn printed(value: f64) -> String {
     match value {
         value if value.is_nan() => "NaN".to_owned(),
@@ -116,11 +116,11 @@ fn printed(value: f64) -> String {
 }
 
 /// The value and its type: `-1 (number)`, `"30" (string)`, `null`.
-impl fmt::Display for Given {
+impl fmt::Display for UserValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Given::Number(value) => printed(*value),
-            Given::Foreign { text, .. } => text.clone(),
+            UserValue::Number(value) => printed(*value),
+            UserValue::Foreign { text, .. } => text.clone(),
             other => other.to_json(),
         };
         let mut shown: String = text.chars().take(SHOWN).collect();
@@ -134,76 +134,76 @@ impl fmt::Display for Given {
     }
 }
 
-impl<'de> Deserialize<'de> for Given {
+impl<'de> Deserialize<'de> for UserValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(GivenVisitor)
+        deserializer.deserialize_any(UserValueVisitor)
     }
 }
 
-struct GivenVisitor;
+struct UserValueVisitor;
 
-impl<'de> Visitor<'de> for GivenVisitor {
-    type Value = Given;
+impl<'de> Visitor<'de> for UserValueVisitor {
+    type Value = UserValue;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Given, E> {
-        Ok(Given::Null)
+    fn visit_unit<E>(self) -> Result<UserValue, E> {
+        Ok(UserValue::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Given, E> {
-        Ok(Given::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<UserValue, E> {
+        Ok(UserValue::Bool(value))
     }
 
-    // JavaScript's numbers are f64: what these lose was lost before it got here.
-    fn visit_u64<E>(self, value: u64) -> Result<Given, E> {
-        Ok(Given::Number(value as f64))
+    // JavaScript's numbers are f64, so any precision that is lost here was lost before.
+    fn visit_u64<E>(self, value: u64) -> Result<UserValue, E> {
+        Ok(UserValue::Number(value as f64))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Given, E> {
-        Ok(Given::Number(value as f64))
+    fn visit_i64<E>(self, value: i64) -> Result<UserValue, E> {
+        Ok(UserValue::Number(value as f64))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Given, E> {
-        Ok(Given::Number(value))
+    fn visit_f64<E>(self, value: f64) -> Result<UserValue, E> {
+        Ok(UserValue::Number(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Given, E> {
-        Ok(Given::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<UserValue, E> {
+        Ok(UserValue::Text(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Given, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<UserValue, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = list.next_element()? {
             values.push(value);
         }
-        Ok(Given::List(values))
+        Ok(UserValue::List(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UserValue, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
-        Ok(foreign(&entries).unwrap_or(Given::Object(entries)))
+        Ok(foreign(&entries).unwrap_or(UserValue::Object(entries)))
     }
 }
 
-/// The value that an object of exactly `$js` and `text` stands for.
-fn foreign(entries: &[(String, Given)]) -> Option<Given> {
-    let [(first, Given::Text(kind)), (second, Given::Text(text))] = entries else {
+/// The value that an object with exactly `$js` and `text` represents.
+fn foreign(entries: &[(String, UserValue)]) -> Option<UserValue> {
+    let [(first, UserValue::Text(kind)), (second, UserValue::Text(text))] = entries else {
         return None;
     };
     if first != "$js" || second != "text" {
         return None;
     }
     match (kind.as_str(), text.as_str()) {
-        ("number", "NaN") => Some(Given::Number(f64::NAN)),
-        ("number", "Infinity") => Some(Given::Number(f64::INFINITY)),
-        ("number", "-Infinity") => Some(Given::Number(f64::NEG_INFINITY)),
-        ("undefined" | "bigint" | "function" | "symbol" | "object", _) => Some(Given::Foreign {
+        ("number", "NaN") => Some(UserValue::Number(f64::NAN)),
+        ("number", "Infinity") => Some(UserValue::Number(f64::INFINITY)),
+        ("number", "-Infinity") => Some(UserValue::Number(f64::NEG_INFINITY)),
+        ("undefined" | "bigint" | "function" | "symbol" | "object", _) => Some(UserValue::Foreign {
             kind: kind.clone(),
             text: text.clone(),
         }),
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn shown(json: &str) -> String {
-        Given::from_json(json).expect("valid").to_string()
+        UserValue::from_json(json).expect("valid").to_string()
     }
 
     #[test]
@@ -258,36 +258,36 @@ mod tests {
             r#"{"$js":"bigint"}"#,
             r#"{"$js":"bigint","text":"1n","more":1}"#,
         ] {
-            assert!(matches!(Given::from_json(json), Ok(Given::Object(_))), "{json}");
+            assert!(matches!(UserValue::from_json(json), Ok(UserValue::Object(_))), "{json}");
         }
     }
 
     #[test]
     fn unreadable_text_is_refused_without_being_repeated() {
         for json in ["", "{", "secret", r#"{"a": secret}"#, &"[".repeat(1000)] {
-            let reason = Given::from_json(json).expect_err(json);
+            let reason = UserValue::from_json(json).expect_err(json);
             assert!(!reason.contains("secret"), "{reason}");
         }
     }
 
-    fn any_given() -> impl Strategy<Value = Given> {
+    fn any_given() -> impl Strategy<Value = UserValue> {
         let leaf = prop_oneof![
-            Just(Given::Null),
-            any::<bool>().prop_map(Given::Bool),
-            // Few enough digits that reading them is exact: what settings are made of.
-            any::<i32>().prop_map(|number| Given::Number(f64::from(number) / 8.0)),
-            Just(Given::Number(f64::INFINITY)),
-            any::<String>().prop_map(Given::Text),
-            any::<String>().prop_map(|text| Given::Foreign {
+            Just(UserValue::Null),
+            any::<bool>().prop_map(UserValue::Bool),
+            // Few enough digits that parsing them is exact, as in real settings.
+            any::<i32>().prop_map(|number| UserValue::Number(f64::from(number) / 8.0)),
+            Just(UserValue::Number(f64::INFINITY)),
+            any::<String>().prop_map(UserValue::Text),
+            any::<String>().prop_map(|text| UserValue::Foreign {
                 kind: "symbol".into(),
                 text
             }),
         ];
         leaf.prop_recursive(3, 20, 4, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Given::List),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(UserValue::List),
                 prop::collection::btree_map("[a-z]{1,4}", inner, 0..4)
-                    .prop_map(|map| Given::Object(map.into_iter().collect())),
+                    .prop_map(|map| UserValue::Object(map.into_iter().collect())),
             ]
         })
     }
@@ -295,12 +295,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back(given in any_given()) {
-            prop_assert_eq!(Given::from_json(&given.to_json()), Ok(given));
+            prop_assert_eq!(UserValue::from_json(&given.to_json()), Ok(given));
         }
 
         #[test]
         fn any_text_is_read_or_refused(text in any::<String>()) {
-            if let Ok(given) = Given::from_json(&text) {
+            if let Ok(given) = UserValue::from_json(&text) {
                 prop_assert!(!given.to_string().is_empty());
             }
         }

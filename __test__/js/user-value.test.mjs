@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import vm from 'node:vm'
-import { described, encodeGiven, givenText, parseGiven } from '../../js/given.js'
+import { described, encodeUserValue, userValueText, parseUserValue } from '../../js/user-value.js'
 
 describe('options on their way to the core', () => {
   test('what JSON can carry goes as it is', () => {
     const value = { a: [1, 'two', null, true, { b: -0.5 }], c: {} }
-    assert.deepEqual(encodeGiven(value), value)
+    assert.deepEqual(encodeUserValue(value), value)
   })
 
   for (const [what, value, type, text] of [
@@ -21,37 +21,37 @@ describe('options on their way to the core', () => {
     ['a Map', new Map([['a', 1]]), 'object', 'Map'],
   ]) {
     test(`${what} goes with its type and what it looks like`, () => {
-      assert.deepEqual(encodeGiven([value]), [{ $js: type, text }])
+      assert.deepEqual(encodeUserValue([value]), [{ $js: type, text }])
     })
   }
 
   test('a field set to undefined is a field not given', () => {
-    assert.equal(givenText({ a: undefined, b: { c: undefined } }), '{"b":{}}')
+    assert.equal(userValueText({ a: undefined, b: { c: undefined } }), '{"b":{}}')
   })
 
   test('a cycle is named instead of followed, a value met twice is not a cycle', () => {
     const twice = { a: 1 }
     const cyclic = { one: twice, two: twice }
     cyclic.self = cyclic
-    assert.deepEqual(encodeGiven(cyclic), { one: { a: 1 }, two: { a: 1 }, self: { $js: 'object', text: 'a cyclic reference' } })
+    assert.deepEqual(encodeUserValue(cyclic), { one: { a: 1 }, two: { a: 1 }, self: { $js: 'object', text: 'a cyclic reference' } })
   })
 
   test('no object of the user passes for an encoded value', () => {
-    assert.deepEqual(encodeGiven({ $js: 'number', text: 'Infinity' }), { $js: 'object', text: 'Object' })
+    assert.deepEqual(encodeUserValue({ $js: 'number', text: 'Infinity' }), { $js: 'object', text: 'Object' })
   })
 
   test('plain objects of another realm and without a prototype are plain', () => {
-    assert.deepEqual(encodeGiven(vm.runInNewContext('({ a: [1] })')), { a: [1] })
-    assert.deepEqual(encodeGiven(Object.assign(Object.create(null), { a: 1 })), { a: 1 })
+    assert.deepEqual(encodeUserValue(vm.runInNewContext('({ a: [1] })')), { a: [1] })
+    assert.deepEqual(encodeUserValue(Object.assign(Object.create(null), { a: 1 })), { a: 1 })
   })
 
   test('a key named __proto__ stays a key', () => {
-    assert.equal(givenText(JSON.parse('{"__proto__":1}')), '{"__proto__":1}')
+    assert.equal(userValueText(JSON.parse('{"__proto__":1}')), '{"__proto__":1}')
   })
 
   test('numbers JSON has no word for come back as numbers', () => {
     const value = { a: Infinity, b: [Number.NaN, 1] }
-    assert.deepEqual(parseGiven(givenText(value)), value)
+    assert.deepEqual(parseUserValue(userValueText(value)), value)
   })
 })
 

@@ -1,24 +1,24 @@
-//! When a process may be started after starts have failed.
+//! Decides when a process may be started after starts have failed.
 
 use std::time::{Duration, Instant};
 
-/// What is known of failing starts. A failure in a row closes the gate until its delay is over, and lets only one start
-/// through at a time; after `patience` without a success nothing is started that no call waits for.
+/// The history of failed starts. Each failure in a row closes the gate until its delay is over; then the gate lets one
+/// start through at a time. After `patience` without a success, processes are started only for calls that wait.
 ///
-/// A process that came up is no success yet: one that always ends before it is given a call would be started for ever.
-/// It is a success once it has answered a call, or has lived for as long as `patience`.
+/// A process that became ready does not count as a success yet: otherwise a process that always ends before its first
+/// call would be started for ever. It counts once it has answered a call or has lived for `patience`.
 #[derive(Debug)]
-pub(super) struct Starts {
+pub(super) struct StartGate {
     patience: Duration,
     failing_since: Option<Instant>,
     not_before: Option<Instant>,
-    /// When the first process came up since the latest failure.
+    /// When the first process became ready after the latest failure.
     up_since: Option<Instant>,
-    /// Processes are started for the minimum alone, without a waiting call.
+    /// Whether processes are also started for the minimum, without a waiting call.
     pub(super) prewarm: bool,
 }
 
-impl Starts {
+impl StartGate {
     pub(super) fn new(patience: Duration) -> Self {
         Self {
             patience,
@@ -29,21 +29,22 @@ impl Starts {
         }
     }
 
-    /// A process came up: the next one may be started at once.
+    /// A process became ready: the next one may be started at once.
     pub(super) fn came_up(&mut self, now: Instant) {
         self.up_since.get_or_insert(now);
         self.not_before = None;
         self.prewarm = true;
     }
 
-    /// A process has answered a call.
-    pub(super) fn proved(&mut self) {
+    /// A process has answered a call: the failures are forgotten.
+    pub(super) fn proved_useful(&mut self) {
         self.failing_since = None;
         self.not_before = None;
         self.prewarm = true;
     }
 
-    /// `retry_at`: the earliest next start; none: starting again is pointless until somebody asks.
+    /// A start failed. `retry_at` is the earliest time of the next start; `None` means that starting again is pointless
+    /// until a call asks for it.
     pub(super) fn failed(&mut self, now: Instant, retry_at: Option<Instant>) {
         let up_since = self.up_since.take();
         if up_since.is_some_and(|up| now.duration_since(up) >= self.patience) {
@@ -57,7 +58,7 @@ impl Starts {
         }
     }
 
-    /// Somebody asks again after the pool had given up.
+    /// A call came after the pool had stopped prewarming.
     pub(super) fn asked(&mut self) {
         if !self.prewarm {
             self.prewarm = true;
@@ -70,7 +71,7 @@ impl Starts {
         self.failing_since.is_none() || (starting == 0 && self.not_before.is_none_or(|at| now >= at))
     }
 
-    /// When the gate opens, if it is closed by a delay.
+    /// When the gate opens, if a delay keeps it closed.
     pub(super) fn opens_at(&self) -> Option<Instant> {
         self.not_before
     }
@@ -86,33 +87,33 @@ mod tests {
     #[test]
     fn processes_that_come_up_and_end_unused_are_given_up_after_the_patience() {
         let mut now = Instant::now();
-        let mut starts = Starts::new(PATIENCE);
+        let mut gate = StartGate::new(PATIENCE);
         for _ in 0..=30 {
-            assert!(starts.prewarm);
-            starts.came_up(now);
-            starts.failed(now, Some(now + STEP));
-            assert!(!starts.allowed(now, 0), "the delay holds");
+            assert!(gate.prewarm);
+            gate.came_up(now);
+            gate.failed(now, Some(now + STEP));
+            assert!(!gate.allowed(now, 0), "no start during the delay");
             now += STEP;
-            assert!(starts.allowed(now, 0) && !starts.allowed(now, 1));
+            assert!(gate.allowed(now, 0) && !gate.allowed(now, 1));
         }
-        assert!(!starts.prewarm);
-        starts.asked();
-        assert!(starts.prewarm && starts.allowed(now, 1));
+        assert!(!gate.prewarm);
+        gate.asked();
+        assert!(gate.prewarm && gate.allowed(now, 1));
     }
 
     #[test]
     fn a_process_that_answered_or_lived_long_makes_the_next_failure_a_first_one() {
         let start = Instant::now();
         for answers in [true, false] {
-            let mut starts = Starts::new(PATIENCE);
-            starts.failed(start, Some(start + STEP));
-            starts.came_up(start + STEP);
+            let mut gate = StartGate::new(PATIENCE);
+            gate.failed(start, Some(start + STEP));
+            gate.came_up(start + STEP);
             let late = start + STEP + PATIENCE;
             if answers {
-                starts.proved();
+                gate.proved_useful();
             }
-            starts.failed(late, Some(late + STEP));
-            assert!(starts.prewarm, "answers: {answers}");
+            gate.failed(late, Some(late + STEP));
+            assert!(gate.prewarm, "answers: {answers}");
         }
     }
 }

@@ -1,14 +1,15 @@
-//! Everything on which a bundle depends: the files in it, and what decides that it is those files that are imported.
+//! Everything that a bundle depends on: the files in it, and what decides that an import finds those files.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// In every directory above an input: settings that change what an import finds or how a file is read, and packages.
+/// Looked for in every directory above an input: settings that change what an import finds or how a file is read, and
+/// packages.
 const IN_EACH: [&str; 4] = ["package.json", "tsconfig.json", "jsconfig.json", "node_modules"];
 
-/// The inputs, their directories, and for each directory above them the settings and packages that are there or are not.
-pub(super) fn surroundings(inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
+/// The inputs, their directories, and for each directory above them its settings and packages, present or absent.
+pub(super) fn dependencies(inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
     let mut places: BTreeSet<PathBuf> = inputs.iter().cloned().collect();
     let mut above: BTreeSet<&Path> = BTreeSet::new();
     for input in inputs {
@@ -25,7 +26,7 @@ pub(super) fn surroundings(inputs: &[PathBuf]) -> BTreeSet<PathBuf> {
     places
 }
 
-/// `node_modules/@scope`: a package may be added there without a trace in `node_modules`.
+/// `node_modules/@scope`: adding a package there does not change `node_modules`.
 fn scopes(modules: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(modules).into_iter().flatten().flatten();
     entries
@@ -43,7 +44,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(dir.path().join("node_modules/@scope")).expect("made");
         let input = dir.path().join("src/deep/tools.ts");
-        let places = surroundings(std::slice::from_ref(&input));
+        let places = dependencies(std::slice::from_ref(&input));
         for expected in [
             input,
             dir.path().join("src/deep"),
@@ -55,7 +56,7 @@ mod tests {
         ] {
             assert!(places.contains(&expected), "{}", expected.display());
         }
-        // Of directories above, only their settings and packages matter.
+        // Of the directories above, only settings and packages matter.
         assert!(!places.contains(dir.path()));
     }
 }

@@ -1,7 +1,7 @@
 /**
- * Options as the user gave them, on their way to the core and back. JSON drops or changes undefined, NaN, Infinity,
- * bigint, functions, symbols and class instances, and the core could then not say what was wrong with them; so each
- * crosses as `{"$js": type, "text": what it looks like}`.
+ * Encodes options as the user passed them, for their way to the core and back. JSON drops or changes undefined, NaN,
+ * Infinity, bigint, functions, symbols and class instances, so the core could not report what was wrong with them; each
+ * of these crosses as `{"$js": type, "text": printed form}`.
  */
 
 const MARK = '$js'
@@ -11,10 +11,7 @@ const SHOWN = 60
 /** @param {string} type @param {string} text */
 const marked = (type, text) => ({ [MARK]: type, text })
 
-/**
- * Something short that a person recognises the value by; never throws, whatever the value.
- * @param {unknown} value
- */
+/** A short text by which a person recognises the value; never throws, whatever the value is. @param {unknown} value */
 export function recognisable(value) {
   if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`
   if (typeof value === 'object' && value !== null) {
@@ -29,8 +26,8 @@ export function recognisable(value) {
 }
 
 /**
- * A value and its type in the words of an error message, as the core has them: `5 (number)`, `"x" (string)`,
- * `Map (object)`. What an object holds is not shown: options may hold secrets.
+ * A value and its type in the wording of the core's error messages: `5 (number)`, `"x" (string)`,
+ * `Map (object)`. An object's content is not shown, because options may contain secrets.
  * @param {unknown} value
  */
 export function described(value) {
@@ -42,8 +39,8 @@ export function described(value) {
 }
 
 /**
- * Whether an object's own entries are all there is to it: a Map or Headers keeps what it holds elsewhere, and a class
- * instance without fields has nothing to say. `process.env` is such an object, though not a plain one.
+ * Whether an object consists of its own entries only: a Map or Headers stores its content elsewhere, and a class
+ * instance without fields has no content. `process.env` is such an object, although it is not a plain one.
  * @param {unknown} value
  * @returns {value is Record<string, unknown>}
  */
@@ -55,7 +52,7 @@ export function isRecord(value) {
 /** @param {object} value */
 function isPlain(value) {
   const prototype = Object.getPrototypeOf(value)
-  // The second line holds for objects of another realm: their Object.prototype is not ours, but also ends the chain.
+  // The second condition is for objects of another realm: their Object.prototype is not ours, but also ends the chain.
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
@@ -84,23 +81,20 @@ function encode(value, inside) {
   /** @type {Array<[string, unknown]>} */
   const fields = []
   for (const [name, field] of Object.entries(value)) {
-    // A field set to undefined is a field not given, as TypeScript's optional properties mean it.
+    // A field set to undefined counts as not given, like an optional property in TypeScript.
     if (field !== undefined) fields.push([name, encode(field, within)])
   }
   return Object.fromEntries(fields)
 }
 
 /** @param {unknown} value */
-export const encodeGiven = (value) => encode(value, [])
+export const encodeUserValue = (value) => encode(value, [])
 
 /** @param {unknown} value @returns {string} */
-export const givenText = (value) => JSON.stringify(encodeGiven(value))
+export const userValueText = (value) => JSON.stringify(encodeUserValue(value))
 
-/**
- * What the core answered; of the marked values it only sends numbers.
- * @param {string} text
- */
-export function parseGiven(text) {
+/** Parses the core's answer; of the encoded values it only sends numbers. @param {string} text */
+export function parseUserValue(text) {
   return JSON.parse(text, (_name, value) =>
     typeof value === 'object' && value !== null && value[MARK] === 'number' ? Number(value.text) : value,
   )

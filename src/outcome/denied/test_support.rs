@@ -1,11 +1,11 @@
-//! Policies for the tests of this room.
+//! Policies and directories for the tests of this module.
 
 use std::path::{Path, PathBuf};
 
 use crate::config::{Permissions, RuntimeType};
 use crate::sandbox::{PlanInput, Policy, plan};
 
-/// What these flags allow in a project that has no tools.
+/// The policy of these flags in a project without tools.
 pub(super) fn policy(flags: &[&str]) -> Policy {
     let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
     let permissions = Permissions::from_bun_flags(&flags).expect("valid flags");

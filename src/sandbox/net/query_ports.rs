@@ -1,13 +1,14 @@
-//! Which worker asks the resolver from which local port: announced by the supervisor before it connects.
+//! Maps local ports to workers, so that the resolver knows which worker sends a query. The supervisor registers a port
+//! before it connects.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// Announced ports of one worker that are remembered; a further one takes the place of its oldest.
+/// Ports kept for one worker; a further one replaces the oldest.
 const KEPT: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Askers(Mutex<Known>);
+pub(super) struct QueryPorts(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -16,7 +17,7 @@ struct Known {
     ports: HashMap<u32, VecDeque<u16>>,
 }
 
-impl Askers {
+impl QueryPorts {
     pub(super) fn expect(&self, port: u16, worker: u32) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.forget(port);
@@ -53,23 +54,23 @@ mod tests {
 
     #[test]
     fn an_asker_is_known_once() {
-        let askers = Askers::default();
-        askers.expect(5, 1);
-        askers.expect(5, 2);
-        assert_eq!(askers.take(5), Some(2));
-        assert_eq!(askers.take(5), None);
+        let query_ports = QueryPorts::default();
+        query_ports.expect(5, 1);
+        query_ports.expect(5, 2);
+        assert_eq!(query_ports.take(5), Some(2));
+        assert_eq!(query_ports.take(5), None);
     }
 
     #[test]
     fn announcements_of_one_worker_push_out_none_of_another() {
-        let askers = Askers::default();
-        askers.expect(5, 1);
+        let query_ports = QueryPorts::default();
+        query_ports.expect(5, 1);
         for port in 1000..60_000 {
-            askers.expect(port, 2);
+            query_ports.expect(port, 2);
         }
-        assert_eq!(askers.take(5), Some(1));
-        assert_eq!((askers.take(1000), askers.take(59_999)), (None, Some(2)));
-        let known = askers.0.lock().expect("unpoisoned");
+        assert_eq!(query_ports.take(5), Some(1));
+        assert_eq!((query_ports.take(1000), query_ports.take(59_999)), (None, Some(2)));
+        let known = query_ports.0.lock().expect("unpoisoned");
         assert!(known.workers.len() <= KEPT && known.ports.len() == 1);
     }
 }

@@ -1,4 +1,5 @@
-//! The host's directory, in which its processes have theirs. All managers of a host that use one place share it.
+//! The host's directory, which contains the directories of its processes. All managers of a host with the same location
+//! share it.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -18,56 +19,60 @@ use super::remove::{Budget, remove};
 use super::tidy::{self, Job};
 use crate::worker::lock;
 
-/// Of the names of hosts' directories; 16 digits follow.
+/// The beginning of the names of hosts' directories; 16 digits follow.
 pub(super) const PREFIX: &str = "toolwarden-";
 pub(super) const HOST_DIGITS: usize = 16;
-/// So many that nobody who cannot list the host's directory finds one; and no more, as paths of unix sockets are short.
+/// Enough digits that nobody who cannot list the host's directory can guess a name, and no more, because paths of unix
+/// sockets must be short.
 const PROCESS_DIGITS: usize = 24;
-/// What says that the host lives. It has this name once it is locked.
+/// The file whose lock shows that the host lives. It gets this name once it is locked.
 pub(super) const LOCK: &CStr = c"lock";
 const NEW_LOCK: &CStr = c".lock";
-/// The host's directory can be entered by its user and not be listed: workers have none of root's capabilities.
+/// The user can enter the host's directory but not list it. This holds for workers of root too, because they have none
+/// of root's capabilities.
 const NOT_LISTED: Mode = Mode::WUSR.union(Mode::XUSR);
-/// How long the thread for that works on one tree before it turns to another, and how often it comes back. What cannot be removed in
-/// this time is removed after the host's end.
+/// How long the removal thread works on one tree before it turns to another, and how often it returns to it. What
+/// cannot be removed in that time is removed after the host's end.
 pub(super) const PIECE: Duration = Duration::from_millis(500);
 pub(super) const PIECES: u32 = 120;
-/// Tries at making a directory: another host may take it for a dead one's until it is locked.
+/// How often making the directory is tried: until it is locked, another host may take it for a dead host's.
 const TRIES: usize = 4;
 
-static HELD: Mutex<Vec<Weak<Held>>> = Mutex::new(Vec::new());
+static HOST_DIRECTORIES: Mutex<Vec<Weak<HostDirectory>>> = Mutex::new(Vec::new());
 
-/// A directory that is made and locked. Dropped, it is removed.
+/// A directory that exists and is locked. Dropping it removes it.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HostDirectory {
     place: PathBuf,
     path: PathBuf,
     fd: OwnedFd,
-    /// Its lock is what counts.
+    /// Keeps the lock.
     _lock: File,
 }
 
-impl Held {
-    /// The one of this host at this place.
+impl HostDirectory {
+    /// This host's directory at this location.
     pub(super) fn at(place: &Path) -> io::Result<Arc<Self>> {
-        let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|held| held.strong_count() > 0);
+        let mut all = HOST_DIRECTORIES.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|host_directory| host_directory.strong_count() > 0);
         let mut living = all.iter().filter_map(Weak::upgrade);
-        if let Some(held) = living.find(|held| held.place == place && held.stands()) {
-            return Ok(held);
+        if let Some(host_directory) =
+            living.find(|host_directory| host_directory.place == place && host_directory.stands())
+        {
+            return Ok(host_directory);
         }
-        let held = Arc::new(Self::make(place)?);
-        all.push(Arc::downgrade(&held));
+        let host_directory = Arc::new(Self::make(place)?);
+        all.push(Arc::downgrade(&host_directory));
         drop(all);
         tidy::ask(Job::Sweep(place.to_owned()));
-        Ok(held)
+        Ok(host_directory)
     }
 
     fn make(place: &Path) -> io::Result<Self> {
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
         for _ in 0..TRIES {
             match Self::try_make(place) {
-                Ok(held) => return Ok(held),
+                Ok(host_directory) => return Ok(host_directory),
                 Err(error) => last = error,
             }
         }
@@ -83,11 +88,11 @@ impl Held {
             let _ = unlinkat(CWD, &path, AtFlags::REMOVEDIR);
             return Err(io::Error::from(io::ErrorKind::PermissionDenied));
         }
-        // What tidies up /tmp by age passes over directories that are locked so.
+        // Programs that clean /tmp by age skip directories that are locked like this.
         let _ = flock(&fd, FlockOperation::NonBlockingLockShared);
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(openat(&fd, NEW_LOCK, flags, Mode::RUSR | Mode::WUSR)?);
-        // A file system without locks has to do without: nobody takes its directories for a dead host's then.
+        // On a file system without locks there is none; nobody takes such a directory for a dead host's.
         let _ = lock::hold(&file);
         renameat(&fd, NEW_LOCK, &fd, LOCK)?;
         chmod(format!("/proc/self/fd/{}", fd.as_raw_fd()), NOT_LISTED)?;
@@ -107,7 +112,7 @@ impl Held {
         self.fd.as_fd()
     }
 
-    /// Whether it is still what its path leads to: somebody may have tidied up.
+    /// Whether the path still leads to this directory; somebody may have removed it.
     fn stands(&self) -> bool {
         let named = statat(CWD, &self.path, AtFlags::SYMLINK_NOFOLLOW);
         let same =
@@ -115,7 +120,7 @@ impl Held {
         named.is_ok_and(|named| fstat(&self.fd).is_ok_and(|own| same(named, own)))
     }
 
-    /// A new directory for one process, open to name it.
+    /// Makes a directory for one process and opens it as a path only.
     pub(super) fn directory(&self) -> io::Result<(CString, OwnedFd)> {
         let name = CString::new(random(PROCESS_DIGITS)?)?;
         mkdirat(&self.fd, &name, Mode::RWXU)?;
@@ -129,13 +134,13 @@ impl Held {
         }
     }
 
-    /// Goes on removing a directory for a while. Whether it is gone.
+    /// Continues to remove a directory for a while; true when it is gone.
     pub(super) fn remove_piece(&self, name: &CStr) -> bool {
         remove(self.fd(), name, &mut Budget::new(PIECE, u64::MAX)).is_ok()
     }
 
     fn is_empty(&self) -> bool {
-        // By a copy of the descriptor: its mode keeps it from being opened for reading once more.
+        // Reads through a copy of the descriptor, because the directory's mode forbids opening it again for reading.
         let Ok(mut entries) = self.fd.try_clone().map_err(|_| Errno::MFILE).and_then(Dir::new) else {
             return false;
         };
@@ -146,9 +151,9 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HostDirectory {
     fn drop(&mut self) {
-        // What is left keeps the lock's file, which nobody holds from now on: a later host sees that at once.
+        // What is left includes the lock's file, which nobody locks from now on: a later host sees that at once.
         if self.is_empty() && self.stands() {
             let _ = unlinkat(&self.fd, LOCK, AtFlags::empty());
             let _ = unlinkat(CWD, &self.path, AtFlags::REMOVEDIR);
@@ -192,8 +197,8 @@ mod tests {
     #[test]
     fn managers_share_it_and_it_goes_with_the_last() {
         let (_place, real) = place();
-        let first = Held::at(&real).expect("made");
-        let second = Held::at(&real).expect("found");
+        let first = HostDirectory::at(&real).expect("made");
+        let second = HostDirectory::at(&real).expect("found");
         assert_eq!(first.path(), second.path());
         assert_eq!(first.path().metadata().expect("there").mode() & 0o7777, 0o300);
         let path = first.path().to_owned();
@@ -206,23 +211,23 @@ mod tests {
     #[test]
     fn a_processs_directory_is_its_own_and_goes() {
         let (_place, real) = place();
-        let held = Held::at(&real).expect("made");
-        let (name, fd) = held.directory().expect("made");
-        let path = held.path().join(name.to_str().expect("digits"));
+        let host_directory = HostDirectory::at(&real).expect("made");
+        let (name, fd) = host_directory.directory().expect("made");
+        let path = host_directory.path().join(name.to_str().expect("digits"));
         assert_eq!(path.metadata().expect("there").mode() & 0o7777, 0o700);
         assert_eq!(fstat(&fd).expect("open").st_ino, path.metadata().expect("there").ino());
         fs::write(path.join("file"), "x").expect("written");
-        assert!(held.remove_piece(&name));
+        assert!(host_directory.remove_piece(&name));
         assert!(!path.exists());
     }
 
     #[test]
     fn one_that_somebody_removed_is_made_again() {
         let (_place, real) = place();
-        let first = Held::at(&real).expect("made");
+        let first = HostDirectory::at(&real).expect("made");
         fs::remove_dir_all(first.path()).expect("removed");
         assert!(first.directory().is_err());
-        let second = Held::at(&real).expect("made");
+        let second = HostDirectory::at(&real).expect("made");
         assert_ne!(first.path(), second.path());
         second.directory().expect("made");
     }

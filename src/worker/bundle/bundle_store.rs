@@ -1,13 +1,13 @@
-//! Where bundles are kept: `<workingDir>/.toolwarden/`, beside the worker files and under the same rules (see `store.rs`).
+//! Stores bundles in `<workingDir>/.toolwarden/`, beside the worker files and under the same rules (see `store.rs`).
 //!
 //! | file | what |
 //! |---|---|
-//! | `bundle-<slot>.json` | the manifest of one entrypoint and runtime; renamed into place last, so what it names is whole |
+//! | `bundle-<slot>.json` | the manifest of one entrypoint and runtime; renamed into place last, so the files it names are complete |
 //! | `bundle-<slot>-<hash>.js`, `.js.jsc`, `.js.map` | a bundle, its bytecode and its source map |
-//! | `bundle-<slot>-<hash>.<digits>.claim` | of each manager that uses the bundle |
+//! | `bundle-<slot>-<hash>.<digits>.claim` | one for each manager that uses the bundle |
 //!
-//! Unlike a worker file a bundle stays when nobody uses it: the next manager begins with it. It goes when its manifest no
-//! longer names it, and the manifest goes with its entrypoint.
+//! Unlike a worker file a bundle stays when nobody uses it, so the next manager can start with it. It is removed when
+//! its manifest no longer names it, and the manifest is removed with its entrypoint.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,21 +24,21 @@ use crate::worker::sweep::LOCK;
 use crate::worker::trust::for_us_to_write;
 
 const PREFIX: &str = "bundle-";
-/// Bun looks for bytecode and map under these names.
+/// Bun looks for bytecode and source map under these names.
 const SUFFIXES: [&str; 3] = [".js", ".js.jsc", ".js.map"];
-/// Each lost round means that another manager swept in just that moment.
+/// Each failed round means that another manager swept at that moment.
 const ROUNDS: u32 = 100;
 
-/// The place of one entrypoint's bundle.
+/// The storage of one entrypoint's bundle.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct BundleStore {
     working_dir: PathBuf,
     entrypoint: PathBuf,
     slot: String,
     mode: u32,
 }
 
-/// A bundle that stays while this does.
+/// A bundle whose files stay while this exists.
 #[derive(Debug)]
 pub struct Bundle {
     path: PathBuf,
@@ -52,30 +52,31 @@ impl Bundle {
     }
 }
 
-impl Shelf {
-    /// For this entrypoint when run by that runtime; both absolute.
+impl BundleStore {
+    /// For this entrypoint and this runtime, both absolute.
     pub fn new(working_dir: &Path, entrypoint: &Path, runtime: &Path, mode: u32) -> Self {
         let mut hash = Sha256::new();
         for path in [entrypoint, runtime] {
             hash.update(path.as_os_str().as_encoded_bytes());
             hash.update([0]);
         }
-        // Managers that want other modes would replace each other's files for ever.
+        // Managers with different modes would otherwise replace each other's files for ever.
         hash.update(mode.to_le_bytes());
         Self {
             working_dir: working_dir.to_owned(),
             entrypoint: entrypoint.to_owned(),
             slot: format!("{PREFIX}{}", &hex(&hash.finalize())[..16]),
-            // Others may be allowed to write the worker file; nobody looks whether a bundle is what its text became.
+            // Others may be allowed to write the worker file, but nobody checks whether bytecode still matches its
+            // text.
             mode: for_us_to_write(mode),
         }
     }
 
-    /// What is known, where that still holds; with a verdict of "bundled" comes the bundle.
+    /// The manifest, if it is still valid, with the bundle if its verdict is "bundled".
     pub fn find(&self) -> Option<(Manifest, Option<Bundle>)> {
         let directory = Directory::open(&self.working_dir).ok()?;
         let text = directory.read_private(&self.manifest_name()).ok()?;
-        let manifest = Manifest::read(&text, Some(&self.entrypoint)).filter(Manifest::holds)?;
+        let manifest = Manifest::read(&text, Some(&self.entrypoint)).filter(Manifest::is_current)?;
         let bundle = match manifest.verdict() {
             Verdict::Bundled(hash) => Some(self.claim(&directory, hash).ok()?),
             Verdict::Refused(_) => None,
@@ -85,17 +86,17 @@ impl Shelf {
                 directory.private(&self.file_name(hash, suffix)).ok()?;
             }
         }
-        // Once more, now that it is claimed: it may have been swept in between.
-        manifest.holds().then_some((manifest, bundle))
+        // Checked again now that the bundle is claimed: it may have been swept in between.
+        manifest.is_current().then_some((manifest, bundle))
     }
 
-    /// Puts a new bundle where the next manager finds it.
+    /// Stores a new bundle where the next manager finds it.
     pub fn put(&self, files: &BundleFiles, manifest: &Manifest) -> io::Result<(Manifest, Bundle)> {
         let mut round = 0;
         loop {
             round += 1;
             match self.try_put(files, manifest.clone()) {
-                // A sweeping manager was faster than a claim.
+                // Another manager swept before the files were claimed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && round < ROUNDS => {}
                 other => return other,
             }
@@ -109,13 +110,13 @@ impl Shelf {
         let mut names = Vec::new();
         for (suffix, content) in SUFFIXES.iter().zip([&files.code, &files.bytecode, &files.map]) {
             let name = self.file_name(&hash, suffix);
-            // The same file under another manager stays the same inode.
+            // A file with the same content from another manager keeps its inode.
             directory.place(&name, content, self.mode)?;
             names.push(name);
         }
         let paths = names.iter().map(|name| directory.path().join(name)).collect();
         let manifest = manifest.with_outputs(paths);
-        // A manifest must not say of a file that was swept in between that its absence is right.
+        // A manifest must not record the absence of a file that was swept in between.
         for name in &names {
             directory.private(name)?;
         }
@@ -123,14 +124,14 @@ impl Shelf {
         Ok((manifest, bundle))
     }
 
-    /// Makes known what was found.
+    /// Stores a manifest without a bundle.
     pub fn put_manifest(&self, manifest: &Manifest) -> io::Result<()> {
         let directory = Directory::open(&self.working_dir)?;
         directory.put(&self.manifest_name(), manifest.text().as_bytes(), self.mode)?;
         Ok(())
     }
 
-    /// What a manifest calls these files.
+    /// The hash by which a manifest names these files.
     pub fn hash(files: &BundleFiles) -> String {
         let mut hash = Sha256::new();
         for file in [&files.code, &files.bytecode, &files.map] {
@@ -157,7 +158,7 @@ impl Shelf {
     }
 }
 
-/// The stems of bundles that a manifest names. Manifests of entrypoints that are gone are removed.
+/// The stems of the bundles that manifests name. Manifests whose entrypoints are gone are removed.
 pub(in crate::worker) fn named(directory: &Directory, names: &[String]) -> Vec<String> {
     let mut named = Vec::new();
     for name in names {
@@ -177,13 +178,13 @@ pub(in crate::worker) fn named(directory: &Directory, names: &[String]) -> Vec<S
     named
 }
 
-/// `bundle-<slot>` of a manifest's name.
+/// `bundle-<slot>` from a manifest's name.
 pub(in crate::worker) fn manifest_slot(name: &str) -> Option<&str> {
     let slot = name.strip_suffix(".json")?;
     is_hash(slot.strip_prefix(PREFIX)?).then_some(slot)
 }
 
-/// `bundle-<slot>-<hash>` of the names of a bundle's files.
+/// `bundle-<slot>-<hash>` from the name of a bundle's file.
 pub(in crate::worker) fn stem(name: &str) -> Option<&str> {
     let stem = [LOCK]
         .iter()
@@ -194,5 +195,5 @@ pub(in crate::worker) fn stem(name: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[path = "shelf_tests.rs"]
+#[path = "bundle_store_tests.rs"]
 mod tests;

@@ -1,19 +1,19 @@
 /**
- * What the core tells, in batches: all text as one string, and three numbers for each event. Taken apart here; what an
- * event means is the manager's business.
+ * Events from the core, in batches: all text as one string, and three numbers for each event. They are split here; the
+ * manager interprets them.
  */
 
 import { EVENT_FIELD, EVENT_FIELDS, NO_TEXT } from './native-protocol.js'
 
-/** Events that cross at once. */
+/** Events that cross at once, at most. */
 const MOST = 256
 
-export class Incoming {
+export class EventBatch {
   /** The number of events, then the events. */
   #head = new Uint32Array(1 + EVENT_FIELDS * MOST)
 
   /**
-   * Takes what happened since the last time, as much as crosses at once; false when there was nothing.
+   * Takes the events since the last call, as many as cross at once; false when there were none.
    * @param {import('./native-interface.d.ts').NativeManager} native
    * @param {(kind: number, number: number, text: string | null) => void} happened
    */

@@ -1,4 +1,4 @@
-//! Bundles that are found, replaced, shared and swept.
+//! Bundles are found, replaced, shared and swept.
 #![expect(clippy::disallowed_methods, reason = "tests make the files they look at")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use crate::worker::sweep::sweep;
 
 struct Project {
     root: tempfile::TempDir,
-    /// Keeps the directory, as a manager does.
+    /// Keeps the directory in use, as a manager does.
     worker: Option<WorkerFile>,
 }
 
@@ -31,14 +31,14 @@ impl Project {
         self.root.path().join(name)
     }
 
-    fn shelf(&self) -> Shelf {
-        Shelf::new(self.root.path(), &self.path("tools.ts"), &self.path("bun"), 0o640)
+    fn store(&self) -> BundleStore {
+        BundleStore::new(self.root.path(), &self.path("tools.ts"), &self.path("bun"), 0o640)
     }
 
     fn put(&self, text: &str) -> Bundle {
         let files = files(text);
-        let manifest = self.manifest(Verdict::Bundled(Shelf::hash(&files)));
-        self.shelf().put(&files, &manifest).unwrap().1
+        let manifest = self.manifest(Verdict::Bundled(BundleStore::hash(&files)));
+        self.store().put(&files, &manifest).unwrap().1
     }
 
     fn manifest(&self, verdict: Verdict) -> Manifest {
@@ -51,7 +51,7 @@ impl Project {
         sweep(&Directory::open(self.root.path()).unwrap(), 0o600);
     }
 
-    /// Files that belong to bundles, by what follows the slot.
+    /// The names of bundles' files, without the slot.
     fn kept(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.path(DIRECTORY))
             .into_iter()
@@ -75,7 +75,7 @@ fn files(text: &str) -> BundleFiles {
 #[test]
 fn a_bundle_is_found_until_its_entrypoint_changes() {
     let project = Project::new();
-    assert!(project.shelf().find().is_none());
+    assert!(project.store().find().is_none());
     let bundle = project.put("code");
     let path = PathBuf::from(bundle.url().strip_prefix("file://").unwrap());
     assert_eq!(fs::read_to_string(&path).unwrap(), "code");
@@ -84,11 +84,11 @@ fn a_bundle_is_found_until_its_entrypoint_changes() {
         assert!(path.with_extension(format!("js.{suffix}")).is_file());
     }
     drop(bundle);
-    let (manifest, found) = project.shelf().find().unwrap();
+    let (manifest, found) = project.store().find().unwrap();
     assert_eq!(found.unwrap().path, path);
     fs::write(project.path("tools.ts"), "22").unwrap();
-    assert!(!manifest.holds());
-    assert!(project.shelf().find().is_none());
+    assert!(!manifest.is_current());
+    assert!(project.store().find().is_none());
 }
 
 #[test]
@@ -96,11 +96,11 @@ fn a_bundle_that_was_touched_is_not_used() {
     let project = Project::new();
     let bundle = project.put("code");
     fs::write(&bundle.path, "evil").unwrap();
-    assert!(project.shelf().find().is_none());
+    assert!(project.store().find().is_none());
     let again = project.put("code");
     assert_eq!(again.path, bundle.path);
     assert_eq!(fs::read_to_string(&again.path).unwrap(), "code");
-    assert!(project.shelf().find().is_some());
+    assert!(project.store().find().is_some());
 }
 
 #[test]
@@ -108,10 +108,10 @@ fn a_refusal_is_known_too() {
     let project = Project::new();
     let refusal = Verdict::Refused("why".into());
     project
-        .shelf()
+        .store()
         .put_manifest(&project.manifest(refusal.clone()))
         .unwrap();
-    let (manifest, bundle) = project.shelf().find().unwrap();
+    let (manifest, bundle) = project.store().find().unwrap();
     assert_eq!(manifest.verdict(), &refusal);
     assert!(bundle.is_none());
 }
@@ -120,10 +120,10 @@ fn a_refusal_is_known_too() {
 fn the_same_bundle_put_twice_stays_the_same_file() {
     let project = Project::new();
     let first = project.put("code");
-    let (manifest, _) = project.shelf().find().unwrap();
+    let (manifest, _) = project.store().find().unwrap();
     let second = project.put("code");
     assert_eq!(first.path, second.path);
-    assert!(manifest.holds());
+    assert!(manifest.is_current());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn an_old_bundle_goes_when_its_last_user_does_and_the_new_one_stays() {
     assert!(new_path.is_file(), "kept for the next manager");
     assert_eq!(project.kept().len(), 4);
     let _again = WorkerFile::write(project.root.path(), "worker", 0o600).unwrap();
-    assert!(project.shelf().find().is_some());
+    assert!(project.store().find().is_some());
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn managers_in_threads_find_a_whole_bundle_or_none() {
                         drop(project.put(if (round + seed) % 2 == 0 { "one" } else { "two" }));
                         project.sweep();
                     }
-                    if let Some((_, Some(bundle))) = project.shelf().find() {
+                    if let Some((_, Some(bundle))) = project.store().find() {
                         let text = fs::read_to_string(&bundle.path).unwrap();
                         assert!(text == "one" || text == "two", "{text}");
                         assert!(bundle.path.with_extension("js.jsc").is_file());
