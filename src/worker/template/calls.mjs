@@ -5,11 +5,11 @@ import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putTex
 import { newConsoleState } from './console.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
 import { isDeeper } from './depth.mjs'
-import { describe } from './failure.mjs'
+import { describe, retryOf } from './failure.mjs'
 import { attributeLogs } from './log.mjs'
 import {
-  abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, isFinite, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, round, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
+  abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, jsonParse, jsonStringify,
+  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
 } from './primordials.mjs'
 import { ABORT_ACK, ENTERED, LEAVING, MAX_DEPTH, NO_RETRY_AFTER, PROGRESS, RESULT, RETRY, STATUS } from './protocol.mjs'
 import { settings } from './settings.mjs'
@@ -295,17 +295,7 @@ function succeed(call, value) {
 /** The tool threw, or caused an uncaught error. @param {Call} call @param {any} error */
 export function fail(call, error) {
   if (call.answered) return
-  let retry = RETRY.unsaid
-  let after = NO_RETRY_AFTER
-  try {
-    if (isObject(error)) {
-      if (typeof error.retryable === 'boolean') retry = error.retryable ? RETRY.retryable : RETRY.not
-      const ms = error.retryAfter
-      if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
-    }
-  } catch {
-    // A getter that throws provides no value.
-  }
+  const { retry, after } = retryOf(error)
   sendMissed(call)
   answer(call, STATUS.threw, describe(error), retry, after)
 }

@@ -6,7 +6,9 @@
  * thrown value is `{message, thrown}`: its text, and the value itself where JSON can express it; an object also
  * contributes its own properties.
  */
-import { ErrorOf, includes, isArray, join, jsonStringify, match, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
+import { ErrorOf, includes, isArray, isFinite, join, jsonStringify, match, objectToString, ObjectKeys, push, round, slice, split, StringOf } from './primordials.mjs'
+import { NO_RETRY_AFTER, RETRY } from './protocol.mjs'
+import { isObject } from './values.mjs'
 
 const MAX_TEXT = 1024 * 1024
 const MAX_ERROR_DEPTH = 8
@@ -181,4 +183,20 @@ function fromEngineFrames(stack, heading) {
     text += frame[1] === '' ? `\n    at ${place}` : `\n    at ${frame[1]} (${place})`
   }
   return text
+}
+
+/** What a thrown error says of another attempt. @param {any} error @returns {{ retry: number, after: number }} */
+export function retryOf(error) {
+  let retry = RETRY.unsaid
+  let after = NO_RETRY_AFTER
+  try {
+    if (isObject(error)) {
+      if (typeof error.retryable === 'boolean') retry = error.retryable ? RETRY.retryable : RETRY.not
+      const ms = error.retryAfter
+      if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
+    }
+  } catch {
+    // A getter that throws provides no value.
+  }
+  return { retry, after }
 }
