@@ -5,8 +5,8 @@ import { describe, it } from 'node:test'
 
 import { BULK, kept, PROBE, verdict } from './support/entrypoint-cache.mjs'
 import { failure } from './support/outcomes.mjs'
-import { REAL_BUN } from './support/project.mjs'
 import { ownChildren } from './support/processes.mjs'
+import { REAL_BUN } from './support/project.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 

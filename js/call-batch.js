@@ -20,6 +20,8 @@ const MOST_TEXT = 2 ** 29 - 2 ** 21
  * @property {string | null} env
  * @property {string | null} timeout
  * @property {string | null} retry
+ * @property {string | null} idempotencyKey
+ * @property {number} attempt 0 where it is not given
  */
 
 export class CallBatch {
@@ -43,8 +45,8 @@ export class CallBatch {
    * @param {Texts} more
    * @param {string | null} timeout
    */
-  add(number, flags, toolId, toolExecId, input, { config, env, retry }, timeout) {
-    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0)
+  add(number, flags, toolId, toolExecId, input, { config, env, retry, attempt, idempotencyKey }, timeout) {
+    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0) + (idempotencyKey?.length ?? 0)
     if (sizes > MOST_TEXT) throw tooLong(sizes)
     let text = `${toolId}\n${toolExecId}\n`
     if (input !== null) text += input
@@ -52,10 +54,12 @@ export class CallBatch {
     if (env !== null) text += env
     if (timeout !== null) text += timeout
     if (retry !== null) text += retry
+    if (idempotencyKey !== null) text += idempotencyKey
     const at = this.#count * CALL_FIELDS
     const head = this.#head
     head[at + CALL_FIELD.number] = number
     head[at + CALL_FIELD.flags] = flags
+    head[at + CALL_FIELD.attempt] = attempt
     head[at + CALL_FIELD.toolId] = toolId.length
     head[at + CALL_FIELD.toolExecId] = toolExecId.length
     head[at + CALL_FIELD.input] = input === null ? NO_TEXT : input.length
@@ -63,6 +67,7 @@ export class CallBatch {
     head[at + CALL_FIELD.env] = env === null ? NO_TEXT : env.length
     head[at + CALL_FIELD.timeout] = timeout === null ? NO_TEXT : timeout.length
     head[at + CALL_FIELD.retry] = retry === null ? NO_TEXT : retry.length
+    head[at + CALL_FIELD.idempotencyKey] = idempotencyKey === null ? NO_TEXT : idempotencyKey.length
     this.#text = this.#count === 0 ? text : this.#text + text
     this.#count++
   }

@@ -18,11 +18,11 @@ const unref = (socket) => socket.unref()
  * @param {(ended: boolean) => void} onReadable
  */
 export async function listen(descriptor, onReadable) {
-  const told = () => onReadable(false)
+  const readable = () => onReadable(false)
   const ended = () => onReadable(true)
   try {
     const { Bun } = /** @type {any} */ (globalThis)
-    await Bun.connect({ fd: descriptor, socket: { open: unref, data: told, error: ended, close: ended } })
+    await Bun.connect({ fd: descriptor, socket: { open: unref, data: readable, error: ended, close: ended } })
   } catch {
     // Where Bun rejects the socket, the driver thread reads the channel.
     ended()

@@ -8,14 +8,14 @@ const LONGEST = 2 ** 31 - 1
 
 export class KeepAlive {
   #timer = setInterval(() => {}, LONGEST).unref()
-  #held = 0
+  #waiting = 0
 
   hold() {
-    if (this.#held++ === 0) this.#timer.ref()
+    if (this.#waiting++ === 0) this.#timer.ref()
   }
 
   release() {
-    if (--this.#held === 0) this.#timer.unref()
+    if (--this.#waiting === 0) this.#timer.unref()
   }
 
   end() {

@@ -3,15 +3,19 @@
  * in one map here, because a native promise costs a thread-safe function per call.
  */
 
+import { reasonText } from './abort.js'
 import * as atExit from './at-exit.js'
+import { afterMilliseconds } from './after.js'
 import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
+import { deepFreeze } from './deep-freeze.js'
+import { deferred } from './deferred.js'
+import { aborted, closed, refusal } from './rejections.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
-import { configProblem } from './config-problem.js'
+import { checkArguments } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
-import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
-import { WORKING_DIR_URL } from './hints.js'
+import { encodeUserValue, userValueText, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { EventBatch } from './event-batch.js'
 import { KeepAlive } from './keep-alive.js'
@@ -19,8 +23,7 @@ import { logEntries } from './lines.js'
 import { EVENT, OBSERVES_LOGS, OBSERVES_RECORDS } from './native-protocol.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { CallBatch } from './call-batch.js'
-import { PendingCall, pendingPromise, Question } from './pending.js'
-import { closed, refusal } from './refusals.js'
+import { numberAfter, PendingCall, Question } from './pending.js'
 import { endWhenCollected, ManagerRef } from './manager-ref.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
 import { observed, telemetry } from './telemetry.js'
@@ -37,12 +40,6 @@ const TURN = 1
 
 /** From this load on stack capture is skipped; promises nobody awaits lose their frames. */
 const BUSY = 8
-
-/** @template T @param {T} value @returns {T} */
-function deepFreeze(value) {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
-  return value
-}
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createManagerClass(native) {
@@ -66,10 +63,7 @@ export function createManagerClass(native) {
     constructor(workingDir, config = {}) {
       super()
       const site = captureSite(Manager)
-      if (typeof workingDir !== 'string') {
-        throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? WORKING_DIR_URL : null)
-      }
-      if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
+      checkArguments(workingDir, config, site)
       const options = { workingDir, config: encodeUserValue(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const managerRef = this.#managerRef
       const opened = native.open(JSON.stringify(options), () => managerRef.use((manager) => manager.#drain()), wakeUpMode())
@@ -103,17 +97,23 @@ export function createManagerClass(native) {
     }
 
     /** @returns {number} */
+    get slots() {
+      const { isolation, maxWorkers, concurrentCallsPerWorker } = this.#info.config
+      return isolation === 'worker' ? maxWorkers * concurrentCallsPerWorker : maxWorkers
+    }
+
+    /** @returns {number} */
     getGlobalTimeout() {
       return this.#info.config.toolExecutionTimeout
     }
 
     /** @returns {import('../index.d.ts').ManagerStats} */
     stats() {
-      return JSON.parse(this.#told().stats())
+      return JSON.parse(this.#upToDate().stats())
     }
 
     metrics() {
-      return this.#told().metrics()
+      return this.#upToDate().metrics()
     }
 
     /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
@@ -128,32 +128,40 @@ export function createManagerClass(native) {
 
     /** @returns {Promise<void>} */
     ready() {
-      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#told().ready(question))
+      return this.#ask(captureSite(Manager.prototype.ready), (question) => this.#upToDate().ready(question))
     }
 
     /** @returns {Promise<import('../index.d.ts').ToolInfo[]>} */
     listTools() {
-      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#told().listTools(question))
+      return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#upToDate().listTools(question))
     }
 
-    /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
+    /** @param {{ force?: boolean, timeout?: import('../index.d.ts').Duration }} [options] @returns {Promise<void>} */
     close(options) {
-      let force
+      let given
       try {
-        force = readCloseOptions(options)
+        given = readCloseOptions(options)
       } catch (error) {
         return Promise.reject(refusal(error, captureSite(Manager.prototype.close)))
       }
+      const wait = given.timeout === null ? Infinity : native.closeTimeout(given.timeout)
+      if (typeof wait === 'string') return Promise.reject(errorFrom(JSON.parse(wait), captureSite(Manager.prototype.close)))
+      const force = given.force || wait === 0
       if (this.#closing === null) {
-        this.#closing = { ...pendingPromise(), forced: force }
+        this.#closing = { ...deferred(), forced: force }
         this.#managerRef.hold(this)
         this.#keepAlive.hold()
-        this.#told().close(force)
+        this.#upToDate().close(force)
       } else if (force && !this.#closing.forced) {
         this.#closing.forced = true
-        this.#told().close(true)
+        this.#upToDate().close(true)
       }
-      return this.#closing.promise
+      const { promise } = this.#closing
+      if (!force && wait !== Infinity) {
+        const forget = afterMilliseconds(wait, () => void this.close({ force: true }))
+        promise.then(forget)
+      }
+      return promise
     }
 
     /** @override */
@@ -199,11 +207,7 @@ export function createManagerClass(native) {
       const toolExecId = options.toolExecId ?? newExecId()
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(id, toolExecId), siteOf(origin)))
       const { signal } = options
-      if (signal?.aborted) {
-        const message = `tool ${id} was cancelled before it started`
-        const data = { code: /** @type {const} */ ('ABORT_ERR'), message, operation: 'queue', toolId: id, toolExecId }
-        return Promise.reject(errorFrom(data, siteOf(origin), options))
-      }
+      if (signal?.aborted) return Promise.reject(errorFrom(aborted(id, toolExecId), siteOf(origin), options))
 
       const alone = this.#pending.size === 0
       const number = this.#newNumber()
@@ -218,11 +222,11 @@ export function createManagerClass(native) {
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#told().cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#upToDate().cancel(number, reasonText(signal.reason)))
         this.#add(number, call)
       })
       if (refused === null) this.#sendSoon()
-      else this.#failed(refused)
+      else this.#rejectRefused(refused)
       return busy ? rejectWhereAwaited(outcome) : outcome
     }
 
@@ -239,11 +243,8 @@ export function createManagerClass(native) {
       })
     }
 
-    /** Numbers cross as u32, so after four thousand million calls they start again and skip those in use. */
     #newNumber() {
-      do this.#lastNumber = (this.#lastNumber + 1) >>> 0
-      while (this.#lastNumber === 0 || this.#pending.has(this.#lastNumber))
-      return this.#lastNumber
+      return (this.#lastNumber = numberAfter(this.#lastNumber, this.#pending))
     }
 
     /** @param {number} number @param {PendingCall | Question} entry */
@@ -271,16 +272,16 @@ export function createManagerClass(native) {
     }
 
     #send() {
-      this.#failed(this.#callBatch.send(this.#native))
+      this.#rejectRefused(this.#callBatch.send(this.#native))
     }
 
     /** @param {Array<[number, ErrorData]>} refused */
-    #failed(refused) {
+    #rejectRefused(refused) {
       for (const [number, data] of refused) this.#take(number)?.fail(data)
     }
 
     /** The core, after it has received every call made so far. */
-    #told() {
+    #upToDate() {
       this.#send()
       return this.#native
     }
@@ -291,7 +292,7 @@ export function createManagerClass(native) {
       this.#load = this.#pending.size
       const until = performance.now() + TURN
       do {
-        if (!this.#eventBatch.take(this.#native, this.#happened)) return
+        if (!this.#eventBatch.take(this.#native, this.#onEvent)) return
       } while (performance.now() < until)
       this.#draining = true
       setImmediate(() => {
@@ -301,7 +302,7 @@ export function createManagerClass(native) {
     }
 
     /** @param {number} kind @param {number} number @param {any} text */
-    #happened = (kind, number, text) => {
+    #onEvent = (kind, number, text) => {
       switch (kind) {
         case EVENT.result:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
@@ -376,7 +377,7 @@ export function createManagerClass(native) {
       atExit.closed(this.#native)
       this.#managerRef.end()
       // Not requested if the core broke down: then close() has nothing left to do.
-      this.#closing ??= { ...pendingPromise(), forced: true }
+      this.#closing ??= { ...deferred(), forced: true }
       this.#closing.done()
     }
   }

@@ -32,6 +32,7 @@ export function noNative(platform, arch, built) {
     checkTimeout: () => text,
     nearest: () => null,
     jsonProblem: () => null,
+    closeTimeout: () => text,
     isBunAvailable: () => false,
     open: () => text,
   }

@@ -133,11 +133,15 @@ function tell(listener, value) {
   }
 }
 
-/** A promise that is fulfilled from outside. @returns {{ promise: Promise<void>, done: () => void }} */
-export function pendingPromise() {
-  let done
-  const promise = new Promise((resolve) => {
-    done = resolve
-  })
-  return { promise, done: /** @type {any} */ (done) }
+/**
+ * The next number of a call or question. Numbers cross as u32, so after four thousand million calls they start again and skip those in
+ * use.
+ * @param {number} last
+ * @param {ReadonlyMap<number, unknown>} inUse
+ */
+export function numberAfter(last, inUse) {
+  let number = last
+  do number = (number + 1) >>> 0
+  while (number === 0 || inUse.has(number))
+  return number
 }

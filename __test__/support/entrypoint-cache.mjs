@@ -1,9 +1,9 @@
-/** What tests of the entrypoint cache look at. */
+/** What the tests of the entrypoint cache share. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the cache keeps in a project. */
+/** The files of the cache in a project. */
 export const kept = ({ dir }) => {
   try {
     return readdirSync(join(dir, '.toolwarden')).filter((name) => name.startsWith('bundle-'))
@@ -12,13 +12,14 @@ export const kept = ({ dir }) => {
     throw error
   }
 }
+/** The verdict in the manifest, once there is one. */
 export const verdict = (project) => {
   const manifest = kept(project).find((name) => name.endsWith('.json'))
   return manifest === undefined ? undefined : JSON.parse(readFileSync(join(project.dir, '.toolwarden', manifest), 'utf8')).verdict
 }
 
-/** The one thing a tool of these fixtures can tell them apart by: the namespace of a dynamic import is a plain object in a bundle. */
+/** A tool that tells source and bundle apart: in a bundle the namespace of a dynamic import is a plain object. */
 export const PROBE = "export const from = async () => (Object.prototype.toString.call(await import('./probe.ts')) === '[object Module]' ? 'source' : 'bundle')\n"
 
-/** Less code than this is not worth a bundle. */
+/** Enough code to be worth a bundle. */
 export const BULK = `// ${'x'.repeat(32 * 1024)}\n`

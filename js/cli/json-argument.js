@@ -25,8 +25,8 @@ export function parseJson(text, name, hint) {
     const found = findJsonError(text)
     const where = found === undefined ? '' : `: ${found.problem} at line ${found.line}, column ${found.column}`
     const mended = mend(text)
-    const said = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
-    throw new UsageError(`${name} is not JSON${where}`, said)
+    const advice = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
+    throw new UsageError(`${name} is not JSON${where}`, advice)
   }
 }
 

@@ -3,14 +3,14 @@
 use super::protocol::{CALL_FIELDS, NO_TEXT, WANTS_LOGS, WANTS_PROGRESS, call_field};
 use crate::manager::RawCall;
 
-/// The calls of a batch. Ends early where the numbers do not fit the text: which cannot happen: this package made both.
+/// The calls of a batch. Ends early where the numbers do not fit the text, which cannot happen: this package made both.
 pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = RawCall<'a>> {
     let mut cutter = TextCutter {
         rest: texts,
         ascii: texts.is_ascii(),
     };
     head.chunks_exact(CALL_FIELDS).map_while(move |fields| {
-        let flags = fields[call_field::FLAGS];
+        let (flags, attempt) = (fields[call_field::FLAGS], fields[call_field::ATTEMPT]);
         // The texts follow each other in this order.
         Some(RawCall {
             number: fields[call_field::NUMBER],
@@ -21,6 +21,8 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
             env: cutter.optional(fields[call_field::ENV])?,
             timeout: cutter.optional(fields[call_field::TIMEOUT])?,
             retry: cutter.optional(fields[call_field::RETRY])?,
+            idempotency_key: cutter.optional(fields[call_field::IDEMPOTENCY_KEY])?,
+            attempt: (attempt > 0).then_some(attempt),
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
         })
@@ -84,7 +86,7 @@ mod tests {
         let (mut texts, mut head) = (String::new(), Vec::new());
         for (number, (tool, exec, more)) in (1..).zip(calls) {
             texts += &format!("{tool}\n{exec}\n");
-            head.extend([number, number % 4, units(tool), units(exec)]);
+            head.extend([number, number % 4, number - 1, units(tool), units(exec)]);
             for text in more {
                 texts += text.as_deref().unwrap_or_default();
                 head.push(text.as_ref().map_or(NO_TEXT, units));
@@ -96,12 +98,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_packed_is_cut_the_same(given in proptest::collection::vec(
-            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 5)), 0..6,
+            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 6)), 0..6,
         )) {
             let (texts, head) = packed(&given);
             let read: Vec<Given> = calls(&texts, &head)
                 .map(|asked| {
-                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry];
+                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry, asked.idempotency_key];
+                    assert_eq!(asked.attempt.unwrap_or(0), asked.number - 1);
                     assert_eq!((asked.logs, asked.progress), (asked.number & 1 != 0, asked.number & 2 != 0));
                     let own = |text: &str| text.to_owned();
                     (own(asked.tool), own(asked.exec.unwrap()), more.map(|text| text.map(own)).to_vec())

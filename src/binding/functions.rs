@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use crate::config::{self, Preset};
@@ -55,6 +56,15 @@ pub fn nearest(name: String, known: Vec<String>) -> Option<String> {
 pub fn json_problem(text: String) -> Option<String> {
     let found = validate::json_problem(&text)?;
     Some(serde_json::json!({ "line": found.line, "column": found.column, "problem": found.problem }).to_string())
+}
+
+/// Milliseconds that closing may wait for calls; text is ErrorData.
+#[napi]
+pub fn close_timeout(given: String) -> Either<f64, String> {
+    match validate::close_timeout(&given) {
+        Ok(duration) => Either::A(duration.as_secs_f64() * 1000.0),
+        Err(error) => Either::B(error.to_json()),
+    }
 }
 
 /// Whether a Bun executable would be found.

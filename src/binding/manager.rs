@@ -94,10 +94,10 @@ impl NativeManager {
         Some(format!("[{}]", refused.join(",")))
     }
 
-    /// Cancels a call.
+    /// Cancels a call; `why` is what its tool is told.
     #[napi]
-    pub fn cancel(&self, call: u32) {
-        self.with(|manager| manager.cancel(call));
+    pub fn cancel(&self, call: u32, why: Option<String>) {
+        self.with(|manager| manager.cancel(call, why));
     }
 
     /// Which observers exist. 1: lines; 2: records.

@@ -1,3 +1,5 @@
+//! Which configurations are accepted, and which problems the others have.
+
 use std::time::Duration;
 
 use super::super::permissions::{NetScope, Scope};

@@ -34,6 +34,10 @@ pub struct Request {
     pub logs: bool,
     /// Its progress values are wanted.
     pub progress: bool,
+    /// Which attempt this is for whoever hands out the work; none: only this manager's own attempts count.
+    pub attempt: Option<u32>,
+    /// JSON string that stays the same for all attempts at one piece of work.
+    pub idempotency_key: InputText,
 }
 
 pub(super) struct Call {
@@ -48,6 +52,8 @@ pub(super) struct Call {
     pub(super) slot: Option<u32>,
     /// Its caller gave up, whatever else ends this attempt first: there is no other one.
     pub(super) cancelled: bool,
+    /// Why, in the caller's words.
+    pub(super) why_cancelled: Option<String>,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
     pub(super) stderr: Captured,
@@ -90,6 +96,7 @@ impl Call {
             entered: false,
             slot: None,
             cancelled: false,
+            why_cancelled: None,
             submitted: now,
             execution_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),

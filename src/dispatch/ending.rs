@@ -236,6 +236,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         end,
         known_tool,
         attempts: call.attempts.made,
+        given_attempt: call.request.attempt,
         queue_time: now
             .saturating_duration_since(call.submitted)
             .saturating_sub(call.execution_time),

@@ -169,6 +169,8 @@ pub struct Facts {
     pub end: End,
     /// Attempts made, this one included.
     pub attempts: u32,
+    /// Which attempt this was for whoever handed out the work, where they said so.
+    pub given_attempt: Option<u32>,
     /// Time without a process.
     pub queue_time: Duration,
     /// Time with one, over all attempts.

@@ -207,12 +207,13 @@ impl Hub {
         refused
     }
 
-    /// The caller does not want the call any more.
-    pub fn cancel(self: &Arc<Self>, number: u32) {
+    /// The caller does not want the call any more; `why`, in its own words, is for the tool.
+    pub fn cancel(self: &Arc<Self>, number: u32, why: Option<String>) {
         self.read_all();
         self.batch(|state, hub| {
             if let Some(call) = state.calls.get_mut(&number) {
                 call.cancelled = true;
+                call.why_cancelled = why;
             }
             state.doom(hub, number, Doom::Cancelled);
         });

@@ -92,13 +92,14 @@ impl State {
             nonce: &nonce,
             tool_id: request.tool.as_str(),
             exec_id: request.exec.as_str(),
-            attempt: call.attempts.made,
+            attempt: request.attempt.unwrap_or(call.attempts.made),
             env: env.as_deref(),
             input: request.input.as_str(),
             config: request.config.as_str(),
             entered: hub.settings.shared && call.slot.is_none(),
             slot: call.slot,
             progress: request.progress,
+            idempotency_key: request.idempotency_key.as_str(),
         }
         .append(&mut station.outgoing.waiting());
         debug_assert!(framed.is_ok(), "validation bounds what a call carries");
@@ -173,13 +174,13 @@ impl State {
                 let (Some(call), Some(station)) = (self.calls.get(&number), self.stations.get_mut(&worker)) else {
                     return;
                 };
-                let reason = if why == Doom::Timeout {
-                    AbortReason::Timeout
+                let (reason, words) = if why == Doom::Timeout {
+                    (AbortReason::Timeout, None)
                 } else {
-                    AbortReason::Cancelled
+                    (AbortReason::Cancelled, call.why_cancelled.as_deref())
                 };
                 if let Some(nonce) = &call.nonce {
-                    frame::append_abort(&mut station.outgoing.waiting(), number, nonce, reason);
+                    frame::append_abort(&mut station.outgoing.waiting(), number, nonce, reason, words);
                 }
                 // No other call may come to a process that is about to be ended.
                 self.pool.condemn(worker, self.now, &mut self.actions);

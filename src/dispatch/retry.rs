@@ -68,8 +68,8 @@ impl Attempts {
             Failure::Timeout => (policy.on.timeout, None),
             // Most often it had served its last call and was about to end: the next process is tried at once.
             Failure::Unreached => (policy.on.start, (self.made <= 1).then_some(Duration::ZERO)),
-            // The caller's `on: []` is stronger than what the tool says of itself.
-            Failure::Tool { .. } if policy.on == RetryOn::NEVER => (false, None),
+            // The caller's `on: []` and `tool: "never"` are stronger than what the tool says of itself.
+            Failure::Tool { .. } if policy.tool_never || policy.on == RetryOn::NEVER => (false, None),
             Failure::Tool { retryable, retry_after } => (retryable.unwrap_or(policy.on.tool), retry_after),
         };
         if !wanted {
@@ -98,7 +98,11 @@ mod tests {
     }
 
     fn policy(on: RetryOn, max_attempts: Option<u32>) -> RetryPolicy {
-        RetryPolicy { on, max_attempts }
+        RetryPolicy {
+            on,
+            max_attempts,
+            tool_never: false,
+        }
     }
 
     #[test]

@@ -97,14 +97,14 @@ pub struct DescriptorReservation(#[expect(dead_code, reason = "kept open, never 
 impl DescriptorReservation {
     /// Reserves `count` descriptors. It fails like the calls that need them would, but before anything has begun.
     pub fn new(count: usize) -> io::Result<Self> {
-        let mut held = Vec::with_capacity(count);
+        let mut reserved = Vec::with_capacity(count);
         // A duplicate does not count as an open file of the machine, so the first one is not a duplicate.
         let first = rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC)?;
         for _ in 1..count {
-            held.push(rustix::io::fcntl_dupfd_cloexec(&first, 0)?);
+            reserved.push(rustix::io::fcntl_dupfd_cloexec(&first, 0)?);
         }
-        held.push(first);
-        Ok(Self(held))
+        reserved.push(first);
+        Ok(Self(reserved))
     }
 }
 
@@ -209,10 +209,10 @@ mod tests {
 
     #[test]
     fn who_may_raise_the_limit_is_told_how() {
-        let told = |rlim_cur, rlim_max| raise(&libc::rlimit { rlim_cur, rlim_max });
-        assert!(told(1024, 4096).contains("1024 now and 4096 at the most"));
-        assert!(told(1024, libc::RLIM_INFINITY).contains("unlimited at the most"));
-        assert!(told(1024, 1024).contains("where it is started"));
+        let advice = |rlim_cur, rlim_max| raise(&libc::rlimit { rlim_cur, rlim_max });
+        assert!(advice(1024, 4096).contains("1024 now and 4096 at the most"));
+        assert!(advice(1024, libc::RLIM_INFINITY).contains("unlimited at the most"));
+        assert!(advice(1024, 1024).contains("where it is started"));
     }
 
     #[test]

@@ -116,13 +116,13 @@ impl ModuleCache {
             }
             state.running = Some(Arc::clone(&process));
         }
-        let heard = collect(&child.channel, [child.stdout, child.stderr], LONGEST, LARGEST_ANSWER);
+        let answer = collect(&child.channel, [child.stdout, child.stderr], LONGEST, LARGEST_ANSWER);
         process.kill_group();
         // Dropping the last handle waits for the spawner's end, so it must be dropped here, outside of the lock.
         let shared = self.lock().running.take();
         drop(shared);
         drop(process);
-        heard?.starts_with(br#"{"transpiled":"#).then_some(())
+        answer?.starts_with(br#"{"transpiled":"#).then_some(())
     }
 
     fn confined(&self, modules: &Modules) -> Option<Box<dyn ChildSetup>> {

@@ -75,6 +75,10 @@ pub struct RawCall<'a> {
     pub logs: bool,
     /// Its progress values are wanted.
     pub progress: bool,
+    /// Which attempt this is for whoever hands out the work.
+    pub attempt: Option<u32>,
+    /// JSON text of a string.
+    pub idempotency_key: Option<&'a str>,
 }
 
 /// A manager of tools: one entrypoint, one configuration, the processes that serve it.
@@ -262,6 +266,8 @@ impl Manager {
             config: InputText::from_host("config", call.config.map(str::to_owned))?,
             logs: call.logs,
             progress: call.progress,
+            attempt: call.attempt,
+            idempotency_key: InputText::from_host("idempotencyKey", call.idempotency_key.map(str::to_owned))?,
         })
     }
 
@@ -275,9 +281,9 @@ impl Manager {
         self.hub.read_all();
     }
 
-    /// Cancels a call.
-    pub fn cancel(&self, number: u32) {
-        self.hub.cancel(number);
+    /// Cancels a call; `why` is what its tool is told.
+    pub fn cancel(&self, number: u32, why: Option<String>) {
+        self.hub.cancel(number, why);
     }
 
     /// Answers with `Event::Ready`.

@@ -4,29 +4,17 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::denied::{DenialExplainer, record, refusals};
+use super::context::InterpretContext;
+use super::denied::{record, refusals};
 use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
-use super::variables::{FailurePhase, Variables};
+use super::variables::FailurePhase;
 use crate::config::nearest;
 use crate::dispatch::{Crowd, Doom, End, Facts};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
-
-/// What messages need besides the facts.
-#[derive(Debug, Clone)]
-pub struct InterpretContext {
-    /// Largest serialised result, in bytes.
-    pub max_output_size: u64,
-    /// The memory limit of one process tree.
-    pub max_memory_mb: u64,
-    /// Explains refused accesses.
-    pub denied: DenialExplainer,
-    /// The host's variables that tools do not get.
-    pub variables: Variables,
-}
 
 /// The result as JSON text (none: undefined), or the error.
 pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option<String>, Box<Error>> {
@@ -87,8 +75,8 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         facts.end,
         End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
     );
-    let told = !ran || error.code == Code::AccessDenied;
-    let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !told));
+    let is_denial = !ran || error.code == Code::AccessDenied;
+    let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !is_denial));
     let error = error.with(|context| {
         if !facts.denials.is_empty() {
             context.denials = refusals(&facts.denials);

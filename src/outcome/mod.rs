@@ -1,5 +1,6 @@
 //! Interprets the facts of a call: a result, or an error that a person can act on.
 
+mod context;
 mod denied;
 mod interpret;
 mod memory;
@@ -10,9 +11,9 @@ mod record;
 mod thrown;
 mod variables;
 
+pub use context::InterpretContext;
 pub use denied::DenialExplainer;
-
-pub use interpret::{InterpretContext, interpret};
+pub use interpret::interpret;
 pub use metrics::{GaugeSnapshot, Metrics};
 pub use process::start_error;
 pub use record::record;

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::context::InterpretContext;
 use super::denied::{record, refusals};
-use super::interpret::InterpretContext;
 use super::memory;
 use super::place::place_of;
 use super::variables::FailurePhase;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::interpret::InterpretContext;
+use super::context::InterpretContext;
 use super::memory;
 use crate::dispatch::Facts;
 use crate::error::{Code, Error, printable};

@@ -64,15 +64,15 @@ impl Variables {
         Self { hidden, runtime }
     }
 
-    /// What to do about missing variables that were read, where the host has some of them. `said` is the failure's
+    /// What to do about missing variables that were read, where the host has some of them. `message` is the failure's
     /// message: a variable that it mentions was certainly missed; otherwise each of them may have been.
-    pub(super) fn advice(&self, missed: &[String], said: &str, during: FailurePhase) -> Option<String> {
+    pub(super) fn advice(&self, missed: &[String], message: &str, during: FailurePhase) -> Option<String> {
         let hidden: BTreeSet<&str> = missed
             .iter()
             .filter(|name| self.hidden.contains(*name))
             .map(String::as_str)
             .collect();
-        let named: Vec<&str> = hidden.iter().copied().filter(|name| names(said, name)).collect();
+        let named: Vec<&str> = hidden.iter().copied().filter(|name| names(message, name)).collect();
         let meant = if named.is_empty() {
             hidden.into_iter().filter(|name| !AMBIENT.contains(name)).collect()
         } else {
@@ -146,19 +146,19 @@ mod tests {
         Variables::new(host.iter(), &given, &permissions, runtime)
     }
 
-    fn advice(missed: &[&str], said: &str) -> Option<String> {
+    fn advice(missed: &[&str], message: &str) -> Option<String> {
         let missed: Vec<String> = missed.iter().map(|name| (*name).to_owned()).collect();
-        variables(RuntimeType::Bun).advice(&missed, said, FailurePhase::Call)
+        variables(RuntimeType::Bun).advice(&missed, message, FailurePhase::Call)
     }
 
     #[test]
     fn what_the_host_has_and_a_flag_can_give_is_named() {
-        let said = advice(&["NOBODYS", "API_URL", "API_KEY", "API_KEY", "HOME"], "it failed").unwrap_or_default();
+        let message = advice(&["NOBODYS", "API_URL", "API_KEY", "API_KEY", "HOME"], "it failed").unwrap_or_default();
         assert!(
-            said.starts_with("the tool read `API_KEY` and `API_URL`, which"),
-            "{said}"
+            message.starts_with("the tool read `API_KEY` and `API_URL`, which"),
+            "{message}"
         );
-        assert!(said.contains("--allow-env=API_KEY,API_URL to"), "{said}");
+        assert!(message.contains("--allow-env=API_KEY,API_URL to"), "{message}");
     }
 
     #[test]
@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_the_failure_speaks_of_is_named_alone() {
-        let said = advice(&["API_KEY", "API_URL", "CI"], "API_URL is not set").unwrap_or_default();
-        assert!(said.contains("--allow-env=API_URL to"), "{said}");
+        let message = advice(&["API_KEY", "API_URL", "CI"], "API_URL is not set").unwrap_or_default();
+        assert!(message.contains("--allow-env=API_URL to"), "{message}");
         assert_eq!(advice(&["CI"], "it failed in the CIRCLE"), None);
         assert!(advice(&["CI"], "no CI here").is_some());
     }
@@ -181,8 +181,11 @@ mod tests {
         let node = variables(RuntimeType::Node);
         let missed = ["API_KEY".to_owned()];
         for during in [FailurePhase::Call, FailurePhase::Import] {
-            let said = node.advice(&missed, "", during).unwrap_or_default();
-            assert!(said.contains("`env`") && !said.contains("--allow-env"), "{said}");
+            let message = node.advice(&missed, "", during).unwrap_or_default();
+            assert!(
+                message.contains("`env`") && !message.contains("--allow-env"),
+                "{message}"
+            );
         }
     }
 }

@@ -13,5 +13,6 @@ mod state;
 mod model_test;
 
 pub use limits::Limits;
+pub use queue::CallId;
 pub use slots::WorkerId;
-pub use state::{Action, CallId, Gauges, Pool, Refused};
+pub use state::{Action, Gauges, Pool, Refused};

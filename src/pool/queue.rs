@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::state::CallId;
+/// A call's number in the pool.
+pub type CallId = u32;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {

@@ -3,12 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::limits::{Limits, REFILL_PATIENCE};
-use super::queue::Queue;
+use super::queue::{CallId, Queue};
 use super::slots::{Slots, State, WorkerId};
 use super::start_gate::StartGate;
-
-/// A call's number in the pool.
-pub type CallId = u32;
 
 /// An action that the caller must carry out, in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

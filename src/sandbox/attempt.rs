@@ -192,8 +192,8 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
             }
         }
         Lookup::Missing { directory, linked } if opening.create && !opening.directory => {
-            let said = named.flag_path.parent().unwrap_or(Path::new("/"));
-            let grant = if linked { directory.as_path() } else { said };
+            let parent = named.flag_path.parent().unwrap_or(Path::new("/"));
+            let grant = if linked { directory.as_path() } else { parent };
             // The file is created first, and then has the rights of its directory.
             if !policy.may_write(&directory) {
                 found.push(denial(Permission::Write, named, grant));

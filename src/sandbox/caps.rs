@@ -28,30 +28,30 @@ pub(super) fn without<T>(act: impl FnOnce() -> Result<T, i32>) -> Result<T, i32>
         version: VERSION_3,
         pid: 0,
     };
-    let mut held = [Data {
+    let mut before = [Data {
         effective: 0,
         permitted: 0,
         inheritable: 0,
     }; 2];
     // SAFETY: both have the kernel's layout for version 3 and outlive the call.
-    let read = unsafe { libc::syscall(libc::SYS_capget, std::ptr::from_ref(&header), held.as_mut_ptr()) };
+    let read = unsafe { libc::syscall(libc::SYS_capget, std::ptr::from_ref(&header), before.as_mut_ptr()) };
     if read != 0 {
         return Err(libc::EPERM);
     }
-    if held.iter().all(|half| half.effective == 0) {
+    if before.iter().all(|half| half.effective == 0) {
         return act();
     }
     let set = |data: &[Data; 2]| {
         // SAFETY: both have the kernel's layout for version 3 and outlive the call.
         unsafe { libc::syscall(libc::SYS_capset, std::ptr::from_ref(&header), data.as_ptr()) == 0 }
     };
-    let asleep = held.map(|half| Data { effective: 0, ..half });
+    let asleep = before.map(|half| Data { effective: 0, ..half });
     if !set(&asleep) {
         return Err(libc::EPERM);
     }
     let done = act();
     // The capabilities are still permitted, so raising them again cannot fail.
-    set(&held);
+    set(&before);
     done
 }
 

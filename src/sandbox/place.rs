@@ -83,8 +83,8 @@ mod tests {
         let inner = real.join("in");
         fs::create_dir(&inner).expect("made");
         let place = Place::at(&inner).expect("there");
-        for held in ["in", "in/a", "in/a/b", "in/x (deleted)"] {
-            assert!(place.holds(&real.join(held)), "{held}");
+        for inside in ["in", "in/a", "in/a/b", "in/x (deleted)"] {
+            assert!(place.holds(&real.join(inside)), "{inside}");
         }
         for beside in ["", "inner", "in2/a", "other", "in (deleted)"] {
             assert!(!place.holds(&real.join(beside)), "{beside}");

@@ -65,21 +65,21 @@ mod tests {
 
     #[test]
     fn everything_said_until_the_end_is_heard_whatever_is_printed() {
-        let (channel, printed, [mut said, mut out, err]) = ends();
+        let (channel, printed, [mut writer, mut out, err]) = ends();
         let writer = thread::spawn(move || {
             drop(err);
             out.write_all(&vec![b'x'; 1_000_000]).unwrap();
-            said.write_all(&vec![b'y'; 1_000_000]).unwrap();
+            writer.write_all(&vec![b'y'; 1_000_000]).unwrap();
         });
-        let heard = collect(&channel, printed, LONG, 1_000_000).unwrap();
+        let answer = collect(&channel, printed, LONG, 1_000_000).unwrap();
         writer.join().unwrap();
-        assert_eq!(heard, vec![b'y'; 1_000_000]);
+        assert_eq!(answer, vec![b'y'; 1_000_000]);
     }
 
     #[test]
     fn whoever_says_too_much_or_nothing_is_not_heard() {
-        let (channel, printed, [mut said, ..]) = ends();
-        said.write_all(b"12345").unwrap();
+        let (channel, printed, [mut writer, ..]) = ends();
+        writer.write_all(b"12345").unwrap();
         assert_eq!(collect(&channel, printed, LONG, 4), None);
         let (channel, printed, _silent) = ends();
         assert_eq!(collect(&channel, printed, Duration::from_millis(1), 4), None);

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 
 use super::directory::{Directory, Stamp, Temporary, unique};
 use super::lock;
-use super::store::is_hash;
+use super::names::is_hash;
 use super::trust::{FileStatus, for_us_to_write, is_own_file};
 
 pub(super) const CLAIM: &str = ".claim";

@@ -12,9 +12,8 @@ use std::path::Path;
 
 use super::claim::{CLAIM, REMOVAL};
 use super::directory::{TEMPORARY_PREFIX, temporary_prefix};
+use super::names::{IGNORE_FILE, WORKER_PREFIX, is_hash};
 use super::raw::syscall;
-use super::store::{IGNORE_FILE, is_hash};
-use super::sweep::WORKER_PREFIX;
 use super::trust::for_us_to_write;
 
 /// Bytes of directory entries read at once.
@@ -34,7 +33,7 @@ pub struct DeadHostCleanup {
     /// Unique names for announcing the removal.
     removal: CString,
     unannounced: CString,
-    /// How the names of files begin that the host was writing.
+    /// The prefix of the names of files that the host was still writing.
     unfinished: CString,
     user: u32,
 }
@@ -101,7 +100,7 @@ impl DeadHostCleanup {
         }
     }
 
-    /// Removes what the host was writing or removing itself when it was killed.
+    /// Removes the files that the host was still writing or removing when it was killed.
     fn remove_unfinished(&self, directory: &Open) {
         for _ in 0..ROUNDS {
             let mut removed = false;
@@ -139,7 +138,7 @@ impl DeadHostCleanup {
     }
 }
 
-/// Somebody announced a removal by a file of this name; see `claim.rs`.
+/// Whether a file of this name announces a removal; see `claim.rs`.
 fn is_announcement(name: &CStr) -> bool {
     let stem = name.to_str().ok().and_then(|name| name.strip_suffix(REMOVAL));
     stem.and_then(|stem| stem.rsplit_once('.'))

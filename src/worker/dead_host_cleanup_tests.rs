@@ -35,7 +35,7 @@ fn everything_of_a_killed_host_goes() {
 }
 
 #[test]
-fn what_the_host_was_writing_when_it_was_killed_goes_too() {
+fn files_that_the_killed_host_was_writing_are_removed() {
     use std::os::unix::fs::PermissionsExt;
     let project = tempfile::tempdir().expect("a directory");
     let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
@@ -51,7 +51,7 @@ fn what_the_host_was_writing_when_it_was_killed_goes_too() {
 }
 
 #[test]
-fn what_another_host_writes_or_removes_just_then_stays() {
+fn files_that_another_host_is_writing_or_removing_stay() {
     use super::super::lock;
     let project = tempfile::tempdir().expect("a directory");
     let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));

@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use tempfile::TempPath;
 
 use super::lock;
+use super::names::hex;
 use super::trust::{FileStatus, is_own_file, is_private_file, judge_directory};
 
 pub(super) const DIRECTORY: &str = ".toolwarden";
@@ -291,5 +292,5 @@ pub(super) fn temporary_prefix() -> io::Result<String> {
 pub(super) fn unique() -> io::Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-    Ok(super::store::hex(&bytes))
+    Ok(hex(&bytes))
 }

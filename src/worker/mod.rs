@@ -11,6 +11,7 @@
 //! | `compiled.rs` | the same as bytecode |
 //! | `modules.rs` | the directory of Bun's cache of transpiled modules beside it |
 //! | `store.rs` | the worker file in the project: written atomically, shared, removed after use |
+//! | `names.rs` | the names of its files |
 //! | `directory.rs`, `trust.rs` | the directory that contains it, and whether that may be used |
 //! | `claim.rs`, `lock.rs`, `sweep.rs` | who uses a file, and what is removed when nobody does |
 //! | `dead_host_cleanup.rs`, `raw.rs` | what is removed when the host was killed |
@@ -25,6 +26,7 @@ pub mod frame;
 pub mod json;
 pub(crate) mod lock;
 mod modules;
+mod names;
 mod nonce;
 pub mod protocol;
 mod raw;

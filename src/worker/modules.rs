@@ -9,9 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::{DIRECTORY, Directory};
+use super::names::{HASH, MODULES, hex};
 use super::render::join;
-use super::store::hex;
-use super::sweep::{HASH, MODULES};
 
 /// The source of a program for Bun that fills the cache.
 pub fn transpile_script(entrypoint: Option<&str>) -> String {

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 23] = [
+const PIECES: [(&str, &str); 25] = [
     ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
@@ -37,6 +37,8 @@ const PIECES: [(&str, &str); 23] = [
     ("schemas", include_str!("template/schemas.mjs")),
     ("tools", include_str!("template/tools.mjs")),
     ("bodies", include_str!("template/bodies.mjs")),
+    ("current-call", include_str!("template/current-call.mjs")),
+    ("call-frames", include_str!("template/call-frames.mjs")),
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),

@@ -27,12 +27,11 @@ use super::claim::Claim;
 use super::compiled::CompiledLocation;
 use super::dead_host_cleanup::DeadHostCleanup;
 use super::directory::{DIRECTORY, Directory, Stamp, unique};
-use super::sweep::{HASH, WORKER_PREFIX, judge_entries, sweep};
+use super::names::{HASH, IGNORE_FILE, IGNORED, WORKER_PREFIX, hex};
+use super::sweep::{judge_entries, sweep};
 use super::trust::UntrustedPath;
 use crate::error::{Error, Problem, Result, descriptors, hints};
 
-pub(super) const IGNORE_FILE: &str = ".gitignore";
-pub(super) const IGNORED: &[u8] = b"*\n";
 /// Each failed round means that another manager opened or closed at that moment.
 const ROUNDS: u32 = 1000;
 
@@ -195,21 +194,6 @@ fn cannot_write(directory: &Path, error: io::Error) -> Box<Error> {
     };
     let problem = Problem::new("workingDir", format!("workingDir: {what}"));
     Box::new(Error::config_invalid(vec![problem]).hint(hint).source(error))
-}
-
-pub(super) fn is_hash(text: &str) -> bool {
-    text.len() == HASH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -9,19 +9,12 @@ use super::bundle;
 use super::claim::{Claim, forget_removals, in_use, is_claim};
 use super::directory::{Directory, TEMPORARY_PREFIX};
 use super::lock;
-use super::store::{IGNORE_FILE, IGNORED, is_hash};
+use super::names::{HASH, IGNORE_FILE, IGNORED, LOCK, MODULES, WORKER_PREFIX, is_hash};
 use super::trust::{FileStatus, judge_owner};
 
-pub(super) const WORKER_PREFIX: &str = "worker-";
 const SOURCE: &str = ".mjs";
-/// Left by versions whose lock file tools could lock too.
-pub(super) const LOCK: &str = ".lock";
 /// The suffixes of the compiled form.
 const COMPILED: [&str; 3] = [".mjs", ".js", ".js.jsc"];
-/// The suffix of the only directory: Bun's cache of the modules.
-pub(super) const MODULES: &str = ".modules";
-/// Digits of a hash in a name.
-pub(super) const HASH: usize = 16;
 /// A writer needs microseconds between making a file and locking it; an older file without a lock is abandoned.
 const WRITING: Duration = Duration::from_secs(60);
 /// Each failed round means that another manager opened or closed at that moment.

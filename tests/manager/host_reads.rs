@@ -1,15 +1,11 @@
-//! A host that reads what its processes say itself: by an event loop that watches the channels, or by sockets it is given.
+//! Hosts that read the channels themselves, by a descriptor or by doorbells.
 
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
 use toolwarden::dispatch::HostReads;
 
-use super::bench::{Bench, Outcome, call};
-use super::{TOOLS, value};
+use super::*;
 
 #[test]
 fn a_host_that_watches_the_channels_reads_the_answers() {
@@ -146,7 +142,7 @@ fn a_call_whose_answer_lies_unread_is_not_cancelled_any_more() {
             Some(&limit),
         )
         .unwrap();
-        bench.manager().cancel(number);
+        bench.manager().cancel(number, None);
         assert_eq!(value(&bench.outcome(number)), "1");
     }
     bench.execute(call(21, "pid")).unwrap();

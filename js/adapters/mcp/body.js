@@ -15,7 +15,7 @@ export class Refusal extends Error {
 }
 
 export class Bodies {
-  #held = 0
+  #bytesRead = 0
 
   /** The JSON of a request's body. @param {import('node:http').IncomingMessage} request @returns {Promise<any>} */
   async json(request) {
@@ -40,10 +40,10 @@ export class Bodies {
     const ended = new Promise((resolve, reject) => {
       take = (chunk) => {
         bytes += chunk.length
-        this.#held += chunk.length
+        this.#bytesRead += chunk.length
         chunks.push(chunk)
         if (bytes > LARGEST_BODY) reject(new Refusal(413, -32000, `a request has at most ${LARGEST_BODY} bytes`))
-        else if (this.#held > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
+        else if (this.#bytesRead > MOST_AT_ONCE) reject(new Refusal(503, -32000, 'too many large requests at once'))
       }
       request.on('data', take)
       request.once('end', resolve)
@@ -54,7 +54,7 @@ export class Bodies {
       return Buffer.concat(chunks).toString('utf8')
     } finally {
       if (take !== undefined) request.off('data', take)
-      this.#held -= bytes
+      this.#bytesRead -= bytes
     }
   }
 }

@@ -38,7 +38,7 @@ export function addList(program, context) {
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
       const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)].map(printable))
       printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
-      if (level === 'none') return terminal.note('nothing is held here: the tools may read every file')
+      if (level === 'none') return terminal.note('nothing is enforced here: the tools may read every file')
       if (!options.readable) return terminal.note(`${readable.length} paths may be read without a flag: \`--readable\` names them`)
       terminal.print('')
       terminal.print(terminal.outStyle('READABLE WITHOUT A FLAG', 'bold'))

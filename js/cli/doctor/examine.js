@@ -26,7 +26,7 @@ import { withProbeSite } from './probe-site.js'
 const MEMORY_LIMIT_MB = 256
 
 /** @param {any} error */
-const said = (error) => (error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error))
+const textOf = (error) => (error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error))
 
 /** @template T @param {string} dir @param {Config} config @param {(manager: InstanceType<typeof Manager>) => Promise<T>} use */
 async function using(dir, config, use) {
@@ -44,7 +44,7 @@ async function runtime(dir, type) {
     const found = await using(dir, { runtimeType: type }, (manager) => manager.executeTool('runtime'))
     return { type, problem: null, hint: null, .../** @type {{ version: string, path: string }} */ (/** @type {unknown} */ (found)) }
   } catch (error) {
-    return { type, version: null, path: null, problem: said(error), hint: Object(error).hint ?? null }
+    return { type, version: null, path: null, problem: textOf(error), hint: Object(error).hint ?? null }
   }
 }
 
@@ -83,10 +83,10 @@ async function examinePermission(dir, type, { kind, input, flag }) {
   try {
     const refused = (await attempt([])) !== null
     const failure = await attempt([flag])
-    const problem = refused ? (failure === null ? null : `with ${flag}: ${said(failure)}`) : 'it worked although nothing allowed it'
+    const problem = refused ? (failure === null ? null : `with ${flag}: ${textOf(failure)}`) : 'it worked although nothing allowed it'
     return { kind, refused, allowed: failure === null, problem }
   } catch (error) {
-    return { kind, refused: false, allowed: false, problem: said(error) }
+    return { kind, refused: false, allowed: false, problem: textOf(error) }
   }
 }
 
@@ -104,9 +104,9 @@ async function examineMemory(dir, type) {
     const under = await attempt(16)
     const refused = over?.code === 'ERR_TOOL_OUT_OF_MEMORY'
     const found = refused ? under : (over ?? new Error(`a tool took more than ${MEMORY_LIMIT_MB} MiB`))
-    return { kind: 'memory', refused, allowed: under === null, problem: found === null ? null : said(found) }
+    return { kind: 'memory', refused, allowed: under === null, problem: found === null ? null : textOf(found) }
   } catch (error) {
-    return { kind: 'memory', refused: false, allowed: false, problem: said(error) }
+    return { kind: 'memory', refused: false, allowed: false, problem: textOf(error) }
   }
 }
 
@@ -119,9 +119,9 @@ export function examine(signal) {
     const verdicts = []
     let enforcement = null
     if (usable !== undefined) {
-      const held = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
+      const enforcementFound = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
       // The probes' own directory no longer exists when this is read.
-      enforcement = { ...held, readable: held.readable.filter((path) => path !== held.own && !path.startsWith(`${held.own}/`)) }
+      enforcement = { ...enforcementFound, readable: enforcementFound.readable.filter((path) => path !== enforcementFound.own && !path.startsWith(`${enforcementFound.own}/`)) }
       for (const probe of probes) {
         signal.throwIfAborted()
         verdicts.push(await examinePermission(dir, usable.type, probe))

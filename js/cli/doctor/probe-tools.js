@@ -33,8 +33,8 @@ export default {
   },
 
   memory(/** @type {{ mib: number }} */ { mib }) {
-    const held = []
-    for (let taken = 0; taken < mib; taken += 16) held.push(Buffer.alloc(16 * MIB, 1))
-    return held.length
+    const chunks = []
+    for (let taken = 0; taken < mib; taken += 16) chunks.push(Buffer.alloc(16 * MIB, 1))
+    return chunks.length
   },
 }

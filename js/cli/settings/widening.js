@@ -14,7 +14,7 @@ export const TRUST_HELP = 'let toolwarden.json give more than the defaults; reme
 /** @typedef {{ field: string, given: string, instead: string }} Widening */
 
 /** @param {Widening} widening */
-const said = ({ field, given, instead }) => `${field}: ${given} (without the file: ${instead})`
+const line = ({ field, given, instead }) => `${field}: ${given} (without the file: ${instead})`
 
 /**
  * Throws where the file allows more and the user has not agreed to that.
@@ -30,9 +30,9 @@ export function allowWidening({ path, hash, settings }, user) {
     if (problem !== undefined) user.note(`that ${path} is trusted is not remembered: ${problem}`)
   } else if (!isTrusted(path, hash, user.env)) {
     throw new UsageError(
-      [`${path} would give the tools more than the defaults do:`, ...found.map(said)].join('\n'),
+      [`${path} would give the tools more than the defaults do:`, ...found.map(line)].join('\n'),
       'read the file; if you trust this directory, run again with `--trust`, or give what you want to allow as flags',
     )
   }
-  for (const widening of found) user.note(`trusted: ${path} sets ${said(widening)}`)
+  for (const widening of found) user.note(`trusted: ${path} sets ${line(widening)}`)
 }

@@ -50,9 +50,9 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
         .find(|path| is_module(path) && path.is_file())?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     // A module is found by listing its directory, so both must be readable.
-    let held = policy.may_read(&real(&path)) && policy.may_list(&real(directory));
+    let readable = policy.may_read(&real(&path)) && policy.may_list(&real(directory));
     let flag = Denial::new(Permission::Read, directory.to_string_lossy().into_owned(), 0);
-    (!held).then(|| Denial {
+    (!readable).then(|| Denial {
         resource: path.to_string_lossy().into_owned(),
         ..flag
     })

@@ -50,8 +50,12 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
     if !refused && !failed(thrown) {
         return None;
     }
-    let said = resource(thrown);
-    let named = if is_place(&said) { said.clone() } else { String::new() };
+    let target = resource(thrown);
+    let named = if is_place(&target) {
+        target.clone()
+    } else {
+        String::new()
+    };
     let nameless = of_net().find(|denial| denial.resource.is_empty());
     if let (Some(denial), true) = (nameless, refused && DATAGRAMS.contains(&thrown.syscall)) {
         return Some(Denial {
@@ -59,7 +63,7 @@ pub(super) fn refusal(policy: &Policy, thrown: &Thrown<'_>, seen: &[Denial]) -> 
             ..denial.clone()
         });
     }
-    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &said)) {
+    if let Some(denial) = known().find(|denial| is_of(&denial.resource, &target)) {
         // A refused name has no port yet, while the fetched URL has one.
         return Some(if named.len() > denial.resource.len() {
             Denial::new(Permission::Net, named, 0)

@@ -6,8 +6,7 @@
 //! piece for each row, which tests them and answers. Calls that no row refuses are allowed, except those that are newer
 //! than the table (`Table::end`).
 
-use libc::sock_filter;
-
+use super::program::Program;
 use super::reverse_writer::{Label, ReverseWriter};
 use super::row::{Answer, Condition, Row, Test};
 use super::table::Table;
@@ -24,14 +23,6 @@ pub(super) enum ForeignArch {
     /// Used in the listener's filter: the child's own filter kills such a call, and refuses calls that are newer than
     /// the table.
     Allow,
-}
-
-/// A program that is ready to be loaded, except for the process's own id.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Program {
-    pub code: Vec<sock_filter>,
-    /// The instructions whose constant is the process's own id.
-    pub own_pid_at: Vec<usize>,
 }
 
 /// At most this many ranges are compared one after the other.

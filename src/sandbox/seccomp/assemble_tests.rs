@@ -1,8 +1,8 @@
+use super::super::native_table::NATIVE;
 use super::super::reverse_writer::{ALWAYS, RETURN};
 use super::super::row::{AppliesWhen, Reported};
 use super::super::rules::rows;
 use super::super::simulate::{Call, run};
-use super::super::table::NATIVE;
 use super::super::{profiles_for_tests, table_aarch64, table_x86_64};
 use super::*;
 

@@ -2,10 +2,11 @@
 
 use libc::{sock_filter, sock_fprog};
 
-use super::assemble::{ForeignArch, Program, assemble};
+use super::assemble::{ForeignArch, assemble};
 use super::filter_profile::FilterProfile;
+use super::native_table::NATIVE;
+use super::program::Program;
 use super::rules::rows;
-use super::table::NATIVE;
 
 /// The filter that a child applies to itself.
 pub(crate) fn child_program(profile: &FilterProfile) -> Program {

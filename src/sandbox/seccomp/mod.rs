@@ -1,12 +1,12 @@
 //! The system call filter: rows of data, a table of numbers per architecture, and the assembler.
 
 mod assemble;
-mod file_rules;
 mod filter_profile;
 mod hidden_memory;
 mod ioctl;
 mod load;
-mod net_rules;
+mod native_table;
+mod program;
 mod reverse_writer;
 mod row;
 mod rules;
@@ -19,9 +19,9 @@ mod table_aarch64;
 #[cfg(any(test, target_arch = "x86_64"))]
 mod table_x86_64;
 
-pub(super) use assemble::Program;
 pub(super) use filter_profile::{FilterProfile, Net};
 pub(super) use load::{child_program, listener_program, load, load_with_listener};
+pub(super) use program::Program;
 
 #[cfg(test)]
 fn profiles_for_tests() -> Vec<FilterProfile> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use libc::sock_filter;
 
-use super::assemble::Program;
+use super::program::Program;
 
 const LOAD: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS
 const AND: u16 = 0x54; // BPF_ALU | BPF_AND | BPF_K

@@ -1,7 +1,7 @@
 //! Simulates the part of the kernel's filter machine that our programs use, so that tests can ask for a program's
 //! answer.
 
-use super::assemble::Program;
+use super::program::Program;
 
 /// A system call as the filter sees it.
 pub(super) struct Call {

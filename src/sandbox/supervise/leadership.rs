@@ -135,9 +135,9 @@ mod tests {
             let leader = there.wait();
             took_over.send(leader.taken_over).expect("the test listens");
         });
-        let mut said = None;
-        let still_first = first.quickly(|| said = other.recv_timeout(BOUND).ok());
-        assert_eq!(said, Some(true), "the second thread took the lead over");
+        let mut taken_over = None;
+        let still_first = first.quickly(|| taken_over = other.recv_timeout(BOUND).ok());
+        assert_eq!(taken_over, Some(true), "the second thread took the lead over");
         assert!(!still_first);
         second.join().expect("no panic");
         drop(first);

@@ -2,25 +2,16 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, getxattr, open, openat, unlinkat};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
-use super::own::{Cgroup, CgroupLimits};
-use super::place::{Place, place};
 use super::text;
-use crate::sandbox::in_short_child;
-
-/// Limits for the trial: a short-lived process that shares the host's memory needs almost none of its own.
-const TRIED: CgroupLimits = CgroupLimits {
-    memory: Some(64 * 1024 * 1024),
-    threads: 64,
-};
 
 /// The extended attribute that systemd sets to "1" on what it delegates; anybody may set it for the same purpose.
 const MARK: &str = "user.delegate";
@@ -32,13 +23,6 @@ pub struct Delegated {
 }
 
 impl Delegated {
-    /// The delegated directory of this host, if there is one and it passed the trial. Found once in a host's life,
-    /// because a host does not change its cgroup.
-    pub fn of_this_host() -> Option<Arc<Self>> {
-        static FOUND: OnceLock<Option<Arc<Delegated>>> = OnceLock::new();
-        FOUND.get_or_init(find).clone()
-    }
-
     /// The directory, if it has what is needed; it has not been tried yet.
     pub(super) fn open(directory: &Path) -> Option<Arc<Self>> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -51,7 +35,7 @@ impl Delegated {
     /// Whether the directory was made for this host: it is marked, or nobody else is in it. Root may make directories
     /// everywhere, also beside a systemd service, and a cgroup there would escape the limits that somebody gave the
     /// service.
-    fn is_for(&self, path: &Path, own: &OsStr) -> bool {
+    pub(super) fn is_for(&self, path: &Path, own: &OsStr) -> bool {
         let mut mark = [0_u8; 8];
         if getxattr(path, MARK, &mut mark).is_ok_and(|length| &mark[..length] == b"1") {
             return true;
@@ -65,20 +49,8 @@ impl Delegated {
             .all(|name| std::str::from_utf8(&name).is_ok_and(|name| text::host_of(name).is_some()))
     }
 
-    /// Whether the kernel takes limits here, and lets a process that the host starts enter.
-    fn holds(self: &Arc<Self>) -> bool {
-        let Ok(cgroup) = Cgroup::new(self, TRIED) else {
-            return false;
-        };
-        let Ok(door) = cgroup.door() else { return false };
-        let door = door.as_raw_fd();
-        // SAFETY: the action makes one system call, on text that lives as long as the program.
-        let entered = unsafe { in_short_child(&|| u8::from(libc::write(door, c"0".as_ptr().cast(), 1) == 1)) };
-        matches!(entered, Ok(1)) && cgroup.has(TRIED)
-    }
-
     /// Removes cgroups of hosts that are gone. A cgroup with a process in it cannot be removed, whoever owns it.
-    fn sweep(&self) {
+    pub(super) fn sweep(&self) {
         for entry in self.entries().into_iter().flatten().flatten() {
             let host = entry.file_name().to_str().ok().and_then(text::host_of);
             if host.is_some_and(is_gone) {
@@ -112,18 +84,6 @@ impl Delegated {
             Mode::empty(),
         )?)
     }
-}
-
-fn find() -> Option<Arc<Delegated>> {
-    let cgroup = std::fs::read("/proc/self/cgroup").ok()?;
-    let mountinfo = std::fs::read("/proc/self/mountinfo").ok()?;
-    let Place { parent, own } = place(&String::from_utf8_lossy(&cgroup), &mountinfo)?;
-    let delegated = Delegated::open(&parent)?;
-    if !delegated.is_for(&parent, &own) || !delegated.holds() {
-        return None;
-    }
-    delegated.sweep();
-    Some(delegated)
 }
 
 fn is_gone(host: u32) -> bool {

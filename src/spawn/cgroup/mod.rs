@@ -11,13 +11,15 @@
 //! |---|---|
 //! | `place.rs` | where the host's own cgroup is, and so its parent |
 //! | `text.rs` | the format of the kernel's files, and the names of our directories |
-//! | `delegated.rs` | the parent: found, judged, tried once, swept of what dead hosts left |
+//! | `delegated.rs` | the parent: judged, swept of what dead hosts left |
+//! | `trial.rs` | finding the parent, and trying it once |
 //! | `own.rs` | one worker's cgroup: limits, account, removal |
 
 mod delegated;
 mod own;
 mod place;
 mod text;
+mod trial;
 
 pub use delegated::Delegated;
 pub(super) use own::Cgroup;

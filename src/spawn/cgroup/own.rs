@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    fn said(tree: &TempDir, file: &str) -> String {
+    fn content(tree: &TempDir, file: &str) -> String {
         fs::read_to_string(tree.path().join("own").join(file)).unwrap()
     }
 
@@ -200,9 +200,9 @@ mod tests {
         let tree = TempDir::new().unwrap();
         let own = cgroup(&tree, &FILES);
         own.limit(LIMITS).unwrap();
-        assert_eq!(said(&tree, "memory.max"), (300 << 20).to_string());
-        assert_eq!(said(&tree, "memory.oom.group"), "1");
-        assert_eq!(said(&tree, "pids.max"), "1024");
+        assert_eq!(content(&tree, "memory.max"), (300 << 20).to_string());
+        assert_eq!(content(&tree, "memory.oom.group"), "1");
+        assert_eq!(content(&tree, "pids.max"), "1024");
         assert!(own.has(LIMITS));
         fs::write(tree.path().join("own/memory.max"), "max\n").unwrap();
         assert!(!own.has(LIMITS), "the kernel says otherwise");
@@ -213,7 +213,7 @@ mod tests {
         let tree = TempDir::new().unwrap();
         let files = [FILES.as_slice(), &[("memory.swap.max", "")]].concat();
         cgroup(&tree, &files).limit(LIMITS).unwrap();
-        assert_eq!(said(&tree, "memory.swap.max"), "0");
+        assert_eq!(content(&tree, "memory.swap.max"), "0");
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         let limits = CgroupLimits { memory: None, ..LIMITS };
         own.limit(limits).unwrap();
         assert_eq!(
-            (said(&tree, "memory.max"), said(&tree, "pids.max")),
+            (content(&tree, "memory.max"), content(&tree, "pids.max")),
             (String::new(), "1024".to_owned())
         );
         assert!(own.has(limits));

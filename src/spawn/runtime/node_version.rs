@@ -42,7 +42,7 @@ impl NodeVersion {
 /// Runs `node --version`; `None` when it does not print a version within 5 s.
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the spawn room, and a program of the user's own choice that only tells its version needs no supervision"
+    reason = "this is part of spawn, and a program of the user's own choice that only tells its version needs no supervision"
 )]
 pub fn node_version(node: &Path) -> Option<NodeVersion> {
     let mut child = Command::new(node)

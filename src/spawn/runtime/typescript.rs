@@ -102,7 +102,7 @@ impl StrippingUnavailable {
         let shown = shown.escape_debug();
         let of = |found: NodeVersion| format!("Node {}.{}.{}", found.major, found.minor, found.patch);
         let needs = "Node 22.18 or later of that line, or 23.6 or later";
-        let (said, way_out) = match self {
+        let (problem, way_out) = match self {
             Self::TooOld(found) => (
                 format!("is TypeScript, which {} cannot run: it needs {needs}", of(found)),
                 "set `runtimePath` to a newer Node,",
@@ -124,7 +124,7 @@ impl StrippingUnavailable {
             ),
         };
         let message = format!(
-            "entrypoint \"{shown}\" {said} (`runtimeType` is \"node\": {})",
+            "entrypoint \"{shown}\" {problem} (`runtimeType` is \"node\": {})",
             node.display()
         );
         Error::config_invalid(vec![Problem::new("entrypointPath", message)]).hint(hints::other_entrypoint(way_out))

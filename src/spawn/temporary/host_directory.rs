@@ -7,7 +7,6 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use rustix::fs::{
     AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, chmod, flock, fstat, mkdirat, open, openat, renameat, statat,
@@ -15,26 +14,17 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::layout::{HOST_DIGITS, LOCK, PIECE, PREFIX};
 use super::remove::{Budget, remove};
-use super::tidy::{self, Job};
 use crate::worker::lock;
 
-/// The beginning of the names of hosts' directories; 16 digits follow.
-pub(super) const PREFIX: &str = "toolwarden-";
-pub(super) const HOST_DIGITS: usize = 16;
 /// Enough digits that nobody who cannot list the host's directory can guess a name, and no more, because paths of unix
 /// sockets must be short.
 const PROCESS_DIGITS: usize = 24;
-/// The file whose lock shows that the host lives. It gets this name once it is locked.
-pub(super) const LOCK: &CStr = c"lock";
 const NEW_LOCK: &CStr = c".lock";
 /// The user can enter the host's directory but not list it. This holds for workers of root too, because they have none
 /// of root's capabilities.
 const NOT_LISTED: Mode = Mode::WUSR.union(Mode::XUSR);
-/// How long the removal thread works on one tree before it turns to another, and how often it returns to it. What
-/// cannot be removed in that time is removed after the host's end.
-pub(super) const PIECE: Duration = Duration::from_millis(500);
-pub(super) const PIECES: u32 = 120;
 /// How often making the directory is tried: until it is locked, another host may take it for a dead host's.
 const TRIES: usize = 4;
 
@@ -51,8 +41,8 @@ pub(super) struct HostDirectory {
 }
 
 impl HostDirectory {
-    /// This host's directory at this location.
-    pub(super) fn at(place: &Path) -> io::Result<Arc<Self>> {
+    /// This host's directory at this location. `made` runs if it had to be made.
+    pub(super) fn at(place: &Path, made: impl FnOnce()) -> io::Result<Arc<Self>> {
         let mut all = HOST_DIRECTORIES.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|host_directory| host_directory.strong_count() > 0);
         let mut living = all.iter().filter_map(Weak::upgrade);
@@ -64,7 +54,7 @@ impl HostDirectory {
         let host_directory = Arc::new(Self::make(place)?);
         all.push(Arc::downgrade(&host_directory));
         drop(all);
-        tidy::ask(Job::Sweep(place.to_owned()));
+        made();
         Ok(host_directory)
     }
 
@@ -197,8 +187,8 @@ mod tests {
     #[test]
     fn managers_share_it_and_it_goes_with_the_last() {
         let (_place, real) = place();
-        let first = HostDirectory::at(&real).expect("made");
-        let second = HostDirectory::at(&real).expect("found");
+        let first = HostDirectory::at(&real, || {}).expect("made");
+        let second = HostDirectory::at(&real, || {}).expect("found");
         assert_eq!(first.path(), second.path());
         assert_eq!(first.path().metadata().expect("there").mode() & 0o7777, 0o300);
         let path = first.path().to_owned();
@@ -211,7 +201,7 @@ mod tests {
     #[test]
     fn a_processs_directory_is_its_own_and_goes() {
         let (_place, real) = place();
-        let host_directory = HostDirectory::at(&real).expect("made");
+        let host_directory = HostDirectory::at(&real, || {}).expect("made");
         let (name, fd) = host_directory.directory().expect("made");
         let path = host_directory.path().join(name.to_str().expect("digits"));
         assert_eq!(path.metadata().expect("there").mode() & 0o7777, 0o700);
@@ -224,10 +214,10 @@ mod tests {
     #[test]
     fn one_that_somebody_removed_is_made_again() {
         let (_place, real) = place();
-        let first = HostDirectory::at(&real).expect("made");
+        let first = HostDirectory::at(&real, || {}).expect("made");
         fs::remove_dir_all(first.path()).expect("removed");
         assert!(first.directory().is_err());
-        let second = HostDirectory::at(&real).expect("made");
+        let second = HostDirectory::at(&real, || {}).expect("made");
         assert_ne!(first.path(), second.path());
         second.directory().expect("made");
     }

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `place.rs` | where hosts' directories are made |
 //! | `host_directory.rs` | the host's directory, shared by its managers and removed with the last of them |
+//! | `layout.rs` | names in it, and how removals are divided |
 //! | `own.rs` | one process's directory, and a manager's right to make them |
 //! | `remove.rs` | removing a tree that somebody else made, whatever is in it |
 //! | `sweep.rs` | removing what dead hosts left |
@@ -23,6 +24,7 @@
 
 mod disk_usage;
 mod host_directory;
+mod layout;
 mod own;
 mod place;
 mod remove;

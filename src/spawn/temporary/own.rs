@@ -38,7 +38,7 @@ impl TemporaryDirectories {
     /// `names`: the variables that tell a process where its directory is.
     pub fn open(tmpdir: Option<&Path>, names: Vec<&'static str>) -> Option<Arc<Self>> {
         let place = place::find(tmpdir)?;
-        let host_directory = HostDirectory::at(&place).ok()?;
+        let host_directory = host_directory_at(&place).ok()?;
         Some(Arc::new(Self {
             place,
             host_directory: Mutex::new(Some(host_directory)),
@@ -68,7 +68,7 @@ impl TemporaryDirectories {
             Err(error) if is_shortage_error(&error) => return Err(error),
             // Somebody removed the host's directory.
             Err(_) => {
-                *host_directory = HostDirectory::at(&self.place)?;
+                *host_directory = host_directory_at(&self.place)?;
                 host_directory.directory()?
             }
         };
@@ -138,6 +138,11 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         self.discard();
     }
+}
+
+/// The host's directory at a location. When it is made, what dead hosts left at the location is removed.
+fn host_directory_at(place: &Path) -> io::Result<Arc<HostDirectory>> {
+    HostDirectory::at(place, || tidy::ask(Job::Sweep(place.to_owned())))
 }
 
 #[cfg(test)]

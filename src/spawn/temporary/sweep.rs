@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::{Dir, FileType, Mode, OFlags, Stat, fstat, openat};
 use rustix::io::Errno;
 
-use super::host_directory::{HOST_DIGITS, LOCK, PIECE, PREFIX};
+use super::layout::{HOST_DIGITS, LOCK, PIECE, PREFIX};
 use super::place::enter;
 use super::remove::{Budget, remove};
 use crate::worker::lock;

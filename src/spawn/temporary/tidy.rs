@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use super::host_directory::{HostDirectory, PIECES};
+use super::host_directory::HostDirectory;
+use super::layout::PIECES;
 use super::sweep;
 
 pub(super) enum Job {

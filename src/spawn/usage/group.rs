@@ -80,14 +80,14 @@ impl Group {
         if burst || now.duration_since(self.scanned) >= pause {
             // A scan takes time, and a fork bomb leaves this thread less and less of it, so the group is stopped
             // meanwhile.
-            let held = burst.then(|| hold(self.leader)).flatten();
+            let stopped = burst.then(|| stop(self.leader)).flatten();
             // Without a descriptor to scan with, the members of the last scan are used.
             if let Some(members) = members(self.leader) {
                 self.members = members;
             }
             self.scanned = Instant::now();
             self.last_id = last_id;
-            if let Some(group) = held
+            if let Some(group) = stopped
                 && (self.members.len() as u32) < most
             {
                 let _ = kill_process_group(group, Signal::CONT);
@@ -98,7 +98,7 @@ impl Group {
 }
 
 /// Stops the group. `None` where it is gone or is not the leader's own.
-fn hold(leader: u32) -> Option<Pid> {
+fn stop(leader: u32) -> Option<Pid> {
     let group = Pid::from_raw(leader.cast_signed())?;
     (ProcStat::read(leader).ok()?.group == leader).then_some(())?;
     kill_process_group(group, Signal::STOP).ok()?;

@@ -18,9 +18,8 @@ use super::manifest::{Manifest, Verdict};
 use super::reply::BundleFiles;
 use crate::worker::claim::Claim;
 use crate::worker::directory::{DIRECTORY, Directory};
+use crate::worker::names::{LOCK, hex, is_hash};
 use crate::worker::render::file_url;
-use crate::worker::store::{hex, is_hash};
-use crate::worker::sweep::LOCK;
 use crate::worker::trust::for_us_to_write;
 
 const PREFIX: &str = "bundle-";

@@ -123,7 +123,7 @@ fn names(directory: &Path) -> String {
         hash.update(&target);
         hash.update([0]);
     }
-    crate::worker::store::hex(&hash.finalize())
+    crate::worker::names::hex(&hash.finalize())
 }
 
 fn is_scope(directory: &Path) -> bool {

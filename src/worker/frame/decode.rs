@@ -1,9 +1,8 @@
 //! Decodes a worker's frames. The bytes come from a process that runs untrusted code, so anything may arrive.
 
-use super::reader::max_frame;
-use super::values::{Level, Retry, Status, Stream};
+use super::from_worker::{FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
+use super::max_frame::max_frame;
 use crate::worker::protocol::{self, level};
-use std::borrow::Cow;
 
 /// Bytes that are not a frame. The error is fatal for the channel: after a wrong frame the next one can neither be
 /// found nor trusted.
@@ -42,109 +41,6 @@ pub enum FrameError {
     /// The text is not UTF-8.
     #[error("a frame of kind {0:#04x} whose text is not UTF-8")]
     Utf8(u8),
-}
-
-/// One frame of a worker; borrows the reader's buffer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FromWorker<'a> {
-    /// The entrypoint is imported: JSON `{protocol, runtime, tools}`.
-    Ready {
-        /// JSON text.
-        json: &'a str,
-    },
-    /// The entrypoint could not be imported: JSON error.
-    LoadFailed {
-        /// JSON text.
-        json: &'a str,
-    },
-    /// The tool function is about to run.
-    Entered {
-        /// Number of the call.
-        call: u32,
-        /// The nonce in the frame, to be compared with the call's.
-        nonce: [u8; 16],
-    },
-    /// A call's answer.
-    Result(ResultFrame<'a>),
-    /// A value passed to `context.progress`.
-    Progress {
-        /// Number of the call.
-        call: u32,
-        /// The nonce in the frame, to be compared with the call's.
-        nonce: [u8; 16],
-        /// JSON text.
-        json: &'a str,
-    },
-    /// Printed output.
-    Log(LogFrame<'a>),
-    /// The call's signal aborted.
-    AbortAck {
-        /// Number of the call.
-        call: u32,
-        /// The nonce in the frame, to be compared with the call's.
-        nonce: [u8; 16],
-        /// Whether the tool had used its signal.
-        listens: bool,
-    },
-    /// The call path was exercised without a call, and is warm.
-    Pong,
-    /// This call's tool ends the process while other calls are in flight.
-    Leaving {
-        /// Number of the call.
-        call: u32,
-        /// The nonce in the frame, to be compared with the call's.
-        nonce: [u8; 16],
-    },
-    /// There are frames in the ring.
-    Printed,
-    /// Environment variables that were read but missing, before a failure.
-    Missed {
-        /// Number of the call; 0 while the entrypoint was imported.
-        call: u32,
-        /// The nonce in the frame, to be compared with the call's.
-        nonce: [u8; 16],
-        /// Names, one per line.
-        names: &'a str,
-    },
-}
-
-/// RESULT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResultFrame<'a> {
-    /// Number of the call.
-    pub call: u32,
-    /// The nonce in the frame, to be compared with the call's.
-    pub nonce: [u8; 16],
-    /// What `text` is.
-    pub status: Status,
-    /// What the thrown error says about a retry.
-    pub retry: Retry,
-    /// Milliseconds before the next attempt, where the error has them.
-    pub retry_after_ms: Option<u32>,
-    /// Its meaning depends on the status.
-    pub text: &'a str,
-}
-
-/// LOG.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LogFrame<'a> {
-    /// The call it belongs to.
-    pub call: Option<u32>,
-    /// Where it was printed.
-    pub stream: Stream,
-    /// `None` for a raw write: a piece of the stream with its own line ends. Otherwise one entry without a line end.
-    pub level: Option<Level>,
-    /// Unix time in milliseconds as the worker claims it, so possibly not finite.
-    pub time: f64,
-    /// A raw write may contain any bytes and may end inside a character.
-    pub bytes: &'a [u8],
-}
-
-impl<'a> LogFrame<'a> {
-    /// The bytes as text, with replacement characters for invalid UTF-8.
-    pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.bytes)
-    }
 }
 
 /// Decodes what follows the length field.

@@ -25,17 +25,19 @@
 
 mod decode;
 mod encode;
+mod from_worker;
+mod max_frame;
 mod reader;
 mod ready;
-mod values;
 #[cfg(test)]
 pub mod worker_side;
 
-pub use decode::{FrameError, FromWorker, LogFrame, ResultFrame};
+pub use decode::FrameError;
 pub use encode::{AbortReason, CallFrame, TooLong, append_abort, append_end, append_ping};
-pub use reader::{FrameReader, max_frame};
+pub use from_worker::{FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
+pub use max_frame::max_frame;
+pub use reader::FrameReader;
 pub use ready::{NotReady, Ready};
-pub use values::{Level, Retry, Status, Stream};
 
 #[cfg(test)]
 mod tests {

@@ -1,23 +1,13 @@
 //! Extracts frames from a stream whose chunks may end anywhere.
 
-use super::decode::{FrameError, FromWorker, decode};
-use crate::worker::protocol::{LEAST_MAX_FRAME, LENGTH_BYTES};
+use super::decode::{FrameError, decode};
+use super::from_worker::FromWorker;
+use crate::worker::protocol::LENGTH_BYTES;
 
 /// The buffer's initial size, to which it returns after a large frame.
 const SMALL: usize = 64 * 1024;
 /// An empty buffer above this size is released.
 const LARGE: usize = 1024 * 1024;
-/// Space for kind, call, nonce and the other fields before a text.
-const FIXED_FIELDS: u64 = 1024;
-
-/// The largest frame of a worker whose results may have `max_output_size` bytes.
-pub fn max_frame(max_output_size: u64) -> usize {
-    let max = max_output_size
-        .max(LEAST_MAX_FRAME as u64)
-        .saturating_add(FIXED_FIELDS)
-        .min(u64::from(u32::MAX));
-    usize::try_from(max).unwrap_or(usize::MAX)
-}
 
 /// Collects bytes and returns whole frames, each borrowed from the buffer. After an error it returns nothing more.
 #[derive(Debug)]
@@ -31,7 +21,7 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// A reader that rejects frames of more than `max` bytes (kind and body); see [`max_frame`].
+    /// A reader that rejects frames of more than `max` bytes (kind and body); see [`max_frame`](super::max_frame).
     pub fn new(max: usize) -> FrameReader {
         FrameReader {
             buffer: Vec::new(),
@@ -103,6 +93,7 @@ impl FrameReader {
 
 #[cfg(test)]
 mod tests {
+    use super::super::max_frame::max_frame;
     use super::super::worker_side::{OwnedFrame, any_frame};
     use super::*;
     use proptest::prelude::*;
@@ -154,13 +145,6 @@ mod tests {
         }
         assert_eq!(drain(&mut reader).len(), 1);
         assert!(reader.space(1).len() <= SMALL);
-    }
-
-    #[test]
-    fn the_cap_leaves_room_for_logs_and_for_large_results() {
-        assert!(max_frame(1) > LEAST_MAX_FRAME);
-        assert!(max_frame(100 << 20) > 100 << 20);
-        assert_eq!(max_frame(u64::MAX), u32::MAX as usize);
     }
 
     proptest! {

@@ -1,108 +1,25 @@
 /** One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards. */
 import { hasEntryTable, noteEntered } from './entry-table.mjs'
 import { isBody, isSequence, readBody } from './bodies.mjs'
-import { begin, finish, finishAside, flush, flushSoon, putAscii, putByte, putText, putU32 } from './channel.mjs'
-import { newConsoleState } from './console.mjs'
+import { beginForCall, sendEntered, sendProgress } from './call-frames.mjs'
+import { finish, flush, flushSoon, putByte, putText, putU32 } from './channel.mjs'
+import { addCall, callsInFlight, currentCall, onlyCall, openCall, REHEARSAL, removeCall, runIn } from './current-call.mjs'
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
-import { isDeeper } from './depth.mjs'
-import { describe, retryOf } from './failure.mjs'
-import { attributeLogs } from './log.mjs'
+import { describe } from './failure.mjs'
 import {
-  abort, AbortControllerOf, asyncIterator, byteLength, collectGarbage, DOMExceptionOf, exit, FinalizationRegistryOf, hasOwn, isBun, jsonParse, jsonStringify,
-  mapDelete, mapFirst, mapGet, MapOf, mapSet, ObjectFreeze, promiseResolve, promiseThen, RangeErrorOf, setTimer, signalOf, TypeErrorOf, unref, whenCollected,
+  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify, ObjectFreeze,
+  promiseResolve, promiseThen, round, signalOf,
 } from './primordials.mjs'
-import { ABORT_ACK, ENTERED, LEAVING, MAX_DEPTH, NO_RETRY_AFTER, PROGRESS, RESULT, RETRY, STATUS } from './protocol.mjs'
+import { ABORT_ACK, LEAVING, NO_RETRY_AFTER, RESULT, RETRY, STATUS } from './protocol.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { isObject } from './values.mjs'
-import { attributeReads, sendMissed } from './variables.mjs'
-
-/** The number of the rehearsed call, whose frames are never sent. */
-const REHEARSAL = 0
+import { sendMissed } from './variables.mjs'
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
-/** @typedef {{ toolId: string, toolExecId: string, attempt: number, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
+/** @typedef {{ toolId: string, toolExecId: string, attempt: number, idempotencyKey: string | undefined, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
 
-/** Calls without an answer. */
-const open = new MapOf()
-let openCount = 0
-/** The most recent call; the one in flight when there is only one. @type {Call | undefined} */
-let latest
 let ending = false
-const idleConsole = newConsoleState()
-
-/** Only where a process serves many calls, because it slows every await a little. */
-const storage = settings.isolation === 'worker' ? new (await import('node:async_hooks')).AsyncLocalStorage() : null
-const runIn = storage ? storage.run.bind(storage) : null
-const storedCall = storage ? storage.getStore.bind(storage) : null
-
-/**
- * The call whose code is running. Where a process serves many calls, the async context identifies it, so that leftovers
- * of an earlier call are not attributed to a later one.
- * @returns {Call | undefined}
- */
-export function currentCall() {
-  if (openCount === 0) return undefined
-  if (storedCall === null) return onlyCall()
-  const stored = /** @type {Call | undefined} */ (storedCall())
-  return stored !== undefined && !stored.answered ? stored : undefined
-}
-
-/** @returns {Call | undefined} */
-function onlyCall() {
-  if (openCount !== 1) return undefined
-  return latest !== undefined && !latest.answered ? latest : mapFirst(open)
-}
-attributeLogs(() => currentCall()?.number ?? 0)
-attributeReads(currentCall)
-
-/**
- * The call with an uncaught error. Bun does not report the context of a rejection: then it must be the only call in
- * flight, and every earlier call must have been garbage-collected before. A later collection proves nothing, because
- * the rejection may have been the last reference to its call.
- * @param {boolean} rejection
- * @returns {Call | undefined}
- */
-export function callOfUncaught(rejection) {
-  return currentCall() ?? (isUnattributed(rejection) ? onlyCall() : undefined)
-}
-
-/** @param {boolean} rejection */
-export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(rejection)
-
-/** The error has no context, and comes from one of the running calls. @param {boolean} rejection */
-const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
-
-/**
- * After this many milliseconds without a call the garbage is collected once, which shows which calls left nothing
- * behind.
- */
-const IDLE = 50
-let answers = 0
-let watching = false
-
-/** Outside of every call's context, because the timer would keep that alive. */
-function collectWhenIdle() {
-  watching = true
-  const seen = answers
-  const idle = () => {
-    watching = false
-    if (openCount > 0) return
-    if (answers === seen) collectGarbage()
-    else collectWhenIdle()
-  }
-  runIn?.(undefined, () => unref(setTimer(idle, IDLE)))
-}
-
-/** Answered calls that something still refers to: a timer, a waiting promise. Counted on Bun only. */
-let lingering = 0
-const collected = isBun && storage !== null ? new FinalizationRegistryOf(() => lingering--) : null
-
-/** Groups, counters and timers of the call that prints. */
-export const consoleState = () => {
-  const call = currentCall()
-  return call === undefined ? idleConsole : (call.console ??= newConsoleState())
-}
 
 export class Call {
   /** @param {any} frame the CALL frame's JSON */
@@ -122,6 +39,8 @@ export class Call {
     this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
     /** @type {unknown} */
     this.config = hasOwn(frame, 'g') ? frame.g : undefined
+    /** @type {string | undefined} */
+    this.idempotencyKey = hasOwn(frame, 'k') ? frame.k : undefined
     this.wantsEntered = hasOwn(frame, 'm')
     /** @type {number} */
     this.slot = hasOwn(frame, 's') ? frame.s : -1
@@ -132,6 +51,8 @@ export class Call {
     this.controller = undefined
     /** @type {string | undefined} */
     this.abortReason = undefined
+    /** The caller's own words. @type {string | undefined} */
+    this.whyAborted = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
     /** Missing variables that it read. @type {import('./variables.mjs').Missed | undefined} */
@@ -146,6 +67,7 @@ export class Call {
       toolId: this.toolId,
       toolExecId: this.execId,
       attempt: this.attempt,
+      idempotencyKey: this.idempotencyKey,
       env: this.env,
       get signal() {
         return call.takeSignal()
@@ -158,23 +80,21 @@ export class Call {
     this.listens = true
     if (this.controller === undefined) {
       this.controller = new AbortControllerOf()
-      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this.abortReason))
+      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this))
     }
     return signalOf(this.controller)
   }
 }
 
-/** @param {string} why */
-const reasonOf = (why) =>
-  why === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf('The call was cancelled', 'AbortError')
+/** @param {Call} call */
+const reasonOf = ({ abortReason, whyAborted = 'The call was cancelled' }) =>
+  abortReason === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf(whyAborted, 'AbortError')
 
 /** Handles CALL. @param {string} text @param {Tool} [rehearsed] */
 export function startCall(text, rehearsed) {
   const frame = jsonParse(text)
   const call = new Call(frame)
-  latest = call
-  openCount++
-  mapSet(open, call.number, call)
+  addCall(call)
   const tool = rehearsed ?? toolOf(call.toolId)
   if (tool === undefined) return answer(call, STATUS.notFound, idsText())
   const input = hasOwn(frame, 'i') ? frame.i : undefined
@@ -295,7 +215,17 @@ function succeed(call, value) {
 /** The tool threw, or caused an uncaught error. @param {Call} call @param {any} error */
 export function fail(call, error) {
   if (call.answered) return
-  const { retry, after } = retryOf(error)
+  let retry = RETRY.unsaid
+  let after = NO_RETRY_AFTER
+  try {
+    if (isObject(error)) {
+      if (typeof error.retryable === 'boolean') retry = error.retryable ? RETRY.retryable : RETRY.not
+      const ms = error.retryAfter
+      if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
+    }
+  } catch {
+    // A getter that throws provides no value.
+  }
   sendMissed(call)
   answer(call, STATUS.threw, describe(error), retry, after)
 }
@@ -304,14 +234,7 @@ export function fail(call, error) {
 function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER) {
   if (call.answered) return
   call.answered = true
-  openCount--
-  mapDelete(open, call.number)
-  if (collected !== null && call.number !== REHEARSAL) {
-    lingering++
-    answers++
-    if (openCount === 0 && !watching) collectWhenIdle()
-    whenCollected(collected, call, undefined)
-  }
+  removeCall(call)
   if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()
   const start = beginForCall(RESULT, call)
   putByte(status)
@@ -320,38 +243,8 @@ function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER
   putText(text)
   finish(start)
   if (call.number === REHEARSAL) return
-  if (ending && openCount === 0) endNow()
+  if (ending && callsInFlight() === 0) endNow()
   flushSoon()
-}
-
-/** @param {number} kind @param {Call} call */
-function beginForCall(kind, call) {
-  const start = begin(kind)
-  putU32(call.number)
-  putAscii(call.nonce)
-  return start
-}
-
-/**
- * Sent before any code of the tool runs, and received by the host before it runs, because the tool's next action may be
- * its last.
- * @param {Call} call
- */
-function sendEntered(call) {
-  finish(beginForCall(ENTERED, call))
-  if (call.number !== REHEARSAL) flush()
-}
-
-/** @param {Call} call @param {unknown} value */
-function sendProgress(call, value) {
-  if (call.answered || !call.wantsProgress) return
-  const text = jsonStringify(value)
-  if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
-  if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
-  if (isDeeper(text, MAX_DEPTH)) throw new RangeErrorOf(`a progress value is nested deeper than ${MAX_DEPTH} levels`)
-  const start = beginForCall(PROGRESS, call)
-  putText(text)
-  finishAside(start)
 }
 
 /**
@@ -360,7 +253,7 @@ function sendProgress(call, value) {
  */
 export function leave() {
   const call = currentCall()
-  if (call !== undefined && openCount > 1) finish(beginForCall(LEAVING, call))
+  if (call !== undefined && callsInFlight() > 1) finish(beginForCall(LEAVING, call))
   sendMissed(call ?? onlyCall())
   flush()
 }
@@ -368,9 +261,10 @@ export function leave() {
 /** Handles ABORT. @param {string} text */
 export function abortCall(text) {
   const frame = jsonParse(text)
-  const call = /** @type {Call | undefined} */ (mapGet(open, frame.c))
+  const call = openCall(frame.c)
   if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
   call.abortReason = /** @type {string} */ (frame.r)
+  if (hasOwn(frame, 'w')) call.whyAborted = frame.w
   // Sent before the tool's listeners run, because they may never return.
   sendMissed(call)
   const start = beginForCall(ABORT_ACK, call)
@@ -379,20 +273,17 @@ export function abortCall(text) {
   flush()
   if (call.controller === undefined) return
   // The actions of its listeners are attributed to the call.
-  if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
-  else runIn(call, abort, call.controller, reasonOf(call.abortReason))
+  if (runIn === null) abort(call.controller, reasonOf(call))
+  else runIn(call, abort, call.controller, reasonOf(call))
 }
 
 /** Handles END. */
 export function endWhenIdle() {
   ending = true
-  if (openCount === 0) endNow()
+  if (callsInFlight() === 0) endNow()
 }
 
 function endNow() {
   flush()
   exit(0)
 }
-
-/** The number of calls without an answer. */
-export const callsInFlight = () => openCount

@@ -150,8 +150,8 @@ export function flushSoon() {
 }
 
 /** Bytes of an unfinished frame. @type {Uint8Array | null} */
-let held = null
-let heldLength = 0
+let unfinished = null
+let unfinishedLength = 0
 
 /** @param {Uint8Array} bytes @param {number} at */
 const u32 = (bytes, at) => (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
@@ -175,32 +175,32 @@ function frames(bytes, length, handle) {
 
 /** @param {Uint8Array} chunk @param {(kind: number, text: string) => void} handle */
 function receive(chunk, handle) {
-  if (held === null) {
+  if (unfinished === null) {
     const used = frames(chunk, chunk.length, handle)
     if (used < chunk.length) hold(chunk, used)
     return
   }
   // The buffer of a large frame gets its full size once the length is known, so each chunk is copied once.
-  if (held.length < heldLength + chunk.length) {
-    const grown = newBuffer(heldLength + chunk.length)
-    copyInto(grown, view(held, 0, heldLength))
-    held = grown
+  if (unfinished.length < unfinishedLength + chunk.length) {
+    const grown = newBuffer(unfinishedLength + chunk.length)
+    copyInto(grown, view(unfinished, 0, unfinishedLength))
+    unfinished = grown
   }
-  copyInto(held, chunk, heldLength)
-  heldLength += chunk.length
-  if (heldLength < HEADER) return
-  const needed = 4 + u32(held, 0)
-  if (heldLength < needed) {
-    if (held.length < needed) {
+  copyInto(unfinished, chunk, unfinishedLength)
+  unfinishedLength += chunk.length
+  if (unfinishedLength < HEADER) return
+  const needed = 4 + u32(unfinished, 0)
+  if (unfinishedLength < needed) {
+    if (unfinished.length < needed) {
       const grown = newBuffer(needed)
-      copyInto(grown, view(held, 0, heldLength))
-      held = grown
+      copyInto(grown, view(unfinished, 0, unfinishedLength))
+      unfinished = grown
     }
     return
   }
-  const whole = held
-  const length = heldLength
-  held = null
+  const whole = unfinished
+  const length = unfinishedLength
+  unfinished = null
   const used = frames(whole, length, handle)
   if (used < length) hold(view(whole, 0, length), used)
 }
@@ -223,10 +223,10 @@ export function rehearse(kind, text, handle) {
 
 /** @param {Uint8Array} bytes @param {number} used */
 function hold(bytes, used) {
-  heldLength = bytes.length - used
-  const needed = heldLength >= 4 ? 4 + u32(bytes, used) : 0
-  held = newBuffer(needed > heldLength ? needed : heldLength)
-  copyInto(held, view(bytes, used, bytes.length))
+  unfinishedLength = bytes.length - used
+  const needed = unfinishedLength >= 4 ? 4 + u32(bytes, used) : 0
+  unfinished = newBuffer(needed > unfinishedLength ? needed : unfinishedLength)
+  copyInto(unfinished, view(bytes, used, bytes.length))
 }
 
 /**

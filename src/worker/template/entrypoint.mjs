@@ -68,8 +68,8 @@ async function namespaceOf(importing, specifier) {
  * @param {string} bundle
  */
 function isUnreachable(error, bundle) {
-  const said = `${error?.message}`
-  const importer = indexOf(said, IMPORTER)
-  const missing = importer < 0 ? said : slice(said, 0, importer)
-  return UNREACHABLE.test(said) && includes(missing, slice(bundle, bundle.lastIndexOf('/') + 1))
+  const message = `${error?.message}`
+  const importer = indexOf(message, IMPORTER)
+  const missing = importer < 0 ? message : slice(message, 0, importer)
+  return UNREACHABLE.test(message) && includes(missing, slice(bundle, bundle.lastIndexOf('/') + 1))
 }

@@ -6,9 +6,7 @@
  * thrown value is `{message, thrown}`: its text, and the value itself where JSON can express it; an object also
  * contributes its own properties.
  */
-import { ErrorOf, includes, isArray, isFinite, join, jsonStringify, match, objectToString, ObjectKeys, push, round, slice, split, StringOf } from './primordials.mjs'
-import { NO_RETRY_AFTER, RETRY } from './protocol.mjs'
-import { isObject } from './values.mjs'
+import { ErrorOf, includes, isArray, join, jsonStringify, match, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
 
 const MAX_TEXT = 1024 * 1024
 const MAX_ERROR_DEPTH = 8
@@ -92,12 +90,12 @@ export function describe(thrown, depth = 0, place = undefined) {
   /** @type {string[]} */
   const fields = []
   /** @type {Record<string, true>} */
-  const said = /** @type {any} */ ({ __proto__: null })
+  const written = /** @type {any} */ ({ __proto__: null })
   let size = 0
   /** @param {string} key @param {string | undefined} text */
   const add = (key, text) => {
-    if (text === undefined || said[key] || size + text.length > MAX_TEXT * 3) return
-    said[key] = true
+    if (text === undefined || written[key] || size + text.length > MAX_TEXT * 3) return
+    written[key] = true
     size += text.length
     push(fields, `${jsonStringify(key)}:${text}`)
   }
@@ -129,7 +127,7 @@ export function describe(thrown, depth = 0, place = undefined) {
       add('errors', `[${join(described, ',')}]`)
     }
   }
-  said.cause = said.errors = true
+  written.cause = written.errors = true
   for (let i = 0; i < SYSTEM_FIELDS.length; i++) {
     const value = read(error, SYSTEM_FIELDS[i])
     if (typeof value === 'string' || typeof value === 'number') add(SYSTEM_FIELDS[i], jsonStringify(value))
@@ -183,20 +181,4 @@ function fromEngineFrames(stack, heading) {
     text += frame[1] === '' ? `\n    at ${place}` : `\n    at ${frame[1]} (${place})`
   }
   return text
-}
-
-/** What a thrown error says of another attempt. @param {any} error @returns {{ retry: number, after: number }} */
-export function retryOf(error) {
-  let retry = RETRY.unsaid
-  let after = NO_RETRY_AFTER
-  try {
-    if (isObject(error)) {
-      if (typeof error.retryable === 'boolean') retry = error.retryable ? RETRY.retryable : RETRY.not
-      const ms = error.retryAfter
-      if (typeof ms === 'number' && isFinite(ms) && ms >= 0) after = ms < NO_RETRY_AFTER - 1 ? round(ms) : NO_RETRY_AFTER - 1
-    }
-  } catch {
-    // A getter that throws provides no value.
-  }
-  return { retry, after }
 }

@@ -1,6 +1,7 @@
 /** The worker's life: connect, import the entrypoint, send READY, serve calls. */
 import { hasEntryTable } from './entry-table.mjs'
-import { abortCall, callOfUncaught, consoleState, endWhenIdle, fail, isOfOneOfSeveral, leave, startCall } from './calls.mjs'
+import { abortCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
+import { callOfUncaught, consoleState, isOfOneOfSeveral } from './current-call.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'

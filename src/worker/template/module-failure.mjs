@@ -47,11 +47,11 @@ function placeInNode(error) {
   const repl = laterBuiltin('repl')?.start({ input: nowhere, output: nowhere, prompt: '', terminal: false, useGlobal: true, eval: fail })
   repl?.emit('line', '0')
   repl?.close()
-  const told = `${error.stack}`
+  const withLocation = `${error.stack}`
   error.stack = stack
-  const found = BEFORE_HEADING.exec(told)
+  const found = BEFORE_HEADING.exec(withLocation)
   if (found !== null) return `${found[1]}:${found[2].length + 1}`
-  const [first] = told.split('\n')
+  const [first] = withLocation.split('\n')
   return /^(?:file:\/\/)?\/.*:\d+$/.test(first) ? first : undefined
 }
 

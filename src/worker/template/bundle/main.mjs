@@ -61,16 +61,16 @@ const isInside = (dir, specifier, texts) =>
 function objection(metafile, texts) {
   for (const [name, { format, imports }] of Object.entries(metafile.inputs)) {
     const path = resolve(name)
-    const said = objectionToModule(path, texts.get(path) ?? '', format)
-    if (said !== undefined) return `${path} ${said}`
+    const objected = objectionToModule(path, texts.get(path) ?? '', format)
+    if (objected !== undefined) return `${path} ${objected}`
     if (path === settings.entrypoint && format === 'cjs') return `${path} is CommonJS`
     const outside = imports.find((/** @type {any} */ one) => one.external && !isInside(dirname(path), one.path, texts))
     if (outside !== undefined) return `${path} imports ${outside.path}, which was not found`
   }
   for (const path of settingsFiles([...texts.keys()])) {
     const text = readFileSync(path, 'utf8')
-    const said = path.endsWith('/package.json') ? objectionToPackage(text) : objectionToSettings(path, text)
-    if (said !== undefined) return `${path} ${said}`
+    const objected = path.endsWith('/package.json') ? objectionToPackage(text) : objectionToSettings(path, text)
+    if (objected !== undefined) return `${path} ${objected}`
   }
   const bytes = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
   if (bytes < SMALL.bytes && texts.size < SMALL.modules) return `${settings.entrypoint} is small: a bundle would not be faster`
@@ -91,8 +91,8 @@ async function bundle() {
   const plain = await build(banner([]))
   const texts = new Map(Object.keys(plain.metafile.inputs).map((name) => [resolve(name), readFileSync(name, 'utf8')]))
   const inputs = [...texts.keys()]
-  const said = objection(plain.metafile, texts) ?? plain.logs.map((log) => `the bundler warned: ${log.message}`)[0]
-  if (said !== undefined) return answer({ inputs, objection: said })
+  const objected = objection(plain.metafile, texts) ?? plain.logs.map((log) => `the bundler warned: ${log.message}`)[0]
+  if (objected !== undefined) return answer({ inputs, objection: objected })
   const names = renamed(await plain.outputs[0].text(), [...texts.values()])
   const built = names.length === 0 ? plain : await build(banner(names))
   const kinds = built.outputs.map(({ kind }) => kind).join(' ')

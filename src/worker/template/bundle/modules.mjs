@@ -81,9 +81,9 @@ async function runsNothing() {
   const probes = ['mjs', 'cjs'].map((kind) => join(directory, `probe.${kind}`))
   const text = `globalThis.${NOT_THERE} = true\n`
   for (const probe of probes) writeFileSync(probe, probe.endsWith('.cjs') ? `${text}module.exports = require('node:fs')\n` : `${text}export {}\n`)
-  const held = (await load(probes)) && !(NOT_THERE in globalThis)
+  const works = (await load(probes)) && !(NOT_THERE in globalThis)
   for (const probe of probes) rmSync(probe)
-  return held
+  return works
 }
 
 async function transpile() {

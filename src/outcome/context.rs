@@ -1,0 +1,17 @@
+//! What interpreting needs besides the facts of a call.
+
+use super::denied::DenialExplainer;
+use super::variables::Variables;
+
+/// What messages need besides the facts.
+#[derive(Debug, Clone)]
+pub struct InterpretContext {
+    /// Largest serialised result, in bytes.
+    pub max_output_size: u64,
+    /// The memory limit of one process tree.
+    pub max_memory_mb: u64,
+    /// Explains refused accesses.
+    pub denied: DenialExplainer,
+    /// The host's variables that tools do not get.
+    pub variables: Variables,
+}

@@ -1,0 +1,145 @@
+//! Access to files by other ways than a path.
+
+use super::super::row::AppliesWhen::*;
+use super::super::row::{Answer, Reported, Row, Test, on, row};
+use super::{EACCES, ENOSYS, EPERM};
+
+/// The kernel's answer on a file system without extended attributes; programs that copy files continue after it.
+const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);
+
+pub(super) const ROWS: &[Row] = &[
+    row!(
+        Everyone,
+        EPERM,
+        ["mknod", "mknodat"],
+        "devices, and pipes that block whoever opens them"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["name_to_handle_at", "open_by_handle_at"],
+        "opens files without walking a path"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["fanotify_init", "fanotify_mark"],
+        "watches what others do"
+    ),
+    row!(
+        WatchRefused,
+        EACCES,
+        ["inotify_init", "inotify_init1", "inotify_add_watch"],
+        "watching is not covered by Landlock"
+    ),
+    row!(
+        Reported(Reported::Watch),
+        Answer::Notify,
+        ["inotify_add_watch"],
+        "the supervisor watches what a list allows to be read"
+    ),
+    row!(WithoutReadAll, EACCES, ["fcntl"] if [on(1, Test::Is(1026))], "F_NOTIFY watches a directory"),
+    row!(Everyone, EPERM, ["fcntl"] if [on(1, Test::OneOf(&[8, 15, 1024]))],
+        "F_SETOWN and F_SETOWN_EX aim signals at others, F_SETLEASE stalls whoever opens the file"),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["memfd_create", "memfd_secret", "execveat"],
+        "programs that have no path"
+    ),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["io_uring_setup", "io_uring_enter", "io_uring_register"],
+        "does what other calls do without passing this filter"
+    ),
+    row!(
+        Everyone,
+        ENOSYS,
+        [
+            "io_setup",
+            "io_destroy",
+            "io_submit",
+            "io_cancel",
+            "io_getevents",
+            "io_pgetevents"
+        ],
+        "one process can take the whole machine's contexts (fs.aio-max-nr)"
+    ),
+    row!(
+        Everyone,
+        ENOSYS,
+        ["cachestat"],
+        "tells which parts of a file others have read lately"
+    ),
+    row!(
+        MetadataRefused,
+        EPERM,
+        [
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "fchown",
+            "lchown",
+            "fchownat",
+            "utime",
+            "utimes",
+            "futimesat",
+            "utimensat"
+        ],
+        "changes metadata of files that Landlock does not cover"
+    ),
+    row!(
+        Reported(Reported::Metadata),
+        Answer::Notify,
+        [
+            "chmod",
+            "fchmod",
+            "fchmodat",
+            "fchmodat2",
+            "chown",
+            "fchown",
+            "lchown",
+            "fchownat",
+            "utime",
+            "utimes",
+            "futimesat",
+            "utimensat"
+        ],
+        "the supervisor changes metadata where a list allows files to be written"
+    ),
+    row!(
+        WithoutWriteAll,
+        NO_ATTRIBUTES,
+        [
+            "setxattr",
+            "lsetxattr",
+            "fsetxattr",
+            "setxattrat",
+            "removexattr",
+            "lremovexattr",
+            "fremovexattr",
+            "removexattrat",
+            "file_setattr"
+        ],
+        "changes metadata of files that Landlock does not cover; programs that copy go on without"
+    ),
+    row!(
+        WithoutReadAll,
+        NO_ATTRIBUTES,
+        [
+            "getxattr",
+            "lgetxattr",
+            "fgetxattr",
+            "getxattrat",
+            "listxattr",
+            "llistxattr",
+            "flistxattr",
+            "listxattrat",
+            "file_getattr"
+        ],
+        "Landlock does not cover reading attributes, and a descriptor that is open for writing or listing reads them too"
+    ),
+];

@@ -1,0 +1,59 @@
+//! What keeps the process in its group, under its parent and under this filter.
+
+use super::super::row::AppliesWhen::*;
+use super::super::row::{Row, Test, on, row};
+use super::EPERM;
+
+const PRIO_USER: u32 = 2;
+const IOPRIO_WHO_USER: u32 = 3;
+
+pub(super) const ROWS: &[Row] = &[
+    row!(
+        Everyone,
+        EPERM,
+        ["setsid", "setpgid"],
+        "a kill of the group must reach every descendant"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["lsm_set_self_attr"],
+        "moves the process to another profile of the machine's security module"
+    ),
+    row!(
+        Everyone,
+        EPERM,
+        ["seccomp"],
+        "a listener of its own could answer for its children"
+    ),
+    row!(Everyone, EPERM, ["prctl"] if [on(0, Test::OneOf(&[1, 4, 22, 35, 36, 59, 0x5961_6d61]))],
+        "PDEATHSIG, DUMPABLE, SECCOMP, MM, CHILD_SUBREAPER, SYSCALL_USER_DISPATCH and PTRACER loosen the host's hold"),
+    row!(Everyone, EPERM, ["personality"] if [on(0, Test::IsNot(0xffff_ffff))], "only asking for it is harmless"),
+    row!(Everyone, EPERM, ["prlimit64"] if [on(2, Test::NotNull)], "sets limits, also those of other processes"),
+    row!(Everyone, EPERM, ["prlimit64"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)], "reads other processes' limits"),
+    row!(Everyone, EPERM, ["setrlimit"], "sets limits"),
+    row!(Everyone, EPERM, ["sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"]
+        if [on(0, Test::IsNot(0))], "schedules other processes"),
+    row!(Everyone, EPERM, ["setpriority", "ioprio_set"] if [on(1, Test::IsNot(0))], "schedules other processes"),
+    row!(Everyone, EPERM, ["setpriority"] if [on(0, Test::Is(PRIO_USER))],
+        "schedules every process of the user, the host among them, who cannot take that back"),
+    row!(Everyone, EPERM, ["ioprio_set"] if [on(0, Test::Is(IOPRIO_WHO_USER))],
+        "schedules the disk for every process of the user"),
+    row!(
+        Everyone,
+        EPERM,
+        ["sync", "syncfs"],
+        "makes everybody wait for the disks; fsync is about one file"
+    ),
+    row!(Everyone, EPERM, ["move_pages", "migrate_pages"] if [on(0, Test::IsNot(0))], "moves other processes' memory"),
+    row!(WithoutSignalScope, EPERM, ["kill"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)],
+        "this kernel cannot confine signals: only to itself and its group"),
+    row!(WithoutSignalScope, EPERM, ["tgkill", "rt_tgsigqueueinfo", "rt_sigqueueinfo"] if [on(0, Test::NotSelf)],
+        "this kernel cannot confine signals: only to itself"),
+    row!(
+        WithoutSignalScope,
+        EPERM,
+        ["tkill", "pidfd_send_signal"],
+        "this kernel cannot confine signals"
+    ),
+];

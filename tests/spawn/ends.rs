@@ -1,0 +1,61 @@
+//! How a process ends, and that nothing of it stays.
+
+use super::*;
+
+#[test]
+fn killing_the_group_takes_grandchildren_that_ignore_everything() {
+    let spawner = spawner();
+    let script = "trap '' TERM HUP INT; (trap '' TERM HUP; sleep 1000) & sh -c 'sleep 1000 & wait' & echo ready; wait";
+    let child = spawn(&spawner, shell(script)).unwrap();
+    assert_eq!(read_line(&child.stdout), "ready");
+    assert!(!child.process.group_gone());
+    child.process.kill_group();
+    assert_eq!(wait_exit(&child), Exit::Signal(libc::SIGKILL));
+    // The pipe closes when the last of them has gone.
+    assert_eq!(read_all(&child.stdout), "");
+    wait_gone(&child);
+}
+
+#[test]
+fn reaping_the_leader_kills_what_it_left_behind() {
+    let spawner = spawner();
+    let child = spawn(&spawner, shell("sleep 1000 & exit 0")).unwrap();
+    assert_eq!(wait_exit(&child), Exit::Code(0));
+    assert_eq!(read_all(&child.stdout), "");
+    wait_gone(&child);
+}
+
+#[test]
+fn nothing_is_reaped_or_signalled_while_it_runs_or_after() {
+    let spawner = spawner();
+    let child = spawn(&spawner, shell("echo ready; read line <&3")).unwrap();
+    assert_eq!(read_line(&child.stdout), "ready");
+    assert_eq!(child.process.try_reap(), None);
+    rustix::io::write(&child.channel, b"go\n").unwrap();
+    assert_eq!(wait_exit(&child), Exit::Code(0));
+    child.process.kill_group();
+    assert_eq!(child.process.try_reap(), Some(Exit::Code(0)));
+}
+
+#[test]
+fn the_hosts_own_children_are_left_to_it() {
+    let spawner = spawner();
+    let mut own = std::process::Command::new("/bin/sh")
+        .args(["-c", "exit 3"])
+        .spawn()
+        .unwrap();
+    let child = spawn(&spawner, shell("exit 4")).unwrap();
+    assert_eq!(wait_exit(&child), Exit::Code(4));
+    assert_eq!(own.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn a_dropped_process_is_killed_and_reaped() {
+    let spawner = spawner();
+    let child = spawn(&spawner, shell("echo ready; sleep 1000")).unwrap();
+    assert_eq!(read_line(&child.stdout), "ready");
+    let pid = child.process.pid();
+    drop(child.process);
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    assert_eq!(read_all(&child.stdout), "");
+}
