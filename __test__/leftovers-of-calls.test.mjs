@@ -7,8 +7,8 @@ import { RUNTIMES } from './support/runtimes.mjs'
 import { workbench } from './support/workbench.mjs'
 
 /**
- * Call "leaves" answers at once and leaves something behind that happens as soon as the file `go` is there, which is while call "waits" runs.
- * Each kind is an error nobody catches, in another way.
+ * Call "leaves" answers at once and leaves something behind that fails as soon as the file `go` exists, which is while
+ * call "waits" runs. Each kind causes an uncaught error in another way.
  */
 const LEFTOVERS = {
   'a timer that throws': "setTimeout(() => { throw new Error('left behind') })",
@@ -35,11 +35,14 @@ const tools = `
   const leave = async (kind, dir) => { await there(dir + '/go'); console.log('late line'); kinds[kind](); setTimeout(() => fs.writeFileSync(dir + '/gone', ''), 20) }
   export const leaves = ({ kind, dir }) => { void leave(kind, dir); return 'answered' }
   export const waits = async ({ dir }) => { console.log('own line'); fs.writeFileSync(dir + '/go', ''); await there(dir + '/gone'); console.log('last line'); return 'fine' }
-  // Fails by itself, in the same ways.
+  // Fails in the same ways during its own call.
   export const fails = ({ kind }) => { kinds[kind](); return new Promise(() => {}) }
 `
 
-/** In Bun a promise's rejection has no context: only while no answered call can have left it is it known whose it is. */
+/**
+ * In Bun a promise's rejection has no async context: it can be attributed only while no answered call can have caused
+ * it.
+ */
 const REJECTIONS = /rejected|async function|promise of fs|no error/
 
 describe('What a call leaves behind in isolation "worker"', () => {
@@ -67,7 +70,7 @@ describe('What a call leaves behind in isolation "worker"', () => {
           assert.match(line('left behind').text, /^(uncaught exception|unhandled rejection): /)
           assert.equal(line('left behind').level, 'error')
           assert.ok(line('own line').toolExecId)
-          // The process serves on.
+          // The process goes on serving calls.
           assert.equal(manager.stats().workers.idle, 1)
         })
       }
@@ -98,10 +101,11 @@ describe('What a call leaves behind in isolation "worker"', () => {
     })
 
     for (const kind of Object.keys(LEFTOVERS)) {
-      // Bun and older versions of Node run microtasks in no context: what one throws is a line of the log.
+      // Bun and older versions of Node run microtasks without an async context: an error thrown in one becomes a line
+      // of the log.
       if (kind === 'a microtask that throws' && name !== 'Node 24') continue
       it(`${kind} fails the call that did it (${name}).`, async () => {
-        // The first call of a process: nobody else can have left it.
+        // This is the first call of the process, so no other call can have caused it.
         const manager = open(bench.project({ files: { 'tools.mjs': tools } }))
         assert.equal((await failure(manager.executeTool('fails', { kind }))).code, 'ERR_TOOL_THREW')
       })

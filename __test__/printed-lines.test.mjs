@@ -12,7 +12,7 @@ import { workbench } from './support/workbench.mjs'
 const { RING_WRITTEN, RING_READ, RING_WANTED, RING_SIZE, RING_START } = protocol
 const layout = { RING_WRITTEN, RING_READ, RING_WANTED, RING_SIZE, RING_START }
 
-/** More bytes than wait for the host at once anywhere between it and the tool. */
+/** More bytes than are buffered anywhere between the tool and the host. */
 const MANY = 30_000
 const numbered = (count) => Array.from({ length: count }, (_, index) => `line ${index}`)
 
@@ -29,7 +29,7 @@ for (const isolation of ['call', 'worker']) {
         onProgress: (index) => seen.push(index),
       })
       const expected = lengths.flatMap((length, index) => [`${index} ${'x'.repeat(length)}`, index])
-      // A line that is too large for a frame comes in pieces.
+      // A line that is too large for a frame is sent in pieces.
       const joined = seen.reduce((all, item) => {
         if (typeof item === 'string' && typeof all.at(-1) === 'string') all.push(all.pop() + item)
         else all.push(item)
@@ -62,7 +62,7 @@ for (const isolation of ['call', 'worker']) {
       const texts = []
       const file = project.path('printed')
       const call = manager.executeTool('printsAndMarks', { count: MANY, file }, { onLog: ({ text }) => texts.push(text) })
-      // The call is sent when this turn is over.
+      // The call is sent at the end of this turn.
       await new Promise((resolve) => setImmediate(resolve))
       const sleeping = new Int32Array(new SharedArrayBuffer(4))
       let turns = 0

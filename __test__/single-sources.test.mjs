@@ -6,7 +6,7 @@ import { defaultConfig, testConfig, developmentConfig, productionConfig, debugCo
 import { exitCodeOf } from '../js/cli/exit-codes.js'
 import { PERMISSION_FLAGS, PERMISSION_HELP, permissionConfig } from '../js/cli/permission-flags.js'
 import { errorFrom } from '../js/errors.js'
-import { captureSite } from '../js/site.js'
+import { captureSite } from '../js/call-site.js'
 import * as protocol from '../src/worker/template/protocol.mjs'
 import { read, tableRows } from './support/repository.mjs'
 

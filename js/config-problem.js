@@ -7,7 +7,7 @@ import { described, isRecord } from './user-value.js'
  * @param {string} field
  * @param {string} wanted
  * @param {unknown} value
- * @param {import('./site.js').Site} site
+ * @param {import('./call-site.js').Site} site
  * @param {string | null} [hint]
  */
 export function configProblem(field, wanted, value, site, hint = null) {
@@ -20,7 +20,7 @@ export function configProblem(field, wanted, value, site, hint = null) {
  * Refuses arguments of a manager that cannot even be passed to the core.
  * @param {unknown} workingDir
  * @param {unknown} config
- * @param {import('./site.js').Site} site
+ * @param {import('./call-site.js').Site} site
  */
 export function checkArguments(workingDir, config, site) {
   if (typeof workingDir !== 'string') {

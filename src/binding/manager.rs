@@ -36,7 +36,7 @@ pub fn open(
 ) -> napi::Result<Either<NativeManager, String>> {
     let reads = match wake_up_mode {
         mode::EVENT_LOOP => HostReads::watched().ok(),
-        mode::SOCKETS => Some(HostReads::bells()),
+        mode::SOCKETS => Some(HostReads::doorbells()),
         _ => None,
     };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
@@ -55,7 +55,7 @@ pub fn open(
             Manager::open(
                 &options,
                 Arc::clone(&outbox) as Arc<dyn Observer>,
-                reads.filter(|reads| watch.is_some() || reads.are_bells()),
+                reads.filter(|reads| watch.is_some() || reads.are_doorbells()),
             )
         });
     Ok(match opened {

@@ -17,7 +17,7 @@ const LONGEST: usize = 1024;
 const WORKERS: usize = 64;
 
 /// The kinds of access. Net and run are refused by the supervisor. Read and write are refused by the kernel, which
-/// tells nobody: the supervisor sees the attempt and judges it by the policy.
+/// reports this to no program: the supervisor sees the attempt and judges it by the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
     /// Reading files.
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_makes_unsure_until_the_tools_are_imported() {
+    fn omitted_refusals_make_the_list_incomplete_until_the_tools_are_imported() {
         let exact = Denials::new(true);
         assert!(!exact.take(1).unsure && Denials::default().take(1).unsure);
         exact.leave_out(1);
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_ends_with_its_worker() {
+    fn untaken_denials_are_dropped_with_their_worker() {
         let denials = Denials::default();
         // No process can have these ids.
         for worker in 0..10_000 {

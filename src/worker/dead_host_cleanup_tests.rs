@@ -42,7 +42,7 @@ fn files_that_the_killed_host_was_writing_are_removed() {
     let directory = project.path().join(".toolwarden");
     let unfinished = directory.join(format!("{}AbCdEfGh", temporary_prefix().expect("random bytes")));
     fs::write(&unfinished, "").expect("written");
-    fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o000)).expect("changed");
+    fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o0)).expect("changed");
     let digits = "0123456789abcdef";
     fs::write(directory.join(format!("worker-{digits}.{digits}.removal")), "").expect("written");
     remains.disclaim();
@@ -66,7 +66,7 @@ fn files_that_another_host_is_writing_or_removing_stay() {
 }
 
 #[test]
-fn what_another_manager_uses_stays() {
+fn files_of_another_manager_stay() {
     let project = tempfile::tempdir().expect("a directory");
     let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
     let other = WorkerFile::write(project.path(), SOURCE, 0o600).expect("written");

@@ -30,6 +30,7 @@ mod names;
 mod nonce;
 pub mod protocol;
 mod raw;
+mod raw_directory;
 mod render;
 mod store;
 mod sweep;

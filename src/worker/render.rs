@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn as_a_function_it_has_no_part_that_only_a_module_may_have() {
+    fn as_a_function_it_contains_no_module_syntax() {
         let source = render_function();
         for line in source.lines() {
             assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");

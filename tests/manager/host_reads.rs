@@ -10,8 +10,8 @@ use super::*;
 #[test]
 fn a_host_that_watches_the_channels_reads_the_answers() {
     let reads = HostReads::watched().unwrap();
-    // The driver looks after channels that nobody reads ten milliseconds after a call began, so one answer alone would not
-    // show who read it: the descriptor must have been readable for most of them.
+    // The driver reads channels that nobody has read for ten milliseconds after a call began, so one answer alone would
+    // not show who read it: the descriptor must have been readable for most of them.
     let bench = Bench::watched(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1 }), reads.clone());
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
@@ -34,14 +34,14 @@ fn a_host_that_watches_the_channels_reads_the_answers() {
 }
 
 #[test]
-fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_other_end() {
+fn a_doorbell_ends_with_its_process_although_a_surviving_program_has_the_other_end_open() {
     let tools = r"
       import { spawn } from 'node:child_process'
       export const leaves = () => spawn('/bin/sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }).pid
       export const exits = () => process.exit(0)
     ";
     let config = json!({ "isolation": "worker", "minWorkers": 0, "maxWorkers": 1 });
-    let bench = Bench::watched(tools, &config, HostReads::bells());
+    let bench = Bench::watched(tools, &config, HostReads::doorbells());
     bench.execute(call(1, "leaves")).unwrap();
     let left = value(&bench.outcome(1)).parse().unwrap();
     let doorbell = bench.until("a doorbell", |told| told.doorbells.pop());
@@ -56,7 +56,7 @@ fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_othe
 
 #[test]
 fn answers_that_no_host_reads_are_read_all_the_same() {
-    for reads in [HostReads::watched().unwrap(), HostReads::bells()] {
+    for reads in [HostReads::watched().unwrap(), HostReads::doorbells()] {
         let config = json!({ "isolation": "worker", "maxWorkers": 2, "concurrentCallsPerWorker": 4 });
         let bench = Bench::watched(TOOLS, &config, reads);
         for number in 1..=40 {
@@ -70,7 +70,7 @@ fn answers_that_no_host_reads_are_read_all_the_same() {
     }
 }
 
-/// Reads what is there, as a runtime does that owns the socket; none at its end.
+/// Reads the bytes that are there, as a runtime does that owns the socket; returns none at the end.
 fn hear(doorbell: &OwnedFd) -> Option<usize> {
     let limit = Timespec {
         tv_sec: 0,
@@ -85,11 +85,11 @@ fn hear(doorbell: &OwnedFd) -> Option<usize> {
 }
 
 #[test]
-fn a_host_that_is_given_bells_reads_the_answers_though_it_takes_what_comes_there() {
+fn a_host_with_doorbells_reads_the_answers_although_it_reads_the_doorbells_too() {
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),
-        HostReads::bells(),
+        HostReads::doorbells(),
     );
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
@@ -109,7 +109,7 @@ fn a_bell_ends_with_its_process_and_the_next_process_has_its_own() {
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),
-        HostReads::bells(),
+        HostReads::doorbells(),
     );
     for number in 1..=5 {
         bench.execute(call(number, "answers-and-exits")).unwrap();

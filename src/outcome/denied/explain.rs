@@ -48,6 +48,11 @@ impl DenialExplainer {
         }
     }
 
+    /// Whether an explanation may look at files that a tool has named: it may wait for as long as those hang.
+    pub fn looks_at_files(&self) -> bool {
+        self.policy.is_some()
+    }
+
     /// What to do about a refusal.
     pub(in crate::outcome) fn advice(&self, denial: &Denial) -> String {
         let option = match self.runtime {
@@ -275,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_errors_are_looked_at_and_no_more() {
+    fn only_a_limited_number_of_errors_is_examined() {
         let harmless = json!({"message": "other"});
         let with = |before: usize| {
             let mut errors = vec![harmless.clone(); before];
@@ -287,13 +292,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_refused_where_nothing_is_held() {
+    fn without_a_sandbox_nothing_counts_as_a_denial() {
         let free = DenialExplainer::new(None, Path::new("/project"), None, RuntimeType::Bun);
         assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
     #[test]
-    fn a_flag_with_blanks_stands_in_quotes() {
+    fn a_flag_with_blanks_is_quoted() {
         let denied = denied(RuntimeType::Bun);
         let advice = |path: &str| denied.advice(&Denial::new(Permission::Read, path.to_owned(), 0));
         assert_eq!(
@@ -307,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_decides_where_all_was_seen() {
+    fn complete_records_of_the_supervisor_decide() {
         // The error does not say what the file was opened for, and a readable file may have been opened for writing.
         let policy = Arc::new(test_support::policy(&["--allow-read=/etc/hostname"]));
         let denied = DenialExplainer::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
@@ -328,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_list_may_name_is_not_hinted_at() {
+    fn resources_that_no_list_may_name_get_no_hint() {
         for runtime in RuntimeType::ALL {
             for (path, syscall) in [
                 ("/proc/1/environ", "open"),
@@ -346,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_says_each_thing_once_and_as_much_as_is_known() {
+    fn a_record_lists_each_denial_once_with_all_known_fields() {
         let net = |resource: &str| Denial::new(Permission::Net, resource.to_owned(), 0);
         let read = |resource: &str| Denial::new(Permission::Read, resource.to_owned(), 0);
         let flags = |before: &[Denial], revealed: Denial| {
