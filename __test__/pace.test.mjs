@@ -5,7 +5,7 @@ import { compile, copyTools } from './support/attack-natives.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** More than a process may say in one go (src/dispatch/pace.rs). */
+/** More than a process may say in one go (src/dispatch/engine/pace.rs). */
 const MANY = 120_000
 /** Lines of a few bytes that it may print in one go, and in each second after that. */
 const AT_ONCE = 200_000

@@ -40,7 +40,7 @@ pub fn open(
 ) -> napi::Result<Either<NativeManager, String>> {
     let reads = match wake_up_mode {
         UV => HostReads::watched().ok(),
-        SOCKETS => Some(HostReads::bells()),
+        SOCKETS => Some(HostReads::doorbells()),
         _ => None,
     };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
@@ -59,7 +59,7 @@ pub fn open(
             Manager::open(
                 &options,
                 Arc::clone(&outbox) as Arc<dyn Observer>,
-                reads.filter(|reads| watch.is_some() || reads.are_bells()),
+                reads.filter(|reads| watch.is_some() || reads.are_doorbells()),
             )
         });
     Ok(match opened {
