@@ -65,11 +65,6 @@ pub(in crate::dispatch) enum Effect {
     StandBack(WorkerId),
     /// The process has imported the entrypoint: what it is refused from now on is its tools'.
     Imported(WorkerId),
-    /// The process says that it connects to this place, `host:port`.
-    Wants {
-        worker: WorkerId,
-        place: Box<str>,
-    },
     /// Tell that the call is over and how, in a word; the next of the facts.
     Settle(CallId, &'static str),
     Line(LineEffect),
@@ -222,7 +217,6 @@ impl fmt::Display for Effect {
             Self::Kill(worker, why) => write!(f, "Kill process={} {why}", worker.0),
             Self::StandBack(worker) => write!(f, "StandBack process={}", worker.0),
             Self::Imported(worker) => write!(f, "Imported process={}", worker.0),
-            Self::Wants { worker, place } => write!(f, "Wants process={} place={place}", worker.0),
             Self::Settle(call, how) => write!(f, "Settle call={call} {how}"),
             Self::Line(line) => match line.call {
                 Some(call) => write!(f, "Line call={call} {} bytes={}", line.stream.as_str(), line.text),

@@ -108,11 +108,6 @@ impl Performer {
                     denials.imported(process.pid());
                 }
             }
-            Effect::Wants { worker, place } => {
-                if let (Some(denials), Some(process)) = (&outside.denials, outside.processes.process(worker)) {
-                    denials.wants(process.pid(), &place);
-                }
-            }
             Effect::Settle(..) => {
                 if let Some(facts) = self.effects.facts.pop_front() {
                     self.unflushed = true;
