@@ -155,6 +155,5 @@ fn frame_name(frame: &FromWorker<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result
         FromWorker::Printed => f.write_str("PRINTED"),
         FromWorker::Wants { place } => write!(f, "WANTS bytes={}", place.len()),
         FromWorker::Missed { call, .. } => write!(f, "MISSED call={call}"),
-        FromWorker::Wants { .. } => f.write_str("WANTS"),
     }
 }

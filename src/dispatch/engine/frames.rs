@@ -55,7 +55,6 @@ pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId,
         // The reader has noted it.
         FromWorker::Wants { .. } => {}
         FromWorker::Missed { call, nonce, names } => on_missed(state, id, call, nonce, names),
-        FromWorker::Wants { place } => out.wants(id, place),
         // It woke the reader, who found them.
         FromWorker::Printed => {}
         FromWorker::LoadFailed { json } => {
