@@ -16,7 +16,7 @@ const TOOLS = `
   export const names = () => process.env.MISSED_KEY ?? process.env.MISSED_URL ?? fail('MISSED_URL is not set')
   export const later = async () => { await new Promise((resolve) => setTimeout(resolve, 5)); return process.env.MISSED_KEY ?? fail('no credentials') }
   export const exits = () => { if (!process.env.MISSED_KEY) process.exit(3) }
-  export const hangs = () => { process.env.MISSED_KEY; return new Promise(() => {}) }
+  export const hangs = (_, __, context) => { process.env.MISSED_KEY; context.progress('read'); return new Promise(() => {}) }
   export const copes = () => process.env.MISSED_KEY ?? 'a default'
   export const failsForElse = () => fail('something else')
   export const colours = () => process.env.NO_COLOR ?? fail('no credentials')
@@ -26,6 +26,19 @@ const TOOLS = `
   export const hostile = () => { process.env['MISSED_KEY\\nMISSED_URL']; process.env[Symbol('x')]; process.env.toString; process.env['x'.repeat(100_000)]; fail('no credentials') }
 `
 const BUN_TOOLS = 'export const bunEnv = () => Bun.env.MISSED_KEY ?? fail("no credentials")\n'
+
+/** The timeout of a call that had read its variable by then: a busy machine may need longer to start a process. */
+async function lateOnceItRead(manager) {
+  let read = false
+  const onProgress = () => {
+    read = true
+  }
+  for (let timeout = 300; timeout <= 20_000; timeout *= 2) {
+    const error = await failure(manager.executeTool('hangs', null, { timeout, onProgress }))
+    if (read) return error
+  }
+  throw new Error('the tool was never entered')
+}
 
 describe('A tool that fails for want of a variable of the host', () => {
   const bench = workbench({ shared: true })
@@ -71,7 +84,7 @@ describe('A tool that fails for want of a variable of the host', () => {
         const exited = await failure(manager.executeTool('exits'))
         assert.equal(exited.code, 'ERR_TOOL_EXITED')
         assert.equal(exited.hint, `${hint('MISSED_KEY')}; return a value or throw an error instead of calling process.exit()`)
-        const late = await failure(manager.executeTool('hangs', null, { timeout: 300 }))
+        const late = await lateOnceItRead(manager)
         assert.equal(late.code, 'ERR_TOOL_TIMEOUT')
         assert.ok(late.hint.startsWith(`${hint('MISSED_KEY')}; raise`), late.hint)
       })

@@ -5,7 +5,7 @@ import { compile, copyTools } from './support/attack-natives.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** More than a process may send without a pause (src/dispatch/pace.rs). */
+/** More than a process may send without a pause (src/dispatch/engine/pace.rs). */
 const MANY = 120_000
 /** The lines of a few bytes that it may print without a pause, and the lines in each second after that. */
 const AT_ONCE = 200_000

@@ -79,6 +79,21 @@ describe('the packed packages', () => {
     assert.deepEqual(main.files.filter((path) => !/^(js\/([\w-]+\/)*[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
   })
 
+  test('what the package exports is in it, with its types', async () => {
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const files = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)))
+    assert.deepEqual(files.filter((file) => !main.files.includes(file.replace('./', ''))), [])
+  })
+
+  test('an adapter loads where its peer is, or says which peer it lacks', minutes, async () => {
+    const ask = (name) => `await import('toolwarden/${name}').then((all) => console.log(Object.keys(all).sort().join()), (error) => console.log(error.code, error.message))`
+    await writeFile(join(installed, 'adapters.mjs'), ['bullmq', 'temporal', 'restate'].map(ask).join('\n'))
+    const [bullmq, temporal, restate] = (await run('node', ['adapters.mjs'], installed)).split('\n')
+    assert.equal(bullmq, 'FINAL_CODES,superviseWorker,toolProcessor,workerOptions')
+    assert.match(temporal, /^ERR_MODULE_NOT_FOUND .*@temporalio\/activity/)
+    assert.match(restate, /^ERR_MODULE_NOT_FOUND .*@restatedev\/restate-sdk/)
+  })
+
   test('the platform package is the addon', () => {
     assert.deepEqual(platform.files.toSorted(), ['README.md', 'package.json', addon].toSorted())
   })

@@ -27,7 +27,7 @@ describe('A tool that was entered', () => {
   })
 
   it('runs again when it took too long and retry.on has "timeout", with the whole timeout for each attempt.', async () => {
-    assert.equal(await manager.executeTool('hangs-until', 3, { timeout: 300, retry: { on: ['timeout'] } }), 3)
+    assert.equal(await manager.executeTool('hangs-until', 3, { timeout: 1000, retry: { on: ['timeout'] } }), 3)
   })
 
   it('does not run again for a reason that retry.on does not have.', async () => {

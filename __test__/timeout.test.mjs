@@ -96,9 +96,9 @@ describe('The timeout of a call', () => {
     const file = project.path('release')
     const first = manager.executeTool('waits-for-file', { file, value: 1 }, { onLog: logs.add })
     await logs.number('pid')
-    const second = manager.executeTool('pid', null, { timeout: 400 })
+    const second = manager.executeTool('pid', null, { timeout: 1200 })
     // The call waits in the queue for longer than it may run.
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await new Promise((resolve) => setTimeout(resolve, 1500))
     project.write('release', '')
     assert.equal(await first, 1)
     assert.equal(typeof (await second), 'number')

@@ -5,6 +5,34 @@
  * @type {WeakMap<AbortSignal, Set<() => void>>}
  */
 
+import { recognisable } from './user-value.js'
+import { wellFormed } from './well-formed.js'
+
+/** Longest text of a reason that crosses, in characters. */
+const SHOWN = 1000
+
+/**
+ * What the tool is told of why its call was cancelled; null where the caller gave no reason of its own.
+ * @param {unknown} reason
+ * @returns {string | null}
+ */
+export function reasonText(reason) {
+  if (reason === undefined || reason === null) return null
+  // What abort() makes up when it is called without a reason.
+  if (reason instanceof DOMException && reason.name === 'AbortError') return null
+  return wellFormed((messageOf(reason) ?? recognisable(reason)).slice(0, SHOWN))
+}
+
+/** @param {unknown} reason @returns {string | null} */
+function messageOf(reason) {
+  try {
+    const { message } = Object(reason)
+    return typeof message === 'string' && message !== '' ? message : null
+  } catch {
+    return null // a getter of the caller's that throws: the call is cancelled all the same
+  }
+}
+
 /** @type {WeakMap<AbortSignal, Set<() => void>>} */
 const waiting = new WeakMap()
 

@@ -5,8 +5,8 @@
 
 import { ArgumentProblem } from './errors.js'
 
-/** Numbers per call: number, flags, and the lengths of seven texts. */
-const FIELDS = 9
+/** Numbers per call: number, flags, attempt, and the lengths of eight texts. */
+const FIELDS = 11
 /** Calls that cross at once, at most. */
 const MOST_CALLS = 16
 /** When this many UTF-16 units are gathered, the batch crosses without waiting for more. */
@@ -22,6 +22,8 @@ const NONE = 0xffffffff
  * @property {string | null} env
  * @property {string | null} timeout
  * @property {string | null} retry
+ * @property {string | null} idempotencyKey
+ * @property {number} attempt 0 where it is not given
  */
 
 export class CallBatch {
@@ -45,8 +47,8 @@ export class CallBatch {
    * @param {Texts} more
    * @param {string | null} timeout
    */
-  add(number, flags, toolId, toolExecId, input, { config, env, retry }, timeout) {
-    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0)
+  add(number, flags, toolId, toolExecId, input, { config, env, retry, attempt, idempotencyKey }, timeout) {
+    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0) + (idempotencyKey?.length ?? 0)
     if (sizes > MOST_TEXT) throw tooLong(sizes)
     let text = `${toolId}\n${toolExecId}\n`
     if (input !== null) text += input
@@ -54,17 +56,20 @@ export class CallBatch {
     if (env !== null) text += env
     if (timeout !== null) text += timeout
     if (retry !== null) text += retry
+    if (idempotencyKey !== null) text += idempotencyKey
     const at = this.#count * FIELDS
     const head = this.#head
     head[at] = number
     head[at + 1] = flags
-    head[at + 2] = toolId.length
-    head[at + 3] = toolExecId.length
-    head[at + 4] = input === null ? NONE : input.length
-    head[at + 5] = config === null ? NONE : config.length
-    head[at + 6] = env === null ? NONE : env.length
-    head[at + 7] = timeout === null ? NONE : timeout.length
-    head[at + 8] = retry === null ? NONE : retry.length
+    head[at + 2] = attempt
+    head[at + 3] = toolId.length
+    head[at + 4] = toolExecId.length
+    head[at + 5] = input === null ? NONE : input.length
+    head[at + 6] = config === null ? NONE : config.length
+    head[at + 7] = env === null ? NONE : env.length
+    head[at + 8] = timeout === null ? NONE : timeout.length
+    head[at + 9] = retry === null ? NONE : retry.length
+    head[at + 10] = idempotencyKey === null ? NONE : idempotencyKey.length
     this.#text = this.#count === 0 ? text : this.#text + text
     this.#count++
   }

@@ -4,8 +4,10 @@ import { ArgumentProblem } from './errors.js'
 import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
 
-const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'onLog', 'onProgress']
-const CLOSE_OPTIONS = ['force']
+const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'attempt', 'idempotencyKey', 'onLog', 'onProgress']
+const CLOSE_OPTIONS = ['force', 'timeout']
+/** The largest number that crosses as u32. */
+const MOST_ATTEMPTS = 0xffffffff
 
 /** Flags of the events that the core sends while the call runs. */
 export const WANTS_LOGS = 1
@@ -18,6 +20,8 @@ export const WANTS_PROGRESS = 2
  * @property {string | null} env
  * @property {string | null} timeout
  * @property {string | null} retry
+ * @property {number} attempt 0 where it is not given
+ * @property {string | null} idempotencyKey
  * @property {number} flags
  * @property {AbortSignal | undefined} signal
  * @property {((entry: import('../index.d.ts').LogEntry) => void) | undefined} onLog
@@ -31,6 +35,8 @@ const NONE = Object.freeze({
   env: null,
   timeout: null,
   retry: null,
+  attempt: 0,
+  idempotencyKey: null,
   flags: 0,
   signal: undefined,
   onLog: undefined,
@@ -129,15 +135,34 @@ function checkOptions(given, known) {
   return given
 }
 
-/** Whether close() is forced. @param {unknown} given */
+/**
+ * Whether close() is forced, and the UserValue text of how long it waits before it is; null: without limit.
+ * @param {unknown} given
+ * @returns {{ force: boolean, timeout: string | null }}
+ */
 export function readCloseOptions(given) {
-  if (given === undefined) return false
+  if (given === undefined) return { force: false, timeout: null }
   if (!isRecord(given)) {
     throw wrongType('options', 'an object', given, { hint: 'to end running calls at once: `close({ force: true })`' })
   }
-  const { force = false } = checkOptions(given, CLOSE_OPTIONS)
+  const { force = false, timeout } = checkOptions(given, CLOSE_OPTIONS)
   if (typeof force !== 'boolean') throw wrongType('force', 'a boolean', force)
-  return force
+  return { force, timeout: timeout === undefined ? null : userValueText(timeout) }
+}
+
+/** @param {unknown} attempt 0 stands for "not given" */
+function checkAttempt(attempt) {
+  if (attempt === undefined) return 0
+  const number = /** @type {number} */ (attempt)
+  if (Number.isInteger(number) && number >= 1 && number <= MOST_ATTEMPTS) return number
+  throw wrongType('attempt', `an integer from 1 to ${MOST_ATTEMPTS}`, attempt)
+}
+
+/** @param {unknown} key */
+function keyText(key) {
+  if (key === undefined) return null
+  if (typeof key === 'string' && key !== '') return JSON.stringify(key)
+  throw wrongType('idempotencyKey', 'a non-empty string', key)
 }
 
 /**
@@ -146,7 +171,7 @@ export function readCloseOptions(given) {
  */
 export function readOptions(given) {
   if (given === undefined) return NONE
-  const { toolExecId, config, env, timeout, signal, retry, onLog, onProgress } = checkOptions(given, OPTIONS)
+  const { toolExecId, config, env, timeout, signal, retry, attempt, idempotencyKey, onLog, onProgress } = checkOptions(given, OPTIONS)
   if (toolExecId !== undefined && typeof toolExecId !== 'string') throw wrongType('toolExecId', 'a string', toolExecId)
   if (signal !== undefined && !isAbortSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
   return {
@@ -155,6 +180,8 @@ export function readOptions(given) {
     env: env === undefined ? null : envText(env),
     timeout: timeout === undefined ? null : userValueText(timeout),
     retry: retry === undefined ? null : userValueText(retry),
+    attempt: checkAttempt(attempt),
+    idempotencyKey: keyText(idempotencyKey),
     flags: (onLog === undefined ? 0 : WANTS_LOGS) | (onProgress === undefined ? 0 : WANTS_PROGRESS),
     signal,
     onLog: callback('onLog', onLog),

@@ -70,6 +70,24 @@ const CLASS_OF = {
   ERR_WORKER_START: ProcessError,
 }
 
+/** Whose doing a failure is. What is not named here is the tool's. @type {Record<string, 'call' | 'host'>} */
+const FAULT_OF = {
+  ERR_TOOL_ID_INVALID: 'call',
+  ERR_ENV_INVALID: 'call',
+  ERR_INPUT_INVALID: 'call',
+  ERR_TOOL_NOT_FOUND: 'call',
+  ABORT_ERR: 'call',
+  ERR_CONFIG_INVALID: 'host',
+  ERR_RUNTIME_UNSUPPORTED: 'host',
+  ERR_RUNTIME_NOT_FOUND: 'host',
+  ERR_SANDBOX_UNAVAILABLE: 'host',
+  ERR_ENTRYPOINT_NOT_FOUND: 'host',
+  ERR_ENTRYPOINT_LOAD: 'host',
+  ERR_WORKER_START: 'host',
+  ERR_QUEUE_FULL: 'host',
+  ERR_MANAGER_CLOSED: 'host',
+}
+
 /**
  * The fields of each class, with the values used when the core provides none.
  * @type {Map<typeof ToolwardenError, Record<string, unknown>>}
@@ -117,7 +135,7 @@ function useStackOf(error, site) {
 export function errorFrom(data, site, call) {
   const Class = CLASS_OF[data.code] ?? ToolExecutionError
   /** @type {Record<string, unknown>} */
-  const fields = { code: data.code, hint: data.hint }
+  const fields = { code: data.code, fault: FAULT_OF[data.code] ?? 'tool', hint: data.hint }
   for (const [name, absent] of Object.entries(FIELDS_OF.get(Class) ?? {})) {
     fields[name] = Reflect.get(data, name) ?? absent
   }

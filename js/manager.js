@@ -3,7 +3,9 @@
  * in one map here, because a native promise costs a thread-safe function per call.
  */
 
+import { reasonText } from './abort.js'
 import * as atExit from './at-exit.js'
+import { afterMilliseconds } from './after.js'
 import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
 import { deferred } from './deferred.js'
@@ -107,6 +109,12 @@ export function createManagerClass(native) {
     }
 
     /** @returns {number} */
+    get slots() {
+      const { isolation, maxWorkers, concurrentCallsPerWorker } = this.#info.config
+      return isolation === 'worker' ? maxWorkers * concurrentCallsPerWorker : maxWorkers
+    }
+
+    /** @returns {number} */
     getGlobalTimeout() {
       return this.#info.config.toolExecutionTimeout
     }
@@ -140,14 +148,17 @@ export function createManagerClass(native) {
       return this.#ask(captureSite(Manager.prototype.listTools), (question) => this.#upToDate().listTools(question))
     }
 
-    /** @param {{ force?: boolean }} [options] @returns {Promise<void>} */
+    /** @param {{ force?: boolean, timeout?: import('../index.d.ts').Duration }} [options] @returns {Promise<void>} */
     close(options) {
-      let force
+      let given
       try {
-        force = readCloseOptions(options)
+        given = readCloseOptions(options)
       } catch (error) {
         return Promise.reject(refusal(error, captureSite(Manager.prototype.close)))
       }
+      const wait = given.timeout === null ? Infinity : native.closeTimeout(given.timeout)
+      if (typeof wait === 'string') return Promise.reject(errorFrom(JSON.parse(wait), captureSite(Manager.prototype.close)))
+      const force = given.force || wait === 0
       if (this.#closing === null) {
         this.#closing = { ...deferred(), forced: force }
         this.#managerRef.hold(this)
@@ -157,7 +168,12 @@ export function createManagerClass(native) {
         this.#closing.forced = true
         this.#upToDate().close(true)
       }
-      return this.#closing.promise
+      const { promise } = this.#closing
+      if (!force && wait !== Infinity) {
+        const forget = afterMilliseconds(wait, () => void this.close({ force: true }))
+        promise.then(forget)
+      }
+      return promise
     }
 
     /** @override */
@@ -218,7 +234,7 @@ export function createManagerClass(native) {
       const site = busy ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
-        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#upToDate().cancel(number))
+        if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#upToDate().cancel(number, reasonText(signal.reason)))
         this.#add(number, call)
       })
       if (refused === null) this.#sendSoon()

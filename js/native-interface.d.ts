@@ -14,6 +14,8 @@ export interface NativeModule {
   widenings(settings: string): string
   /** Null when the Given text is a timeout, otherwise an ErrorData. */
   checkTimeout(given: string): string | null
+  /** Milliseconds that close() may wait, from the Given text of a duration; a string is an ErrorData. */
+  closeTimeout(given: string): number | string
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
    * Takes the JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something.
@@ -39,14 +41,14 @@ export interface NativeManager {
   /** `{ config, workingDir, workerFileHash, enforcement }` as Given text. */
   info(): string
   /**
-   * Takes `count` calls. `texts` contains all their text; `head` has nine numbers for each: its number, its flags, and
-   * the lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does not count), input,
-   * config, env, timeout and retry, 0xffffffff for an absent text. Null when all were accepted, otherwise the JSON of
-   * the
-   * `[number, ErrorData]` of the rejected calls.
+   * Takes `count` calls. `texts` contains all their text; `head` has eleven numbers for each: its number, its flags, its
+   * attempt (0: not given), and the lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does
+   * not count), input, config, env, timeout, retry and idempotencyKey, 0xffffffff for an absent text. Null when all were
+   * accepted, otherwise the JSON of the `[number, ErrorData]` of the rejected calls.
    */
   submit(texts: string, head: Uint32Array, count: number): string | null
-  cancel(call: number): void
+  /** `why` is for the tool. */
+  cancel(call: number, why?: string | null): void
   observe(flags: number): void
   /**
    * The events since the last call, as many as fit `head`: first the number of events, then three numbers for each:

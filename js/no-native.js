@@ -29,6 +29,7 @@ export function noNative(platform, arch, built) {
     configFromEnv: () => JSON.stringify({ error: data }),
     widenings: () => '[]',
     checkTimeout: () => text,
+    closeTimeout: () => text,
     isBunAvailable: () => false,
     open: () => text,
   }

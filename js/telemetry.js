@@ -105,6 +105,7 @@ async function recorded(otel, toolId, input, options, settings, call) {
     kind: otel.SpanKind.INTERNAL,
     attributes: { ...attributes, 'gen_ai.tool.type': 'function', 'gen_ai.tool.call.id': options.toolExecId },
   })
+  if (Number.isInteger(options.attempt)) span.setAttribute('toolwarden.attempt', options.attempt)
   if (settings.recordInputs && span.isRecording()) span.setAttribute('gen_ai.tool.call.arguments', asText(input))
   const start = performance.now()
   try {

@@ -211,7 +211,7 @@ describe('cancelling', () => {
     const reason = new Error('enough')
     controller.abort(reason)
     const error = await rejection(promise)
-    assert.deepEqual(native.asked, ['cancel 1'])
+    assert.deepEqual(native.asked, ['cancel 1: enough'])
     assert.deepEqual([error.name, error.cause], ['AbortError', reason])
   })
 

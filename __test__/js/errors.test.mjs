@@ -43,6 +43,22 @@ function callerOfTheTool(data, call) {
   return made[0]
 }
 
+const FAULTS = {
+  call: ['ERR_TOOL_ID_INVALID', 'ERR_ENV_INVALID', 'ERR_INPUT_INVALID', 'ERR_TOOL_NOT_FOUND', 'ABORT_ERR'],
+  host: [
+    'ERR_CONFIG_INVALID',
+    'ERR_RUNTIME_UNSUPPORTED',
+    'ERR_RUNTIME_NOT_FOUND',
+    'ERR_SANDBOX_UNAVAILABLE',
+    'ERR_ENTRYPOINT_NOT_FOUND',
+    'ERR_ENTRYPOINT_LOAD',
+    'ERR_WORKER_START',
+    'ERR_QUEUE_FULL',
+    'ERR_MANAGER_CLOSED',
+  ],
+}
+const faultOf = (code) => Object.entries(FAULTS).find(([, codes]) => codes.includes(code))?.[0] ?? 'tool'
+
 describe('errors of the core', () => {
   for (const [code, Class] of Object.entries(CLASSES)) {
     test(`${code} is a ${Class.name}`, () => {
@@ -50,6 +66,7 @@ describe('errors of the core', () => {
       assert.equal(Object.getPrototypeOf(error), Class.prototype)
       assert.ok(error instanceof ToolwardenError && error instanceof Error)
       assert.equal(error.code, code)
+      assert.equal(error.fault, faultOf(code))
       assert.equal(error.message, 'what happened')
       assert.equal(error.name, code === 'ABORT_ERR' ? 'AbortError' : Class.name)
     })

@@ -12,7 +12,7 @@ export const DEFAULTS = {
   runtimeType: 'bun',
 }
 
-const FIELDS = 9
+const FIELDS = 11
 const EVENT_FIELDS = 3
 const NONE = 0xffffffff
 
@@ -43,7 +43,7 @@ class FakeManager {
       return text
     }
     const refused = []
-    for (const [call, flags, tool, exec, input, config, env, timeout, retry] of calls) {
+    for (const [call, flags, attempt, tool, exec, input, config, env, timeout, retry, key] of calls) {
       const asked = {
         call,
         toolId: cut(tool, 1),
@@ -54,6 +54,8 @@ class FakeManager {
         timeout: cut(timeout),
         retry: cut(retry),
         flags,
+        ...(attempt === 0 ? {} : { attempt }),
+        ...(key === NONE ? {} : { idempotencyKey: cut(key) }),
       }
       if (this.refusal !== null) refused.push([call, this.refusal])
       else this.submitted.push(asked)
@@ -76,8 +78,8 @@ class FakeManager {
     setImmediate(this.#wake)
   }
 
-  cancel(call) {
-    this.asked.push(`cancel ${call}`)
+  cancel(call, why) {
+    this.asked.push(why === null ? `cancel ${call}` : `cancel ${call}: ${why}`)
     this.onCancel?.(call)
   }
   observe(flags) {
@@ -133,6 +135,7 @@ export function fakeModule() {
       module.checkedTimeout = given
       return module.timeoutProblem === null ? null : JSON.stringify(module.timeoutProblem)
     },
+    closeTimeout: (given) => (typeof JSON.parse(given) === 'number' ? JSON.parse(given) : JSON.stringify({ code: 'ERR_INPUT_INVALID', message: 'no duration' })),
     isBunAvailable(workingDir, hostDirs) {
       module.askedForBun = { workingDir, hostDirs }
       return true

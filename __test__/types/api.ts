@@ -53,6 +53,14 @@ holds<Same<Awaited<ReturnType<typeof callUnknown>>, Json>>()
 const callUnknown = () => manager.executeTool('unknown', { any: ['thing'] })
 const callDynamic = (): Promise<Json> => manager.executeTool(anyId, 1, { timeout: '5s', signal: AbortSignal.timeout(5) })
 const callTyped = (): Promise<{ a: number }> => manager.executeTool<{ a: number }>('unknown')
+const callForQueue = () => manager.executeTool('unknown', 1, { attempt: 2, idempotencyKey: 'k', retry: { tool: 'never' } })
+holds<Same<Manager['slots'], number>>()
+holds<Same<ToolwardenError['fault'], 'call' | 'tool' | 'host'>>()
+manager.close({ timeout: '10s' })
+// @ts-expect-error the only word is "never"
+manager.executeTool('unknown', 1, { retry: { tool: 'always' } })
+// @ts-expect-error a number
+manager.executeTool('unknown', 1, { attempt: '2' })
 // @ts-expect-error JSON has no functions
 manager.executeTool('unknown', () => {})
 // @ts-expect-error JSON has no bigint
@@ -89,4 +97,4 @@ async function scoped() {
   return short.stats().workers.idle
 }
 
-export { callDynamic, callTyped, codeOf, narrowed, scoped, toolOf }
+export { callDynamic, callForQueue, callTyped, codeOf, narrowed, scoped, toolOf }

@@ -2,8 +2,8 @@
 
 use crate::manager::RawCall;
 
-/// The numbers for one call: its number, its flags, the lengths of its texts.
-pub(super) const FIELDS: usize = 9;
+/// The numbers for one call: its number, its flags, its attempt (0: not given), the lengths of its texts.
+pub(super) const FIELDS: usize = 11;
 /// The length of an absent text.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -17,7 +17,20 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
         ascii: texts.is_ascii(),
     };
     head.chunks_exact(FIELDS).map_while(move |fields| {
-        let &[number, flags, tool, exec, input, config, env, timeout, retry] = fields else {
+        let &[
+            number,
+            flags,
+            attempt,
+            tool,
+            exec,
+            input,
+            config,
+            env,
+            timeout,
+            retry,
+            key,
+        ] = fields
+        else {
             return None;
         };
         Some(RawCall {
@@ -29,6 +42,8 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
             env: cutter.optional(env)?,
             timeout: cutter.optional(timeout)?,
             retry: cutter.optional(retry)?,
+            idempotency_key: cutter.optional(key)?,
+            attempt: (attempt > 0).then_some(attempt),
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
         })
@@ -92,7 +107,7 @@ mod tests {
         let (mut texts, mut head) = (String::new(), Vec::new());
         for (number, (tool, exec, more)) in (1..).zip(calls) {
             texts += &format!("{tool}\n{exec}\n");
-            head.extend([number, number % 4, units(tool), units(exec)]);
+            head.extend([number, number % 4, number - 1, units(tool), units(exec)]);
             for text in more {
                 texts += text.as_deref().unwrap_or_default();
                 head.push(text.as_ref().map_or(NONE, units));
@@ -104,12 +119,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_packed_is_cut_the_same(given in proptest::collection::vec(
-            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 5)), 0..6,
+            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 6)), 0..6,
         )) {
             let (texts, head) = packed(&given);
             let read: Vec<Given> = calls(&texts, &head)
                 .map(|asked| {
-                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry];
+                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry, asked.idempotency_key];
+                    assert_eq!(asked.attempt.unwrap_or(0), asked.number - 1);
                     assert_eq!((asked.logs, asked.progress), (asked.number & 1 != 0, asked.number & 2 != 0));
                     let own = |text: &str| text.to_owned();
                     (own(asked.tool), own(asked.exec.unwrap()), more.map(|text| text.map(own)).to_vec())

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use crate::config::{self, Preset};
 use crate::error::{Error, Problem};
 use crate::spawn::{FindRuntime, find_runtime};
-use crate::validate::CallTimeout;
+use crate::validate::{self, CallTimeout};
 
 /// A preset's resolved configuration, as JSON text; null for an unknown name.
 #[napi]
@@ -42,6 +43,15 @@ pub fn widenings(settings: String) -> String {
 #[napi]
 pub fn check_timeout(given: String) -> Option<String> {
     CallTimeout::from_json(&given).err().map(|error| error.to_json())
+}
+
+/// Milliseconds that closing may wait for calls; text is ErrorData.
+#[napi]
+pub fn close_timeout(given: String) -> Either<f64, String> {
+    match validate::close_timeout(&given) {
+        Ok(duration) => Either::A(duration.as_secs_f64() * 1000.0),
+        Err(error) => Either::B(error.to_json()),
+    }
 }
 
 /// Whether a Bun executable would be found.

@@ -40,7 +40,7 @@ pub fn open(
 ) -> napi::Result<Either<NativeManager, String>> {
     let reads = match wake_up_mode {
         UV => HostReads::watched().ok(),
-        SOCKETS => Some(HostReads::bells()),
+        SOCKETS => Some(HostReads::doorbells()),
         _ => None,
     };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
@@ -59,7 +59,7 @@ pub fn open(
             Manager::open(
                 &options,
                 Arc::clone(&outbox) as Arc<dyn Observer>,
-                reads.filter(|reads| watch.is_some() || reads.are_bells()),
+                reads.filter(|reads| watch.is_some() || reads.are_doorbells()),
             )
         });
     Ok(match opened {
@@ -98,10 +98,10 @@ impl NativeManager {
         Some(format!("[{}]", refused.join(",")))
     }
 
-    /// Cancels a call.
+    /// Cancels a call; `why` is what its tool is told.
     #[napi]
-    pub fn cancel(&self, call: u32) {
-        self.with(|manager| manager.cancel(call));
+    pub fn cancel(&self, call: u32, why: Option<String>) {
+        self.with(|manager| manager.cancel(call, why));
     }
 
     /// Which observers exist. 1: lines; 2: records.

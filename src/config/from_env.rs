@@ -7,8 +7,9 @@ use super::user_value::UserValue;
 use crate::error::{Problem, Result};
 
 const PREFIX: &str = "TOOLWARDEN_";
-/// Variables that the manager sets for tools; a manager inside a tool must ignore them.
-const MARKERS: [&str; 2] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID"];
+/// Variables that are no fields: those that the manager sets for tools, which a manager inside a tool must ignore, and the one
+/// that turns traces on.
+const MARKERS: [&str; 3] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID", "TOOLWARDEN_TRACE"];
 
 /// The partial configuration that variables mean, as JSON text for `resolve`. Empty variables count as unset; every
 /// unknown or wrong one is reported.

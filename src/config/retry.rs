@@ -35,6 +35,8 @@ pub struct RetryPolicy {
     pub on: RetryOn,
     /// The number of attempts, the first included; `None` means as many as the backoff's time allows.
     pub max_attempts: Option<u32>,
+    /// Once its tool was entered a call is not tried again, whatever the tool's error says.
+    pub tool_never: bool,
 }
 
 /// A tool never runs twice unless its caller allows it, so only failures before it was entered are retried.
@@ -46,11 +48,15 @@ impl Default for RetryPolicy {
             timeout: false,
             tool: false,
         };
-        Self { on, max_attempts: None }
+        Self {
+            on,
+            max_attempts: None,
+            tool_never: false,
+        }
     }
 }
 
-const KEYS: [&str; 2] = ["on", "maxAttempts"];
+const KEYS: [&str; 3] = ["on", "maxAttempts", "tool"];
 const FAILURES: [&str; 4] = ["start", "crash", "timeout", "tool"];
 
 impl RetryPolicy {
@@ -73,10 +79,11 @@ impl RetryPolicy {
             match key.as_str() {
                 "on" => policy.on = failures(value)?,
                 "maxAttempts" => policy.max_attempts = max_attempts(value)?,
+                "tool" => policy.tool_never = never(value)?,
                 unknown => {
                     let rest = match nearest(unknown, KEYS) {
                         Some(nearest) => format!("the nearest is `retry.{nearest}`"),
-                        None => "there are `retry.on` and `retry.maxAttempts`".to_owned(),
+                        None => "there are `retry.on`, `retry.maxAttempts` and `retry.tool`".to_owned(),
                     };
                     let shown = unknown.escape_debug();
                     return Err(Problem::new(
@@ -86,7 +93,33 @@ impl RetryPolicy {
                 }
             }
         }
-        Ok(policy)
+        policy.without_contradiction()
+    }
+
+    /// `tool: "never"` and a failure that only happens once the tool was entered exclude each other.
+    fn without_contradiction(self) -> Result<Self, Problem> {
+        let entered = [
+            ("crash", self.on.crash),
+            ("timeout", self.on.timeout),
+            ("tool", self.on.tool),
+        ];
+        match entered.iter().find(|(_, wanted)| self.tool_never && *wanted) {
+            None => Ok(self),
+            Some((word, _)) => Err(Problem::new(
+                "retry.tool",
+                format!("`retry.tool` \"never\" contradicts \"{word}\" in `retry.on`; leave one of them out"),
+            )),
+        }
+    }
+}
+
+fn never(given: &UserValue) -> Result<bool, Problem> {
+    match given {
+        UserValue::Text(word) if word == "never" => Ok(true),
+        _ => Err(Problem::new(
+            "retry.tool",
+            format!("expected `retry.tool` to be \"never\", got {given}"),
+        )),
     }
 }
 
@@ -178,6 +211,8 @@ mod tests {
             }
         );
         assert_eq!(none.max_attempts, None);
+        let never = RetryPolicy::from_json(r#"{"tool":"never","on":["start"]}"#).expect("valid");
+        assert!(never.tool_never && never.on.start);
     }
 
     #[test]
@@ -198,6 +233,21 @@ mod tests {
             ),
             (r#"{"on":["start","Crash"]}"#, "retry.on[1]", "got \"Crash\" (string)"),
             (r#"{"on":[null]}"#, "retry.on[0]", "got null"),
+            (
+                r#"{"tool":"always"}"#,
+                "retry.tool",
+                "to be \"never\", got \"always\" (string)",
+            ),
+            (
+                r#"{"tool":"never","on":["crash"]}"#,
+                "retry.tool",
+                "contradicts \"crash\"",
+            ),
+            (
+                r#"{"on":["start","tool"],"tool":"never"}"#,
+                "retry.tool",
+                "contradicts \"tool\"",
+            ),
             (r#"{"maxAttempts":0}"#, "retry.maxAttempts", "got 0 (number)"),
             (r#"{"maxAttempts":1.5}"#, "retry.maxAttempts", "got 1.5 (number)"),
             (r#"{"maxAttempts":"3"}"#, "retry.maxAttempts", "got \"3\" (string)"),

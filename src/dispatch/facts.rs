@@ -1,16 +1,14 @@
 //! What happened to a call, before anybody says what it means.
 
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::observe::Line;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
 use crate::worker::frame::NotReady;
 
 /// Why a process was killed under a call. The first reason is the one that is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doom {
+pub enum TerminationReason {
     /// The attempt's deadline passed.
     Timeout,
     /// The caller cancelled.
@@ -53,7 +51,7 @@ pub enum Crowd {
 }
 
 /// How one call ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum End {
     /// The result, as JSON text.
     Value(String),
@@ -70,11 +68,11 @@ pub enum End {
     /// The result's size in bytes, where it is known.
     OutputTooLarge(Option<u64>),
     /// The process was killed by us, for this reason.
-    Doomed(Doom),
+    Terminated(TerminationReason),
     /// The process ended by itself.
     Exited(Exit),
     /// The process was killed because of another call it was serving.
-    Neighbour(Doom),
+    Neighbour(TerminationReason),
     /// No process came up for it.
     NotStarted(StartFailure),
 }
@@ -98,6 +96,17 @@ pub struct StartFailure {
 const USAGE: (Exit, &str) = (Exit::Code(9), ": bad option: ");
 
 impl StartFailure {
+    /// The manager was closed before a process was ready.
+    pub(super) fn closed() -> Self {
+        Self {
+            fault: StartFault::Closed,
+            stderr: String::new(),
+            in_a_row: 0,
+            denials: Vec::new(),
+            missed: Vec::new(),
+        }
+    }
+
     /// Node refused an option: it will do so every time.
     pub fn is_usage(&self) -> bool {
         let (exit, said) = USAGE;
@@ -136,6 +145,49 @@ pub enum StartFault {
     Closed,
 }
 
+impl TerminationReason {
+    /// One word, for traces.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Left => "left",
+            Self::Closed => "closed",
+            Self::OutOfMemory => "out-of-memory",
+            Self::TooMany(_) => "too-many",
+            Self::Protocol(_) => "protocol",
+            Self::ChannelClosed => "channel-closed",
+            Self::Broken => "broken",
+            Self::NoRandomness => "no-randomness",
+            Self::OutputTooLarge => "output-too-large",
+        }
+    }
+}
+
+impl End {
+    /// One word, for traces.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "value",
+            Self::Undefined => "undefined",
+            Self::Threw(_) => "threw",
+            Self::NotFound(_) => "not-found",
+            Self::InputInvalid(_) => "input-invalid",
+            Self::OutputInvalid(_) => "output-invalid",
+            Self::OutputTooLarge(_) => "output-too-large",
+            Self::Terminated(reason) => reason.name(),
+            Self::Exited(_) => "exited",
+            Self::Neighbour(_) => "neighbour",
+            Self::NotStarted(_) => "not-started",
+        }
+    }
+
+    /// The tool returned.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Value(_) | Self::Undefined)
+    }
+}
+
 impl StartFault {
     /// It said READY in a way that is of no use.
     pub(super) fn not_ready(why: NotReady) -> Self {
@@ -155,7 +207,7 @@ impl StartFault {
 }
 
 /// Everything known of a call that is over.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// The caller's number of the call.
     pub call: u32,
@@ -169,6 +221,8 @@ pub struct Facts {
     pub end: End,
     /// Attempts made, this one included.
     pub attempts: u32,
+    /// Which attempt this was for whoever handed out the work, where they said so.
+    pub given_attempt: Option<u32>,
     /// Time without a process.
     pub queue_time: Duration,
     /// Time with one, over all attempts.
@@ -193,32 +247,6 @@ pub struct Facts {
     pub missed: Vec<String>,
     /// `denials` has everything that was refused.
     pub denials_complete: bool,
-}
-
-/// Who is told. Called with the hub's state locked: an implementation only stores and wakes.
-pub trait Sink: Send + Sync {
-    /// A call is over. True when it succeeded.
-    fn settled(&self, facts: Facts) -> bool;
-    /// A line was printed.
-    fn line(&self, line: &Line<'_>);
-    /// Whether anybody listens to lines beyond the calls' own listeners.
-    fn wants_logs(&self) -> bool;
-    /// A tool reported progress.
-    fn progress(&self, call: u32, json: &str);
-    /// The queue went from full to not full.
-    fn drained(&self);
-    /// The answer to `Hub::ready` with this ticket.
-    fn warmed(&self, ticket: u32, result: Result<(), &StartFailure>);
-    /// The answer to `Hub::tools` with this ticket.
-    fn tools(&self, ticket: u32, result: Result<&str, &StartFailure>);
-    /// This rings when a process has said something: [`Hub::read`](super::Hub::read) is to be called.
-    fn listen(&self, bell: OwnedFd);
-    /// Every process is gone.
-    fn closed(&self);
-    /// A batch is complete: wake the reader.
-    fn flush(&self);
-    /// So much waits for the reader that no more should be read from processes.
-    fn congested(&self) -> bool;
 }
 
 #[cfg(test)]

@@ -1,36 +1,16 @@
 //! One execution: which attempt runs where, until when, and what ended it.
 //!
-//! [`phase`] holds the pure transitions of a call, [`retry`] decides about another attempt; [`Hub`] owns the state of a
-//! manager and is the only place that carries out what they and the pool decide. Threads: the host's thread submits,
-//! cancels and writes frames through the hub, and reads answers where its event loop can wait for them ([`host_reads`]); one
-//! driver thread reads everything else ([`serve`]) and keeps the time ([`clock`]). What comes out are raw [`Facts`]; the outcome room says what they mean.
+//! [`engine`] decides, as a value without clock and I/O: events go in, effects come out. [`io`] brings it what happens and
+//! carries out what it asks for. Threads: the host's thread submits, cancels and writes frames, and reads answers where its event
+//! loop can wait for them; one driver thread reads everything else and keeps the time. What comes out are raw [`Facts`], told to
+//! a [`Sink`]; the outcome module says what they mean.
 
-mod alarms;
-mod answer;
-mod call;
-mod clock;
-mod counters;
-mod driver;
-mod ending;
+mod engine;
 mod facts;
-mod host_reads;
-mod hub;
-mod inlet;
-mod outgoing;
-mod pace;
-mod perform;
-mod phase;
-mod printed;
-mod replacement;
-mod retry;
-mod serve;
-mod station;
-mod watch;
+mod io;
+mod sink;
 
-pub use call::Request;
-pub use counters::{Counters, Exits};
-pub use driver::{Driver, Parts};
-pub use facts::{Crowd, Doom, End, Facts, Sink, StartFailure, StartFault};
-pub use host_reads::HostReads;
-pub use hub::{Hub, Refusal};
-pub use watch::cgroup_limits;
+pub use engine::{Counters, Exits, Refusal, Request, cgroup_limits};
+pub use facts::{Crowd, End, Facts, StartFailure, StartFault, TerminationReason};
+pub use io::{Dispatcher, Driver, HostReads, Parts};
+pub use sink::Sink;

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::errand::Errand;
 use super::module_cache::ModuleCache;
+use super::one_shot_process::OneShotProcess;
 use crate::config::{Config, Isolation, RuntimeType};
-use crate::dispatch::Hub;
+use crate::dispatch::Dispatcher;
 use crate::spawn::LaunchOptions;
 use crate::worker::{
     BundleReply, Compiled, CompiledLocation, InstalledCompiled, WorkerFile, WorkerSettings, compile_script,
@@ -22,7 +22,7 @@ use crate::worker::{
 const CALLS_BEFORE: u64 = 4;
 
 pub(super) struct CompiledWorker {
-    compiler: Errand,
+    compiler: OneShotProcess,
     /// Filled where the entrypoint imports modules.
     modules: Option<Arc<ModuleCache>>,
     settings: WorkerSettings,
@@ -60,7 +60,7 @@ impl CompiledWorker {
             return None;
         }
         Some(Arc::new(Self {
-            compiler: Errand::new(&compile_script(settings.entrypoint.as_deref()), options)?,
+            compiler: OneShotProcess::new(&compile_script(settings.entrypoint.as_deref()), options)?,
             modules,
             settings,
             location: file.compiled_location(),
@@ -69,8 +69,8 @@ impl CompiledWorker {
         }))
     }
 
-    pub(super) fn begin(&self, hub: &Arc<Hub>) {
-        self.compiler.begin(hub);
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+        self.compiler.begin(dispatcher);
     }
 
     /// Counts a finished call. Must not run on the spawner's thread: a thread that it starts would inherit its filter.

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::errand::Errand;
+use super::one_shot_process::OneShotProcess;
 use crate::config::{Config, RuntimeType};
-use crate::dispatch::Hub;
+use crate::dispatch::Dispatcher;
 use crate::spawn::LaunchOptions;
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::{Bundle, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
@@ -26,7 +26,7 @@ const SOON: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(60);
 
 pub(super) struct EntrypointCache {
-    bundler: Errand,
+    bundler: OneShotProcess,
     store: BundleStore,
     entrypoint: PathBuf,
     /// The runtime's executable.
@@ -74,7 +74,7 @@ impl EntrypointCache {
         }
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);
         Some(Arc::new(Self {
-            bundler: Errand::new(&bundle_script(text), options)?,
+            bundler: OneShotProcess::new(&bundle_script(text), options)?,
             store: BundleStore::new(
                 working_dir.as_path(),
                 entrypoint,
@@ -89,11 +89,11 @@ impl EntrypointCache {
 
     /// From now on bundles are made. The thread is started here and not on demand, because the spawner's own thread may
     /// be under a filter that a new thread would inherit.
-    pub(super) fn begin(self: &Arc<Self>, hub: &Arc<Hub>) {
+    pub(super) fn begin(self: &Arc<Self>, dispatcher: &Arc<Dispatcher>) {
         let (sender, asks) = mpsc::channel();
         let cache = Arc::downgrade(self);
         let thread = thread::Builder::new().name("toolwarden-bundle".to_owned());
-        let started = self.bundler.begin(hub) && thread.spawn(move || serve(&asks, &cache)).is_ok();
+        let started = self.bundler.begin(dispatcher) && thread.spawn(move || serve(&asks, &cache)).is_ok();
         if started {
             self.lock().asks = Some(sender);
         }

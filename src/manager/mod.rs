@@ -3,12 +3,13 @@
 mod compiled_worker;
 mod confinement;
 mod entrypoint_cache;
-mod errand;
+mod explainer;
+mod launch_selector;
 mod module_cache;
+mod one_shot_process;
 mod open;
+mod outcome_sink;
 mod refused;
 mod report;
-mod starts;
-mod told;
 
 pub use open::{Manager, Options, RawCall};

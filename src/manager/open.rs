@@ -10,17 +10,17 @@ use serde_json::value::RawValue;
 use super::compiled_worker::CompiledWorker;
 use super::confinement::{Places, confine, memory_control};
 use super::entrypoint_cache::EntrypointCache;
+use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
+use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
-use super::starts::{Starts, WorkerFilePlace};
-use super::told::Told;
 use crate::config::{self, Config, RuntimeType};
-use crate::dispatch::{Driver, HostReads, Hub, Parts, Request, Sink, cgroup_limits};
+use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink, cgroup_limits};
 use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Metrics, Variables};
+use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Variables};
 use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
     bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
@@ -32,6 +32,9 @@ use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// Descriptors that a manager and its first process need together, those included that are open only briefly.
 const TO_OPEN: usize = 32;
+
+/// The variable of the host that makes a manager write its events and effects to stderr; see docs/debugging.md.
+const TRACE: &str = "TOOLWARDEN_TRACE";
 
 /// What a host passes to open a manager.
 #[derive(Debug, Deserialize)]
@@ -75,6 +78,10 @@ pub struct RawCall<'a> {
     pub logs: bool,
     /// Its progress values are wanted.
     pub progress: bool,
+    /// Which attempt this is for whoever hands out the work.
+    pub attempt: Option<u32>,
+    /// JSON text of a string.
+    pub idempotency_key: Option<&'a str>,
 }
 
 /// A manager of tools: one entrypoint, one configuration, the processes that serve it.
@@ -83,8 +90,8 @@ pub struct Manager {
     working_dir: WorkingDir,
     worker_file_hash: String,
     enforcement: Enforcement,
-    hub: Arc<Hub>,
-    told: Arc<Told>,
+    dispatcher: Arc<Dispatcher>,
+    sink: Arc<OutcomeSink>,
 }
 
 impl Manager {
@@ -122,7 +129,7 @@ impl Manager {
             concurrent: config.concurrent_calls_per_worker,
             isolation: config.isolation,
             shared_memory,
-            all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_bells),
+            all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_doorbells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
         let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
@@ -179,44 +186,44 @@ impl Manager {
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
-        let starts = Starts::new(launch_options, cache, compiled, place)
+        let launches = LaunchSelector::new(launch_options, cache, compiled, place)
             .map(Arc::new)
             .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let told = Arc::new(Told {
-            observer,
-            metrics: Metrics::default(),
-            starts: Arc::clone(&starts),
-            meaning: InterpretContext {
-                max_output_size: config.max_output_size,
-                max_memory_mb: config.max_memory_mb,
-                denied: DenialExplainer::new(
-                    confinement.policy,
-                    working_dir.as_path(),
-                    options.env.get("HOME").map(Path::new),
-                    config.runtime_type,
-                ),
-                variables,
-            },
-        });
+        let denied = |policy| {
+            let home = options.env.get("HOME").map(Path::new);
+            DenialExplainer::new(policy, working_dir.as_path(), home, config.runtime_type)
+        };
+        let context = InterpretContext {
+            max_output_size: config.max_output_size,
+            max_memory_mb: config.max_memory_mb,
+            denied: denied(confinement.policy),
+            variables,
+        };
+        let blind = InterpretContext {
+            denied: denied(None),
+            ..context.clone()
+        };
+        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), context, blind));
         let parts = Parts {
             spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::clone(&starts) as Arc<dyn LaunchSource>,
+            launch: Arc::clone(&launches) as Arc<dyn LaunchSource>,
             denials: confinement.denials,
-            sink: Arc::clone(&told) as Arc<dyn Sink>,
+            sink: Arc::clone(&sink) as Arc<dyn Sink>,
             may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             host_reads,
+            trace: options.env.get(TRACE).is_some_and(|value| value == "1"),
         };
-        let hub = Driver::start(&config, parts)?;
-        starts.begin(&hub);
-        hub.warm();
+        let dispatcher = Driver::start(&config, parts)?;
+        launches.begin(&dispatcher);
+        dispatcher.warm();
         Ok(Self {
             config,
             working_dir,
             worker_file_hash,
             enforcement: confinement.enforcement,
-            hub,
-            told,
+            dispatcher,
+            sink,
         })
     }
 
@@ -232,7 +239,7 @@ impl Manager {
                 Err(error) => answered.push((number, error)),
             }
         }
-        for (request, refusal) in self.hub.submit(requests) {
+        for (request, refusal) in self.dispatcher.submit(requests) {
             let error = refused(refusal, request.tool.as_str(), &self.config).with(|context| {
                 context.operation = Some("queue");
                 context.tool_id = Some(request.tool.as_str().to_owned());
@@ -262,43 +269,45 @@ impl Manager {
             config: InputText::from_host("config", call.config.map(str::to_owned))?,
             logs: call.logs,
             progress: call.progress,
+            attempt: call.attempt,
+            idempotency_key: InputText::from_host("idempotencyKey", call.idempotency_key.map(str::to_owned))?,
         })
     }
 
     /// Processes what workers have sent; for the thread that is notified by `host_reads`.
     pub fn read(&self) {
-        self.hub.read();
+        self.dispatcher.read();
     }
 
     /// The same, and finds out which of them have closed their channel.
     pub fn read_all(&self) {
-        self.hub.read_all();
+        self.dispatcher.read_all();
     }
 
-    /// Cancels a call.
-    pub fn cancel(&self, number: u32) {
-        self.hub.cancel(number);
+    /// Cancels a call; `why` is what its tool is told.
+    pub fn cancel(&self, number: u32, why: Option<String>) {
+        self.dispatcher.cancel(number, why);
     }
 
     /// Answers with `Event::Ready`.
     pub fn ready(&self, question: u32) {
-        self.hub.ready(question);
+        self.dispatcher.ready(question);
     }
 
     /// Answers with `Event::Tools`.
     pub fn list_tools(&self, question: u32) {
-        self.hub.tools(question);
+        self.dispatcher.tools(question);
     }
 
     /// Answers with `Event::Closed`.
     pub fn close(&self, force: bool) {
-        self.hub.close(force);
+        self.dispatcher.close(force);
     }
 
     /// The host is about to end: kills every process and removes the worker file before this returns.
     pub fn abandon(&self) {
-        self.hub.close(true);
-        self.told.starts.close();
+        self.dispatcher.close(true);
+        self.sink.launches.close();
     }
 
     /// The fixed properties of an open manager, as JSON text.
@@ -314,24 +323,24 @@ impl Manager {
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.
     pub fn stats(&self) -> String {
-        report::stats(&self.hub.gauges(), &self.hub.counters())
+        report::stats(&self.dispatcher.gauges(), &self.dispatcher.counters())
     }
 }
 
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
-        self.told.metrics.render(&GaugeSnapshot {
-            gauges: self.hub.gauges(),
-            exits: self.hub.counters().exits,
-            resident_bytes: self.hub.resident_bytes(),
+        self.sink.metrics().render(&GaugeSnapshot {
+            gauges: self.dispatcher.gauges(),
+            exits: self.dispatcher.counters().exits,
+            resident_bytes: self.dispatcher.resident_bytes(),
         })
     }
 }
 
 impl Drop for Manager {
     fn drop(&mut self) {
-        self.hub.close(true);
+        self.dispatcher.close(true);
     }
 }
 

@@ -10,7 +10,7 @@ use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use super::variables::FailurePhase;
-use crate::dispatch::{Crowd, Doom, End, Facts};
+use crate::dispatch::{Crowd, End, Facts, TerminationReason};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
 use crate::worker::json;
@@ -53,9 +53,9 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
                 .with(|context| context.operation = Some("decode result"))
         }
         End::OutputTooLarge(bytes) => output_too_large(tool, *bytes, context.max_output_size),
-        End::Doomed(doom) => terminated(facts, doom, context),
+        End::Terminated(reason) => terminated(facts, reason, context),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
-        End::Neighbour(doom) => neighbour(tool, doom),
+        End::Neighbour(reason) => neighbour(tool, reason),
         End::NotStarted(failure) => start_error(failure, context),
     };
     let error = match refused {
@@ -76,7 +76,7 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
     };
     let ran = matches!(
         facts.end,
-        End::Threw(_) | End::Doomed(_) | End::Exited(_) | End::OutputInvalid(_)
+        End::Threw(_) | End::Terminated(_) | End::Exited(_) | End::OutputInvalid(_)
     );
     let is_denial = !ran || error.code == Code::AccessDenied;
     let error = error.hint_first(context.denied.meanwhile(&facts.denials).filter(|_| !is_denial));
@@ -99,7 +99,7 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
 fn may_be_for_want(end: &End) -> bool {
     matches!(
         end,
-        End::Threw(_) | End::Exited(Exit::Code(_)) | End::Doomed(Doom::Timeout)
+        End::Threw(_) | End::Exited(Exit::Code(_)) | End::Terminated(TerminationReason::Timeout)
     )
 }
 
@@ -204,39 +204,39 @@ fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
     .with(|context| context.operation = Some("decode result"))
 }
 
-fn terminated(facts: &Facts, doom: &Doom, context: &InterpretContext) -> Error {
+fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretContext) -> Error {
     let tool = facts.tool.as_str();
-    match doom {
-        Doom::Timeout => Error::new(
+    match reason {
+        TerminationReason::Timeout => Error::new(
             Code::ToolTimeout,
             format!("tool {tool} timed out after {} ms", facts.timeout.as_millis()),
         )
         .hint("raise `toolExecutionTimeout` or the call's `timeout`, or let the tool do less per call")
         .with(|context| context.timed_out = true),
-        Doom::Cancelled => Error::new(Code::Aborted, format!("the call of tool {tool} was cancelled")),
-        Doom::Closed => Error::new(
+        TerminationReason::Cancelled => Error::new(Code::Aborted, format!("the call of tool {tool} was cancelled")),
+        TerminationReason::Closed => Error::new(
             Code::ManagerClosed,
             format!("the manager was closed while tool {tool} was called"),
         )
         .hint(hints::MANAGER_CLOSED),
         // Only reported for the other calls of the process.
-        Doom::Left => neighbour(tool, doom),
-        Doom::NoRandomness => Error::new(
+        TerminationReason::Left => neighbour(tool, reason),
+        TerminationReason::NoRandomness => Error::new(
             Code::ToolKilled,
             format!("tool {tool} was not called: the system gave no random bytes"),
         ),
-        Doom::OutOfMemory => memory::exhausted(
+        TerminationReason::OutOfMemory => memory::exhausted(
             context.max_memory_mb,
             &format!("tool {tool} used more than {} MiB of memory", context.max_memory_mb),
         ),
-        Doom::TooMany(crowd) => too_many(tool, *crowd),
-        Doom::OutputTooLarge => output_too_large(tool, None, context.max_output_size),
-        Doom::Broken => Error::new(
+        TerminationReason::TooMany(crowd) => too_many(tool, *crowd),
+        TerminationReason::OutputTooLarge => output_too_large(tool, None, context.max_output_size),
+        TerminationReason::Broken => Error::new(
             Code::ManagerClosed,
             format!("the manager broke down while tool {tool} was called"),
         )
         .hint("this is a fault of toolwarden: please report it, with what was printed to stderr"),
-        Doom::ChannelClosed => Error::new(
+        TerminationReason::ChannelClosed => Error::new(
             Code::ToolKilled,
             format!(
                 "the process of tool {tool} was killed because it closed its channel and could not answer any more"
@@ -244,7 +244,7 @@ fn terminated(facts: &Facts, doom: &Doom, context: &InterpretContext) -> Error {
         )
         .hint("file descriptor 3 belongs to toolwarden; a tool must not close it")
         .with(|context| context.signal = Some("SIGKILL".to_owned())),
-        Doom::Protocol(what) => Error::new(
+        TerminationReason::Protocol(what) => Error::new(
             Code::ToolKilled,
             format!("the process of tool {tool} was killed: what it wrote to file descriptor 3 is no message of toolwarden ({what})"),
         )
@@ -288,22 +288,22 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
         .with(|context| context.signal = Some("SIGKILL".to_owned()))
 }
 
-fn neighbour(tool: &str, doom: &Doom) -> Error {
-    let why = match doom {
-        Doom::Left => "the tool of another call in it ended it",
-        Doom::Timeout => "another call in it timed out",
-        Doom::Cancelled => "another call in it was cancelled",
-        Doom::OutOfMemory => "its process used too much memory",
-        Doom::TooMany(Crowd::Processes(_)) => "its process started too many programs",
-        Doom::TooMany(Crowd::Threads(_)) => "its process started too many threads",
-        Doom::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
-        Doom::TooMany(Crowd::TemporaryBytes(_) | Crowd::TemporaryFiles(_)) => {
+fn neighbour(tool: &str, reason: &TerminationReason) -> Error {
+    let why = match reason {
+        TerminationReason::Left => "the tool of another call in it ended it",
+        TerminationReason::Timeout => "another call in it timed out",
+        TerminationReason::Cancelled => "another call in it was cancelled",
+        TerminationReason::OutOfMemory => "its process used too much memory",
+        TerminationReason::TooMany(Crowd::Processes(_)) => "its process started too many programs",
+        TerminationReason::TooMany(Crowd::Threads(_)) => "its process started too many threads",
+        TerminationReason::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",
+        TerminationReason::TooMany(Crowd::TemporaryBytes(_) | Crowd::TemporaryFiles(_)) => {
             "its process kept too much in its temporary directory"
         }
-        Doom::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
-        Doom::Closed | Doom::Broken => "the manager was closed",
-        Doom::ChannelClosed => "its process closed the channel",
-        Doom::Protocol(_) | Doom::OutputTooLarge | Doom::NoRandomness => {
+        TerminationReason::TooMany(Crowd::Notifiers(_)) => "its process opened too many inotify descriptors",
+        TerminationReason::Closed | TerminationReason::Broken => "the manager was closed",
+        TerminationReason::ChannelClosed => "its process closed the channel",
+        TerminationReason::Protocol(_) | TerminationReason::OutputTooLarge | TerminationReason::NoRandomness => {
             "another call in it sent an answer that cannot be read"
         }
     };

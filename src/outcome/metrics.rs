@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::dispatch::{Doom, End, Exits, Facts};
+use crate::dispatch::{End, Exits, Facts, TerminationReason};
 use crate::error::{Error, printable};
 use crate::pool::Gauges;
 
@@ -87,8 +87,8 @@ pub struct GaugeSnapshot {
 pub(super) fn outcome(facts: &Facts, failed: bool) -> &'static str {
     match &facts.end {
         _ if !failed => "success",
-        End::Doomed(Doom::Timeout) => "timeout",
-        End::Doomed(Doom::Cancelled) => "cancelled",
+        End::Terminated(TerminationReason::Timeout) => "timeout",
+        End::Terminated(TerminationReason::Cancelled) => "cancelled",
         _ => "error",
     }
 }

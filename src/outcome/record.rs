@@ -17,6 +17,8 @@ struct Record<'a> {
     outcome: &'static str,
     code: Option<&'static str>,
     attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
     queue_time: f64,
     execution_time: f64,
     input_bytes: u64,
@@ -37,6 +39,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         outcome: outcome(facts, error.is_some()),
         code: error.map(|error| Code::as_str(error.code)),
         attempts: facts.attempts,
+        attempt: facts.given_attempt,
         queue_time: ms(facts.queue_time),
         execution_time: ms(facts.execution_time),
         input_bytes: facts.input_bytes,

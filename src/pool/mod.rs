@@ -3,6 +3,7 @@
 //! The pool is a value without clock, thread or file descriptor. Its methods take what happened and return the
 //! [`Action`]s that follow. It knows calls and processes by their numbers only, and nothing of what runs in a process.
 
+mod action;
 mod limits;
 mod queue;
 mod slots;
@@ -12,7 +13,8 @@ mod state;
 #[cfg(test)]
 mod model_test;
 
+pub use action::{Action, Gauges, Refused};
 pub use limits::Limits;
 pub use queue::CallId;
-pub use slots::WorkerId;
-pub use state::{Action, Gauges, Pool, Refused};
+pub use slots::{WorkerId, WorkerState};
+pub use state::Pool;

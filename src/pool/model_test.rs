@@ -148,7 +148,7 @@ impl World {
                         assert!(*served <= limit, "a process served more calls than allowed");
                     }
                 }
-                Action::End(id) => {
+                Action::End(id) | Action::Discard(id) => {
                     assert!(
                         self.serving.remove(&id).unwrap_or_default().is_empty(),
                         "ended under a call"
@@ -192,7 +192,7 @@ impl World {
 
     /// A process ends, and only afterwards the pool learns that its start failed. No process may be started in between.
     fn fail(&mut self, id: WorkerId, again: bool) {
-        self.pool.condemn(id, self.now, &mut self.out);
+        self.pool.terminate(id, self.now, &mut self.out);
         assert!(
             !self.out.iter().any(|action| matches!(action, Action::Start(_))),
             "started before the failure was judged"
@@ -270,7 +270,7 @@ impl World {
                 if let Some(id) = Self::pick(&up, at) {
                     self.serving.remove(&id);
                     self.dying.push(id);
-                    self.pool.condemn(id, self.now, &mut self.out);
+                    self.pool.terminate(id, self.now, &mut self.out);
                 }
             }
             Step::Retire(at) => {
@@ -285,7 +285,7 @@ impl World {
                 if let Some(id) = Self::pick(&up, at) {
                     let calls = self.serving.remove(&id).unwrap_or_default();
                     self.dying.push(id);
-                    self.pool.condemn(id, self.now, &mut self.out);
+                    self.pool.terminate(id, self.now, &mut self.out);
                     self.carry_out();
                     for call in calls.into_iter().rev() {
                         self.waiting.push_front(call);

@@ -1,16 +1,26 @@
-//! The processes that the pool counts, each in one of five states.
+//! The processes of the pool, each in one state of one machine.
 //!
-//! | state    | takes calls | left by                                                            |
-//! |----------|-------------|--------------------------------------------------------------------|
-//! | Starting | no          | ready -> Ready; start failed -> Dying; condemned -> Unjudged       |
-//! | Ready    | yes         | served out -> Retiring; idle too long, closing -> Dying; condemned |
-//! | Retiring | no          | last call released -> Dying (asked to end); condemned              |
-//! | Unjudged | no          | start failed -> Dying; exited -> slot is free                      |
-//! | Dying    | no          | exited -> slot is free                                             |
+//! | state       | takes calls | left by                                                              |
+//! |-------------|-------------|----------------------------------------------------------------------|
+//! | Spawning    | no          | spawned -> Importing                                                 |
+//! | Importing   | no          | imported -> WarmingUp                                                |
+//! | WarmingUp   | no          | ready -> Ready                                                       |
+//! | Ready       | yes         | its last call assigned, retired under calls -> Retiring              |
+//! | Retiring    | no          | its last call released -> Stopping                                   |
+//! | Quarantined | no          | terminated -> Terminating                                            |
+//! | Stopping    | no          | the exit only                                                        |
+//! | Terminating | no          | start failed -> Judged                                               |
+//! | Failing     | no          | start failed -> Judged                                               |
+//! | Judged      | no          | the exit only                                                        |
 //!
-//! A process is condemned when it is being killed or is about to end. If it was never given a call it becomes Unjudged,
-//! otherwise Dying. While a process is Unjudged it is not known yet whether its end counts as a failed start, so no
-//! other process is started: such a start would escape the delay that follows a failure.
+//! Spawning, Importing and WarmingUp together are "starting"; ready leads from each of them to Ready. A process that is not needed
+//! any more goes from any state above Quarantined to Stopping. One that is given up goes from Ready or Retiring to Quarantined (it
+//! may still answer the calls it has) or Terminating (it is being killed), and from a starting state to Failing. Its exit removes
+//! it, whatever its state.
+//!
+//! Quarantined, Terminating and Failing processes that were never given a call are "unjudged": it is not known yet whether their
+//! end counts as a failed start, so no other process is started meanwhile. A start in that moment would escape the delay that
+//! follows a failure.
 
 use std::time::Instant;
 
@@ -18,24 +28,68 @@ use std::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);
 
+/// Where a process stands; see the table of this file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Starting,
+pub enum WorkerState {
+    /// It was asked for, and the system has not made it yet.
+    Spawning,
+    /// It runs and imports the entrypoint.
+    Importing,
+    /// It has imported the entrypoint and rehearses the way of a call.
+    WarmingUp,
+    /// It takes calls.
     Ready,
+    /// It serves the calls it has and takes no other one.
     Retiring,
-    Unjudged,
-    Dying,
+    /// It takes no call any more because one of its calls is being aborted or its channel has ended.
+    Quarantined,
+    /// It is not needed any more: it was asked to end, or is being killed.
+    Stopping,
+    /// It was ready once and is being killed, or has ended.
+    Terminating,
+    /// It never became ready and is being killed, or has ended.
+    Failing,
+    /// Its end was counted as a failed start.
+    Judged,
+}
+
+impl WorkerState {
+    /// It is not ready yet, and is expected to become so.
+    pub fn is_starting(self) -> bool {
+        matches!(self, Self::Spawning | Self::Importing | Self::WarmingUp)
+    }
+
+    /// It has been told to end or to die: its exit surprises nobody.
+    pub fn is_ending(self) -> bool {
+        self == Self::Stopping || self.is_being_killed()
+    }
+
+    /// It is being killed, or has ended.
+    pub fn is_being_killed(self) -> bool {
+        matches!(self, Self::Terminating | Self::Failing | Self::Judged)
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) id: WorkerId,
-    pub(super) state: State,
+    pub(super) state: WorkerState,
     pub(super) in_flight: usize,
     /// Calls assigned to it so far.
     pub(super) served: u64,
     /// When it became idle; valid only while the slot is Ready with no call in flight.
     pub(super) idle_since: Instant,
+}
+
+impl Slot {
+    /// Whether its end counts as a failed start is not known yet.
+    pub(super) fn is_unjudged(&self) -> bool {
+        let given_up = matches!(
+            self.state,
+            WorkerState::Quarantined | WorkerState::Terminating | WorkerState::Failing
+        );
+        given_up && self.served == 0
+    }
 }
 
 #[derive(Debug, Default)]
@@ -50,12 +104,16 @@ impl Slots {
         let id = WorkerId(self.last);
         self.all.push(Slot {
             id,
-            state: State::Starting,
+            state: WorkerState::Spawning,
             in_flight: 0,
             served: 0,
             idle_since: now,
         });
         id
+    }
+
+    pub(super) fn get(&self, id: WorkerId) -> Option<&Slot> {
+        self.all.iter().find(|slot| slot.id == id)
     }
 
     pub(super) fn get_mut(&mut self, id: WorkerId) -> Option<&mut Slot> {
@@ -79,15 +137,20 @@ impl Slots {
         self.all.len()
     }
 
-    pub(super) fn count(&self, state: State) -> usize {
+    pub(super) fn count(&self, state: WorkerState) -> usize {
         self.all.iter().filter(|slot| slot.state == state).count()
+    }
+
+    /// Processes that are not ready yet.
+    pub(super) fn starting(&self) -> usize {
+        self.all.iter().filter(|slot| slot.state.is_starting()).count()
     }
 
     /// Ready processes with nothing in flight.
     pub(super) fn idle(&self) -> usize {
         self.all
             .iter()
-            .filter(|slot| slot.state == State::Ready && slot.in_flight == 0)
+            .filter(|slot| slot.state == WorkerState::Ready && slot.in_flight == 0)
             .count()
     }
 
@@ -96,7 +159,7 @@ impl Slots {
     pub(super) fn best(&mut self, concurrent: usize) -> Option<&mut Slot> {
         self.all
             .iter_mut()
-            .filter(|slot| slot.state == State::Ready && slot.in_flight < concurrent)
+            .filter(|slot| slot.state == WorkerState::Ready && slot.in_flight < concurrent)
             .min_by(|a, b| a.in_flight.cmp(&b.in_flight).then(b.idle_since.cmp(&a.idle_since)))
     }
 }

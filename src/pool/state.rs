@@ -2,40 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::action::{Action, Gauges, Refused};
 use super::limits::{Limits, REFILL_PATIENCE};
 use super::queue::{CallId, Queue};
-use super::slots::{Slots, State, WorkerId};
+use super::slots::{Slot, Slots, WorkerId, WorkerState};
 use super::start_gate::StartGate;
-
-/// An action that the caller must carry out, in the order given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Start a process under this id.
-    Start(WorkerId),
-    /// Hand the call to the process.
-    Assign(CallId, WorkerId),
-    /// The process is no longer needed and should end.
-    End(WorkerId),
-    /// The queue went from full to not full.
-    Drain,
-}
-
-/// The queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused;
-
-/// The pool in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Gauges {
-    /// Processes being started.
-    pub starting: usize,
-    /// Ready processes without a call.
-    pub idle: usize,
-    /// Processes with a call.
-    pub busy: usize,
-    /// Calls waiting for a process.
-    pub queued: usize,
-}
 
 /// The state of all processes and of the queue.
 #[derive(Debug)]
@@ -101,28 +72,46 @@ impl Pool {
         waited
     }
 
-    /// A started process has imported the entrypoint.
+    /// The process that was asked for exists.
+    pub fn spawned(&mut self, worker: WorkerId) {
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state == WorkerState::Spawning
+        {
+            slot.state = WorkerState::Importing;
+        }
+    }
+
+    /// The process has imported the entrypoint.
+    pub fn imported(&mut self, worker: WorkerId) {
+        if let Some(slot) = self.slots.get_mut(worker)
+            && slot.state.is_starting()
+        {
+            slot.state = WorkerState::WarmingUp;
+        }
+    }
+
+    /// The process can serve calls.
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         self.start_gate.came_up(now);
         self.wanted = false;
         if let Some(slot) = self.slots.get_mut(worker)
-            && slot.state == State::Starting
+            && slot.state.is_starting()
         {
-            slot.state = State::Ready;
+            slot.state = WorkerState::Ready;
             slot.idle_since = now;
         }
         self.settle(now, out);
     }
 
-    /// A start failed. The slot becomes free when [`exited`](Self::exited) is called. `retry_at` is `None` when
-    /// starting again is pointless until a call asks for it.
+    /// A start failed; the slot is free once [`exited`](Self::exited) says so. `retry_at`: none when starting again is
+    /// pointless until somebody asks.
     pub fn start_failed(&mut self, worker: WorkerId, retry_at: Option<Instant>, now: Instant, out: &mut Vec<Action>) {
         self.start_gate.failed(now, retry_at);
         if retry_at.is_none() {
             self.wanted = false;
         }
         if let Some(slot) = self.slots.get_mut(worker) {
-            slot.state = State::Dying;
+            slot.state = WorkerState::Judged;
         }
         self.settle(now, out);
     }
@@ -134,11 +123,11 @@ impl Pool {
         if let Some(slot) = self.slots.get_mut(worker) {
             slot.in_flight = slot.in_flight.saturating_sub(1);
             slot.idle_since = now;
-            if slot.state == State::Ready && limits.served_out(slot.served) {
-                slot.state = State::Retiring;
+            if slot.state == WorkerState::Ready && limits.served_out(slot.served) {
+                slot.state = WorkerState::Retiring;
             }
-            if slot.state == State::Retiring && slot.in_flight == 0 {
-                slot.state = State::Dying;
+            if slot.state == WorkerState::Retiring && slot.in_flight == 0 {
+                slot.state = WorkerState::Stopping;
                 out.push(Action::End(worker));
             }
         }
@@ -149,12 +138,12 @@ impl Pool {
     /// The process is given no further call; it ends once the calls in flight are over.
     pub fn retire(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker)
-            && slot.state == State::Ready
+            && slot.state == WorkerState::Ready
         {
             slot.state = if slot.in_flight == 0 {
-                State::Dying
+                WorkerState::Stopping
             } else {
-                State::Retiring
+                WorkerState::Retiring
             };
             if slot.in_flight == 0 {
                 out.push(Action::End(worker));
@@ -163,16 +152,24 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is being killed or is about to end, so it is given no call. If its start failed,
-    /// [`start_failed`](Self::start_failed) follows, otherwise only [`exited`](Self::exited).
-    pub fn condemn(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
-        if let Some(slot) = self.slots.get_mut(worker)
-            && slot.state != State::Dying
-        {
-            slot.state = if slot.served == 0 {
-                State::Unjudged
-            } else {
-                State::Dying
+    /// No call goes to the process any more; it may answer those it has.
+    pub fn quarantine(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.give_up(worker, WorkerState::Quarantined, now, out);
+    }
+
+    /// The process is being killed, or has ended. Whether that was a failed start is told by
+    /// [`start_failed`](Self::start_failed), or by [`exited`](Self::exited) alone when it was none.
+    pub fn terminate(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
+        self.give_up(worker, WorkerState::Terminating, now, out);
+    }
+
+    fn give_up(&mut self, worker: WorkerId, next: WorkerState, now: Instant, out: &mut Vec<Action>) {
+        if let Some(slot) = self.slots.get_mut(worker) {
+            slot.state = match slot.state {
+                WorkerState::Ready | WorkerState::Retiring => next,
+                WorkerState::Quarantined if next == WorkerState::Terminating => next,
+                state if state.is_starting() => WorkerState::Failing,
+                state => state,
             };
         }
         self.settle(now, out);
@@ -202,7 +199,7 @@ impl Pool {
         let start = self
             .start_gate
             .opens_at()
-            .filter(|_| self.slots.count(State::Starting) == 0 && self.start_needed());
+            .filter(|_| self.slots.starting() == 0 && self.start_needed());
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
 
@@ -223,15 +220,20 @@ impl Pool {
         self.queue.iter()
     }
 
-    /// No process is left.
-    pub fn is_empty(&self) -> bool {
-        self.slots.len() == 0
+    /// Where the process stands; none once it has exited.
+    pub fn state(&self, worker: WorkerId) -> Option<WorkerState> {
+        self.slots.get(worker).map(|slot| slot.state)
+    }
+
+    /// Whether the process was ever given a call.
+    pub fn was_used(&self, worker: WorkerId) -> bool {
+        self.slots.get(worker).is_some_and(|slot| slot.served > 0)
     }
 
     /// Whether as many processes as the minimum asks for have imported the entrypoint. Processes that serve their last
     /// call count, because under a steady load there may never be an idle one.
     pub fn warmed(&self) -> bool {
-        self.slots.count(State::Ready) + self.slots.count(State::Retiring) >= self.limits.min
+        self.slots.count(WorkerState::Ready) + self.slots.count(WorkerState::Retiring) >= self.limits.min
     }
 
     /// Prewarming is off after repeated or permanent start failures.
@@ -243,7 +245,7 @@ impl Pool {
     pub fn gauges(&self) -> Gauges {
         let idle = self.slots.idle();
         Gauges {
-            starting: self.slots.count(State::Starting),
+            starting: self.slots.starting(),
             idle,
             busy: self.slots.iter().filter(|slot| slot.in_flight > 0).count(),
             queued: self.queue.len(),
@@ -281,7 +283,7 @@ impl Pool {
         slot.served += 1;
         slot.idle_since = now;
         if self.limits.served_out(slot.served) {
-            slot.state = State::Retiring;
+            slot.state = WorkerState::Retiring;
         }
         out.push(Action::Assign(call, slot.id));
         if self.limits.single_use {
@@ -295,7 +297,7 @@ impl Pool {
             self.refill_at = None;
         }
         while self.start_needed() {
-            let starting = self.slots.count(State::Starting);
+            let starting = self.slots.starting();
             let most = self.limits.starts_at_once + usize::from(self.start_demanded(starting));
             if starting >= most || !self.start_gate.allowed(now, starting) {
                 break;
@@ -310,10 +312,10 @@ impl Pool {
     }
 
     fn start_needed(&self) -> bool {
-        if self.slots.len() >= self.limits.max || self.slots.count(State::Unjudged) > 0 {
+        if self.slots.len() >= self.limits.max || self.slots.iter().any(Slot::is_unjudged) {
             return false;
         }
-        let starting = self.slots.count(State::Starting);
+        let starting = self.slots.starting();
         if self.start_demanded(starting) {
             return true;
         }
@@ -324,7 +326,7 @@ impl Pool {
             + if self.limits.single_use {
                 self.slots.idle()
             } else {
-                self.slots.count(State::Ready)
+                self.slots.count(WorkerState::Ready)
             };
         (self.refill_at.is_none() && spare < self.limits.min) || (self.wanted && starting == 0)
     }
@@ -334,10 +336,10 @@ impl Pool {
             .slots
             .iter()
             .map(|slot| match slot.state {
-                State::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
-                // A dying process frees its slot in a moment, so a call that comes now does not really wait.
-                State::Starting | State::Unjudged | State::Dying => self.limits.concurrent,
-                State::Retiring => 0,
+                WorkerState::Ready => self.limits.concurrent.saturating_sub(slot.in_flight),
+                WorkerState::Retiring => 0,
+                // A process that ends frees its slot in a moment, so a call that comes now does not really wait.
+                _ => self.limits.concurrent,
             })
             .sum();
         let startable = self.limits.max.saturating_sub(self.slots.len()) * self.limits.concurrent;
@@ -345,13 +347,13 @@ impl Pool {
     }
 
     fn surplus(&self) -> bool {
-        self.slots.count(State::Ready) > self.limits.min
+        self.slots.count(WorkerState::Ready) > self.limits.min
     }
 
     fn oldest_idle(&self) -> Option<Instant> {
         self.slots
             .iter()
-            .filter(|slot| slot.state == State::Ready && slot.in_flight == 0)
+            .filter(|slot| slot.state == WorkerState::Ready && slot.in_flight == 0)
             .map(|slot| slot.idle_since)
             .min()
     }
@@ -364,20 +366,22 @@ impl Pool {
             let unused = self
                 .slots
                 .iter_mut()
-                .find(|slot| slot.state == State::Ready && slot.in_flight == 0 && slot.idle_since == since);
+                .find(|slot| slot.state == WorkerState::Ready && slot.in_flight == 0 && slot.idle_since == since);
             let Some(slot) = unused else { break };
-            slot.state = State::Dying;
+            slot.state = WorkerState::Stopping;
             out.push(Action::End(slot.id));
         }
     }
 
     fn end_idle(&mut self, out: &mut Vec<Action>) {
-        for slot in self.slots.iter_mut() {
-            let unused = slot.in_flight == 0 && matches!(slot.state, State::Ready | State::Starting | State::Retiring);
-            if unused {
-                slot.state = State::Dying;
-                out.push(Action::End(slot.id));
-            }
+        for slot in self.slots.iter_mut().filter(|slot| slot.in_flight == 0) {
+            let action = match slot.state {
+                WorkerState::Ready | WorkerState::Retiring => Action::End(slot.id),
+                state if state.is_starting() => Action::Discard(slot.id),
+                _ => continue,
+            };
+            slot.state = WorkerState::Stopping;
+            out.push(action);
         }
     }
 }

@@ -27,6 +27,17 @@ impl CallTimeout {
     }
 }
 
+/// How long `close({ timeout })` waits for calls before it ends them; zero ends them at once.
+pub fn close_timeout(json: &str) -> Result<Duration> {
+    let duration = UserValue::from_json(json)
+        .map_err(|reason| format!("a duration, but it is {reason}"))
+        .and_then(|given| parse_duration(&given, ZeroAllowed::Yes));
+    duration.map_err(|reason| {
+        let message = format!("expected `timeout` to be {reason}");
+        Box::new(Error::validation(Code::InputInvalid, "timeout", message).hint(hints::TIMEOUT))
+    })
+}
+
 /// Parses `RetryOptions`; without any, the default applies.
 pub fn retry_policy(json: Option<&str>) -> Result<RetryPolicy> {
     let Some(json) = json else {
@@ -71,6 +82,17 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn closing_may_wait_for_no_time_at_all() {
+        assert_eq!(close_timeout("0").expect("zero"), Duration::ZERO);
+        assert_eq!(close_timeout(r#""10s""#).expect("text"), Duration::from_secs(10));
+        let error = close_timeout("-1").expect_err("negative");
+        assert_eq!(
+            (error.code, error.context.field.as_deref()),
+            (Code::InputInvalid, Some("timeout"))
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod tool_id;
 mod working_dir;
 
 pub use call_env::CallEnv;
-pub use call_options::{CallTimeout, retry_policy};
+pub use call_options::{CallTimeout, close_timeout, retry_policy};
 pub use entrypoint::Entrypoint;
 pub use exec_id::ExecId;
 pub use importable::check_importable;

@@ -41,7 +41,7 @@ fn a_doorbell_ends_with_its_process_although_a_surviving_program_has_the_other_e
       export const exits = () => process.exit(0)
     ";
     let config = json!({ "isolation": "worker", "minWorkers": 0, "maxWorkers": 1 });
-    let bench = Bench::watched(tools, &config, HostReads::bells());
+    let bench = Bench::watched(tools, &config, HostReads::doorbells());
     bench.execute(call(1, "leaves")).unwrap();
     let left = value(&bench.outcome(1)).parse().unwrap();
     let doorbell = bench.until("a doorbell", |told| told.doorbells.pop());
@@ -56,7 +56,7 @@ fn a_doorbell_ends_with_its_process_although_a_surviving_program_has_the_other_e
 
 #[test]
 fn answers_that_no_host_reads_are_read_all_the_same() {
-    for reads in [HostReads::watched().unwrap(), HostReads::bells()] {
+    for reads in [HostReads::watched().unwrap(), HostReads::doorbells()] {
         let config = json!({ "isolation": "worker", "maxWorkers": 2, "concurrentCallsPerWorker": 4 });
         let bench = Bench::watched(TOOLS, &config, reads);
         for number in 1..=40 {
@@ -89,7 +89,7 @@ fn a_host_with_doorbells_reads_the_answers_although_it_reads_the_doorbells_too()
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),
-        HostReads::bells(),
+        HostReads::doorbells(),
     );
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
@@ -109,7 +109,7 @@ fn a_bell_ends_with_its_process_and_the_next_process_has_its_own() {
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),
-        HostReads::bells(),
+        HostReads::doorbells(),
     );
     for number in 1..=5 {
         bench.execute(call(number, "answers-and-exits")).unwrap();
@@ -142,7 +142,7 @@ fn a_call_whose_answer_lies_unread_is_not_cancelled_any_more() {
             Some(&limit),
         )
         .unwrap();
-        bench.manager().cancel(number);
+        bench.manager().cancel(number, None);
         assert_eq!(value(&bench.outcome(number)), "1");
     }
     bench.execute(call(21, "pid")).unwrap();

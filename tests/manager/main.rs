@@ -194,7 +194,7 @@ fn in_grace() -> Bench {
 #[test]
 fn a_call_cancelled_in_the_grace_of_its_timeout_is_not_tried_again() {
     let bench = in_grace();
-    bench.manager().cancel(1);
+    bench.manager().cancel(1, None);
     assert_eq!(code(&bench.outcome(1)), ("ERR_TOOL_TIMEOUT", 1));
 }
 
@@ -251,7 +251,7 @@ fn a_hundred_thousand_waiting_calls_end_together() {
             bench.execute(call(number, "any")).unwrap();
         }
         match expected {
-            "ABORT_ERR" => (1..=MANY).rev().for_each(|number| bench.manager().cancel(number)),
+            "ABORT_ERR" => (1..=MANY).rev().for_each(|number| bench.manager().cancel(number, None)),
             "ERR_MANAGER_CLOSED" => bench.manager().close(true),
             _ => {}
         }
@@ -289,7 +289,7 @@ fn made_up_ids_get_no_series_of_their_own() {
     bench.execute(call(1, "made-up-and-not-found")).unwrap();
     bench.execute(call(2, "made-up-and-cancelled")).unwrap();
     bench.execute(call(3, "echo")).unwrap();
-    bench.manager().cancel(2);
+    bench.manager().cancel(2, None);
     assert_eq!(code(&bench.outcome(2)).0, "ABORT_ERR");
     assert_eq!(code(&bench.outcome(1)).0, "ERR_TOOL_NOT_FOUND");
     bench.outcome(3);

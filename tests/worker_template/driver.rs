@@ -95,6 +95,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) config: Option<&'a str>,
     pub(crate) entered: bool,
     pub(crate) progress: bool,
+    pub(crate) idempotency_key: Option<&'a str>,
 }
 
 pub(crate) struct Worker {
@@ -189,6 +190,7 @@ impl Worker {
             entered: ask.entered,
             slot: None,
             progress: ask.progress,
+            idempotency_key: ask.idempotency_key,
         }
         .append(&mut bytes)
         .unwrap();
@@ -228,7 +230,7 @@ impl Worker {
 
     pub(crate) fn abort(&mut self, call: u32, reason: AbortReason) {
         let mut bytes = Vec::new();
-        append_abort(&mut bytes, call, &self.nonces[call as usize - 1].clone(), reason);
+        append_abort(&mut bytes, call, &self.nonces[call as usize - 1].clone(), reason, None);
         self.send(&bytes);
     }
 

@@ -48,6 +48,11 @@ impl DenialExplainer {
         }
     }
 
+    /// Whether an explanation may look at files that a tool has named: it may wait for as long as those hang.
+    pub fn looks_at_files(&self) -> bool {
+        self.policy.is_some()
+    }
+
     /// What to do about a refusal.
     pub(in crate::outcome) fn advice(&self, denial: &Denial) -> String {
         let option = match self.runtime {

@@ -33,6 +33,8 @@ pub struct CallFrame<'a> {
     pub slot: Option<u32>,
     /// Whether the worker should send PROGRESS.
     pub progress: bool,
+    /// JSON string of the key by which what the tool calls knows that it has seen this work before.
+    pub idempotency_key: Option<&'a str>,
 }
 
 impl CallFrame<'_> {
@@ -44,7 +46,8 @@ impl CallFrame<'_> {
                 + self.exec_id.len()
                 + payload(self.env)
                 + payload(self.input)
-                + payload(self.config),
+                + payload(self.config)
+                + payload(self.idempotency_key),
         );
         frame(out, kind::CALL, |out| {
             call_and_nonce(out, self.call, self.nonce);
@@ -58,6 +61,7 @@ impl CallFrame<'_> {
                 (b",\"e\":", self.env),
                 (b",\"i\":", self.input),
                 (b",\"g\":", self.config),
+                (b",\"k\":", self.idempotency_key),
             ] {
                 if let Some(text) = text {
                     out.extend_from_slice(name);
@@ -88,15 +92,20 @@ pub enum AbortReason {
     Cancelled,
 }
 
-/// Appends ABORT.
-pub fn append_abort(out: &mut Vec<u8>, call: u32, nonce: &Nonce, reason: AbortReason) {
+/// Appends ABORT. `why`: the caller's own words.
+pub fn append_abort(out: &mut Vec<u8>, call: u32, nonce: &Nonce, reason: AbortReason, why: Option<&str>) {
     let reason: &[u8] = match reason {
-        AbortReason::Timeout => b",\"r\":\"timeout\"}",
-        AbortReason::Cancelled => b",\"r\":\"cancelled\"}",
+        AbortReason::Timeout => b",\"r\":\"timeout\"",
+        AbortReason::Cancelled => b",\"r\":\"cancelled\"",
     };
     short_frame(out, kind::ABORT, |out| {
         call_and_nonce(out, call, nonce);
         out.extend_from_slice(reason);
+        if let Some(why) = why {
+            out.extend_from_slice(b",\"w\":");
+            push_json_string(out, why);
+        }
+        out.push(b'}');
     });
 }
 
@@ -206,6 +215,7 @@ mod tests {
             entered: false,
             slot: None,
             progress: false,
+            idempotency_key: None,
         };
         call.append(&mut out).unwrap();
         let (kind, body, rest) = take(&out);
@@ -222,16 +232,18 @@ mod tests {
     fn abort_ping_and_end_follow_each_other_in_one_buffer() {
         let nonce = Nonce::generate().unwrap();
         let mut out = Vec::new();
-        append_abort(&mut out, 7, &nonce, AbortReason::Timeout);
-        append_abort(&mut out, 8, &nonce, AbortReason::Cancelled);
+        append_abort(&mut out, 7, &nonce, AbortReason::Timeout, None);
+        append_abort(&mut out, 8, &nonce, AbortReason::Cancelled, Some("lock \"lost\""));
         append_ping(&mut out);
         append_end(&mut out);
         let (kind, body, rest) = take(&out);
         let body: Value = serde_json::from_slice(body).unwrap();
         assert_eq!((kind, &body["c"], &body["r"]), (2, &json!(7), &json!("timeout")));
+        assert_eq!(body.get("w"), None);
         let (kind, body, rest) = take(rest);
         let body: Value = serde_json::from_slice(body).unwrap();
         assert_eq!((kind, &body["c"], &body["r"]), (2, &json!(8), &json!("cancelled")));
+        assert_eq!(body["w"], "lock \"lost\"");
         let (kind, body, rest) = take(rest);
         assert_eq!((kind, body), (3, &b""[..]));
         assert_eq!(take(rest), (4, &b""[..], &b""[..]));
@@ -244,18 +256,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_call_reads_back(call: u32, attempt: u32, tool_id: String, exec_id: String, env in json_text(), input in json_text(),
-                             config in json_text(), entered: bool, progress: bool, before: Vec<u8>) {
+                             config in json_text(), key in json_text(), entered: bool, progress: bool, before: Vec<u8>) {
             let nonce = Nonce::generate().unwrap();
             let mut out = before.clone();
             CallFrame { call, nonce: &nonce, tool_id: &tool_id, exec_id: &exec_id, attempt, env: env.as_deref(), input: input.as_deref(),
-                        config: config.as_deref(), entered, slot: None, progress }.append(&mut out).unwrap();
+                        config: config.as_deref(), entered, slot: None, progress,
+                        idempotency_key: key.as_deref() }.append(&mut out).unwrap();
             prop_assert_eq!(&out[..before.len()], &before[..]);
             let (kind, body, rest) = take(&out[before.len()..]);
             prop_assert_eq!(kind, 1);
             prop_assert!(rest.is_empty());
             let read: Value = serde_json::from_slice(body).unwrap();
             let mut expected = json!({ "c": call, "n": str::from_utf8(nonce.as_bytes()).unwrap(), "t": tool_id, "x": exec_id, "a": attempt });
-            for (name, text) in [("e", env), ("i", input), ("g", config)] {
+            for (name, text) in [("e", env), ("i", input), ("g", config), ("k", key)] {
                 if let Some(text) = text {
                     expected[name] = serde_json::from_str(&text).unwrap();
                 }

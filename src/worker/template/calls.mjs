@@ -23,7 +23,7 @@ const RETRY = { unsaid: 0, retryable: 1, not: 2 }
 const NO_RETRY_AFTER = 0xffffffff
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
-/** @typedef {{ toolId: string, toolExecId: string, attempt: number, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
+/** @typedef {{ toolId: string, toolExecId: string, attempt: number, idempotencyKey: string | undefined, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
 
 let ending = false
 
@@ -45,6 +45,8 @@ export class Call {
     this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
     /** @type {unknown} */
     this.config = hasOwn(frame, 'g') ? frame.g : undefined
+    /** @type {string | undefined} */
+    this.idempotencyKey = hasOwn(frame, 'k') ? frame.k : undefined
     this.wantsEntered = hasOwn(frame, 'm')
     /** @type {number} */
     this.slot = hasOwn(frame, 's') ? frame.s : -1
@@ -55,6 +57,8 @@ export class Call {
     this.controller = undefined
     /** @type {string | undefined} */
     this.abortReason = undefined
+    /** The caller's own words. @type {string | undefined} */
+    this.whyAborted = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
     /** Missing variables that it read. @type {import('./variables.mjs').Missed | undefined} */
@@ -69,6 +73,7 @@ export class Call {
       toolId: this.toolId,
       toolExecId: this.execId,
       attempt: this.attempt,
+      idempotencyKey: this.idempotencyKey,
       env: this.env,
       get signal() {
         return call.takeSignal()
@@ -81,15 +86,15 @@ export class Call {
     this.listens = true
     if (this.controller === undefined) {
       this.controller = new AbortControllerOf()
-      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this.abortReason))
+      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this))
     }
     return signalOf(this.controller)
   }
 }
 
-/** @param {string} why */
-const reasonOf = (why) =>
-  why === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf('The call was cancelled', 'AbortError')
+/** @param {Call} call */
+const reasonOf = ({ abortReason, whyAborted = 'The call was cancelled' }) =>
+  abortReason === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf(whyAborted, 'AbortError')
 
 /** Handles CALL. @param {string} text @param {Tool} [rehearsed] */
 export function startCall(text, rehearsed) {
@@ -265,6 +270,7 @@ export function abortCall(text) {
   const call = openCall(frame.c)
   if (call === undefined || call.nonce !== frame.n || call.abortReason !== undefined) return
   call.abortReason = /** @type {string} */ (frame.r)
+  if (hasOwn(frame, 'w')) call.whyAborted = frame.w
   // Sent before the tool's listeners run, because they may never return.
   sendMissed(call)
   const start = beginForCall(ABORT_ACK, call)
@@ -273,8 +279,8 @@ export function abortCall(text) {
   flush()
   if (call.controller === undefined) return
   // The actions of its listeners are attributed to the call.
-  if (runIn === null) abort(call.controller, reasonOf(call.abortReason))
-  else runIn(call, abort, call.controller, reasonOf(call.abortReason))
+  if (runIn === null) abort(call.controller, reasonOf(call))
+  else runIn(call, abort, call.controller, reasonOf(call))
 }
 
 /** Handles END. */

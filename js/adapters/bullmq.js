@@ -1,0 +1,5 @@
+/** A manager as the worker of a BullMQ queue, on Redis, Valkey or PostgreSQL. BullMQ itself is never imported: it tells errors by name. */
+
+export { FINAL_CODES } from './engines/failures.js'
+export { toolProcessor } from './bullmq/processor.js'
+export { superviseWorker, workerOptions } from './bullmq/worker.js'

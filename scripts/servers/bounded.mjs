@@ -1,0 +1,16 @@
+/**
+ * Settles as the promise does, or fails naming `what` when that takes so long that it must have hung.
+ * @template T @param {Promise<T>} promise @param {string} what @param {number} bound milliseconds @returns {Promise<T>}
+ */
+export async function bounded(promise, what, bound) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  const hung = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`hung: ${what}`)), bound)
+  })
+  try {
+    return /** @type {T} */ (await Promise.race([promise, hung]))
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,116 @@
+//! Carries out what the pool decided: processes are started and ended, calls are given to processes.
+
+use std::mem::take;
+
+use super::call::Edge;
+use super::effect::{Effect, Effects, Said};
+use super::entered::Entry;
+use super::state::{Closing, EngineState};
+use super::terminate::{discard, terminate_call};
+use super::worker::Worker;
+use crate::dispatch::facts::TerminationReason;
+use crate::pool::{Action, CallId, WorkerId, WorkerState};
+use crate::spawn::Captured;
+use crate::worker::frame::{CallFrame, append_end};
+
+/// Everything the pool wants done, and what it wants then.
+pub(super) fn carry_out(state: &mut EngineState, out: &mut Effects) {
+    if state.closing == Closing::Done {
+        // Nobody would see to a process.
+        state.actions.clear();
+        return;
+    }
+    while !state.actions.is_empty() || state.replacement.has_work() {
+        let urgent = state.closing != Closing::Open || state.pool.waiting().next().is_some();
+        // Both vectors are given back when they are empty, to be used again.
+        let (mut wanted, mut ready) = (take(&mut state.actions), take(&mut state.ready_actions));
+        state.replacement.sort(&mut wanted, urgent, state.now, &mut ready);
+        state.actions = wanted;
+        let none = ready.is_empty();
+        for action in ready.drain(..) {
+            match action {
+                Action::Start(worker) => start(state, out, worker),
+                Action::Assign(number, worker) => assign(state, out, number, worker),
+                Action::End(worker) => end(state, out, worker),
+                Action::Discard(worker) => discard(state, out, worker),
+                Action::Drain => out.push(Effect::Drained),
+            }
+        }
+        state.ready_actions = ready;
+        if none {
+            return;
+        }
+    }
+}
+
+fn start(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
+    let worker = Worker::new(id, state.settings.stderr_cap, state.now);
+    state.workers.insert(id, worker);
+    out.push(Effect::Start(id));
+}
+
+fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: WorkerId) {
+    let now = state.now;
+    // Since the pool decided, either may have met its end.
+    if !state.calls.contains_key(&number) {
+        state.pool.release(id, now, &mut state.actions);
+        return;
+    }
+    let serves = matches!(state.pool.state(id), Some(WorkerState::Ready | WorkerState::Retiring));
+    if !serves || !state.workers.contains_key(&id) {
+        state.pool.resubmit(number, now, &mut state.actions);
+        return;
+    }
+    let Some(nonce) = (state.settings.nonce)() else {
+        // No secret, no call: without one an answer could be forged.
+        terminate_call(state, out, number, &TerminationReason::NoRandomness);
+        state.pool.release(id, now, &mut state.actions);
+        return;
+    };
+    let (Some(call), Some(worker)) = (state.calls.get_mut(&number), state.workers.get_mut(&id)) else {
+        return;
+    };
+    call.attempts.begin(now);
+    state.counters.retried += u64::from(call.attempts.made > 1);
+    let shared = state.settings.shared;
+    let slot = worker.take_slot();
+    call.nonce = Some(nonce);
+    call.entry = Entry::assigned(shared, slot);
+    call.pid = worker.pid;
+    call.stderr = Captured::new(state.settings.stderr_cap);
+    worker.calls.push(number);
+    state.sampling.active(now);
+    let request = &call.request;
+    let env = call.env_json();
+    let frame = CallFrame {
+        call: number,
+        nonce: &nonce,
+        tool_id: request.tool.as_str(),
+        exec_id: request.exec.as_str(),
+        attempt: request.attempt.unwrap_or(call.attempts.made),
+        env: env.as_deref(),
+        input: request.input.as_str(),
+        config: request.config.as_str(),
+        entered: call.entry.needs_frame(shared),
+        slot,
+        progress: request.progress,
+        idempotency_key: request.idempotency_key.as_str(),
+    };
+    out.send(id, Said::Call(number), |frames| {
+        let framed = frame.append(frames);
+        debug_assert!(framed.is_ok(), "validation bounds what a call carries");
+    });
+    let timeout = request.timeout;
+    let _ = state.advance(number, Edge::Assigned { worker: id, timeout });
+}
+
+/// A process that was ready is not needed any more.
+fn end(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
+    if state.settings.single_use || state.settings.grace.is_zero() {
+        discard(state, out, id);
+    } else if let Some(worker) = state.workers.get_mut(&id) {
+        // A process that served many calls may have things to put away.
+        worker.kill_at = Some(state.now + state.settings.grace);
+        out.send(id, Said::End, append_end);
+    }
+}

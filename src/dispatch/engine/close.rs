@@ -1,0 +1,91 @@
+//! The end of a manager, and the answers to those who wait for its processes.
+
+use super::effect::{Effect, Effects};
+use super::replacement::Replacement;
+use super::state::{Closing, EngineState};
+use super::terminate::terminate_call;
+use crate::dispatch::facts::{End, StartFailure, TerminationReason};
+
+/// No new calls; `force`: the accepted ones end too.
+pub(super) fn on_close(state: &mut EngineState, out: &mut Effects, force: bool) {
+    if state.closing == Closing::Done {
+        out.push(Effect::Closed);
+        return;
+    }
+    state.closing = if force || state.closing == Closing::Forced {
+        Closing::Forced
+    } else {
+        Closing::Draining
+    };
+    if force {
+        // Before its calls are ended one by one: no process is started for, or given, one whose turn is next.
+        state.pool.dismiss();
+    }
+    state.pool.close(state.now, &mut state.actions);
+    if force {
+        for number in state.calls.keys().copied().collect::<Vec<_>>() {
+            terminate_call(state, out, number, &TerminationReason::Closed);
+        }
+    }
+}
+
+/// Nobody drives any more: every process is killed by the shell, and what is left can only be ended here.
+pub(super) fn on_abandoned(state: &mut EngineState, out: &mut Effects) {
+    if state.closing == Closing::Done {
+        return;
+    }
+    state.workers.clear();
+    for number in state.calls.keys().copied().collect::<Vec<_>>() {
+        state.settle(out, number, End::Terminated(TerminationReason::Broken));
+    }
+    // The pool would start processes for nobody. What is left is to answer questions and to tell that this was the end.
+    state.pool.dismiss();
+    state.pool.close(state.now, &mut state.actions);
+    state.actions.clear();
+    state.replacement = Replacement::default();
+    state.closing = Closing::Forced;
+}
+
+/// Answers those who wait for readiness or for the catalogue, where there is an answer.
+pub(super) fn answer_questions(state: &mut EngineState, out: &mut Effects) {
+    if state.ready_questions.is_empty() && state.tools_questions.is_empty() {
+        return;
+    }
+    let closed = (state.closing != Closing::Open).then(StartFailure::closed);
+    // A minimum of none is always ready, and still nobody may know the tools.
+    let failure = match &closed {
+        Some(closed) => Some(closed),
+        None => state.last_failure.as_ref().filter(|_| state.pool.gave_up()),
+    };
+    let boxed = |failure: &StartFailure| Box::new(failure.clone());
+    let tools = match (state.catalogue.json(), failure) {
+        (Some(tools), _) if closed.is_none() => Some(Ok(tools)),
+        (_, failure) => failure.map(Err),
+    };
+    if let Some(tools) = tools {
+        for question in state.tools_questions.drain(..) {
+            let answer = tools.map(str::to_owned).map_err(boxed);
+            out.push(Effect::Tools { question, answer });
+        }
+    }
+    let ready = if closed.is_none() && state.pool.warmed() {
+        Some(None)
+    } else {
+        failure.map(Some)
+    };
+    if let Some(failure) = ready {
+        for question in state.ready_questions.drain(..) {
+            let failure = failure.map(boxed);
+            out.push(Effect::Ready { question, failure });
+        }
+    }
+}
+
+/// The last process is gone and no call is left: that is the end.
+pub(super) fn finish(state: &mut EngineState, out: &mut Effects) {
+    let closing = matches!(state.closing, Closing::Draining | Closing::Forced);
+    if closing && state.calls.is_empty() && state.workers.is_empty() {
+        state.closing = Closing::Done;
+        out.push(Effect::Closed);
+    }
+}

@@ -1,0 +1,167 @@
+//! Was the tool entered? The one place that decides it, and what follows from it for a call whose process is gone.
+//!
+//! A tool that was entered may have had effects. It is not entered a second time unless the caller's retry policy allows that.
+//! So where nothing is known, the answer is yes.
+//!
+//! What is known:
+//!
+//! - A process with one call at a time does not announce its entries. Its call counts as entered once it is assigned, unless
+//!   something that was sent to the process is still unread or unsent at its end: a call still in the channel cannot have
+//!   entered its tool.
+//! - A process that several calls share notes each entry, on its board where it has one and by an ENTERED frame elsewhere, before
+//!   it enters the tool. What it did not note was not entered.
+//!
+//! A process may lie in both ways, about its own calls alone.
+
+use crate::dispatch::facts::{End, TerminationReason};
+use crate::spawn::Exit;
+
+use super::retry::Failure;
+
+/// What is known of the entry of one attempt.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entry {
+    /// It is taken to have been entered: an ENTERED frame came, or entries are not announced.
+    assumed: bool,
+    /// Where its process notes that it entered it.
+    slot: Option<u32>,
+}
+
+/// What is known at the end of a process about everything that it was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Channel<'a> {
+    /// Several calls share a process.
+    pub(super) shared: bool,
+    /// Something that was sent to it was not read.
+    pub(super) unread: bool,
+    /// For each slot of the board the call that was entered last.
+    pub(super) board: &'a [u32],
+}
+
+impl Entry {
+    /// The call is given to a process. `slot`: where it notes the entry.
+    pub(super) fn assigned(shared: bool, slot: Option<u32>) -> Self {
+        Self { assumed: !shared, slot }
+    }
+
+    /// The process is to announce the entry by a frame.
+    pub(super) fn needs_frame(self, shared: bool) -> bool {
+        shared && self.slot.is_none()
+    }
+
+    pub(super) fn slot(self) -> Option<u32> {
+        self.slot
+    }
+
+    /// An ENTERED frame came.
+    pub(super) fn announced(&mut self) {
+        self.assumed = true;
+    }
+
+    /// Whether the tool of this call may have been entered in a process that has ended.
+    pub(super) fn was_entered(self, call: u32, channel: Channel<'_>) -> bool {
+        let noted = self.slot.and_then(|slot| channel.board.get(slot as usize)) == Some(&call);
+        let read = channel.shared || !channel.unread;
+        (self.assumed && read) || noted
+    }
+}
+
+/// The end of a process, as far as it explains the end of its calls.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loss<'a> {
+    pub(super) exit: Exit,
+    /// Why it was killed, if it was.
+    pub(super) reason: Option<&'a TerminationReason>,
+    /// Another call's tool ended it.
+    pub(super) left_by_another: bool,
+    /// A kill, or a call that was entered, explains its end.
+    pub(super) blamed: bool,
+}
+
+/// What follows for one of its calls.
+#[derive(Debug)]
+pub(super) enum AfterLoss {
+    /// The tool was not reached and another call, or a kill, explains the end of the process: the call goes to another process,
+    /// and no policy has to allow that.
+    AnotherProcess,
+    /// The attempt failed; the policy says whether there is another one.
+    Failed(End, Option<Failure>),
+}
+
+/// `own`: why the call itself was being ended, if it was.
+pub(super) fn after_loss(entered: bool, own: Option<&TerminationReason>, loss: Loss<'_>) -> AfterLoss {
+    use AfterLoss::{AnotherProcess, Failed};
+    match (own, loss.reason) {
+        (Some(TerminationReason::Timeout), _) => {
+            Failed(End::Terminated(TerminationReason::Timeout), Some(Failure::Timeout))
+        }
+        (Some(own), _) => Failed(End::Terminated(own.clone()), None),
+        (None, _) if !entered && loss.blamed => AnotherProcess,
+        // No tool was entered at all. A process that ends by itself whenever it is given a call must not be tried for ever.
+        (None, _) if !entered => Failed(End::Exited(loss.exit), Some(Failure::Unreached)),
+        (None, Some(reason)) => Failed(End::Neighbour(reason.clone()), Some(Failure::Crash)),
+        (None, None) if loss.left_by_another => Failed(End::Neighbour(TerminationReason::Left), Some(Failure::Crash)),
+        (None, None) => Failed(End::Exited(loss.exit), Some(Failure::Crash)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: u32 = 7;
+
+    fn channel(shared: bool, unread: bool, board: &[u32]) -> Channel<'_> {
+        Channel { shared, unread, board }
+    }
+
+    #[test]
+    fn alone_in_its_process_a_call_is_entered_unless_it_was_not_read() {
+        let entry = Entry::assigned(false, None);
+        assert!(entry.was_entered(CALL, channel(false, false, &[])));
+        assert!(!entry.was_entered(CALL, channel(false, true, &[])));
+        let with_slot = Entry::assigned(false, Some(0));
+        assert!(
+            with_slot.was_entered(CALL, channel(false, true, &[CALL])),
+            "its process noted the entry"
+        );
+        assert!(!with_slot.was_entered(CALL, channel(false, true, &[CALL + 1])));
+    }
+
+    #[test]
+    fn in_a_shared_process_only_what_was_noted_is_entered() {
+        let mut entry = Entry::assigned(true, None);
+        assert!(entry.needs_frame(true));
+        assert!(!entry.was_entered(CALL, channel(true, false, &[])));
+        entry.announced();
+        assert!(entry.was_entered(CALL, channel(true, true, &[])));
+        let with_slot = Entry::assigned(true, Some(1));
+        assert!(!with_slot.needs_frame(true));
+        assert!(with_slot.was_entered(CALL, channel(true, true, &[0, CALL])));
+        assert!(
+            !with_slot.was_entered(CALL, channel(true, true, &[CALL])),
+            "another call's slot"
+        );
+    }
+
+    #[test]
+    fn only_a_call_that_was_not_entered_goes_to_another_process() {
+        let reason = TerminationReason::OutOfMemory;
+        for entered in [false, true] {
+            for killed in [None, Some(&reason)] {
+                for own in [None, Some(&TerminationReason::Cancelled)] {
+                    for blamed in [killed.is_some(), true] {
+                        let loss = Loss {
+                            exit: Exit::Code(1),
+                            reason: killed,
+                            left_by_another: false,
+                            blamed,
+                        };
+                        let again = matches!(after_loss(entered, own, loss), AfterLoss::AnotherProcess);
+                        assert_eq!(again, !entered && own.is_none() && blamed);
+                    }
+                }
+            }
+        }
+    }
+}

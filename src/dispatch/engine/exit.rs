@@ -1,0 +1,123 @@
+//! A process is gone: what that means for the calls it served, or for those that waited for it.
+
+use super::call::{Edge, Lost, Step};
+use super::effect::Effects;
+use super::entered::{AfterLoss, Channel, Loss, after_loss};
+use super::event::Ended;
+use super::start::{ended_unused, start_failed};
+use super::state::EngineState;
+use super::usage::ran_out_of_memory;
+use super::worker::Worker;
+use crate::dispatch::facts::{StartFault, TerminationReason};
+use crate::pool::{CallId, WorkerId, WorkerState};
+
+/// The process and its group are gone and reaped.
+pub(super) fn on_exited(state: &mut EngineState, out: &mut Effects, id: WorkerId, ended: &Ended) {
+    if let Some((mut delivery, _)) = state.delivery(id, out) {
+        delivery.finish_all();
+    }
+    let Some(mut worker) = state.workers.remove(&id) else {
+        return;
+    };
+    if let Some(peak) = ended.out_of_memory {
+        ran_out_of_memory(state, &worker, peak);
+        end_calls(state, &mut worker, TerminationReason::OutOfMemory);
+    }
+    let stood = state.pool.state(id).unwrap_or(WorkerState::Stopping);
+    // No call may be handed to a process that is gone, not even one of its own that it never entered.
+    state.pool.terminate(id, state.now, &mut state.actions);
+    count(state, stood);
+    lose_calls(state, out, &mut worker, ended);
+    match stood {
+        WorkerState::Spawning | WorkerState::Importing | WorkerState::WarmingUp | WorkerState::Failing => {
+            let fault = worker.fault.take().unwrap_or(StartFault::Died(ended.exit));
+            start_failed(state, out, &worker, fault);
+        }
+        WorkerState::Ready | WorkerState::Retiring | WorkerState::Quarantined if !state.pool.was_used(id) => {
+            ended_unused(state, &worker, ended.exit);
+        }
+        _ => {}
+    }
+    state.pool.exited(id, state.now, &mut state.actions);
+}
+
+/// As if the process had been killed by us for this reason a moment before.
+fn end_calls(state: &mut EngineState, worker: &mut Worker, reason: TerminationReason) {
+    for number in &worker.calls {
+        // There is nothing left to kill.
+        let _ = state.advance(*number, Edge::Terminated(reason.clone()));
+    }
+    state.pool.terminate(worker.id, state.now, &mut state.actions);
+    worker.reason.get_or_insert(reason);
+}
+
+/// `stood`: in which state it ended.
+fn count(state: &mut EngineState, stood: WorkerState) {
+    let exits = &mut state.counters.exits;
+    *match stood {
+        WorkerState::Terminating | WorkerState::Judged => &mut exits.killed,
+        WorkerState::Stopping => &mut exits.retired,
+        WorkerState::Ready | WorkerState::Retiring | WorkerState::Quarantined => &mut exits.crashed,
+        WorkerState::Spawning | WorkerState::Importing | WorkerState::WarmingUp | WorkerState::Failing => {
+            &mut exits.start_failed
+        }
+    } += 1;
+}
+
+/// Its calls go to another process, rest, or are over.
+fn lose_calls(state: &mut EngineState, out: &mut Effects, worker: &mut Worker, ended: &Ended) {
+    let channel = Channel {
+        shared: state.settings.shared,
+        unread: worker.unread || ended.unsent,
+        board: &ended.board,
+    };
+    let calls = std::mem::take(&mut worker.calls);
+    let entered = |state: &EngineState, number: CallId| {
+        let call = state.calls.get(&number);
+        call.is_some_and(|call| call.entry.was_entered(number, channel))
+    };
+    let blamed = worker.reason.is_some() || calls.iter().any(|number| entered(state, *number));
+    let unsure = worker.refused.unsure;
+    let mut taken_by_another = false;
+    // The last one first: each that goes back to the queue goes before the others.
+    for number in calls.into_iter().rev() {
+        let entered = entered(state, number);
+        let taken = std::mem::take(&mut worker.refused);
+        let some = !taken.denials.is_empty() || taken.dropped > 0;
+        if let Some(call) = state.calls.get_mut(&number) {
+            call.denials_unsure |= unsure || taken_by_another;
+            call.add_refused(taken);
+        }
+        taken_by_another |= some;
+        let loss = Loss {
+            exit: ended.exit,
+            reason: worker.reason.as_ref(),
+            left_by_another: worker.left_by.is_some_and(|other| other != number),
+            blamed,
+        };
+        on_worker_lost(state, out, number, entered, loss);
+    }
+}
+
+fn on_worker_lost(state: &mut EngineState, out: &mut Effects, number: CallId, entered: bool, loss: Loss<'_>) {
+    let now = state.now;
+    let Some(call) = state.calls.get_mut(&number) else {
+        return;
+    };
+    if let Some(on) = call.phase.served() {
+        call.execution_time += now - on.since;
+    }
+    match after_loss(entered, call.phase.reason(), loss) {
+        AfterLoss::AnotherProcess => {
+            let step = state.advance(number, Edge::WorkerLost(Lost::AnotherProcess));
+            debug_assert_eq!(step, Step::Requeue);
+        }
+        AfterLoss::Failed(end, failure) => {
+            let again = failure.and_then(|failure| state.retry_at(number, failure));
+            let lost = again.map_or(Lost::Failed, Lost::TriedAgain);
+            if state.advance(number, Edge::WorkerLost(lost)) == Step::Settle {
+                state.settle(out, number, end);
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What an observer outside of the engine can know, and the checks of every effect.
+//!
+//! The world keeps which processes exist and what they were sent, which tools were entered, when delays end. It plays the part of
+//! the processes and of time.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::Refusal;
+use super::effect::{Effect, Effects, Said};
+use super::engine::Engine;
+use super::event::Event;
+use super::model_steps_test::Setup;
+use super::state::EngineSettings;
+use crate::config::{BackoffLimits, Count, RetryPolicy};
+use crate::dispatch::facts::End;
+use crate::pool::{Limits, Pool, WorkerId};
+use crate::worker::Nonce;
+
+const BACKOFF: BackoffLimits = BackoffLimits {
+    initial: Duration::from_millis(50),
+    max: Duration::from_millis(200),
+    max_elapsed: Duration::from_secs(2),
+};
+
+pub(super) fn nonce() -> Option<Nonce> {
+    Nonce::generate().ok()
+}
+
+/// A process as the outside sees it.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    /// Its pid; none as long as it does not exist.
+    pub(super) pid: Option<u32>,
+    pub(super) imported: bool,
+    pub(super) ready: bool,
+    pub(super) killed: bool,
+    pub(super) silent: bool,
+    pub(super) told_to_end: bool,
+    /// Calls it was sent and has not answered: their nonces, and whether their tools were entered here.
+    pub(super) calls: BTreeMap<u32, ([u8; 16], bool)>,
+    pub(super) aborted: BTreeSet<u32>,
+}
+
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) policy: RetryPolicy,
+    /// Its tool may be entered: it was not yet, or what ended the last attempt allows another.
+    pub(super) may_enter: bool,
+}
+
+pub(super) struct World {
+    pub(super) engine: Engine,
+    pub(super) setup: Setup,
+    pub(super) out: Effects,
+    pub(super) now: Instant,
+    pub(super) processes: BTreeMap<WorkerId, Process>,
+    pub(super) gone: BTreeSet<WorkerId>,
+    pub(super) calls: BTreeMap<u32, Asked>,
+    pub(super) settled: BTreeSet<u32>,
+    pub(super) next_call: u32,
+    /// A start failed: none may follow before this moment, unless somebody asks after the pool gave up.
+    pub(super) delayed_until: Option<Instant>,
+    pub(super) questions: BTreeSet<u32>,
+    pub(super) closed: usize,
+    pub(super) closing: bool,
+    /// The next event comes together with this one.
+    pub(super) more_follows: bool,
+    pub(super) next_pid: Cell<u32>,
+}
+
+pub(super) fn pick<T: Copy>(items: &[T], at: usize) -> Option<T> {
+    (!items.is_empty()).then(|| items[at % items.len()])
+}
+
+impl World {
+    pub(super) fn new(setup: Setup) -> Self {
+        let now = Instant::now();
+        let limits = Limits {
+            min: setup.min,
+            max: setup.max,
+            queue: setup.queue.map_or(Count::Infinite, Count::Limited),
+            idle: Duration::from_millis(500),
+            calls_per_worker: if setup.single_use {
+                Count::Limited(1)
+            } else {
+                Count::Limited(5)
+            },
+            concurrent: setup.concurrent,
+            single_use: setup.single_use,
+            starts_at_once: 2,
+        };
+        let settings = EngineSettings {
+            grace: Duration::from_millis(setup.grace_ms),
+            backoff: BACKOFF,
+            stderr_cap: 1000,
+            output_cap: 1000,
+            max_memory_mb: 100,
+            single_use: setup.single_use,
+            shared: setup.concurrent > 1,
+            concurrent: setup.concurrent,
+            nonce,
+        };
+        let pool = Pool::new(limits, BACKOFF.max_elapsed);
+        let mut world = Self {
+            engine: Engine::new(settings, pool, now),
+            setup,
+            out: Effects::default(),
+            now,
+            processes: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            calls: BTreeMap::new(),
+            settled: BTreeSet::new(),
+            next_call: 0,
+            delayed_until: None,
+            questions: BTreeSet::new(),
+            closed: 0,
+            closing: false,
+            more_follows: false,
+            next_pid: Cell::new(1000),
+        };
+        world.on(Event::Warm);
+        world
+    }
+
+    pub(super) fn on(&mut self, event: Event<'_>) {
+        let now = self.now;
+        let gave_up = self.engine.state.pool.gave_up();
+        let drawn = self.engine.state.next_start;
+        self.engine.on(event, now, &mut self.out);
+        if !self.more_follows {
+            self.engine.decide(&mut self.out);
+        }
+        let draws = self.engine.state.next_start;
+        // What somebody asks for is started at once where the pool had given up.
+        if gave_up && !self.engine.state.pool.gave_up() {
+            self.delayed_until = None;
+        }
+        if draws != drawn {
+            self.delayed_until = draws;
+        }
+        for (request, refusal) in std::mem::take(&mut self.out.refused) {
+            assert!(refusal == Refusal::QueueFull || self.closing);
+            assert!(!self.settled.contains(&request.number), "refused and settled");
+            self.calls.remove(&request.number);
+        }
+        self.check();
+    }
+
+    /// Whether the next event comes together with one that follows it.
+    pub(super) fn together(&mut self, more_follows: bool) {
+        if self.more_follows && !more_follows {
+            self.engine.decide(&mut self.out);
+            self.check();
+        }
+        self.more_follows = more_follows;
+    }
+
+    /// Every effect against what the outside knows.
+    pub(super) fn check(&mut self) {
+        while let Some(effect) = self.out.next() {
+            match effect {
+                Effect::Start(worker) => self.starts(worker),
+                Effect::Send { worker, what, bytes } => {
+                    let frame = self.out.take_frame(bytes).to_vec();
+                    self.sends(worker, what, &frame);
+                }
+                Effect::Kill(worker, _) => self.alive(worker).killed = true,
+                Effect::StandBack(worker) | Effect::Imported(worker) => _ = self.alive(worker),
+                Effect::Settle(number, _) => self.settles(number),
+                Effect::Line(_) | Effect::Progress { .. } => panic!("nobody printed or reported anything"),
+                Effect::Drained => assert!(self.setup.queue.is_some(), "a queue without an end is never full"),
+                Effect::Ready { question, .. } | Effect::Tools { question, .. } => {
+                    assert!(
+                        self.questions.remove(&question),
+                        "question {question} was answered twice"
+                    );
+                }
+                Effect::Closed => {
+                    assert!(self.closing, "closed by itself");
+                    assert_eq!(
+                        self.settled.len(),
+                        self.calls.len(),
+                        "closed before its calls were over"
+                    );
+                    assert!(self.processes.is_empty(), "closed before its processes were gone");
+                    self.closed += 1;
+                }
+            }
+        }
+        assert!(self.processes.len() <= self.setup.max, "more processes than allowed");
+    }
+
+    pub(super) fn alive(&mut self, worker: WorkerId) -> &mut Process {
+        assert!(!self.gone.contains(&worker), "an effect for a process that has exited");
+        let process = self.processes.get_mut(&worker).expect("a process that was started");
+        assert!(process.pid.is_some(), "an effect for a process that does not exist yet");
+        process
+    }
+
+    pub(super) fn starts(&mut self, worker: WorkerId) {
+        assert!(!self.gone.contains(&worker), "an id was used twice");
+        assert!(self.processes.insert(worker, Process::default()).is_none());
+        assert!(
+            self.delayed_until.is_none_or(|until| self.now >= until),
+            "started before the delay that was drawn was over"
+        );
+    }
+
+    pub(super) fn sends(&mut self, worker: WorkerId, what: Said, frame: &[u8]) {
+        let limit = self.setup.concurrent;
+        match what {
+            Said::Call(number) => {
+                let body: serde_json::Value = serde_json::from_slice(&frame[5..]).expect("a CALL is JSON");
+                let nonce = body["n"]
+                    .as_str()
+                    .expect("a nonce")
+                    .as_bytes()
+                    .try_into()
+                    .expect("16 bytes");
+                assert!(!self.settled.contains(&number), "a call that is over was sent");
+                let elsewhere = self
+                    .processes
+                    .values()
+                    .any(|process| process.calls.contains_key(&number));
+                assert!(!elsewhere, "a call is in two processes");
+                let process = self.alive(worker);
+                let takes = process.ready && !process.killed && !process.silent && !process.told_to_end;
+                assert!(takes, "a call was sent to a process that cannot take it");
+                process.calls.insert(number, (nonce, false));
+                assert!(process.calls.len() <= limit, "too many calls in one process");
+            }
+            Said::Abort(number, _) => {
+                let process = self.alive(worker);
+                assert!(
+                    process.calls.contains_key(&number),
+                    "the abort of a call that is not there"
+                );
+                assert!(process.aborted.insert(number), "a call was aborted twice");
+            }
+            Said::Ping => assert!(!self.alive(worker).ready, "rehearsed twice"),
+            Said::End => {
+                let process = self.alive(worker);
+                assert!(process.calls.is_empty(), "ended under a call");
+                process.told_to_end = true;
+            }
+        }
+    }
+
+    pub(super) fn settles(&mut self, number: u32) {
+        let facts = self.out.facts.pop_front().expect("facts come with it");
+        assert_eq!(facts.call, number);
+        assert!(self.calls.contains_key(&number), "a call that nobody submitted");
+        assert!(self.settled.insert(number), "call {number} was settled twice");
+        if let End::Value(text) = &facts.end {
+            assert_eq!(text, &number.to_string(), "an answer of another call");
+        }
+    }
+
+    pub(super) fn of(&self, chosen: impl Fn(&Process) -> bool) -> Vec<WorkerId> {
+        let chosen = self.processes.iter().filter(|(_, process)| chosen(process));
+        chosen.map(|(worker, _)| *worker).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! Processes that come up, and those that do not.
+
+use super::call::{Edge, Step};
+use super::effect::{Effect, Effects};
+use super::state::EngineState;
+use super::worker::Worker;
+use crate::dispatch::facts::{End, StartFailure, StartFault};
+use crate::pool::{WorkerId, WorkerState};
+use crate::spawn::Exit;
+
+/// A process that was asked for exists.
+pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerId, pid: u32, board: bool) {
+    let Some(worker) = state.workers.get_mut(&id) else {
+        return;
+    };
+    worker.pid = Some(pid);
+    worker.board = board;
+    state.pool.spawned(id);
+    state.sampling.exists(state.now);
+    if state.pool.state(id).is_none_or(WorkerState::is_ending) {
+        out.push(Effect::Kill(id, "not-needed"));
+    }
+}
+
+/// There is no process: the system or the sandbox refused.
+pub(super) fn on_start_failed(state: &mut EngineState, out: &mut Effects, id: WorkerId, fault: StartFault) {
+    let Some(worker) = state.workers.remove(&id) else {
+        return;
+    };
+    if !state.pool.state(id).is_none_or(WorkerState::is_ending) {
+        start_failed(state, out, &worker, fault);
+    }
+    state.pool.exited(id, state.now, &mut state.actions);
+}
+
+/// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
+pub(super) fn start_failed(state: &mut EngineState, out: &mut Effects, worker: &Worker, fault: StartFault) {
+    state.failed_starts += 1;
+    let failure = failure_of(worker, fault, state.failed_starts);
+    let next_start = state.draw_next_start();
+    let may_pass = failure.may_pass();
+    let waiting: Vec<u32> = state.pool.waiting().collect();
+    for number in waiting {
+        let Some(call) = state.calls.get_mut(&number) else {
+            continue;
+        };
+        call.attempts.begin(worker.started.max(call.submitted));
+        state.counters.retried += u64::from(call.attempts.made > 1);
+        let waits_on = may_pass
+            && call
+                .attempts
+                .outlives_failed_start(&call.request.retry, &state.settings.backoff, next_start);
+        if !waits_on && state.advance(number, Edge::NotStarted) == Step::Settle {
+            state.pool.withdraw(number, state.now, &mut state.actions);
+            state.settle(out, number, End::NotStarted(failure.clone()));
+        }
+    }
+    let retry_at = may_pass.then_some(next_start);
+    state
+        .pool
+        .start_failed(worker.id, retry_at, state.now, &mut state.actions);
+    state.last_failure = Some(failure);
+}
+
+/// A process came up, and ended before anybody asked it anything. Its successors must not follow each other without a pause.
+pub(super) fn ended_unused(state: &mut EngineState, worker: &Worker, exit: Exit) {
+    let next_start = state.draw_next_start();
+    state
+        .pool
+        .start_failed(worker.id, Some(next_start), state.now, &mut state.actions);
+    // Who waits for processes that stay hears of this, should no other come.
+    let failure = failure_of(worker, StartFault::Died(exit), state.failed_starts + 1);
+    state.last_failure = Some(StartFailure {
+        missed: Vec::new(),
+        ..failure
+    });
+}
+
+fn failure_of(worker: &Worker, fault: StartFault, in_a_row: u32) -> StartFailure {
+    StartFailure {
+        fault,
+        stderr: worker.stderr.redacted::<&str>(&[]),
+        in_a_row,
+        denials: worker.refused.denials.clone(),
+        missed: worker.missed.clone(),
+    }
+}

@@ -1,0 +1,232 @@
+//! All calls and processes of a manager, and the steps that touch several of them at once.
+
+use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
+
+use super::alarms::Alarms;
+use super::call::{Call, Edge, Phase, Step};
+use super::catalogue::Catalogue;
+use super::counters::Counters;
+use super::effect::Effects;
+use super::lines::Delivery;
+use super::replacement::Replacement;
+use super::retry::Failure;
+use super::sampling::Sampling;
+use super::worker::Worker;
+use crate::config::BackoffLimits;
+use crate::dispatch::facts::{End, Facts, StartFailure};
+use crate::pool::{Action, CallId, Pool, WorkerId, WorkerState};
+use crate::spawn::Delays;
+use crate::worker::Nonce;
+
+/// What does not change while the manager lives.
+pub(in crate::dispatch) struct EngineSettings {
+    pub(in crate::dispatch) grace: Duration,
+    pub(in crate::dispatch) backoff: BackoffLimits,
+    pub(in crate::dispatch) stderr_cap: usize,
+    pub(in crate::dispatch) output_cap: u64,
+    pub(in crate::dispatch) max_memory_mb: u64,
+    /// Every process serves one call.
+    pub(in crate::dispatch) single_use: bool,
+    /// Several calls may be in flight in one process.
+    pub(in crate::dispatch) shared: bool,
+    /// Calls one process may have in flight.
+    pub(in crate::dispatch) concurrent: usize,
+    /// Draws the secret of an attempt; none where the system gives no random bytes.
+    pub(in crate::dispatch) nonce: fn() -> Option<Nonce>,
+}
+
+/// How far the end of the manager has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dispatch) enum Closing {
+    /// It takes calls.
+    Open,
+    /// It finishes the calls it has.
+    Draining,
+    /// It ends the calls it has.
+    Forced,
+    /// Every process is gone.
+    Done,
+}
+
+pub(super) struct EngineState {
+    pub(super) settings: EngineSettings,
+    /// When the present event happened.
+    pub(super) now: Instant,
+    pub(super) pool: Pool,
+    pub(super) calls: FxHashMap<CallId, Call>,
+    pub(super) workers: FxHashMap<WorkerId, Worker>,
+    /// Of the calls' phases.
+    pub(super) alarms: Alarms,
+    pub(super) closing: Closing,
+    /// What the pool wants done, not done yet.
+    pub(super) actions: Vec<Action>,
+    /// What is being done of it; empty between two events.
+    pub(super) ready_actions: Vec<Action>,
+    /// Of processes that served their one call.
+    pub(super) replacement: Replacement,
+    pub(super) start_delays: Delays,
+    /// A start delay was drawn since the last answer; the next answer resets it.
+    pub(super) delayed: bool,
+    /// The earliest moment for the next start, as drawn after the last failure.
+    pub(super) next_start: Option<Instant>,
+    pub(super) last_failure: Option<StartFailure>,
+    /// Since a start worked.
+    pub(super) failed_starts: u32,
+    pub(super) catalogue: Catalogue,
+    pub(super) ready_questions: Vec<u32>,
+    pub(super) tools_questions: Vec<u32>,
+    pub(super) counters: Counters,
+    pub(super) sampling: Sampling,
+    /// Somebody listens to every line.
+    pub(super) logs_wanted: bool,
+}
+
+impl EngineState {
+    pub(super) fn new(settings: EngineSettings, pool: Pool, now: Instant) -> Self {
+        let start_delays = Delays::new(&settings.backoff);
+        Self {
+            settings,
+            now,
+            pool,
+            calls: FxHashMap::default(),
+            workers: FxHashMap::default(),
+            alarms: Alarms::default(),
+            closing: Closing::Open,
+            actions: Vec::new(),
+            ready_actions: Vec::new(),
+            replacement: Replacement::default(),
+            start_delays,
+            delayed: false,
+            next_start: None,
+            last_failure: None,
+            failed_starts: 0,
+            catalogue: Catalogue::default(),
+            ready_questions: Vec::new(),
+            tools_questions: Vec::new(),
+            counters: Counters::default(),
+            sampling: Sampling::default(),
+            logs_wanted: false,
+        }
+    }
+
+    /// Moves a call along one edge and its alarm with it. `Settle` and `Kill` and the rest are the caller's to do, but for the
+    /// queue: a call that waits for a process again is put into it here.
+    pub(super) fn advance(&mut self, number: CallId, edge: Edge) -> Step {
+        let Some(call) = self.calls.get_mut(&number) else {
+            return Step::Nothing;
+        };
+        let before = call.phase.wake();
+        let phase = std::mem::replace(&mut call.phase, Phase::Over);
+        let (phase, step) = phase.next(edge, self.now, self.settings.grace);
+        self.alarms.moved(number, before, phase.wake());
+        call.phase = phase;
+        if step == Step::Requeue {
+            self.pool.resubmit(number, self.now, &mut self.actions);
+        }
+        step
+    }
+
+    /// When the call may be tried again after this failure, if it may.
+    pub(super) fn retry_at(&mut self, number: CallId, failure: Failure) -> Option<Instant> {
+        let forced = self.closing == Closing::Forced;
+        let call = self.calls.get_mut(&number).filter(|call| !forced && !call.cancelled)?;
+        call.attempts
+            .next(failure, &call.request.retry, &self.settings.backoff, self.now)
+    }
+
+    /// Forgets a call and tells how it ended.
+    pub(super) fn settle(&mut self, out: &mut Effects, number: CallId, end: End) {
+        let Some(call) = self.calls.remove(&number) else { return };
+        self.alarms.moved(number, call.phase.wake(), None);
+        if end.is_success() {
+            self.counters.succeeded += 1;
+        } else {
+            self.counters.failed += 1;
+        }
+        let known_tool = self.catalogue.has(call.request.tool.as_str());
+        out.settle(facts(call, end, known_tool, self.now));
+    }
+
+    /// What the sandbox refused to this process so far belongs to this call.
+    pub(super) fn take_refused(&mut self, worker: WorkerId, number: CallId) {
+        let Some(worker) = self.workers.get_mut(&worker) else {
+            return;
+        };
+        let taken = std::mem::take(&mut worker.refused);
+        if !taken.denials.is_empty() || taken.dropped > 0 {
+            // Some of it may have been theirs.
+            for other in worker.calls.iter().filter(|other| **other != number) {
+                if let Some(call) = self.calls.get_mut(other) {
+                    call.denials_unsure = true;
+                }
+            }
+        }
+        if let Some(call) = self.calls.get_mut(&number) {
+            call.add_refused(taken);
+        }
+    }
+
+    /// What delivers the lines of a process, and the calls it serves.
+    pub(super) fn delivery<'a>(
+        &'a mut self,
+        worker: WorkerId,
+        out: &'a mut Effects,
+    ) -> Option<(Delivery<'a>, &'a [CallId])> {
+        let worker = self.workers.get_mut(&worker)?;
+        let delivery = Delivery {
+            calls: &mut self.calls,
+            lines: &mut worker.lines,
+            pace: &mut worker.pace,
+            stderr: &mut worker.stderr,
+            out,
+            all_wanted: self.logs_wanted,
+        };
+        Some((delivery, &worker.calls))
+    }
+
+    /// The process exists and is not ready yet.
+    pub(super) fn is_starting(&self, worker: WorkerId) -> bool {
+        self.pool.state(worker).is_some_and(WorkerState::is_starting)
+    }
+
+    /// Draws the delay after a failed start.
+    pub(super) fn draw_next_start(&mut self) -> Instant {
+        self.delayed = true;
+        let next = self.now + self.start_delays.next_delay();
+        self.next_start = Some(next);
+        next
+    }
+}
+
+/// The account of a call that is over.
+fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
+    let output_bytes = match &end {
+        End::Value(text) | End::Threw(text) => text.len() as u64,
+        _ => 0,
+    };
+    Facts {
+        call: call.request.number,
+        end,
+        known_tool,
+        attempts: call.attempts.made,
+        given_attempt: call.request.attempt,
+        queue_time: now
+            .saturating_duration_since(call.submitted)
+            .saturating_sub(call.execution_time),
+        execution_time: call.execution_time,
+        timeout: call.request.timeout,
+        input_bytes: call.request.input.len() as u64,
+        output_bytes,
+        peak_memory_mb: call.peak_memory_mb,
+        pid: call.pid,
+        stderr: call.stderr(),
+        denials: call.denials,
+        denials_complete: !call.denials_unsure && call.denials_dropped == 0,
+        denials_dropped: call.denials_dropped,
+        missed: call.missed,
+        tool: call.request.tool,
+        exec: call.request.exec,
+    }
+}

@@ -1,0 +1,149 @@
+//! The driver thread: one single-threaded runtime on which every process of a manager is served.
+//!
+//! A panic on it is a bug that leaves nobody to keep the time or to hear of a process's end. The manager ends then: its
+//! processes are killed, its calls fail, and nobody waits for an answer that cannot come.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::dispatcher::Dispatcher;
+use super::host_reads::HostReads;
+use super::locked_engine::LockedEngine;
+use super::perform::{Ending, Outside, Spawned};
+use super::processes::Processes;
+use super::{clock, process_task};
+use crate::config::{Config, Isolation};
+use crate::dispatch::engine::{Engine, EngineSettings, Event};
+use crate::dispatch::facts::StartFault;
+use crate::dispatch::sink::Sink;
+use crate::error::descriptors::{self, Holder};
+use crate::error::{Code, Error};
+use crate::pool::{Limits, Pool};
+use crate::sandbox::Denials;
+use crate::spawn::{LaunchSource, SpawnFailure, Spawner};
+use crate::worker::Nonce;
+
+/// What a driver is made of.
+pub struct Parts {
+    /// The thread that starts processes.
+    pub spawner: Spawner,
+    /// How a process is started.
+    pub launch: Arc<dyn LaunchSource>,
+    /// What the sandbox refuses is read here.
+    pub denials: Option<Denials>,
+    /// Who is told.
+    pub sink: Arc<dyn Sink>,
+    /// Tools can start programs: a process may have children.
+    pub may_start_programs: bool,
+    /// Processors of this machine.
+    pub cpus: usize,
+    /// What the host's own thread watches; none: it cannot.
+    pub host_reads: Option<HostReads>,
+    /// Events and effects are written to stderr.
+    pub trace: bool,
+}
+
+/// The driver thread.
+pub struct Driver;
+
+impl Driver {
+    /// Starts the thread. It ends when the dispatcher was closed and every process is gone.
+    pub fn start(config: &Config, parts: Parts) -> Result<Arc<Dispatcher>, Box<Error>> {
+        let (sender, receiver) = unbounded_channel();
+        let settings = EngineSettings {
+            grace: config.grace_period,
+            backoff: config.backoff,
+            stderr_cap: usize::try_from(config.max_stderr_capture_size).unwrap_or(usize::MAX),
+            output_cap: config.max_output_size,
+            max_memory_mb: config.max_memory_mb,
+            single_use: config.isolation == Isolation::Call,
+            shared: config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1,
+            concurrent: config.concurrent_calls_per_worker as usize,
+            nonce: || Nonce::generate().ok(),
+        };
+        let of_processes = process_task::Settings {
+            may_start_programs: parts.may_start_programs,
+            output_cap: settings.output_cap,
+            slots: settings.concurrent,
+        };
+        let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
+        // Where each process serves one call, the driver reads: for one answer of each, registering it elsewhere gains nothing.
+        let host_reads = parts.host_reads.filter(|_| !settings.single_use);
+        let outside = Outside {
+            launch: parts.launch,
+            sink: parts.sink,
+            denials: parts.denials,
+            processes: Processes::default(),
+            spawner: Mutex::new(Some(parts.spawner)),
+            spawned: sender,
+            clock: Notify::new(),
+            ending: Mutex::new(Ending::Running),
+        };
+        let engine = LockedEngine::new(Engine::new(settings, pool, Instant::now()), outside, parts.trace);
+        let dispatcher = Arc::new(Dispatcher::new(engine, host_reads));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(no_thread)?;
+        let driven = Arc::clone(&dispatcher);
+        let holder = Holder::manager();
+        thread::Builder::new()
+            .name("toolwarden-drive".to_owned())
+            .spawn(move || {
+                let driving = drive(Arc::clone(&driven), receiver, of_processes);
+                let _ = catch_unwind(AssertUnwindSafe(|| runtime.block_on(driving)));
+                // With its tasks go their handles on processes and pipes.
+                drop(runtime);
+                driven.end();
+                drop(driven);
+                drop(holder);
+            })
+            .map_err(no_thread)?;
+        Ok(dispatcher)
+    }
+}
+
+fn no_thread(error: std::io::Error) -> Box<Error> {
+    let what = "the thread that supervises processes could not be started";
+    Box::new(match error.raw_os_error() {
+        Some(errno) if descriptors::is_shortage(errno) => descriptors::shortage(what, errno),
+        _ => Error::new(Code::WorkerStart, format!("{what}: {error}"))
+            .with(|context| context.operation = Some("start worker"))
+            .source(error),
+    })
+}
+
+async fn drive(
+    dispatcher: Arc<Dispatcher>,
+    mut spawned: UnboundedReceiver<Spawned>,
+    of_processes: process_task::Settings,
+) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(clock::run(Arc::clone(&dispatcher)));
+    loop {
+        tokio::select! {
+            // The clock ends with the manager, the others with their processes.
+            Some(ended) = tasks.join_next() => if ended.is_err() || dispatcher.engine.is_over() {
+                break;
+            },
+            Some(Spawned { worker, result }) = spawned.recv() => match result {
+                Ok(child) => {
+                    tasks.spawn(process_task::run(Arc::clone(&dispatcher), worker, child, of_processes));
+                }
+                Err(failure) => dispatcher.engine.handle(Event::StartFailed { worker, fault: fault(failure) }),
+            },
+        }
+    }
+}
+
+fn fault(failure: SpawnFailure) -> StartFault {
+    let SpawnFailure { step, errno, retryable } = failure;
+    StartFault::Spawn { step, errno, retryable }
+}

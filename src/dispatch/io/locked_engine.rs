@@ -1,0 +1,237 @@
+//! The engine behind its lock, as threads share it.
+//!
+//! Every event goes through [`LockedEngine::handle`] or [`LockedEngine::batch`]: the engine is locked and decides, then it is
+//! unlocked and its effects are carried out. The lock for carrying out is taken before the engine's is released or, where another
+//! thread is carrying out, waited for afterwards. Whoever has it carries out everything that was asked for until then, so that the
+//! order is the engine's.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::lock::SpinLock;
+use super::perform::{Ending, Outside, Performer};
+use super::trace::Trace;
+use crate::dispatch::engine::{Closing, Effects, Engine, Event, Reading, Refusal, Request};
+use crate::pool::WorkerId;
+
+/// Effects that one turn may gather before they are carried out: a process may print a hundred thousand lines at once.
+const MOST_EFFECTS: usize = 4096;
+
+/// Between two looks at channels that a busy host leaves lying.
+const CLOSER: Duration = Duration::from_millis(1);
+
+/// What the engine's lock guards.
+pub(super) struct Core {
+    pub(super) engine: Engine,
+    /// What the engine asked for and nobody has begun to carry out.
+    pending: Effects,
+    trace: Option<Trace>,
+    /// When the clock wakes next; none: not before it is told.
+    pub(super) armed: Option<Instant>,
+    /// The host leaves channels lying, and the driver reads them meanwhile.
+    pub(super) host_busy_until: Option<Instant>,
+    /// When the next of the processes that said more than their share is read again.
+    pub(super) rests_end: Option<Instant>,
+}
+
+impl Core {
+    /// Has the engine handle an event.
+    pub(super) fn feed(&mut self, event: Event<'_>, now: Instant) {
+        let Some(trace) = &mut self.trace else {
+            return self.engine.on(event, now, &mut self.pending);
+        };
+        trace.event(&event, now);
+        let before = self.pending.len();
+        self.engine.on(event, now, &mut self.pending);
+        trace.effects(&self.pending, before, now);
+    }
+
+    /// No event that came with the last ones follows.
+    fn decide(&mut self, now: Instant) {
+        let before = self.pending.len();
+        self.engine.decide(&mut self.pending);
+        if let Some(trace) = &mut self.trace {
+            trace.effects(&self.pending, before, now);
+        }
+    }
+
+    /// So much was gathered that it is to be carried out before anything else is handled.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.len() >= MOST_EFFECTS
+    }
+
+    /// What a reader of this process has to know.
+    pub(super) fn reading(&mut self, worker: WorkerId, now: Instant) -> Reading {
+        let reading = self.engine.reading(worker, now);
+        self.rests_end = self.rests_end.into_iter().chain(reading.rests_until).min();
+        reading
+    }
+
+    pub(super) fn take_refused(&mut self) -> Vec<(Request, Refusal)> {
+        std::mem::take(&mut self.pending.refused)
+    }
+
+    /// When the clock has something to do, if nothing else happens.
+    pub(super) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let busy = self.host_busy_until.is_some_and(|until| now < until);
+        let look_again = busy.then(|| now + CLOSER);
+        look_again
+            .into_iter()
+            .chain(self.rests_end)
+            .chain(self.engine.next_wake())
+            .min()
+    }
+}
+
+/// The engine, and what its effects are carried out with.
+pub(super) struct LockedEngine {
+    core: SpinLock<Core>,
+    performer: SpinLock<Performer>,
+    /// A panic of the sink left effects with the performer.
+    interrupted: AtomicBool,
+    pub(super) outside: Outside,
+}
+
+impl LockedEngine {
+    /// `trace`: events and effects are to be written to stderr.
+    pub(super) fn new(engine: Engine, outside: Outside, trace: bool) -> Self {
+        Self {
+            core: SpinLock::new(Core {
+                engine,
+                pending: Effects::default(),
+                trace: trace.then(|| Trace::new(Instant::now())),
+                armed: None,
+                host_busy_until: None,
+                rests_end: None,
+            }),
+            performer: SpinLock::default(),
+            interrupted: AtomicBool::new(false),
+            outside,
+        }
+    }
+
+    /// The engine; nothing that it is asked for is carried out by this.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock()
+    }
+
+    /// Brings the engine what the sandbox refused to this process since the last time.
+    pub(super) fn feed_refused(&self, core: &mut Core, now: Instant, worker: WorkerId, pid: u32) {
+        if let Some(denials) = &self.outside.denials {
+            let taken = denials.take(pid);
+            core.feed(Event::Refused { worker, taken }, now);
+        }
+    }
+
+    /// Every process is gone and every call is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().engine.closing() == Closing::Done
+    }
+
+    /// One event.
+    pub(super) fn handle(&self, event: Event<'_>) {
+        self.batch(|core, now| core.feed(event, now));
+    }
+
+    /// One event that counts as of `now`, which is a moment ago.
+    pub(super) fn handle_at(&self, event: Event<'_>, now: Instant) {
+        self.batch(|core, _| core.feed(event, now));
+    }
+
+    /// Lets `work` bring the engine events that came together, which is locked meanwhile, and then carries out what the engine asks for.
+    pub(super) fn batch<R>(&self, work: impl FnOnce(&mut Core, Instant) -> R) -> R {
+        let logs_wanted = self.outside.sink.wants_logs();
+        let mut core = self.core.lock();
+        core.engine.listen(logs_wanted);
+        let now = Instant::now();
+        let result = work(&mut core, now);
+        core.decide(now);
+        self.arm(&mut core, now);
+        self.perform(core);
+        result
+    }
+
+    /// Carries out what is pending, in its order.
+    fn perform<'a>(&'a self, mut core: MutexGuard<'a, Core>) {
+        let interrupted = self.interrupted.swap(false, Ordering::Relaxed);
+        if core.pending.is_empty() && core.trace.is_none() && !interrupted {
+            return;
+        }
+        let _noted = NoteInterruption(&self.interrupted);
+        match self.performer.try_lock() {
+            Some(mut performer) if performer.effects.is_empty() => {
+                take_pending(&mut core, &mut performer);
+                drop(core);
+                performer.run(&self.outside);
+            }
+            other => {
+                drop(other);
+                drop(core);
+                let mut performer = self.performer.lock();
+                // What a panic of the sink left.
+                performer.run(&self.outside);
+                take_pending(&mut self.core.lock(), &mut performer);
+                performer.run(&self.outside);
+            }
+        }
+    }
+
+    /// Wakes the clock when something is due before it would wake by itself.
+    fn arm(&self, core: &mut Core, now: Instant) {
+        if let Some(next) = core.next_wake(now)
+            && core.armed.is_none_or(|armed| next < armed)
+        {
+            core.armed = Some(next);
+            self.outside.clock.notify_one();
+        }
+    }
+
+    /// The driver thread is about to end: kills and reaps what still runs, tells every call, and then that everything is over. This
+    /// waits, and nobody else has to wait for it.
+    pub(super) fn end(&self) {
+        let processes = self.outside.processes.clear();
+        for running in &processes {
+            running.process.kill_group();
+        }
+        drop(processes);
+        // What breaks the driver may be the sink, which panics again and again. Each effect is tried once, so this ends.
+        let give_up = || self.handle(Event::Abandoned);
+        let mut left = true;
+        while left {
+            left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(give_up)).is_err();
+        }
+        let spawner = self
+            .outside
+            .spawner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(spawner);
+        *self.outside.ending.lock().unwrap_or_else(PoisonError::into_inner) = Ending::Told;
+        self.outside.sink.closed();
+        self.outside.sink.flush();
+    }
+}
+
+/// Notes that effects are left where a panic unwinds.
+struct NoteInterruption<'a>(&'a AtomicBool);
+
+impl Drop for NoteInterruption<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn take_pending(core: &mut Core, performer: &mut Performer) {
+    std::mem::swap(&mut core.pending, &mut performer.effects);
+    if let Some(trace) = &mut core.trace {
+        performer.trace.push_str(&trace.take());
+    }
+}
+
+#[cfg(test)]
+#[path = "locked_engine_tests.rs"]
+mod tests;

@@ -1,0 +1,38 @@
+//! The shell around the engine: it brings the engine what happens and carries out what the engine asks for.
+//!
+//! The engine is locked while it handles events, which takes microseconds and waits for nothing. Effects are carried out after
+//! that, in the order in which the engine asked for them. A file uses files above it in this list, never one below:
+//!
+//! | file | subject |
+//! |---|---|
+//! | `lock.rs` | a lock that spins before it sleeps |
+//! | `send_queue.rs` | frames on their way into a process |
+//! | `trace.rs` | `TOOLWARDEN_TRACE`: events and effects as lines on stderr |
+//! | `processes.rs` | the processes that run, by their ids |
+//! | `perform.rs` | carries out effects |
+//! | `locked_engine.rs` | the engine behind its lock, and the order of effects |
+//! | `usage.rs` | measures what processes use |
+//! | `reader.rs` | reads what one process says |
+//! | `host_reads.rs` | the channels that the host's own thread reads |
+//! | `dispatcher.rs` | what the host's thread asks for, and who reads when |
+//! | `clock.rs` | the one place where time passes |
+//! | `process_task.rs` | serves one process from its first byte to its end |
+//! | `driver.rs` | the thread on which all of this runs |
+
+mod clock;
+mod dispatcher;
+mod driver;
+mod host_reads;
+mod lock;
+mod locked_engine;
+mod perform;
+mod process_task;
+mod processes;
+mod reader;
+mod send_queue;
+mod trace;
+mod usage;
+
+pub use dispatcher::Dispatcher;
+pub use driver::{Driver, Parts};
+pub use host_reads::HostReads;

@@ -1,0 +1,190 @@
+//! Carries out what the engine asked for, without the engine's lock.
+//!
+//! Nothing here waits: frames are sent as far as the channel takes them, a start is asked for at the spawner's thread, the sink
+//! stores and wakes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::processes::Processes;
+use super::send_queue::SendQueue;
+use super::trace;
+use crate::dispatch::engine::{Effect, Effects, LineEffect};
+use crate::dispatch::sink::Sink;
+use crate::observe::Line;
+use crate::pool::WorkerId;
+use crate::sandbox::Denials;
+use crate::spawn::{Child, LaunchSource, SpawnFailure, Spawner};
+use crate::worker::frame::Level;
+
+/// The spawner's reply.
+pub(super) struct Spawned {
+    pub(super) worker: WorkerId,
+    pub(super) result: Result<Child, SpawnFailure>,
+}
+
+/// How far the driver thread has come with ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It runs, and ends once it hears that everything is over.
+    Running,
+    /// It has told that everything is over.
+    Told,
+}
+
+/// What effects are carried out with.
+pub(super) struct Outside {
+    pub(super) launch: Arc<dyn LaunchSource>,
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) denials: Option<Denials>,
+    pub(super) processes: Processes,
+    /// None once the manager is closed.
+    pub(super) spawner: Mutex<Option<Spawner>>,
+    pub(super) spawned: UnboundedSender<Spawned>,
+    /// Wakes the clock.
+    pub(super) clock: Notify,
+    pub(super) ending: Mutex<Ending>,
+}
+
+/// Effects that are being carried out, by one thread at a time.
+#[derive(Default)]
+pub(super) struct Performer {
+    pub(super) effects: Effects,
+    pub(super) trace: String,
+    /// Queues that were appended to, not sent yet.
+    unsent: Vec<Arc<SendQueue>>,
+    /// The sink was told something and its reader is not awake yet.
+    unflushed: bool,
+}
+
+impl Performer {
+    /// Carries out what there is. Where the sink panics, what is left stays for the next time.
+    pub(super) fn run(&mut self, outside: &Outside) {
+        if !self.trace.is_empty() {
+            trace::write(&std::mem::take(&mut self.trace));
+        }
+        while let Some(effect) = self.effects.next() {
+            self.carry_out(effect, outside);
+        }
+        self.flush(outside);
+        for queue in self.unsent.drain(..) {
+            queue.send();
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, outside: &Outside) {
+        match effect {
+            Effect::Start(worker) => {
+                // An answer is delivered before the process that it freed is replaced.
+                self.flush(outside);
+                start(worker, outside);
+            }
+            Effect::Send { worker, bytes, .. } => {
+                let frame = self.effects.take_frame(bytes);
+                let Some(queue) = outside.processes.queue(worker) else {
+                    return;
+                };
+                queue.append(frame);
+                if !self.unsent.iter().any(|known| Arc::ptr_eq(known, &queue)) {
+                    self.unsent.push(queue);
+                }
+            }
+            Effect::Kill(worker, _) => {
+                self.flush(outside);
+                if let Some(process) = outside.processes.process(worker) {
+                    process.kill_group();
+                }
+            }
+            Effect::StandBack(worker) => {
+                if let Some(process) = outside.processes.process(worker) {
+                    process.stand_back();
+                }
+            }
+            Effect::Imported(worker) => {
+                if let (Some(denials), Some(process)) = (&outside.denials, outside.processes.process(worker)) {
+                    denials.imported(process.pid());
+                }
+            }
+            Effect::Settle(..) => {
+                if let Some(facts) = self.effects.facts.pop_front() {
+                    self.unflushed = true;
+                    outside.sink.settled(facts);
+                }
+            }
+            Effect::Line(line) => self.line(&line, outside),
+            Effect::Progress { call, json } => {
+                let json = self.effects.take_text(json);
+                self.unflushed = true;
+                outside.sink.progress(call, self.effects.text(json));
+            }
+            Effect::Drained => {
+                outside.sink.drained();
+                outside.sink.flush();
+            }
+            Effect::Ready { question, failure } => {
+                self.unflushed = true;
+                outside.sink.ready(question, failure.as_deref().map_or(Ok(()), Err));
+            }
+            Effect::Tools { question, answer } => {
+                self.unflushed = true;
+                let answer = answer.as_ref().map(String::as_str).map_err(AsRef::as_ref);
+                outside.sink.tools(question, answer);
+            }
+            Effect::Closed => self.closed(outside),
+        }
+    }
+
+    fn line(&mut self, line: &LineEffect, outside: &Outside) {
+        let ids = line
+            .ids
+            .map(|(tool, exec)| (self.effects.take_text(tool), self.effects.take_text(exec)));
+        let text = self.effects.take_text(line.text);
+        self.unflushed = true;
+        let effects = &self.effects;
+        outside.sink.line(&Line {
+            call: line.call,
+            tool: ids.map(|(tool, exec)| (effects.text(tool), effects.text(exec))),
+            stream: line.stream.as_str(),
+            level: line.level.map(Level::as_str),
+            text: effects.text(text),
+            time: line.time.unwrap_or_else(now_ms),
+        });
+    }
+
+    fn flush(&mut self, outside: &Outside) {
+        if std::mem::take(&mut self.unflushed) {
+            outside.sink.flush();
+        }
+    }
+
+    /// The driver ends what there is to end, which takes time, and tells. Only who asks after that is told here.
+    fn closed(&mut self, outside: &Outside) {
+        let ending = *outside.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        match ending {
+            Ending::Running => outside.clock.notify_one(),
+            Ending::Told => {
+                self.unflushed = true;
+                outside.sink.closed();
+            }
+        }
+    }
+}
+
+fn start(worker: WorkerId, outside: &Outside) {
+    let spawner = outside.spawner.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(spawner) = &*spawner else { return };
+    let replies = outside.spawned.clone();
+    spawner.spawn(Arc::clone(&outside.launch), move |result| {
+        // A driver that is gone has ended every process: a child nobody takes is killed when it is dropped.
+        let _ = replies.send(Spawned { worker, result });
+    });
+}
+
+fn now_ms() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,270 @@
+//! Serves one process from its first byte to its end: one loop that hears of every pipe in every phase.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::dispatcher::Dispatcher;
+use super::processes::RunningProcess;
+use super::reader::{ProcessReader, ReadEnds, ReadStatus};
+use super::send_queue::SendQueue;
+use crate::dispatch::engine::{Ended, Event};
+use crate::dispatch::facts::StartFault;
+use crate::error::descriptors::is_shortage;
+use crate::pool::WorkerId;
+use crate::spawn::{Account, Child, EntryTable, Exit, Process, UsageMeter};
+
+/// How long reading pauses while the host has not taken what was read, and writing while nothing says that there is room.
+const PAUSE: Duration = Duration::from_millis(2);
+/// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
+const GROUP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Takes a child over until it is reaped.
+pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Child, settings: Settings) {
+    let engine = &dispatcher.engine;
+    let temporary = child.temporary.map(Arc::new);
+    let pid = child.process.pid();
+    let meter = UsageMeter::open(pid, settings.may_start_programs, temporary.clone(), Instant::now());
+    if let Err(error) = &meter
+        && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
+    {
+        // Nothing would hold it to its limits. It ends with its handle.
+        drop(child.process);
+        let fault = StartFault::Spawn {
+            step: "open",
+            errno,
+            retryable: true,
+        };
+        return engine.handle(Event::StartFailed { worker, fault });
+    }
+    let process = Arc::new(child.process);
+    let queue = Arc::new(SendQueue::new(Arc::new(child.channel)));
+    let ends = ReadEnds {
+        channel: Arc::clone(queue.channel()),
+        stdout: Arc::new(child.stdout),
+        stderr: Arc::new(child.stderr),
+        ring: child.ring,
+    };
+    let readiness = Readiness {
+        channel: watch(Arc::clone(&ends.channel), Interest::READABLE),
+        stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
+        stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
+    };
+    let reader = Arc::new(ProcessReader::new(worker, pid, ends, settings.output_cap));
+    dispatcher.readers().insert(worker, Arc::clone(&reader));
+    let running = RunningProcess {
+        process: Arc::clone(&process),
+        queue: Arc::clone(&queue),
+        meter: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
+    };
+    engine.outside.processes.insert(worker, running);
+    let board = child.entry_table;
+    engine.handle(Event::Started {
+        worker,
+        pid,
+        board: board.is_some(),
+    });
+    let (exit, account) = supervise(&dispatcher, &reader, readiness, &queue, &process).await;
+    // Nobody waits for the disk.
+    if let Some(temporary) = temporary {
+        temporary.discard();
+    }
+    let ended = Ended {
+        exit,
+        unsent: queue.has_unsent(),
+        board: board.map(|board| entries(&board, settings.slots)).unwrap_or_default(),
+        out_of_memory: account
+            .filter(|account| account.was_out_of_memory && exit == Exit::Signal(libc::SIGKILL))
+            .map(|account| account.peak),
+    };
+    dispatcher.readers().remove(&worker);
+    // The engine asks for nothing that concerns it once it knows of the exit.
+    engine.batch(|core, now| {
+        engine.feed_refused(core, now, worker, pid);
+        core.feed(Event::Exited { worker, ended }, now);
+    });
+    drop(engine.outside.processes.remove(worker));
+}
+
+/// What is the same for every process of a manager.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// Tools can start programs: a process may have children.
+    pub(super) may_start_programs: bool,
+    pub(super) output_cap: u64,
+    /// Slots of a board.
+    pub(super) slots: usize,
+}
+
+/// For each slot of the board the call that was entered last.
+fn entries(board: &EntryTable, slots: usize) -> Vec<u32> {
+    (0..u32::try_from(slots).unwrap_or(u32::MAX))
+        .map(|slot| board.read(slot))
+        .collect()
+}
+
+/// Sends what the channel did not take at once, whenever something is left. The channel is watched for room only meanwhile: it has
+/// some each time the process reads a frame, and each time would wake the driver.
+async fn send_blocked(queue: &SendQueue) {
+    loop {
+        queue.blocked().await;
+        // Where the host has no descriptor left for that, it is tried again and again.
+        let channel = queue.channel().try_clone().ok();
+        let room = channel.and_then(|channel| watch(channel, Interest::WRITABLE));
+        while !queue.send() {
+            match &room {
+                Some(room) => match room.writable().await {
+                    Ok(mut guard) => guard.clear_ready(),
+                    Err(_) => break,
+                },
+                None => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+}
+
+/// How it ended, and what its cgroup said of that, where it had one.
+async fn supervise(
+    dispatcher: &Dispatcher,
+    reader: &Arc<ProcessReader>,
+    mut readiness: Readiness,
+    queue: &SendQueue,
+    process: &Process,
+) -> (Exit, Option<Account>) {
+    let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
+        // Without a way to hear of its end the process can't be supervised.
+        process.kill_group();
+        return reap(process).await;
+    };
+    let writing = send_blocked(queue);
+    tokio::pin!(writing);
+    // Readiness was cleared with bytes left, so they are to be read without another announcement.
+    let mut unread = false;
+    let mut rests_until: Option<Instant> = None;
+    loop {
+        let resting = rests_until.is_some_and(|until| Instant::now() < until);
+        let open = !resting && !dispatcher.engine.outside.sink.congested();
+        let read = tokio::select! {
+            _ = exited.readable() => break,
+            () = &mut writing => false,
+            () = tokio::task::yield_now(), if unread && open => true,
+            () = readiness.readable(), if open => true,
+            () = tokio::time::sleep(rests_until.filter(|_| resting).map_or(PAUSE, |until| until.saturating_duration_since(Instant::now()))), if !open => false,
+        };
+        if read {
+            let status = reader.drain(&dispatcher.engine);
+            unread = status.more;
+            rests_until = status.rests_until;
+            readiness.after(status, dispatcher, reader);
+        }
+    }
+    if let Some(host_reads) = dispatcher.host_reads() {
+        host_reads.remove(reader.worker());
+    }
+    // Everything it said before it ended is still in the pipes.
+    drain_out(dispatcher, reader);
+    let ended = reap(process).await;
+    drain_out(dispatcher, reader);
+    // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a doorbell.
+    queue.shutdown();
+    ended
+}
+
+/// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from holding
+/// the end up.
+fn drain_out(dispatcher: &Dispatcher, reader: &ProcessReader) {
+    for _ in 0..64 {
+        if !reader.drain(&dispatcher.engine).more {
+            return;
+        }
+    }
+}
+
+/// Registers a descriptor with the runtime.
+fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
+    // SAFETY: every type passed here owns its descriptor, or borrows it from one that outlives the registration, and gives
+    // the same one each time it is asked; none of them is closed before the AsyncFd is dropped.
+    unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
+}
+
+async fn reap(process: &Process) -> (Exit, Option<Account>) {
+    process.kill_group();
+    let exit = loop {
+        match process.try_reap() {
+            Some(exit) => break exit,
+            // Its end was announced, so this is the exception; the process is being killed.
+            None => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    };
+    let gone = async {
+        while !process.group_gone() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _ = tokio::time::timeout(GROUP_LIMIT, gone).await;
+    let account = process.account();
+    let left = async {
+        while !process.leave_cgroup() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _ = tokio::time::timeout(GROUP_LIMIT, left).await;
+    (exit, account)
+}
+
+/// What tells the driver that there is something to read.
+struct Readiness {
+    /// None once the host's thread listens to it, or nothing more can come.
+    channel: Option<AsyncFd<Arc<OwnedFd>>>,
+    stdout: Option<AsyncFd<Arc<OwnedFd>>>,
+    stderr: Option<AsyncFd<Arc<OwnedFd>>>,
+}
+
+impl Readiness {
+    /// Resolves when one of them has something.
+    async fn readable(&self) {
+        tokio::select! {
+            () = ready_to_read(self.channel.as_ref()) => {}
+            () = ready_to_read(self.stdout.as_ref()) => {}
+            () = ready_to_read(self.stderr.as_ref()) => {}
+        }
+    }
+
+    /// The channel of a process that serves calls is the host's to read, where it can. Until then it is the driver's, so
+    /// that processes come up however busy the host is.
+    fn after(&mut self, status: ReadStatus, dispatcher: &Dispatcher, reader: &Arc<ProcessReader>) {
+        // The end of one is announced without end.
+        if !status.channel_open {
+            self.channel = None;
+        }
+        if !status.stdout_open {
+            self.stdout = None;
+        }
+        if !status.stderr_open {
+            self.stderr = None;
+        }
+        if status.serves
+            && let Some(channel) = &self.channel
+            && let Some(host_reads) = dispatcher.host_reads()
+            && host_reads.add(reader, channel.get_ref(), status, &*dispatcher.engine.outside.sink)
+        {
+            self.channel = None;
+            // The host may have been told that it is to listen now.
+            dispatcher.engine.outside.sink.flush();
+        }
+    }
+}
+
+async fn ready_to_read<T: AsRawFd>(fd: Option<&AsyncFd<T>>) {
+    match fd {
+        Some(fd) => match fd.readable().await {
+            // Readiness is taken as consumed: reading goes on until the descriptor says that nothing is left.
+            Ok(mut guard) => guard.clear_ready(),
+            Err(_) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}

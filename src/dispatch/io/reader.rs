@@ -1,0 +1,321 @@
+//! What one process sends: its channel, the ring of what it prints, and its two pipes, read by whoever hears of it first.
+//!
+//! The driver hears of everything. Where the host's own thread can wait for channels it hears of answers, which saves the
+//! wake-up of a second thread; the driver steps in when that thread is busy elsewhere.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::locked_engine::{Core, LockedEngine};
+use crate::dispatch::engine::{Event, Source};
+use crate::pool::WorkerId;
+use crate::spawn::Ring;
+use crate::worker::frame::{FrameReader, FromWorker, max_frame};
+
+/// Bytes read from a descriptor at once.
+const CHUNK: usize = 64 * 1024;
+/// Bytes of a pipe that are handled in one go: so many lines it can be at the most.
+const PIECE: usize = 16 * 1024;
+/// Bytes taken from one pipe before the others get their turn.
+const TURN: usize = 256 * 1024;
+
+const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+/// The reading ends; none of them blocks.
+pub(super) struct ReadEnds {
+    pub(super) channel: Arc<OwnedFd>,
+    pub(super) stdout: Arc<OwnedFd>,
+    pub(super) stderr: Arc<OwnedFd>,
+    /// None where everything comes through the channel.
+    pub(super) ring: Option<Ring>,
+}
+
+/// One process's outputs.
+pub(super) struct ProcessReader {
+    worker: WorkerId,
+    /// As the kernel counts processes.
+    pid: u32,
+    sources: Mutex<Sources>,
+    /// How often it was read.
+    reads: AtomicU64,
+}
+
+struct Sources {
+    channel: Option<Arc<OwnedFd>>,
+    stdout: Option<Arc<OwnedFd>>,
+    stderr: Option<Arc<OwnedFd>>,
+    ring: Option<Ring>,
+    /// Of the channel.
+    reader: FrameReader,
+    /// Of the ring.
+    printed: FrameReader,
+    chunk: Box<[u8]>,
+}
+
+/// What a turn of reading left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ReadStatus {
+    /// There is more than one turn's share.
+    pub(super) more: bool,
+    /// It has said more than its share, and is not to be read before then.
+    pub(super) rests_until: Option<Instant>,
+    /// The channel can still say something.
+    pub(super) channel_open: bool,
+    pub(super) stdout_open: bool,
+    pub(super) stderr_open: bool,
+    /// The process serves calls.
+    pub(super) serves: bool,
+    /// All its frames come through the ring.
+    pub(super) all_in_ring: bool,
+}
+
+impl ProcessReader {
+    pub(super) fn new(worker: WorkerId, pid: u32, ends: ReadEnds, output_cap: u64) -> Self {
+        Self {
+            worker,
+            pid,
+            sources: Mutex::new(Sources {
+                channel: Some(ends.channel),
+                stdout: Some(ends.stdout),
+                stderr: Some(ends.stderr),
+                ring: ends.ring,
+                reader: FrameReader::new(max_frame(output_cap)),
+                printed: FrameReader::new(max_frame(output_cap)),
+                chunk: vec![0; CHUNK].into_boxed_slice(),
+            }),
+            reads: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
+    pub(super) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has something to be read now, of what the host's thread reads.
+    pub(super) fn is_waiting(&self) -> bool {
+        if self.has_in_ring() {
+            return true;
+        }
+        let channel = self.lock().channel.clone();
+        channel.is_some_and(|channel| poll(&mut [PollFd::new(&channel, PollFlags::IN)], Some(&NOW)) != Ok(0))
+    }
+
+    /// Whether there is something in its ring.
+    pub(super) fn has_in_ring(&self) -> bool {
+        self.lock().ring.as_ref().is_some_and(|ring| ring.waiting() > 0)
+    }
+
+    /// Reads what is there, up to a turn's share. The channel is read first and what was printed second, but that is handled
+    /// first: what a tool printed before it answered is in the pipe or the ring before the answer is in the channel.
+    pub(super) fn drain(&self, engine: &LockedEngine) -> ReadStatus {
+        // Held until everything is handled and carried out, so that two readers keep the order.
+        let sources = &mut *self.lock();
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let mut turn = Turn {
+            worker: self.worker,
+            pid: self.pid,
+            eof: None,
+            broken: false,
+            printed: 0,
+        };
+        let mut more = sources.read_channel(&mut turn.eof);
+        let printed = sources.read_printed(&mut more);
+        sources.read_ring();
+        loop {
+            let reading = engine.batch(|core, now| {
+                let over = turn.handle(core, now, sources, &printed, engine);
+                over.then(|| core.reading(self.worker, now))
+            });
+            let Some(reading) = reading else { continue };
+            if turn.broken {
+                (sources.channel, sources.ring) = (None, None);
+            }
+            return ReadStatus {
+                more,
+                rests_until: reading.rests_until,
+                channel_open: sources.channel.is_some(),
+                stdout_open: sources.stdout.is_some(),
+                stderr_open: sources.stderr.is_some(),
+                serves: reading.serves,
+                all_in_ring: reading.all_in_ring,
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was read in one go and is being handled. Where that leads to very many effects, they are carried out in between.
+struct Turn {
+    worker: WorkerId,
+    pid: u32,
+    /// The channel has ended; true where the process had not read everything that was sent to it.
+    eof: Option<bool>,
+    /// Bytes came that are no frame.
+    broken: bool,
+    /// Pieces of what the pipes gave that were handled.
+    printed: usize,
+}
+
+impl Turn {
+    /// Brings what was read to the engine; false where effects are to be carried out before the rest.
+    fn handle(
+        &mut self,
+        core: &mut Core,
+        now: Instant,
+        sources: &mut Sources,
+        printed: &[(Source, Vec<u8>)],
+        engine: &LockedEngine,
+    ) -> bool {
+        let worker = self.worker;
+        let pieces = printed
+            .iter()
+            .flat_map(|(source, bytes)| bytes.chunks(PIECE).map(|piece| (*source, piece)));
+        for (source, bytes) in pieces.skip(self.printed) {
+            if core.is_full() {
+                return false;
+            }
+            self.printed += 1;
+            core.feed(Event::Printed { worker, source, bytes }, now);
+        }
+        loop {
+            if core.is_full() {
+                return false;
+            }
+            let Some(frame) = sources.printed.next().or_else(|| sources.reader.next()) else {
+                break;
+            };
+            match frame {
+                Ok(frame) => {
+                    if matches!(frame, FromWorker::Result(_)) {
+                        engine.feed_refused(core, now, worker, self.pid);
+                    }
+                    core.feed(Event::Frame { worker, frame }, now);
+                }
+                Err(error) => {
+                    self.broken = true;
+                    core.feed(Event::BadFrame { worker, error }, now);
+                }
+            }
+        }
+        if let Some(unread) = self.eof.take() {
+            core.feed(Event::Eof { worker, unread }, now);
+        }
+        true
+    }
+}
+
+enum ReadResult {
+    /// So many, where so many would have fitted.
+    Bytes(usize, usize),
+    Nothing,
+    End,
+    /// The end; the other side had not read everything that was sent to it.
+    Reset,
+}
+
+fn read(fd: impl AsFd, chunk: &mut [u8]) -> ReadResult {
+    loop {
+        return match rustix::io::read(&fd, &mut *chunk) {
+            Ok(0) => ReadResult::End,
+            Ok(count) => ReadResult::Bytes(count, chunk.len()),
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => ReadResult::Nothing,
+            Err(Errno::CONNRESET) => ReadResult::Reset,
+            Err(_) => ReadResult::End,
+        };
+    }
+}
+
+impl Sources {
+    /// `eof`: it has ended, true where the other side had not read everything.
+    fn read_channel(&mut self, eof: &mut Option<bool>) -> bool {
+        let Some(channel) = &self.channel else { return false };
+        let mut taken = 0;
+        while taken < TURN {
+            match read(channel, self.reader.space(CHUNK)) {
+                ReadResult::Bytes(count, room) => {
+                    self.reader.filled(count);
+                    taken += count;
+                    if count < room {
+                        return false;
+                    }
+                }
+                ReadResult::Nothing => return false,
+                over @ (ReadResult::End | ReadResult::Reset) => {
+                    self.channel = None;
+                    *eof = Some(matches!(over, ReadResult::Reset));
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Drains the ring, asks for a wake-up, and drains again: writing before checking makes a lost wake-up impossible.
+    fn read_ring(&mut self) {
+        let Some(ring) = &mut self.ring else { return };
+        for last in [false, true] {
+            let waiting = ring.waiting();
+            if waiting > 0 {
+                let count = ring.read(&mut self.printed.space(waiting)[..waiting]);
+                self.printed.filled(count);
+            }
+            if !last {
+                ring.want();
+            }
+        }
+    }
+
+    /// Most of the time nothing was printed, and one system call tells so of both pipes.
+    fn read_printed(&mut self, more: &mut bool) -> Vec<(Source, Vec<u8>)> {
+        let mut printed = Vec::new();
+        if !has_bytes(self.stdout.as_deref(), self.stderr.as_deref()) {
+            return printed;
+        }
+        for (source, pipe) in [
+            (Source::StdoutPipe, &mut self.stdout),
+            (Source::StderrPipe, &mut self.stderr),
+        ] {
+            let mut bytes = Vec::new();
+            while let Some(fd) = pipe {
+                match read(fd, &mut self.chunk) {
+                    ReadResult::Bytes(count, _) => bytes.extend_from_slice(&self.chunk[..count]),
+                    ReadResult::Nothing => break,
+                    ReadResult::End | ReadResult::Reset => *pipe = None,
+                }
+                if bytes.len() >= TURN {
+                    *more = true;
+                    break;
+                }
+            }
+            if !bytes.is_empty() {
+                printed.push((source, bytes));
+            }
+        }
+        printed
+    }
+}
+
+/// Whether one of the pipes has bytes, or has ended.
+fn has_bytes(stdout: Option<&OwnedFd>, stderr: Option<&OwnedFd>) -> bool {
+    let asked = |fd| PollFd::new(fd, PollFlags::IN);
+    let waits = |fds: &mut [PollFd<'_>]| poll(fds, Some(&NOW)) != Ok(0);
+    // Asked in vain, the pipes are read: that never blocks either.
+    match (stdout, stderr) {
+        (Some(stdout), Some(stderr)) => waits(&mut [asked(stdout), asked(stderr)]),
+        (Some(one), None) | (None, Some(one)) => waits(&mut [asked(one)]),
+        (None, None) => false,
+    }
+}

@@ -1,0 +1,201 @@
+//! How the next process is started: with the compiled worker file or the worker file, with the bundle of the entrypoint or its source.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::compiled_worker::{CompiledWorker, Main};
+use super::entrypoint_cache::EntrypointCache;
+use super::module_cache::set_place;
+use crate::dispatch::Dispatcher;
+use crate::sandbox::{CleanupRegistration, Guardian, Policy};
+use crate::spawn::{
+    Launch, LaunchOptions, LaunchSource, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
+    bun_arguments,
+};
+use crate::worker::{WorkerFile, WorkerSettings, render};
+
+/// What tells the worker file where the bundle is; see `template/environment.mjs`.
+const BUNDLE: &str = "TOOLWARDEN_BUNDLE";
+/// Modules are transpiled by threads made for that, which is faster where there are several and costs a tenth of a start where
+/// there is one. Bun takes any value; by ours the worker file knows whose it is, see `template/environment.mjs`.
+const NO_THREADS: (&str, &str) = ("BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER", "toolwarden");
+
+pub(super) struct LaunchSelector {
+    pub(super) cache: Option<Arc<EntrypointCache>>,
+    pub(super) compiled: Option<Arc<CompiledWorker>>,
+    options: LaunchOptions,
+    source: Arc<Launch>,
+    worker_file: Mutex<WorkerFilePlace>,
+    /// The last other than `source`.
+    last: Mutex<Option<(Choice, Arc<Launch>)>>,
+}
+
+/// The worker file, and what it needs to be written again.
+pub(super) struct WorkerFilePlace {
+    /// None once the manager is closed.
+    file: Option<WorkerFile>,
+    settings: WorkerSettings,
+    /// A process could read it if its directory was made anew. The sandbox's own rule is about the directory that was there when it
+    /// was prepared, so one above it must be readable.
+    elsewhere: bool,
+    /// Sees to the file when the host dies. None where the system has no room for it.
+    guardian: Option<Guardian>,
+    kept: Option<CleanupRegistration>,
+}
+
+impl WorkerFilePlace {
+    pub(super) fn new(file: WorkerFile, settings: WorkerSettings, policy: Option<&Policy>) -> Self {
+        let working_dir = file.path().parent().and_then(Path::parent);
+        let elsewhere = policy.is_none_or(|policy| {
+            let mut rules = policy.files.iter().filter(|rule| rule.rights.read);
+            policy.read_all || rules.any(|rule| working_dir.is_some_and(|below| below.starts_with(&rule.path)))
+        });
+        let mut place = Self {
+            file: Some(file),
+            settings,
+            elsewhere,
+            guardian: Guardian::of_this_host().ok(),
+            kept: None,
+        };
+        place.keep();
+        place
+    }
+
+    /// Lets the guardian know what there is to remove.
+    fn keep(&mut self) {
+        // The former goes first: it may be the last room there was.
+        self.kept = None;
+        let remains = self.file.as_ref().and_then(WorkerFile::dead_host_cleanup);
+        self.kept = self
+            .guardian
+            .as_ref()
+            .zip(remains)
+            .and_then(|(guardian, remains)| guardian.register_cleanup(remains));
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct Choice {
+    main: Option<Main>,
+    bundle: Option<String>,
+    modules: Option<PathBuf>,
+}
+
+impl LaunchSelector {
+    /// `options`: of a process that runs nothing but sources.
+    pub(super) fn new(
+        options: LaunchOptions,
+        cache: Option<Arc<EntrypointCache>>,
+        compiled: Option<Arc<CompiledWorker>>,
+        worker_file: WorkerFilePlace,
+    ) -> Result<Self, SpawnFailure> {
+        Ok(Self {
+            cache,
+            compiled,
+            source: Arc::new(Launch::new(options.clone())?),
+            options,
+            worker_file: Mutex::new(worker_file),
+            last: Mutex::new(None),
+        })
+    }
+
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+        if let Some(cache) = &self.cache {
+            cache.begin(dispatcher);
+        }
+        if let Some(compiled) = &self.compiled {
+            compiled.begin(dispatcher);
+        }
+    }
+
+    /// Removes the worker file, and the directory in which processes had theirs. Nothing is made, written or started after this.
+    pub(super) fn close(&self) {
+        if let Some(temporary) = &self.options.temporary {
+            temporary.close();
+        }
+        if let Some(cache) = &self.cache {
+            cache.close();
+        }
+        if let Some(compiled) = &self.compiled {
+            compiled.close();
+        }
+        let (file, kept, guardian) = {
+            let mut place = self.worker_file.lock().unwrap_or_else(PoisonError::into_inner);
+            (place.file.take(), place.kept.take(), place.guardian.take())
+        };
+        drop(file);
+        drop((kept, guardian));
+    }
+
+    /// What a process is about to run is what was written, or is written again.
+    fn check_worker_file(&self) -> Result<(), SpawnFailure> {
+        let mut place = self.worker_file.lock().unwrap_or_else(PoisonError::into_inner);
+        let WorkerFilePlace {
+            file,
+            settings,
+            elsewhere,
+            ..
+        } = &mut *place;
+        let Some(file) = file else {
+            return Err(SpawnFailure::of_worker_file(WORKER_FILE_CONTENT, libc::ECANCELED));
+        };
+        let written = file
+            .check(|| render(settings), *elsewhere)
+            .map_err(|error| not_in_place(&error))?;
+        if written {
+            place.keep();
+        }
+        Ok(())
+    }
+
+    fn launch(&self, choice: &Choice) -> Option<Launch> {
+        let mut options = self.options.clone();
+        if let Some(main) = &choice.main {
+            options.args = bun_arguments(&main.form.path);
+        }
+        let one_module = choice.bundle.is_some() || choice.main.as_ref().is_some_and(|main| main.alone);
+        if one_module && !options.env.iter().any(|(name, _)| name == NO_THREADS.0) {
+            options.env.push((NO_THREADS.0.into(), NO_THREADS.1.into()));
+        }
+        if let Some(url) = &choice.bundle {
+            options.env.push((BUNDLE.into(), url.into()));
+        }
+        if let Some(place) = &choice.modules {
+            set_place(&mut options, place);
+        }
+        Launch::new(options).ok()
+    }
+}
+
+fn not_in_place(error: &io::Error) -> SpawnFailure {
+    match error.raw_os_error() {
+        Some(libc::ESTALE) => SpawnFailure::of_worker_file(WORKER_FILE_PLACE, libc::ESTALE),
+        Some(errno) => SpawnFailure::of_worker_file(WORKER_FILE_CONTENT, errno),
+        // No system call failed: it is not trusted.
+        None => SpawnFailure::of_worker_file(WORKER_FILE_OWNER, libc::EPERM),
+    }
+}
+
+impl LaunchSource for LaunchSelector {
+    fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
+        self.check_worker_file()?;
+        let choice = Choice {
+            main: self.compiled.as_ref().and_then(|compiled| compiled.choose()),
+            bundle: self.cache.as_ref().and_then(|cache| cache.choose()),
+            modules: self.compiled.as_ref().and_then(|compiled| compiled.modules()),
+        };
+        if choice.main.is_none() && choice.bundle.is_none() && choice.modules.is_none() {
+            return Ok(Arc::clone(&self.source));
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, launch)) = last.as_ref().filter(|(of, _)| *of == choice) {
+            return Ok(Arc::clone(launch));
+        }
+        let Some(launch) = self.launch(&choice).map(Arc::new) else {
+            return Ok(Arc::clone(&self.source));
+        };
+        *last = Some((choice, Arc::clone(&launch)));
+        Ok(launch)
+    }
+}

@@ -1,0 +1,250 @@
+//! Turns raw facts into what the outside understands.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::explainer::Explainer;
+use super::launch_selector::LaunchSelector;
+use crate::dispatch::{End, Facts, Sink, StartFailure};
+use crate::observe::{Event, Line, Observer};
+use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
+use crate::sandbox::{Denial, Permission};
+
+/// What is said where the files that an error names did not answer.
+const NOT_LOOKED_AT: &str =
+    "the files that it names could not be looked at in time, so it is not known whether the sandbox refused them";
+
+/// What the dispatcher tells.
+pub(super) struct OutcomeSink {
+    interpreter: Arc<Interpreter>,
+    explainer: Explainer,
+    /// Closed with the last process.
+    pub(super) launches: Arc<LaunchSelector>,
+}
+
+impl OutcomeSink {
+    /// `blind`: as `context`, and looks at no file.
+    pub(super) fn new(
+        observer: Arc<dyn Observer>,
+        launches: Arc<LaunchSelector>,
+        context: InterpretContext,
+        blind: InterpretContext,
+    ) -> Self {
+        Self {
+            interpreter: Arc::new(Interpreter {
+                observer,
+                metrics: Metrics::default(),
+                context,
+                blind,
+            }),
+            explainer: Explainer::default(),
+            launches,
+        }
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.interpreter.metrics
+    }
+
+    fn observer(&self) -> &dyn Observer {
+        &*self.interpreter.observer
+    }
+
+    /// Tells an error that it takes a look at files to make, which may hang.
+    fn explain(&self, failure: Failure) {
+        let (seeing, blind) = (Arc::clone(&self.interpreter), Arc::clone(&self.interpreter));
+        let unseen = failure.clone();
+        self.explainer.explain(
+            move || {
+                let outcome = seeing.interpret(failure, true);
+                Box::new(move || seeing.tell(outcome))
+            },
+            move || {
+                let outcome = blind.interpret(unseen.without_files(), false);
+                blind.tell(outcome);
+            },
+        );
+    }
+}
+
+/// What a look at files explains.
+#[derive(Clone)]
+enum Failure {
+    Call(Box<Facts>),
+    Ready(u32, Box<StartFailure>),
+    Tools(u32, Box<StartFailure>),
+}
+
+impl Failure {
+    /// Refusals of files that cannot be looked at are left out: nobody knows what to say of them.
+    fn without_files(mut self) -> Self {
+        let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
+        match &mut self {
+            Self::Call(facts) => {
+                let before = facts.denials.len();
+                facts.denials.retain(|denial| !is_file(denial));
+                facts.denials_dropped += (before - facts.denials.len()) as u64;
+                facts.denials_complete = false;
+                if let End::NotStarted(failure) = &mut facts.end {
+                    failure.denials.retain(|denial| !is_file(denial));
+                }
+            }
+            Self::Ready(_, failure) | Self::Tools(_, failure) => failure.denials.retain(|denial| !is_file(denial)),
+        }
+        self
+    }
+}
+
+/// What is to be told, and of which call the metrics are to be recorded.
+struct Outcome {
+    event: Event,
+    facts: Option<Box<Facts>>,
+}
+
+/// Interprets facts and tells the observer.
+struct Interpreter {
+    observer: Arc<dyn Observer>,
+    metrics: Metrics,
+    context: InterpretContext,
+    blind: InterpretContext,
+}
+
+impl Interpreter {
+    fn interpret(&self, failure: Failure, seeing: bool) -> Outcome {
+        let context = if seeing { &self.context } else { &self.blind };
+        let start = |failure: &StartFailure| {
+            let error = start_error(failure, context);
+            Box::new(error.hint_first((!seeing).then(|| NOT_LOOKED_AT.to_owned())))
+        };
+        match failure {
+            Failure::Ready(question, failure) => Outcome {
+                event: Event::Ready {
+                    question,
+                    result: Err(start(&failure)),
+                },
+                facts: None,
+            },
+            Failure::Tools(question, failure) => Outcome {
+                event: Event::Tools {
+                    question,
+                    result: Err(start(&failure)),
+                },
+                facts: None,
+            },
+            Failure::Call(mut facts) => {
+                let result = interpret(&mut facts, context);
+                let call = facts.call;
+                let event = match result {
+                    Ok(json) => Event::Value { call, json },
+                    Err(error) if seeing => Event::Failed { call, error },
+                    Err(error) => Event::Failed {
+                        call,
+                        error: Box::new(error.hint_first(Some(NOT_LOOKED_AT.to_owned()))),
+                    },
+                };
+                Outcome {
+                    event,
+                    facts: Some(facts),
+                }
+            }
+        }
+    }
+
+    fn tell(&self, outcome: Outcome) {
+        match outcome.facts {
+            Some(facts) => self.settle(&facts, outcome.event),
+            None => self.observer.notify(outcome.event),
+        }
+        self.observer.flush();
+    }
+
+    /// Records a call that is over and tells of it.
+    fn settle(&self, facts: &Facts, event: Event) {
+        let error = match &event {
+            Event::Failed { error, .. } => Some(error.as_ref()),
+            _ => None,
+        };
+        self.metrics.record(facts, error);
+        let record = self.observer.wants_records().then(|| outcome::record(facts, error));
+        self.observer.notify(event);
+        if let Some(json) = record {
+            self.observer.notify(Event::Record { json });
+        }
+    }
+}
+
+impl Sink for OutcomeSink {
+    fn settled(&self, mut facts: Facts) {
+        if let Some(compiled) = &self.launches.compiled {
+            compiled.served();
+        }
+        let interpreter = &self.interpreter;
+        let names_files = matches!(facts.end, End::Threw(_) | End::NotStarted(_)) || !facts.denials.is_empty();
+        if names_files && interpreter.context.denied.looks_at_files() {
+            return self.explain(Failure::Call(Box::new(facts)));
+        }
+        let call = facts.call;
+        let event = match interpret(&mut facts, &interpreter.context) {
+            Ok(json) => Event::Value { call, json },
+            Err(error) => Event::Failed { call, error },
+        };
+        interpreter.settle(&facts, event);
+    }
+
+    fn line(&self, line: &Line<'_>) {
+        self.observer().line(line);
+    }
+
+    fn wants_logs(&self) -> bool {
+        self.observer().wants_logs()
+    }
+
+    fn progress(&self, call: u32, json: &str) {
+        self.observer().notify(Event::Progress {
+            call,
+            json: json.to_owned(),
+        });
+    }
+
+    fn drained(&self) {
+        self.observer().notify(Event::Drain);
+    }
+
+    fn ready(&self, question: u32, result: Result<(), &StartFailure>) {
+        match result {
+            Ok(()) => self.observer().notify(Event::Ready {
+                question,
+                result: Ok(()),
+            }),
+            Err(failure) => self.explain(Failure::Ready(question, Box::new(failure.clone()))),
+        }
+    }
+
+    fn tools(&self, question: u32, result: Result<&str, &StartFailure>) {
+        match result {
+            Ok(json) => self.observer().notify(Event::Tools {
+                question,
+                result: Ok(json.to_owned()),
+            }),
+            Err(failure) => self.explain(Failure::Tools(question, Box::new(failure.clone()))),
+        }
+    }
+
+    fn listen(&self, doorbell: OwnedFd) {
+        self.observer().notify(Event::Listen { doorbell });
+    }
+
+    fn closed(&self) {
+        self.explainer.close();
+        self.launches.close();
+        self.observer().notify(Event::Closed);
+    }
+
+    fn flush(&self) {
+        self.observer().flush();
+    }
+
+    fn congested(&self) -> bool {
+        self.observer().congested()
+    }
+}
