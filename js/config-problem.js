@@ -1,5 +1,7 @@
 import { errorFrom } from './errors.js'
-import { described } from './user-value.js'
+import { described, isRecord } from './user-value.js'
+
+const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
 /**
  * The error for an argument that cannot even be passed to the core.
@@ -13,4 +15,15 @@ export function configProblem(field, wanted, value, site, hint = null) {
   const message = `expected \`${field}\` to be ${wanted}, got ${described(value)}`
   const problems = [{ field, message }]
   return errorFrom({ code: 'ERR_CONFIG_INVALID', message: `invalid configuration: ${message}`, hint, problems }, site)
+}
+
+/**
+ * Throws if the arguments of the manager's constructor cannot be passed to the core.
+ * @param {unknown} workingDir @param {unknown} config @param {import('./call-site.js').Site} site
+ */
+export function checkManagerArguments(workingDir, config, site) {
+  if (typeof workingDir !== 'string') {
+    throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? URL_HINT : null)
+  }
+  if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
 }

@@ -4,17 +4,19 @@
  */
 
 import { reasonText } from './abort.js'
+import { addAsyncDispose } from './async-dispose.js'
 import * as atExit from './at-exit.js'
 import { afterMilliseconds } from './after.js'
 import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
+import { deepFreeze } from './deep-freeze.js'
 import { deferred } from './deferred.js'
 import { aborted, closed, refusal } from './rejections.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
-import { configProblem } from './config-problem.js'
+import { checkManagerArguments } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
-import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
+import { encodeUserValue, userValueText, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { EventBatch, Kind } from './event-batch.js'
 import { KeepAlive } from './keep-alive.js'
@@ -33,22 +35,14 @@ import { observed, telemetry } from './telemetry.js'
 const OBSERVE_LOG = 1
 const OBSERVE_EXECUTION = 2
 
-const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
-
 /**
  * How many milliseconds batches are taken in one turn, so that a tool that floods its log does not keep the host from
  * its timers and sockets.
  */
 const TURN = 1
 
-/** From this load on stack capture is skipped; promises nobody awaits lose their frames. */
+/** From this many calls in flight on, no stack is captured; promises that are never awaited lose their frames. */
 const BUSY = 8
-
-/** @template T @param {T} value @returns {T} */
-function deepFreeze(value) {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
-  return value
-}
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createManagerClass(native) {
@@ -72,10 +66,7 @@ export function createManagerClass(native) {
     constructor(workingDir, config = {}) {
       super()
       const site = captureSite(Manager)
-      if (typeof workingDir !== 'string') {
-        throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? URL_HINT : null)
-      }
-      if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
+      checkManagerArguments(workingDir, config, site)
       const options = { workingDir, config: encodeUserValue(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const managerRef = this.#managerRef
       const opened = native.open(JSON.stringify(options), () => managerRef.use((manager) => manager.#drain()), wakeUpMode())
@@ -200,7 +191,7 @@ export function createManagerClass(native) {
      * @param {boolean} awaited What the caller awaits is what this returns
      * @param {unknown} toolId
      * @param {unknown} input
-     * @param {string | null} timeout Given text that wins over the options' own
+     * @param {string | null} timeout UserValue text that overrides the options' own
      * @param {unknown} given
      * @returns {Promise<any>}
      */
@@ -213,7 +204,7 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // An invalid option is a mistake even where the argument overrides it.
+      // An invalid option is an error even if the argument overrides it.
       const problem = timeout !== null && options.timeout !== null ? native.checkTimeout(options.timeout) : null
       if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), siteOf(origin)))
       const toolExecId = options.toolExecId ?? newExecId()
@@ -228,7 +219,8 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // A call alone is sent before the rest is done here, so that its process works meanwhile.
+      // A call without other calls in flight is sent before the rest is done here, so that its process already works on
+      // it.
       const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
       const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
@@ -399,17 +391,7 @@ export function createManagerClass(native) {
 
   const { executeTool, executeToolWithTimeout } = Manager.prototype
 
-  // Where a runtime has no Symbol.asyncDispose, this is the symbol that Node's own classes use instead.
-  const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
-  Object.defineProperty(Manager.prototype, asyncDispose, {
-    /** @this {Manager} */
-    value() {
-      return this.close()
-    },
-    configurable: true,
-    writable: true,
-  })
-
+  addAsyncDispose(Manager.prototype)
   const ManagerBuilder = createBuilderClass(native, (workingDir, config) => new Manager(workingDir, config))
   return { Manager, ManagerBuilder }
 }
