@@ -56,7 +56,7 @@ describe('A refused connection', () => {
       })
     }
 
-    for (const tool of ['fetch', 'WebSocket', 'wrapped-as-cause', 'wrapped-in-aggregate']) {
+    for (const tool of ['fetch', 'Bun.connect', 'WebSocket', 'wrapped-as-cause', 'wrapped-in-aggregate']) {
       it(`to a name, with ${situation}, by ${tool}, names it with its port.`, async () => {
         const { error, denials } = await setUp().denied(flags, tool, { host: NAME, port: 8443 })
         const expected = { permission: 'net', resource: `${NAME}:8443`, flag: `--allow-net=${NAME}:8443` }
@@ -66,7 +66,7 @@ describe('A refused connection', () => {
       })
     }
 
-    for (const tool of ['net.connect', 'http.get', 'Bun.connect', 'dns.lookup', 'dns.resolve']) {
+    for (const tool of ['net.connect', 'http.get', 'dns.lookup', 'dns.resolve']) {
       it(`to a name, with ${situation}, by ${tool}, names it.`, async () => {
         const { error, denials } = await setUp().denied(flags, tool, { host: NAME, port: 8443 })
         const expected = { permission: 'net', resource: NAME, flag: `--allow-net=${NAME}` }

@@ -82,7 +82,7 @@ describe('A host that is bundled', () => {
       const { stdout, stderr } = await run(made)
       assert.equal(stdout, '')
       assert.match(stderr, /toolwarden's native addon is not found: the package "toolwarden-[a-z0-9-]+" is not installed where this program runs/)
-      assert.match(stderr, /mark "toolwarden" as external.*docs\/bundlers\.md/)
+      assert.match(stderr, /mark "toolwarden" as external.*https:\/\/\S+\/docs\/bundlers\.md says how/)
     })
   }
 })

@@ -76,7 +76,20 @@ describe('the packed packages', () => {
     for (const wanted of ['index.js', 'index.d.ts', 'js/native.js', 'js/manager.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']) {
       assert.ok(main.files.includes(wanted), `${wanted} is missing`)
     }
-    assert.deepEqual(main.files.filter((path) => !/^(js\/([\w-]+\/)*[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+    assert.deepEqual(main.files.filter((path) => !/^(docs\/[\w-]+\.(md|svg)|js\/([\w-]+\/)*[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+  })
+
+  test('what its messages, types and README refer to is in the main package, or a page that there is', async () => {
+    for (const source of main.files.filter((name) => /\.[jt]s$/.test(name))) {
+      const text = await readFile(join(root, source), 'utf8')
+      const named = text.match(/\b(?:docs\/[\w-]+|README|CHANGELOG|CONTRIBUTING|SECURITY)\.md\b/g) ?? []
+      assert.deepEqual(named.filter((page) => !main.files.includes(page)), [], source)
+      const pages = [...text.matchAll(/documentation\('([^']+)'\)/g)].map(([, page]) => `docs/${page}.md`)
+      assert.deepEqual(pages.filter((page) => !main.files.includes(page)), [], source)
+    }
+    const links = [...(await readFile(join(root, 'README.md'), 'utf8')).matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page]) => page)
+    assert.ok(links.length > 20)
+    assert.deepEqual(links.filter((page) => !main.files.includes(page)), [])
   })
 
   test('what the package exports is in it, with its types', async () => {

@@ -26,7 +26,7 @@ export interface Package {
   gives: unknown
 }
 export type RuntimeName = 'bun' | 'node'
-export type ServiceName = 'http' | 'smtp' | 'pg' | 'redis' | 'mysql' | 'chromium' | 'git'
+export type ServiceName = 'http' | 'smtp' | 'pg' | 'redis' | 'mysql' | 'chromium' | 'git' | 'ffmpeg'
 
 /** The outcome of one call, with places replaced by their names. */
 export interface Brief {

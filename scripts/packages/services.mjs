@@ -32,6 +32,7 @@ const services = {
   // The browser itself: Debian's `chromium` on PATH is a shell script around it.
   chromium: { debian: 'chromium', start: program('chromium', '/usr/lib/chromium') },
   git: { debian: 'git', start: program('git') },
+  ffmpeg: { debian: 'ffmpeg', start: program('ffmpeg') },
 }
 /** The Debian packages that install all services. */
 export const debianPackages = [...Object.values(services).map(({ debian }) => debian), 'fonts-dejavu-core'].filter((name) => name !== '')

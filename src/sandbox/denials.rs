@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::destinations::Destinations;
+
 /// How many refusals of one worker are kept between two calls of `take`; further ones are only counted. The first ones
 /// are kept, so a tool cannot hide what it tried behind decoys that it makes afterwards.
 const KEPT: usize = 64;
@@ -107,6 +109,7 @@ struct OfWorker {
     dropped: u64,
     looked_at: u32,
     unsure: bool,
+    wanted: Destinations,
     /// The target of the last connection if it was refused; none when a connection was allowed after it.
     last_of_net: Option<String>,
 }
@@ -179,6 +182,11 @@ impl Denials {
         }
     }
 
+    /// Notes a place that a worker says it connects to, as `host:port`.
+    pub fn wants(&self, worker: u32, place: &str) {
+        self.with(worker, |of_worker| of_worker.wanted.note(place));
+    }
+
     /// A process has imported its tools: accesses that runtimes try on their own and that were refused so far were the
     /// runtime's.
     pub fn imported(&self, worker: u32) {
@@ -223,6 +231,7 @@ impl Denials {
             dropped,
             unsure,
             last_of_net,
+            wanted,
             ..
         }) = all.remove(&worker)
         else {
@@ -234,6 +243,7 @@ impl Denials {
         for denial in &mut kept {
             denial.last = denial.permission == Permission::Net && last_of_net.as_ref() == Some(&denial.resource);
         }
+        wanted.complete(&mut kept);
         // A denial that names a resource makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();

@@ -60,7 +60,8 @@ pub(crate) enum Got {
         text: String,
     },
     AbortAck(u32, bool),
-    Missed,
+    /// MISSED, WANTS
+    Noted,
     Pong,
 }
 
@@ -251,9 +252,9 @@ impl Worker {
         loop {
             if let Some(frame) = self.reader.next() {
                 match own(frame.unwrap(), &self.nonces) {
-                    // Runtimes read variables too. Variables that tools read are reported to callers, whose tests look
-                    // at them.
-                    Got::Missed => continue,
+                    // Runtimes read variables too. The variables that tools read and the places that they connect to are
+                    // reported to callers, whose tests look at them.
+                    Got::Noted => continue,
                     frame => return Some(frame),
                 }
             }
@@ -392,6 +393,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
         FromWorker::Printed => panic!("there is no ring here"),
-        FromWorker::Missed { .. } => Got::Missed,
+        FromWorker::Missed { .. } | FromWorker::Wants { .. } => Got::Noted,
     }
 }

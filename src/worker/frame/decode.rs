@@ -84,6 +84,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             nonce: fields.take()?,
             names: fields.text()?,
         },
+        kind::WANTS => FromWorker::Wants { place: fields.text()? },
         kind::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,
