@@ -17,12 +17,12 @@ export function configProblem(field, wanted, value, site, hint = null) {
 }
 
 /**
- * Refuses arguments of a manager that cannot even be passed to the core.
+ * Throws if the arguments of the manager's constructor cannot be passed to the core.
  * @param {unknown} workingDir
  * @param {unknown} config
  * @param {import('./call-site.js').Site} site
  */
-export function checkArguments(workingDir, config, site) {
+export function checkManagerArguments(workingDir, config, site) {
   if (typeof workingDir !== 'string') {
     throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? WORKING_DIR_URL : null)
   }

@@ -4,6 +4,7 @@
  */
 
 import { reasonText } from './abort.js'
+import { addAsyncDispose } from './async-dispose.js'
 import * as atExit from './at-exit.js'
 import { afterMilliseconds } from './after.js'
 import { wakeUpMode, listen } from './doorbell.js'
@@ -12,7 +13,7 @@ import { deepFreeze } from './deep-freeze.js'
 import { deferred } from './deferred.js'
 import { aborted, closed, refusal } from './rejections.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
-import { checkArguments } from './config-problem.js'
+import { checkManagerArguments } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
 import { encodeUserValue, userValueText, parseUserValue } from './user-value.js'
@@ -38,7 +39,7 @@ import { observed, telemetry } from './telemetry.js'
  */
 const TURN = 1
 
-/** From this load on stack capture is skipped; promises nobody awaits lose their frames. */
+/** From this many calls in flight on, no stack is captured; promises that are never awaited lose their frames. */
 const BUSY = 8
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
@@ -63,7 +64,7 @@ export function createManagerClass(native) {
     constructor(workingDir, config = {}) {
       super()
       const site = captureSite(Manager)
-      checkArguments(workingDir, config, site)
+      checkManagerArguments(workingDir, config, site)
       const options = { workingDir, config: encodeUserValue(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const managerRef = this.#managerRef
       const opened = native.open(JSON.stringify(options), () => managerRef.use((manager) => manager.#drain()), wakeUpMode())
@@ -188,7 +189,7 @@ export function createManagerClass(native) {
      * @param {boolean} awaited What the caller awaits is what this returns
      * @param {unknown} toolId
      * @param {unknown} input
-     * @param {string | null} timeout Given text that wins over the options' own
+     * @param {string | null} timeout UserValue text that overrides the options' own
      * @param {unknown} given
      * @returns {Promise<any>}
      */
@@ -201,7 +202,7 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // An invalid option is a mistake even where the argument overrides it.
+      // An invalid option is an error even if the argument overrides it.
       const problem = timeout !== null && options.timeout !== null ? native.checkTimeout(options.timeout) : null
       if (problem !== null) return Promise.reject(errorFrom(JSON.parse(problem), siteOf(origin)))
       const toolExecId = options.toolExecId ?? newExecId()
@@ -216,7 +217,8 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // A call alone is sent before the rest is done here, so that its process works meanwhile.
+      // A call without other calls in flight is sent before the rest is done here, so that its process already works on
+      // it.
       const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
       const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
@@ -384,17 +386,7 @@ export function createManagerClass(native) {
 
   const { executeTool, executeToolWithTimeout } = Manager.prototype
 
-  // Where a runtime has no Symbol.asyncDispose, this is the symbol that Node's own classes use instead.
-  const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
-  Object.defineProperty(Manager.prototype, asyncDispose, {
-    /** @this {Manager} */
-    value() {
-      return this.close()
-    },
-    configurable: true,
-    writable: true,
-  })
-
+  addAsyncDispose(Manager.prototype)
   const ManagerBuilder = createBuilderClass(native, (workingDir, config) => new Manager(workingDir, config))
   return { Manager, ManagerBuilder }
 }

@@ -1,24 +1,24 @@
 /**
  * The interface of the native addon. Every function is synchronous and takes and returns text; failures are returned as
- * the JSON of an ErrorData and never thrown. "Given" text is the encoding of user-value.js.
+ * the JSON of an ErrorData and never thrown. "UserValue" text is the encoding of user-value.js.
  */
 
 import type { ErrorCode, Denial } from '../index.d.ts'
 
 export interface NativeModule {
-  /** ResolvedConfig as Given text. */
+  /** ResolvedConfig as UserValue text. */
   preset(name: string): string
-  /** From the JSON of [name, value] pairs: `{"ok": <Given>}` or `{"error": ErrorData}`. */
+  /** From the JSON of [name, value] pairs: `{"ok": <UserValue>}` or `{"error": ErrorData}`. */
   configFromEnv(pairs: string): string
-  /** What settings, as Given text, allow beyond the defaults: the JSON of `{field, given, instead}[]`. */
+  /** What settings, as UserValue text, allow beyond the defaults: the JSON of `{field, given, instead}[]`. */
   widenings(settings: string): string
-  /** Null when the Given text is a timeout, otherwise an ErrorData. */
+  /** Null when the UserValue text is a timeout, otherwise an ErrorData. */
   checkTimeout(given: string): string | null
   /** The known name that was probably meant; null when none is close. */
   nearest(name: string, known: readonly string[]): string | null
   /** Where a text stops being JSON, and why: the JSON of `{line, column, problem}`, both counted from 1. Null for JSON. */
   jsonProblem(text: string): string | null
-  /** Milliseconds that close() may wait, from the Given text of a duration; a string is an ErrorData. */
+  /** Milliseconds that close() may wait, from the UserValue text of a duration; a string is an ErrorData. */
   closeTimeout(given: string): number | string
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
@@ -30,7 +30,7 @@ export interface NativeModule {
 
 export interface OpenOptions {
   workingDir: string
-  /** A Given value. */
+  /** A UserValue. */
   config: unknown
   /** The directories of the host application, whose `bun` package is used when the project has none. */
   hostDirs: string[]
@@ -41,7 +41,7 @@ export interface OpenOptions {
 }
 
 export interface NativeManager {
-  /** `{ config, workingDir, workerFileHash, enforcement }` as Given text. */
+  /** `{ config, workingDir, workerFileHash, enforcement }` as UserValue text. */
   info(): string
   /**
    * Takes `count` calls. `texts` contains all their text; `head` has eleven numbers for each: its number, its flags, its

@@ -1,4 +1,7 @@
-/** A manager as the worker of a BullMQ queue, on Redis, Valkey or PostgreSQL. BullMQ itself is never imported: it tells errors by name. */
+/**
+ * A manager as the worker of a BullMQ queue, on Redis, Valkey or PostgreSQL. BullMQ itself is never imported: its
+ * errors are recognised by name.
+ */
 
 export { FINAL_CODES } from './engines/failures.js'
 export { toolProcessor } from './bullmq/processor.js'

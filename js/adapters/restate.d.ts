@@ -4,19 +4,19 @@ import type { EngineManager } from './manager-like.d.ts'
 
 export type { EngineManager }
 
-/** The codes after which an invocation fails at once: the same call would meet them again. */
+/** The codes after which an invocation fails at once, because the same call would fail in the same way again. */
 export const FINAL_CODES: ReadonlySet<ErrorCode>
 
 export interface ToolServiceOptions {
-  /** Name of the service. Default "tools". */
+  /** The name of the service. Default "tools". */
   name?: string
-  /** Ids of the tools to offer. Default: all. */
+  /** The ids of the tools to offer. Default: all. */
   tools?: string[]
-  /** Second argument of the tools. */
+  /** The second argument of the tools. */
   config?: Json | ((request: Request) => Json)
   /** Variables of the calls. */
   env?: Record<string, string> | ((request: Request) => Record<string, string> | undefined)
-  /** Longest one attempt may take. Default: toolExecutionTimeout of the manager. */
+  /** The longest time that one attempt may take. Default: toolExecutionTimeout of the manager. */
   timeout?: Duration | ((request: Request) => Duration | undefined)
   /** How Restate tries a call again. Default: for ever, with growing intervals. */
   retry?: Omit<RunOptions<any>, 'serde'>
@@ -25,8 +25,9 @@ export interface ToolServiceOptions {
 }
 
 /**
- * A service with a handler for each tool. Handlers have the ids of their tools, with `_` for `-` and `.`, and `__` for `/`. Restate sends
- * all invocations at once: give the manager a `maxQueue`; what it refuses comes again. Needs Node 22 or newer: docs/restate.md.
+ * Makes a service with a handler for each tool. Handlers have the ids of their tools, with `_` for `-` and `.`, and
+ * `__` for `/`. Restate sends all invocations at once: give the manager a `maxQueue`; refused invocations are sent
+ * again. Needs Node 22 or newer: docs/restate.md.
  */
 export function toolService<Name extends string = 'tools'>(
   manager: EngineManager,

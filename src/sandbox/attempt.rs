@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, StatVfsMountFlags, open, statat, statvfs};
 use rustix::io::Errno;
 
-use super::denials::{Denial, Permission};
+use super::denial::{Denial, Permission};
 use super::modes::{self, WantedAccess};
 use super::policy::Policy;
 

@@ -2,7 +2,7 @@
 //! refused name without its port, and a flag for the name would allow every port. A worker's word only adds a port to a name
 //! that was refused: it adds no denial.
 
-use super::denials::{Denial, Permission};
+use super::denial::{Denial, Permission};
 
 /// How many are kept of one worker between two calls of `take`.
 const KEPT: usize = 64;

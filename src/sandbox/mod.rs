@@ -5,6 +5,7 @@ mod attempt;
 pub(crate) mod blocked_signals;
 mod caps;
 mod child;
+mod denial;
 mod denials;
 mod destinations;
 mod landlock;
@@ -26,7 +27,8 @@ mod short_child;
 mod supervise;
 
 pub use child::{ChildSetup, InChild, StepFailure};
-pub use denials::{Denial, Denials, Permission, TakenDenials};
+pub use denial::{Denial, Permission};
+pub use denials::{Denials, TakenDenials};
 pub(crate) use mountinfo::mounts;
 pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};

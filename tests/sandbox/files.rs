@@ -31,7 +31,7 @@ fn project() -> Project {
 
 #[test]
 fn without_flags_only_the_package_is_readable() {
-    as_root_and_user("files::without_flags_only_the_package_is_readable", || {
+    as_root_and_user(|| {
         let project = project();
         let outcome = Run::new(&project, &[]).script(READS);
         for held in ["package", "maps"] {
@@ -48,7 +48,7 @@ fn without_flags_only_the_package_is_readable() {
 
 #[test]
 fn a_list_is_enforced_by_inode_also_through_links() {
-    as_root_and_user("files::a_list_is_held_by_inode_also_through_links", || {
+    as_root_and_user(|| {
         let project = project();
         let flag = format!("--allow-read={}", project.shown("open"));
         let outcome = Run::new(&project, &[&flag]).script(READS);
@@ -67,7 +67,7 @@ fn a_list_is_enforced_by_inode_also_through_links() {
 
 #[test]
 fn everything_is_every_file_but_those_of_other_processes() {
-    as_root_and_user("files::everything_is_every_file_but_those_of_other_processes", || {
+    as_root_and_user(|| {
         let project = project();
         let outcome = Run::new(&project, &["--allow-read"]).script(READS);
         for name in ["open", "secret", "link", "list", "passwd", "import", "bun file", "maps"] {
@@ -115,7 +115,7 @@ const METADATA: [&str; 3] = ["chmod", "utimes", "chown"];
 
 #[test]
 fn without_flags_nothing_is_written() {
-    as_root_and_user("files::without_flags_nothing_is_written", || {
+    as_root_and_user(|| {
         let project = project();
         let outcome = Run::new(&project, &["--allow-read"]).script(WRITES);
         for name in ["new", "append", "mkdir", "truncate", "own package", "oom"]
@@ -139,29 +139,26 @@ fn without_flags_nothing_is_written() {
 
 #[test]
 fn a_writable_directory_is_not_readable_and_nothing_else_is_writable() {
-    as_root_and_user(
-        "files::a_writable_directory_is_not_readable_and_nothing_else_is_writable",
-        || {
-            let project = project();
-            let flag = format!("--allow-write={}", project.shown("open"));
-            let outcome = Run::new(&project, &[&flag]).script(WRITES);
-            for name in ["new", "append", "mkdir", "rename", "truncate"] {
-                outcome.done(name);
-            }
-            for name in ["read", "own package", "oom"].iter().chain(&OUTSIDE).chain(&METADATA) {
-                outcome.refused(name);
-            }
-            assert_eq!(
-                std::fs::read_to_string(project.path("outside/secret.txt")).expect("read"),
-                "secret"
-            );
-        },
-    );
+    as_root_and_user(|| {
+        let project = project();
+        let flag = format!("--allow-write={}", project.shown("open"));
+        let outcome = Run::new(&project, &[&flag]).script(WRITES);
+        for name in ["new", "append", "mkdir", "rename", "truncate"] {
+            outcome.done(name);
+        }
+        for name in ["read", "own package", "oom"].iter().chain(&OUTSIDE).chain(&METADATA) {
+            outcome.refused(name);
+        }
+        assert_eq!(
+            std::fs::read_to_string(project.path("outside/secret.txt")).expect("read"),
+            "secret"
+        );
+    });
 }
 
 #[test]
 fn everything_may_be_written_with_its_metadata() {
-    as_root_and_user("files::everything_may_be_written_with_its_metadata", || {
+    as_root_and_user(|| {
         let project = project();
         let outcome = Run::new(&project, &["--allow-read", "--allow-write"]).script(WRITES);
         for name in [

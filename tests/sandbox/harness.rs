@@ -23,8 +23,8 @@ const SECOND: &str = "TOOLWARDEN_TEST_SECOND_RUN";
 /// An ordinary user and its group; the number needs no entry in the user database.
 const ORDINARY: u32 = 54321;
 
-/// Runs the body as root in this process, and once more as an ordinary user in a process of its own.
-pub(crate) fn as_root_and_user(test: &str, body: impl FnOnce()) {
+/// Runs the body of the test that calls this as root in this process, and once more as an ordinary user in a process of its own.
+pub(crate) fn as_root_and_user(body: impl FnOnce()) {
     // SAFETY: cannot fail and touches no memory.
     let root = unsafe { libc::geteuid() } == 0;
     if std::env::var_os(SECOND).is_some() {
@@ -33,6 +33,9 @@ pub(crate) fn as_root_and_user(test: &str, body: impl FnOnce()) {
     }
     assert!(root, "run as root: the suite changes to an ordinary user by itself");
     body();
+    // The test harness names a test's thread after the test.
+    let thread = std::thread::current();
+    let test = thread.name().expect("a test runs on a thread of its own");
     let output = Command::new(std::env::current_exe().expect("this test"))
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(SECOND, "1")

@@ -17,7 +17,7 @@ fn nothing_is_left_of_a_worker_whose_host_was_killed() {
         return be_a_host();
     }
     let test = "host_death::nothing_is_left_of_a_worker_whose_host_was_killed";
-    as_root_and_user(test, || {
+    as_root_and_user(|| {
         let mut host = Command::new(std::env::current_exe().expect("this test"))
             .args([test, "--exact", "--nocapture", "--test-threads=1"])
             .env(HOST, "1")

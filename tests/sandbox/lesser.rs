@@ -30,7 +30,7 @@ fn basics(port: u16) -> String {
 
 #[test]
 fn every_supported_abi_enforces_the_same() {
-    as_root_and_user("lesser::every_supported_abi_holds_the_same", || {
+    as_root_and_user(|| {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);
         let read = format!("--allow-read={}", project.shown("open"));
@@ -101,7 +101,7 @@ fn permissions_that_a_kernel_cannot_enforce_are_refused_by_name() {
 
 #[test]
 fn node_is_restricted_in_the_same_way() {
-    as_root_and_user("lesser::node_is_held_in_the_same_way", || {
+    as_root_and_user(|| {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);
         let outcome = Run::new(&project, &[]).node().script(&script);
@@ -145,7 +145,7 @@ process.exit(0)
 
 #[test]
 fn the_hosts_descriptors_are_not_inherited() {
-    as_root_and_user("lesser::the_hosts_descriptors_are_not_inherited", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let secret = std::fs::File::open(project.path("outside/secret.txt")).expect("opened");
         // Without close-on-exec, as a careless library of the host would leave it.
@@ -168,7 +168,7 @@ process.exit(0)
 
 #[test]
 fn sandboxes_start_side_by_side() {
-    as_root_and_user("lesser::sandboxes_start_side_by_side", || {
+    as_root_and_user(|| {
         let handles: Vec<_> = (0..4)
             .map(|_| {
                 std::thread::spawn(|| {

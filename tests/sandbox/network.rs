@@ -57,31 +57,28 @@ const CALLS: [&str; 6] = ["fetch", "net", "mapped", "localhost", "http", "bun"];
 
 #[test]
 fn without_net_no_address_is_reached_and_the_attempts_are_recorded() {
-    as_root_and_user(
-        "network::without_net_nothing_is_reached_and_the_record_says_what_was_tried",
-        || {
-            let (project, server) = (Project::new(), server());
-            let outcome = Run::new(&project, &["--allow-read"]).script(&calls(server.port));
-            for name in CALLS {
-                outcome.refused(name);
-            }
-            assert_eq!(
-                outcome.denied("net"),
-                [format!("127.0.0.1:{}", server.port)],
-                "{outcome:?}"
-            );
-            assert_eq!(
-                outcome.denials[0].flag,
-                format!("--allow-net=127.0.0.1:{}", server.port)
-            );
-            assert_eq!(server.visits.load(Ordering::SeqCst), 0);
-        },
-    );
+    as_root_and_user(|| {
+        let (project, server) = (Project::new(), server());
+        let outcome = Run::new(&project, &["--allow-read"]).script(&calls(server.port));
+        for name in CALLS {
+            outcome.refused(name);
+        }
+        assert_eq!(
+            outcome.denied("net"),
+            [format!("127.0.0.1:{}", server.port)],
+            "{outcome:?}"
+        );
+        assert_eq!(
+            outcome.denials[0].flag,
+            format!("--allow-net=127.0.0.1:{}", server.port)
+        );
+        assert_eq!(server.visits.load(Ordering::SeqCst), 0);
+    });
 }
 
 #[test]
 fn a_listed_address_is_reached_and_no_other() {
-    as_root_and_user("network::a_listed_address_is_reached_and_no_other", || {
+    as_root_and_user(|| {
         let (project, listed, other) = (Project::new(), server(), server());
         let flag = format!("--allow-net=127.0.0.1:{}", listed.port);
         let run = Run::new(&project, &[&flag]);
@@ -101,7 +98,7 @@ fn a_listed_address_is_reached_and_no_other() {
 
 #[test]
 fn all_of_the_network_is_all_of_it() {
-    as_root_and_user("network::all_of_the_network_is_all_of_it", || {
+    as_root_and_user(|| {
         let (project, server) = (Project::new(), server());
         let outcome = Run::new(&project, &["--allow-net"]).script(&calls(server.port));
         for name in CALLS {
@@ -112,7 +109,7 @@ fn all_of_the_network_is_all_of_it() {
 
 #[test]
 fn names_are_answered_only_when_they_are_listed() {
-    as_root_and_user("network::names_are_answered_only_when_they_are_listed", || {
+    as_root_and_user(|| {
         let (project, server) = (Project::new(), server());
         let script = r#"
 import dns from 'node:dns/promises'
@@ -156,7 +153,7 @@ process.exit(0)
 
 #[test]
 fn a_blocking_socket_does_not_stall_the_supervisor() {
-    as_root_and_user("network::a_blocking_socket_does_not_stall_the_supervisor", || {
+    as_root_and_user(|| {
         let project = Project::new();
         // A listener whose queue is full: further connections wait.
         let full = TcpListener::bind("127.0.0.1:0").expect("bound");

@@ -21,27 +21,24 @@ const ALL: [&str; 6] = ["node true", "node sh", "async", "bun true", "bun shell"
 
 #[test]
 fn without_run_no_program_starts_and_the_record_names_it() {
-    as_root_and_user(
-        "programs::without_run_no_program_starts_and_the_record_names_it",
-        || {
-            let project = Project::new();
-            let outcome = Run::new(&project, &["--allow-read", "--allow-write"]).script(STARTS);
-            for name in ALL {
-                outcome.refused(name);
-            }
-            let denied = outcome.denied("run");
-            let named = |name: &str| denied.iter().any(|path| path.ends_with(name));
-            assert!(named("/true") && named("/sh"), "{outcome:?}");
-            let one = Run::new(&project, &[]).script("await attempt('x', () => Bun.spawnSync(['true']).exitCode)");
-            assert_eq!(one.denied("run").len(), 1, "{one:?}");
-            assert_eq!(one.denials[0].flag, "--allow-run=true");
-        },
-    );
+    as_root_and_user(|| {
+        let project = Project::new();
+        let outcome = Run::new(&project, &["--allow-read", "--allow-write"]).script(STARTS);
+        for name in ALL {
+            outcome.refused(name);
+        }
+        let denied = outcome.denied("run");
+        let named = |name: &str| denied.iter().any(|path| path.ends_with(name));
+        assert!(named("/true") && named("/sh"), "{outcome:?}");
+        let one = Run::new(&project, &[]).script("await attempt('x', () => Bun.spawnSync(['true']).exitCode)");
+        assert_eq!(one.denied("run").len(), 1, "{one:?}");
+        assert_eq!(one.denials[0].flag, "--allow-run=true");
+    });
 }
 
 #[test]
 fn a_list_allows_the_programs_that_it_names() {
-    as_root_and_user("programs::a_list_starts_what_it_names", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let outcome = Run::new(&project, &["--allow-read", "--allow-run=true"]).script(STARTS);
         for name in ["node true", "async", "bun true", "self"] {
@@ -67,7 +64,7 @@ fn a_list_allows_the_programs_that_it_names() {
 
 #[test]
 fn a_listed_program_starts_itself_by_its_proc_path() {
-    as_root_and_user("programs::a_listed_program_starts_itself_by_what_proc_calls_it", || {
+    as_root_and_user(|| {
         let project = Project::new();
         // The host's own /proc/self is this test's process, whose program no flag names.
         let again = r#"
@@ -86,7 +83,7 @@ await attempt('thread', () => sh('exec /proc/thread-self/exe -c "echo again"'))
 
 #[test]
 fn a_script_brings_its_interpreter() {
-    as_root_and_user("programs::a_script_brings_its_interpreter", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let script = project.path("open/tool");
         std::fs::write(&script, "#!/bin/sh\necho ran\n").expect("written");
@@ -107,7 +104,7 @@ await attempt('cat', () => run('cat'))",
 
 #[test]
 fn programs_are_restricted_by_the_same_policy() {
-    as_root_and_user("programs::programs_are_held_by_the_same_policy", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let attack = r#"
 import { spawnSync } from 'node:child_process'
@@ -135,8 +132,7 @@ await attempt('own', () => sh(`cat attack.mjs | wc -c`))
 
 #[test]
 fn a_runtime_and_a_shell_read_their_own_proc_entries_and_no_others() {
-    let name = "programs::a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others";
-    as_root_and_user(name, || {
+    as_root_and_user(|| {
         let project = Project::new();
         let attack = r#"
 import { spawnSync } from 'node:child_process'
@@ -172,7 +168,7 @@ await attempt('writes', () => sh('echo 1 > /proc/self/oom_score_adj'))
 
 #[test]
 fn descendants_end_with_the_group() {
-    as_root_and_user("programs::descendants_end_with_the_group", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let run = Run::new(&project, &["--allow-run"]);
         let path = run.write(
@@ -214,7 +210,7 @@ fn members(group: u32) -> usize {
 
 #[test]
 fn raw_calls_start_nothing() {
-    as_root_and_user("programs::raw_calls_start_nothing", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let attack = format!(
             r#"{RAW}
@@ -263,22 +259,19 @@ process.exit(0)
 
 #[test]
 fn a_readable_program_starts_through_the_loader_only_with_run() {
-    as_root_and_user(
-        "programs::a_readable_program_starts_through_the_loader_only_with_run",
-        || {
-            let project = Project::new();
-            let attack = format!(
-                r#"{RAW}
+    as_root_and_user(|| {
+        let project = Project::new();
+        let attack = format!(
+            r#"{RAW}
 const strings = ['/lib64/ld-linux-x86-64.so.2', '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
 const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
 await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
 process.exit(0)
 "#
-            );
-            Run::new(&project, &["--allow-read"]).script(&attack).refused("loader");
-            Run::new(&project, &["--allow-read", "--allow-run"])
-                .script(&attack)
-                .done("loader");
-        },
-    );
+        );
+        Run::new(&project, &["--allow-read"]).script(&attack).refused("loader");
+        Run::new(&project, &["--allow-read", "--allow-run"])
+            .script(&attack)
+            .done("loader");
+    });
 }

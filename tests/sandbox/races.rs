@@ -11,7 +11,7 @@ const LASTS: u32 = 3_000;
 
 #[test]
 fn a_swapped_link_never_opens_a_file_outside() {
-    as_root_and_user("races::a_swapped_link_never_opens_what_is_outside", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let (link, spare) = (project.path("open/swapped"), project.path("open/spare"));
         let targets = [project.path("open/data.txt"), project.path("outside/secret.txt")];
@@ -54,7 +54,7 @@ for (const [name, times] of Object.entries(count)) said(name, times)
 
 #[test]
 fn a_swapped_address_never_reaches_an_unlisted_one() {
-    as_root_and_user("races::a_swapped_address_never_reaches_what_is_not_listed", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let listen = || {
             let listener = TcpListener::bind("127.0.0.1:0").expect("bound");

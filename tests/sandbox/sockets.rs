@@ -64,7 +64,7 @@ const UNIX: [&str; 3] = ["unix", "abstract", "pair datagram"];
 
 #[test]
 fn raw_calls_get_nowhere_without_net_and_with_a_list() {
-    as_root_and_user("sockets::raw_calls_get_nowhere_without_net_and_with_a_list", || {
+    as_root_and_user(|| {
         let (project, target, other) = (Project::new(), server(), server());
         let udp = UdpSocket::bind("127.0.0.1:0").expect("bound");
         let _stream = UnixListener::bind(project.path("open/stream")).expect("bound");
@@ -151,7 +151,7 @@ fn free_port() -> u16 {
 
 #[test]
 fn a_server_listens_where_it_is_allowed() {
-    as_root_and_user("sockets::a_server_listens_where_it_is_allowed", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let (port, other) = (free_port(), free_port());
         let script = format!(

@@ -129,7 +129,7 @@ const WIDE: [&str; 6] = [
 
 #[test]
 fn the_kernel_is_out_of_reach() {
-    as_root_and_user("syscalls::the_kernel_is_out_of_reach", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let outcome = Run::new(&project, &[]).script(&attack());
         assert!(outcome.said.len() > 70, "{outcome:?}");
@@ -147,7 +147,7 @@ fn the_kernel_is_out_of_reach() {
 
 #[test]
 fn the_widest_rights_give_metadata_and_watching_only() {
-    as_root_and_user("syscalls::the_widest_rights_give_metadata_and_watching_only", || {
+    as_root_and_user(|| {
         let project = Project::new();
         let flags = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];
         let outcome = Run::new(&project, &flags).script(&attack());
@@ -172,7 +172,7 @@ fn the_widest_rights_give_metadata_and_watching_only() {
 
 #[test]
 fn int_80_is_killed() {
-    as_root_and_user("syscalls::int_80_is_killed", || {
+    as_root_and_user(|| {
         let project = Project::new();
         // mov eax, 20 (getpid of i386); int 0x80; ret
         let attack = format!(

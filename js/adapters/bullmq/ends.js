@@ -1,4 +1,4 @@
-/** How a job ends whose tool call failed. */
+/** Decides how a job ends whose tool call failed. */
 
 import { isFinal, isOurs, messageOf, retryAfterOf, stackOf } from '../engines/failures.js'
 import { rest } from './rest.js'
@@ -24,8 +24,9 @@ class WaitingError extends Error {
  */
 
 /**
- * What the processor throws for it.
- * @param {unknown} error @param {Attempt} attempt
+ * Returns the error that the processor throws for a failed call.
+ * @param {unknown} error
+ * @param {Attempt} attempt
  * @returns {Promise<Error>}
  */
 export async function endOf(error, { job, token, signal, final, hostDelay }) {
@@ -43,7 +44,12 @@ export async function endOf(error, { job, token, signal, final, hostDelay }) {
   return failureOf(error, 'Error')
 }
 
-/** No attempt is spent. @param {unknown} error @param {import('bullmq').Job} job @param {string | undefined} token */
+/**
+ * Fails the attempt without counting it.
+ * @param {unknown} error
+ * @param {import('bullmq').Job} job
+ * @param {string | undefined} token
+ */
 async function backToWaiting(error, job, token) {
   try {
     await job.moveToWait(token)

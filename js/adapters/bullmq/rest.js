@@ -1,8 +1,11 @@
-/** A host that cannot start tools takes no jobs for a while, so that other hosts get them. */
+/** Pauses the worker of a host that cannot start tools, so that other hosts get the jobs. */
 
 /** @typedef {Pick<import('bullmq').Worker, 'pause' | 'resume' | 'isPaused' | 'closing'>} Pausable */
 
-/** The workers that rest at the moment, and those that are being closed and must not be resumed. @type {WeakMap<Pausable, 'resting' | 'stopped'>} */
+/**
+ * The workers that are paused by this module at the moment, and those that are being closed and must not be resumed.
+ * @type {WeakMap<Pausable, 'resting' | 'stopped'>}
+ */
 const states = new WeakMap()
 
 /** @param {import('bullmq').Job} job @param {number} milliseconds */

@@ -1,6 +1,7 @@
 /**
- * What a queue can store. PostgreSQL has no U+0000 in text and no half of a surrogate pair in jsonb: a job whose failure cannot be
- * written stays active for ever, and one whose result cannot runs a second time.
+ * Replaces text that a queue cannot store. PostgreSQL accepts no U+0000 in text and no half of a surrogate pair in
+ * jsonb: a job whose failure cannot be written stays active for ever, and one whose result cannot be written runs a
+ * second time.
  */
 
 /** @param {string} text */
@@ -14,10 +15,13 @@ export function storableValue(value) {
   return /** @type {any} */ (Object.fromEntries(Object.entries(value).map(([name, member]) => [storableText(name), storableValue(member)])))
 }
 
-/** What JSON writes for U+0000 and for halves; a backslash before it may make it another text, which is looked at then. */
+/**
+ * The escapes that JSON writes for U+0000 and for halves of pairs. After a backslash the same characters may be other
+ * text, so such a match is examined.
+ */
 const SUSPECT = /\\u(?:0000|d[89a-f])/
 
-/** A result that jsonb cannot hold. It is the tool's, and would be the same the next time. */
+/** The error for a result that jsonb cannot store. The tool caused it, and would return the same the next time. */
 export class NotStorable extends Error {
   code = 'ERR_OUTPUT_INVALID'
   fault = 'tool'
@@ -27,7 +31,7 @@ export class NotStorable extends Error {
   }
 }
 
-/** The result as it is, where it can be stored. @param {unknown} result */
+/** Returns the result unchanged if it can be stored. @param {unknown} result */
 export function storableResult(result) {
   const text = JSON.stringify(result)
   if (text === undefined) return null

@@ -1,4 +1,4 @@
-/** The worker that runs the processor: its options, what ends its jobs from outside, and its own end. */
+/** The worker that runs the processor: its options, the events that end its jobs from outside, and its own end. */
 
 import { LOCK_LOST, SHUTDOWN } from './ends.js'
 import { stayStopped } from './rest.js'

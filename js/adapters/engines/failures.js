@@ -8,8 +8,8 @@ import { failureText } from '../failure-text.js'
 /** @typedef {import('../../../index.d.ts').ErrorCode} ErrorCode */
 
 /**
- * Failures that the same call would meet again. A tool that is not there is none of them: while a new version is rolled out,
- * another host may have it.
+ * The codes of failures that the same call would meet again. A missing tool is not among them: while a new version is
+ * rolled out, another host may have it.
  * @type {ReadonlySet<ErrorCode>}
  */
 export const FINAL_CODES = new Set([
@@ -28,25 +28,29 @@ export const ONCE_ENTERED = Object.freeze({ tool: /** @type {const} */ ('never')
 /** @param {unknown} error @returns {error is import('../../../index.d.ts').ToolExecutionError} */
 export const isOurs = (error) => error instanceof Error && 'fault' in error && 'code' in error
 
-/** Another attempt would be in vain. @param {unknown} error @param {ReadonlySet<string>} final */
+/** Whether another attempt would fail in the same way. @param {unknown} error @param {ReadonlySet<string>} final */
 export function isFinal(error, final) {
   if (!isOurs(error)) return false
   return final.has(error.code) || saidOf(error).retryable === false
 }
 
-/** Milliseconds that the tool's error asks to wait. @param {unknown} error @returns {number | undefined} */
+/** How many milliseconds the tool's error asks to wait. @param {unknown} error @returns {number | undefined} */
 export function retryAfterOf(error) {
   const { retryAfter } = saidOf(error)
   return Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : undefined
 }
 
-/** What the tool threw, as data. @param {unknown} error */
+/** The error that the tool threw, as data. @param {unknown} error */
 const saidOf = (error) => (isOurs(error) && error.code === 'ERR_TOOL_THREW' ? Object(error.cause) : {})
 
 /** `CODE: message`, and the hint on a line of its own. @param {unknown} error */
 export const messageOf = (error) => (isOurs(error) ? `${error.code}: ${failureText(error)}` : failureText(error))
 
-/** The tool's own stack where it threw, else that of the call. @param {unknown} error @returns {string | undefined} */
+/**
+ * The tool's own stack if the tool threw, otherwise that of the call.
+ * @param {unknown} error
+ * @returns {string | undefined}
+ */
 export function stackOf(error) {
   const { stack } = saidOf(error)
   if (typeof stack === 'string') return stack

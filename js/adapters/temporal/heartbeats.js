@@ -18,7 +18,7 @@ export class Heartbeats {
     this.#context = context
     const { heartbeatTimeoutMs, heartbeatDetails } = context.info
     if (!heartbeatTimeoutMs) return
-    // Until the tool reports something, what an earlier attempt reported stays.
+    // Until the tool reports something, the details that an earlier attempt reported stay.
     this.#details = heartbeatDetails
     this.#beat()
     this.#timer = setInterval(this.#beat, heartbeatTimeoutMs / IN_TIME)

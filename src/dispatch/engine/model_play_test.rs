@@ -196,7 +196,7 @@ impl World {
     }
 
     fn imports(&mut self, worker: WorkerId) {
-        let json = format!(r#"{{"protocol":{PROTOCOL},"board":true,"tools":[]}}"#);
+        let json = format!(r#"{{"protocol":{PROTOCOL},"entryTable":true,"tools":[]}}"#);
         // Where a call waits it becomes ready without a rehearsal.
         let process = self.processes.get_mut(&worker).expect("there");
         process.imported = true;

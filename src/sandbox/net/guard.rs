@@ -18,7 +18,8 @@ use super::rules::{Rules, resource};
 use super::socket::Socket;
 use super::unix::UnixSockets;
 use crate::config::is_metadata;
-use crate::sandbox::denials::{Denial, Denials, Permission};
+use crate::sandbox::denial::{Denial, Permission};
+use crate::sandbox::denials::Denials;
 
 const DNS_PORT: u16 = 53;
 

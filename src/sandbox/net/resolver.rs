@@ -20,7 +20,8 @@ use super::query_ports::QueryPorts;
 use super::rules::Rules;
 use crate::config::is_metadata;
 use crate::error::descriptors::is_shortage_error;
-use crate::sandbox::denials::{Denial, Denials, Permission};
+use crate::sandbox::denial::{Denial, Permission};
+use crate::sandbox::denials::Denials;
 
 /// Open connections of one worker; each is a thread.
 const MAX_CONNECTIONS: usize = 16;

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::super::denials::{Denial, Denials, Permission, lives};
+use super::super::denial::{Denial, Permission};
+use super::super::denials::{Denials, lives};
 use super::super::run::wanted_program;
 use super::listener::{Answer, Call, Listener};
 use super::started::Started;

@@ -2,7 +2,8 @@
 //! before the kernel continues it.
 
 use super::super::attempt::Attempt;
-use super::super::denials::{Denial, Denials};
+use super::super::denial::Denial;
+use super::super::denials::Denials;
 use super::super::own_attempts::{is_of_the_machine, may_be_the_runtimes};
 use super::super::policy::{OWN_FILES, Policy};
 use super::file_calls;
