@@ -158,7 +158,7 @@ describe('An AbortSignal', () => {
   }
 })
 
-/** The process id a fake runtime wrote, once it has. */
+/** The process id that a fake runtime wrote, once it has written it. */
 function readPid(path) {
   try {
     return Number(readFileSync(path, 'utf8').split('\n')[0])

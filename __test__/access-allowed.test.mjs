@@ -6,7 +6,7 @@ import { caller } from './support/access.mjs'
 import { freePort, greeter } from './support/loopback.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Every name that this machine's hosts file gives 127.0.0.1; localhost is one everywhere. */
+/** Every name that this machine's hosts file gives 127.0.0.1; localhost is one of them everywhere. */
 function loopbackNames() {
   const lines = readFileSync('/etc/hosts', 'utf8').split('\n').map((line) => line.replace(/#.*/, '').trim().split(/\s+/))
   return new Set(['localhost', ...lines.filter(([address]) => address === '127.0.0.1').flatMap(([, ...names]) => names)])
@@ -44,11 +44,11 @@ describe('A list of hosts', () => {
   })
 
   for (const name of loopbackNames()) {
-    it(`knows ${name} from the hosts file, and what it stands for.`, async () => {
+    it(`knows ${name} from the hosts file, and its address.`, async () => {
       const { succeeds, denied } = setUp()
       for (const flag of [`--allow-net=${name}`, `--allow-net=${name}:${server.port}`]) {
         assert.equal(await succeeds([flag], 'fetch', { host: name, port: server.port }), 'hi')
-        // By address: the kernel sees no names.
+        // By address, because the kernel sees no names.
         assert.equal(await succeeds([flag], 'fetch', { host: '127.0.0.1', port: server.port }), 'hi')
       }
       await denied([`--allow-net=${name}:${server.port}`], 'fetch', { host: name, port: other.port })

@@ -11,7 +11,7 @@ describe('manager.enforcement', () => {
   const enforcement = (bunPermissions, config = {}) =>
     bench.open(bench.project({ tools: 'named-exports.ts' }), { bunPermissions, minWorkers: 0, ...config }).enforcement
 
-  it('tells what holds, and by what.', () => {
+  it('reports the enforced permissions and the mechanism.', () => {
     const { level, landlockAbi, seccomp, permissions } = enforcement(['--allow-read'])
     assert.deepEqual({ level, seccomp, permissions }, { level: 'kernel', seccomp: true, permissions: ['--allow-read'] })
     assert.ok(Number.isInteger(landlockAbi) && landlockAbi >= 4, String(landlockAbi))
@@ -22,8 +22,8 @@ describe('manager.enforcement', () => {
     assert.deepEqual({ level, permissions }, { level: 'kernel', permissions: [] })
   })
 
-  it('tells what holds the memory limit, with a sandbox or without.', () => {
-    // Which of the two it is depends on what this machine gave its user.
+  it('reports the mechanism of the memory limit, with a sandbox or without.', () => {
+    // Whether it is a cgroup or the watchdog depends on whether this machine delegated a cgroup to its user.
     const { memory } = enforcement([])
     assert.ok(['cgroup', 'watchdog'].includes(memory), memory)
     for (const config of [{ sandbox: 'off' }, { bunPermissions: ['-A'] }]) assert.equal(enforcement([], config).memory, memory)
@@ -40,7 +40,8 @@ describe('manager.enforcement', () => {
   }
 
   it('is "none" with the sandbox off, whatever the flags say.', () => {
-    // What is not in force is not listed; the environment is built by the host, sandbox or not.
+    // Permissions that are not enforced are not listed. The host builds the environment whether or not there is a
+    // sandbox.
     const { memory: _, temporary, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
     assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'], readable: [] })
     assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
@@ -105,7 +106,7 @@ describe('manager.enforcement', () => {
   })
 })
 
-/** [flags, what the reason says] */
+/** [flags, the text of the reason] */
 const REFUSED = [
   [['--allow-net='], /empty scope/],
   [['--allow-read='], /write `--allow-read` for everything/],

@@ -5,7 +5,7 @@ import { caller } from './support/access.mjs'
 import { freePort } from './support/loopback.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Serves on a port that nobody knows before, and asks itself. */
+/** Listens on a port that the system chooses, and connects to itself. */
 const OWN_SERVER = `
 import net from 'node:net'
 export const own = ({ to }: { to: string }) => new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ describe('A server of a tool', () => {
   for (const [tool, value] of [['Bun.serve', (port) => ({ port, answer: 'served' })], ['http.createServer', () => 'listening']]) {
     for (const host of ['127.0.0.1', 'localhost']) {
       for (const flags of [[], ['--allow-net=127.0.0.1:1']]) {
-        it(`(${tool}) on ${host} with ${flags[0] ?? 'no flag'} is refused, and allowed by what its hint says.`, async () => {
+        it(`(${tool}) on ${host} with ${flags[0] ?? 'no flag'} is refused, and allowed by the flag of its hint.`, async () => {
           const { denied, follows } = setUp()
           const at = { host, port: await freePort() }
           const { error } = await denied(flags, tool, at)

@@ -8,7 +8,7 @@ import { freePort, greeter } from './support/loopback.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Ways to reach a server, and what they give when it answers. */
+/** Ways to reach a server, and the values that they return when it answers. */
 const WAYS = {
   fetch: 'hi',
   'net.connect': 'connect',
@@ -31,10 +31,10 @@ describe('A refused connection', () => {
   })
   after(() => server.close())
 
-  /** With nothing allowed the filter refuses, with a list the supervisor does. */
+  /** If nothing is allowed, the seccomp filter refuses; with a list, the supervisor does. */
   for (const [situation, flags] of [['no flag', []], ['a list of others', ['--allow-net=127.0.0.1:1,10.255.255.1']]]) {
     for (const [tool, value] of Object.entries(WAYS)) {
-      it(`to an address, with ${situation}, by ${tool}, is allowed by what its hint says.`, async () => {
+      it(`to an address, with ${situation}, by ${tool}, is allowed by the flag of its hint.`, async () => {
         const { denied, follows } = setUp()
         const to = { host: '127.0.0.1', port: server.port }
         const { error, denials } = await denied(flags, tool, to)
@@ -45,7 +45,7 @@ describe('A refused connection', () => {
         assert.deepEqual(await follows(flags, tool, to), { hinted: [`--allow-net=${resource}`], value })
       })
 
-      it(`to localhost, with ${situation}, by ${tool}, is allowed by what its hint says.`, async () => {
+      it(`to localhost, with ${situation}, by ${tool}, is allowed by the flag of its hint.`, async () => {
         const { denied, follows } = setUp()
         const to = { host: 'localhost', port: server.port }
         const { error, denials } = await denied(flags, tool, to)
@@ -56,7 +56,7 @@ describe('A refused connection', () => {
       })
     }
 
-    for (const tool of ['fetch', 'WebSocket', 'wrapped-as-cause', 'wrapped-in-aggregate']) {
+    for (const tool of ['fetch', 'Bun.connect', 'WebSocket', 'wrapped-as-cause', 'wrapped-in-aggregate']) {
       it(`to a name, with ${situation}, by ${tool}, names it with its port.`, async () => {
         const { error, denials } = await setUp().denied(flags, tool, { host: NAME, port: 8443 })
         const expected = { permission: 'net', resource: `${NAME}:8443`, flag: `--allow-net=${NAME}:8443` }
@@ -66,7 +66,7 @@ describe('A refused connection', () => {
       })
     }
 
-    for (const tool of ['net.connect', 'http.get', 'Bun.connect', 'dns.lookup', 'dns.resolve']) {
+    for (const tool of ['net.connect', 'http.get', 'dns.lookup', 'dns.resolve']) {
       it(`to a name, with ${situation}, by ${tool}, names it.`, async () => {
         const { error, denials } = await setUp().denied(flags, tool, { host: NAME, port: 8443 })
         const expected = { permission: 'net', resource: NAME, flag: `--allow-net=${NAME}` }
@@ -129,7 +129,7 @@ describe('A refused connection', () => {
     assert.deepEqual((await recorded).denials, [])
   })
 
-  it('to an allowed port where nobody listens is no denial.', async () => {
+  it('to an allowed port without a listener is no denial.', async () => {
     const { fails } = setUp()
     const port = await freePort()
     for (const flag of [`--allow-net=127.0.0.1:${port}`, '--allow-net=127.0.0.1', '--allow-net=localhost', '--allow-net']) {
@@ -140,7 +140,7 @@ describe('A refused connection', () => {
     }
   })
 
-  it('to an allowed port where nobody listens is none after another one was swallowed.', async () => {
+  it('to an allowed port without a listener is none after a swallowed denial either.', async () => {
     const { fails } = setUp()
     const port = await freePort()
     const input = { host: '127.0.0.1', port, first: { host: '127.0.0.1', port: server.port } }

@@ -14,7 +14,7 @@ describe('A failure that is no denial', () => {
     return { outside, ...caller(bench, bench.project({ tools: 'file-accesses.ts' })) }
   }
 
-  /** What the tool does, with everything it needs allowed, and the code of its own error. */
+  /** The action of the tool, with everything that it needs allowed, and the code of its own error. */
   const FAILURES = [
     ['reads what is not there', 'readFile', 'none.txt', 'ENOENT'],
     ['reads a directory', 'readFile', '.', 'EISDIR'],
@@ -23,7 +23,7 @@ describe('A failure that is no denial', () => {
     ['makes a file that is there', 'opens-exclusively', 'in.txt', 'EEXIST'],
     ['removes what is not there', 'unlink', 'none.txt', 'ENOENT'],
     ['removes a directory that is not empty', 'rmdir', 'locked', 'ENOTEMPTY'],
-    // A worker has none of root's capabilities: the mode of a file holds for it whoever the host is.
+    // A worker has none of root's capabilities: the mode of a file applies to it even if root runs the host.
     ['reads a file whose mode forbids it', 'readFile', 'secret.txt', 'EACCES'],
     ['writes a file whose mode forbids it', 'appendFile', 'secret.txt', 'EACCES'],
     ['writes into a directory whose mode forbids it', 'writeFile', 'locked/new.txt', 'EACCES'],
@@ -41,7 +41,7 @@ describe('A failure that is no denial', () => {
     }
   }
 
-  it('is told apart also when nothing may be read.', async () => {
+  it('is distinguished also when nothing may be read.', async () => {
     const { fails } = setUp()
     const { error } = await fails([], 'readFile', { path: '/no/such/file' })
     assert.deepEqual([error.code, error.cause.code], ['ERR_TOOL_THREW', 'ENOENT'])

@@ -6,7 +6,7 @@ import { caller } from './support/access.mjs'
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Ways to read a file, and what they give for one that says "hello". */
+/** Ways to read a file, and the value that each returns for a file with the text "hello". */
 const READS = {
   readFile: 'hello',
   readFileSync: 'hello',
@@ -28,7 +28,7 @@ describe('A refused read', () => {
   }
 
   for (const [tool, value] of Object.entries(READS)) {
-    it(`by ${tool} says which file, and that its hint allows it.`, async () => {
+    it(`by ${tool} names the file, and is allowed by the flag of its hint.`, async () => {
       const { path, denied, follows } = setUp()
       const { error, denials } = await denied([], tool, { path })
       assert.equal(error.permission, 'read')

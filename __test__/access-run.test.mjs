@@ -5,7 +5,10 @@ import { describe, it } from 'node:test'
 import { caller } from './support/access.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Ways to start a program, and what they give for one that says nothing; those through a shell need that first. */
+/**
+ * Ways to start a program, and the value that each returns for a program that prints nothing. Those that use a shell
+ * need permission for the shell first.
+ */
 const DIRECT = { spawn: 0, execFile: '', execFileSync: 0, spawnSync: 0, 'Bun.spawn': 0, 'Bun.spawnSync': 0, 'wrapped-as-cause': 0 }
 const BY_SHELL = { exec: '', execSync: 0 }
 
@@ -17,7 +20,7 @@ describe('A refused program', () => {
 
   for (const [situation, flags] of [['no flag', []], ['a list of others', ['--allow-run=ls']]]) {
     for (const [tool, value] of Object.entries(DIRECT)) {
-      it(`by ${tool}, with ${situation}, is named, and allowed by what its hint says.`, async () => {
+      it(`by ${tool}, with ${situation}, is named, and allowed by the flag of its hint.`, async () => {
         const { denied, follows } = setUp()
         const { error, denials } = await denied(flags, tool, { program: 'true' })
         assert.equal(error.permission, 'run')
@@ -38,7 +41,7 @@ describe('A refused program', () => {
       })
     }
 
-    it(`by Bun.$, with ${situation}, is named, and allowed by what its hint says.`, async () => {
+    it(`by Bun.$, with ${situation}, is named, and allowed by the flag of its hint.`, async () => {
       const { follows } = setUp()
       assert.deepEqual(await follows(flags, 'Bun.shell', { program: '/usr/bin/true' }), { hinted: ['--allow-run=true'], value: 0 })
     })

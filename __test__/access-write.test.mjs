@@ -31,7 +31,7 @@ const WRITES = [
   ['link', 'in.txt', 'second.txt', 'directory'],
 ]
 
-/** The path of each tool's that is written. */
+/** The path that each tool writes. */
 const target = (tool, path, to) => (['copyFile-to', 'link'].includes(tool) ? to : path)
 
 describe('A refused write', () => {
@@ -43,7 +43,7 @@ describe('A refused write', () => {
   }
 
   for (const [tool, path, to, grant] of WRITES) {
-    it(`by ${tool} of ${path}${to ? ` and ${to}` : ''} is named, and allowed by what its hint says.`, async () => {
+    it(`by ${tool} of ${path}${to ? ` and ${to}` : ''} is named, and allowed by the flag of its hint.`, async () => {
       const { outside, denied, follows } = setUp()
       const input = { path: outside.path(path), to: to && outside.path(to) }
       const { error, denials } = await denied(['--allow-read'], tool, input)

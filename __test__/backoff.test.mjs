@@ -6,10 +6,10 @@ import { ProcessError } from '../index.js'
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Nothing is started before a call asks, so that every start belongs to the call. */
+/** No process is started before a call needs one, so that every start belongs to the call. */
 const FAST = { sandbox: 'off', minWorkers: 0, maxWorkers: 1, backoffInitialInterval: 5, backoffMaxInterval: 20, backoffMaxElapsedTime: 400 }
 
-/** When the fake runtime was started, in milliseconds. */
+/** The times at which the fake runtime was started, in milliseconds. */
 const starts = (project) =>
   readFileSync(project.path('starts'), 'utf8')
     .trim()
@@ -64,7 +64,7 @@ describe('Starting a worker', () => {
     assert.ok((await failure(manager.executeTool('context'))).stderr.includes('start refused on purpose'))
   })
 
-  it('is tried as often as retry.maxAttempts says.', async () => {
+  it('is tried retry.maxAttempts times.', async () => {
     for (const maxAttempts of [1, 2]) {
       const { project, manager } = faked('always-fails.sh', { backoffMaxElapsedTime: '20s' })
       const error = await failure(manager.executeTool('context', null, { retry: { maxAttempts } }))
@@ -82,7 +82,7 @@ describe('Starting a worker', () => {
     const limits = { backoffInitialInterval: 10, backoffMaxInterval: '10s', backoffMaxElapsedTime: 2000 }
     const { project, manager } = faked('always-fails.sh', limits)
     const { attempts } = await failure(manager.executeTool('context'))
-    // 2 s of waits that stay at 10 ms would be about a hundred attempts.
+    // Waits that stay at 10 ms for 2 s would make about a hundred attempts.
     assert.ok(attempts >= 3 && attempts <= 30, `${attempts} attempts`)
     const times = starts(project)
     const startUp = 1000
@@ -90,16 +90,16 @@ describe('Starting a worker', () => {
   })
 
   for (const runtime of ['always-fails.sh', 'dies-unused.sh']) {
-    it(`is never tried twice within one delay, and not for ever, when nobody waits for it: ${runtime}.`, async () => {
+    it(`is never tried twice within one delay, and not for ever, when no call waits for it: ${runtime}.`, async () => {
       const interval = 60
       const limits = { backoffInitialInterval: interval, backoffMaxInterval: interval, backoffMaxElapsedTime: 500 }
       const { project, manager } = faked(runtime, { minWorkers: 1, ...limits })
       await failure(manager.ready())
-      // Nothing is starting any more and nothing will: the manager has given up until it is asked again.
+      // Nothing is being started: the manager has given up until the next call.
       const times = starts(project)
       assert.ok(times.length >= 2, `${times.length} starts`)
       for (const [at, time] of times.slice(1).entries()) {
-        // A delay is drawn from half the interval upwards.
+        // A delay is chosen at random between half the interval and the interval.
         assert.ok(time - times[at] >= interval / 2, `start ${at + 2} came ${time - times[at]} ms after the one before`)
       }
     })

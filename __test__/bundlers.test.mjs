@@ -1,4 +1,4 @@
-/** A host that is bundled: with this package in it, and without. The addon stays what is installed beside it. */
+/** A host that is bundled, once with this package inside and once without. The addon stays in the installed package. */
 
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
@@ -13,7 +13,8 @@ import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-// A script for Node, or the program itself where npm ran its install script: started by what it is.
+// The bundler's program is a script for Node or, if npm ran its install script, an executable: it is started
+// accordingly.
 const ESBUILD = join(dirname(createRequire(import.meta.url).resolve('esbuild/package.json')), 'bin/esbuild')
 const ADDON = readdirSync(root).find((name) => name.endsWith('.node'))
 const PLATFORM = ADDON.split('.')[1]
@@ -31,7 +32,7 @@ const HOST = `
 `
 const TOOLS = "export const answers = () => 7\nexport const throws = () => { throw new Error('no') }\n"
 
-/** Arguments of each bundler, and what it makes. */
+/** The arguments of each bundler, and the file that it makes. */
 const BUNDLES = {
   'esbuild to an ES module': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=esm'], 'out.mjs'],
   'esbuild to CommonJS': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
@@ -75,13 +76,13 @@ describe('A host that is bundled', () => {
       assert.equal(stdout, '[7,"ERR_TOOL_THREW",true,true]\n', stderr)
     })
 
-    it(`says what to do where the addon is not installed beside the bundle: ${name}.`, async () => {
+    it(`names a remedy if the addon is not installed beside the bundle: ${name}.`, async () => {
       const made = bundle(name)
       for (const path of ['toolwarden', PLATFORM_PACKAGE]) rmSync(made.installed(path), { recursive: true })
       const { stdout, stderr } = await run(made)
       assert.equal(stdout, '')
       assert.match(stderr, /toolwarden's native addon is not found: the package "toolwarden-[a-z0-9-]+" is not installed where this program runs/)
-      assert.match(stderr, /mark "toolwarden" as external.*docs\/bundlers\.md/)
+      assert.match(stderr, /mark "toolwarden" as external.*https:\/\/\S+\/docs\/bundlers\.md says how/)
     })
   }
 })

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { logCollector } from './support/logs.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Twenty calls at once, each with everything of its own; fails when one sees anything of another. */
+/** Twenty calls at once, each with data of its own; the test fails if one sees data of another. */
 async function mixTwenty(manager, { processEnv }) {
   await Promise.all(
     Array.from({ length: 20 }, async (_, index) => {

@@ -9,7 +9,7 @@ import { workbench } from './support/workbench.mjs'
 const DURATIONS = ['backoffInitialInterval', 'backoffMaxInterval', 'backoffMaxElapsedTime', 'toolExecutionTimeout', 'gracePeriod', 'idleTimeout']
 const BAD_DURATIONS = [-1, NaN, Infinity, '', 'soon', '30', '-5s', 's', '5 apples', null, true, {}, [], 10n, () => 1]
 
-/** [field, a value it may not have] */
+/** [field, a value that is not allowed] */
 const REFUSED = [
   ...DURATIONS.flatMap((field) => BAD_DURATIONS.map((value) => [field, value])),
   ...DURATIONS.flatMap((field) => (field === 'gracePeriod' ? [] : [[field, 0], [field, '0s']])),
@@ -49,7 +49,7 @@ const REFUSED_FLAGS = [
   ['', /permission/i],
 ]
 
-/** A value as a person would write it, for a title. */
+/** A value as a person would write it, for the title of a test. */
 const shown = (value) => {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'bigint') return `${value}n`

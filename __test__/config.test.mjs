@@ -92,7 +92,7 @@ describe('The presets', () => {
 describe('A partial configuration', () => {
   const bench = workbench()
 
-  it('wins where it says something and gets the defaults where it does not.', () => {
+  it('overrides the fields that it sets and leaves the defaults of the others.', () => {
     const { config } = bench.openTools('values.ts', { toolExecutionTimeout: '2m', maxQueue: 5, gracePeriod: 0 })
     assert.deepEqual(config, { ...defaultConfig(), ...config, toolExecutionTimeout: 120_000, maxQueue: 5, gracePeriod: 0 })
     for (const field of ['backoffInitialInterval', 'maxMemoryMb', 'isolation', 'minWorkers']) assert.equal(config[field], DEFAULTS[field])

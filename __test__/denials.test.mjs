@@ -8,7 +8,7 @@ import { freePort, greeter } from './support/loopback.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Long enough for many tries, and no more than a test wants to wait. */
+/** Long enough for many attempts, and short enough for a test. */
 const SHORT = { toolExecutionTimeout: 700, gracePeriod: 0 }
 
 for (const runtime of ['bun', 'node']) {
@@ -27,7 +27,7 @@ for (const runtime of ['bun', 'node']) {
     })
     after(() => server.close())
 
-    /** The tool, what it is refused, and what a flag has to name. */
+    /** The tool, the access that it is refused, and the resource that the flag has to name. */
     const SWALLOWED = [
       ['swallows-read', 'read', 'in.txt', 'in.txt'],
       ['swallows-read-promise', 'read', 'in.txt', 'in.txt'],
@@ -38,7 +38,7 @@ for (const runtime of ['bun', 'node']) {
       ['swallows-mkdir', 'write', 'made', '.'],
       ['swallows-rm', 'write', 'in.txt', '.'],
       ['swallows-symlink', 'write', 'link', '.'],
-      // Node opens it for both.
+      // Node opens the file for reading and writing.
       ...(runtime === 'bun' ? [['swallows-truncate', 'write', 'in.txt', 'in.txt']] : []),
     ]
     for (const [tool, permission, name, named] of SWALLOWED) {
@@ -59,7 +59,8 @@ for (const runtime of ['bun', 'node']) {
       for (const tool of ['swallows-write', 'swallows-mkdir']) {
         const { record } = await call(['--allow-read'], tool, { path: at('new') })
         assert.deepEqual(record.denials, [{ permission: 'write', resource: at('new'), flag: flag(`--allow-write=${outside.dir}`) }])
-        // Who may read every file may not read those of processes and devices, and nobody sees who tries.
+        // A tool that may read every file still may not read those of other processes and devices; these refusals are
+        // not reported to the supervisor.
         assert.equal(record.denialsComplete, false)
       }
     })
@@ -96,7 +97,7 @@ for (const runtime of ['bun', 'node']) {
       }
     })
 
-    it('is said of one of the calls that share a process, and the others do not claim to know.', async () => {
+    it('is attributed to one of the calls that share a process, and the lists of the others are marked incomplete.', async () => {
       const { at, project } = setUp()
       const permissions = runtime === 'bun' ? { bunPermissions: [] } : { nodeOptions: ['--permission'] }
       const config = { runtimeType: runtime, entrypointPath: './tools.mjs', isolation: 'worker', maxWorkers: 1, concurrentCallsPerWorker: 2, ...permissions }
@@ -112,7 +113,7 @@ for (const runtime of ['bun', 'node']) {
       assert.deepEqual([records.get('waits').denials, records.get('waits').denialsComplete], [[], false])
     })
 
-    it('is each said once, and 64 at most.', async () => {
+    it('is listed once each, and 64 at most.', async () => {
       const { outside, at, call } = setUp()
       const paths = Array.from({ length: 70 }, (_, number) => outside.write(`many/${number}`, 'x'))
       const { record } = await call([], 'swallows-many-files', { paths: [...paths, ...paths] })
@@ -133,7 +134,7 @@ for (const runtime of ['bun', 'node']) {
       assert.ok(error.hint.includes(`add ${flag(`--allow-write=${outside.dir}`)} to`), error.hint)
     })
 
-    describe('and ends as something else, is said with it:', () => {
+    describe('and ends with another error, is reported with it:', () => {
       const says = (error, resource, text) => {
         assert.ok(error.denials.some((denial) => denial.resource === resource && denial.flag === text), JSON.stringify(error.denials))
         assert.ok(error.hint.includes(`add ${text} to`), error.hint)

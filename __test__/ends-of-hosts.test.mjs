@@ -25,13 +25,13 @@ describe('A host leaves nothing in the project, however it ends', () => {
       assert.ok(code !== null || signal !== null)
       if (!way.includes('caught')) assert.equal(code === null || code === 0, true, stderr)
       if (!way.includes('thread')) assert.deepEqual(new Set(lines), new Set(['answered 1, true']))
-      // Who was killed removes nothing itself: the guardian does, a moment later.
+      // A killed host removes nothing itself: the guardian does it a moment later.
       await until(() => !existsSync(project.path('.toolwarden')), `.toolwarden to go: ${readdirSync(project.dir)}`)
       assert.deepEqual(readdirSync(project.dir), ['tools.mjs'])
     })
   }
 
-  it('what another manager uses stays, and goes with that one.', async () => {
+  it('files that another manager uses stay, and are removed with that manager.', async () => {
     const project = bench.project({ files: { 'tools.mjs': TOOLS } })
     const manager = bench.open(project, { entrypointPath: './tools.mjs' })
     assert.equal(await manager.executeTool('answers'), 1)

@@ -31,9 +31,9 @@ export const namespace = async () => { const found = await import('./probe.ts');
     assert.deepEqual(await source.executeTool('namespace'), ['[object Module]', false])
     while ((await cached.executeTool('namespace'))[0] !== '[object Object]') assert.equal(verdict(project)?.refused, undefined)
     const both = (tool) => Promise.all([source, cached].map((manager) => manager.executeTool(tool)))
-    // A dynamic import gives a plain object.
+    // A dynamic import returns a plain object.
     assert.deepEqual(await both('namespace'), [['[object Module]', false], ['[object Object]', true]])
-    // Of two classes of one name, one has another name while modules are loaded, and in its own text.
+    // If two classes have the same name, one has another name while modules are loaded, and in its own text.
     const [names, bundledNames] = await both('early_')
     assert.deepEqual(names, ['Clash', 'Clash'])
     assert.ok(bundledNames.some((name) => name !== 'Clash'), bundledNames.join())
@@ -158,13 +158,13 @@ export function fail(): never {
     assert.ok(tools.length > 25)
     for (const tool of tools) {
       const [expected, found] = await Promise.all([source, cached].map((manager) => manager.executeTool(tool).catch((error) => ({ error }))))
-      // Each process has a directory for temporary files of its own.
+      // Each process has a directory of its own for temporary files.
       for (const seen of [expected, found]) for (const name of ['TMPDIR', 'TMP', 'TEMP']) delete seen?.[name]
       if (expected?.error === undefined) assert.deepEqual(found, expected, tool)
       else {
         assert.equal(found.error?.code, expected.error.code, tool)
         assert.deepEqual({ ...found.error.cause, stack: 0, cause: 0 }, { ...expected.error.cause, stack: 0, cause: 0 }, tool)
-        // The frames of the files that were written: name of the file and line, in the same order.
+        // The stack frames in the files of the project: name of the file and line, in the same order.
         const frames = ({ stack }) => stack.split('\n').flatMap((line) => /([^/(]+\/[^/(]+\.ts:\d+)/.exec(line)?.[1] ?? [])
         assert.ok(frames(expected.error.cause).length > 0 || tool === 'throwsInPackage', tool)
         assert.deepEqual(frames(found.error.cause), frames(expected.error.cause), tool)

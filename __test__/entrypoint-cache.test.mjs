@@ -10,7 +10,7 @@ import { REAL_BUN } from './support/project.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** A runtime that writes a file once it has bundled. */
+/** A fake runtime that writes a file once it has bundled. */
 function spyRuntime(project) {
   const path = project.write('runtime.sh', `#!/bin/sh\ncase "$*" in *" -e "*) ${REAL_BUN} "$@"; : > ${project.path('has-bundled')} ;; *) exec ${REAL_BUN} "$@" ;; esac\n`)
   chmodSync(path, 0o755)
@@ -22,11 +22,11 @@ describe('The entrypoint cache', () => {
   const make = (files) => bench.project({ files: { 'probe.ts': `export const probe = 1\n${BULK}`, ...files } })
   const open = (project, config) => bench.open(project, { entrypointCache: true, minWorkers: 0, ...config })
 
-  /** Calls until a process imported the bundle. */
+  /** Makes calls until a process imported the bundle. */
   const bundled = async (manager) => {
     while ((await manager.executeTool('from')) !== 'bundle');
   }
-  /** Calls until the bundler has found something to say; gives what. */
+  /** Makes calls until the bundler has reported something, and returns the report. */
   const refused = async (manager, project) => {
     await manager.executeTool('from')
     return (await until(() => verdict(project), 'a verdict')).refused
@@ -49,7 +49,7 @@ describe('The entrypoint cache', () => {
     assert.match(verdict(project).bundled, /^[0-9a-f]{16}$/)
   })
 
-  describe('with a package that says it has no side effects, one of whose modules imports another for nothing,', () => {
+  describe('with a package that declares no side effects, one of whose modules imports another for nothing,', () => {
     const files = (more) => ({
       'tools.ts': `import { value } from 'pure'\n${PROBE}export const loaded = () => [value, globalThis.loaded]\n`,
       'node_modules/pure/package.json': '{"name":"pure","type":"module","sideEffects":false,"main":"main.js"}',
@@ -107,7 +107,7 @@ describe('The entrypoint cache', () => {
       const manager = open(project)
       await bundled(manager)
       change(project)
-      // The very next process must not know the old state.
+      // The very next process must not use the old state.
       assert.equal(await manager.executeTool('from'), 'source')
       if (what !== 'the entrypoint') assert.notDeepEqual(await manager.executeTool('seen'), ['old', 'far'])
       const fresh = open(project)
@@ -240,7 +240,7 @@ describe('The entrypoint cache', () => {
       const project = make({ 'tools.ts': source })
       const expected = await bench.open(project, { minWorkers: 0 }).executeTool('x')
       const { runtimePath, hasBundled } = spyRuntime(project)
-      // The spy is a shell script, which the sandbox would not let start the runtime.
+      // The spy is a shell script, and the sandbox would not let it start the runtime.
       const manager = open(project, { runtimePath, sandbox: 'off' })
       assert.deepEqual(await manager.executeTool('x'), expected)
       await hasBundled()

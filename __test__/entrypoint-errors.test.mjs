@@ -8,7 +8,7 @@ import { workbench } from './support/workbench.mjs'
 
 describe('An entrypoint that does not load', () => {
   const bench = workbench()
-  // Written here and not kept as a fixture: no linter or formatter could read the file.
+  // The source is written here and is not a fixture, because no linter or formatter could read the file.
   const syntaxError = () => bench.project({ files: { 'tools.ts': 'export default { broken( { \n' } })
 
   for (const [what, project, said] of [

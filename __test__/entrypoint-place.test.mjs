@@ -7,7 +7,10 @@ import { workbench } from './support/workbench.mjs'
 
 const TOOL = 'export const tool = () => 1\n'
 
-/** Files of a project, the entrypoint first, and the place of what is wrong in them; line numbers where runtimes differ. */
+/**
+ * The files of a project, the entrypoint first, and the position of the error in them; the line differs between
+ * runtimes in some cases.
+ */
 const BROKEN = {
   'an unfinished module': [{ 'tools.mjs': `${TOOL}export default { broken( {\n` }, 'tools.mjs:(2|3)'],
   'a wrong token': [{ 'tools.mjs': `${TOOL}\nlet x = = 2\n` }, 'tools.mjs:3'],
@@ -55,7 +58,7 @@ describe('The error of an entrypoint that does not parse names file and line', (
         assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
         const { source } = new RegExp(`${place}(:\\d+)?\\b`)
         assert.match(error.message, new RegExp(`\\(${project.dir}/${source}\\)$`))
-        // What a program reads has it too, be it as a URL.
+        // The path is in the fields that a program reads too, possibly as a URL.
         const stack = [error.cause.stack, ...(error.cause.errors ?? []).map((inner) => inner.stack)].map((text) => decodeURI(text)).join('\n')
         assert.match(stack, new RegExp(`${project.dir}/${source}`))
         assert.equal(stack.includes('.toolwarden'), false)

@@ -13,7 +13,7 @@ const INJECTING = `
   NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS BUN_CONFIG_PROFILE BUN_OPTIONS BUN_INSPECT_PRELOAD BUN_ANYTHING
   GCONV_PATH BASH_ENV ENV XDG_CONFIG_HOME TOOLWARDEN_PROJECT_ROOT TOOLWARDEN_TOOL_EXEC_ID TOOLWARDEN_ANYTHING`
 
-/** Names that are none. */
+/** Texts that are not valid names. */
 const MALFORMED = [
   '',
   'lowercase_var',
@@ -112,7 +112,7 @@ describe('The environment of a tool', () => {
     }
   })
 
-  it('holds nothing of the host but what is harmless, and the marks of a tool.', async () => {
+  it('contains only harmless variables of the host, and the markers of a tool.', async () => {
     const project = bench.project({ tools: 'environment.ts' })
     const env = await bench.open(project).executeTool('all', null, { toolExecId: 'exec-7' })
     const harmless = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|TMP|TEMP|TERM|SHLVL|RES_OPTIONS)$/
@@ -125,19 +125,19 @@ describe('The environment of a tool', () => {
     assert.equal(env.PATH, process.env.PATH)
   })
 
-  it('holds what --allow-env names, and nothing more.', async () => {
+  it('contains the variables that --allow-env names, and no others.', async () => {
     const manager = bench.openTools('environment.ts', { bunPermissions: ['--allow-read', '--allow-env=HOST_SECRET_TOKEN'] })
     assert.equal(await manager.executeTool('get', 'HOST_SECRET_TOKEN'), 'a host secret')
     assert.equal(await manager.executeTool('get', 'AWS_SECRET_ACCESS_KEY'), null)
   })
 
-  it('holds what a prefix in --allow-env covers.', async () => {
+  it('contains the variables with a prefix in --allow-env.', async () => {
     const manager = bench.openTools('environment.ts', { bunPermissions: ['--allow-read', '--allow-env=HOST_*'] })
     assert.equal(await manager.executeTool('get', 'HOST_SECRET_TOKEN'), 'a host secret')
     assert.equal(await manager.executeTool('get', 'AWS_SECRET_ACCESS_KEY'), null)
   })
 
-  it('holds everything with --allow-env but what --deny-env names.', async () => {
+  it('contains everything with --allow-env except the variables that --deny-env names.', async () => {
     const bunPermissions = ['--allow-read', '--allow-env', '--deny-env=AWS_SECRET_ACCESS_KEY']
     const manager = bench.openTools('environment.ts', { bunPermissions })
     assert.equal(await manager.executeTool('get', 'HOST_SECRET_TOKEN'), 'a host secret')

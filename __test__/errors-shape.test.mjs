@@ -48,7 +48,7 @@ async function neverStarts(bench) {
   return failure(bench.open(project, config).executeTool('echo', 1, { ...ID, retry: { maxAttempts: 1 } }))
 }
 
-/** [code, class, what provokes it, its fields, whether it has a hint] */
+/** [code, class, the action that causes it, its fields, whether it has a hint] */
 const ROWS = [
   ['ERR_CONFIG_INVALID', 'ConfigError', opened('values.ts', { maxWorkers: -1 }), PROBLEMS],
   ['ERR_RUNTIME_UNSUPPORTED', 'ConfigError', opened('values.ts', { runtimeType: 'deno' }), PROBLEMS],
@@ -80,7 +80,7 @@ describe('Every error', () => {
       assert.equal(error.code, code)
       assert.ok(error instanceof Error)
       assert.ok(error instanceof api.ToolwardenError)
-      // AbortError is a name that callers know from the platform, and no class of this package.
+      // AbortError is a name that callers know from the platform; this package has no class for it.
       if (className !== 'AbortError') assert.ok(error instanceof api[className])
       assert.equal(error.name, className)
       assert.ok(text(error.message) && error.message.length > 0)

@@ -7,7 +7,7 @@ import { failure } from './support/outcomes.mjs'
 import { fixturePath } from './support/project.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** The line of a fixture that holds the text, counted from 1. */
+/** The number of the line in a fixture that contains the text, counted from 1. */
 const lineOf = (fixture, text) =>
   readFileSync(fixturePath(fixture), 'utf8')
     .split('\n')
@@ -71,7 +71,7 @@ describe('A tool that throws', () => {
     assert.equal((await throwing('rejects-from-a-timer')).cause.message, 'rejected by a timer')
   })
 
-  for (const [tool, said] of [
+  for (const [tool, text] of [
     ['throws-text', 'just text'],
     ['throws-null', 'null'],
     ['throws-undefined', 'undefined'],
@@ -79,7 +79,7 @@ describe('A tool that throws', () => {
   ]) {
     it(`may throw what is no error: ${tool.replaceAll('-', ' ')}.`, async () => {
       const error = await throwing(tool)
-      assert.ok(`${error.message} ${JSON.stringify(error.cause)}`.includes(said), error.message)
+      assert.ok(`${error.message} ${JSON.stringify(error.cause)}`.includes(text), error.message)
     })
   }
 
@@ -125,7 +125,7 @@ describe('A tool whose result is no JSON', () => {
     ['returns-cycle', /cycl|circular/i],
     ['returns-throwing-tojson', /no JSON of me/],
   ]) {
-    it(`fails with ERR_OUTPUT_INVALID that says why: ${tool.replaceAll('-', ' ')}.`, async () => {
+    it(`fails with ERR_OUTPUT_INVALID that gives the reason: ${tool.replaceAll('-', ' ')}.`, async () => {
       const error = await failure(manager.executeTool(tool))
       assert.equal(error.code, 'ERR_OUTPUT_INVALID')
       assert.ok(error instanceof ToolExecutionError)

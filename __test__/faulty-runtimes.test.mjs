@@ -93,7 +93,7 @@ describe('A runtime that misbehaves', () => {
     }
   })
 
-  it('and says READY in a way that cannot be read is not used either.', async () => {
+  it('and sends a READY that cannot be read is not used either.', async () => {
     for (const ready of [{ protocol: '1' }, { protocol: null }, { entryTable: 'yes' }]) {
       const { project, manager } = faked('speaks-protocol.sh')
       project.write('protocol', JSON.stringify(ready))

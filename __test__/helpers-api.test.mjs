@@ -54,7 +54,7 @@ describe('The package', () => {
 })
 
 describe('The helpers', () => {
-  it('know the runtime types, as a list nobody can change.', () => {
+  it('know the runtime types, as a frozen list.', () => {
     assert.deepEqual([...api.SUPPORTED_RUNTIME_TYPES].toSorted(), ['bun', 'node'])
     assert.throws(() => api.SUPPORTED_RUNTIME_TYPES.push('deno'), TypeError)
   })
@@ -94,7 +94,7 @@ describe('A manager', () => {
     assert.equal(typeof manager[Symbol.asyncDispose], 'function')
   })
 
-  it('says that nothing is enforced when the sandbox is off.', () => {
+  it('reports that nothing is enforced when the sandbox is off.', () => {
     const { enforcement } = bench.openTools('values.ts', { sandbox: 'off' })
     assert.equal(enforcement.level, 'none')
     assert.equal(enforcement.seccomp, false)

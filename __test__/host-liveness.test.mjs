@@ -59,7 +59,7 @@ describe('A host', () => {
 
 describe('A host that is busy with something else', () => {
   const bench = workbench()
-  /** Nothing of the host's runs meanwhile, as when it computes. */
+  /** The host's event loop does not run in the meantime, as if the host computed something. */
   const busyFor = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
   for (const isolation of ['call', 'worker']) {
@@ -116,7 +116,7 @@ describe('A host that is stopped, as by a debugger or a paused container', () =>
         await started.output.number('pid')
         started.kill('SIGSTOP')
         project.write('answer-now', '')
-        // The deadline passes while the host stands still. The tool looks for the file every 5 ms.
+        // The deadline passes while the event loop is blocked. The tool looks for the file every 5 ms.
         await new Promise((resolve) => setTimeout(resolve, timeout + 500))
         started.kill('SIGCONT')
         const { lines, stderr } = await started.ended()

@@ -5,7 +5,7 @@ import { ToolExecutionError, ToolwardenError, ValidationError } from '../index.j
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** One id for each rule that breaks no other rule. */
+/** One id for each rule, which breaks no other rule. */
 const ONE_PER_RULE = {
   'it is empty': '',
   'a character is not allowed': 'two words',
@@ -61,13 +61,14 @@ describe('A tool id', () => {
     })
   }
 
-  it('is refused with a message that says which rule it breaks.', async () => {
+  it('is refused with a message that names the rule it breaks.', async () => {
     const messages = new Set()
     for (const id of Object.values(ONE_PER_RULE)) {
       const { message } = await failure(manager.executeTool(id, {}))
       messages.add(id === '' ? message : message.replaceAll(id, '<id>'))
     }
-    // An id that ends a part with a dot and one that starts a part with a dot may share their words, nothing else may.
+    // An id that ends a part with a dot and one that starts a part with a dot may share their wording; no other two
+    // may.
     assert.ok(messages.size >= Object.keys(ONE_PER_RULE).length - 1, [...messages].join('\n'))
   })
 
@@ -87,7 +88,7 @@ describe('A tool id', () => {
     })
   }
 
-  it('that no tool has is refused with the list of those there are.', async () => {
+  it('that no tool has is refused with the list of the existing ones.', async () => {
     const error = await failure(manager.executeTool('no-such-tool', {}, { toolExecId: 'exec-1' }))
     assert.equal(error.code, 'ERR_TOOL_NOT_FOUND')
     assert.ok(error instanceof ToolExecutionError)

@@ -47,7 +47,7 @@ describe('The input of a call', () => {
     assert.equal(error.code, 'ERR_INPUT_INVALID')
     assert.ok(error instanceof ValidationError)
     assert.equal(error.operation, 'validate inputs')
-    // A list may name the element at fault: retry.on[0].
+    // A field may name the element of a list that is wrong: retry.on[0].
     assert.ok(error.field === field || error.field.startsWith(`${field}[`) || error.field.startsWith(`${field}.`), error.field)
     return error
   }

@@ -102,7 +102,7 @@ describe('Isolation "worker"', () => {
     }
   })
 
-  it('runs as many calls at once in a process as concurrentCallsPerWorker says.', async () => {
+  it('runs concurrentCallsPerWorker calls at once in a process.', async () => {
     const project = bench.project({ tools: 'counts.ts' })
     const manager = bench.open(project, { ...ONE_WORKER, concurrentCallsPerWorker: 3 })
     const logs = logCollector()

@@ -8,7 +8,7 @@ import { workbench } from './support/workbench.mjs'
 
 const OPTIONS = { bunPermissions: ['--allow-run', '--allow-read'], minWorkers: 0, gracePeriod: '100ms' }
 
-/** Each starts programs that try to outlive it; two of them tell their process ids. */
+/** Tools that each start programs which try to outlive them; two of the programs print their process ids. */
 const ESCAPES = ['setsid', 'double-fork', 'ignored-signals', 'stopped', 'nohup']
 
 const pidsIn = (lines) => lines.flatMap((line) => /^pid=(\d+)$/.exec(line)?.[1] ?? []).map(Number)
@@ -30,7 +30,7 @@ describe('Programs that a tool started', () => {
 
   const ENDINGS = {
     'a timeout': async (tool) => {
-      // Long enough for both to have started: what is asked is who is left when it settles.
+      // Long enough for both to have started: the test is about the processes that are left when the call settles.
       const { call, pids } = await start(tool, { timeout: '2s' })
       return { code: (await failure(call)).code, expected: 'ERR_TOOL_TIMEOUT', pids }
     },

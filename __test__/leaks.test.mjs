@@ -46,7 +46,7 @@ describe('500 calls', () => {
 
       assert.deepEqual(outcomes, { settled: 400, fine: 280 })
       assert.ok(grown < 100, `grew by ${grown.toFixed(1)} MiB`)
-      // Workers come and go: a few descriptors each, and no more of them than may live.
+      // Workers start and end: each takes a few descriptors, and no more workers than the limit may be alive.
       assert.ok(openDescriptors() - descriptorsWarm < 40, `${descriptorsWarm} -> ${openDescriptors()} descriptors`)
       const { calls, queued } = manager.stats()
       assert.deepEqual(calls, { started: 500, succeeded: 350, failed: 150, retried: 0 })
@@ -54,7 +54,7 @@ describe('500 calls', () => {
 
       await manager.close()
       assert.deepEqual(ownChildren().filter((pid) => !childrenBefore.includes(pid)), [])
-      // The runtime of the host may keep a few descriptors of its own, opened for good on first use.
+      // The runtime of the host may keep a few descriptors of its own, opened on first use and never closed.
       await until(() => openDescriptors() <= descriptorsBefore + 6, `descriptors to be closed: ${descriptorsBefore} before`)
       assert.deepEqual(readdirSync(project.dir).filter((name) => name !== '.toolwarden'), ['tools.ts'])
     })

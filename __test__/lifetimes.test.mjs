@@ -21,7 +21,7 @@ function collector() {
 describe('A closed manager', () => {
   const bench = workbench()
 
-  it('is collected with everything it holds.', async () => {
+  it('is collected with everything that it refers to.', async () => {
     const { dir } = bench.project({ tools: 'values.ts' })
     const collect = collector()
     const managers = []
@@ -32,7 +32,7 @@ describe('A closed manager', () => {
       await manager.close()
     }
     for (let round = 0; round < 10; round += 1) await openAndClose()
-    // The last one may still be on the stack, and Bun looks for references there without knowing what it looks at.
+    // The last reference may still be on the stack, where Bun looks for references conservatively.
     const collected = () => managers.filter((manager) => manager.deref() === undefined).length
     await until(() => (collect(), collected() >= 7), 'the managers to be collected')
   })
@@ -41,7 +41,7 @@ describe('A closed manager', () => {
 describe('A thread of the host', () => {
   const bench = workbench()
 
-  /** Runs `code` in a thread with a manager over slow.ts, and gives what it posts. */
+  /** Runs `code` in a thread with a manager over slow.ts, and returns the value that it posts. */
   const thread = (project, code) => {
     const worker = new Worker(
       `const { parentPort, workerData } = require('node:worker_threads')

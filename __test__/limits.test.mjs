@@ -46,7 +46,7 @@ describe('The size of a result', () => {
     assert.equal((await manager.executeTool('returns-text-of-length', 12 * MIB)).length, 12 * MIB)
   })
 
-  it('that is too large is told with the option that would allow it.', async () => {
+  it('that is too large is refused, and the option that would allow it is named.', async () => {
     const error = await tooLarge(bench.openTools('bad-results.ts', { maxOutputSize: 10 }).executeTool('returns-text-of-length', 100))
     assert.match(`${error.message} ${error.hint}`, /maxOutputSize/)
   })

@@ -10,7 +10,7 @@ const OPTIONS = { maxMemoryMb: LIMIT, minWorkers: 0, toolExecutionTimeout: '60s'
 describe('maxMemoryMb', () => {
   const bench = workbench()
 
-  /** Tool, MiB it wants, and how it is stopped. */
+  /** The tool, how many MiB it tries to use, and how it is stopped. */
   const GREEDY = [
     ['strings', 1500, /used more than 256 MiB/],
     ['objects', 1500, /used more than 256 MiB/],
@@ -86,16 +86,17 @@ describe('Other limits of a worker', () => {
 
   it('leave no core dumps, and a bounded number of open files, timers and queued signals.', async () => {
     const found = await limits({ maxMemoryMb: LIMIT })
-    // 1, not 0: only that keeps the kernel from starting a program that takes the dump.
+    // 1 and not 0: only 1 keeps the kernel from starting a program that receives the core dump.
     assert.deepEqual(found['Max core file size'], ['1', '1'])
     assert.deepEqual(found['Max open files'], ['1024', '1024'])
     assert.deepEqual(found['Max pending signals'], ['1024', '1024'])
     assert.deepEqual(found['Max msgqueue size'], ['0', '0'])
-    // Runtimes reserve gigabytes that they never use: a limit on that is none on memory, and switches Bun's compiler off.
+    // Runtimes reserve gigabytes of addresses that they never use: a limit on those would not limit memory, and it
+    // switches Bun's compiler off.
     assert.deepEqual(found['Max data size'], ['unlimited', 'unlimited'])
   })
 
-  it('of open files hold: a tool that opens too many gets an error of its own.', async () => {
+  it('of open files are enforced: a tool that opens too many gets an error of its own.', async () => {
     const error = await failure(bench.openTools('limits.ts', { minWorkers: 0 }).executeTool('opens-files', { count: 5000 }))
     assert.equal(error.code, 'ERR_TOOL_THREW')
     assert.equal(error.cause.code, 'EMFILE')

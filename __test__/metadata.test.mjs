@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** What packages do that copy, write or lock files, and what watches them. */
+/** The system calls of packages that copy, write or lock files, and of packages that watch them. */
 const TOOLS = `
 import fs from 'node:fs'
 import { spawnSync } from 'node:child_process'
@@ -15,7 +15,7 @@ export const copyFile = ({ from, to }) => fs.copyFileSync(from, to)
 export const cp = ({ from, to }) => fs.cpSync(from, to, { recursive: true, preserveTimestamps: true })
 export const cpLater = ({ from, to }) => fs.promises.cp(from, to, { recursive: true })
 
-/** As write-file-atomic. */
+/** Like write-file-atomic. */
 export async function atomic({ to }) {
   const { mode, uid, gid } = fs.statSync(to)
   const handle = await fs.promises.open(to + '.new', 'w', mode)
@@ -26,7 +26,7 @@ export async function atomic({ to }) {
   fs.renameSync(to + '.new', to)
 }
 
-/** As proper-lockfile. */
+/** Like proper-lockfile. */
 export function lock({ to }) {
   fs.mkdirSync(to + '.lock')
   fs.utimesSync(to + '.lock', new Date(5000), new Date(5000))
@@ -78,7 +78,7 @@ for (const runtimeType of ['bun', 'node']) {
     const setUp = (...more) => {
       const project = bench.project({ files: { 'tools.mjs': TOOLS } })
       const from = bench.project({ files: { 'file': 'old', 'tree/a/file': 'text', 'tree/b/file': 'text' } })
-      // Whole seconds: Node passes times on as fractions.
+      // Whole seconds, because Node passes times as fractions.
       utimesSync(from.path('tree/a/file'), 10, 20)
       const to = bench.project({ files: { 'file': 'old' } })
       const manager = bench.open(project, { runtimeType, entrypointPath: 'tools.mjs', ...flags(`--allow-read=${from.dir},${to.dir}`, `--allow-write=${to.dir}`, ...more) })

@@ -59,7 +59,7 @@ describe('A tool that fails for want of a variable of the host', () => {
   for (const { name, config } of RUNTIMES) {
     const isBun = config.runtimeType === 'bun'
     const settings = { ...config, entrypointPath: './tools.mjs', ...(isBun ? { bunPermissions: ['--allow-read', '--deny-env=MISSED_DENIED'] } : {}) }
-    /** What a hint about these variables is. */
+    /** The hint for missing variables. */
     const hint = (...missed) => {
       const list = missed.map((one) => `\`${one}\``).join(' and ')
       const flag = isBun ? `add --allow-env=${missed.join(',')} to \`bunPermissions\`, or ` : ''
@@ -68,7 +68,7 @@ describe('A tool that fails for want of a variable of the host', () => {
     const open = (more = {}, text = TOOLS + (isBun ? BUN_TOOLS : '')) => bench.open(bench.project({ files: { 'tools.mjs': text } }), { ...settings, ...more })
 
     describe(`(${name})`, () => {
-      it('is told its name, however it was read.', async () => {
+      it('gets its name in the hint, however it was read.', async () => {
         const manager = open()
         for (const tool of ['reads', 'asks', 'later', ...(isBun ? ['bunEnv'] : [])]) {
           const error = await failure(manager.executeTool(tool))
@@ -79,7 +79,7 @@ describe('A tool that fails for want of a variable of the host', () => {
         assert.equal((await failure(manager.executeTool('names'))).hint, hint('MISSED_URL'))
       })
 
-      it('is told so when it ends its process or its time is over.', async () => {
+      it('gets the hint when it ends its process or its time is over.', async () => {
         const manager = open()
         const exited = await failure(manager.executeTool('exits'))
         assert.equal(exited.code, 'ERR_TOOL_EXITED')
@@ -89,7 +89,7 @@ describe('A tool that fails for want of a variable of the host', () => {
         assert.ok(late.hint.startsWith(`${hint('MISSED_KEY')}; raise`), late.hint)
       })
 
-      it('is told nothing where nothing was missed, no flag gives it, or it did not fail.', async () => {
+      it('gets no hint if no variable was missing, no flag gives it, or it did not fail.', async () => {
         const manager = open()
         for (const tool of ['failsForElse', 'colours', 'unknown', 'floods', 'hostile', ...(isBun ? ['denied'] : [])]) assert.equal((await failure(manager.executeTool(tool))).hint, undefined, tool)
         assert.equal(await manager.executeTool('copes'), 'a default')
@@ -105,14 +105,14 @@ describe('A tool that fails for want of a variable of the host', () => {
         assert.equal(await open().executeTool('reads', null, { env: { MISSED_KEY: 'of the call' } }), 'of the call')
       })
 
-      it('is told only of its own in a process that serves many calls.', async () => {
+      it('gets only its own in a process that serves many calls.', async () => {
         const manager = open({ isolation: 'worker', minWorkers: 1, maxWorkers: 1 })
         assert.equal((await failure(manager.executeTool('reads'))).hint, hint('MISSED_KEY'))
         assert.equal((await failure(manager.executeTool('failsForElse'))).hint, undefined)
         assert.equal((await failure(manager.executeTool('names'))).hint, hint('MISSED_URL'))
       })
 
-      it('is told what modules read while they were imported.', async () => {
+      it('gets those that modules read while they were imported.', async () => {
         const reads = 'const key = process.env.MISSED_KEY\nexport const uses = () => { if (!key) throw new Error("no key") }\n'
         assert.equal((await failure(open({}, reads).executeTool('uses'))).hint, hint('MISSED_KEY'))
         for (const end of ['throw new Error("no key")', 'process.exit(4)']) {

@@ -8,10 +8,10 @@ import { REAL_BUN } from './support/project.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Bun keeps nothing of small files. */
+/** Bun does not cache small files. */
 const LARGE = Array.from({ length: 200 }, (_, at) => `exports.f${at} = (a) => a + ${at}`).join('\n')
 const LARGE_MODULE = LARGE.replaceAll(/exports\.(\w+) =/g, 'export const $1 =')
-/** What code that runs would do, where it may: both kinds of modules, and one that only a condition loads. */
+/** The effects that the code would have if it ran: both kinds of modules, and one that only a condition loads. */
 const PLANT = `
 const { readdirSync, writeFileSync } = process.getBuiltinModule('node:fs')
 const said = []
@@ -42,7 +42,10 @@ const pilesOf = (directory) => readdirSync(directory).filter((name) => name.ends
 describe("Bun's cache of transpiled modules", () => {
   const bench = workbench()
   const open = (project, config) => bench.open(project, { entrypointPath: 'tools.mjs', isolation: 'call', minWorkers: 0, ...config })
-  /** Enough calls for it to be made, and then until it is whole: processes that use it no longer say that it is not there. */
+  /**
+   * Makes enough calls for the cache to be made, then waits until it is complete: processes that use it no longer
+   * report that it is absent.
+   */
   const filled = async (project, manager) => {
     for (let call = 0; call < 5; call += 1) await manager.executeTool('use')
     const [name] = await until(() => cachesOf(project).length > 0 && cachesOf(project), 'the cache to be made')
@@ -52,13 +55,13 @@ describe("Bun's cache of transpiled modules", () => {
   }
 
   for (const flags of [[], ['--allow-read=LISTED']]) {
-    it(`holds what Bun itself would keep, written by nobody's code, with ${flags.join(' ') || 'no flag'}.`, async () => {
+    it(`contains the same as Bun's own cache, and no code of the project ran to write it, with ${flags.join(' ') || 'no flag'}.`, async () => {
       const project = bench.project({ files: FILES })
       mkdirSync(project.path('listed'))
       const manager = open(project, { bunPermissions: flags.map((flag) => flag.replace('LISTED', project.path('listed'))) })
       const directory = await filled(project, manager)
       assert.ok(!existsSync(join(directory, 'planted.pile')))
-      // The same files elsewhere, run without a sandbox.
+      // The same files in another place, run without a sandbox.
       const twin = bench.project({ files: FILES })
       const own = twin.path('own')
       mkdirSync(own)
@@ -90,7 +93,7 @@ describe("Bun's cache of transpiled modules", () => {
     const [cache] = await until(() => cachesOf(project).length > 0 && cachesOf(project), 'the cache to be made')
     const directory = project.path(`.toolwarden/${cache}`)
     const name = await until(() => holding(directory, 'as it is written'), 'the module to be kept')
-    // Another module's, under this one's name, which its head has too.
+    // The cache entry of another module under this module's name, which is also in its header.
     const other = bench.project({ files: files('as it is planted') })
     execFileSync(REAL_BUN, ['--no-env-file', '--config=/dev/null', '--no-install', '-e', "await import('./module.mjs')"], {
       cwd: other.dir,
@@ -101,7 +104,7 @@ describe("Bun's cache of transpiled modules", () => {
     const head = planted.indexOf(Buffer.from(theirs.slice(0, 16), 'hex'))
     Buffer.from(name.slice(0, 16), 'hex').copy(planted, head)
     writeFileSync(join(directory, name), planted)
-    // The process that made the cache may be about to end still.
+    // The process that made the cache may still be ending.
     const latest = Date.now() + 10_000
     let said
     do said = await manager.executeTool('use')

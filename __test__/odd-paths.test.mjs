@@ -46,7 +46,7 @@ describe('A project whose path is odd', () => {
         if (refused) return refuses(open, ['workingDir'])
         const manager = open()
         assert.deepEqual(await manager.executeTool('look'), [7, project.dir])
-        // The stack names the file, be it as a URL.
+        // The stack names the file, possibly as a URL.
         const { cause } = await manager.executeTool('fails').catch((error) => error)
         assert.match(cause.stack, /tools\.mjs:3/)
       })

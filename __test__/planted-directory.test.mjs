@@ -17,13 +17,15 @@ const ME = process.getuid()
 describe('A .toolwarden that was there before', () => {
   const bench = workbench()
 
-  /** A project as in /tmp: everybody may create files in it, and nobody may remove another's. */
+  /**
+   * A project in a directory like /tmp: everybody may create files in it, and nobody may remove those of another user.
+   */
   const sticky = () => {
     const project = bench.project({ tools: 'values.ts' })
     chmodSync(project.dir, 0o1777)
     return { ...project, home: join(project.dir, '.toolwarden') }
   }
-  /** How the worker file of that project is called. */
+  /** The name of the worker file of that project. */
   const nameOfWorkerFile = async (project) => {
     const manager = bench.open(project)
     const name = `worker-${manager.workerFileHash.slice(0, 16)}.mjs`
@@ -52,7 +54,7 @@ describe('A .toolwarden that was there before', () => {
     await manager.close()
   }
 
-  // Each with what an ordinary user can plant; what needs a second user follows.
+  // Files that an ordinary user can plant, one case each; cases that need a second user follow.
   for (const [what, plant, reason, hint] of [
     ['is a link to a directory of one\'s own', ({ home, dir }) => (mkdirSync(join(dir, 'real')), symlinkSync('real', home)), /is not a directory/, /^remove /],
     ['is a link to another user\'s directory', ({ home }) => symlinkSync('/usr', home), /is not a directory/, /^remove /],
@@ -102,7 +104,7 @@ describe('A .toolwarden that was there before', () => {
     })
   }
 
-  it('and has the right worker file under a second name does not use that one: who holds the other name could be another user.', async () => {
+  it('and has the right worker file under a second name does not use that one: the other name could belong to another user.', async () => {
     const project = sticky()
     const first = bench.open(project)
     const path = join(project.home, `worker-${first.workerFileHash.slice(0, 16)}.mjs`)
@@ -112,7 +114,7 @@ describe('A .toolwarden that was there before', () => {
     assert.equal(await second.executeTool('echo', 1), 1)
   })
 
-  it('and has a directory in the worker file\'s place is told clearly.', async () => {
+  it('and has a directory in the worker file\'s place is refused with a clear message.', async () => {
     const project = sticky()
     const name = await nameOfWorkerFile(project)
     mkdirSync(join(project.home, name), { recursive: true, mode: 0o700 })
@@ -144,7 +146,7 @@ describe('A .toolwarden that was there before', () => {
   })
 
   if (isRoot) {
-    it('holds the same for an ordinary user, with what such a one can plant.', () => testsByOther(fileURLToPath(import.meta.url)))
+    it('is refused in the same way for an ordinary user, with the files that such a user can plant.', () => testsByOther(fileURLToPath(import.meta.url)))
 
     it('and another user made is refused, and nothing of it is run.', () => {
       for (const mode of ['0700', '0755', '1777']) {

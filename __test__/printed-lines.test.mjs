@@ -7,7 +7,7 @@ import { failure } from './support/outcomes.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** More bytes than wait for the host at once anywhere between it and the tool. */
+/** More bytes than are buffered anywhere between the tool and the host. */
 const MANY = 30_000
 const numbered = (count) => Array.from({ length: count }, (_, index) => `line ${index}`)
 
@@ -24,7 +24,7 @@ for (const isolation of ['call', 'worker']) {
         onProgress: (index) => seen.push(index),
       })
       const expected = lengths.flatMap((length, index) => [`${index} ${'x'.repeat(length)}`, index])
-      // A line that is too large for a frame comes in pieces.
+      // A line that is too large for a frame is sent in pieces.
       const joined = seen.reduce((all, item) => {
         if (typeof item === 'string' && typeof all.at(-1) === 'string') all.push(all.pop() + item)
         else all.push(item)
@@ -57,7 +57,7 @@ for (const isolation of ['call', 'worker']) {
       const texts = []
       const file = project.path('printed')
       const call = manager.executeTool('printsAndMarks', { count: MANY, file }, { onLog: ({ text }) => texts.push(text) })
-      // The call is sent when this turn is over.
+      // The call is sent at the end of this turn.
       await new Promise((resolve) => setImmediate(resolve))
       const sleeping = new Int32Array(new SharedArrayBuffer(4))
       let turns = 0
@@ -105,7 +105,7 @@ describe('The memory that a process shares with its host', () => {
   ]) {
     it(`harms only the process that ${how}.`, async () => {
       const manager = bench.openTools('prints-much.ts', { maxWorkers: 1, toolExecutionTimeout: '2s' })
-      // Its own answer may come, or not.
+      // Its own answer may or may not come.
       await bounded(manager.executeTool('messesUp', how), 'a messed-up call').catch((error) => {
         assert.match(error.code, /^ERR_(TOOL_KILLED|TOOL_TIMEOUT|OUTPUT_TOO_LARGE|PROTOCOL|TOOL_CRASHED)$/)
       })

@@ -8,7 +8,7 @@ import { workbench } from './support/workbench.mjs'
 
 const OPTIONS = { bunPermissions: ['--allow-run', '--allow-read'], minWorkers: 0, toolExecutionTimeout: '60s' }
 
-/** How many processes of a group can still do something. */
+/** How many processes of a group are still running. */
 function livingInGroup(group) {
   const living = (pid) => {
     try {
@@ -33,13 +33,13 @@ describe('The number of processes', () => {
     assert.equal(livingInGroup((await recorded).pid), 0)
   })
 
-  /** The second one doubles for ever as far as the cap is concerned. */
+  /** The second one doubles without end, unless the limit stops it. */
   for (const [tool, input] of [['sleepers', { count: 300 }], ['bomb', { depth: 10 }]]) {
     it(`is bounded: ${tool} ${JSON.stringify(input)} ends with the call.`, async () => {
       const manager = bench.openTools('many-processes.ts', OPTIONS)
       const recorded = new Promise((resolve) => manager.on('execution', resolve))
       const error = await failure(manager.executeTool(tool, input))
-      // A bomb's memory may pass its own limit before its processes are counted.
+      // The memory of a fork bomb may exceed its own limit before its processes are counted.
       if (tool === 'bomb' && error.code === 'ERR_TOOL_OUT_OF_MEMORY') assert.match(error.message, /MiB of memory/)
       else {
         assert.equal(error.code, 'ERR_TOOL_KILLED', error.message)

@@ -40,7 +40,7 @@ describe('Progress', () => {
     assert.deepEqual(seen, [{ at: 'the start' }])
   })
 
-  it('may be reported although nobody listens.', async () => {
+  it('may be reported without a listener.', async () => {
     assert.equal(await bench.openTools('progress.ts').executeTool('counts-up', 5), 'done')
   })
 })

@@ -44,7 +44,7 @@ describe('The queue', () => {
     await running
   })
 
-  it('that was full tells once that it is not any more.', async () => {
+  it('that was full emits drain once.', async () => {
     const { manager, running, release } = await occupied({ maxQueue: 1 })
     let drains = 0
     manager.on('drain', () => (drains += 1))
@@ -59,7 +59,7 @@ describe('The queue', () => {
     assert.equal(drains, 1)
   })
 
-  it('that was never full tells nothing.', async () => {
+  it('that was never full does not emit drain.', async () => {
     const { manager, running, release } = await occupied({ maxQueue: 5 })
     let drains = 0
     manager.on('drain', () => (drains += 1))

@@ -33,7 +33,7 @@ describe('What is readable without a flag', () => {
       assert.ok(inside(project.path('data.txt')))
     })
 
-    // HOME is a process's own matter: each is a run of the command line.
+    // HOME belongs to the process: each case is a run of the command line.
     const inHome = async (home, cwd, entrypoint, paths) => {
       const flags = ['--runtime', runtimeType, '--allow-net=127.0.0.1:1']
       const input = JSON.stringify({ paths })
@@ -62,7 +62,7 @@ describe('What is readable without a flag', () => {
       const project = home()
       const [id, secret, notes, data] = ['keys/id', 'secret.txt', 'work/notes.txt', 'work/app/data.txt'].map(project.path)
       const paths = [id, secret, notes, data]
-      // The entrypoint in the home directory itself, in a directory below, and from elsewhere.
+      // The entrypoint in the home directory itself, in a directory below it, and elsewhere.
       const atHome = await inHome(project.dir, project.dir, 'tools.mjs', paths)
       assert.deepEqual(atHome, { [id]: 'EACCES', [secret]: 'EACCES', [notes]: 'EACCES', [data]: 'EACCES' })
       const below = await inHome(project.dir, project.path('work/app'), 'tools/tools.mjs', paths)

@@ -6,7 +6,7 @@ import { logCollector } from './support/logs.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** The record of one call, whatever came of the call. */
+/** The record of one call, whatever its outcome. */
 async function recordOf(manager, ...call) {
   const told = once(manager, 'execution')
   await manager.executeTool(...call).catch(() => {})
@@ -58,7 +58,7 @@ describe('The record of a call', () => {
     })
   }
 
-  it('that was cancelled says so.', async () => {
+  it('that was cancelled has the code ABORT_ERR.', async () => {
     const manager = bench.openTools('slow.ts')
     const control = new AbortController()
     const record = await recordOf(manager, 'never-settles', null, { signal: control.signal, onLog: () => control.abort() })

@@ -21,7 +21,7 @@ for (const runtimeType of ['bun', 'node']) {
     it('reads a Response without a body as an empty text.', async () => assert.equal(await manager.executeTool('emptyResponse'), ''))
 
     for (const [tool, says] of [['notText', /base64/], ['objects', /text or bytes/], ['failing', /the source broke/]]) {
-      it(`says why a body cannot be used: ${tool}.`, async () => {
+      it(`gives the reason why a body cannot be used: ${tool}.`, async () => {
         const error = await failure(manager.executeTool(tool))
         assert.equal(error.code, 'ERR_OUTPUT_INVALID')
         assert.match(`${error.message} ${error.cause?.message}`, says)

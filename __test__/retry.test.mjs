@@ -51,7 +51,7 @@ describe('A tool that was entered', () => {
     assert.equal((await manager.executeTool('throws-until-and-says', { attempt: 3, retryable: true })).attempt, 3)
   })
 
-  it('is not retried at all when retry.on is empty, whatever its error says.', async () => {
+  it('is not retried at all when retry.on is empty, whatever its error asks for.', async () => {
     assert.equal(await attemptsOfFailure('throws-until-and-says', { attempt: 2, retryable: true }, { retry: { on: [] } }), 1)
   })
 
@@ -60,7 +60,7 @@ describe('A tool that was entered', () => {
     assert.equal((await patient.executeTool('throws-until-and-says', { attempt: 2, retryable: true, retryAfter: 1 })).attempt, 2)
   })
 
-  it('is not retried sooner than error.retryAfter says.', async () => {
+  it('is not retried before error.retryAfter has passed.', async () => {
     const begin = Date.now()
     const { time } = await manager.executeTool('throws-until-and-says', { attempt: 2, retryable: true, retryAfter: 400 })
     assert.ok(time - begin >= 400, `after ${time - begin} ms`)

@@ -27,7 +27,7 @@ describe('The runtime', () => {
   })
 
   for (const runtimePath of ['/no/such/bun', './no-such-bun']) {
-    it(`that does not exist is found out at construction: ${runtimePath}.`, () => {
+    it(`that does not exist is reported at construction: ${runtimePath}.`, () => {
       const project = bench.project({ tools: 'values.ts' })
       const error = thrown(() => bench.open(project, { runtimePath }))
       assert.equal(error.code, 'ERR_RUNTIME_NOT_FOUND')
@@ -38,7 +38,7 @@ describe('The runtime', () => {
     })
   }
 
-  it('that cannot be executed is found out at construction.', () => {
+  it('that cannot be executed is reported at construction.', () => {
     const project = bench.project({ tools: 'values.ts', files: { 'not-executable': 'text' } })
     const error = thrown(() => bench.open(project, { runtimePath: './not-executable' }))
     assert.equal(error.code, 'ERR_RUNTIME_NOT_FOUND')

@@ -8,7 +8,7 @@ import { workbench } from './support/workbench.mjs'
 const GOOD = { name: 'shop', prices: [{ price: 1.5 }] }
 const BAD = { prices: [{ price: 1 }, { price: 'much' }] }
 
-/** Whether the catalogue has the schema, and where the issues of BAD are. */
+/** Whether the tool has a schema, and the paths of the issues of BAD. */
 const LIBRARIES = {
   zod: [true],
   'zod-mini': [false],
@@ -120,16 +120,16 @@ describe('Schemas', () => {
     assert.equal((await failure(sides.executeTool('cyclic-result'))).code, 'ERR_OUTPUT_INVALID')
   })
 
-  it('that are broken say so.', async () => {
-    const said = async (tool) => {
+  it('that are broken are reported.', async () => {
+    const messageOf = async (tool) => {
       const { code, message } = await failure(sides.executeTool(tool, 1))
       assert.equal(code, 'ERR_TOOL_THREW')
       return message
     }
-    assert.match(await said('throws'), /broken schema/)
-    assert.match(await said('nowhere-reference'), /refers to #\/\$defs\/none, which is not in it/)
-    assert.match(await said('broken-lazy'), /no schema today/)
-    assert.match(await said('cyclic'), /cycl|circular/i)
+    assert.match(await messageOf('throws'), /broken schema/)
+    assert.match(await messageOf('nowhere-reference'), /refers to #\/\$defs\/none, which is not in it/)
+    assert.match(await messageOf('broken-lazy'), /no schema today/)
+    assert.match(await messageOf('cyclic'), /cycl|circular/i)
   })
 
   it('that run for ever end with the timeout of the call.', async () => {
@@ -144,7 +144,7 @@ describe('Schemas', () => {
     assert.equal(await manager.executeTool('counts', 1), 1)
     const records = []
     manager.on('execution', (record) => records.push(record))
-    // A retry of everything would show a tool that was entered, or a process that went.
+    // With a retry of everything, the record would show a tool that was entered or a process that ended.
     await invalid(manager, 'counts', 'x')
     const retried = await failure(manager.executeTool('counts', 'x', { retry: { on: ['start', 'crash', 'timeout', 'tool'], maxAttempts: 3 } }))
     assert.equal(retried.code, 'ERR_INPUT_INVALID')

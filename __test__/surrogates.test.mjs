@@ -1,4 +1,6 @@
-/** Half of a surrogate pair, which a JavaScript string may hold and JSON readers refuse, wherever a tool can put one. */
+/**
+ * Half of a surrogate pair, which a JavaScript string may contain and JSON readers refuse, wherever a tool can put one.
+ */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -17,7 +19,7 @@ import { workbench } from './support/workbench.mjs'
 const HALF = '\ud83d'
 const MENDED = '\ufffd'
 
-/** In the tools' file halves are escapes, as it is UTF-8. */
+/** The tools' file is UTF-8, so halves are written as escapes in it. */
 const TOOLS = `
   const half = 'a\\ud83d'
   const nested = () => { let value = 1; for (let i = 0; i < 900; i++) value = [value]; return value }
@@ -86,7 +88,7 @@ describe('Half a surrogate pair', () => {
       const manager = open(config)
       const isWellFormed = (sent, what) => {
         const json = JSON.stringify(sent)
-        // A backslash before it makes it text about a half.
+        // After another backslash, this is text about a half and not a half.
         assert.equal(/\\ud[89a-f]/.test(json.replaceAll('\\\\', '')), false, `${what}: ${json}`)
         return json
       }

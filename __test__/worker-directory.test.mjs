@@ -13,7 +13,7 @@ import { workbench } from './support/workbench.mjs'
 
 const PER_CALL = { isolation: 'call', minWorkers: 0 }
 
-/** What a constructor says in a process of its own, started by these words. */
+/** The error of a constructor in a process of its own, which is started with these words. */
 function saidBy(words, dir, config = {}) {
   const index = new URL('../index.js', import.meta.url).href
   const script = `import(${JSON.stringify(index)}).then(async ({ Manager }) => { try { const m = new Manager(${JSON.stringify(dir)}, ${JSON.stringify({ sandbox: SANDBOX, minWorkers: 0, ...config })}); await m.close(); console.log('{}') } catch ({ code, message, hint }) { console.log(JSON.stringify({ code, message, hint })) } })`
@@ -38,7 +38,7 @@ describe('The directory of the worker file', () => {
     }
   })
 
-  it('that is removed where the sandbox lets processes read no other one is named as what is missing.', async () => {
+  it('that is removed is named as missing if the sandbox lets processes read no other one.', async () => {
     const project = bench.project({ files: { 'src/tools.ts': 'export const echo = (input: unknown) => input\n' } })
     const manager = bench.open(project, { ...PER_CALL, entrypointPath: 'src/tools.ts', bunPermissions: [] })
     assert.equal(await manager.executeTool('echo', 1), 1)
@@ -60,7 +60,7 @@ describe('The directory of the worker file', () => {
     await bounded(manager.close({ force: true }), 'a forced close')
   })
 
-  it('that cannot be made is told, and so is one that cannot be written to.', () => {
+  it('that cannot be made is reported, and so is one that cannot be written to.', () => {
     const project = bench.project({ tools: 'values.ts' })
     chmodSync(project.dir, 0o755)
     const words = isRoot ? ['setpriv', '--reuid=54322', '--regid=54322', '--clear-groups'] : ['env']
@@ -77,9 +77,9 @@ describe('The directory of the worker file', () => {
     assert.match(closed.message, /Permission denied/)
   })
 
-  it('without room for the worker file is told, and nothing is left of the attempt.', () => {
+  it('that has no space for the worker file is reported, and nothing is left of the attempt.', () => {
     const project = bench.project({ tools: 'values.ts' })
-    // As a disk that is full after 4 KiB; the shell ignores the signal that comes with it.
+    // Like a disk that is full after 4 KiB; the shell ignores the signal that comes with the error.
     const error = saidBy(['sh', '-c', "trap '' XFSZ; ulimit -f 8; exec \"$@\"", 'sh'], project.dir, { sandbox: 'off' })
     assert.equal(error.code, 'ERR_CONFIG_INVALID')
     assert.match(error.message, /the worker file cannot be written to .*: File too large/)
@@ -99,7 +99,8 @@ describe('The directory of the worker file', () => {
     const next = bench.open(project)
     assert.equal(await next.executeTool('echo', 1), 1)
     await next.close()
-    // What was killed while it wrote is a temporary file, and goes a minute later where it cannot be opened.
+    // A process that was killed while it wrote leaves a temporary file; if that cannot be opened, it is removed a
+    // minute later.
     for (const name of existsSync(home(project)) ? readdirSync(home(project)) : []) assert.match(name, /^\.(gitignore$|new-)/)
   })
 

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-/** Every file below a directory but node_modules. */
+/** Every file below a directory, without node_modules. */
 const filesIn = (dir) =>
   readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name)
@@ -17,7 +17,7 @@ const filesIn = (dir) =>
 
 const hash = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
-/** The worker file of a manager: the one whose content has its hash. */
+/** The worker file of a manager: the file whose content has the manager's hash. */
 const workerFile = (manager) => filesIn(manager.workingDir).find((path) => hash(path) === manager.workerFileHash)
 
 const mode = (path) => statSync(path).mode & 0o777
@@ -31,7 +31,7 @@ describe('The worker file', () => {
     assert.ok(workerFile(manager)?.startsWith(join(manager.workingDir, '.toolwarden/')))
   })
 
-  it('says in its first lines that it is generated and not to be edited.', () => {
+  it('states in its first lines that it is generated and not to be edited.', () => {
     const head = readFileSync(workerFile(bench.openTools('values.ts')), 'utf8').split('\n').slice(0, 5).join('\n')
     assert.match(head, /generated/i)
     assert.match(head, /do not edit/i)
@@ -144,7 +144,7 @@ describe('The worker file', () => {
       assert.match(before.stack, /tools\.ts/)
       assert.doesNotMatch(before.stack, /\.toolwarden/)
       for (const path of filesIn(join(project.dir, '.toolwarden'))) {
-        // What Bun writes has its directory's protection.
+        // Files that Bun writes are protected by the mode of their directory.
         const modules = dirname(path).endsWith('.modules')
         if (modules) assert.equal(mode(dirname(path)), 0o700, path)
         else if (basename(path) !== '.gitignore') assert.equal(mode(path), 0o600, path)

@@ -23,7 +23,7 @@ const PANELS = [
     scenario: 'process-latency',
     entrypoint: 'empty',
     key: 'p50Us',
-    // From 0.1 ms, so that the shortest bar still shows.
+    // The axis starts at 0.1 ms, so that the shortest bar is still visible.
     length: (value, most) => Math.max(0.01, Math.log10(value / 100) / Math.log10(most / 100)),
     text: (value) => (value / 1000).toFixed(value < 10_000 ? 2 : 1),
   },

@@ -6,10 +6,13 @@ import {
 } from './names.mjs'
 import { median, medians, ratios } from './stats.mjs'
 
-/** Where piscina itself passes this, an idle core wakes fast here and its rate says more about that. */
+/**
+ * Above this rate of piscina the machine wakes idle cores quickly, and the rate says more about that than about
+ * piscina.
+ */
 const FAST_PISCINA = 14_000
 
-/** The contestants' rounds in one scenario of one host. */
+/** The rounds of all contestants in one scenario of one host. */
 class Taken {
   constructor(host) {
     this.host = host
@@ -21,13 +24,16 @@ class Taken {
       ?.entries.find((entry) => entry.contestant === contestant)?.rounds
   }
 
-  /** @returns {number[] | null} `a` divided by `b` in each round: null where one of the two did not run */
+  /** @returns {number[] | null} `a` divided by `b` in each round; null if one of the two did not run */
   ratios(scenario, entrypoint, a, b, key) {
     const [mine, theirs] = [this.rounds(scenario, entrypoint, a), this.rounds(scenario, entrypoint, b)]
     return mine === undefined || theirs === undefined ? null : ratios(mine, theirs, key)
   }
 
-  /** Whether the kernel held the permissions of every toolwarden process measured, where a scenario left them on. */
+  /**
+   * Whether the kernel enforced the permissions of every toolwarden process that was measured, except where a scenario
+   * switches the sandbox off.
+   */
   get sandboxed() {
     const levels = this.host.scenarios
       .flatMap(({ entries }) => entries)
@@ -147,7 +153,8 @@ const GOALS = [
     value(taken) {
       const on = taken.figure('sandbox-cost', 'empty', COLD, 'p50Us')
       const off = taken.figure('sandbox-cost', 'empty', COLD_OFF, 'p50Us')
-      // Without enforcement both are the same spawn, and their difference is no cost of a sandbox.
+      // Without enforcement both sides start the process in the same way, and their difference is not the cost of a
+      // sandbox.
       return on === null || off === null || !taken.sandboxed ? null : (on - off) / 1000
     },
   },
@@ -160,7 +167,7 @@ const GOALS = [
 ]
 
 /**
- * Goals hold with the sandbox on: figures of a run without one are given, and never count as met.
+ * Goals are for runs with the sandbox on: figures of a run without it are shown and never count as met.
  * @param {object} host one host of results.json
  * @returns {Array<{ what: string, against: string, goal: string, value: number | null, range: [number, number] | null, unit: string, state: 'met' | 'met without sandbox' | 'missed' | 'not measured' }>}
  */

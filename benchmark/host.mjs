@@ -1,6 +1,6 @@
 /**
- * Runs one scenario with one entrypoint in this process, which is the host that is measured: a fresh one each time, so
- * that no scenario leaves its heap or its processes to the next.
+ * Runs one scenario with one entrypoint in this process, which is the measured host. Each scenario gets a new process,
+ * so that none inherits the heap or the processes of another.
  */
 
 import { writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ const entries = await scenario.run({
   heapMb,
 })
 writeFileSync(resultFile, JSON.stringify(entries))
-// A contestant's library may leave something open or running; what it measured is written, nothing is worth waiting for.
+// A contestant's library may have left something open or running. The measurements are written, so nothing has to be
+// waited for.
 endDescendants()
 process.exit(0)

@@ -15,7 +15,8 @@ const HOST = fileURLToPath(new URL('host.mjs', import.meta.url))
 export const versionOf = ({ path }) => execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().replace(/^v/, '')
 
 /**
- * The machine's own Node, not the one among the development dependencies: npm puts that first on the PATH of its scripts.
+ * Finds the Node of the machine. npm puts the Node among the development dependencies first on the PATH of its scripts;
+ * that one is skipped.
  * @returns {string}
  */
 function machineNode() {
@@ -44,7 +45,7 @@ export function knownHosts() {
  * @param {{ name: string, path: string }} host
  * @param {{ name: string, hostFlags?: (options: any) => string[] }} scenario
  * @param {{ entrypoint: string, profile: string, heapMb: number, limitMs: number }} options
- * @returns {Promise<Array<object>>} the scenario's entries, or one that says why there are none
+ * @returns {Promise<Array<object>>} the scenario's entries, or one entry with the reason why there are none
  */
 export async function runOn(host, scenario, options) {
   const folder = mkdtempSync(join(tmpdir(), 'toolwarden-bench-'))
@@ -59,7 +60,7 @@ export async function runOn(host, scenario, options) {
   }
 }
 
-/** @returns {Promise<string | null>} null when it ended well, else how it ended */
+/** @returns {Promise<string | null>} null if it ended well, otherwise how it ended */
 export function finished(child, limitMs) {
   return new Promise((resolve, reject) => {
     let late = false

@@ -1,13 +1,14 @@
 /**
- * What a list of readable paths costs while an entrypoint is imported: ten packages, each without a sandbox (off), with every file
- * readable (bare) and with a list. Every round makes one call of each in a process of its own, in an order that turns from round
- * to round, so that all three share the machine's moods; the tool says how long its import took, by the clock and of processor time,
- * which other work on the machine disturbs less.
+ * Measures the cost of a list of readable paths while an entrypoint is imported. Ten packages are tried, each without a
+ * sandbox (off), with every file readable (bare) and with a list. Every round makes one call of each kind in a process
+ * of its own, in an order that rotates from round to round, so that changes in the machine's load affect all three
+ * alike. The tool reports how long its import took by the clock and in processor time; other work on the machine
+ * disturbs the second less.
  *
  *   node benchmark/imports.mjs [--runtime bun|node] [--rounds N] [--packages A,B] [--most 1.2]
  *
- * Prints a table of medians in the form of docs/performance.md. Exits with 1 where a list took more than `--most` times the
- * processor time of off.
+ * Prints a table of medians in the form of docs/performance.md. Exits with 1 if a list took more than `--most` times
+ * the processor time of off.
  */
 
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,7 +33,7 @@ const PACKAGES = [
   'rxjs',
   'arktype',
 ]
-/** The manager's own preparations, such as transpiled modules, begin after four calls. */
+/** After four calls the manager begins its own preparations, such as transpiling modules. */
 const WARMUPS = 6
 const LONGEST_PREPARATION_MS = 15_000
 
@@ -49,7 +50,7 @@ if (!Number.isInteger(rounds) || rounds < 5 || rounds > 1000) throw new RangeErr
 const { runtime } = values
 if (runtime !== 'bun' && runtime !== 'node') throw new RangeError('--runtime must be bun or node')
 
-// Below the repository: packages are found in its node_modules.
+// The scratch directory is below the repository, so that packages are found in its node_modules.
 const target = fileURLToPath(new URL('../target/', import.meta.url))
 mkdirSync(target, { recursive: true })
 const top = realpathSync(mkdtempSync(join(target, 'imports-')))
@@ -62,10 +63,10 @@ const KINDS = {
   list: { sandbox: 'required', bun: [`--allow-read=${allowed}`], node: [`--allow-fs-read=${allowed}`] },
 }
 
-/** A project of its own for each, so that none shares what another one made. */
+/** Each kind has a project of its own, so that none uses files that another one made. */
 function open(name, kind) {
   const dir = mkdtempSync(join(top, `${kind}-`))
-  // Node looks for the nearest one above a module, and may not read the repository's.
+  // Node looks for the nearest package.json above a module, and may not read the repository's.
   writeFileSync(join(dir, 'package.json'), '{}')
   writeFileSync(
     join(dir, 'tools.mjs'),
@@ -89,7 +90,7 @@ async function timed({ manager }) {
   return times
 }
 
-/** Bun's cache of the manager, which is made while calls are served. */
+/** Whether the manager has made its cache for Bun, which it does while calls are served. */
 const isPrepared = ({ kind, dir }) => kind === 'off' || readdirSync(join(dir, '.toolwarden')).some((name) => name.endsWith('.modules'))
 
 async function prepare(one) {
@@ -97,7 +98,7 @@ async function prepare(one) {
   if (runtime !== 'bun') return
   const until = performance.now() + LONGEST_PREPARATION_MS
   while (!isPrepared(one) && performance.now() < until) await sleep(20)
-  // It is there before it is filled; the next processes use it when it is.
+  // The directory exists before it is filled; the next processes use it once it is full.
   const filled = performance.now() + 2000
   while (performance.now() < filled) await timed(one)
 }

@@ -1,4 +1,4 @@
-/** Contestants as they stand in results.json. */
+/** The names of the contestants in results.json. */
 
 export const PIPE = 'plain pipe to Bun'
 export const REUSED = 'toolwarden, reused worker'

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:neighbours`: what a hostile call does to the calls of others in the same host. Each flood runs in a host
- * of its own; a neighbour manager makes calls at a fixed rate, to a reused worker and with a process per call, and so does
- * the attacked manager itself, before the flood and while it lasts. Prints a table for each host and writes
- * neighbours.json; exits with 1 where a goal was missed.
+ * `npm run bench:neighbours`: measures how a hostile call affects the calls of others in the same host. Each flood runs
+ * in a host of its own. A neighbour manager makes calls at a fixed rate, to a reused worker and with a process per
+ * call, and so does the attacked manager itself, before and during the flood. Prints a table for each host and writes
+ * neighbours.json; exits with 1 if a goal was missed.
  */
 
 import { spawn } from 'node:child_process'
@@ -19,7 +19,7 @@ import { finished, knownHosts, versionOf } from './hosts.mjs'
 
 const HOST = fileURLToPath(new URL('floods/host.mjs', import.meta.url))
 const RESULT = new URL('neighbours.json', import.meta.url)
-/** A flood that takes this much longer than planned holds its host up. */
+/** A flood that takes this much longer than planned is taken to block its host. */
 const SPARE_MS = 40_000
 
 const USAGE = `npm run bench:neighbours -- [options]

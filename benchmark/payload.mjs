@@ -1,4 +1,4 @@
-/** What every call carries, and what a right answer is: about a hundred bytes each way. */
+/** The input of every call, and the right answer to it: about a hundred bytes each way. */
 
 const note = 'a note of about the length that the arguments of a real tool call have, no more'
 

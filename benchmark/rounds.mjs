@@ -1,13 +1,16 @@
-/** Interleaved rounds: every contestant is measured once per round, in turn, so that all share the machine's moods. */
+/**
+ * Interleaved rounds: every round measures each contestant once, in turn, so that changes in the machine's load affect
+ * all alike.
+ */
 
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { INPUT, RESULT } from './payload.mjs'
 
-/** Rounds below which a median says little; a scenario's time budget does not cut them off. */
+/** A median of fewer rounds than this says little, so a scenario's time budget does not stop it earlier. */
 const FEWEST_ROUNDS = 3
-/** Lets the processes of the one before end. */
+/** A pause in which the processes of the last contestant can end. */
 const PAUSE_MS = 25
 const SETUP_LIMIT_MS = 20_000
 const TEARDOWN_LIMIT_MS = 5000
@@ -23,7 +26,9 @@ async function within(promise, ms, what) {
 
 const reasonOf = (error) => String(error?.message ?? error).split('\n')[0]
 
-/** A contestant that cannot start, or answers wrongly, is reported as not run; it does not stop the others. */
+/**
+ * Starts a contestant. One that cannot start, or answers wrongly, is reported as not run and does not stop the others.
+ */
 export async function started(contestant) {
   try {
     await within(contestant.setup(), SETUP_LIMIT_MS, 'setup')
@@ -36,7 +41,7 @@ export async function started(contestant) {
   }
 }
 
-/** Ends a contestant; one that does not end is left to the end of the host. */
+/** Ends a contestant. One that does not end in time is left running until the host ends. */
 export async function ended(contestant) {
   try {
     await within(contestant.teardown(), TEARDOWN_LIMIT_MS, 'teardown')
@@ -48,7 +53,7 @@ export async function ended(contestant) {
 /**
  * @param {Array<{ name: string, setup(): Promise<void>, call(input: unknown): Promise<unknown>, teardown(): Promise<void> }>} contestants
  * @param {{ rounds: number, budgetMs: number, discard?: number }} plan discard: rounds at the start that only warm up
- * @param {(contestant: any) => Promise<Record<string, number>>} measure one round of one contestant
+ * @param {(contestant: any) => Promise<Record<string, number>>} measure measures one round of one contestant
  * @returns {Promise<Array<{ contestant: string, enforcement?: string, rounds?: Array<Record<string, number>>, notRun?: string }>>}
  */
 export async function interleave(contestants, { rounds, budgetMs, discard = 0 }, measure) {

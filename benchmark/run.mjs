@@ -1,4 +1,4 @@
-/** `npm run bench`: runs every scenario on every host, writes results.json and the page made from it. */
+/** `npm run bench`: runs every scenario on every host, then writes results.json and the page made from it. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ import { SCENARIOS } from './scenarios/all.mjs'
 
 const RESULTS = new URL('results.json', import.meta.url)
 const PACKAGES = ['bun', 'deno', 'execa', 'piscina', 'tinypool', 'workerpool', '@anthropic-ai/sandbox-runtime', 'zod', 'ai']
-/** A scenario that takes this much longer than planned hangs. */
+/** A scenario that takes this much longer than planned is taken to hang. */
 const SPARE_MS = 60_000
 
 function packageVersions() {
@@ -25,7 +25,7 @@ function packageVersions() {
         versions[name] = JSON.parse(readFileSync(path, 'utf8')).version
         break
       } catch {
-        // In the next node_modules up, or not installed: then the contestant itself says so.
+        // The package is in a node_modules further up, or not installed; the contestant itself reports the latter.
       }
     }
   }

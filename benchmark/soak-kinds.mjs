@@ -1,6 +1,9 @@
-/** The kinds of calls of the soak: how often each comes, how it is called and how it may settle. */
+/** The kinds of calls of the soak test: how often each kind is made, how it is called and how it may settle. */
 
-/** By number, so that every run has the same mix: 1% throw, 0.1% crash (half exit, half are killed), 0.1% time out. */
+/**
+ * The kind follows from the call's number, so that every run has the same mix: 1% throw, 0.1% crash (half exit, half
+ * are killed), 0.1% time out.
+ */
 export function kindOf(number) {
   const place = number % 2000
   if (place === 500) return 'exit'
@@ -27,7 +30,10 @@ export const settledAs = (call) =>
     (error) => ({ code: String(error.code), message: error.message }),
   )
 
-/** A neighbour of a call that ends its process may be killed with it; nothing else may go wrong, and no answer be another's. */
+/**
+ * A call that shares its process with one that ends it may be killed too. Nothing else may go wrong, and no call may
+ * get the answer of another.
+ */
 export function check(kind, number, { code, result }) {
   if (!KINDS[kind].codes.includes(code)) return false
   return code !== 'ok' || result?.number === number

@@ -1,10 +1,11 @@
 /**
- * One manager, very many calls: most succeed, some throw, a few crash their process or run out of time. Every call must
- * settle the way its kind does, the counts must add up, and memory, file descriptors and processes must not grow.
+ * The soak test: one manager and very many calls. Most succeed, some throw, a few crash their process or run out of
+ * time. Every call must settle as its kind does, the counts must add up, and memory, file descriptors and processes
+ * must not grow.
  *
  *   node benchmark/soak.mjs [calls = 1000000]
  *
- * Prints its figures as JSON (and keeps those of a full run in soak.json); exits with 1 when something did not hold.
+ * Prints its figures as JSON (and writes those of a full run to soak.json); exits with 1 if a check failed.
  */
 
 import { readdirSync, writeFileSync } from 'node:fs'
@@ -21,9 +22,9 @@ const CALLS = Number(process.argv[2] ?? FULL)
 const IN_FLIGHT = 128
 const WORKERS = 4
 const SAMPLES = 50
-/** Growth beyond this over the second half is no noise of the collector's. */
+/** Memory growth beyond this over the second half cannot be explained by the garbage collector. */
 const MOST_GROWTH_MIB = 32
-/** No call takes nearly as long: when none settles for this long, those in flight never will. */
+/** No call takes nearly as long. If no call settles for this long, those in flight never will. */
 const STALL_MS = 60_000
 
 const FOLDER = fileURLToPath(new URL('tools', import.meta.url))
@@ -57,7 +58,7 @@ function sample(done) {
 const outcomes = {}
 const wrong = []
 const samples = []
-/** Calls in flight, so that a stall can name them. */
+/** The calls in flight, so that the message about a stall can name them. */
 const inFlight = new Map()
 let begun = 0
 let settled = 0
@@ -83,7 +84,7 @@ async function caller() {
   }
 }
 
-/** Calls that never settle would leave the soak waiting without a word: it says which, and fails. */
+/** Calls that never settle would let the soak wait without end: this check names them, and fails. */
 const watch = setInterval(() => {
   if (performance.now() - progressAt < STALL_MS) return
   const stalled = { settled, inFlight: [...inFlight].map(([number, kind]) => ({ number, kind })), stats: manager.stats() }

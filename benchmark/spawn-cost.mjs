@@ -1,13 +1,15 @@
 /**
- * The sandbox's part of a process start, in two checkouts side by side: does a change make starts dearer? Every round makes
- * one cold call with each checkout, sandboxed and not, in an order that turns from round to round, so that all four share
- * the machine's moods. A part is the difference between calls with the sandbox and without: of their medians, and of their
- * fastest tenths, which a busy machine disturbs less, since it can only make calls slower.
+ * Compares the cost of the sandbox at process start in two checkouts, to find out whether a change makes starts slower.
+ * Every round makes one cold call with each checkout, sandboxed and not, in an order that rotates from round to round,
+ * so that changes in the machine's load affect all four alike. The cost is the difference between calls with the
+ * sandbox and without: of their medians, and of their fastest tenths, which a busy machine disturbs less, since it can
+ * only make calls slower.
  *
  *   node benchmark/spawn-cost.mjs --against DIR [--rounds N] [--policies A,B] [--most-growth 1.1]
  *
- * DIR is another checkout, with its addon built; "this" is the checkout of this file. Two copies of one checkout say how
- * much is noise. Exits with 1 where a part of the fastest tenth grew by more than `--most-growth`, if that is given.
+ * DIR is another checkout, with its addon built; "this" is the checkout of this file. Comparing two copies of one
+ * checkout shows the noise. Exits with 1 if the cost of the fastest tenth grew by more than `--most-growth`, if that is
+ * given.
  */
 
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
@@ -29,7 +31,7 @@ const POLICIES = {
   'run all': ['--allow-read', '--allow-run'],
   lists: ['--allow-read=/etc,/usr/share,/tmp', '--allow-write=/tmp', '--allow-net=127.0.0.1:80', '--allow-run=/bin/true'],
 }
-/** The worker file is compiled after some calls, and the machine's caches fill. */
+/** During the first calls the worker file is compiled and the machine's caches fill. */
 const WARMUPS = 12
 const PAUSE_MS = 3
 const RESAMPLES = 1000
@@ -50,13 +52,14 @@ for (const name of policies) if (!(name in POLICIES)) throw new RangeError(`no p
 
 const CHECKOUTS = { against: resolve(values.against), this: fileURLToPath(new URL('..', import.meta.url)) }
 
-/** One manager of each checkout, with the sandbox and without. */
+/** Opens one manager of each checkout with the sandbox and one without. */
 async function openAll(dir, bunPermissions) {
   const opened = []
   for (const [checkout, folder] of Object.entries(CHECKOUTS)) {
     const { Manager } = await import(pathToFileURL(join(folder, 'index.js')).href)
     for (const sandbox of ['required', 'off']) {
-      // A directory for each checkout: another version may take a worker file for one that a dead manager left.
+      // Each checkout has a directory of its own: another version might remove a worker file as one that a dead manager
+      // left.
       const own = join(dir, checkout)
       mkdirSync(own, { recursive: true })
       copyFileSync(fileURLToPath(new URL('tools/empty.mjs', import.meta.url)), join(own, 'empty.mjs'))
@@ -88,7 +91,8 @@ async function measurePolicy(dir, bunPermissions) {
   try {
     for (const one of contestants) for (let call = 0; call < WARMUPS; call += 1) await timed(one)
     for (let round = 0; round < rounds; round += 1) {
-      // Forwards, then backwards, from another one each time: nobody always follows the same one.
+      // The order is forwards, then backwards, and starts with another one each time, so that no contestant always
+      // follows the same one.
       const turned = contestants.map((_, place) => contestants[(place + (round >> 1)) % contestants.length])
       for (const one of round % 2 === 0 ? turned : turned.toReversed()) one.times.push(await timed(one))
     }
@@ -105,7 +109,7 @@ const FAST = 0.1
 const partsAt = (times, share) =>
   Object.keys(CHECKOUTS).map((checkout) => quantile(times(checkout, 'required'), share) - quantile(times(checkout, 'off'), share))
 
-/** How far the ratio of the two parts would move if other rounds had been measured: the middle 90% of resamples. */
+/** How far the ratio of the two costs would move if other rounds had been measured: the middle 90% of resamples. */
 function spread(times, share) {
   const ratios = Array.from({ length: RESAMPLES }, () => {
     const drawn = Array.from({ length: rounds }, () => Math.floor(Math.random() * rounds))

@@ -1,4 +1,4 @@
-/** Medians and quantiles. Nothing here averages: one disturbed round must not move a figure. */
+/** Medians and quantiles. No averages are used, because one disturbed round must not change a figure. */
 
 /** @param {number[]} values @param {number} share 0 to 1; by linear interpolation */
 export function quantile(values, share) {
@@ -22,9 +22,11 @@ export function medians(rounds) {
 }
 
 /**
- * How one contestant compares to another, round by round: the two measurements of a round share the state of the machine,
- * and those of different rounds do not.
- * @param {Array<Record<string, number>>} rounds @param {Array<Record<string, number>>} against @param {string} key
+ * Compares one contestant to another, round by round: the two measurements of one round were made under the same load
+ * of the machine, and those of different rounds were not.
+ * @param {Array<Record<string, number>>} rounds
+ * @param {Array<Record<string, number>>} against
+ * @param {string} key
  */
 export function ratios(rounds, against, key) {
   const both = Math.min(rounds.length, against.length)

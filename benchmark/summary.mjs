@@ -1,4 +1,4 @@
-/** The few figures that the README quotes, from the first host of results.json. */
+/** Writes the few figures that the README quotes, taken from the first host of results.json. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { COLD, DENO, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, TINYPOOL, WRAPPER } from './names.mjs'
@@ -11,7 +11,7 @@ const END = '<!-- end of the figures -->'
 const time = (us) => (us >= 1000 ? `${(us / 1000).toFixed(us >= 10_000 ? 0 : 1)} ms` : `${us.toFixed(0)} us`)
 const rate = (calls) => `${Math.round(calls / 1000)},000/s`
 
-/** One row each: what, where it was measured, which figure, and whose. */
+/** One row per figure: its description, the scenario, the field and the contestant. */
 const ROWS = [
   ['a call in a reused process, p50', 'reused-latency', 'p50Us', time, REUSED, [PIPE, PISCINA, TINYPOOL]],
   ['the same, 64 in flight', 'reused-throughput', 'callsPerSecond', rate, REUSED, [PIPE, PISCINA, TINYPOOL]],
@@ -37,7 +37,7 @@ function summary({ hosts: [host], machine, date }) {
   ].join('\n\n')
 }
 
-/** Puts the figures where the README has its marks. @param {object} results */
+/** Writes the figures between the marks in the README. @param {object} results */
 export function writeSummary(results) {
   if (!existsSync(README)) return
   const old = readFileSync(README, 'utf8')

@@ -1,5 +1,5 @@
 import { configProblem } from './config-problem.js'
-import { captureSite } from './site.js'
+import { captureSite } from './call-site.js'
 import { isRecord } from './user-value.js'
 
 /**

@@ -6,7 +6,7 @@ import { described } from './user-value.js'
  * @param {string} field
  * @param {string} wanted
  * @param {unknown} value
- * @param {import('./site.js').Site} site
+ * @param {import('./call-site.js').Site} site
  * @param {string | null} [hint]
  */
 export function configProblem(field, wanted, value, site, hint = null) {

@@ -3,7 +3,7 @@
 import process from 'node:process'
 import { configProblem } from './config-problem.js'
 import { errorFrom } from './errors.js'
-import { captureSite } from './site.js'
+import { captureSite } from './call-site.js'
 import { isRecord, parseUserValue } from './user-value.js'
 import { hostDirs } from './host.js'
 

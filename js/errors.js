@@ -115,7 +115,7 @@ const FIELDS_OF = new Map([
   ],
 ])
 
-/** @typedef {import('./site.js').Site} Site */
+/** @typedef {import('./call-site.js').Site} Site */
 
 /** @param {Error} error @param {Site} site */
 function useStackOf(error, site) {

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { here } from './here.js'
+import { here } from './code-location.js'
 
 /** Folders in which the host's `bun` package is searched, nearest to the application first. */
 export function hostDirs() {

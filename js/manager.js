@@ -23,12 +23,12 @@ import { ObservedEmitter } from './observed-emitter.js'
 import { CallBatch } from './call-batch.js'
 import { PendingCall, Question } from './pending.js'
 import { endWhenCollected, ManagerRef } from './manager-ref.js'
-import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './site.js'
+import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './call-site.js'
 import { observed, telemetry } from './telemetry.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
-/** @typedef {import('./site.js').Site} Site */
-/** @typedef {import('./site.js').Origin} Origin */
+/** @typedef {import('./call-site.js').Site} Site */
+/** @typedef {import('./call-site.js').Origin} Origin */
 
 const OBSERVE_LOG = 1
 const OBSERVE_EXECUTION = 2

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import nodeModule from 'node:module'
 import process from 'node:process'
-import { BUNDLED, here, isBundled } from './here.js'
+import { BUNDLED, here, isBundled } from './code-location.js'
 import { noNative } from './no-native.js'
 
 /**

@@ -1,7 +1,7 @@
 /** Replaces the addon on platforms without one: the package loads, and every use of it reports why it does not work. */
 
 import { errorFrom } from './errors.js'
-import { captureSite } from './site.js'
+import { captureSite } from './call-site.js'
 
 /** @type {Record<string, string>} by process.platform */
 const NAMES = { darwin: 'macOS', win32: 'Windows' }

@@ -4,14 +4,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { forgetAborted, whenAborted } from './abort.js'
 import { errorFrom } from './errors.js'
 import { raiseLater } from './raise-later.js'
-import { Failure } from './site.js'
+import { Failure } from './call-site.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 
 /** A question to the core with one answer: ready(), listTools(). */
 export class Question {
   /**
-   * @param {import('./site.js').Site} site
+   * @param {import('./call-site.js').Site} site
    * @param {(value: any) => void} resolve
    * @param {(error: Error) => void} reject
    */
@@ -39,7 +39,7 @@ export class PendingCall {
   #inContext
 
   /**
-   * @param {import('./site.js').Site | null} site null: `rejectWhereAwaited` finds it
+   * @param {import('./call-site.js').Site | null} site null: `rejectWhereAwaited` finds it
    * @param {string} toolId
    * @param {string} toolExecId
    * @param {Readonly<import('./call-options.js').CallOptions>} options

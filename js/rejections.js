@@ -3,7 +3,7 @@
 import { ArgumentProblem, errorFrom } from './errors.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
-/** @typedef {import('./site.js').Site} Site */
+/** @typedef {import('./call-site.js').Site} Site */
 
 /**
  * The error of a rejected call. Any other exception comes from the caller's own getters and proxies.

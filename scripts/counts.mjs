@@ -1,4 +1,4 @@
-/** How many tests ran, read from what each test runner says at its end. */
+/** Counts the tests that ran, from what each test runner prints at its end. */
 
 /** @typedef {{ passed: number, failed: number, notRun: number }} Counts */
 

@@ -1,6 +1,6 @@
 /**
- * `npm run memory`: tries memory limits, from 64 to 4,096 MiB in steps of 16 with Bun and some of them with Node, and writes
- * what it found into docs/limits.md. `--step N` takes larger steps and writes nothing.
+ * `npm run memory`: tries memory limits, from 64 to 4,096 MiB in steps of 16 with Bun and some of them with Node, and
+ * writes the results into docs/limits.md. `--step N` takes larger steps and writes nothing.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { root } from './run.mjs'
 
-// By address: the tests' own files are not for the type checker.
+// Imported by URL, so that the type checker does not read the tests' own files.
 /** @type {{ memoryCases: string[], tryLimit(runtime: 'bun' | 'node', mib: number): Promise<any> }} */
 const { memoryCases, tryLimit } = await import(new URL('../__test__/support/memory-cases.mjs', import.meta.url).href)
 

@@ -1,11 +1,12 @@
 /**
- * Runs packages as tools, on Bun and on Node: without a sandbox, with the fewest flags, and from no permission to flags that work by
- * following what the errors say. Prints a row for each and ends with 1 where too few get there.
+ * Runs packages as tools, on Bun and on Node: without a sandbox, with the fewest flags, and from no permission to flags
+ * that work by following what the errors advise. Prints a row for each and exits with 1 if too few succeed in the last
+ * way.
  *
  *   npm run packages [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY] [--report] [--rows] [--install]
  *
- * A whole run writes docs/packages.md. `--report` adds the exceptions grouped by kind, `--rows` shows what earlier runs found and
- * runs nothing, `--install` only installs.
+ * A whole run writes docs/packages.md. `--report` adds the exceptions grouped by kind, `--rows` shows what earlier runs
+ * found and runs nothing, `--install` only installs.
  */
 
 import { writeFileSync } from 'node:fs'

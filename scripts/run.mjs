@@ -1,4 +1,4 @@
-/** Running the programs that build and test this package. */
+/** Runs the programs that build and test this package. */
 
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
@@ -8,23 +8,25 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * The Node the user started. Inside an npm script plain `node` is the one of node_modules/.bin, which is the other Node
- * that the tests run on.
+ * The Node that the user started. Inside an npm script plain `node` is the one in node_modules/.bin, which is the
+ * second Node that the tests run on.
  */
 export const hostNode = process.env.npm_node_execpath ?? process.execPath
 
 /** npm, started by that Node. @type {[string, string[]]} */
 export const npm = process.env.npm_execpath ? [hostNode, [process.env.npm_execpath]] : ['npm', []]
 
-/** PATH without node_modules/.bin, so that programs started by the tests find the Node the user has. */
+/** PATH without node_modules/.bin, so that programs started by the tests find the user's Node. */
 const path = (process.env.PATH ?? '')
   .split(':')
   .filter((dir) => !dir.endsWith(join('node_modules', '.bin')))
   .join(':')
 
 /**
- * Runs a program with its output shown and returned; a program that cannot be started has status 127.
- * @param {string} program @param {string[]} args @param {Record<string, string>} [env]
+ * Runs a program, shows its output and returns it. A program that cannot be started has status 127.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
  * @returns {Promise<{ status: number, output: string }>}
  */
 export function run(program, args, env = {}) {

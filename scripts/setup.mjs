@@ -1,4 +1,4 @@
-/** What a fresh clone needs before it can run: node modules and the built addon. Does nothing when both are current. */
+/** Prepares a fresh clone: installs node modules and builds the addon. Does nothing if both are current. */
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { npm, root, run } from './run.mjs'
 /** @param {string} file */
 const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages
 
-/** Whether what npm installed is what the lockfile says; packages for other platforms may be absent. */
+/** Whether the installed packages are those of the lockfile; packages for other platforms may be absent. */
 function modulesAreCurrent() {
   if (!existsSync(join(root, 'node_modules/.package-lock.json'))) return false
   const installed = packagesOf('node_modules/.package-lock.json')
@@ -21,7 +21,7 @@ function modulesAreCurrent() {
   })
 }
 
-/** Everything the addon is made of, as one hash: file times say nothing after a checkout. */
+/** One hash of everything that the addon is made of. File times cannot be used, because a checkout changes them. */
 function sourcesHash() {
   const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -51,8 +51,9 @@ async function npmStep(what, args) {
 }
 
 export async function setup() {
-  // Not `npm ci`: it refuses a lockfile that lacks an optional package of a foreign platform, and a registry that has
-  // not got all of those yet makes such lockfiles. This keeps to the lockfile's versions too, and does not write it.
+  // `npm ci` cannot be used: it refuses a lockfile that lacks an optional package of a foreign platform, and a registry
+  // that does not have all of those yet makes such lockfiles. `npm install --no-save` keeps to the lockfile's versions
+  // too, and does not write it.
   if (!modulesAreCurrent()) await npmStep('installing node modules', ['install', '--no-save'])
   const hash = sourcesHash()
   if (addonIsCurrent(hash)) return

@@ -1,6 +1,6 @@
 /**
- * All tests, on every host: the Rust ones, then the same JavaScript files under the Node that was started, under Node 24
- * and under Bun. A runner that ran nothing, or left a test out, has failed.
+ * Runs all tests, on every host: the Rust tests, then the same JavaScript files under the Node that was started, under
+ * Node 24 and under Bun. A runner that ran no test, or left one out, counts as failed.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ import { bunCounts, cargoTestCounts, nextestCounts, nodeCounts } from './counts.
 import { hostNode, root, run } from './run.mjs'
 import { setup } from './setup.mjs'
 
-/** Longer than any test may take; a test that hangs is a failed one, not a run without end. */
+/** Longer than any test may take: a test that hangs counts as failed and does not block the run. */
 const TEST_TIMEOUT_MS = 120_000
 
 await setup()
@@ -51,13 +51,13 @@ let good = true
 const total = { passed: 0, failed: 0 }
 for (const { name, command, args, counts } of runners) {
   console.log(`\n=== ${name}`)
-  // One after the other: the tests measure time and processes of their own.
+  // The runners run one after the other, because the tests measure time and count processes.
   const { status, output } = await run(command, args, { NO_COLOR: '1' })
   const { passed, failed, notRun } = counts(output)
   const fine = status === 0 && passed > 0 && failed === 0 && notRun === 0
   good &&= fine
   total.passed += passed
-  // A runner that broke before or after its tests is a failure its own counts do not show.
+  // A runner that broke before or after its tests is a failure that its own counts do not show.
   total.failed += failed + notRun + (!fine && failed + notRun === 0 ? 1 : 0)
   const why = status === 0 || failed > 0 ? '' : `, ended with ${status}`
   lines.push(`${fine ? 'ok    ' : 'FAILED'}  ${name}: ${passed} passed, ${failed} failed, ${notRun} not run${why}`)

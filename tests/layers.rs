@@ -1,5 +1,5 @@
-//! Checks the direction of imports: a layer uses the layers to its left and the neutral modules. Reads the `use crate::`
-//! lines (and paths written out) of every file under src/.
+//! Checks the direction of imports: a layer may use the layers to its left and the neutral modules. Reads the `use
+//! crate::` lines, and paths written out, of every file under src/.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 
 mod module_graph;
@@ -26,7 +26,7 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules that a text names after `crate::`, group imports included.
+/// The modules that a text names after `crate::`, including those of group imports.
 fn named(text: &str) -> BTreeSet<String> {
     let mut layers = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
@@ -67,7 +67,7 @@ fn first_name(path: &str) -> String {
         .collect()
 }
 
-/// Why a layer may not use the named module; `None` when it may.
+/// The reason why a layer may not use the named module; `None` if it may.
 fn objection(layer: &str, named: &str) -> Option<String> {
     let place = |name: &str| ORDER.iter().position(|other| *other == name);
     match (place(layer), place(named)) {

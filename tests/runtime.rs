@@ -1,4 +1,4 @@
-//! Finding the runtime in directories made up for it, and what Bun does under our command line.
+//! Finds the runtime in directories that the tests make, and checks what Bun does with our command line.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -13,7 +13,7 @@ use toolwarden::spawn::{
     FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, bun_arguments, find_runtime, node_version,
 };
 
-/// What npm installs where Bun's install script did not run.
+/// The file that npm installs if Bun's install script did not run.
 const PLACEHOLDER: &str = "echo \"Error: Bun's postinstall script was not run.\" >&2\nexit 1\n";
 /// The platform package of this machine's build.
 const PLATFORM: &str = if cfg!(target_arch = "aarch64") {
@@ -45,7 +45,7 @@ impl Place {
         path
     }
 
-    /// Any machine code will do: it is not run.
+    /// Any machine code will do, because it is not run.
     fn program(&self, relative: &str) -> PathBuf {
         self.file(relative, &fs::read("/bin/true").unwrap())
     }
@@ -125,7 +125,7 @@ fn the_package_whose_install_script_did_not_run() {
     place.file("project/node_modules/bun/bin/bun.exe", PLACEHOLDER.as_bytes());
     let real = place.program(&platform("project/node_modules"));
     assert_eq!(place.bun(|_| ()).path, real);
-    // The same through what `npm run` puts on PATH.
+    // The same with the PATH that `npm run` sets.
     place.link("project/node_modules/.bin/bun", "../bun/bin/bun.exe");
     let path_var = place.path("project/node_modules/.bin").display().to_string();
     let found = place.bun(|search| {
@@ -133,7 +133,7 @@ fn the_package_whose_install_script_did_not_run() {
         search.working_dir = "/".into();
     });
     assert_eq!((found.path, found.found_in), (real.clone(), FoundIn::Package));
-    // And when the user names it.
+    // The same if the user names it.
     let found = place.bun(|search| search.runtime_path = Some("node_modules/.bin/bun".into()));
     assert_eq!((found.path, found.found_in), (real, FoundIn::RuntimePath));
 }
@@ -179,13 +179,13 @@ fn a_version_managers_shim_is_passed_over() {
         "{}",
         error.message
     );
-    // A later place still counts.
+    // Later places on PATH are searched too.
     let real = place.program("project/node_modules/bun/bin/bun.exe");
     assert_eq!(place.bun(|search| search.path_var = path_var).path, real);
 }
 
 #[test]
-fn nothing_found_says_where_and_what_to_do() {
+fn a_missing_runtime_is_reported_with_the_searched_paths_and_a_remedy() {
     let place = Place::new();
     let error = place
         .find(RuntimeType::Bun, |search| {
@@ -246,7 +246,7 @@ fn a_runtime_path_may_have_any_name_and_be_a_script() {
 #[test]
 fn node_on_path_then_the_host_itself() {
     let place = Place::new();
-    // What Bun puts on PATH as `node` is Bun.
+    // Bun puts a program named `node` on PATH that is Bun itself.
     place.program("fake/bun");
     place.link("fake/node", "bun");
     let host = place.program("host/node");
@@ -286,7 +286,7 @@ fn real(kind: RuntimeType) -> PathBuf {
 }
 
 #[test]
-fn the_real_node_says_its_version() {
+fn the_real_node_reports_its_version() {
     let oldest = NodeVersion {
         major: 20,
         minor: 0,
@@ -295,7 +295,7 @@ fn the_real_node_says_its_version() {
     assert!(node_version(&real(RuntimeType::Node)).unwrap() >= oldest);
 }
 
-/// What the project's own files do to Bun with these arguments before the worker.
+/// The effects of the project's own files on Bun with these arguments, before the worker runs.
 fn run_in_trapped_project(arguments: impl Fn(&Path) -> Vec<std::ffi::OsString>) -> String {
     let place = Place::new();
     place.file("project/.env", b"FROM_DOT_ENV=yes\n");
@@ -318,14 +318,14 @@ fn run_in_trapped_project(arguments: impl Fn(&Path) -> Vec<std::ffi::OsString>) 
 #[test]
 fn the_projects_own_settings_do_not_reach_the_worker() {
     assert_eq!(run_in_trapped_project(bun_arguments), "env undefined 2\n");
-    // The traps are real.
+    // The traps work when nothing protects against them.
     assert_eq!(
         run_in_trapped_project(|worker| vec![worker.into()]),
         "preloaded\nenv yes 2\n"
     );
 }
 
-/// How often Bun asks a registry for a package that is not there.
+/// How often Bun requests a missing package from a registry.
 fn registry_requests(switches: &[&str], arguments: impl Fn(&Path) -> Vec<std::ffi::OsString>) -> usize {
     let place = Place::new();
     let worker = place.file("project/worker.mjs", b"import 'toolwarden-no-such-package'\n");
@@ -371,6 +371,6 @@ fn registry_requests(switches: &[&str], arguments: impl Fn(&Path) -> Vec<std::ff
 #[test]
 fn no_package_is_fetched_even_when_installing_was_asked_for() {
     assert_eq!(registry_requests(&["-i"], bun_arguments), 0);
-    // The trap is real.
+    // The trap works when nothing protects against it.
     assert_ne!(registry_requests(&["-i"], |worker| vec![worker.into()]), 0);
 }

@@ -1,4 +1,4 @@
-//! Many spawns in a process of their own: nothing accumulates, and the host's size does not matter.
+//! Many spawns in a process of their own: nothing accumulates, and the size of the host does not matter.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -60,7 +60,7 @@ fn shortest(times: usize, mut run: impl FnMut() -> Duration) -> Duration {
     (0..times).map(|_| run()).min().unwrap()
 }
 
-/// The time the host's thread is held by a plain fork; the child leaves at once.
+/// How long a plain fork blocks the host's thread; the child exits at once.
 fn fork_time() -> Duration {
     let start = Instant::now();
     // SAFETY: the child only calls _exit.
@@ -75,7 +75,7 @@ fn fork_time() -> Duration {
     took
 }
 
-/// One test, since both parts look at the whole process.
+/// This is one test because both parts look at the whole process.
 #[test]
 fn spawning_leaks_nothing_and_does_not_grow_with_the_host() {
     let spawner = Spawner::start(None).unwrap();
@@ -94,7 +94,7 @@ fn spawning_leaks_nothing_and_does_not_grow_with_the_host() {
     assert_eq!(children(), children_before);
     assert!(children_before.is_empty(), "{children_before:?}");
 
-    // One GiB of small pages that are really there.
+    // One GiB of small pages that are all in memory.
     const SIZE: usize = 1 << 30;
     // SAFETY: an anonymous mapping where the kernel likes.
     let memory = unsafe {

@@ -1,4 +1,5 @@
-//! A host that ignores SIGCHLD and has closed its stdin: changes to the whole process, so a program of its own.
+//! A host that ignores SIGCHLD and has closed its stdin. This changes the whole process, so it is a test program of its
+//! own.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -58,7 +59,7 @@ fn descriptors_and_exits_are_right_all_the_same() {
         assert_eq!(std::str::from_utf8(&text[..read]).unwrap(), expected);
     }
     wait_readable(child.process.pidfd());
-    // The kernel has thrown the status away; what the process left behind is killed nevertheless.
+    // The kernel has discarded the status; the processes that the child left behind are killed all the same.
     assert_eq!(child.process.try_reap(), Some(Exit::Unknown));
     wait_readable(&child.stdout);
     assert_eq!(std::fs::File::from(child.stdout).read(&mut [0; 16]).unwrap(), 0);

@@ -1,4 +1,5 @@
-//! The worker file in the real runtimes: frames in, frames out. Each case runs under Bun, there also compiled, and under Node.
+//! Runs the worker file in the real runtimes and exchanges frames with it. Each case runs under Bun, under Bun with the
+//! compiled worker file, and under Node.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +8,7 @@ mod cases;
 #[path = "worker_template/driver.rs"]
 mod driver;
 
-/// A module per runtime with one test per case.
+/// Makes a module per runtime with one test per case.
 macro_rules! each {
     ($($case:ident),* $(,)?) => {
         mod bun {

@@ -1,4 +1,4 @@
-/** Clients that mean harm: they do not read, open sessions without end, ask for more than they take. */
+/** Hostile clients: they do not read, open sessions without end, or request more than they read. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ const INITIALIZE = {
 }
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 
-/** A manager whose one tool does what the test says. */
+/** A manager whose one tool runs the function that the test gives. */
 const managerOf = (executeTool) => ({
   listTools: async () => [{ id: 'tool', description: null, inputSchema: null, outputSchema: null }],
   executeTool,
@@ -227,7 +227,7 @@ describe('MCP over HTTP', () => {
 
   test('an answer that JSON cannot carry is an error, and no silence.', async (t) => {
     let asked = 0
-    // The first time it is made into text it works, and fails when it is sent.
+    // The first serialisation succeeds, and the one for sending fails.
     const url = await serve(t, async () => ({ toJSON: () => { if (++asked > 1) throw new RangeError('too deep'); return {} } }))
     assert.match(await text(await call(url, await openSession(url), 2)), /"error":\{"code":-32603,"message":"the answer cannot be written as JSON: too deep"/)
   })

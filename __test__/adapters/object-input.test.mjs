@@ -6,7 +6,7 @@ import { z } from 'zod'
 
 import { objectInput } from '../../js/adapters/object-input.js'
 
-/** Whether the wrapped schema takes the wrapped value, by a validator of somebody else. */
+/** Whether the wrapped schema accepts the wrapped value, according to an independent validator. */
 const takes = (schema, input) => new Ajv2020({ strict: false }).compile(schema)({ input })
 
 const kind = (name, value) => z.object({ kind: z.literal(name), value })

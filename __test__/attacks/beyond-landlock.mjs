@@ -1,4 +1,7 @@
-/** Calls that read or take what no rule on files guards: attributes, the machine's budgets, other processes' limits, the page cache. */
+/**
+ * System calls that read or take something which no Landlock rule on files covers: attributes, limits of the machine,
+ * limits of other processes, the page cache.
+ */
 
 import { join } from 'node:path'
 
@@ -9,7 +12,7 @@ export const tools = './beyond-landlock.mjs'
 const NONE = 'EOPNOTSUPP'
 const works = ({ value }) => value === 0
 
-/** Attributes of a file: what a tool says where there are none. */
+/** Extended attributes of a file; `ENODATA` is the answer for a file that has none. */
 const ATTRIBUTES = { getxattr: 'ENODATA', lgetxattr: 'ENODATA', getxattrat: 'ENODATA', listxattr: 0, llistxattr: 0, listxattrat: 0 }
 const UNREADABLE = [[], ['--allow-read=/usr/share'], ['--allow-write']]
 

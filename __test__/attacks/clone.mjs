@@ -1,4 +1,7 @@
-/** Children that are not their maker's. The host never waits for one that it did not start: it would stay a zombie until the host ends. */
+/**
+ * Children whose parent is not the process that made them. The host never waits for a process that it did not start:
+ * such a child would stay a zombie until the host ends.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
@@ -6,7 +9,7 @@ import process from 'node:process'
 export const tools = './clone.mjs'
 
 const SIGCHLD = 17
-/** Far more than the processes of a manager that end meanwhile and are about to be waited for. */
+/** Far more than the processes of a manager that have ended in the meantime and are about to be waited for. */
 const TIMES = 40
 const KINDS = {
   'CLONE_PARENT': 0x8000 | SIGCHLD,
@@ -15,7 +18,7 @@ const KINDS = {
   'CLONE_UNTRACED': 0x800000 | SIGCHLD,
 }
 
-/** How many processes that nobody waited for belong to this one. */
+/** How many zombie children this process has. */
 function zombies() {
   const stats = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
     try {

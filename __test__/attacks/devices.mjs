@@ -1,4 +1,4 @@
-/** Terminals, disks and other devices: what bare flags, which mean files, do not reach. */
+/** Terminals, disks and other devices. Flags without a list mean files, and must not give access to devices. */
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,14 +8,14 @@ export const tools = './files.mjs'
 const HARMLESS = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']
 const SHARED_MEMORY = '/dev/shm'
 
-/** What lies below a directory; links are not followed, which lead in circles there. */
+/** Everything below a directory. Links are not followed, because some lead in circles there. */
 const below = (directory) =>
   readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name)
     return entry.isDirectory() ? below(path) : entry.isSymbolicLink() ? [] : [{ path, entry }]
   })
 
-/** Every device of this machine that is not the same for everybody. */
+/** Every device of this machine, except those that are harmless for everybody. */
 const devices = () =>
   below('/dev')
     .filter(({ path, entry }) => (entry.isCharacterDevice() || entry.isBlockDevice()) && !HARMLESS.includes(path) && !path.startsWith(SHARED_MEMORY))

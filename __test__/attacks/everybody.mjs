@@ -1,4 +1,4 @@
-/** System calls that are about everybody, by a number that means oneself. */
+/** System calls that affect every process, called with a number that means the caller. */
 
 import { refused } from '../support/attacks.mjs'
 
@@ -15,6 +15,6 @@ const LOWEST_IO = (2 << 13) | 7
 export const attacks = [
   { name: 'setpriority of every process of the user', attack: call('setpriority', [PRIO.user, 0, 19], refused), twin: call('setpriority', [PRIO.process, 0, 1], allowed) },
   { name: 'ioprio_set of every process of the user', attack: call('ioprio_set', [IOPRIO.user, 0, LOWEST_IO], refused), twin: call('ioprio_set', [IOPRIO.process, 0, LOWEST_IO], allowed) },
-  // sync() itself says nothing: that it is refused shows in what the raw call gives.
+  // sync() itself returns nothing: the result of the raw system call shows that it is refused.
   { name: 'sync of every disk', attack: call('sync', [], refused), twin: call('setpriority', [PRIO.process, 0, 1], allowed) },
 ]

@@ -1,25 +1,25 @@
 /**
- * Tools that throw what looks like a refusal, so that a person widens the permissions for an access that never was. The twins
- * are refused truly, and their hints name the flag that is needed and no other.
+ * Tools that throw an error that looks like a denial, so that a person widens the permissions for an access that never
+ * happened. The twins are denied truly, and their hints name the flag that is needed and no other.
  */
 
 import process from 'node:process'
 
 export const tools = './forged.mjs'
 
-/** A port that nothing is allowed to reach. */
+/** A port that no flag allows. */
 const PORT = 9
 
-// oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+// oxlint-disable-next-line no-control-regex -- the text must not contain control characters
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
 
-/** What no hint says, whatever was thrown. */
+/** Texts that no hint may contain, whatever was thrown. */
 const isHarmless = ({ message, hint = '' }) =>
   !CONTROL.test(message) && !CONTROL.test(hint) && !hint.includes('\n') && !/--allow-all|evil|=\/(?![\w.])/.test(hint)
 
 const own = ({ error }) => error?.code === 'ERR_TOOL_THREW' && error.permission === undefined && !error.hint?.includes('--allow') && isHarmless(error)
 
-/** Denied, and no flag is named, since none but a wide one would do. */
+/** The access is denied and no flag is named, because only a flag for far too much would allow it. */
 const withoutFlag = ({ error }) => error?.code === 'ERR_ACCESS_DENIED' && !error.hint.includes('--allow') && isHarmless(error)
 
 const deniedBy = (flag) => ({ error }) => error?.code === 'ERR_ACCESS_DENIED' && error.hint.includes(`add ${flag} to`) && isHarmless(error)
@@ -39,7 +39,10 @@ const makes = (place) => ({
   holds: deniedBy(inWordsOf(place, 'write', place.outside)),
 })
 
-/** Says that it was refused an access that only a wide flag would give: by itself, and after it has really tried. */
+/**
+ * Throws an error about an access that only a very wide flag would allow: once without an access, and once after a real
+ * one.
+ */
 const wide = (thrown) => forge({ code: 'EACCES', ...thrown })
 const widely = (input) => () => ({ tool: 'tries', input, holds: withoutFlag })
 

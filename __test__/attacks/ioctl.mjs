@@ -1,4 +1,7 @@
-/** What ioctl can do to a file that a tool may only read. Landlock guards opening for writing, and no ioctl needs that. */
+/**
+ * The effects that ioctl can have on a file that a tool may only read. Landlock covers opening for writing, and ioctl
+ * does not need that.
+ */
 
 import { refused } from '../support/attacks.mjs'
 
@@ -37,7 +40,7 @@ export const attacks = [
   ...Object.entries(CHANGES).map(([name, request]) => ({
     name: `a request ${name} on a directory that is readable`,
     attack: ({ outside }) => ({ flags: ['--allow-read'], tool: 'ioctl', input: { path: outside, request }, holds: refused }),
-    // The kernel says itself what the file system makes of it.
+    // The kernel lets the file system decide about the request.
     twin: ({ outside }) => ({ flags: ['--allow-read', '--allow-write'], tool: 'ioctl', input: { path: outside, request }, holds: answered }),
   })),
   {

@@ -1,6 +1,6 @@
 /**
- * What a tool can do to other managers of its directory through the files they share: hold every lock on them that can be had, and,
- * where it may write there, change them. Nobody waits for it, and nobody runs what it wrote.
+ * Attacks on other managers of the same directory through the files that they share: the tool takes every lock on them
+ * that it can get and, where it may write, changes them. No manager may wait for it, and none may run what it wrote.
  */
 
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,10 +23,10 @@ const config = ({ runtime }, more = {}) => ({
 })
 const GOOD = [{ tool: 'good' }]
 const names = ({ dir }) => readdirSync(join(dir, '.toolwarden'))
-/** `worker-` and the digits of its content. */
+/** `worker-` and the digits of the hash of its content. */
 const stem = (name) => name.slice(0, 'worker-'.length + 16)
 
-/** A manager dies, the tool gets hold of what it left, and the next one has the same settings. */
+/** A manager is killed, the tool takes locks on the files that it left, and the next manager has the same settings. */
 async function afterADeadOne({ place, heard }) {
   const own = new Set(names(place).map(stem))
   const settings = config(place, { maxOutputSize: 1_000_003 })
@@ -90,7 +90,7 @@ async function makeBundle(place) {
     try {
       if (made()) return
     } catch {
-      // Nothing was kept.
+      // No file was left.
     }
   }
   throw new Error('no bundle was made')
@@ -101,7 +101,7 @@ async function withBundle({ place, heard }) {
   return { next: await neighbour(place.dir, cached(place), GOOD) }
 }
 
-/** A manager is open, has run its worker file, and compiled it where that is done; then the tool changes what is there. */
+/** A manager is open, has run its worker file and, with Bun, compiled it; then the tool changes the files. */
 async function underAnOpenOne({ place, heard }) {
   const manager = new Manager(place.dir, config(place, { isolation: 'call', maxOutputSize: 1_000_004 }))
   try {

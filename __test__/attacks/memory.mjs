@@ -1,4 +1,4 @@
-/** Ways to hold memory, each bounded by `maxMemoryMb`, and what else of a machine there is only so much of. */
+/** Ways to use memory, each limited by `maxMemoryMb`, and other resources of a machine that are limited. */
 
 import { refused } from '../support/attacks.mjs'
 import { REAL_BUN } from '../support/project.mjs'
@@ -6,15 +6,15 @@ import { REAL_BUN } from '../support/project.mjs'
 export const tools = './memory.mjs'
 
 const LIMIT = 256
-/** Three fifths of it. */
+/** Three fifths of the limit. */
 const WELL_BELOW = 152
 /** Twice the limit. */
 const FAR_ABOVE = LIMIT * 2
-/** The memory is looked for every 10 ms, the kind that hides every 100 ms: a tool that goes on longer than that is found. */
+/** Memory is measured every 10 ms, the hidden kind every 100 ms: a tool that goes on for longer than that is found. */
 const LONG_ENOUGH = 5000
 const config = { maxMemoryMb: LIMIT, toolExecutionTimeout: '60s' }
 
-/** What nobody can count cannot be made; the same is possible in a way that counts. */
+/** Memory that cannot be measured cannot be allocated; the same is possible in a way that can be measured. */
 const UNCOUNTABLE = [
   ['shared', 'shared without a file', 'locked'],
   ['zero', '/dev/zero mapped shared', 'locked'],
@@ -31,7 +31,7 @@ const holding = (way) => ({
 export const attacks = [
   ...['buffers', 'objects', 'tables', 'locked', 'stacks'].map(holding),
   {
-    // Descriptors bound how much fits: whatever it is, it is counted or it fits.
+    // The number of descriptors limits how much fits: the memory is measured, or it stays below the limit.
     name: 'memory: sockets',
     attack: () => ({ tool: 'hold', input: { way: 'sockets', mib: FAR_ABOVE, ms: LONG_ENOUGH }, config: { ...config, maxMemoryMb: 64 }, holds: outOfMemory }),
     twin: () => ({ tool: 'hold', input: { way: 'sockets', mib: 8, ms: 300 }, config, holds: ({ value }) => value >= 8 }),
@@ -42,7 +42,7 @@ export const attacks = [
       tool: 'hold',
       input: { way: 'pipes', mib: FAR_ABOVE, ms: 1000 },
       config,
-      // The kernel gives a user without rights 64 MiB of pipes; a machine that gives more counts them.
+      // The kernel gives an unprivileged user 64 MiB of pipes; on a machine that gives more, pipes are measured.
       holds: ({ value, error }) => outOfMemory({ error }) || value < LIMIT,
     }),
     twin: () => ({ tool: 'hold', input: { way: 'pipes', mib: 2, ms: 300 }, config, holds: ({ value }) => value >= 2 }),

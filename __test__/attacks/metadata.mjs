@@ -1,6 +1,6 @@
 /**
- * Changing modes, owners and times, and watching files, outside of the listed paths: Landlock does not cover it, and the supervisor
- * does it where a list allows it.
+ * Changes modes, owners and times, and watches files, outside of the listed paths. Landlock does not cover this; if a
+ * list allows it, the supervisor carries it out.
  */
 
 import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ const secret = ({ outside }) => join(outside, 'secret.txt')
 const data = ({ open }) => join(open, 'data.txt')
 const writing = ({ open }) => ['--allow-read', `--allow-write=${open}`]
 
-/** The attacked file is the worker's user's own: nothing but the sandbox keeps it as it is. */
+/** The attacked file belongs to the worker's user: only the sandbox protects it. */
 const kept = (place) => {
   const { mode, mtimeMs, ctimeMs } = lstatSync(secret(place))
   const now = { mode: mode & 0o7777, mtimeMs, ctimeMs }
@@ -124,7 +124,7 @@ const ways = [
 ]
 
 const ROUNDS = 3000
-/** Some were done and some refused, so that the race was run; nothing outside was changed. */
+/** Some changes were made and some refused, which shows that the race happened; nothing outside was changed. */
 const raced = ({ value }) => value?.done > 0 && value.refused > 0
 const races = ['link', 'directory', 'memory'].map((kind) => ({
   name: `a ${kind} that changes while it is used`,
@@ -135,7 +135,7 @@ const races = ['link', 'directory', 'memory'].map((kind) => ({
     holds: raced,
   }),
   prepare: (place) => {
-    // What a directory that became a link leads to has a file of the same name.
+    // A directory is replaced by a link whose target has a file of the same name.
     place.trap = join(place.outside, 'trap')
     mkdirSync(place.trap)
     symlinkSync('../secret.txt', join(place.trap, 'file'))
@@ -167,7 +167,9 @@ const watches = [
   },
 ]
 
-/** A directory that its mode keeps from everybody but root's capabilities, in the list: what is in it cannot be changed. */
+/**
+ * The list has a directory whose mode keeps out everybody who lacks root's capabilities: its content cannot be changed.
+ */
 const closed = {
   name: 'a file below a directory that its mode keeps from the user',
   prepare: ({ open }) => {

@@ -1,4 +1,4 @@
-/** What a tool that may start programs sees of processes that are not its own: nothing. */
+/** A tool that may start programs must see nothing of processes other than its own. */
 
 import { spawn } from 'node:child_process'
 
@@ -6,7 +6,7 @@ export const tools = './files.mjs'
 
 const OF_OTHERS = ['cmdline', 'environ', 'limits', 'maps', 'status', 'stat', 'comm', 'mountinfo', 'cgroup', 'io', 'net/tcp', 'net/unix', 'root/etc/hostname', 'fdinfo/0', 'cwd/package.json']
 
-/** A process of the same user that is none of the tool's. */
+/** A process of the same user that the tool did not start. */
 function other() {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' })
   return { pid: child.pid, close: () => child.kill('SIGKILL') }

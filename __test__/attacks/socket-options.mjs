@@ -1,4 +1,4 @@
-/** Options of a socket that lead it elsewhere than where it was checked to go. */
+/** Socket options that lead a socket to another address than the one that was checked. */
 
 import { refused } from '../support/attacks.mjs'
 
@@ -7,7 +7,7 @@ export const tools = './socket-options.mjs'
 const INET = 2
 const INET6 = 10
 
-/** [family, level, option, bytes]: the values are such as the kernel takes, where no capability is asked for. */
+/** [family, level, option, bytes]: values that the kernel accepts, unless it asks for a capability. */
 const ATTACKS = {
   IPV6_RTHDR: [INET6, 41, 57, [0, 2, 2, 1, 0, 0, 0, 0, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5]],
   IPV6_2292PKTOPTIONS: [INET6, 41, 6, []],
@@ -23,7 +23,7 @@ const ATTACKS = {
   'an option of another protocol': [INET, 255, 1, [0, 0, 0, 0]],
 }
 
-/** What runtimes and clients set. */
+/** Options that runtimes and clients set. */
 const NEEDED = {
   SO_REUSEADDR: [INET, 1, 2, [1, 0, 0, 0]],
   SO_KEEPALIVE: [INET, 1, 9, [1, 0, 0, 0]],
@@ -40,7 +40,7 @@ const NEEDED = {
 
 const each = (test) => (outcome) => Object.values(outcome.value ?? { none: undefined }).every(test)
 
-/** Sends with the connection's first packet, before anybody has looked at where it goes. */
+/** Sends data with the first packet of the connection, before its address was checked. */
 const FAST_OPEN = { TCP_FASTOPEN: [INET, 6, 23, [9, 0, 0, 0]], TCP_FASTOPEN_CONNECT: [INET, 6, 30, [1, 0, 0, 0]] }
 
 const list = '--allow-net=127.0.0.1:9'
@@ -56,7 +56,7 @@ export const attacks = [
       twin: () => setting(flag, { TCP_NODELAY: [INET, 6, 1, [1, 0, 0, 0]] }, isSet),
     })),
   ),
-  // The widest network needs no more of the others than a list does.
+  // A flag for the whole network needs no more of the other options than a list does.
   ...[list, '--allow-net'].flatMap((flag) =>
     Object.entries(ATTACKS).map(([name, option]) => ({
       name: `${name}, with ${flag}`,

@@ -1,4 +1,4 @@
-/** Unix sockets and metadata services: the whole network does not include them. */
+/** Unix sockets and metadata services: a flag for the whole network does not include them. */
 
 import { existsSync } from 'node:fs'
 import http from 'node:http'
@@ -9,7 +9,7 @@ import { refused } from '../support/attacks.mjs'
 
 export const tools = './sockets.mjs'
 
-/** What developmentConfig() allows. */
+/** The permissions of developmentConfig(). */
 const WIDE = ['--allow-read', '--allow-write', '--allow-net']
 
 const listening = (server, at) =>
@@ -20,7 +20,7 @@ const daemonPath = ({ outside }) => join(outside, 'daemon.sock')
 const daemon = (place) => listening(http.createServer((_, response) => response.end('of the daemon')), daemonPath(place))
 
 const unixFlag = (path) => `--allow-net=unix:${path}`
-/** Refused, and the hint says which flag would allow it. */
+/** The access is refused, and the hint names the flag that would allow it. */
 const namesFlag = (path) => ({ error }) => error?.code === 'ERR_ACCESS_DENIED' && error.resource === `unix:${path}` && error.hint.includes(`add ${unixFlag(path)} to`)
 
 const ways = { connectUnix: 'connected', requestUnix: 'of the daemon' }
@@ -55,7 +55,7 @@ const others = [
   },
 ]
 
-/** What stands for the metadata service where it answers: the harmless connection goes to this host. */
+/** The address that stands for the metadata service where one exists; the harmless connection goes to this host. */
 const here = () => listening(net.createServer((socket) => socket.destroy()), { port: 0, host: '127.0.0.1' })
 const started = ({ value }) => value === 0 || value === 'EINPROGRESS'
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255]

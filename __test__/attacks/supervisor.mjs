@@ -1,4 +1,6 @@
-/** Calls that hold the host's supervisor up, or keep it busy, so that neighbours in the same manager wait. */
+/**
+ * System calls that block the host's supervisor or keep it busy, so that neighbours in the same manager have to wait.
+ */
 
 import net from 'node:net'
 
@@ -8,7 +10,7 @@ export const tools = './supervisor.mjs'
 
 const served = ({ neighbours }) => neighbours?.length === 2 && neighbours.every((value) => value === 'good')
 
-/** A server that takes connections and reads nothing. */
+/** A server that accepts connections and reads nothing. */
 async function deaf() {
   const sockets = []
   const server = net.createServer({ pauseOnConnect: true }, (socket) => {
@@ -31,7 +33,7 @@ const kinds = [
 
 const THREADS = 32
 const TIMES = 200
-/** Looked at one by one these would take the host minutes. */
+/** If each were examined on its own, these would take the host minutes. */
 const searches = {
   name: 'a host that searches for programs without end',
   attack: () => ({ tool: 'searches', input: { threads: THREADS, times: TIMES }, holds: ({ value }) => value === THREADS * TIMES }),

@@ -1,4 +1,4 @@
-/** What of the system is readable without a flag, and what lies right beside it and is not. */
+/** The system files that are readable without a flag, and files next to them that are not. */
 
 import { copyFileSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const allRefused = ({ value }) => Array.isArray(value) && value.length > 0 && va
 const allRead = ({ value }) => value.length > 0 && value.every((said) => typeof said === 'number' || said === 'EISDIR')
 const read = (paths, holds, flags = []) => () => ({ flags, tool: 'readAll', input: { paths: paths() }, holds })
 
-/** As far as whoever runs the tests may list it: root sees the keys' names. */
+/** Only as far as the user who runs the tests may list it: root sees the names of the keys. */
 const within = (directory) => {
   try {
     return readdirSync(directory).map((name) => join(directory, name))
@@ -20,7 +20,7 @@ const within = (directory) => {
 }
 const there = (paths) => paths.filter((path) => existsSync(path))
 
-/** By glibc, and by whatever compiled the tests. */
+/** Needed by glibc, and by the compiler of the tests. */
 const LIBRARIES = ['libresolv.so.2', 'libgcc_s.so.1', 'libm.so.6']
 const KEYS = ['/etc/ssl/private', '/etc/pki/tls/private', '/etc/pki/nssdb', '/etc/pki/consumer', '/etc/ssh']
 const keys = () => ['/etc/ssl', '/etc/pki', '/etc/shadow', ...KEYS, ...KEYS.flatMap(within)]

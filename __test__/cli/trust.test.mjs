@@ -1,4 +1,7 @@
-/** A toolwarden.json that came with the project: what it may do by itself, and what only where the user says so. */
+/**
+ * A toolwarden.json that came with the project: the settings that take effect by themselves, and those that need the
+ * user's consent.
+ */
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -102,7 +105,7 @@ describe('a toolwarden.json of the project', () => {
     assert.equal((await reach()).code, 2)
     chmodSync(join(home, 'toolwarden'), 0o700)
     assert.equal((await reach()).code, 0)
-    // The same text in another project is another file.
+    // A file with the same text in another project counts as another file.
     const other = bench.project({ files: { 'tools.ts': TOOL, 'toolwarden.json': JSON.stringify({ bunPermissions: ['--allow-read', '--allow-write'] }) } })
     assert.equal((await cli(['list', 'tools.ts'], { cwd: other.dir, env: { XDG_CONFIG_HOME: home } })).code, 2)
   })
@@ -147,7 +150,7 @@ describe('a program of the project’s node_modules with the name of a runtime',
       return existsSync(evidence)
     }
     assert.equal(await ran('node_modules/.bin'), false)
-    // Where the user's own PATH leads it is asked, so the program does what it is meant to show.
+    // The program is on the user's own PATH: it is used, and its output proves it.
     assert.equal(await ran('bin'), true)
   })
 })
@@ -162,7 +165,7 @@ describe('a .env of the project', () => {
     const run = (env) => cli(['run', 'tools.ts', 'write', '--input', JSON.stringify({ path: evidence })], { cwd: project.dir, env })
     const { code } = await run({})
     assert.deepEqual([code, existsSync(evidence)], [3, false])
-    // The user's own variables count, also where the file has them too.
+    // The user's own variables win over the same variables in the file.
     const { code: allowed } = await run({ TOOLWARDEN_BUN_PERMISSIONS: '--allow-read,--allow-write' })
     assert.deepEqual([allowed, existsSync(evidence)], [0, true], `with ${process.versions.bun ? 'Bun' : 'Node'}`)
   })

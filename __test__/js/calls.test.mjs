@@ -67,7 +67,7 @@ describe('the answer of a call', () => {
 })
 
 describe('crossing together', () => {
-  /** What crossed in which order, one entry for each crossing. */
+  /** The order of everything that crossed between JavaScript and the addon, one entry for each crossing. */
   function crossings() {
     const { manager, native } = openFake()
     native.onSubmit = (...calls) => native.asked.push(`submit ${calls}`)

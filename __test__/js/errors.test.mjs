@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import * as errors from '../../js/errors.js'
-import { captureSite } from '../../js/site.js'
+import { captureSite } from '../../js/call-site.js'
 
 const { errorFrom, ConfigError, ProcessError, ToolExecutionError, ToolwardenError, ValidationError } = errors
 

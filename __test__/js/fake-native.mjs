@@ -1,6 +1,6 @@
 /**
- * A native addon made of JavaScript, for what only the JavaScript half decides. It answers when the test says so, in a
- * task of its own as the real one does, and writes down what it was asked.
+ * A native addon made of JavaScript, for tests of the JavaScript half alone. It answers when the test says so, in a
+ * task of its own as the real addon does, and records the requests that it received.
  */
 
 import { createManagerClass } from '../../js/manager.js'
@@ -72,7 +72,7 @@ class FakeManager {
     return events.map(([, , text]) => text ?? '').join('')
   }
 
-  /** What happened since; the manager hears of it in a task of its own. */
+  /** The events since the last task; the manager receives them in a task of its own. */
   happen(...items) {
     this.#items.push(...items)
     setImmediate(this.#wake)
@@ -153,7 +153,7 @@ export function fakeModule() {
 /** @type {FakeManager[]} */
 const opened = []
 
-/** A manager over a fake, and the fake. */
+/** Makes a manager over a fake addon, and returns both. */
 export function openFake(config) {
   const module = fakeModule()
   const { Manager } = createManagerClass(module)
@@ -163,13 +163,15 @@ export function openFake(config) {
   return { manager, native, module }
 }
 
-/** For after(): a call without an answer rightly keeps its host alive, also when a test only looks at how it was made. */
+/**
+ * For after(): a call without an answer keeps its host alive, also in a test that only looks at how the call was made.
+ */
 export async function answerTheRest() {
   for (const native of opened) native.happen(...native.submitted.flatMap(({ call }) => result(call, null)))
   await new Promise(setImmediate)
 }
 
-/** The error a promise is rejected with; a promise that fulfils is a failed test. */
+/** The error that a promise is rejected with; the test fails if the promise is fulfilled. */
 export async function rejection(promise) {
   let value
   try {

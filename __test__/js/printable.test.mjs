@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 
 import { printable, printableLines } from '../../js/printable.js'
 
-/** The core is held to the same file. */
+/** The Rust core is tested with the same file. */
 const { escaped, texts } = JSON.parse(readFileSync(new URL('../fixtures/printable.json', import.meta.url), 'utf8'))
 
 describe('Text of a tool', () => {

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict'
 import { failure } from './outcomes.mjs'
 import { bounded } from './waiting.mjs'
 
-/** More flags than this no access needs. */
+/** No access needs more flags than this. */
 const MOST_HINTS = 4
 
-/** The flag that a denial's hint says to add. */
+/** The flag that a denial's hint advises to add. */
 export const flagOf = (error) => /add (-\S+) to `/.exec(error.hint)?.[1]
 
 /** Calls tools of one project, each time with flags of its own. */
 export function caller(bench, project, { config = {}, option = 'bunPermissions' } = {}) {
-  /** Opens a manager with the flags, calls the tool once and gives its promise and its record's. */
+  /** Opens a manager with the flags, calls the tool once, and returns the promises of the call and of its record. */
   const start = (flags, tool, input) => {
     const manager = bench.open(project, { minWorkers: 0, ...config, [option]: flags })
     const recorded = new Promise((resolve) => manager.on('execution', resolve))
@@ -20,7 +20,7 @@ export function caller(bench, project, { config = {}, option = 'bunPermissions' 
 
   const succeeds = (flags, tool, input) => bounded(start(flags, tool, input).result, `${tool} to end`)
 
-  /** The denial a call fails with, and what its record says. */
+  /** The denial that a call fails with, and the denials in its record. */
   const denied = async (flags, tool, input) => {
     const { result, recorded } = start(flags, tool, input)
     const error = await failure(result)
@@ -37,8 +37,8 @@ export function caller(bench, project, { config = {}, option = 'bunPermissions' 
   }
 
   /**
-   * Calls with these flags, and again with the flag that each denial's hint names, until the call succeeds.
-   * Gives the flags that were hinted at and the value.
+   * Calls with these flags, and again with the flag that each denial's hint names, until the call succeeds. Returns the
+   * flags from the hints and the value.
    */
   const follows = async (flags, tool, input) => {
     const hinted = []

@@ -1,4 +1,4 @@
-/** A program: runs a module of attacks as the user it is started as, and prints what came of them as one line of JSON. */
+/** A program: runs a module of attacks as its own user, and prints the results as one line of JSON. */
 
 import process from 'node:process'
 

@@ -1,6 +1,6 @@
 /**
- * Attacks, and running them: each one with each runtime, as the user who runs the tests and, where that is root, as an
- * ordinary user too. Each has a twin, which does the same harmlessly or with the flag that allows it, and must work: an
+ * Runs attacks: each one with each runtime, as the user who runs the tests and, if that is root, also as an ordinary
+ * user. Each attack has a twin, which does the same harmlessly or with the flag that allows it, and must work: an
  * attack that fails for another reason than the sandbox proves nothing.
  */
 
@@ -19,7 +19,7 @@ import { SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
 const program = fileURLToPath(new URL('attacks-as-user.mjs', import.meta.url))
-/** The user and group of the second run; nobody needs to be known by that number. */
+/** The user and group of the second run; the number needs no entry in the user database. */
 const ORDINARY = 54_321
 /** All attacks of one module, run by an ordinary user. */
 const BATCH_BOUND = 110_000
@@ -51,7 +51,7 @@ const BATCH_BOUND = 110_000
  * @property {(place: Place, outcome: any) => any} [observe] after each call, from outside: becomes `outcome.observed`
  */
 
-/** A refusal by the sandbox, as raw system calls say it. */
+/** A refusal by the sandbox, as raw system calls return it. */
 export const refused = ({ value }) => ['EPERM', 'EACCES', 'ENOSYS'].includes(value)
 
 /** The same permissions in Node's spelling. */
@@ -75,7 +75,7 @@ function makePlace(runtime) {
   return place
 }
 
-/** What is done while a tool runs, and the options of its call. */
+/** Runs the `meanwhile` of a step while its tool runs, and returns the options of the call. */
 function besides(meanwhile, place) {
   if (!meanwhile) return { options: {} }
   const cancel = new AbortController()
@@ -123,7 +123,7 @@ async function run(tools, place, step, observe) {
   }
 }
 
-/** Calls a neighbour while the tool goes on, and once more when it was ended. */
+/** Calls a neighbour while the tool runs, and once more after the tool was ended. */
 async function withNeighbour(manager, { tool, input, neighbour: called }) {
   const abort = new AbortController()
   const neighbours = []
@@ -163,7 +163,7 @@ async function attempt(tools, attack, runtime) {
 const key = (attack, runtime) => `${attack.name} [${runtime}]`
 const pairs = (attacks) => attacks.flatMap((attack) => (attack.runtimes ?? ['bun', 'node']).map((runtime) => ({ attack, runtime })))
 
-/** Everything of a module, as the user of this process. */
+/** Runs all attacks of a module as the user of this process. */
 export async function runAll({ tools, attacks }) {
   const results = {}
   for (const { attack, runtime } of pairs(attacks)) {

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 
 import { bounded } from './waiting.mjs'
 
-/** A flag of Bun's as the runtime's user writes it. */
+/** A flag of Bun's in the spelling of the given runtime. */
 export function flagFor(runtime, flag) {
   if (runtime === 'bun') return flag
   if (flag.startsWith('--allow-run')) return '--allow-child-process'
   return flag.replace(/^--allow-(read|write)(=?)/, (_, kind, listed) => `--allow-fs-${kind}=${listed ? '' : '*'}`)
 }
 
-/** Calls a tool once, and gives what came of it: the value or the error, and the record. */
+/** Calls a tool once, and returns the value or the error, and the record. */
 export function denialCaller(bench, project, runtime, config = {}) {
   return async (flags, tool, input = {}) => {
     const permissions = runtime === 'bun' ? { bunPermissions: flags } : { nodeOptions: ['--permission', ...flags.map((flag) => flagFor(runtime, flag))] }

@@ -1,4 +1,4 @@
-/** What the tests of the entrypoint cache share. */
+/** Shared by the tests of the entrypoint cache. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ export const kept = ({ dir }) => {
     throw error
   }
 }
-/** The verdict in the manifest, once there is one. */
+/** The verdict in the manifest, once it has one. */
 export const verdict = (project) => {
   const manifest = kept(project).find((name) => name.endsWith('.json'))
   return manifest === undefined ? undefined : JSON.parse(readFileSync(join(project.dir, '.toolwarden', manifest), 'utf8')).verdict

@@ -11,7 +11,7 @@ export function random(seed) {
   }
 }
 
-/** Names of Object.prototype, and 1e21 as a multiple of 0.5, are in the tables: other validators get those wrong. */
+/** The tables contain names of Object.prototype, and 1e21 as a multiple of 0.5: other validators get those wrong. */
 const NAMES = ['a', 'b', 'c', 'item-1', 'ab']
 const TEXTS = ['', 'a', 'abc', 'x1', '\u{1f600}', 'a\u0301']
 const PATTERNS = ['^a', 'b$', '^[a-c]*$', '\\d', '.', '-']
@@ -85,7 +85,9 @@ export function makeCases(next, without = []) {
     return made
   }
 
-  /** Definitions refer to nothing: what a schema that refers to itself without end means is left open by the standard. */
+  /**
+   * Definitions contain no references: the standard leaves open what a schema that refers to itself without end means.
+   */
   const withDefinitions = () => {
     const flat = () => JSON.parse(JSON.stringify(Object(schema(1))), (key, given) => (key === '$ref' ? undefined : given))
     return { ...Object(schema()), $defs: { first: flat(), second: { ...flat(), $anchor: 'second' }, 'a/b c': flat() } }

@@ -10,7 +10,7 @@ export function logCollector() {
     for (const check of waiting) check()
   }
 
-  /** Resolves with the entries once the predicate holds for them. */
+  /** Resolves with the entries once the predicate is true for them. */
   const until = (predicate, what) =>
     bounded(
       new Promise((resolve) => {
@@ -32,7 +32,7 @@ export function logCollector() {
     return entries.find(matches)
   }
 
-  /** Resolves with the number that follows `name=` in a line: how tools tell their process ids. */
+  /** Resolves with the number that follows `name=` in a line: tools print their process ids in this way. */
   const number = async (name) => Number((await line(new RegExp(`^${name}=\\d+$`))).text.split('=')[1])
 
   const texts = (stream) => entries.filter((entry) => !stream || entry.stream === stream).map((entry) => entry.text)

@@ -13,8 +13,8 @@ const listening = (server, host) =>
   )
 
 /**
- * A server on a loopback address that says "hi" over HTTP and takes every WebSocket.
- * Gives its port and how to close it.
+ * A server on a loopback address that answers "hi" over HTTP and accepts every WebSocket. Returns its port and a
+ * function that closes it.
  */
 export async function greeter(host = '127.0.0.1') {
   const sockets = new Set()
@@ -37,7 +37,7 @@ export async function greeter(host = '127.0.0.1') {
   return { port, close }
 }
 
-/** A port of a loopback address that nobody listens on: one the kernel gave and took back. */
+/** A port of a loopback address without a listener: the kernel assigned it, and it was closed again. */
 export async function freePort(host = '127.0.0.1') {
   const server = net.createServer()
   const port = await listening(server, host)

@@ -1,13 +1,13 @@
-/** What must be true of a memory limit, whatever its value. */
+/** The properties that every memory limit must have. */
 
 import { rmSync } from 'node:fs'
 
 import { Manager } from '../../index.js'
 import { makeProject } from './project.mjs'
 
-/** A loop in a worker with a limit may take so many times as long as without sandbox and limit. */
+/** A loop in a worker with a limit may take this many times as long as without sandbox and limit. */
 const MOST_SLOWDOWN = 1.2
-/** Tries until the machine was quiet for once. */
+/** Repeats the measurement until the machine is quiet. */
 const TRIES = 8
 
 export const memoryCases = ['compiles', 'holdsBuffers', 'holdsObjects', 'endsBuffers', 'endsObjects']
@@ -16,8 +16,9 @@ export const memoryCases = ['compiles', 'holdsBuffers', 'holdsObjects', 'endsBuf
 const freely = new Map()
 
 /**
- * Tries one limit; each of `memoryCases` is true of it, or it is not good.
- * @param {'bun' | 'node'} runtimeType @param {number} mib
+ * Tries one limit; it is good if each of `memoryCases` is true of it.
+ * @param {'bun' | 'node'} runtimeType
+ * @param {number} mib
  */
 export async function tryLimit(runtimeType, mib) {
   const project = makeProject()

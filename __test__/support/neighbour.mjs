@@ -1,6 +1,4 @@
-/**
- * Another manager of a project, in a process of its own: one that hangs is ended, and nothing waits for it.
- */
+/** Another manager of a project, in a process of its own: if it hangs it is ended, and nothing waits for it. */
 
 import { spawn } from 'node:child_process'
 import process from 'node:process'
@@ -12,8 +10,10 @@ import { bounded } from './waiting.mjs'
 const program = fileURLToPath(new URL('../fixtures/hosts/neighbour.mjs', import.meta.url))
 
 /**
- * Opens a manager, calls a tool as often as it is told to, closes. Gives `{ results }` or `{ error }`, or `{ hung }`.
- * @param {string} dir @param {object} config @param {{ tool: string, input?: any }[]} calls
+ * Opens a manager, makes the given calls of a tool, and closes. Returns `{ results }` or `{ error }`, or `{ hung }`.
+ * @param {string} dir
+ * @param {object} config
+ * @param {{ tool: string, input?: any }[]} calls
  */
 export async function neighbour(dir, config, calls) {
   const host = startNeighbour(dir, config, calls)
@@ -27,7 +27,7 @@ export async function neighbour(dir, config, calls) {
   }
 }
 
-/** The same, which says `{ "open": true }` and then stays until it is killed. */
+/** The same for a manager that prints `{ "open": true }` and then stays until it is killed. */
 export function startNeighbour(dir, config, calls) {
   const child = spawn(process.execPath, [program, JSON.stringify({ dir, config, calls: calls ?? null })], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((resolve) => {
@@ -43,7 +43,7 @@ export function startNeighbour(dir, config, calls) {
   })
   line.catch(() => {})
   const kill = () => child.kill('SIGKILL')
-  /** As when the whole machine stops: nobody is left to remove its files. */
+  /** Kills everything as when the whole machine stops: no process is left that could remove its files. */
   const killWithGuardian = () => {
     for (const pid of childrenOf(child.pid)) process.kill(pid, 'SIGKILL')
     kill()

@@ -24,7 +24,7 @@ export function thrown(action) {
   assert.fail('returned where an error was due')
 }
 
-/** Everything of an error that a person or a log could see, as one text. */
+/** All texts of an error that a person or a log could see, joined. */
 export function everythingIn(error) {
   const seen = new Set()
   const walk = (value) => {

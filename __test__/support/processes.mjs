@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 import { until } from './waiting.mjs'
 
-/** What /proc says of a process, or null when there is none. */
+/** The content of /proc about a process, or null if there is no such process. */
 export function processInfo(pid) {
   let stat
   try {
@@ -11,12 +11,12 @@ export function processInfo(pid) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return null
     throw error
   }
-  // The command name may hold blanks and brackets; the fields start after the last one.
+  // The command name may contain blanks and brackets; the fields start after the last bracket.
   const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { pid: Number(pid), state, parent: Number(parent) }
 }
 
-/** Whether the process can still do something. A zombie cannot; whose child it is decides when it goes. */
+/** Whether the process is still running. A zombie is not; its parent decides when it is removed. */
 export function isRunning(pid) {
   const info = processInfo(pid)
   return info !== null && info.state !== 'Z' && info.state !== 'X'

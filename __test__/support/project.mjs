@@ -9,7 +9,7 @@ const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
 /** The Bun executable of the `bun` package this repository depends on. */
 export const REAL_BUN = join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe')
 
-/** Where a tool fixture is. @param {string} name */
+/** The path of a tool fixture. @param {string} name */
 export const fixturePath = (name) => join(fixtures, 'tools', name)
 
 /**
@@ -33,7 +33,7 @@ export function makeProject({ tools, files = {} } = {}) {
     return path
   }
 
-  /** Puts a fake runtime into the project, with the real one beside it as `bun`, and gives its path. */
+  /** Puts a fake runtime into the project, with the real one beside it as `bun`, and returns its path. */
   const fakeRuntime = (/** @type {string} */ name) => {
     const folder = join(dir, 'runtimes')
     mkdirSync(folder, { recursive: true })
@@ -47,7 +47,7 @@ export function makeProject({ tools, files = {} } = {}) {
   if (tools) copyTools(tools)
   for (const [name, content] of Object.entries(files)) write(name, content)
 
-  /** Lets the tools import the packages this repository has for its tests. */
+  /** Lets the tools import the packages that this repository has for its tests. */
   const usePackages = () => symlinkSync(join(dirname(fixtures), '../node_modules'), join(dir, 'node_modules'))
 
   return {

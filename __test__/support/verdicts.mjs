@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const FIXTURES = fileURLToPath(new URL('../fixtures/verdicts', import.meta.url))
 const DENO = join(dirname(createRequire(import.meta.url).resolve('deno/package.json')), 'deno')
 
-/** A project with files inside and outside of what the flags name, and links between them. */
+/** A project with files inside and outside of the paths that the flags name, and links between them. */
 export function makeTree(bench) {
   const project = bench.project({
     files: { 'data/in.txt': 'in', 'data/sub/deep.txt': 'deep', 'database/in.txt': 'beside', 'other/file.txt': 'other', 'other/victim.txt': 'v' },
@@ -19,18 +19,18 @@ export function makeTree(bench) {
   symlinkSync(outside.path('dir'), project.path('data/dir-outside'))
   symlinkSync('data', project.path('link-to-data'))
   mkdirSync(project.path('data/empty'))
-  // A directory of its own: what belongs to the entrypoint's package may always be read.
+  // A directory of its own, because files that belong to the entrypoint's package may always be read.
   cpSync(FIXTURES, project.path('tools'), { recursive: true })
   return { project, outside }
 }
 
-/** Puts the places of a tree into texts: `@` is the project, `^` what is outside of it. */
+/** Replaces the marks in texts by the paths of a tree: `@` by the project, `^` by the directory outside of it. */
 export const placed = ({ project, outside }, value) =>
   JSON.parse(JSON.stringify(value).replaceAll('@', project.dir).replaceAll('^', outside.dir))
 
-/** What Deno says. */
+/** The verdicts of Deno. */
 export async function byDeno(bench, { project }, flags, accesses) {
-  // Tools are told of theirs.
+  // Tools receive the TMPDIR of their process.
   const temporary = bench.project({}).dir
   const given = JSON.parse(JSON.stringify(accesses).replaceAll('TMPDIR', temporary))
   const args = ['run', '--no-prompt', '--no-config', '--no-lock', '--quiet', '--unstable-net', ...flags, 'tools/deno-main.mjs', JSON.stringify(given)]
@@ -39,7 +39,7 @@ export async function byDeno(bench, { project }, flags, accesses) {
   return JSON.parse(stdout)
 }
 
-/** What a tool meets. */
+/** The verdicts that a tool gets. */
 export async function byToolwarden(bench, { project }, flags, accesses) {
   const manager = bench.open(project, { bunPermissions: flags, entrypointPath: 'tools/tools.ts', minWorkers: 0 })
   const verdicts = await manager.executeTool('attempt', { accesses })

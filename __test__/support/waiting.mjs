@@ -1,6 +1,8 @@
 import { HANG_BOUND } from './settings.mjs'
 
-/** Settles as the promise does, or fails naming `what` when that takes so long that it must have hung. */
+/**
+ * Settles as the promise does, or fails with a message that names `what` if that takes so long that it must have hung.
+ */
 export async function bounded(promise, what, bound = HANG_BOUND) {
   let timer
   const hung = new Promise((_, reject) => {
@@ -13,7 +15,7 @@ export async function bounded(promise, what, bound = HANG_BOUND) {
   }
 }
 
-/** Resolves with the first truthy value of `condition`, for states of the system that announce themselves nowhere. */
+/** Resolves with the first truthy value of `condition`, for changes of the system that cause no event. */
 export async function until(condition, what, bound = HANG_BOUND) {
   const end = Date.now() + bound
   for (;;) {

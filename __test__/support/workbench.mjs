@@ -9,8 +9,8 @@ import { SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
 /**
- * Makes what tests need and removes it again: after every test of the surrounding describe(), or after the last
- * one where `shared` is true.
+ * Makes the things that tests need and removes them again: after every test of the surrounding describe(), or after the
+ * last one if `shared` is true.
  */
 export function workbench({ shared = false } = {}) {
   const removals = []
@@ -33,7 +33,7 @@ export function workbench({ shared = false } = {}) {
     return made
   }
 
-  /** Sees to it that a manager is closed. */
+  /** Registers a manager to be closed. */
   const keep = (manager) => {
     removals.push(() => bounded(manager.close({ force: true }), 'a forced close'))
     return manager
@@ -45,7 +45,10 @@ export function workbench({ shared = false } = {}) {
   /** A manager over a new project with one tool fixture. */
   const openTools = (tools, config) => open(project({ tools }), config)
 
-  /** Starts one of fixtures/hosts in a process of its own, with the runtime that runs this test. `openFiles`: its limit of them. */
+  /**
+   * Starts one of fixtures/hosts in a process of its own, with the runtime that runs this test. `openFiles` is its
+   * limit of open files.
+   */
   const host = (name, args = [], { env = {}, openFiles } = {}) => {
     const script = fileURLToPath(new URL(`../fixtures/hosts/${name}`, import.meta.url))
     const command = [process.execPath, script, JSON.stringify({ sandbox: SANDBOX }), ...args]

@@ -1,4 +1,7 @@
-/** Compiled, never run: what a user's TypeScript may and may not say. Each @ts-expect-error is a refusal that must hold. */
+/**
+ * Compiled and never run: the TypeScript that a user may and may not write. Each @ts-expect-error marks a line that the
+ * compiler must refuse.
+ */
 
 import {
   type Config,
@@ -26,7 +29,7 @@ const partial: Config = { toolExecutionTimeout: '30s', backoffMaxInterval: 5, bu
 new Manager('.', partial)
 new Manager('.', defaultConfig())
 new Manager('.', configFromEnv(process.env))
-// @ts-expect-error a field nobody knows
+// @ts-expect-error an unknown field
 new Manager('.', { toolTimeout: 5 })
 // @ts-expect-error exactly "bun" or "node"
 new Manager('.', { runtimeType: 'deno' })

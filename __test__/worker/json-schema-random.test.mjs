@@ -22,7 +22,8 @@ const OTHERS = {
     },
   },
   ajv: {
-    // It passes over `contains` beside `prefixItems` where the array is empty, and what these let it keep track of can throw.
+    // This validator ignores `contains` beside `prefixItems` for an empty array, and its tracking of evaluated items
+    // can throw.
     without: ['contains', 'if', 'unevaluatedProperties', 'unevaluatedItems'],
     compile: (schema) => new Ajv2020({ strict: false, ownProperties: true, validateSchema: false, logger: false }).compile(schema),
   },
@@ -46,7 +47,7 @@ describe('The validator of JSON Schema', () => {
             count[expected]++
           }
         }
-        // Cases of one kind only would show nothing.
+        // If all cases were of one kind, they would prove nothing.
         assert.ok(count.true > 200 && count.false > 200, JSON.stringify(count))
       })
     }

@@ -1,4 +1,4 @@
-/** Keyword by keyword: what is accepted, what is refused, and where the issues point. */
+/** Tests each keyword: the values that it accepts, the values that it refuses, and the paths of the issues. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -77,7 +77,7 @@ describe('The validator of JSON Schema', () => {
     })
   }
 
-  it('says what is wrong in words.', () => {
+  it('describes each issue in words.', () => {
     const messages = (schema, value) => jsonSchemaValidator(schema)(value).map(({ message }) => message)
     assert.deepEqual(messages({ type: ['string', 'null'] }, 1), ['must be string or null, not number'])
     assert.deepEqual(messages({ type: 'object' }, undefined), ['must be object, not nothing'])
@@ -88,7 +88,7 @@ describe('The validator of JSON Schema', () => {
     assert.deepEqual(messages({ oneOf: [{ type: 'string' }, { type: 'null' }] }, 1), ['matches none of 2 alternatives'])
   })
 
-  it('refuses a schema whose reference leads nowhere, and asks nobody else for it.', () => {
+  it('refuses a schema whose reference has no target, and fetches nothing.', () => {
     for (const $ref of ['#/$defs/none', '#none', 'https://example.com/other.json', '#/constructor', '#/__proto__']) {
       assert.throws(() => jsonSchemaValidator({ $ref })(1), { message: `the schema refers to ${$ref}, which is not in it` })
     }
@@ -106,7 +106,7 @@ describe('The validator of JSON Schema', () => {
     assert.deepEqual(said({ uniqueItems: true }, [deep(100), deep(100)]), ['[1] must not repeat item 0'])
   })
 
-  it('says no more than a hundred things, none of them long.', () => {
+  it('reports at most a hundred issues, none of them long.', () => {
     const issues = jsonSchemaValidator({ items: { type: 'string' } })(Array.from({ length: 100_000 }, (_, index) => index))
     assert.equal(issues.length, 100)
     const [issue] = jsonSchemaValidator({ additionalProperties: false })({ [`${'x'.repeat(1e6)}\ud83d`]: 1 })

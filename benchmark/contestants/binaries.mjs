@@ -1,4 +1,7 @@
-/** Where the runtimes of the contestants are: every contestant that runs Bun runs the same file. */
+/**
+ * Finds the executables of the runtimes that the contestants use. Every contestant that runs Bun runs the same
+ * executable.
+ */
 
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -7,7 +10,7 @@ import process from 'node:process'
 
 const require = createRequire(import.meta.url)
 
-/** Below this a "binary" is the placeholder of a package whose install script has not run. */
+/** An executable smaller than this is the placeholder of a package whose install script has not run. */
 const SMALLEST_RUNTIME = 1_000_000
 
 const isRuntime = (path) => existsSync(path) && statSync(path).size > SMALLEST_RUNTIME

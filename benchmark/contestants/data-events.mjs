@@ -1,4 +1,4 @@
-/** A Bun process that prints, and the 'data' events of its stdout. */
+/** A contestant: a Bun process that prints, and the 'data' events of its stdout. */
 
 import { spawn as start } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -9,8 +9,9 @@ import { bunPath } from './binaries.mjs'
 const WORKER = fileURLToPath(new URL('../workers/prints.mjs', import.meta.url))
 
 /**
- * @param {string} name @param {string} way
- * @param {(count: number, done: () => void) => (chunk: string) => void} take makes what takes the chunks
+ * @param {string} name
+ * @param {string} way
+ * @param {(count: number, done: () => void) => (chunk: string) => void} take makes the function that receives the chunks
  */
 const contestant = (name, way, take) => () => {
   let child, ended, onData
@@ -23,9 +24,9 @@ const contestant = (name, way, take) => () => {
       })
       child.stdout.setEncoding('latin1').on('data', (chunk) => onData(chunk))
     },
-    // It answers no calls.
+    // This contestant answers no calls.
     call: async () => RESULT,
-    /** @param {number} count @returns {Promise<void>} once all lines have come */
+    /** @param {number} count @returns {Promise<void>} resolves once all lines have arrived */
     print(count) {
       return new Promise((resolve) => {
         onData = take(count, resolve)
@@ -39,7 +40,7 @@ const contestant = (name, way, take) => () => {
   }
 }
 
-/** Nothing is done with what comes; lines all have one length. */
+/** Counts the bytes that arrive and does nothing else with them; all lines have the same length. */
 function counted(count, done) {
   let left = count * (LENGTH + 1)
   return (chunk) => {

@@ -1,4 +1,7 @@
-/** Deno for every call, with its own permission checks: the nearest runtime that has any. */
+/**
+ * A contestant: one Deno process for every call, with Deno's own permission checks. Of other runtimes with permissions
+ * it is the closest.
+ */
 
 import { spawn as start } from 'node:child_process'
 import process from 'node:process'

@@ -1,4 +1,4 @@
-/** execa(bun) for every call. */
+/** A contestant: execa(bun) for every call. */
 
 import { bunPath } from './binaries.mjs'
 import { ONE_CALL } from './one-process.mjs'

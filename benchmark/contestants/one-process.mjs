@@ -1,4 +1,6 @@
-/** What the contestants share that start one process per call and read its output: how its end becomes a result. */
+/**
+ * For the contestants that start one process per call and read its output: turns the end of the process into a result.
+ */
 
 import { fileURLToPath } from 'node:url'
 

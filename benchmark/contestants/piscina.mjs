@@ -1,6 +1,6 @@
 /**
- * Piscina with one thread: the thread pool most Node programs would take. By default a thread is given one task at a
- * time; `piscinaConcurrent` is the same with as many tasks in the thread as there are callers.
+ * A contestant: piscina with one thread, the thread pool that most Node programs would use. By default piscina gives a
+ * thread one task at a time; `piscinaConcurrent` gives the thread as many tasks as there are callers.
  */
 
 function contestant(name, entrypoint, concurrentTasksPerWorker) {

@@ -1,10 +1,10 @@
-/** @anthropic-ai/sandbox-runtime around bun for every call: bubblewrap, no network, nothing writable. */
+/** A contestant: @anthropic-ai/sandbox-runtime around bun for every call (bubblewrap, no network, nothing writable). */
 
 import { spawn as start } from 'node:child_process'
 import { bunPath, onPath } from './binaries.mjs'
 import { ONE_CALL, resultOf } from './one-process.mjs'
 
-/** What it needs of the system on Linux; it installs none of it. */
+/** The programs that it needs on Linux; it installs none of them. */
 const SYSTEM_PROGRAMS = ['bwrap', 'socat', 'rg']
 
 const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,4 +1,4 @@
-/** child_process.spawn(bun) for every call: what one does without a library. */
+/** A contestant: child_process.spawn(bun) for every call, as a program without a library does it. */
 
 import { spawn as start } from 'node:child_process'
 import { bunPath } from './binaries.mjs'

@@ -1,4 +1,7 @@
-/** Tinypool over one Node child process, with one task in it at a time (its default) or as many as there are callers. */
+/**
+ * A contestant: tinypool over one Node child process, with one task in it at a time (its default) or with as many as
+ * there are callers.
+ */
 
 function contestant(name, entrypoint, concurrentTasksPerWorker) {
   let pool

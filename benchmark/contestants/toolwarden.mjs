@@ -1,4 +1,6 @@
-/** toolwarden in each of the shapes that are compared; the sandbox is on unless a shape says otherwise. */
+/**
+ * toolwarden in each of the configurations that are compared. The sandbox is on unless a configuration switches it off.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,7 +10,7 @@ import { bunPath } from './binaries.mjs'
 
 const BUNDLING_LIMIT_MS = 10_000
 
-/** Calls wait for their turn, and processes may start, under load: no call here is meant to time out. */
+/** Under load, calls wait in the queue and processes take long to start; no call here is meant to time out. */
 const PATIENT = { toolExecutionTimeout: '60s', idleTimeout: '10m' }
 
 /** @param {string} name @param {object} config */
@@ -27,14 +29,16 @@ function contestant(name, entrypoint, config) {
       await manager.ready()
     },
     call: (input) => manager.executeTool('add', input),
-    /** @param {string} tool @param {number} count @returns {Promise<void>} once all lines have come */
+    /** @param {string} tool @param {number} count @returns {Promise<void>} resolves once all lines have arrived */
     async print(tool, count) {
       let lines = 0
       await manager.executeTool(tool, count, { onLog: () => (lines += 1) })
       if (lines !== count) throw new Error(`${lines} of ${count} lines came`)
     },
     stats: () => manager.stats(),
-    /** What held while it was measured: figures of an unenforced sandbox must not pass for those of one. */
+    /**
+     * What was enforced during the measurement: figures without enforcement must not be taken for figures of a sandbox.
+     */
     enforcement: () => manager.enforcement.level,
     async teardown() {
       await manager?.close({ force: true })
@@ -42,7 +46,7 @@ function contestant(name, entrypoint, config) {
   }
 }
 
-/** One process that serves call after call, many at a time. */
+/** One process that serves call after call, many at once if `inFlight` is above 1. */
 export const reused = ({ entrypoint, inFlight = 1, ...config }, name = 'toolwarden, reused worker') =>
   contestant(name, entrypoint, {
     isolation: 'worker',
@@ -52,7 +56,12 @@ export const reused = ({ entrypoint, inFlight = 1, ...config }, name = 'toolward
     ...config,
   })
 
-/** A process that prints, and onLog. @param {string} name @param {string} tool @param {'worker' | 'call'} isolation */
+/**
+ * A process that prints, with onLog as the receiver.
+ * @param {string} name
+ * @param {string} tool
+ * @param {'worker' | 'call'} isolation
+ */
 const printing = (name, tool, isolation) => ({ entrypoint }) => {
   const made = contestant(name, entrypoint, { isolation, minWorkers: 1, maxWorkers: 1 })
   return { ...made, print: (count) => made.print(tool, count) }
@@ -62,37 +71,40 @@ export const logLines = printing('toolwarden onLog, console.log', 'printLines', 
 export const logLinesOfCalls = printing('toolwarden onLog, console.log, process per call', 'printLines', 'call')
 export const logPieces = printing('toolwarden onLog, large writes', 'printPieces', 'worker')
 
-/** A process of its own for every call, started and imported before the call comes. */
+/** A process of its own for every call, started before the call comes and with the entrypoint imported. */
 export function prewarmed({ entrypoint }, name = 'toolwarden, prewarmed process per call') {
   const made = contestant(name, entrypoint, { isolation: 'call', minWorkers: 1 })
   return {
     ...made,
-    /** Calls come now and then here: the next one finds its process ready. */
+    /** In this scenario calls come with pauses between them: the next call finds its process ready. */
     async rest() {
       while (made.stats().workers.idle < 1 || made.stats().workers.starting > 0) await sleep(1)
     },
   }
 }
 
-/** The same where the entrypoint exports a `warmup`. */
+/** The same with an entrypoint that exports a `warmup`. */
 export const warmedUp = ({ entrypoint }) =>
   prewarmed({ entrypoint: entrypoint.replace(/\.mjs$/, '-warmup.mjs') }, 'toolwarden, prewarmed, with a warmup')
 
-/** A process of its own for every call, started when the call comes. */
+/** A process of its own for every call, started only when the call comes. */
 export const cold = ({ entrypoint }) =>
   contestant('toolwarden, cold process per call', entrypoint, { isolation: 'call', minWorkers: 0 })
 
 export const coldUnsandboxed = ({ entrypoint }) =>
   contestant('toolwarden, cold, sandbox off', entrypoint, { isolation: 'call', minWorkers: 0, sandbox: 'off' })
 
-/** Whether a bundle of this entrypoint lies ready. @param {string} entrypoint */
+/** Whether the entrypoint cache has a bundle of this entrypoint. @param {string} entrypoint */
 function isBundled(entrypoint) {
   const folder = join(dirname(entrypoint), '.toolwarden')
   const manifests = readdirSync(folder).filter((name) => /^bundle-[^-]+\.json$/.test(name))
   return manifests.some((name) => readFileSync(join(folder, name), 'utf8').includes(JSON.stringify(entrypoint)))
 }
 
-/** The same contestant once its bundle is there: it is made in the background, which is not what is measured. */
+/**
+ * Returns the same contestant, which waits during setup until its bundle is there: the bundle is made in the
+ * background, which is not to be measured.
+ */
 function bundled(entrypoint, made) {
   return {
     ...made,
@@ -107,14 +119,14 @@ function bundled(entrypoint, made) {
   }
 }
 
-/** As `cold`, from the bundle of the entrypoint cache. */
+/** Like `cold`, from the bundle of the entrypoint cache. */
 export const coldCached = ({ entrypoint }) =>
   bundled(
     entrypoint,
     contestant('toolwarden, cold, entrypointCache', entrypoint, { isolation: 'call', minWorkers: 0, entrypointCache: true }),
   )
 
-/** As `sustained`, from the bundle of the entrypoint cache. */
+/** Like `sustained`, from the bundle of the entrypoint cache. */
 export const sustainedCached = ({ entrypoint, inFlight = 1 }) =>
   bundled(
     entrypoint,
@@ -126,7 +138,7 @@ export const sustainedCached = ({ entrypoint, inFlight = 1 }) =>
     }),
   )
 
-/** A process of its own for every call, as many calls at once as `inFlight`. */
+/** A process of its own for every call, with `inFlight` calls at once. */
 export const sustained = ({ entrypoint, inFlight = 1 }) =>
   contestant('toolwarden, process per call', entrypoint, {
     isolation: 'call',

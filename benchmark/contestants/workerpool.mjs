@@ -1,4 +1,4 @@
-/** workerpool over one Node child process. */
+/** A contestant: workerpool over one Node child process. */
 
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'

@@ -1,11 +1,11 @@
 /**
- * The floods: what one hostile call does as often as it can. Each says which tool of __test__/fixtures/attacks/floods.mjs
- * does it, with which permissions, and what has to be there beforehand.
+ * The floods: each is a hostile call that does one thing as often as it can. An entry names the tools of
+ * __test__/fixtures/attacks/floods.mjs that do it, with which permissions they run, and what has to exist beforehand.
  */
 
 import { startPeer } from './peer.mjs'
 
-/** @typedef {{ port?: number, path: string }} Around what was prepared, and a file that no tool may read */
+/** @typedef {{ port?: number, path: string }} Around the prepared port, and a file that no tool may read */
 
 /**
  * @typedef {object} Flood

@@ -1,4 +1,7 @@
-/** Managers that open, make a call and close, one after the other, in the directory that the flood's manager uses too. */
+/**
+ * Opens managers one after the other, each of which makes one call and closes, in the directory that the flood's
+ * manager uses too.
+ */
 
 import { INPUT } from '../payload.mjs'
 
@@ -7,7 +10,7 @@ export function churn(open) {
   let opened = 0
   return async () => {
     opened += 1
-    // Another size is another worker file, with a lock file of its own.
+    // Another output size makes another worker file, with a lock file of its own.
     const manager = open({ minWorkers: 0, entrypointCache: true, maxOutputSize: 1_000_000 + opened })
     try {
       await manager.executeTool('add', INPUT)

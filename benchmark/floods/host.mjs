@@ -1,4 +1,4 @@
-/** Measures one flood in this process, a host of its own, and ends. */
+/** A host process that measures one flood and ends. */
 
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -9,6 +9,6 @@ import { measure } from './measure.mjs'
 const { flood: name, plan, resultFile } = JSON.parse(process.argv[2])
 const flood = FLOODS.find((one) => one.name === name)
 writeFileSync(resultFile, JSON.stringify(await measure(flood, plan)))
-// What the flood left behind may hold the process up; what it measured is written.
+// Processes that the flood left behind may keep this process alive; the measurements are already written.
 endDescendants()
 process.exit(0)

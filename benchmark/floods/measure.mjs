@@ -1,4 +1,7 @@
-/** One flood in this process, which is the host: its neighbours' calls before it and while it lasts, and the event loop. */
+/**
+ * Measures one flood in this process, which is the host: the calls of its neighbours before and during the flood, and
+ * the event loop.
+ */
 
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,17 +17,20 @@ import { INPUT } from '../payload.mjs'
 import { churn } from './churn.mjs'
 
 const NEIGHBOUR = fileURLToPath(new URL('../tools/empty.mjs', import.meta.url))
-/** A process that serves call after call is asked this often; one that is made for each call, less often. */
+/**
+ * The interval between calls to a process that serves call after call; a manager with a process per call is called less
+ * often.
+ */
 const REUSED_EVERY_MS = 25
 const PER_CALL_EVERY_MS = 150
 const NEW_MANAGER_EVERY_MS = 250
 const SETTLE_MS = 700
-/** A flood's last call ends this half before the measuring does, so that its outcome is seen. */
+/** The last call of a flood ends half of this before the measurement does, so that its outcome is seen. */
 const SHORTEST_CALL_MS = 400
 const BUNDLING_LIMIT_MS = 10_000
 const CLOSE_LIMIT_MS = 10_000
 
-/** A project with the attack's tools and the neighbour's, and a file beside it that no tool may read. */
+/** Makes a project with the tools of the attack and of the neighbour, and a file beside it that no tool may read. */
 function makeProject() {
   const top = realpathSync(mkdtempSync(join(tmpdir(), 'toolwarden-floods-')))
   const dir = join(top, 'project')
@@ -33,36 +39,36 @@ function makeProject() {
   writeFileSync(path, 'secret')
   copyTools(dir)
   copyFileSync(NEIGHBOUR, join(dir, 'neighbour.mjs'))
-  // Of several modules, since a bundle of one would gain nothing and is not made.
+  // The entrypoint has several modules, because a bundle of a single one gains nothing and is not made.
   const parts = Array.from({ length: 12 }, (_, part) => part)
   for (const part of parts) writeFileSync(join(dir, `part${part}.mjs`), `export const part${part} = ${part}\n${'// a line of a module\n'.repeat(300)}`)
   writeFileSync(join(dir, 'many.mjs'), `${parts.map((part) => `import { part${part} } from './part${part}.mjs'\n`).join('')}export { add } from './neighbour.mjs'\nexport const parts = () => [${parts.map((part) => `part${part}`)}]\n`)
   return { dir, path, remove: () => rmSync(top, { recursive: true, force: true }) }
 }
 
-/** @param {Promise<unknown>} promise @returns {Promise<boolean>} whether it settled in time */
+/** @param {Promise<unknown>} promise @returns {Promise<boolean>} whether the promise settled in time */
 async function settles(promise, ms) {
   let timer
   const late = new Promise((resolve) => (timer = setTimeout(() => resolve(false), ms)))
   return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
-/** Waits, not for ever, until the entrypoint cache has its bundle: it is made in the background. */
+/** Waits, with a limit, until the entrypoint cache has its bundle, which is made in the background. */
 async function bundled(dir) {
   const end = performance.now() + BUNDLING_LIMIT_MS
   while (performance.now() < end && !readdirSync(join(dir, '.toolwarden')).some((name) => /^bundle-[^-]+\.json$/.test(name))) await sleep(20)
 }
 
-/** What any caller does with what it is told. */
+/** Reads a value as an ordinary caller would. */
 function listen(value) {
   try {
     JSON.stringify(value)
   } catch {
-    // Too deep for it: the manager's fault, but not the end of the measuring.
+    // The value is nested too deeply to be read. That is the manager's fault, but it does not end the measurement.
   }
 }
 
-/** Calls of the flood until the time is over, each as soon as the one before it has ended. */
+/** Makes calls of the flood until the time is over, each as soon as the one before it has ended. */
 async function flooding(manager, flood, around, until, outcomes) {
   for (let number = 0; performance.now() < until - SHORTEST_CALL_MS; number += 1) {
     const [tool, input] = flood.calls[number % flood.calls.length]
@@ -101,7 +107,7 @@ export async function measure(flood, { quietMs, floodMs, runtime }) {
 
   const oneMoreManager = flood.churns && churn((config) => open('./many.mjs', config))
 
-  /** All neighbours at once, for some time. */
+  /** Measures all neighbours at once while `work` runs. */
   const during = async (work) => {
     const meters = {
       reused: steadily(() => reused.executeTool('add', INPUT), REUSED_EVERY_MS),
@@ -117,7 +123,7 @@ export async function measure(flood, { quietMs, floodMs, runtime }) {
   }
 
   await during(() => sleep(SETTLE_MS))
-  // The bundle's lock is one of those that are fought for: it is there once the bundle is.
+  // The bundle's lock file is one of those that the managers compete for; it exists once the bundle does.
   if (flood.churns) await bundled(project.dir)
   const quiet = await during(() => sleep(quietMs))
   const outcomes = {}

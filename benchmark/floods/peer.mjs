@@ -1,9 +1,9 @@
-/** A peer on loopback that accepts nothing and reads nothing: its event loop stands still once it listens. */
+/** A peer on loopback that listens but accepts and reads nothing: its event loop is blocked once it listens. */
 
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 
-/** It ends by itself, should this process end before it can end it. */
+/** The peer ends by itself after this time, in case this process ends without ending it. */
 const LIFETIME_MS = 120_000
 
 const program = ({ backlog }) => `

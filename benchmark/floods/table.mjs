@@ -1,16 +1,16 @@
-/** What a flood did to its neighbours, as a table; the goals it is held against. */
+/** A table of the effects of each flood on its neighbours, and the goals for them. */
 
-/** A neighbour manager's p95 under a flood is at most this many times its quiet one. */
+/** The p95 of a neighbour manager during a flood may be at most this many times its p95 without one. */
 export const MOST_SLOWDOWN = 5
-/** The host's event loop is never later than this, in milliseconds. */
+/** The delay of the host's event loop may be at most this many milliseconds. */
 export const MOST_DELAY_MS = 100
-/** The row that shows what burning CPU alone does on this machine; it is held against nothing. */
+/** The row that shows the effect of using the CPU alone on this machine; no goal applies to it. */
 export const CONTROL = 'spin'
 
 /** @param {{ p95Ms: number }} quiet @param {{ p95Ms: number }} flooded */
 const slowdown = (quiet, flooded) => (flooded.p95Ms ?? Infinity) / quiet.p95Ms
 
-/** @param {any} taken one measuring, as host.mjs writes it @returns {string[]} the goals that were missed */
+/** @param {any} taken one measurement, as host.mjs writes it @returns {string[]} the goals that were missed */
 export function missed({ quiet, flooded, notRun, flood }) {
   if (notRun !== undefined) return [notRun]
   if (flood === CONTROL) return []

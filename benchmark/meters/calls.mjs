@@ -1,11 +1,11 @@
-/** The two ways calls are timed: one after the other, and so many at once. */
+/** The two ways in which calls are timed: one after the other, and many at once. */
 
 import { INPUT } from '../payload.mjs'
 import { quantile } from '../stats.mjs'
 import { cpuMicroseconds } from './proc.mjs'
 
 /**
- * One call after the other; a contestant that prepares for the next call is given the time to.
+ * Makes one call after the other. A contestant that prepares for the next call is given the time for it.
  * @param {{ call(input: unknown): Promise<unknown>, rest?(): Promise<void> }} contestant
  * @param {{ ms: number, most?: number, fewest?: number }} limit
  */
@@ -22,7 +22,7 @@ export async function oneByOne(contestant, { ms, most = Infinity, fewest = 5 }) 
 }
 
 /**
- * `inFlight` callers, each of which calls again as soon as it is answered.
+ * Runs `inFlight` callers, each of which makes its next call as soon as the last one is answered.
  * @param {{ call(input: unknown): Promise<unknown> }} contestant
  * @param {{ ms: number, inFlight: number }} plan
  */

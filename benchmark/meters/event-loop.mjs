@@ -1,17 +1,17 @@
-/** How long the event loop stands still while something happens. */
+/** Measures how long the event loop is blocked while something happens. */
 
 import { openSync, readSync } from 'node:fs'
 
 const WAITED = 1
 const NS_PER_MS = 1e6
 
-/** Kept open and read by position, a reading takes a few microseconds. */
+/** The file is kept open and read by position, so that one reading takes a few microseconds. */
 const schedstat = openSync('/proc/self/schedstat', 'r')
 const buffer = Buffer.alloc(64)
 
 /**
- * Milliseconds this thread was ready to run but had no core: on a busy machine most of a gap, and no fault of what is
- * measured.
+ * The milliseconds for which this thread was ready to run but had no core. On a busy machine this is most of a gap, and
+ * it is not caused by what is measured.
  */
 const coreWait = () =>
   Number(buffer.latin1Slice(0, readSync(schedstat, buffer, 0, buffer.length, 0)).split(' ')[WAITED]) / NS_PER_MS
@@ -19,8 +19,9 @@ const coreWait = () =>
 const clock = () => performance.now() - coreWait()
 
 /**
- * Runs the loop as fast as it goes and gives the longest time between two turns in milliseconds, less the time spent
- * waiting for a core. A timer would not do: its own resolution is a millisecond, the very size of what is looked for.
+ * Turns the event loop as fast as possible and returns the longest time between two turns in milliseconds, without the
+ * time spent waiting for a core. A timer would be too coarse: its resolution of a millisecond is as long as the gaps to
+ * be measured.
  * @param {() => Promise<unknown>} work
  */
 export async function longestGap(work) {

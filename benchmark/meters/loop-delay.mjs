@@ -1,4 +1,4 @@
-/** How late the event loop is, over a longer time. */
+/** Measures the delay of the event loop over a longer time. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
@@ -9,7 +9,8 @@ const NS_PER_MS = 1e6
 export function watchLoop() {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
-  // A delay is noted when the loop turns again; one that lasts until the end has to be noted here.
+  // monitorEventLoopDelay notes a delay when the loop turns again; a delay that lasts until the end has to be added
+  // here.
   let turned = performance.now()
   const timer = setInterval(() => (turned = performance.now()), RESOLUTION_MS)
   return {

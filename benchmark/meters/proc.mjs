@@ -1,4 +1,4 @@
-/** What /proc says of this process and of everything it started. */
+/** Reads /proc about this process and its descendants. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
@@ -11,7 +11,10 @@ const STIME = 12
 const CUTIME = 13
 const CSTIME = 14
 
-/** The fields after the command name, which may itself hold spaces and parentheses; null for a process that is gone. */
+/**
+ * The fields after the command name, which may itself contain spaces and parentheses; null for a process that has
+ * ended.
+ */
 function statFields(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -23,7 +26,7 @@ function statFields(pid) {
 
 /**
  * @param {number} [root] default: this process
- * @returns {Array<{ pid: number, fields: string[] }>} every descendant of it, zombies included
+ * @returns {Array<{ pid: number, fields: string[] }>} all its descendants, including zombies
  */
 export function descendants(root = process.pid) {
   const all = readdirSync('/proc')
@@ -43,8 +46,9 @@ export function descendants(root = process.pid) {
 const ticks = (fields, ...columns) => columns.reduce((sum, column) => sum + Number(fields[column]), 0)
 
 /**
- * User and system time in microseconds of this process with its threads, of its live descendants and of those that
- * were waited for: a process that ends in between moves from one of these sums to another and is never lost.
+ * User and system time in microseconds: the sum for this process with its threads, its live descendants and the
+ * descendants that were waited for. A process that ends in between moves from one part of the sum to another and is
+ * never lost.
  */
 export function cpuMicroseconds() {
   const { user, system } = process.cpuUsage()
@@ -54,7 +58,7 @@ export function cpuMicroseconds() {
   return user + system + ((reaped + live) * 1e6) / TICKS_PER_SECOND
 }
 
-/** Proportional set size in KiB: what a process costs when shared pages are split among their users. */
+/** The proportional set size in KiB: the memory of a process if shared pages are divided among their users. */
 export function pssKib(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')
@@ -64,13 +68,13 @@ export function pssKib(pid) {
   }
 }
 
-/** Ends, by their ids, the processes that `root` started and that a contestant left behind. @param {number} [root] */
+/** Ends, by their pids, the descendants of `root` that a contestant left behind. @param {number} [root] */
 export function endDescendants(root) {
   for (const { pid } of descendants(root)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // Gone by itself since it was listed.
+      // The process has ended since it was listed.
     }
   }
 }

@@ -1,12 +1,13 @@
-/** Calls one after the other at a fixed rate, as a neighbour makes them, and how long they took. */
+/** Makes calls at a fixed rate, one after the other, as a neighbour does, and measures how long they take. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from '../stats.mjs'
 
 /**
- * A call that takes longer than the rate allows keeps the next ones from being made, and these would have waited too: they
- * are counted with the time they would have waited, or one slow call would hide many.
- * @param {() => Promise<unknown>} call @param {number} everyMs
+ * A call that takes longer than its interval delays the next ones. These are counted with the time that they would have
+ * waited, because otherwise one slow call would hide many.
+ * @param {() => Promise<unknown>} call
+ * @param {number} everyMs
  */
 export function steadily(call, everyMs) {
   const times = []

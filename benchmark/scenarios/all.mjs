@@ -1,4 +1,4 @@
-/** Every scenario, in the order they run and are reported. */
+/** All scenarios, in the order in which they are run and reported. */
 
 import { eventLoop } from './event-loop.mjs'
 import { independence } from './independence.mjs'

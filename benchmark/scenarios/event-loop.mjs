@@ -1,4 +1,4 @@
-/** How long a host with a large heap stands still while a process starts. */
+/** Scenario: how long the event loop of a host with a large heap is blocked while a process starts. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawn } from '../contestants/spawn.mjs'
@@ -9,7 +9,7 @@ import { RESULT } from '../payload.mjs'
 import { interleave } from '../rounds.mjs'
 import { quantile } from '../stats.mjs'
 
-/** What the same watch sees when nothing starts: the machine's own hiccups. */
+/** The control: the same measurement while nothing starts shows the machine's own delays. */
 const nothing = () => ({
   name: 'nothing started',
   async setup() {},

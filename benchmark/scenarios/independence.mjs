@@ -1,4 +1,6 @@
-/** What a warm call must not depend on: the queue's limit, how many tools there are, how large the host is. */
+/**
+ * Scenario: a warm call must not get slower with the limit of the queue, the number of tools or the size of the host.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** What a tool prints, line by line to onLog, against the 'data' events of a child process that prints the same. */
+/**
+ * Scenario: lines printed by a tool and delivered to onLog, compared to the 'data' events of a child process that
+ * prints the same.
+ */
 
 import { dataEvents, dataLines } from '../contestants/data-events.mjs'
 import { logLines as lines, logLinesOfCalls, logPieces } from '../contestants/toolwarden.mjs'

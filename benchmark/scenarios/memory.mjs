@@ -1,4 +1,4 @@
-/** What an idle worker holds in memory: each kind alone, several of it, by proportional set size. */
+/** Scenario: the memory of idle workers, one and several of each kind, as proportional set size. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pipe } from '../contestants/pipe.mjs'
@@ -10,7 +10,7 @@ import { descendants, pssKib } from '../meters/proc.mjs'
 import { ended, started } from '../rounds.mjs'
 
 const WORKERS = 4
-/** Time for workers to end what they do after start. */
+/** Time for workers to finish the work that follows their start. */
 const SETTLE_MS = 300
 
 export const memory = {

@@ -1,4 +1,4 @@
-/** A process of its own for every call, calls coming one at a time. */
+/** Scenario: a process of its own for every call, with one call at a time. */
 
 import { deno } from '../contestants/deno.mjs'
 import { execa } from '../contestants/execa.mjs'
@@ -8,7 +8,7 @@ import { cold, coldCached, prewarmed, warmedUp } from '../contestants/toolwarden
 import { oneByOne } from '../meters/calls.mjs'
 import { interleave } from '../rounds.mjs'
 
-/** An empty entrypoint has nothing to warm up, and no bundle. */
+/** Contestants that only make sense with real imports: an empty entrypoint has nothing to warm up, and no bundle. */
 const OF_REAL_IMPORTS = [warmedUp, coldCached]
 
 export const processLatency = {

@@ -1,4 +1,4 @@
-/** A process of its own for every call, eight callers that never stop. */
+/** Scenario: a process of its own for every call, with eight callers that never pause. */
 
 import { deno } from '../contestants/deno.mjs'
 import { execa } from '../contestants/execa.mjs'

@@ -1,4 +1,4 @@
-/** One caller, one worker that stays: the time from call to answer. */
+/** Scenario: one caller and one reused worker; the time from the call to its answer. */
 
 import { pipe } from '../contestants/pipe.mjs'
 import { piscina } from '../contestants/piscina.mjs'

@@ -1,4 +1,7 @@
-/** Sixty-four callers, one worker that stays: calls per second, and the processor time of both sides per call. */
+/**
+ * Scenario: sixty-four callers and one reused worker; the calls per second, and the processor time of both sides per
+ * call.
+ */
 
 import { pipe } from '../contestants/pipe.mjs'
 import { piscina, piscinaConcurrent } from '../contestants/piscina.mjs'

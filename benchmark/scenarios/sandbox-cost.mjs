@@ -1,4 +1,4 @@
-/** The same cold start with the sandbox and without: the difference is the sandbox's part. */
+/** Scenario: the same cold start with and without the sandbox; the difference is the cost of the sandbox. */
 
 import { cold, coldUnsandboxed } from '../contestants/toolwarden.mjs'
 import { oneByOne } from '../meters/calls.mjs'

@@ -1,4 +1,4 @@
-/** The smallest entrypoint: what a call costs when the tool and its imports cost nothing. */
+/** The smallest entrypoint: it shows the cost of a call whose tool and imports cost nothing. */
 
 export function add({ a, b, note }) {
   return { sum: a + b, note }

@@ -1,4 +1,4 @@
-/** Tools of the soak: one that answers, and one for each way not to. */
+/** Tools of the soak test: one that answers, and one for each way to fail. */
 
 export const echo = ({ number }) => ({ number })
 

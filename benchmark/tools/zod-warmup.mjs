@@ -1,4 +1,4 @@
-/** The same, warming its schema up: `warmup` runs in each process before its call comes. */
+/** The same tool with a `warmup`, which prepares the schema in each process before a call comes. */
 
 import { add } from './zod.mjs'
 

@@ -1,4 +1,4 @@
-/** An entrypoint as most are: it checks its input with a schema from npm. */
+/** A typical entrypoint: it checks its input with a schema from npm. */
 
 import { z } from 'zod'
 

@@ -1,6 +1,6 @@
-/** Lines of one length, printed in the two ways tools print. */
+/** Prints lines of one length, in the two ways in which tools print. */
 
-/** Characters of a line, its end not counted. */
+/** The number of characters in a line, without its end. */
 export const LENGTH = 50
 
 const line = (index) => `line ${index} of many, with some text in it `.padEnd(LENGTH, '.')
@@ -10,7 +10,7 @@ export function printLines(count) {
   for (let i = 0; i < count; i += 1) console.log(line(i))
 }
 
-/** In pieces of some 64 KiB. @param {number} count */
+/** Prints in pieces of about 64 KiB. @param {number} count */
 export function printPieces(count) {
   let piece = ''
   for (let i = 0; i < count; i += 1) {

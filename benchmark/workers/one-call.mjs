@@ -1,4 +1,4 @@
-/** One call per process, as one writes it by hand: entrypoint, tool and input come as arguments, the answer is printed. */
+/** One call per process, written by hand: entrypoint, tool and input come as arguments, and the answer is printed. */
 
 const [entrypoint, toolId, input] = process.argv.slice(2)
 const tools = await import(entrypoint)

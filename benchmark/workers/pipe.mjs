@@ -1,6 +1,6 @@
 /**
- * The far side of a hand-written pipe: one JSON line in, one out. The answers to all lines of one chunk that need no
- * waiting are written together, because a plain pipe gets faster by that and is meant to be a fair rival.
+ * The worker's side of the hand-written pipe: one JSON line in, one out. All answers to one chunk that need no waiting
+ * are written together, because that makes a plain pipe faster, and the comparison should be fair.
  */
 
 import { writeSync } from 'node:fs'
@@ -8,7 +8,9 @@ import { writeSync } from 'node:fs'
 const STDOUT = 1
 const tools = await import(process.argv[2])
 
-/** A full pipe answers EAGAIN where the parent made it non-blocking; the parent always reads, so try again. */
+/**
+ * A full pipe returns EAGAIN if the parent made it non-blocking. The parent always reads, so the write is tried again.
+ */
 function write(text) {
   let bytes = Buffer.from(text)
   while (bytes.length > 0) {

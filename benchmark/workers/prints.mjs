@@ -1,4 +1,4 @@
-/** Prints so many lines each time it is told to: `["printLines", 100000]`. */
+/** Prints the requested number of lines for each message such as `["printLines", 100000]`. */
 
 import process from 'node:process'
 import { printLines, printPieces } from './lines.mjs'

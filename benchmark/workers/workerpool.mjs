@@ -1,4 +1,4 @@
-/** The far side of the workerpool contestant: registers the tools of the entrypoint it is given. */
+/** The worker's side of the workerpool contestant: registers the tools of the given entrypoint. */
 
 import { pathToFileURL } from 'node:url'
 import workerpool from 'workerpool'

@@ -3,6 +3,8 @@
  * follow "=", and the core knows their grammar and reports mistakes.
  */
 
+import { documentation } from '../documentation.js'
+
 export const PERMISSION_FLAGS = [
   '--allow-read',
   '--deny-read',
@@ -62,4 +64,5 @@ export const PERMISSION_HELP = `
 Permissions (default: --allow-read; any given replace it):
   --allow-read[=path,...]   --allow-write[=path,...]   --allow-net[=host[:port],...]
   --allow-env[=NAME,...]    --allow-run[=program,...]  --allow-all, -A
-  --deny-read, --deny-write, --deny-net, --deny-env    docs/permissions.md has the grammar`
+  --deny-read, --deny-write, --deny-net, --deny-env
+The grammar: ${documentation('permissions')}`

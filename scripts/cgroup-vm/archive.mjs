@@ -1,4 +1,4 @@
-/** The archive of files that a Linux kernel begins with: cpio's "newc" format. */
+/** Makes the initial archive of files for a Linux kernel, in cpio's "newc" format. */
 
 import { Buffer } from 'node:buffer'
 
@@ -11,7 +11,7 @@ const hex = (value) => value.toString(16).padStart(8, '0')
 /** @param {{ name: string, content?: Buffer, mode?: number }} entry without content: a directory @param {number} inode */
 function record({ name, content, mode = 0o644 }, inode) {
   const size = content?.length ?? 0
-  // Inode, mode, owner, group, links, time, size, four of devices, length of the name, checksum.
+  // The fields are: inode, mode, owner, group, links, time, size, four of devices, length of the name, checksum.
   const fields = [inode, content === undefined ? DIRECTORY : FILE | mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name.length + 1, 0]
   return [padded(Buffer.from(`070701${fields.map(hex).join('')}${name}\0`)), padded(content ?? Buffer.alloc(0))]
 }

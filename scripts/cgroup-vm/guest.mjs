@@ -1,4 +1,7 @@
-/** Inside the virtual machine, as root: makes cgroups as somebody who delegates would, starts hosts in them, looks after them. */
+/**
+ * Runs inside the virtual machine as root: makes cgroups as an administrator who delegates them would, starts hosts in
+ * them and checks them.
+ */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +21,12 @@ const tell = (row) => process.stdout.write(`SEEN ${JSON.stringify(row)}\n`)
 /** @param {string} directory */
 const below = (directory) => readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
 
-/** A parent with a cgroup for the host in it, given to a user. @param {string} name @param {number} user @param {string} [controllers] */
+/**
+ * Makes a parent cgroup, with a cgroup for the host in it, and gives it to a user.
+ * @param {string} name
+ * @param {number} user
+ * @param {string} [controllers]
+ */
 function delegate(name, user, controllers = '+memory +pids') {
   const parent = join(mount, name)
   mkdirSync(join(parent, 'host'), { recursive: true })
@@ -33,7 +41,13 @@ function start(parent, user, args) {
   return spawn('/bin/sh', ['-c', script, 'host', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** Runs one to its end and passes on what it saw. @param {string} parent @param {number} user @param {string[]} args @param {object} about */
+/**
+ * Runs a host to its end and passes on the rows that it printed.
+ * @param {string} parent
+ * @param {number} user
+ * @param {string[]} args
+ * @param {object} about
+ */
 async function run(parent, user, args, about) {
   const child = start(parent, user, args)
   for await (const line of createInterface({ input: child.stdout })) tell({ ...about, ...JSON.parse(line) })
@@ -48,7 +62,7 @@ for (const { user, name } of [{ user: 0, name: 'root' }, { user: ORDINARY, name:
   const parent = delegate(`delegated-${user}`, user)
   await run(parent, user, ['limits'], { as: name })
 
-  // One that is killed leaves its directory; the next host removes it.
+  // A host that is killed leaves its directory behind; the next host removes it.
   const killed = start(parent, user, ['waits'])
   await once(createInterface({ input: killed.stdout }), 'line')
   const held = below(parent).filter((entry) => entry !== 'host').length
@@ -64,7 +78,7 @@ for (const { user, name } of [{ user: 0, name: 'root' }, { user: ORDINARY, name:
   await run(shared, user, ['control'], { as: name, where: 'beside others' })
   rmdirSync(join(shared, 'other.service'))
 }
-// What the kernel calls the root of the tree may be the parent too.
+// The root of a cgroup tree may be the parent too.
 const own = join(mount, 'host')
 for (const name of below(mount)) if (name !== 'host') removeTree(join(mount, name))
 mkdirSync(own, { recursive: true })

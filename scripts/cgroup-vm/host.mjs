@@ -1,4 +1,4 @@
-/** A host inside the virtual machine. Its argument says what it does; it prints what it saw as lines of JSON. */
+/** A host inside the virtual machine. Its argument names the test; it prints the results as lines of JSON. */
 
 import { chmodSync, copyFileSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -65,7 +65,7 @@ const actions = {
       for (const way of ['buffers', 'objects', 'shared', 'tables', 'locked', 'stacks']) {
         await tryOne(runtime, way, 'memory.mjs', 'hold', { way, mib: MOST, ms: 3000 })
       }
-      // Open files bound how much sockets can hold.
+      // The number of open files limits how much memory sockets can use.
       await tryOne(runtime, 'sockets', 'memory.mjs', 'hold', { way: 'sockets', mib: MOST, ms: 3000 }, { maxMemoryMb: 64 })
       await tryOne(runtime, 'files of /dev/shm', 'more.mjs', 'fillFiles', { dir: '/dev/shm', mib: MOST }, allow(runtime, ['--allow-write=/dev/shm'], ['--allow-fs-write=/dev/shm']))
       await tryOne(runtime, 'programs', 'memory.mjs', 'holdInChildren', { program: REAL_BUN, mib: MOST, ms: 3000 }, allow(runtime, ['--allow-run', '--allow-read'], ['--allow-child-process', '--allow-fs-read=*']))

@@ -1,4 +1,4 @@
-/** Tools for the virtual machine, beside those of the attacks. */
+/** Tools for the virtual machine, in addition to those of the attacks. */
 
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
@@ -8,7 +8,7 @@ const MIB = 1024 * 1024
 
 export const add = (/** @type {{ a: number, b: number }} */ { a, b }) => a + b
 
-/** Files that are memory, without a name: what a killed tool has open goes with it. */
+/** Fills files that live in memory and have no name: they are freed when the tool that has them open is killed. */
 export function fillFiles(/** @type {{ dir: string, mib: number }} */ { dir, mib }) {
   const path = join(dir, `fill-${Math.random()}`)
   const file = openSync(path, 'w')
@@ -19,7 +19,7 @@ export function fillFiles(/** @type {{ dir: string, mib: number }} */ { dir, mib
   return mib
 }
 
-/** Reads a file over and over: pages of files are not held against anybody. */
+/** Reads a file over and over: its pages in the page cache must not count against the limit. */
 export function readMuch(/** @type {{ file: string, times: number }} */ { file, times }) {
   const chunk = Buffer.alloc(MIB)
   let read = 0
@@ -31,7 +31,7 @@ export function readMuch(/** @type {{ file: string, times: number }} */ { file, 
   return Math.round(read / MIB)
 }
 
-/** Starts a program in a group of its own that would go on for an hour. */
+/** Starts a program, in a process group of its own, that would run for an hour. */
 export function leaves() {
   const child = spawn('sleep', ['3600'], { detached: true, stdio: 'ignore' })
   child.unref()

@@ -1,4 +1,4 @@
-/** One call of a job under given flags. */
+/** Makes one call of a job with given flags. */
 
 import process from 'node:process'
 import { isDeepStrictEqual } from 'node:util'
@@ -22,10 +22,10 @@ import { freshWork } from './place.mjs'
  * @property {number} ms
  */
 
-/** Inside an npm script the Node on PATH is another than the user's. A Bun host has none of its own. */
+/** Inside an npm script the Node on PATH is not the user's Node. A Bun host has no Node of its own. */
 const node = process.versions['bun'] === undefined ? { runtimePath: hostNode } : {}
 const TIMEOUT = 40_000
-/** A start may take 30 s, and a call its timeout; what takes longer than both together does not end by itself. */
+/** A start may take 30 s, and a call its timeout. A call that takes longer than both together is taken to hang. */
 const BOUND = 100_000
 
 /** @param {unknown} value */

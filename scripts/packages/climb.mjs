@@ -1,4 +1,7 @@
-/** From no permission to flags that work, by hints and denials alone, as a person would who copies what is said. */
+/**
+ * Gets from no permission to flags that work, only by hints and denials, like a person who copies the advice of each
+ * error.
+ */
 
 import { attempt } from './attempt.mjs'
 import { hinted, wider } from './flags.mjs'
@@ -18,7 +21,12 @@ import { MOST_STEPS } from './totals.mjs'
  * @property {Step[]} trail
  */
 
-/** What an outcome advises beyond the flags that are there: the hint's first flag, else what the denials name. @param {Outcome} outcome @param {string[]} flags */
+/**
+ * The flags that an outcome advises in addition to the given ones: the first flag of the hint, otherwise those that the
+ * denials name.
+ * @param {Outcome} outcome
+ * @param {string[]} flags
+ */
 function advised(outcome, flags) {
   const fresh = (/** @type {string[]} */ found) => found.filter((flag) => flag !== '' && !flags.includes(flag))
   const all = [...hinted(outcome.hint), ...outcome.denials.map(({ flag }) => flag)].filter((flag) => flag !== '')
@@ -27,7 +35,11 @@ function advised(outcome, flags) {
   return { next, any: all.length > 0 }
 }
 
-/** @param {Outcome} outcome @param {boolean} any whether there was advice that was followed already @returns {Climb['problem']} */
+/**
+ * @param {Outcome} outcome
+ * @param {boolean} any whether there was advice that was already followed
+ * @returns {Climb['problem']}
+ */
 function without(outcome, any) {
   if (outcome.end === 'hung' || outcome.code === 'ERR_TOOL_TIMEOUT') return 'hang'
   if (any) return 'advice repeated'

@@ -1,6 +1,9 @@
-/** Permission flags as text: filling in places, Node's words, reading them from hints, and which is wider than which. */
+/**
+ * Permission flags as text: filling in places, translating to Node's flags, reading flags from hints, and comparing
+ * which is wider.
+ */
 
-/** What is the same in Bun's words. */
+/** Node's flags and the Bun flags of the same meaning. */
 const OF_NODE = new Map([
   ['--allow-fs-read', '--allow-read'],
   ['--allow-fs-write', '--allow-write'],
@@ -19,13 +22,13 @@ export function fill(flags, places) {
   return flags.map((flag) =>
     flag.replaceAll(/\{(\w+)\}/g, (whole, name) => {
       const place = places[name]
-      if (place === undefined) throw new Error(`nothing is known of ${whole} in ${flag}`)
+      if (place === undefined) throw new Error(`no place is known for ${whole} in ${flag}`)
       return String(place)
     }),
   )
 }
 
-/** Node has no list of programs. @param {string} flag */
+/** Translates a flag for Node, which has no list of programs. @param {string} flag */
 export function forNode(flag) {
   const [name, value] = parts(flag)
   const node = FOR_NODE.get(name)
@@ -40,7 +43,7 @@ function inBunsWords(flag) {
   return { name: OF_NODE.get(name) ?? name, value: value === '*' ? undefined : value }
 }
 
-/** The flags that a hint names. @param {string | undefined} hint */
+/** Returns the flags that a hint names. @param {string | undefined} hint */
 export function hinted(hint = '') {
   const found = []
   for (const [, quoted, plain] of hint.matchAll(/("--allow-(?:[^"\\]|\\.)*")|(--allow-[a-z-]+(?:=[^\s`"']+)?)/g)) {
@@ -53,21 +56,25 @@ export function hinted(hint = '') {
 /** @param {string} name @param {string} one @param {string} listed */
 function isWithin(name, one, listed) {
   if (name === '--allow-read' || name === '--allow-write') return one === listed || one.startsWith(`${listed.replace(/\/$/, '')}/`)
-  // A listed host without a port is every port of it.
+  // A listed host without a port allows every port of it.
   if (name === '--allow-net') return one === listed || one.startsWith(`${listed}:`)
   if (name === '--allow-run') return one === listed || (one.startsWith('/') && !listed.startsWith('/') && one.endsWith(`/${listed}`))
   return one === listed
 }
 
-/** The values of a list: a comma in one is written twice. @param {string} value */
+/** The values of a list. A comma inside a value is written twice. @param {string} value */
 const values = (value) => value.split(/(?<!,),(?!,)/)
 
-/** Loopback by its name and by its address is the same place. @param {string} name @param {string} value */
+/** The name and the address of loopback mean the same. @param {string} name @param {string} value */
 function normal(name, value) {
   return name === '--allow-net' ? value.replace(/^(localhost|\[::1\])(?=:|$)/, '127.0.0.1') : value
 }
 
-/** Which of the flags allow what no flag of the list allows. @param {readonly string[]} flags @param {readonly string[]} list */
+/**
+ * Returns the flags that allow something that no flag of the list allows.
+ * @param {readonly string[]} flags
+ * @param {readonly string[]} list
+ */
 export function wider(flags, list) {
   const kept = list.map(inBunsWords)
   return flags.filter((flag) => {

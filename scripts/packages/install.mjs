@@ -1,4 +1,4 @@
-/** Installing a package, by name and pinned version, into a project of its own. */
+/** Installs a package, by name and pinned version, into a project of its own. */
 
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,12 @@ function specs({ name, version, with: others = {} }) {
   return version === undefined ? [] : [`${name}@${version}`, ...Object.entries(others).map(([other, its]) => `${other}@${its}`)]
 }
 
-/** Whether it had to be installed. @param {Package} wanted @param {string} pkg @returns {Promise<boolean>} */
+/**
+ * Installs a package if it is not there yet, and returns whether it had to.
+ * @param {Package} wanted
+ * @param {string} pkg
+ * @returns {Promise<boolean>}
+ */
 export async function install(wanted, pkg) {
   const wants = specs(wanted).join(' ')
   const mark = join(pkg, '.installed')
@@ -25,7 +30,7 @@ export async function install(wanted, pkg) {
   const scripts = wanted.builds ? [] : ['--ignore-scripts']
   const options = ['install', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error', ...scripts]
   const [program, first] = npm
-  // `--no-save` keeps npm from writing the project's package.json, which is the job's.
+  // `--no-save` keeps npm from writing the project's package.json, which belongs to the job.
   await promisify(execFile)(program, [...first, ...options, ...specs(wanted)], { cwd: pkg, timeout: TIMEOUT, maxBuffer: 1 << 24 })
   writeFileSync(mark, wants)
   return true

@@ -1,4 +1,4 @@
-/** Every package that is tried, in the order of the table. */
+/** All packages that are tried, in the order of the table. */
 
 import computing from './list/computing.mjs'
 import databases from './list/databases.mjs'

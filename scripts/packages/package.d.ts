@@ -1,34 +1,34 @@
-/** What is known of one package that is tried. */
+/** One package that is tried. */
 export interface Package {
-  /** Of the registry, or of the tool module where it is a part of the runtime. */
+  /** The name in the registry, or that of the tool module if it is a part of the runtime. */
   name: string
-  /** Missing for a part of the runtime: nothing is installed. */
+  /** Absent for a part of the runtime: nothing is installed. */
   version?: string
-  /** How the table calls it, where that is not its name. */
+  /** The name in the table, if it differs. */
   title?: string
-  /** Packages that its job needs beside it, with their versions. */
+  /** Other packages that its job needs, with their versions. */
   with?: Record<string, string>
-  /** Its install step compiles native code. */
+  /** Whether its install step compiles native code. */
   builds?: boolean
-  /** Where it runs at all. Default: both. */
+  /** The runtimes on which it works at all. Default: both. */
   runtimes?: readonly RuntimeName[]
   needs?: readonly ServiceName[]
-  /** What lies in {data}: names of samples. */
+  /** The names of the sample files in {data}. */
   files?: readonly string[]
-  /** Modules of `tools/` that are put beside the job, by the name they get there. */
+  /** Modules of `tools/` that are copied next to the job, by the names that they get there. */
   beside?: Record<string, string>
   /**
-   * The fewest flags it works with, in Bun's words. {data}, {out} and {pkg} are directories, {http}, {pg}, {redis}, {mysql} and
-   * {smtp} ports, {chromium} and {runtime} programs.
+   * The fewest flags it works with, in Bun's syntax. {data}, {out} and {pkg} are directories, {http}, {pg}, {redis},
+   * {mysql} and {smtp} ports, {chromium} and {runtime} programs.
    */
   flags: readonly string[]
-  /** What its job returns. */
+  /** The value that its job returns. */
   gives: unknown
 }
 export type RuntimeName = 'bun' | 'node'
-export type ServiceName = 'http' | 'smtp' | 'pg' | 'redis' | 'mysql' | 'chromium' | 'git'
+export type ServiceName = 'http' | 'smtp' | 'pg' | 'redis' | 'mysql' | 'chromium' | 'git' | 'ffmpeg'
 
-/** How one call went, with places by their names. */
+/** The outcome of one call, with places replaced by their names. */
 export interface Brief {
   end: 'right' | 'wrong' | 'failed' | 'refused' | 'hung'
   said: string
@@ -37,7 +37,10 @@ export interface Brief {
   denials: string[]
   ms: number
 }
-/** One package on one runtime. What has no `minimal` and `climb` does not work without a sandbox either. */
+/**
+ * The results of one package on one runtime. A package without `minimal` and `climb` does not work without a sandbox
+ * either.
+ */
 export interface Row {
   name: string
   title: string

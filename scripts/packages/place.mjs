@@ -1,4 +1,7 @@
-/** Where packages are installed and jobs work: in the user's cache, so that a second run installs nothing. */
+/**
+ * The directories in which packages are installed and jobs run. They are in the user's cache, so that a second run
+ * installs nothing.
+ */
 
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -20,13 +23,13 @@ export function scratch(given) {
   return given ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'toolwarden-packages')
 }
 
-/** The directories of one package. @param {string} root @param {Package} wanted */
+/** Returns the directories of one package. @param {string} root @param {Package} wanted */
 export function placeOf(root, wanted) {
   const name = slug(wanted.name)
   return { pkg: join(root, 'projects', name), data: join(root, 'work', name, 'data'), out: join(root, 'work', name, 'out') }
 }
 
-/** The job as the project's entrypoint. @param {Package} wanted @param {string} pkg */
+/** Writes the job as the project's entrypoint. @param {Package} wanted @param {string} pkg */
 export function writeProject(wanted, pkg) {
   mkdirSync(pkg, { recursive: true })
   writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ name: 'tools', private: true, type: 'module' })}\n`)
@@ -34,7 +37,11 @@ export function writeProject(wanted, pkg) {
   for (const [name, source] of Object.entries(wanted.beside ?? {})) copyFileSync(join(tools, source), join(pkg, name))
 }
 
-/** What an earlier run left is removed. @param {Package} wanted @param {{ data: string, out: string }} place */
+/**
+ * Empties the work directories that an earlier run left.
+ * @param {Package} wanted
+ * @param {{ data: string, out: string }} place
+ */
 export function freshWork(wanted, { data, out }) {
   for (const directory of [data, out]) {
     rmSync(directory, { recursive: true, force: true })

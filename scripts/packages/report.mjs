@@ -1,4 +1,7 @@
-/** What did not get there, grouped by the kind of failure: what was said at the last step, and what would have been right. */
+/**
+ * Reports the packages that failed, grouped by the kind of failure: the outcome of the last step, and the flags that
+ * would have been right.
+ */
 
 import { sentence } from './totals.mjs'
 

@@ -1,4 +1,7 @@
-/** Rows of earlier runs, kept in the scratch directory, so that a part can be run again and the whole still be reported. */
+/**
+ * Keeps the rows of earlier runs in the scratch directory, so that a part can be run again and everything still be
+ * reported.
+ */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +33,10 @@ export class Results {
     writeFileSync(this.#file, JSON.stringify([...this.#rows.values()], null, 1))
   }
 
-  /** In the order of the list, without what it no longer has. @param {readonly import('./package.d.ts').Package[]} packages */
+  /**
+   * Returns the rows in the order of the list, without packages that are no longer on it.
+   * @param {readonly import('./package.d.ts').Package[]} packages
+   */
   inOrder(packages) {
     return packages.flatMap(({ name }) => ['bun', 'node'].flatMap((runtime) => this.#rows.get(`${name} ${runtime}`) ?? []))
   }

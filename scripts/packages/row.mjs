@@ -1,4 +1,4 @@
-/** One package on one runtime, tried in all three ways. */
+/** Tries one package on one runtime in all three ways. */
 
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,7 +15,7 @@ import { fill, forNode } from './flags.mjs'
  * @typedef {import('./package.d.ts').Row} Row
  */
 
-/** Places of this machine and ports of this run, by their names. @param {Record<string, string | number>} places */
+/** The names of directories of this machine and ports of this run. @param {Record<string, string | number>} places */
 function namesOf(places) {
   const known = Object.entries(places).toSorted(([, one], [, other]) => String(other).length - String(one).length)
   return (/** @type {string} */ text) => {
@@ -27,7 +27,7 @@ function namesOf(places) {
   }
 }
 
-/** What `process.execPath` is in a job. @param {import('./package.d.ts').RuntimeName} runtime */
+/** The path that `process.execPath` is in a job. @param {import('./package.d.ts').RuntimeName} runtime */
 function runtimeProgram(runtime) {
   if (runtime === 'node') return hostNode
   return realpathSync(join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe'))

@@ -1,4 +1,4 @@
-/** The files that jobs read, by name. */
+/** The sample files that jobs read, by name. */
 
 import { Buffer } from 'node:buffer'
 import { crc32, deflateSync } from 'node:zlib'
@@ -12,7 +12,7 @@ function pngChunk(kind, content) {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
 }
 
-/** A red picture of 16 by 8. */
+/** A red picture of 16 by 8 pixels. */
 function png() {
   const header = Buffer.from([0, 0, 0, 16, 0, 0, 0, 8, 8, 2, 0, 0, 0])
   const row = Buffer.from([0, ...Array.from({ length: 16 }, () => [255, 0, 0]).flat()])
@@ -24,7 +24,7 @@ function png() {
   ])
 }
 
-/** One page that says hello. */
+/** A PDF with one page that says hello. */
 function pdf() {
   const stream = 'BT /F1 20 Tf 10 50 Td (hello) Tj ET'
   const objects = [
@@ -45,7 +45,7 @@ function pdf() {
   return `${text}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`
 }
 
-/** An archive with a.txt, stored as it is. */
+/** An archive with a.txt, which is stored without compression. */
 function zip() {
   const name = Buffer.from('a.txt')
   const content = Buffer.from('a\n')

@@ -1,4 +1,4 @@
-/** What jobs need beside their package: started when the first job asks for it, ended after the last. */
+/** The services that jobs need: each is started when the first job asks for it and ended after the last job. */
 
 import { findProgram } from './services/daemon.mjs'
 import { http } from './services/http.mjs'
@@ -12,7 +12,11 @@ import { smtp } from './services/smtp.mjs'
  * @typedef {{ value: string | number, stop(): Promise<void> }} Running
  */
 
-/** A program that only has to be there. @param {string} name @param {string} [directory] where it is rather than on PATH */
+/**
+ * A service that is a program which only has to be installed.
+ * @param {string} name
+ * @param {string} [directory] its directory if it is not on PATH
+ */
 const program = (name, directory) => () => {
   const path = directory === undefined ? findProgram(name) : findProgram(name, directory)
   return path === undefined ? undefined : Promise.resolve({ value: path, stop: () => Promise.resolve() })
@@ -25,18 +29,22 @@ const services = {
   pg: { debian: 'postgresql', start: postgres },
   redis: { debian: 'redis-server', start: redis },
   mysql: { debian: 'mariadb-server', start: mariadb },
-  // The program itself: Debian's `chromium` on PATH is a shell script around it.
+  // The browser itself: Debian's `chromium` on PATH is a shell script around it.
   chromium: { debian: 'chromium', start: program('chromium', '/usr/lib/chromium') },
   git: { debian: 'git', start: program('git') },
+  ffmpeg: { debian: 'ffmpeg', start: program('ffmpeg') },
 }
-/** The Debian packages that bring everything. */
+/** The Debian packages that install all services. */
 export const debianPackages = [...Object.values(services).map(({ debian }) => debian), 'fonts-dejavu-core'].filter((name) => name !== '')
 
 export class Services {
   /** @type {Map<ServiceName, Promise<Running> | undefined>} */
   #started = new Map()
 
-  /** Where they are, by name; what cannot be had is in `missing`. @param {readonly ServiceName[]} names */
+  /**
+   * Returns the ports and paths of services, by name; services that are not installed are in `missing`.
+   * @param {readonly ServiceName[]} names
+   */
   async have(names) {
     /** @type {Record<string, string | number>} */
     const at = {}

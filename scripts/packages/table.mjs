@@ -1,4 +1,4 @@
-/** The table, as text for a terminal and as docs/packages.md. */
+/** Formats the table for a terminal and as docs/packages.md. */
 
 import { sentence } from './totals.mjs'
 

@@ -1,8 +1,8 @@
-/** What the rows come to. */
+/** Totals over all rows. */
 
 /** @typedef {import('./package.d.ts').Row} Row */
 
-/** Of the runs that work without a sandbox, how many must get there from nothing. */
+/** The share of the runs that work without a sandbox which must also get there from no permission. */
 export const TARGET = 0.9
 export const MOST_STEPS = 6
 

@@ -1,7 +1,6 @@
 //! Printed lines on their way to the host: consecutive lines of one call form one JSON array,
 //! `[toolId, toolExecId, stream, level, time, text, stream, level, time, text, ...]`, where a time of null means the
-//! time of
-//! the previous line. `js/lines.js` parses it.
+//! time of the previous line. `js/lines.js` parses it.
 
 use std::io::Write as _;
 
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_said_when_it_is_new() {
+    fn a_time_is_written_only_when_it_changes() {
         let mut lines = Lines::new(&LINE);
         lines.add(&LINE).unwrap();
         lines

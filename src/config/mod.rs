@@ -1,9 +1,8 @@
 //! Turns the user's settings into the settings that the program uses.
 //!
 //! `user_value` holds what JavaScript sent, [`Config`] is what the rest of the crate uses, and [`resolve`] turns the
-//! former into
-//! the latter: `presets` has the defaults, `fields` the valid values of each setting, and every problem is reported at
-//! once. `from_env` reads environment variables, `resolved` shows the result to the user.
+//! former into the latter: `presets` has the defaults, `fields` the valid values of each setting, and every problem is
+//! reported at once. `from_env` reads environment variables, `resolved` shows the result to the user.
 
 mod duration;
 pub mod env_names;

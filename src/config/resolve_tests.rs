@@ -290,7 +290,7 @@ fn an_unsupported_runtime_alone_has_a_code_of_its_own() {
 }
 
 #[test]
-fn as_many_workers_as_are_kept_ready() {
+fn max_workers_is_at_least_min_workers() {
     assert_eq!(resolve(r#"{"minWorkers":300}"#).expect("valid").max_workers, 300);
     assert!(resolve(r#"{"minWorkers":0}"#).expect("valid").max_workers >= 2);
 }

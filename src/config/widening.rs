@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_away_is_not_asked_about() {
+    fn settings_that_restrict_need_no_consent() {
         for json in [
             "{}",
             r#"{"sandbox":"required","runtimePath":"","runtimeType":"node","entrypointPath":"x.ts"}"#,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gives_more_is_named_each_time() {
+    fn every_setting_that_widens_is_listed() {
         for json in [
             r#"{"sandbox":"off"}"#,
             r#"{"runtimePath":"./evil.sh"}"#,

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_names_the_limit_what_it_is_and_who_has_descriptors() {
+    fn the_error_names_the_limit_and_its_users() {
         let (_manager, _process) = (Holder::manager(), Holder::process());
         let error = shortage("the manager cannot be opened", libc::EMFILE);
         let soft = limits().rlim_cur.to_string();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_raise_the_limit_is_told_how() {
+    fn a_user_who_may_raise_the_limit_is_told_how() {
         let advice = |rlim_cur, rlim_max| raise(&libc::rlimit { rlim_cur, rlim_max });
         assert!(advice(1024, 4096).contains("1024 now and 4096 at the most"));
         assert!(advice(1024, libc::RLIM_INFINITY).contains("unlimited at the most"));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_worker_went_without_is_told_once() {
+    fn a_workers_shortage_is_reported_once() {
         let worker = u32::MAX - 1;
         assert_eq!(take_unserved(worker), None);
         went_without(worker, libc::ENFILE);

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_people_crosses_printable_and_data_as_it_is() {
+    fn messages_cross_as_printable_text_and_data_unchanged() {
         let error = Error::new(Code::ToolThrew, "a\u{1b}[2J\nb")
             .hint("c\nd")
             .with(|context| {

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_holds_the_memory_limit_is_said() {
+    fn the_mechanism_behind_the_memory_limit_is_reported() {
         assert_eq!(memory_control(256, true), "cgroup");
         assert_eq!(memory_control(256, false), "watchdog");
         assert_eq!(memory_control(0, true), "none");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_sandbox_only_the_environment_is_held() {
+    fn without_a_sandbox_only_the_environment_is_restricted() {
         let flags = |given: &[&str]| {
             let given: Vec<_> = given.iter().map(|&flag| flag.to_owned()).collect();
             let permissions = Permissions::from_bun_flags(&given).expect("valid");

@@ -6,8 +6,7 @@ const INTERNAL: &str = "node:";
 const URL: &str = "file://";
 
 /// `path:line` or `path:line:column` of the first location in a stack that is a file. For a syntax error Node writes
-/// the location before
-/// the heading; Bun, and the frames of both, write it after `at`.
+/// the location before the heading; Bun, and the frames of both, write it after `at`.
 pub(super) fn place_of(stack: &str) -> Option<String> {
     let mut lines = stack.lines();
     let first = lines.next()?;

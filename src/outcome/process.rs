@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_says_who_may_have_sent_it() {
+    fn the_hint_for_a_signal_names_its_possible_senders() {
         for signal in [libc::SIGSEGV, libc::SIGKILL, libc::SIGTERM] {
             assert!(ended("t", Exit::Signal(signal), "", 0).hint.is_some(), "{signal}");
         }

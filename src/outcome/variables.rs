@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_has_and_a_flag_can_give_is_named() {
+    fn variables_of_the_host_that_a_flag_can_give_are_named() {
         let message = advice(&["NOBODYS", "API_URL", "API_KEY", "API_KEY", "HOME"], "it failed").unwrap_or_default();
         assert!(
             message.starts_with("the tool read `API_KEY` and `API_URL`, which"),
@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn what_no_flag_gives_is_not_named() {
+    fn variables_that_no_flag_gives_are_not_named() {
         for name in ["NOBODYS", "HOME", "PRESENT", "LD_PRELOAD", "DENIED", "a-b", "toString"] {
             assert_eq!(advice(&[name], "it failed"), None, "{name}");
         }
     }
 
     #[test]
-    fn what_the_failure_speaks_of_is_named_alone() {
+    fn a_variable_in_the_error_message_is_named_alone() {
         let message = advice(&["API_KEY", "API_URL", "CI"], "API_URL is not set").unwrap_or_default();
         assert!(message.contains("--allow-env=API_URL to"), "{message}");
         assert_eq!(advice(&["CI"], "it failed in the CIRCLE"), None);

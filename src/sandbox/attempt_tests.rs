@@ -109,7 +109,7 @@ fn reading_is_refused_where_no_rule_allows_it() {
 }
 
 #[test]
-fn what_the_kernel_says_before_it_asks_is_no_refusal() {
+fn an_error_before_the_permission_check_is_not_a_refusal() {
     let bench = bench();
     assert_eq!(bench.open("closed/none", READING), [""; 0]);
     assert_eq!(bench.open("closed/none", WRITING), [""; 0]);

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::destinations::Destinations;
+
 /// How many refusals of one worker are kept between two calls of `take`; further ones are only counted. The first ones
 /// are kept, so a tool cannot hide what it tried behind decoys that it makes afterwards.
 const KEPT: usize = 64;
@@ -17,7 +19,7 @@ const LONGEST: usize = 1024;
 const WORKERS: usize = 64;
 
 /// The kinds of access. Net and run are refused by the supervisor. Read and write are refused by the kernel, which
-/// tells nobody: the supervisor sees the attempt and judges it by the policy.
+/// reports this to no program: the supervisor sees the attempt and judges it by the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
     /// Reading files.
@@ -107,6 +109,7 @@ struct OfWorker {
     dropped: u64,
     looked_at: u32,
     unsure: bool,
+    wanted: Destinations,
     /// The target of the last connection if it was refused; none when a connection was allowed after it.
     last_of_net: Option<String>,
 }
@@ -179,6 +182,11 @@ impl Denials {
         }
     }
 
+    /// Notes a place that a worker says it connects to, as `host:port`.
+    pub fn wants(&self, worker: u32, place: &str) {
+        self.with(worker, |of_worker| of_worker.wanted.note(place));
+    }
+
     /// A process has imported its tools: accesses that runtimes try on their own and that were refused so far were the
     /// runtime's.
     pub fn imported(&self, worker: u32) {
@@ -223,6 +231,7 @@ impl Denials {
             dropped,
             unsure,
             last_of_net,
+            wanted,
             ..
         }) = all.remove(&worker)
         else {
@@ -234,6 +243,7 @@ impl Denials {
         for denial in &mut kept {
             denial.last = denial.permission == Permission::Net && last_of_net.as_ref() == Some(&denial.resource);
         }
+        wanted.complete(&mut kept);
         // A denial that names a resource makes one that does not superfluous.
         for permission in [Permission::Net, Permission::Run] {
             let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
@@ -297,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_makes_unsure_until_the_tools_are_imported() {
+    fn omitted_refusals_make_the_list_incomplete_until_the_tools_are_imported() {
         let exact = Denials::new(true);
         assert!(!exact.take(1).unsure && Denials::default().take(1).unsure);
         exact.leave_out(1);
@@ -326,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_ends_with_its_worker() {
+    fn untaken_denials_are_dropped_with_their_worker() {
         let denials = Denials::default();
         // No process can have these ids.
         for worker in 0..10_000 {

@@ -6,6 +6,7 @@ mod blocked_signals;
 mod caps;
 mod child;
 mod denials;
+mod destinations;
 mod landlock;
 pub mod modes;
 mod mountinfo;

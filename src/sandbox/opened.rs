@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_is_shared_and_closed_with_its_last_user() {
+    fn an_open_file_is_shared_and_closed_by_its_last_user() {
         let place = tempfile::tempdir().expect("a directory");
         let path = place.path().join("file");
         fs::write(&path, "").expect("written");

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_start_reads_has_a_name() {
+    fn every_file_that_a_start_reads_is_classified() {
         let reading = OpenRequest {
             read: true,
             ..OpenRequest::default()
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runtimes_try_is_told_from_what_tools_try() {
+    fn attempts_of_runtimes_are_distinguished_from_attempts_of_tools() {
         let reading = OpenRequest {
             read: true,
             follow: true,

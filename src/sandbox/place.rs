@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_holds_what_is_below_it_and_nothing_beside_it() {
+    fn a_path_contains_paths_below_it_and_none_beside_it() {
         let (_made, real) = directory();
         let inner = real.join("in");
         fs::create_dir(&inner).expect("made");

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_holds_everything_the_tests_need() {
+    fn this_machine_enforces_everything_that_the_tests_need() {
         let support = probe().expect("a sandbox can be made");
         assert!(
             support.landlock_abi >= landlock::SCOPE_ABI && support.listener,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_supported_abi_holds() {
+    fn every_supported_abi_is_accepted() {
         for abi in landlock::MINIMUM_ABI..=landlock::TESTED_ABI {
             holds(abi).expect("held");
         }

@@ -58,7 +58,7 @@ extern "C" fn entry(action: *mut c_void) -> c_int {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn gives_what_the_action_returned() {
+    fn returns_the_result_of_the_action() {
         let host = std::process::id();
         // SAFETY: the action makes one system call.
         let own = unsafe { super::run(&|| u8::from(libc::getpid() as u32 != host)) };

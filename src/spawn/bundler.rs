@@ -64,7 +64,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(30);
 
     #[test]
-    fn everything_said_until_the_end_is_heard_whatever_is_printed() {
+    fn the_whole_reply_is_read_whatever_is_printed() {
         let (channel, printed, [mut writer, mut out, err]) = ends();
         let writer = thread::spawn(move || {
             drop(err);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_says_too_much_or_nothing_is_not_heard() {
+    fn a_reply_that_is_too_long_or_empty_is_rejected() {
         let (channel, printed, [mut writer, ..]) = ends();
         writer.write_all(b"12345").unwrap();
         assert_eq!(collect(&channel, printed, LONG, 4), None);

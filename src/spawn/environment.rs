@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denied_name_is_gone_even_from_the_base() {
+    fn a_denied_name_is_removed_even_from_the_base() {
         let permissions = Permissions {
             env: Scope::All,
             deny_env: Deny::Only(only(&["HOME", "APP_*"])),

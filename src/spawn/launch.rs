@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_are_what_the_kernel_reads() {
+    fn arrays_have_the_kernels_layout() {
         let launch = Launch::new(options()).unwrap();
         assert_eq!(read(launch.argv()), ["/bin/true", "one", "two"]);
         assert_eq!(read(launch.environment(None).unwrap().as_ptr()), ["NAME=a=b"]);

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_stat_is_nothing() {
+    fn text_that_is_not_a_stat_line_is_rejected() {
         for text in ["", "12 (x)", "12 (x) S 1 notanumber", "12 (x) S 1"] {
             assert_eq!(ProcStat::parse(text.as_bytes()), None, "{text}");
         }

@@ -109,7 +109,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_first_bytes_are_told_of_and_then_only_what_was_asked_for() {
+    fn the_first_bytes_wake_the_reader_and_later_ones_only_on_request() {
         let (mut ring, memory, fd) = ring();
         assert_eq!(write(&memory, &fd, b"one"), (3, true));
         assert_eq!(write(&memory, &fd, b"two"), (3, false));

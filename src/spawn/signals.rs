@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_told_by_offset_or_number() {
+    fn realtime_and_unknown_signals_are_named_by_number() {
         assert_eq!(signal_name(libc::SIGSEGV), "SIGSEGV");
         assert_eq!(signal_name(libc::SIGRTMIN()), "SIGRTMIN");
         assert_eq!(signal_name(libc::SIGRTMIN() + 2), "SIGRTMIN+2");

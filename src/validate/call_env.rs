@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_pairs_is_refused_without_being_repeated() {
+    fn values_that_are_not_pairs_are_refused_without_being_repeated() {
         for json in [
             "",
             "null",

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_timeout_is_refused_with_value_and_type() {
+    fn invalid_timeouts_are_refused_with_value_and_type() {
         let cases = [
             ("0", "got 0 (number)"),
             ("-5", "got -5 (number)"),

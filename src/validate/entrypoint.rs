@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_mean_what_they_say() {
+    fn relative_and_absolute_paths_are_resolved() {
         let (_root, real) = project();
         let project = real.join("project");
         fs::write(project.join("tools.ts"), "").expect("written");
@@ -124,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn none_configured_and_no_default_is_none() {
+    fn without_entrypoint_and_default_file_there_is_none() {
         let (_root, real) = project();
         let none = Entrypoint::resolve(&real.join("project"), None).expect("none");
         assert_eq!((none.as_path(), none.as_str()), (None, None));
     }
 
     #[test]
-    fn what_is_no_file_is_refused_naming_where_it_was_looked_for() {
+    fn a_missing_file_is_refused_with_the_path_that_was_tried() {
         let (_root, real) = project();
         let project = real.join("project");
         let cases = [

@@ -48,14 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_host_gave_passes_as_it_is() {
+    fn valid_input_passes_unchanged() {
         let input = InputText::from_host("input", Some(r#"{"b":1,"a":["\ud800"]}"#.to_owned())).unwrap();
         assert_eq!((input.as_str(), input.len()), (Some(r#"{"b":1,"a":["\ud800"]}"#), 22));
         assert!(InputText::from_host("input", None).unwrap().is_empty());
     }
 
     #[test]
-    fn what_no_frame_can_carry_is_refused() {
+    fn input_too_large_for_a_frame_is_refused() {
         let error = fits("config", LARGEST + 1).unwrap_err();
         assert_eq!(
             (error.code, error.context.field.as_deref()),

@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dots_are_gone_and_nothing_is_above_the_root() {
+    fn dots_are_resolved_and_nothing_is_above_the_root() {
         for (path, plain) in [
             ("/a/./b/../c", "/a/c"),
             ("/../../x", "/x"),

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_directory_is_a_problem_of_working_dir() {
+    fn a_path_that_is_not_a_directory_is_a_problem_of_working_dir() {
         let root = tempfile::tempdir().expect("a directory");
         fs::write(root.path().join("file"), "").expect("written");
         let inside = |name: &str| format!("{}/{name}", root.path().display());
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_told_from_a_missing_directory() {
+    fn a_url_is_distinguished_from_a_missing_directory() {
         let error = WorkingDir::open("file:///tmp").expect_err("a URL");
         assert!(error.message.ends_with("it is a URL"), "{error}");
         assert!(

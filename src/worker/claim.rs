@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_names_what_it_is_for() {
+    fn a_claim_names_its_file() {
         let digits = "0123456789abcdef";
         for (name, stem) in [
             (

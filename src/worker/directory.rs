@@ -1,6 +1,6 @@
 //! `<workingDir>/.toolwarden`, opened and checked to be writable by this user alone; see `trust.rs`. Everything is done
-//! relative to the
-//! open directory, so the directory that was checked is the one that is used, whatever its path leads to by then.
+//! relative to the open directory, so the directory that was checked is the one that is used, whatever its path leads
+//! to by then.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

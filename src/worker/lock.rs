@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reader_can_lock_is_not_seen() {
+    fn locks_of_readers_are_ignored() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("file");
         File::create_new(&path).expect("created");

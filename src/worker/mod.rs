@@ -28,6 +28,7 @@ mod modules;
 mod names;
 mod nonce;
 mod raw;
+mod raw_directory;
 mod render;
 mod store;
 mod sweep;

@@ -3,7 +3,7 @@
 //!
 //! Bun's own cache is in the home directory, which tools with a list of readable paths cannot read. If they could,
 //! whoever may write there, a tool of another manager among them, would decide what they run. This cache is written
-//! once, by a process that runs nobody's code, and read by the others.
+//! once, by a process that runs no code of the project, and read by the others.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_with_its_owner_and_what_a_dead_owner_left_goes_with_the_next() {
+    fn the_cache_is_removed_with_its_owner_and_that_of_a_dead_owner_with_the_next() {
         let project = tempfile::tempdir().expect("a directory");
         let dir = project.path().canonicalize().expect("there");
         let settings = WorkerSettings {

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_the_secret() {
+    fn debug_output_hides_the_secret() {
         assert_eq!(format!("{:?}", Nonce::generate().unwrap()), "Nonce(..)");
     }
 }

@@ -13,8 +13,7 @@
 //! - Each manager that uses the file has a claim beside it: `claim.rs`. A file without a claim is removed when a
 //!   manager opens or closes.
 //! - Right before a process is started the file is checked, and written again where it was changed or removed: by a
-//!   manager that
-//!   swept at that moment, by `git clean`, or by a tool that may write here.
+//!   manager that swept at that moment, by `git clean`, or by a tool that may write here.
 //! - A file that vanishes in between is reported as "not found". It means that another manager was faster, so the step
 //!   starts again.
 

@@ -135,7 +135,7 @@ fn a_directory_that_cannot_be_written_is_a_configuration_error() {
 }
 
 #[test]
-fn what_to_do_depends_on_what_went_wrong() {
+fn the_hint_depends_on_the_error() {
     let hint = |errno| {
         let error = cannot_write(Path::new("/project/.toolwarden"), io::Error::from_raw_os_error(errno));
         assert!(error.message.contains("/project/.toolwarden"), "{error}");
@@ -157,7 +157,7 @@ fn what_to_do_depends_on_what_went_wrong() {
 }
 
 #[test]
-fn what_was_changed_or_removed_is_written_again_before_it_is_run() {
+fn a_changed_or_removed_file_is_written_again_before_it_runs() {
     let project = tempfile::tempdir().unwrap();
     let mut file = WorkerFile::write(project.path(), "right", 0o600).unwrap();
     let directory = project.path().join(DIRECTORY);
@@ -190,7 +190,7 @@ fn what_was_changed_or_removed_is_written_again_before_it_is_run() {
 }
 
 #[test]
-fn a_remover_that_stands_still_is_not_waited_for_long() {
+fn a_stopped_remover_delays_others_only_briefly() {
     let project = tempfile::tempdir().unwrap();
     let keeper = WorkerFile::write(project.path(), "other", 0o600).unwrap();
     let directory = Directory::open(project.path()).unwrap();

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn age_is_told_whatever_the_clock_says() {
+    fn age_is_computed_whatever_the_clock_shows() {
         assert!(is_old(0) && is_old(-5));
         assert!(!is_old(i64::MAX / 4));
     }

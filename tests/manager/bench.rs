@@ -1,4 +1,4 @@
-//! A manager in a project of its own, and what it told.
+//! A manager in a project of its own, and the events that it reported.
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,7 @@ use toolwarden::error::Error;
 use toolwarden::manager::{Manager, Options, RawCall};
 use toolwarden::observe::{Event, Line, Observer};
 
-/// Only a hang reaches it.
+/// Only a test that hangs reaches this limit.
 const HANG: Duration = Duration::from_secs(30);
 
 /// How a call ended.
@@ -32,7 +32,7 @@ pub(crate) struct Told {
     pub(crate) drains: usize,
     pub(crate) closed: usize,
     pub(crate) doorbells: Vec<OwnedFd>,
-    /// Events since the last flush: nobody would have been woken for these.
+    /// The events since the last flush: no observer would have been woken for these.
     unflushed: usize,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Also after a test has failed: its manager ends then, and tells of it.
+    /// Runs even if the test has failed: its manager ends then and reports events.
     fn lock(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,7 +108,8 @@ pub(crate) fn bun() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/bun/bin/bun.exe")
 }
 
-/// A runtime made of shell: `frame KIND BODY` writes a frame, `ready BODY` and `pong` the two that make it ready.
+/// A runtime that is a shell script: `frame KIND BODY` writes a frame, and `ready BODY` and `pong` write the two that
+/// make it ready.
 pub(crate) fn fake(script: &str) -> String {
     format!(
         r#"#!/bin/sh
@@ -191,7 +192,7 @@ impl Bench {
         }
     }
 
-    /// Waits until what was told, and flushed, gives an answer.
+    /// Waits until `find` returns a value for the events that were reported and flushed.
     pub(crate) fn until<R>(&self, what: &str, mut look: impl FnMut(&mut Told) -> Option<R>) -> R {
         let limit = Instant::now() + HANG;
         let mut told = self.listener.lock();
@@ -222,7 +223,7 @@ impl Bench {
         });
     }
 
-    /// For what no event tells of.
+    /// Waits for a condition that causes no event.
     pub(crate) fn until_stats(&self, holds: impl Fn(&Value) -> bool) {
         let limit = Instant::now() + HANG;
         while !holds(&serde_json::from_str(&self.manager().stats()).unwrap()) {
@@ -253,7 +254,7 @@ pub(crate) fn call(number: u32, tool: &str) -> RawCall<'_> {
     }
 }
 
-/// Processes of this one, which nextest runs one test in.
+/// The child processes of this one; nextest runs each test in a process of its own.
 pub(crate) fn children() -> Vec<u32> {
     let own = std::process::id().to_string();
     let parent = |pid: &u32| {

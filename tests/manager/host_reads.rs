@@ -10,8 +10,8 @@ use super::*;
 #[test]
 fn a_host_that_watches_the_channels_reads_the_answers() {
     let reads = HostReads::watched().unwrap();
-    // The driver looks after channels that nobody reads ten milliseconds after a call began, so one answer alone would not
-    // show who read it: the descriptor must have been readable for most of them.
+    // The driver reads channels that nobody has read for ten milliseconds after a call began, so one answer alone would
+    // not show who read it: the descriptor must have been readable for most of them.
     let bench = Bench::watched(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1 }), reads.clone());
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
@@ -34,7 +34,7 @@ fn a_host_that_watches_the_channels_reads_the_answers() {
 }
 
 #[test]
-fn a_bell_ends_with_its_process_although_a_program_it_left_behind_holds_the_other_end() {
+fn a_doorbell_ends_with_its_process_although_a_surviving_program_has_the_other_end_open() {
     let tools = r"
       import { spawn } from 'node:child_process'
       export const leaves = () => spawn('/bin/sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }).pid
@@ -70,7 +70,7 @@ fn answers_that_no_host_reads_are_read_all_the_same() {
     }
 }
 
-/// Reads what is there, as a runtime does that owns the socket; none at its end.
+/// Reads the bytes that are there, as a runtime does that owns the socket; returns none at the end.
 fn hear(doorbell: &OwnedFd) -> Option<usize> {
     let limit = Timespec {
         tv_sec: 0,
@@ -85,7 +85,7 @@ fn hear(doorbell: &OwnedFd) -> Option<usize> {
 }
 
 #[test]
-fn a_host_that_is_given_bells_reads_the_answers_though_it_takes_what_comes_there() {
+fn a_host_with_doorbells_reads_the_answers_although_it_reads_the_doorbells_too() {
     let bench = Bench::watched(
         TOOLS,
         &json!({ "isolation": "worker", "maxWorkers": 1 }),

@@ -1,4 +1,4 @@
-//! The core without Node-API: a manager over real processes, told of everything through an Observer.
+//! The core without Node-API: a manager over real processes, which reports everything to an Observer.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::disallowed_methods, reason = "tests write the projects they use")]
@@ -78,7 +78,7 @@ fn a_process_that_ends_as_soon_as_it_is_ready_is_not_replaced_at_once() {
     );
     bench.manager().ready(1);
     bench.until("ready", |told| told.ready.pop()).unwrap();
-    // The delay that follows is half an hour at least: what is idle now has no process.
+    // The delay that follows is at least half an hour: a manager that is idle now has no process.
     bench.until_stats(|stats| stats["workerExits"] == 1 && stats["workers"]["starting"] == 0);
     assert_eq!(bench.read("starts"), "\n");
     bench.drop_manager();
@@ -87,7 +87,7 @@ fn a_process_that_ends_as_soon_as_it_is_ready_is_not_replaced_at_once() {
 
 #[test]
 fn a_call_handed_to_a_process_in_the_batch_that_condemned_it_goes_to_another() {
-    // Answers its first call, and with the same write says something that is no frame.
+    // Answers its first call and, in the same write, sends bytes that are not a frame.
     let script = r#"
 const { readSync, writeSync } = require('fs')
 const frame = (kind, body) => { const head = Buffer.alloc(5); head.writeUInt32LE(body.length + 1); head[4] = kind; return Buffer.concat([head, body]) }
@@ -147,7 +147,7 @@ fn a_process_that_closes_its_channel_before_it_is_ready_has_failed_to_start() {
 }
 
 #[test]
-fn the_catalogue_is_said_once() {
+fn the_tools_are_reported_once() {
     let bench = Bench::with_runtime(
         &fake("ready '{\"tools\":[]}'; pong; ready '{\"tools\":[{\"id\":\"forged\"}]}'; pong; exec sleep 1000"),
         &json!({}),
@@ -175,7 +175,7 @@ fn pong_alone_makes_no_process_ready() {
     assert_eq!(code(&bench.outcome(1)).0, "ERR_WORKER_START");
 }
 
-/// A call that timed out, would be tried again, and is in its grace.
+/// A call that timed out, would be tried again, and is in its grace period.
 fn in_grace() -> Bench {
     let bench = Bench::new(
         TOOLS,
@@ -238,7 +238,7 @@ fn a_dropped_manager_ends_its_calls_and_processes() {
 #[test]
 fn a_hundred_thousand_waiting_calls_end_together() {
     const MANY: u32 = 100_000;
-    // By a start that cannot be repeated, by cancelling each, and by a forced close.
+    // A call is ended by a start that cannot be repeated, by being cancelled, and by a forced close.
     let load_fails = Bench::new("throw new Error('on purpose')", &json!({ "minWorkers": 0 }));
     let never_ready = || Bench::with_runtime(&fake("exec sleep 1000"), &json!({ "minWorkers": 0 }));
     let (cancelled, forced) = (never_ready(), never_ready());
@@ -263,10 +263,10 @@ fn a_hundred_thousand_waiting_calls_end_together() {
 }
 
 #[test]
-fn drain_is_told_at_once() {
+fn drain_is_reported_at_once() {
     let bench = Bench::new(TOOLS, &json!({ "isolation": "worker", "maxWorkers": 1, "maxQueue": 1 }));
     for round in 0..5u32 {
-        // At once: the first one is not answered before the last one comes.
+        // The calls are made at once: the first one is not answered before the last one arrives.
         let numbers = [10 * round + 1, 10 * round + 2, 99];
         let refused = bench
             .manager()

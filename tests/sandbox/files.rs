@@ -5,21 +5,21 @@ use crate::harness::{Project, Run, as_root_and_user};
 const READS: &str = r#"
 import fs from 'node:fs'
 await attempt('package', () => fs.readFileSync('attack.mjs', 'utf8').length)
-await attempt('open', () => fs.readFileSync(`${room}/open/data.txt`, 'utf8'))
-await attempt('secret', () => fs.readFileSync(`${room}/outside/secret.txt`, 'utf8'))
-await attempt('list', () => fs.readdirSync(`${room}/outside`))
-await attempt('link', () => fs.readFileSync(`${room}/open/link`, 'utf8'))
-await attempt('dotdot', () => fs.readFileSync(`${room}/open/../outside/secret.txt`, 'utf8'))
+await attempt('open', () => fs.readFileSync(`${base}/open/data.txt`, 'utf8'))
+await attempt('secret', () => fs.readFileSync(`${base}/outside/secret.txt`, 'utf8'))
+await attempt('list', () => fs.readdirSync(`${base}/outside`))
+await attempt('link', () => fs.readFileSync(`${base}/open/link`, 'utf8'))
+await attempt('dotdot', () => fs.readFileSync(`${base}/open/../outside/secret.txt`, 'utf8'))
 await attempt('passwd', () => fs.readFileSync('/etc/passwd', 'utf8').length)
-await attempt('copy', () => fs.copyFileSync(`${room}/outside/secret.txt`, '/dev/null'))
-await attempt('hard', () => { fs.linkSync(`${room}/outside/secret.txt`, 'stolen'); return fs.readFileSync('stolen', 'utf8') })
-await attempt('import', async () => Object.keys(await import(`${room}/outside/code.mjs`)))
+await attempt('copy', () => fs.copyFileSync(`${base}/outside/secret.txt`, '/dev/null'))
+await attempt('hard', () => { fs.linkSync(`${base}/outside/secret.txt`, 'stolen'); return fs.readFileSync('stolen', 'utf8') })
+await attempt('import', async () => Object.keys(await import(`${base}/outside/code.mjs`)))
 await attempt('environ', () => fs.readFileSync(`/proc/${hostPid}/environ`).length)
 await attempt('init', () => fs.readFileSync('/proc/1/environ').length)
 await attempt('mem', () => fs.openSync('/proc/self/mem', 'r'))
 await attempt('hostmem', () => fs.openSync(`/proc/${hostPid}/mem`, 'r'))
 await attempt('maps', () => fs.readFileSync('/proc/self/maps').length > 0)
-await attempt('bun file', async () => (await Bun.file(`${room}/outside/secret.txt`).text()))
+await attempt('bun file', async () => (await Bun.file(`${base}/outside/secret.txt`).text()))
 "#;
 
 fn project() -> Project {
@@ -47,7 +47,7 @@ fn without_flags_only_the_package_is_readable() {
 }
 
 #[test]
-fn a_list_is_held_by_inode_also_through_links() {
+fn a_list_is_enforced_by_inode_also_through_links() {
     as_root_and_user("files::a_list_is_held_by_inode_also_through_links", || {
         let project = project();
         let flag = format!("--allow-read={}", project.shown("open"));
@@ -81,7 +81,7 @@ fn everything_is_every_file_but_those_of_other_processes() {
 
 const WRITES: &str = r#"
 import fs from 'node:fs'
-const open = `${room}/open`, outside = `${room}/outside`
+const open = `${base}/open`, outside = `${base}/outside`
 await attempt('new', () => fs.writeFileSync(`${open}/new.txt`, 'x'))
 await attempt('append', () => fs.appendFileSync(`${open}/data.txt`, 'x'))
 await attempt('mkdir', () => fs.mkdirSync(`${open}/sub`))

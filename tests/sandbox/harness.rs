@@ -1,7 +1,8 @@
-//! Sets up outside, attacks inside: a script that the real Bun (or Node) runs under the real sandbox.
+//! Prepares files outside of the sandbox and attacks from inside: the real Bun (or Node) runs a script in the real
+//! sandbox.
 //!
-//! Each script prints one line of JSON for each thing it tried; the harness gives them back with what the supervisor
-//! recorded. A machine that cannot run this fails the tests.
+//! Each script prints one line of JSON for each access it tried; the harness returns these lines with the supervisor's
+//! records. On a machine that cannot run this the tests fail.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,12 +18,12 @@ use toolwarden::config::{Permissions, RuntimeType};
 use toolwarden::sandbox::{Denial, PlanInput, Policy, Sandbox, Support, plan, prepare, probe};
 use toolwarden::spawn::{Child, Launch, LaunchOptions, Spawner, bun_arguments, node_arguments};
 
-/// Says that this process is the second run of a test, as an ordinary user.
+/// The variable that marks this process as the second run of a test, as an ordinary user.
 const SECOND: &str = "TOOLWARDEN_TEST_SECOND_RUN";
-/// An ordinary user and its group; nobody needs to be known by that number.
+/// An ordinary user and its group; the number needs no entry in the user database.
 const ORDINARY: u32 = 54321;
 
-/// Runs the body as root in this process and once more as an ordinary user in a process of its own.
+/// Runs the body as root in this process, and once more as an ordinary user in a process of its own.
 pub(crate) fn as_root_and_user(test: &str, body: impl FnOnce()) {
     // SAFETY: cannot fail and touches no memory.
     let root = unsafe { libc::geteuid() } == 0;
@@ -62,7 +63,7 @@ pub(crate) fn node() -> PathBuf {
     found.expect("node is on PATH").canonicalize().expect("node")
 }
 
-/// A project directory, which is the current directory of what runs in it, beside a directory of secrets.
+/// A project directory, which is the current directory of the scripts, next to a directory of secrets.
 pub(crate) struct Project {
     pub(crate) directory: tempfile::TempDir,
 }
@@ -88,7 +89,7 @@ impl Project {
     }
 }
 
-/// What came of a script.
+/// The results of a script.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The last value printed under each name.
@@ -150,7 +151,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// As if the kernel had only this much.
+    /// Acts as if the kernel had only these features.
     pub(crate) fn support(mut self, support: Support) -> Self {
         self.support = Some(support);
         self
@@ -186,7 +187,7 @@ impl<'a> Run<'a> {
         prepare(self.policy(script), &support).expect("prepared")
     }
 
-    /// Writes the script and gives its path.
+    /// Writes the script and returns its path.
     pub(crate) fn write(&self, script: &str) -> PathBuf {
         let path = self.project.path("project/attack.mjs");
         std::fs::write(&path, format!("{PRELUDE}\n{script}\n")).expect("written");
@@ -200,7 +201,7 @@ impl<'a> Run<'a> {
         };
         let mut env: Vec<(OsString, OsString)> = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
         env.push(("HOST_PID".into(), std::process::id().to_string().into()));
-        env.push(("ROOM".into(), self.project.shown("").into()));
+        env.push(("BASE".into(), self.project.shown("").into()));
         let more = sandbox.map(Sandbox::environment).unwrap_or_default();
         env.extend(more.into_iter().map(|(name, value)| (name.into(), value.into())));
         Arc::new(
@@ -251,7 +252,7 @@ pub(crate) fn spawn(spawner: &Spawner, launch: Arc<Launch>) -> Child {
     receiver.recv().expect("an answer").expect("a child")
 }
 
-/// Everything the child writes until it has ended.
+/// Everything that the child writes until it has ended.
 pub(crate) fn drained(child: Child) -> (String, String) {
     let Child {
         channel,
@@ -288,18 +289,18 @@ fn text(fd: OwnedFd) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// `attempt` says what came of something tried: "done <value>" or "refused <code>".
+/// `attempt` reports the result of an access: "done <value>" or "refused <code>".
 const PRELUDE: &str = r#"
 export const said = (name, value) => console.log(JSON.stringify({ [name]: String(value) }))
 export const attempt = async (name, action) => {
   try { said(name, `done ${await action()}`) }
   catch (error) { said(name, `refused ${error?.code ?? error?.name} ${error?.message}`) }
 }
-export const room = process.env.ROOM
+export const base = process.env.BASE
 export const hostPid = Number(process.env.HOST_PID)
 "#;
 
-/// For attacks with raw system calls: `call(number, ...args)` gives the result or throws with the errno as its code.
+/// For attacks with raw system calls: `call(number, ...args)` returns the result or throws with the errno as its code.
 pub(crate) const RAW: &str = r#"
 import { dlopen, ptr, read, FFIType } from 'bun:ffi'
 const i64 = FFIType.i64

@@ -1,4 +1,4 @@
-//! The host is killed: nothing of a worker may be left, whatever it started.
+//! The host is killed: nothing of a worker may be left, whatever processes it started.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use toolwarden::spawn::Spawner;
 
 use crate::harness::{Project, Run, as_root_and_user, read_line, spawn};
 
-/// Says that this process is to be a host that waits to be killed.
+/// The variable that makes this process a host that waits to be killed.
 const HOST: &str = "TOOLWARDEN_TEST_HOST";
 
 #[test]
@@ -33,7 +33,8 @@ fn nothing_is_left_of_a_worker_whose_host_was_killed() {
         assert!(members(group).len() >= 4, "{:?}", members(group));
         host.kill().expect("killed");
         host.wait().expect("reaped");
-        // Each line is an event's end: the loop ends when the kernel has ended them, else the runner's limit ends the test.
+        // Each pipe closes when its process has ended: the loop ends when the kernel has killed all, otherwise the
+        // limit of the test runner ends the test.
         while !members(group).is_empty() {
             std::thread::yield_now();
         }
@@ -67,7 +68,7 @@ other.stdout.once('data', () => said('ready', 1))
     }
 }
 
-/// Running processes of a group; zombies are nobody any more.
+/// The running processes of a group, without zombies.
 fn members(group: u32) -> Vec<PathBuf> {
     let of_group = |path: &PathBuf| {
         let stat = std::fs::read_to_string(path.join("stat")).ok()?;

@@ -1,4 +1,4 @@
-//! Older kernels and lesser hosts, Node, and what the host leaves open.
+//! Older kernels, hosts with fewer rights, Node, and descriptors that the host leaves open.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
@@ -13,9 +13,9 @@ import net from 'node:net'
 import { spawnSync } from 'node:child_process'
 const dial = (port) => new Promise((resolve, reject) => net.connect({ host: '127.0.0.1', port }, () => resolve('')).on('error', reject))
 await attempt('package', () => fs.readFileSync('attack.mjs').length)
-await attempt('read', () => fs.readFileSync(`${room}/open/data.txt`, 'utf8'))
+await attempt('read', () => fs.readFileSync(`${base}/open/data.txt`, 'utf8'))
 await attempt('environ', () => fs.readFileSync(`/proc/${hostPid}/environ`).length)
-await attempt('write', () => fs.writeFileSync(`${room}/open/new.txt`, 'x'))
+await attempt('write', () => fs.writeFileSync(`${base}/open/new.txt`, 'x'))
 await attempt('run', () => { const r = spawnSync('true'); if (r.error) throw r.error })
 await attempt('kill', () => process.kill(hostPid, 'SIGCONT'))
 await attempt('kill init', () => process.kill(1, 0))
@@ -29,7 +29,7 @@ fn basics(port: u16) -> String {
 }
 
 #[test]
-fn every_supported_abi_holds_the_same() {
+fn every_supported_abi_enforces_the_same() {
     as_root_and_user("lesser::every_supported_abi_holds_the_same", || {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);
@@ -65,7 +65,7 @@ fn every_supported_abi_holds_the_same() {
 }
 
 #[test]
-fn what_a_kernel_cannot_hold_is_refused_by_name() {
+fn permissions_that_a_kernel_cannot_enforce_are_refused_by_name() {
     let project = Project::new();
     let refused = |flags: &[&str], support| {
         let run = Run::new(&project, flags).support(support);
@@ -100,7 +100,7 @@ fn what_a_kernel_cannot_hold_is_refused_by_name() {
 }
 
 #[test]
-fn node_is_held_in_the_same_way() {
+fn node_is_restricted_in_the_same_way() {
     as_root_and_user("lesser::node_is_held_in_the_same_way", || {
         let (project, server) = (Project::new(), server());
         let script = basics(server.port);

@@ -1,5 +1,5 @@
-//! The sandbox under attack: each test does what it tries in a process of its own, as root and as an ordinary user, and
-//! has a twin that succeeds when the matching flag is given.
+//! Attacks on the sandbox. Each test runs its attack in a process of its own, as root and as an ordinary user, and has
+//! a twin that succeeds because the matching flag is given.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Whom a tool may talk to.
+//! The addresses that a tool may connect to.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Project, RAW, Run, as_root_and_user};
 
-/// An HTTP server of the host that counts who comes.
+/// An HTTP server of the host that counts its connections.
 pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) visits: Arc<AtomicUsize>,
@@ -56,7 +56,7 @@ await attempt('bun', async () => {{ const s = await Bun.connect({{ hostname: '12
 const CALLS: [&str; 6] = ["fetch", "net", "mapped", "localhost", "http", "bun"];
 
 #[test]
-fn without_net_nothing_is_reached_and_the_record_says_what_was_tried() {
+fn without_net_no_address_is_reached_and_the_attempts_are_recorded() {
     as_root_and_user(
         "network::without_net_nothing_is_reached_and_the_record_says_what_was_tried",
         || {

@@ -1,4 +1,4 @@
-//! Programs, and what keeps them from outliving the worker.
+//! Programs that a tool starts, and the rules that keep them from outliving the worker.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ fn without_run_no_program_starts_and_the_record_names_it() {
 }
 
 #[test]
-fn a_list_starts_what_it_names() {
+fn a_list_allows_the_programs_that_it_names() {
     as_root_and_user("programs::a_list_starts_what_it_names", || {
         let project = Project::new();
         let outcome = Run::new(&project, &["--allow-read", "--allow-run=true"]).script(STARTS);
@@ -66,10 +66,10 @@ fn a_list_starts_what_it_names() {
 }
 
 #[test]
-fn a_listed_program_starts_itself_by_what_proc_calls_it() {
+fn a_listed_program_starts_itself_by_its_proc_path() {
     as_root_and_user("programs::a_listed_program_starts_itself_by_what_proc_calls_it", || {
         let project = Project::new();
-        // The host's own /proc/self is this test's program, which no flag names.
+        // The host's own /proc/self is this test's process, whose program no flag names.
         let again = r#"
 import { spawnSync } from 'node:child_process'
 const sh = (script) => { const r = spawnSync('/bin/sh', ['-c', script]); if (r.status !== 0) throw new Error(String(r.stderr)); return String(r.stdout) }
@@ -106,14 +106,14 @@ await attempt('cat', () => run('cat'))",
 }
 
 #[test]
-fn programs_are_held_by_the_same_policy() {
+fn programs_are_restricted_by_the_same_policy() {
     as_root_and_user("programs::programs_are_held_by_the_same_policy", || {
         let project = Project::new();
         let attack = r#"
 import { spawnSync } from 'node:child_process'
 const sh = (script) => { const r = spawnSync('/bin/sh', ['-c', script]); if (r.error) throw r.error; if (r.status) throw new Error(String(r.stderr)); return String(r.stdout) }
-await attempt('read', () => sh(`cat ${room}/outside/secret.txt`))
-await attempt('write', () => sh(`echo x > ${room}/outside/secret.txt`))
+await attempt('read', () => sh(`cat ${base}/outside/secret.txt`))
+await attempt('write', () => sh(`echo x > ${base}/outside/secret.txt`))
 await attempt('environ', () => sh(`cat /proc/${hostPid}/environ`))
 await attempt('kill', () => sh(`kill -CONT ${hostPid}`))
 await attempt('setsid', () => sh(`setsid true`))
@@ -134,7 +134,7 @@ await attempt('own', () => sh(`cat attack.mjs | wc -c`))
 }
 
 #[test]
-fn a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others() {
+fn a_runtime_and_a_shell_read_their_own_proc_entries_and_no_others() {
     let name = "programs::a_runtime_and_a_shell_read_what_they_need_of_themselves_and_nothing_of_others";
     as_root_and_user(name, || {
         let project = Project::new();
@@ -202,7 +202,7 @@ setInterval(() => {}, 1000)
     });
 }
 
-/// Processes of a group.
+/// The processes of a group.
 fn members(group: u32) -> usize {
     let entries = std::fs::read_dir("/proc").expect("/proc");
     let groups = entries.filter_map(|entry| {

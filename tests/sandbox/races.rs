@@ -1,4 +1,4 @@
-//! Races: what is checked must be what is used.
+//! Races: the path or address that was checked must be the one that is used.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::harness::{Project, RAW, Run, as_root_and_user};
 const LASTS: u32 = 3_000;
 
 #[test]
-fn a_swapped_link_never_opens_what_is_outside() {
+fn a_swapped_link_never_opens_a_file_outside() {
     as_root_and_user("races::a_swapped_link_never_opens_what_is_outside", || {
         let project = Project::new();
         let (link, spare) = (project.path("open/swapped"), project.path("open/spare"));
@@ -34,9 +34,9 @@ fn a_swapped_link_never_opens_what_is_outside() {
 import fs from 'node:fs'
 const count = {{ data: 0, refused: 0, absent: 0, secret: 0 }}
 const until = Date.now() + {LASTS}
-// Longer where one side of the race was not met; an escape ends it too.
+// The race takes longer if one of its two sides did not occur; an escape ends it at once.
 for (let i = 0; Date.now() < until || (i < 1e7 && !(count.data && count.refused || count.secret)); i++) {{
-  try {{ count[fs.readFileSync(`${{room}}/open/swapped`, 'utf8')]++ }}
+  try {{ count[fs.readFileSync(`${{base}}/open/swapped`, 'utf8')]++ }}
   catch (error) {{ count[error.code === 'EACCES' ? 'refused' : 'absent']++ }}
 }}
 for (const [name, times] of Object.entries(count)) said(name, times)
@@ -53,7 +53,7 @@ for (const [name, times] of Object.entries(count)) said(name, times)
 }
 
 #[test]
-fn a_swapped_address_never_reaches_what_is_not_listed() {
+fn a_swapped_address_never_reaches_an_unlisted_one() {
     as_root_and_user("races::a_swapped_address_never_reaches_what_is_not_listed", || {
         let project = Project::new();
         let listen = || {
@@ -89,7 +89,7 @@ const worker = new Worker(URL.createObjectURL(new Blob([`
 await new Promise((resolve) => {{ worker.onmessage = resolve; worker.postMessage([shared, flag]) }})
 const address = ptr(bytes)
 const count = {{ connected: 0, refused: 0, other: 0 }}
-// Closed at once: what lingers would use up the machine's ports.
+// The connection is closed at once, because lingering ones would use up the machine's ports.
 const linger = new Int32Array([1, 0])
 const until = Date.now() + {LASTS}
 for (let i = 0; Date.now() < until || (i < 1e6 && !(count.connected && count.refused)); i++) {{

@@ -1,4 +1,4 @@
-//! Sockets by raw system calls, and servers.
+//! Sockets made by raw system calls, and servers.
 
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use crate::harness::{Outcome, Project, RAW, Run, as_root_and_user};
 use crate::network::server;
 
-fn raw(tcp: u16, udp: u16, room: &str) -> String {
+fn raw(tcp: u16, udp: u16, base: &str) -> String {
     format!(
         r#"{RAW}
 const [SOCKET, CONNECT, SENDTO, SENDMSG, BIND, LISTEN, SOCKETPAIR] = [41, 42, 44, 46, 49, 50, 53]
@@ -31,18 +31,18 @@ await attempt('udp connect', () => call(CONNECT, call(SOCKET, 2, 2, 0), udp, 16)
 await attempt('udp send', () => call(SENDTO, call(SOCKET, 2, 2, 0), body, 6, 0, udp, 16))
 await attempt('listen', () => call(LISTEN, stream(), 5))
 await attempt('bind', () => {{ const s = stream(); call(BIND, s, at(inet('0.0.0.0', 0)), 16); return call(LISTEN, s, 5) }})
-await attempt('unix', () => call(CONNECT, call(SOCKET, 1, 1, 0), ...unix('{room}open/stream')))
+await attempt('unix', () => call(CONNECT, call(SOCKET, 1, 1, 0), ...unix('{base}open/stream')))
 await attempt('abstract', () => call(CONNECT, call(SOCKET, 1, 1, 0), at([1, 0, 0, ...bytes('toolwarden-{tcp}')]), 3 + 'toolwarden-{tcp}'.length))
 await attempt('channel', () => call(CONNECT, 3, tcp, 16))
 await attempt('pair datagram', () => {{
   const pair = new Uint8Array(8); call(SOCKETPAIR, 1, 2, 0, at(pair))
-  return call(SENDTO, new Int32Array(pair.buffer)[0], body, 6, 0, ...unix('{room}open/datagram'))
+  return call(SENDTO, new Int32Array(pair.buffer)[0], body, 6, 0, ...unix('{base}open/datagram'))
 }})
 await attempt('pair stream', () => call(SOCKETPAIR, 1, 1, 0, at(new Uint8Array(8))))
 const messages = () => {{ const pair = new Uint8Array(8); call(SOCKETPAIR, 1, 5, 0, at(pair)); return new Int32Array(pair.buffer)[0] }}
 await attempt('pair messages', messages)
-await attempt('away connect', () => call(CONNECT, messages(), ...unix('{room}open/stream')))
-await attempt('away send', () => call(SENDTO, messages(), body, 6, 0, ...unix('{room}open/datagram')))
+await attempt('away connect', () => call(CONNECT, messages(), ...unix('{base}open/stream')))
+await attempt('away send', () => call(SENDTO, messages(), body, 6, 0, ...unix('{base}open/datagram')))
 for (const family of [3, 4, 9, 15, 17, 21, 26, 29, 30, 31, 38, 40, 43, 44]) await attempt('family ' + family, () => call(SOCKET, family, family === 38 ? 5 : 3, 0))
 process.exit(0)
 "#
@@ -116,7 +116,7 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
         }
         assert!(datagram.recv(&mut [0; 16]).is_err());
 
-        // The one that is listed, by either kind of flag, and no other.
+        // A flag of either kind allows the listed port and no other.
         let unix = format!("--allow-net=unix:{}", project.path("open/stream").display());
         for flags in [vec![unix.as_str()], vec!["--allow-net", unix.as_str(), "--allow-write"]] {
             let outcome = Run::new(&project, &flags).script(&script);
@@ -130,7 +130,7 @@ fn raw_calls_get_nowhere_without_net_and_with_a_list() {
     });
 }
 
-/// A pair is connected for good. What it sends has no address, which the datagram's receiver shows.
+/// A socket pair is connected for good. Its messages have no address, as the receiver of the datagram sees.
 fn not_led_away(outcome: &Outcome) {
     assert!(!outcome.said("away connect").starts_with("done"), "{outcome:?}");
 }

@@ -1,4 +1,5 @@
-//! System calls that no flag gives, or only the widest ones; through bun:ffi, as native code would make them.
+//! System calls that no flag allows, or only the flags for everything. They are made through bun:ffi, as native code
+//! would make them.
 
 use crate::harness::{Project, RAW, Run, as_root_and_user};
 
@@ -93,7 +94,8 @@ await attempt('caps', () => {{
   return of('NoNewPrivs') + of('Seccomp')
 }})
 await attempt('descriptors', () => {{
-  // Above the runtime's own, which are not the host's: nothing of the host may be open at the start.
+  // Descriptors above those of the runtime, which do not come from the host: no descriptor of the host may be open at
+  // the start.
   const host = []
   for (let fd = 3; fd < 200; fd++) try {{ if (fs.fstatSync(fd).isFile()) host.push(fd) }} catch {{ }}
   return host.length
@@ -115,7 +117,7 @@ const HARMLESS: [&str; 9] = [
     "prlimit query",
 ];
 
-/// What the widest rights give.
+/// System calls that the flags for everything allow.
 const WIDE: [&str; 6] = [
     "inotify_add_watch",
     "chmod",

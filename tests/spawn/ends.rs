@@ -1,4 +1,4 @@
-//! How a process ends, and that nothing of it stays.
+//! How a process ends, and that nothing of it is left.
 
 use super::*;
 
@@ -11,13 +11,13 @@ fn killing_the_group_takes_grandchildren_that_ignore_everything() {
     assert!(!child.process.group_gone());
     child.process.kill_group();
     assert_eq!(wait_exit(&child), Exit::Signal(libc::SIGKILL));
-    // The pipe closes when the last of them has gone.
+    // The pipe closes when the last of them has ended.
     assert_eq!(read_all(&child.stdout), "");
     wait_gone(&child);
 }
 
 #[test]
-fn reaping_the_leader_kills_what_it_left_behind() {
+fn reaping_the_leader_kills_the_rest_of_its_group() {
     let spawner = spawner();
     let child = spawn(&spawner, shell("sleep 1000 & exit 0")).unwrap();
     assert_eq!(wait_exit(&child), Exit::Code(0));

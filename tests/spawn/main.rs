@@ -1,4 +1,4 @@
-//! Real processes through the spawner: what a child starts with, how it ends, and that nothing of it stays.
+//! Real processes through the spawner: their state at the start, how they end, and that nothing of them is left.
 #![allow(clippy::disallowed_methods, reason = "a test makes files and processes of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -65,7 +65,8 @@ pub(crate) fn wait_exit(child: &Child) -> Exit {
     child.process.try_reap().unwrap()
 }
 
-/// A pipe closes a moment before its holder is a zombie, and nothing tells when an orphan became one.
+/// A pipe closes a moment before the process that has it open becomes a zombie, and no event reports when an orphan
+/// becomes one.
 pub(crate) fn wait_gone(child: &Child) {
     let limit = Instant::now() + Duration::from_secs(20);
     while !child.process.group_gone() {
@@ -74,7 +75,7 @@ pub(crate) fn wait_gone(child: &Child) {
     }
 }
 
-/// Everything until the other end is closed.
+/// Reads everything until the other end is closed.
 pub(crate) fn read_all(fd: &OwnedFd) -> String {
     let mut file = std::fs::File::from(fd.try_clone().unwrap());
     let mut all = Vec::new();
@@ -88,7 +89,7 @@ pub(crate) fn read_all(fd: &OwnedFd) -> String {
     }
 }
 
-/// The first line, without waiting for the end.
+/// Reads the first line without waiting for the end.
 pub(crate) fn read_line(fd: &OwnedFd) -> String {
     let mut file = std::fs::File::from(fd.try_clone().unwrap());
     let mut line = Vec::new();

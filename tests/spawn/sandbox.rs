@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A sandbox whose steps fail or write a note, as asked.
+/// A sandbox whose steps fail or write a note, as the test asks.
 struct Scripted {
     thread: Result<(), StepFailure>,
     spawn: Result<(), StepFailure>,
@@ -53,7 +53,7 @@ fn scripted() -> (Scripted, std::sync::mpsc::Receiver<u32>) {
 }
 
 #[test]
-fn the_sandbox_is_applied_in_the_child_and_told_its_pid() {
+fn the_sandbox_is_applied_in_the_child_and_receives_its_pid() {
     let (sandbox, heard) = scripted();
     let spawner = Spawner::start(Some(Box::new(sandbox))).unwrap();
     let child = spawn(&spawner, shell("exit 0")).unwrap();
@@ -62,7 +62,7 @@ fn the_sandbox_is_applied_in_the_child_and_told_its_pid() {
 }
 
 #[test]
-fn a_sandbox_step_that_fails_is_told_by_name() {
+fn a_failing_sandbox_step_is_reported_by_name() {
     let (mut sandbox, _heard) = scripted();
     sandbox.child = Err(("landlock_restrict_self", libc::E2BIG));
     let spawner = Spawner::start(Some(Box::new(sandbox))).unwrap();

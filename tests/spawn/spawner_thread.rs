@@ -1,4 +1,4 @@
-//! The thread that starts processes: its end, and its replies.
+//! The thread that starts processes: how it ends, and its replies.
 
 use super::*;
 

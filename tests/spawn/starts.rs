@@ -1,4 +1,4 @@
-//! What a child starts with, and starts that fail.
+//! The state of a child at its start, and starts that fail.
 
 use super::*;
 
@@ -61,7 +61,7 @@ fn a_program_that_is_being_written_is_worth_another_attempt() {
     let busy = options(path.to_str().unwrap(), &[]);
     assert_eq!(failure(spawn(&spawner, busy.clone())), ("execve", libc::ETXTBSY, true));
     drop(writer);
-    // A child of another test may hold a copy of the writer until its own execve.
+    // A child of another test may have a copy of the write end until its own execve.
     let child = (0..1000).find_map(|_| match spawn(&spawner, busy.clone()) {
         Err(failure) if failure.retryable => None,
         result => Some(result.unwrap()),
@@ -79,11 +79,11 @@ fn a_missing_directory_fails_at_chdir() {
 #[test]
 fn the_child_has_its_four_descriptors_and_no_other() {
     let spawner = spawner();
-    // Inheritable ones of the host, below and far above the child's own.
+    // Inheritable descriptors of the host, directly above and far above the child's own.
     let leaky = rustix::io::dup(std::io::stderr()).unwrap();
     let far = rustix::io::fcntl_dupfd_cloexec(&leaky, 700).unwrap();
     rustix::io::fcntl_setfd(&far, rustix::io::FdFlags::empty()).unwrap();
-    // The directory being listed is the fifth, by its own open.
+    // The fifth descriptor is the directory that is being listed, opened by the listing itself.
     let child = spawn(&spawner, options("/bin/ls", &["-l", "/proc/self/fd"])).unwrap();
     let listing = read_all(&child.stdout);
     let found: Vec<(&str, &str)> = listing
@@ -121,7 +121,7 @@ fn environment_directory_limits_and_signals_are_as_planned() {
     planned.cwd = real.clone();
     planned.env = vec![("ONLY".into(), "this one".into())];
     planned.max_open_files = Some(77);
-    // Rust's runtime ignores SIGPIPE in this host, as Node does in another.
+    // Rust's runtime ignores SIGPIPE in this host, as Node does in its own processes.
     let spawner = spawner();
     let child = spawn(&spawner, planned).unwrap();
     let output = read_all(&child.stdout);

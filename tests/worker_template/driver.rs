@@ -20,7 +20,7 @@ use toolwarden::worker::{BundleReply, Compiled, Nonce, WorkerFile, WorkerSetting
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Runtime {
     Bun,
-    /// Bun, with the worker file compiled before.
+    /// Bun with the worker file compiled beforehand.
     Compiled,
     Node,
 }
@@ -38,7 +38,7 @@ impl Runtime {
     }
 }
 
-/// A frame of the worker, owned.
+/// A frame from the worker, owned.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Got {
     Ready(Value),
@@ -60,17 +60,18 @@ pub(crate) enum Got {
         text: String,
     },
     AbortAck(u32, bool),
-    Missed,
+    /// MISSED, WANTS
+    Noted,
     Pong,
 }
 
-/// What differs between the workers of the cases.
+/// The settings in which the workers of the cases differ.
 pub(crate) struct Options {
     pub(crate) max_output_size: u64,
     pub(crate) concurrent: u32,
     pub(crate) isolation: Isolation,
     pub(crate) directory: String,
-    /// `TOOLWARDEN_BUNDLE`.
+    /// The value of `TOOLWARDEN_BUNDLE`.
     pub(crate) bundle: Option<String>,
 }
 
@@ -86,7 +87,7 @@ impl Default for Options {
     }
 }
 
-/// A call to make; the members that most calls leave out have defaults.
+/// A call to make; the fields that most calls leave out have defaults.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Ask<'a> {
     pub(crate) tool: &'a str,
@@ -154,7 +155,7 @@ impl Worker {
         }
     }
 
-    /// Starts a worker and takes its READY.
+    /// Starts a worker and reads its READY frame.
     pub(crate) fn ready(runtime: Runtime, entrypoint: &str) -> Worker {
         Worker::ready_with(runtime, entrypoint, Options::default())
     }
@@ -172,7 +173,7 @@ impl Worker {
         self.channel.write_all(bytes).unwrap();
     }
 
-    /// The bytes of a CALL; the call's number is how many there have been.
+    /// Writes the bytes of a CALL; the call's number counts the calls so far.
     pub(crate) fn frame(&mut self, ask: Ask) -> (u32, Vec<u8>) {
         let nonce = Nonce::generate().unwrap();
         self.nonces.push(nonce);
@@ -203,7 +204,7 @@ impl Worker {
         call
     }
 
-    /// Calls a tool with nothing but an input and takes its answer.
+    /// Calls a tool with only an input and reads its answer.
     pub(crate) fn ask(&mut self, tool: &str, input: &str) -> (Status, String) {
         let call = self.call(Ask {
             tool,
@@ -221,7 +222,7 @@ impl Worker {
         }
     }
 
-    /// The same where a value is expected.
+    /// The same for calls whose answer is a value.
     pub(crate) fn value(&mut self, tool: &str, input: &str) -> Value {
         let (status, text) = self.ask(tool, input);
         assert_eq!(status, Status::Value, "{tool}: {text}");
@@ -251,8 +252,9 @@ impl Worker {
         loop {
             if let Some(frame) = self.reader.next() {
                 match own(frame.unwrap(), &self.nonces) {
-                    // Runtimes read variables too; what tools read is told to callers, whose tests look at it.
-                    Got::Missed => continue,
+                    // Runtimes read variables too. The variables that tools read and the places that they connect to are
+                    // reported to callers, whose tests look at them.
+                    Got::Noted => continue,
                     frame => return Some(frame),
                 }
             }
@@ -340,7 +342,7 @@ fn spawn(command: &mut Command, project: &Path, theirs: &UnixStream, bundle: Opt
     // open until `spawn` returned.
     unsafe {
         command.pre_exec(move || {
-            // dup2 onto itself would keep close-on-exec.
+            // dup2 onto the same number would keep close-on-exec.
             let done = if fd == 3 {
                 libc::fcntl(3, libc::F_SETFD, 0)
             } else {
@@ -391,6 +393,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
         FromWorker::Printed => panic!("there is no ring here"),
-        FromWorker::Missed { .. } => Got::Missed,
+        FromWorker::Missed { .. } | FromWorker::Wants { .. } => Got::Noted,
     }
 }

@@ -1,4 +1,4 @@
-/** Packages that compute and need no permission: they must run with none. */
+/** Packages that only compute: they must run with no permission. */
 
 const none = { flags: /** @type {string[]} */ ([]) }
 

@@ -1,4 +1,4 @@
-/** Clients of database servers, and the databases that Bun brings. */
+/** Clients of database servers, and the databases that are built into Bun. */
 
 const postgres = { needs: /** @type {const} */ (['pg']), flags: ['--allow-net=127.0.0.1:{pg}'] }
 const redis = { needs: /** @type {const} */ (['redis']), flags: ['--allow-net=127.0.0.1:{redis}'] }

@@ -1,4 +1,4 @@
-/** Packages that ask a server, which listens on loopback. */
+/** Packages that send requests to a server, which listens on loopback. */
 
 const hello = { hello: 'world' }
 const http = { needs: /** @type {const} */ (['http']), flags: ['--allow-net=127.0.0.1:{http}'] }

@@ -21,6 +21,15 @@ export default [
   { name: 'execa', version: '9.6.1', files: ['a.txt', 'main.js'], flags: ['--allow-run=ls', '--allow-read={data}'], gives: ['a.txt', 'main.js'] },
   { name: 'child-process', title: 'node:child_process', files: ['a.txt'], flags: ['--allow-run=cat', '--allow-read={data}'], gives: 'a\n' },
   {
+    name: 'ffmpeg',
+    title: "Debian's ffmpeg",
+    needs: ['ffmpeg'],
+    files: ['picture.png'],
+    flags: ['--allow-run=ffmpeg', '--allow-read={data},{out}', '--allow-write={out}'],
+    // 16 by 8 points of three bytes, and the first of them is red.
+    gives: [384, 255, 0, 0],
+  },
+  {
     name: '@modelcontextprotocol/sdk',
     version: '1.32.2',
     beside: { 'mcp-server.mjs': 'mcp-server.mjs' },

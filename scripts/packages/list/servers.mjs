@@ -1,4 +1,7 @@
-/** Packages that listen on a port of their own, and ask themselves. The system chooses the port, so no port can be listed. */
+/**
+ * Packages that listen on a port and send requests to themselves. The system chooses the port, so no port can be
+ * listed.
+ */
 
 const own = { flags: ['--allow-net=127.0.0.1'] }
 const ada = { hello: 'ada' }

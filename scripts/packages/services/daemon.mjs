@@ -1,4 +1,4 @@
-/** Servers that run as programs of their own: in a scratch directory, as a user without rights, ended by their pid. */
+/** Runs servers as programs of their own: in a scratch directory, as an unprivileged user, and ended by their pid. */
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,13 +16,13 @@ import { freePort } from './free-port.mjs'
 /** @param {string} which */
 const id = (which) => Number(execFileSync('id', [which, 'nobody'], { encoding: 'utf8' }))
 
-/** Servers refuse to run as root. @returns {User} */
+/** Returns the user to run servers as, because they refuse to run as root. @returns {User} */
 function unprivileged() {
   if (process.getuid?.() !== 0) return {}
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** @param {string} name @param {string[]} first directories to look in before PATH */
+/** @param {string} name @param {string[]} first directories to search before PATH */
 export function findProgram(name, ...first) {
   for (const directory of [...first, ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
     const path = join(directory, name)
@@ -30,7 +30,7 @@ export function findProgram(name, ...first) {
       accessSync(path, constants.X_OK)
       return path
     } catch {
-      // The next directory.
+      // The program is not in this directory.
     }
   }
   return undefined

@@ -1,4 +1,4 @@
-/** Web services that answer what the jobs ask, in this process. */
+/** Web services, in this process, that answer the requests of the jobs. */
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

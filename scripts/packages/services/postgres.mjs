@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { daemon, findProgram } from './daemon.mjs'
 
-/** Debian keeps its programs out of PATH. */
+/** The directories of PostgreSQL's programs, which Debian does not put on PATH. */
 function directories() {
   const root = '/usr/lib/postgresql'
   try {

@@ -1,6 +1,6 @@
 import { daemon, findProgram } from './daemon.mjs'
 
-/** Redis on loopback, which keeps nothing. */
+/** Redis on loopback, which stores nothing on disk. */
 export function redis() {
   const server = findProgram('redis-server')
   if (server === undefined) return undefined

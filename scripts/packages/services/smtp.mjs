@@ -1,4 +1,4 @@
-/** A mail server that accepts everything and keeps nothing, in this process. */
+/** A mail server in this process that accepts everything and stores nothing. */
 
 import { once } from 'node:events'
 import { createServer } from 'node:net'

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn none_is_nothing() {
+    fn no_flags_allow_nothing() {
         assert_eq!(parse(&[]), Ok(Permissions::default()));
     }
 
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_is_refused_naming_both() {
+    fn contradicting_flags_are_refused_and_both_are_named() {
         let cases: [(&[&str], &str, &str); 10] = [
             (&["--allow-read", "--deny-read=x"], "`--deny-read=x`", "`--allow-read`"),
             (&["--deny-read", "--allow-read"], "`--deny-read`", "`--allow-read`"),

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_whole_network_does_not_include_is_kept_beside_it() {
+    fn entries_that_the_whole_network_does_not_include_are_kept_beside_it() {
         assert_eq!(
             flags(&["-N", "-N=a.example,unix:run/x,,y.sock,10.0.0.1,169.254.169.254:80"]),
             ["--allow-net", "--allow-net=unix:/base/run/x,,y.sock,169.254.169.254:80"]

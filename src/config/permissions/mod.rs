@@ -1,8 +1,7 @@
 //! What a tool may do. One value for both grammars: Deno's flags (`bunPermissions`) and Node's (`nodeOptions`).
 //!
 //! `grammar` parses one flag, `bun` and `node` define which flags exist, `grants` combines them and rejects what no
-//! kernel
-//! rule can enforce, `scope` and `net` are the result, `flags` writes it as flags again.
+//! kernel rule can enforce, `scope` and `net` are the result, `flags` writes it as flags again.
 
 mod bun;
 mod flags;

@@ -1,10 +1,8 @@
 //! `nodeOptions`: Node's command-line options. Permission flags are removed and enforced by the sandbox, whether or not
-//! this Node
-//! knows them; the other options are passed to Node.
+//! this Node knows them; the other options are passed to Node.
 //!
 //! `--allow-worker`, `--allow-addons` and `--allow-wasi` are accepted and change nothing: threads, native code and WASI
-//! run
-//! in the same process and under the same kernel rules. `--allow-all` is our addition, so that both lists have it.
+//! run in the same process and under the same kernel rules. `--allow-all` is our addition, so that both lists have it.
 
 use super::bun;
 use super::grammar::Flag;

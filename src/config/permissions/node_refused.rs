@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_replaces_the_worker_is_always_refused() {
+    fn options_that_replace_the_worker_are_always_refused() {
         for text in [
             "-e",
             "--eval=1",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_loads_or_opens_is_refused_in_a_sandbox() {
+    fn options_that_load_or_open_files_are_refused_in_a_sandbox() {
         let texts = [
             "-r",
             "--require=x",

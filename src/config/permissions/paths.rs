@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_inside_what() {
+    fn containment_of_paths() {
         let inside = [
             ("/data", "/data"),
             ("/data", "/data/x"),

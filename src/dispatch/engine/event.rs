@@ -154,5 +154,6 @@ fn frame_name(frame: &FromWorker<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result
         FromWorker::Leaving { call, .. } => write!(f, "LEAVING call={call}"),
         FromWorker::Printed => f.write_str("PRINTED"),
         FromWorker::Missed { call, .. } => write!(f, "MISSED call={call}"),
+        FromWorker::Wants { .. } => f.write_str("WANTS"),
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId,
         FromWorker::Ready { json } => on_imported(state, out, id, json),
         FromWorker::Pong => on_warmed_up(state, id),
         FromWorker::Missed { call, nonce, names } => on_missed(state, id, call, nonce, names),
+        FromWorker::Wants { place } => out.wants(id, place),
         // It woke the reader, who found them.
         FromWorker::Printed => {}
         FromWorker::LoadFailed { json } => {

@@ -167,7 +167,9 @@ impl World {
                     self.sends(worker, what, &frame);
                 }
                 Effect::Kill(worker, _) => self.alive(worker).killed = true,
-                Effect::StandBack(worker) | Effect::Imported(worker) => _ = self.alive(worker),
+                Effect::StandBack(worker) | Effect::Imported(worker) | Effect::Wants { worker, .. } => {
+                    self.alive(worker);
+                }
                 Effect::Settle(number, _) => self.settles(number),
                 Effect::Line(_) | Effect::Progress { .. } => panic!("nobody printed or reported anything"),
                 Effect::Drained => assert!(self.setup.queue.is_some(), "a queue without an end is never full"),

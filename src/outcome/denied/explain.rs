@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_errors_are_looked_at_and_no_more() {
+    fn only_a_limited_number_of_errors_is_examined() {
         let harmless = json!({"message": "other"});
         let with = |before: usize| {
             let mut errors = vec![harmless.clone(); before];
@@ -296,13 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_refused_where_nothing_is_held() {
+    fn without_a_sandbox_nothing_counts_as_a_denial() {
         let free = DenialExplainer::new(None, Path::new("/project"), None, RuntimeType::Bun);
         assert_eq!(free.explain(&refused(), &[], false), None);
     }
 
     #[test]
-    fn a_flag_with_blanks_stands_in_quotes() {
+    fn a_flag_with_blanks_is_quoted() {
         let denied = denied(RuntimeType::Bun);
         let advice = |path: &str| denied.advice(&Denial::new(Permission::Read, path.to_owned(), 0));
         assert_eq!(
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_decides_where_all_was_seen() {
+    fn complete_records_of_the_supervisor_decide() {
         // The error does not say what the file was opened for, and a readable file may have been opened for writing.
         let policy = Arc::new(test_support::policy(&["--allow-read=/etc/hostname"]));
         let denied = DenialExplainer::new(Some(policy), Path::new("/project"), None, RuntimeType::Bun);
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_list_may_name_is_not_hinted_at() {
+    fn resources_that_no_list_may_name_get_no_hint() {
         for runtime in RuntimeType::ALL {
             for (path, syscall) in [
                 ("/proc/1/environ", "open"),
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_says_each_thing_once_and_as_much_as_is_known() {
+    fn a_record_lists_each_denial_once_with_all_known_fields() {
         let net = |resource: &str| Denial::new(Permission::Net, resource.to_owned(), 0);
         let read = |resource: &str| Denial::new(Permission::Read, resource.to_owned(), 0);
         let flags = |before: &[Denial], revealed: Denial| {

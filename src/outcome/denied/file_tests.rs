@@ -130,7 +130,7 @@ const CASES: [Case; 31] = [
 ];
 
 #[test]
-fn what_is_missing_is_named_with_the_flag_that_gives_it() {
+fn the_missing_permission_is_named_with_its_flag() {
     let (_made, directory) = test_support::directory();
     let at = |text: &str| text.replace('@', &directory.to_string_lossy());
     for (syscall, path, dest, flags, missing) in CASES {
@@ -144,7 +144,7 @@ fn what_is_missing_is_named_with_the_flag_that_gives_it() {
 }
 
 #[test]
-fn a_link_counts_as_what_it_leads_to() {
+fn a_link_counts_as_its_target() {
     let (_made, directory) = test_support::directory();
     let link = directory.join("sub/link");
     std::os::unix::fs::symlink(directory.join("file"), &link).expect("linked");
@@ -185,7 +185,7 @@ fn a_copy_whose_mode_may_not_be_set_needs_every_file() {
 }
 
 #[test]
-fn where_a_supervisor_changes_metadata_a_list_is_enough() {
+fn with_a_supervisor_a_list_is_enough_for_metadata() {
     let (_made, directory) = test_support::directory();
     let at = |name: &str| directory.join(name).to_string_lossy().into_owned();
     let all = directory.to_string_lossy();
@@ -239,7 +239,7 @@ fn a_file_that_its_mode_hides_is_no_denial_of_writing() {
 }
 
 #[test]
-fn what_is_no_path_was_never_tried() {
+fn text_that_is_not_a_path_was_never_tried() {
     for path in ["/a\0b".to_owned(), "/".repeat(5000), "https://a.test/".to_owned()] {
         let value = json!({"code": "EACCES", "syscall": "open", "path": path});
         assert_eq!(

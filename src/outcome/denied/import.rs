@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_not_there_was_not() {
+    fn a_missing_package_was_not_refused() {
         for value in [
             json!({"message": "Cannot find module '/nowhere/module.ts' imported from /project/tools.ts"}),
             json!({"message": "Cannot find package 'left-pad' imported from /project/tools.ts"}),

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_tool_made_is_allowed_by_the_directory_it_may_write() {
+    fn files_that_the_tool_made_are_allowed_by_their_writable_directory() {
         let (_made, directory) = test_support::directory();
         let sub = directory.join("made");
         create_dir(&sub).expect("made");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_cannot_have_made_keeps_its_flag() {
+    fn files_that_it_cannot_have_made_keep_their_flag() {
         let (_made, directory) = test_support::directory();
         let (_, earlier) = times();
         for path in [directory.join("module.ts"), directory.join("gone")] {

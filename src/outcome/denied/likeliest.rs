@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_what_was_refused_meanwhile_the_narrowest_that_explains_it_is_named() {
+    fn the_narrowest_refusal_that_explains_the_error_is_named() {
         let seen = |permission, path: &str| Denial::new(permission, path.to_owned(), 0);
         let named = |denials: &[Denial]| likeliest(denials).map(|denial| denial.flag.clone()).unwrap_or_default();
         let read = |path: &str| seen(Permission::Read, path);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_named_as_exactly_as_possible() {
+    fn the_address_is_named_as_exactly_as_possible() {
         let cases = [
             (
                 fetch("http://127.0.0.1:81/x", "EACCES"),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_is_not_repeated() {
+    fn text_that_is_not_an_address_is_not_repeated() {
         for forged in ["*", "a b", "a.test\nhint: x", "/", "--allow-all", "\u{1b}[2J", ","] {
             let value = json!({"code": "EACCES", "syscall": "connect", "address": forged, "port": 81});
             assert_eq!(found(&[], &value, &[""]).unwrap(), "--allow-net", "{forged}");
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_whole_network_only_what_the_supervisor_refused_is_a_refusal() {
+    fn with_the_whole_network_only_the_supervisors_refusals_count() {
         let (flags, metadata) = (["--allow-net"], ["169.254.169.254:80"]);
         let denied = found(
             &flags,
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_last_is_where_an_allowed_address_led_to() {
+    fn the_last_refusal_is_the_redirect_target_of_an_allowed_address() {
         let mut denial = Denial::new(Permission::Net, "10.0.0.1:9".to_owned(), 0);
         let fetched = fetch("http://127.0.0.1:81/", "ConnectionRefused");
         let policy = test_support::policy(&["--allow-net=127.0.0.1:81"]);
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_list_allows_failed_for_another_reason() {
+    fn an_allowed_address_failed_for_another_reason() {
         let flags = ["--allow-net=127.0.0.1:81,a.test,localhost:82"];
         for url in [
             "http://127.0.0.1:81/",

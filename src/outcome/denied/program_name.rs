@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_and_not_found_stays_a_name() {
+    fn a_program_that_is_not_found_stays_a_name() {
         assert_eq!(flag("/usr/bin", "/usr/bin/not-there"), "--allow-run=not-there");
         assert_eq!(flag("", "true"), "--allow-run=true");
         assert_eq!(flag("", ""), "--allow-run");

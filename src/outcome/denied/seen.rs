@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_little_is_explained_by_what_was_seen() {
+    fn a_vague_error_is_explained_by_the_supervisors_record() {
         for (value, flag) in [
             (
                 json!({"code": "EACCES", "path": "/a", "syscall": "open"}),

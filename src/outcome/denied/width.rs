@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_as_wide_as_what_it_leads_to() {
+    fn a_link_is_as_wide_as_its_target() {
         let made = tempfile::tempdir().expect("a directory");
         let link = made.path().join("everything");
         std::os::unix::fs::symlink("/", &link).expect("linked");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_every_file_keeps_its_flag() {
+    fn an_access_that_needs_every_file_keeps_its_flag() {
         let mut denial = Denial {
             resource: "/tmp/x".to_owned(),
             ..Denial::new(Permission::Write, String::new(), 0)

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_flag_gets_none() {
+    fn an_access_without_a_flag_gets_no_hint() {
         let mut denial = Denial::new(Permission::Read, "/".to_owned(), 0);
         denial.flag.clear();
         for_node(&mut denial);

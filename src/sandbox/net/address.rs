@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mapped_address_is_the_one_it_stands_for() {
+    fn a_mapped_ipv6_address_equals_its_ipv4_address() {
         let mapped: SocketAddr = "[::ffff:10.1.2.3]:443".parse().expect("an address");
         let plain: SocketAddr = "10.1.2.3:443".parse().expect("an address");
         let raw = bytes_of(mapped, libc::AF_INET6).expect("bytes");

@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_that_the_name_does_not_exist() {
+    fn a_refused_lookup_is_answered_with_nxdomain() {
         let asked = question(&query("evil.test", TYPE_AAAA)).expect("a question");
         assert_eq!(answer(&asked, &Reply::NoSuchName)[3] & 0xf, 3);
         assert_eq!(answer(&asked, &Reply::ServerFailure)[3] & 0xf, 2);
     }
 
     #[test]
-    fn what_is_no_single_question_is_none() {
+    fn a_message_without_exactly_one_question_is_rejected() {
         let mut two = query("a.test", TYPE_A);
         two[5] = 2;
         let mut response = query("a.test", TYPE_A);

@@ -89,7 +89,7 @@ mod tests {
     const OFTEN: Duration = Duration::from_millis(1);
 
     #[test]
-    fn one_question_at_a_time_is_asked_for_a_name() {
+    fn only_one_lookup_of_a_name_runs_at_a_time() {
         let lookups = Lookups::default();
         let (answer, silent) = channel::<Answer>();
         let asking = move |_: &str| silent.recv().expect("an answer");

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_reaches_what_it_made() {
+    fn a_worker_may_connect_to_its_own_listeners() {
         let (own, _made, real) = own();
         for name in ["own/socket", "own/sub/socket", "own/./other"] {
             let path = real.join(name);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_made_is_not_reached_from_there() {
+    fn listeners_of_other_processes_are_not_reachable() {
         let (own, _made, real) = own();
         let daemon = UnixListener::bind(real.join("beside/daemon")).expect("bound");
         std::os::unix::fs::symlink(real.join("beside/daemon"), real.join("own/link")).expect("linked");

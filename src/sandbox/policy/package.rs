@@ -10,7 +10,7 @@ use super::{Files, Kind};
 /// Directories that are shared by everybody: a package.json there does not make a package.
 const SHARED: [&str; 4] = ["/", "/tmp", "/var/tmp", "/dev/shm"];
 
-/// Directories that are nobody's package.
+/// Directories that are not a package of anybody.
 #[derive(Debug)]
 pub(super) struct Bounds {
     working_dir: PathBuf,

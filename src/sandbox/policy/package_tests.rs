@@ -37,7 +37,7 @@ fn a_package_begins_at_or_below_the_working_directory() {
 }
 
 #[test]
-fn the_home_directory_and_what_holds_it_are_no_package() {
+fn the_home_directory_and_its_parents_are_not_packages() {
     let files = Fake::default()
         .file("/package.json")
         .file("/home/package.json")

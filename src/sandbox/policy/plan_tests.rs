@@ -92,7 +92,7 @@ fn problems(permissions: &Permissions) -> String {
 }
 
 #[test]
-fn nothing_allowed_is_the_runtime_the_package_and_what_it_imports() {
+fn with_nothing_allowed_the_runtime_the_package_and_its_imports_are_readable() {
     insta::assert_snapshot!(shown(&planned(&Permissions::default()).expect("a policy")));
 }
 
@@ -156,7 +156,7 @@ fn with_net_the_resolver_and_certificates_are_readable() {
 }
 
 #[test]
-fn what_the_kernel_cannot_hold_is_refused_with_the_reason() {
+fn permissions_that_the_kernel_cannot_enforce_are_refused_with_the_reason() {
     insta::assert_snapshot!(problems(&Permissions {
         read: only(&["/data", "/nowhere", "/proc", "/proc/4242"]),
         deny_read: vec![
@@ -172,7 +172,7 @@ fn what_the_kernel_cannot_hold_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_deny_outside_what_is_allowed_holds_by_itself() {
+fn a_deny_outside_of_the_allowed_paths_needs_no_rule() {
     let policy = planned(&Permissions {
         read: only(&["/data"]),
         deny_read: vec!["/home/secret".into()],
@@ -210,7 +210,7 @@ fn a_denied_name_needs_an_allow_list_that_can_hold_it() {
 }
 
 #[test]
-fn what_is_readable_without_a_flag_names_no_path_twice() {
+fn no_always_readable_path_is_listed_twice() {
     let readable = |permissions: &Permissions| planned(permissions).expect("a policy").readable();
     let without = readable(&Permissions::default());
     for path in [
@@ -259,7 +259,7 @@ fn every_file_is_no_process_and_no_device() {
 }
 
 #[test]
-fn a_deny_of_what_stays_readable_is_refused_and_one_around_it_is_not() {
+fn a_deny_of_an_always_readable_path_is_refused_and_one_around_it_is_not() {
     let denied = |path: &str| Permissions {
         deny_read: vec![path.into()],
         ..Permissions::default()

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn managers_share_one_until_it_is_gone() {
+    fn managers_share_one_guardian_until_it_ends() {
         let (one, other) = (
             Guardian::of_this_host().expect("one"),
             Guardian::of_this_host().expect("the same"),

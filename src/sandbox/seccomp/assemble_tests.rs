@@ -298,7 +298,7 @@ fn telling(rows: &[&Row], arg: u8) -> Vec<u64> {
 }
 
 #[test]
-fn programs_say_what_the_rows_say() {
+fn assembled_programs_agree_with_their_rules() {
     for table in TABLES {
         let mut checked: Vec<Vec<*const Row>> = Vec::new();
         for profile in profiles_for_tests() {

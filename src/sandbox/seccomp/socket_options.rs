@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leads_elsewhere_is_not_listed() {
+    fn options_that_redirect_a_socket_are_not_listed() {
         for (listed, refused) in [
             (
                 OF_SOCKET,

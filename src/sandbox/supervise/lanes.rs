@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn one_worker_takes_no_place_of_another() {
+    fn one_worker_does_not_use_the_threads_of_another() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 {
             assert_eq!(lanes.enter(of(1), &call(id)), Admission::Run);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_blocks_keeps_nothing_quick_waiting() {
+    fn blocking_requests_do_not_delay_quick_ones() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 + 1 {
             lanes.enter(of(1), &call(id));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_served_in_turn_and_nothing_is_left_behind() {
+    fn waiting_requests_are_served_in_order_and_the_queue_ends_empty() {
         let lanes = Lanes::default();
         for id in 0..AT_ONCE as u64 + 2 {
             lanes.enter(of(1), &call(id));

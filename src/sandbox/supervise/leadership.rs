@@ -126,7 +126,7 @@ mod tests {
     const BOUND: Duration = Duration::from_secs(20);
 
     #[test]
-    fn who_is_stuck_loses_the_turn_and_hears_of_it() {
+    fn a_blocked_leader_is_replaced_and_notices_it() {
         let leadership = Arc::new(Leadership::default());
         let (took_over, other) = channel();
         let first = leadership.wait();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_stuck_after_a_long_rest_loses_it_as_well() {
+    fn a_leader_that_blocks_after_a_long_idle_time_is_replaced_too() {
         let leadership = Arc::new(Leadership::default());
         let (took_over, other) = channel();
         let first = leadership.wait();

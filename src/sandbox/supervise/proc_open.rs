@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_of_a_process_has_a_name() {
+    fn every_read_proc_file_is_classified() {
         assert_eq!(entry(b"/proc"), Some(Entry::Top));
         assert_eq!(entry(b"/proc/"), Some(Entry::Top));
         assert_eq!(entry(b"/proc/self/maps"), of(Process::Caller, "maps"));

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_refuses_limits_does_not_hold_and_is_left_as_it_was() {
+    fn a_cgroup_that_refuses_limits_is_not_used_and_stays_unchanged() {
         let tree = tree("memory pids\n");
         let delegated = Delegated::open(tree.path()).unwrap();
         // A directory made here has none of the kernel's files.
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_dead_hosts_left_is_removed() {
+    fn only_cgroups_of_dead_hosts_are_removed() {
         let tree = tree("memory pids\n");
         let own = std::process::id();
         let used = format!("toolwarden-{DEAD}-2");

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_says_whose_it_is() {
+    fn a_cgroups_name_identifies_its_host() {
         assert_eq!(host_of(&name(4711, 3)), Some(4711));
         for other in [
             "toolwarden-",

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_of_nothing_keeps_nothing() {
+    fn a_limit_of_zero_keeps_nothing() {
         let mut captured = Captured::new(0);
         captured.push(b"abc");
         assert_eq!((captured.redacted::<&str>(&[]).as_str(), captured.dropped()), ("", 3));

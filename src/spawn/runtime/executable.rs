@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_says_its_reason() {
+    fn each_refusal_gives_its_reason() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let mut other = b"\x7fELF\x02\x01\x01".to_vec();

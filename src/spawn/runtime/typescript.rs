@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_what_is_there_what_is_needed_and_what_to_do() {
+    fn the_error_names_the_version_the_required_one_and_a_remedy() {
         let found = NodeVersion::parse("v20.19.4").expect("a version");
         let error = StrippingUnavailable::TooOld(found).error(Path::new("/p/tools.ts"), Path::new("/bin/node"));
         for part in ["/p/tools.ts", "20.19.4", "22.18", "23.6", "/bin/node"] {

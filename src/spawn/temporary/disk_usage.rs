@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_count_with_what_they_occupy_wherever_they_are() {
+    fn files_count_by_the_space_that_they_occupy() {
         let top = tempfile::tempdir().expect("a directory");
         let of = || tree(enter(top.path()).expect("there").as_fd()).expect("looked at");
         assert_eq!(of(), DiskUsage::default());
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deeper_than_a_path_is_too_much() {
+    fn directories_deeper_than_a_path_are_too_large() {
         use rustix::fs::{mkdirat, openat};
         let top = tempfile::tempdir().expect("a directory");
         let mut at = enter(top.path()).expect("there");

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_leaves_room_for_a_socket() {
+    fn the_path_is_short_enough_for_a_socket() {
         let added = "/".len() + PREFIX.len() + HOST_DIGITS + "/".len() + PROCESS_DIGITS;
         let chromiums = "/org.chromium.Chromium.123456/SingletonSocket".len();
         assert!("/var/tmp".len() + added + chromiums <= 107);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_somebody_removed_is_made_again() {
+    fn a_removed_directory_is_made_again() {
         let (_place, real) = place();
         let first = HostDirectory::at(&real, || {}).expect("made");
         fs::remove_dir_all(first.path()).expect("removed");

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_leaves_nothing_of_processes_that_are_gone() {
+    fn closing_removes_the_directories_of_ended_processes() {
         let place = tempfile::tempdir().expect("a directory");
         let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
         for one in 0..20 {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_discarded_is_removed_once() {
+    fn a_discarded_directory_is_removed_once() {
         let place = tempfile::tempdir().expect("a directory");
         let directories = TemporaryDirectories::open(Some(place.path()), Vec::new()).expect("opened");
         let made = directories.make().expect("made");

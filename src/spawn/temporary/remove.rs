@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_links_lead_to_stays() {
+    fn targets_of_links_are_kept() {
         let outside = tempfile::tempdir().expect("a directory");
         fs::write(outside.path().join("kept"), "kept").expect("written");
         let parent = tree();
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_removed() {
+    fn removing_a_missing_directory_succeeds() {
         let parent = tempfile::tempdir().expect("a directory");
         assert_eq!(removed(parent.path(), &mut budget()), Ok(()));
     }

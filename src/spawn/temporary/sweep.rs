@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_dead_host_left_is_removed() {
+    fn the_directory_of_a_dead_host_is_removed() {
         let place = tempfile::tempdir().expect("a directory");
         let dead = left_in(place.path(), NAME);
         sweep(place.path());
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_living_host_has_is_not() {
+    fn the_directory_of_a_living_host_is_not_removed() {
         let place = tempfile::tempdir().expect("a directory");
         let living = left_in(place.path(), NAME);
         let file = fs::OpenOptions::new()
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_being_made_is_not() {
+    fn a_directory_that_is_being_made_is_not_removed() {
         let place = tempfile::tempdir().expect("a directory");
         fs::create_dir(place.path().join(NAME)).expect("made");
         sweep(place.path());
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_has_such_a_name_is_not() {
+    fn a_file_with_such_a_name_is_not_removed() {
         let place = tempfile::tempdir().expect("a directory");
         let outside = tempfile::tempdir().expect("a directory");
         let target = left_in(outside.path(), "target");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_a_link_says_nothing() {
+    fn a_lock_file_that_is_a_link_is_ignored() {
         let place = tempfile::tempdir().expect("a directory");
         let host = left_in(place.path(), NAME);
         fs::remove_file(host.join("lock")).expect("removed");

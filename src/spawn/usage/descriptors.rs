@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_told_apart() {
+    fn targets_of_descriptor_links_are_classified() {
         assert!(matches!(kind("socket:[12]"), Kind::Socket(12)));
         assert!(matches!(kind("pipe:[7]"), Kind::Pipe(7)));
         assert!(matches!(kind("anon_inode:[eventpoll]"), Kind::Epoll));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_looked_at_counts_as_the_rest() {
+    fn unexamined_descriptors_count_as_the_average_of_the_rest() {
         let found = Descriptors {
             buffered: 1000,
             looked_at: 10,

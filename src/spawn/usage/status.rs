@@ -75,7 +75,7 @@ mod tests {
         RssFile:\t   31028 kB\nRssShmem:\t      8 kB\nVmPTE:\t     320 kB\nVmSwap:\t       4 kB\nThreads:\t6\n";
 
     #[test]
-    fn what_counts_is_everything_but_pages_of_files() {
+    fn everything_except_file_pages_counts() {
         let status = Status::parse(TEXT).unwrap();
         assert_eq!(status.memory(), (6372 + 8 + 320 + 4) * KIB);
         assert_eq!((status.shared, status.threads), (8 * KIB, 6));

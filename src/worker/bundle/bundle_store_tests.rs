@@ -147,7 +147,7 @@ fn an_old_bundle_goes_when_its_last_user_does_and_the_new_one_stays() {
 }
 
 #[test]
-fn nothing_is_kept_of_an_entrypoint_that_is_gone() {
+fn bundles_of_a_missing_entrypoint_are_removed() {
     let mut project = Project::new();
     drop(project.put("code"));
     fs::remove_file(project.path("tools.ts")).unwrap();

@@ -148,7 +148,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn a_file_holds_until_it_is_written_replaced_or_removed() {
+    fn a_files_fingerprint_is_valid_until_it_is_written_replaced_or_removed() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("a.ts");
         assert!(FileFingerprint::take(path.clone()).is_current());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_holds_while_the_names_that_matter_do() {
+    fn a_directorys_fingerprint_is_valid_while_its_relevant_names_are() {
         let dir = tempfile::tempdir().expect("a directory");
         let fingerprint = FileFingerprint::take(dir.path().to_owned());
         fs::write(dir.path().join("output.csv"), "").expect("written");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn age_is_told() {
+    fn age_is_computed() {
         let dir = tempfile::tempdir().expect("a directory");
         let fingerprint = FileFingerprint::take(dir.path().to_owned());
         assert!(fingerprint.is_older_than(SystemTime::now() + Duration::from_secs(5)));

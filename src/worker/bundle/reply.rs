@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_too_long_is_none() {
+    fn a_truncated_or_too_long_reply_is_rejected() {
         for bytes in [
             &b""[..],
             b"{}\n",

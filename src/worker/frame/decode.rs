@@ -84,6 +84,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             nonce: fields.take()?,
             names: fields.text()?,
         },
+        kind::WANTS => FromWorker::Wants { place: fields.text()? },
         kind::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,
@@ -190,7 +191,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn refuses_what_is_not_in_the_tables() {
+    fn refuses_unknown_kinds_and_statuses() {
         assert_eq!(decode(&[]), Err(FrameError::Empty));
         assert_eq!(decode(&[0x01, b'{', b'}']), Err(FrameError::Kind(1)));
         assert_eq!(decode(&[0x88, 0]), Err(FrameError::Length { kind: 0x88, length: 1 }));
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_never_longer_than_what_a_worker_sends() {
+    fn a_line_is_never_longer_than_a_workers_longest() {
         let log = |length: usize| {
             let mut frame = vec![kind::LOG, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             frame.resize(length, b'x');

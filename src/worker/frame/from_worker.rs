@@ -64,6 +64,11 @@ pub enum FromWorker<'a> {
         /// Names, one per line.
         names: &'a str,
     },
+    /// The worker is about to connect to a name.
+    Wants {
+        /// `host:port`.
+        place: &'a str,
+    },
 }
 
 /// RESULT.

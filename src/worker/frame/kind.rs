@@ -16,6 +16,7 @@ pub(super) const PONG: u8 = 0x88;
 pub(super) const LEAVING: u8 = 0x89;
 pub(super) const PRINTED: u8 = 0x8a;
 pub(super) const MISSED: u8 = 0x8b;
+pub(super) const WANTS: u8 = 0x8c;
 
 /// Bytes of the length that comes before the kind.
 pub(super) const LENGTH_BYTES: usize = 4;

@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cap_leaves_room_for_logs_and_for_large_results() {
+    fn the_limit_is_large_enough_for_logs_and_large_results() {
         assert!(max_frame(1) as u64 > LEAST_MAX);
         assert!(max_frame(100 << 20) > 100 << 20);
         assert_eq!(max_frame(u64::MAX), u32::MAX as usize);

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_has_is_read() {
+    fn all_fields_are_read() {
         let json = format!(
             r#"{{"protocol":{PROTOCOL},"runtime":"1.4.5","entryTable":true,"ring":false,"warmup":true,"tools":[{{"id":"a"}}]}}"#
         );
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_is_named_whatever_else_it_says() {
+    fn another_version_is_named_whatever_the_other_fields() {
         for (json, version) in [
             (r#"{"protocol":2}"#, 2),
             (r#"{"protocol":0,"tools":[]}"#, 0),

@@ -28,6 +28,8 @@ pub enum OwnedFrame {
     Printed,
     /// MISSED
     Missed(u32, [u8; 16], String),
+    /// WANTS
+    Wants(String),
 }
 
 impl From<FromWorker<'_>> for OwnedFrame {
@@ -46,6 +48,7 @@ impl From<FromWorker<'_>> for OwnedFrame {
             FromWorker::Leaving { call, nonce } => OwnedFrame::Leaving(call, nonce),
             FromWorker::Printed => OwnedFrame::Printed,
             FromWorker::Missed { call, nonce, names } => OwnedFrame::Missed(call, nonce, names.into()),
+            FromWorker::Wants { place } => OwnedFrame::Wants(place.into()),
         }
     }
 }
@@ -85,6 +88,7 @@ impl OwnedFrame {
             OwnedFrame::Missed(call, nonce, names) => {
                 (kind::MISSED, [&call_nonce(call, nonce)[..], names.as_bytes()].concat())
             }
+            OwnedFrame::Wants(place) => (kind::WANTS, place.clone().into_bytes()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()
@@ -136,6 +140,8 @@ pub fn any_frame() -> impl Strategy<Value = OwnedFrame> {
             .prop_map(|(c, s, l, t, b)| OwnedFrame::Log(c, s, l, t, b)),
         (any::<u32>(), nonce, any::<bool>()).prop_map(|(c, n, l)| OwnedFrame::AbortAck(c, n, l)),
         (any::<u32>(), nonce).prop_map(|(c, n)| OwnedFrame::Leaving(c, n)),
+        (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| OwnedFrame::Missed(c, n, t)),
+        any::<String>().prop_map(OwnedFrame::Wants),
         Just(OwnedFrame::Pong),
         Just(OwnedFrame::Printed),
     ]

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_is_replaced_and_a_pair_is_kept() {
+    fn unpaired_surrogates_are_replaced_and_pairs_are_kept() {
         for (json, meant) in [
             (r#""a\ud800b""#, "a\u{fffd}b"),
             (r#""\udc00""#, "\u{fffd}"),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_is_cut_and_the_rest_is_kept() {
+    fn values_nested_too_deeply_are_cut_and_the_rest_is_kept() {
         for open in ["[", r#"{"a":"#, r#"[{"]":"\"","b":"#] {
             let close = open
                 .chars()
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serde_reads_is_left_as_it_is() {
+    fn text_that_serde_reads_is_unchanged() {
         let json = format!("{}1{}", "[".repeat(READ_DEPTH), "]".repeat(READ_DEPTH));
         assert!(matches!(mended(&json), Cow::Borrowed(_)));
         assert!(read::<Value>(&json).is_some());

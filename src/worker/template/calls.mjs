@@ -12,6 +12,7 @@ import {
 } from './primordials.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
+import { waitFor } from './unanswerable.mjs'
 import { isObject } from './values.mjs'
 import { sendMissed } from './variables.mjs'
 
@@ -61,6 +62,10 @@ export class Call {
     this.whyAborted = undefined
     /** @type {import('./console.mjs').ConsoleState | undefined} */
     this.console = undefined
+    /** The promise that answers it. @type {object | undefined} */
+    this.waitsFor = undefined
+    /** @type {import('./unanswerable.mjs').Suspicion | undefined} */
+    this.suspicion = undefined
     /** Missing variables that it read. @type {import('./variables.mjs').Missed | undefined} */
     this.missed = undefined
     this.leaveEnvironment = enterEnvironment(this.execId, this.env)
@@ -136,8 +141,10 @@ function enter(call, tool, input) {
     return fail(call, error)
   }
   if (!later) return complete(call, tool, returned)
+  const promise = promiseResolve(returned)
+  waitFor(call, promise)
   promiseThen(
-    promiseResolve(returned),
+    promise,
     (/** @type {unknown} */ value) => complete(call, tool, value),
     (/** @type {unknown} */ error) => fail(call, error),
   )
@@ -146,13 +153,16 @@ function enter(call, tool, input) {
 /** @param {Call} call @param {Tool} tool @param {any} value */
 function complete(call, tool, value) {
   if (call.answered) return
+  waitFor(call, undefined)
   if (!isObject(value)) return checkOutput(call, tool, value)
   if (isBody(value)) {
     const read = readBody(value, settings.maxOutputSize)
     return promiseThen(read, (/** @type {any} */ body) => completeBody(call, tool, body), (/** @type {unknown} */ error) => unusable(call, error))
   }
   if (isSequence(value) || (tool.streams && typeof value[asyncIterator] === 'function')) {
-    return promiseThen(drain(call, value), (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
+    const drained = drain(call, value)
+    waitFor(call, drained)
+    return promiseThen(drained, (/** @type {unknown} */ last) => checkOutput(call, tool, last), (/** @type {unknown} */ error) => fail(call, error))
   }
   checkOutput(call, tool, value)
 }
@@ -190,6 +200,7 @@ async function drain(call, values) {
 
 /** @param {Call} call @param {Tool} tool @param {unknown} value */
 function checkOutput(call, tool, value) {
+  waitFor(call, undefined)
   if (tool.output === undefined) return succeed(call, value)
   tool.output.check(
     value,
@@ -240,6 +251,7 @@ export function fail(call, error) {
 function answer(call, status, text, retry = RETRY.unsaid, after = NO_RETRY_AFTER) {
   if (call.answered) return
   call.answered = true
+  waitFor(call, undefined)
   removeCall(call)
   if (call.leaveEnvironment !== undefined && (settings.isolation === 'worker' || call.number === REHEARSAL)) call.leaveEnvironment()
   const start = beginForCall(RESULT, call)

@@ -4,8 +4,9 @@
  */
 import { newConsoleState } from './console.mjs'
 import { attributeLogs } from './log.mjs'
-import { collectGarbage, FinalizationRegistryOf, isBun, mapDelete, mapFirst, mapGet, MapOf, mapSet, setTimer, unref, whenCollected } from './primordials.mjs'
+import { collectGarbage, FinalizationRegistryOf, isBun, mapDelete, mapFirst, mapForEach, mapGet, MapOf, mapSet, setTimer, unref, whenCollected } from './primordials.mjs'
 import { settings } from './settings.mjs'
+import { collectSoon, suspect } from './unanswerable.mjs'
 import { attributeReads } from './variables.mjs'
 
 /** @typedef {import('./calls.mjs').Call} Call */
@@ -61,6 +62,18 @@ export const isOfOneOfSeveral = (rejection) => openCount > 1 && isUnattributed(r
 
 /** The error has no context, and comes from one of the running calls. @param {boolean} rejection */
 const isUnattributed = (rejection) => isBun && rejection && storedCall !== null && storedCall() === undefined && lingering === 0
+
+/**
+ * Handles an error that came in no context and may be any call's, also an answered one's: it fails the calls that nothing
+ * can answer any more.
+ * @param {unknown} error
+ * @param {(call: Call, error: unknown) => void} fail
+ */
+export function suspectCalls(error, fail) {
+  if (openCount === 0 || storedCall === null || storedCall() !== undefined) return
+  mapForEach(open, (/** @type {Call} */ call) => suspect(call, error, fail))
+  collectSoon(() => openCount > 0)
+}
 
 /**
  * After this many milliseconds without a call the garbage is collected once, which shows which calls left nothing

@@ -1,10 +1,8 @@
 /**
  * Validates JSON values against a JSON Schema: draft 2020-12 and draft-07's spellings; `format` and `default` are
  * annotations only. Properties are always looked up as own ones, so `__proto__`, `constructor` or `toString` in a value
- * or a schema is a
- * name like any other. Recursion is bounded. A `pattern` can run for ever, like the tool itself; the call's timeout
- * ends
- * both.
+ * or a schema is a name like any other. Recursion is bounded. A `pattern` can run for ever, like the tool itself; the
+ * call's timeout ends both.
  */
 import { keysTo, SchemaDocument } from './json-schema-document.mjs'
 import { evaluate, nothingFound, TOO_DEEP } from './json-schema-evaluate.mjs'

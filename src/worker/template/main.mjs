@@ -1,11 +1,12 @@
 /** The worker's life: connect, import the entrypoint, send READY, serve calls. */
 import { hasEntryTable } from './entry-table.mjs'
 import { abortCall, endWhenIdle, fail, leave, startCall } from './calls.mjs'
-import { callOfUncaught, consoleState, isOfOneOfSeveral } from './current-call.mjs'
+import { callOfUncaught, consoleState, isOfOneOfSeveral, suspectCalls } from './current-call.mjs'
 import { allInRing, begin, connect, finish, flush, putText } from './channel.mjs'
 import { patchConsole } from './console.mjs'
 import { importEntrypoint } from './entrypoint.mjs'
 import { setMarkers } from './environment.mjs'
+import { listenToConnections } from './destinations.mjs'
 import { describe, cleanStack } from './failure.mjs'
 import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
@@ -56,7 +57,8 @@ function logError(what, error) {
 /**
  * Handles an uncaught error. It fails the call whose code caused it; an error after that call's answer, or of no call,
  * is logged. If one of several calls caused it and nobody can tell which, the process ends: no call may be lost
- * silently.
+ * silently. If nobody can tell whether a running call or an answered one caused it, a running call fails if nothing can
+ * answer it any more.
  * @param {string} what
  * @param {unknown} error
  * @param {boolean} rejection
@@ -66,6 +68,7 @@ function uncaught(what, error, rejection) {
   if (call !== undefined) return fail(call, error)
   logError(what, error)
   if (isOfOneOfSeveral(rejection)) exit(1)
+  suspectCalls(error, fail)
 }
 
 /** @param {unknown} error @param {string | undefined} place */
@@ -99,6 +102,7 @@ patchStream('stderr', STDERR)
 patchConsole(consoleState, writeStdout)
 connect(handle, (error) => uncaught('uncaught exception', error, false))
 listenToReads()
+listenToConnections()
 await load()
 // Bun collects garbage when its main module has ended, with threads made for that, which would delay the first call by
 // a millisecond.

@@ -1,4 +1,4 @@
-//! What comes back: results, errors, refusals.
+//! The answers to calls: results, errors, refusals.
 
 use serde_json::{Value, json};
 use toolwarden::worker::frame::{Retry, Status};

@@ -1,4 +1,4 @@
-//! What happens to a call on its way.
+//! The way of a call through the worker.
 
 use serde_json::json;
 use toolwarden::config::Isolation;
@@ -21,7 +21,7 @@ pub(crate) fn an_answer_cannot_be_forged_or_broken_by_patching(runtime: Runtime)
          export const later = async () => { await 0; return 'good' }
          export const bad = () => { throw new TypeError('bad') }
          export const noise = () => { console.log('text', 1); return seen.length }";
-    // Node's own event emitter, which hands over what the channel gets, calls a listener's `apply`.
+    // Node's own event emitter, which passes on what the channel receives, calls the `apply` of a listener.
     let functions = if runtime != Runtime::Node {
         "[Function.prototype, ['call', 'apply', 'bind']],"
     } else {

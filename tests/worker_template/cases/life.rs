@@ -1,4 +1,4 @@
-//! The process: start, faults, end.
+//! The worker's process: its start, faults and end.
 
 use serde_json::json;
 use toolwarden::worker::frame::{Level, Status, Stream};
@@ -51,7 +51,8 @@ pub(crate) fn late_errors_are_logged_and_early_ones_fail_the_call(runtime: Runti
         assert_eq!(worker.value("ok", "1"), "ok");
     }
     for (tool, says) in [("early", "floating"), ("timer", "in timer")] {
-        // Bun does not say whose a rejection is: it is the call's that runs as long as no other can have left it.
+        // Bun does not report which call caused a rejection: it is attributed to the running call as long as no other
+        // can have caused it.
         let mut fresh = Worker::ready(runtime, UNCAUGHT);
         let workers = match runtime {
             Runtime::Bun | Runtime::Compiled if tool == "early" => vec![&mut fresh],
@@ -90,7 +91,7 @@ pub(crate) fn with_several_in_flight_an_uncaught_error_is_its_calls_or_ends_the_
             assert_eq!(worker.value("ok", "1"), "ok");
             continue;
         }
-        // Bun does not say whose a rejection is, and no call may be lost silently.
+        // Bun does not report which call caused a rejection, and no call may be lost without an error.
         assert!(runtime != Runtime::Node && tool == "early", "{tool}: {said:?}");
         assert!(
             matches!(&said, Got::Log { stream: Stream::Stderr, level: Some(Level::Error), text, .. } if text.contains("floating")),
@@ -188,7 +189,7 @@ pub(crate) fn a_child_process_has_no_channel(runtime: Runtime) {
     assert!(!listing.as_str().unwrap().contains("3 -> socket:"), "{listing}");
 }
 
-/// But `?` and `\`: Bun itself finds no module below such a directory, and Node none below one with `\`.
+/// Except `?` and `\`: Bun itself finds no module below a directory with one of them, and Node none below one with `\`.
 pub(crate) fn paths_with_every_kind_of_character(runtime: Runtime) {
     let directory = "a b%20c#de'f\"g`h$i{j}é\u{1F600}&k;l".to_string();
     let options = Options {

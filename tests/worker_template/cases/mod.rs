@@ -1,4 +1,4 @@
-//! What a worker must do, whichever runtime it is.
+//! The cases that every runtime must pass.
 
 mod answers;
 mod calls;

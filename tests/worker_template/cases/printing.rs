@@ -1,4 +1,4 @@
-//! What tools print.
+//! The output that tools print.
 
 use std::os::unix::process::ExitStatusExt;
 
@@ -149,7 +149,7 @@ pub(crate) fn process_exit_keeps_what_was_printed(runtime: Runtime) {
             runtime,
             "export const quick = () => 'answered'; export function leave(code) { console.log('bye'); process.stderr.write('raw'); process.exit(code) }",
         );
-        // Both in one write: the first answer is not sent yet when the second tool leaves.
+        // Both calls are sent in one write: the first answer is not sent yet when the second tool exits the process.
         let (_, mut bytes) = worker.frame(Ask {
             tool: "quick",
             ..Ask::default()

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_is_told_the_machines_name_has_its_own_top() {
+    fn a_container_that_sees_the_hosts_cgroup_path_has_its_own_root() {
         let files = Fake::default()
             .content("/proc/self/cgroup", b"0::/docker/abc\n")
             .file("/sys/fs/cgroup/memory.max");

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn fedora_has_lib64_and_others_what_their_cache_names() {
+    fn fedora_has_lib64_and_other_systems_use_their_loader_cache() {
         let fedora = Fake::default()
             .link("/lib64", "usr/lib64")
             .library("/usr/lib64/libstdc++.so.6")
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_a_library_and_is_none_is_not_readable() {
+    fn a_file_that_is_only_named_like_a_library_is_not_readable() {
         let files = Fake::default()
             .file("/root/.ssh/id_rsa")
             .link("/usr/local/lib/libplanted.so", "/root/.ssh/id_rsa")

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_from_others_is_left_out_wherever_it_lies() {
+    fn files_without_permission_for_others_are_left_out_everywhere() {
         let files = Fake::default()
             .file("/c/ca.pem")
             .secret("/c/key.pem")
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_is_not_readable() {
+    fn files_that_were_not_examined_are_not_readable() {
         let mut files = Fake::default();
         for number in 0..MOST_ENTRIES {
             files = files.file(&format!("/c/{number:05}"));

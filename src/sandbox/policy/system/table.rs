@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn no_entry_holds_a_place_of_keys() {
+    fn no_entry_contains_a_directory_of_keys() {
         for keys in [
             "/etc/ssl/private",
             "/etc/pki/tls/private",

@@ -4,8 +4,7 @@
  * this and Bun:
  *
  * - Modules are imported by one that asks for a missing export. The error occurs when all of them are loaded and none
- *   has
- *   run.
+ *   has run.
  * - CommonJS modules run while they are loaded, so they are wrapped in a function that returns before their first line.
  * - Macros and addons are disabled on the command line.
  *

@@ -12,8 +12,7 @@ const USE_STRICT = /^(?:#!.*)?\s*(?:(?:\/\/.*|\/\*[\s\S]*?\*\/)\s*)*["']use stri
 
 /**
  * `when` restricts a rule to modules in CommonJS, in ESM, or of the project itself. A package's own use of what the
- * last rules
- * match is rarely reached in Bun, while the project's is intended.
+ * last rules match is rarely reached in Bun, while the project's is intended.
  * @type {{ pattern: RegExp, says: string, when?: 'cjs' | 'esm' | 'own' }[]}
  */
 const RULES = [

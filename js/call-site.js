@@ -7,7 +7,7 @@
  */
 
 import { fileURLToPath } from 'node:url'
-import { here, isBundled } from './here.js'
+import { here, isBundled } from './code-location.js'
 
 /** @typedef {{ readonly stack?: string }} Site */
 

@@ -5,8 +5,9 @@
 
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { documentation } from './documentation.js'
 
-const OWN = '/js/here.js'
+const OWN = '/js/code-location.js'
 
 /** @type {string | undefined} */
 const url = import.meta.url
@@ -24,4 +25,4 @@ export const here = url ?? pathToFileURL(typeof __filename === 'string' ? __file
 /** The advice when a file beside this package's own files is not found. */
 export const BUNDLED =
   'toolwarden was made part of a bundle: leave it out of it (mark "toolwarden" as external) and install it where the bundle runs; ' +
-  'docs/bundlers.md says how for each bundler'
+  `${documentation('bundlers')} says how for each bundler`
