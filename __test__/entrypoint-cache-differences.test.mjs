@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { describe, it } from 'node:test'
 
 import { BULK, verdict } from './support/entrypoint-cache.mjs'
+import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const ZOD = dirname(createRequire(import.meta.url).resolve('zod/package.json'))
@@ -29,7 +30,10 @@ export const namespace = async () => { const found = await import('./probe.ts');
     })
     const [source, cached] = [false, true].map((entrypointCache) => bench.open(project, { minWorkers: 0, entrypointCache }))
     assert.deepEqual(await source.executeTool('namespace'), ['[object Module]', false])
-    while ((await cached.executeTool('namespace'))[0] !== '[object Object]') assert.equal(verdict(project)?.refused, undefined)
+    await until(async () => {
+      assert.equal(verdict(project)?.refused, undefined)
+      return (await cached.executeTool('namespace'))[0] === '[object Object]'
+    }, 'a process that imported the bundle')
     const both = (tool) => Promise.all([source, cached].map((manager) => manager.executeTool(tool)))
     // A dynamic import returns a plain object.
     assert.deepEqual(await both('namespace'), [['[object Module]', false], ['[object Object]', true]])
@@ -151,7 +155,10 @@ export function fail(): never {
     symlinkSync('real.ts', project.path('link.ts'))
     const source = bench.open(project, { minWorkers: 0 })
     const cached = bench.open(project, { minWorkers: 0, entrypointCache: true })
-    while ((await cached.executeTool('from')) !== 'bundle') assert.equal(verdict(project)?.refused, undefined)
+    await until(async () => {
+      assert.equal(verdict(project)?.refused, undefined)
+      return (await cached.executeTool('from')) === 'bundle'
+    }, 'a process that imported the bundle')
 
     assert.deepEqual(await cached.listTools(), await source.listTools())
     const tools = (await source.listTools()).map(({ id }) => id).filter((id) => id !== 'from')

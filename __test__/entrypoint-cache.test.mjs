@@ -23,9 +23,7 @@ describe('The entrypoint cache', () => {
   const open = (project, config) => bench.open(project, { entrypointCache: true, minWorkers: 0, ...config })
 
   /** Makes calls until a process imported the bundle. */
-  const bundled = async (manager) => {
-    while ((await manager.executeTool('from')) !== 'bundle');
-  }
+  const bundled = (manager) => until(async () => (await manager.executeTool('from')) === 'bundle', 'a process that imported the bundle')
   /** Makes calls until the bundler has reported something, and returns the report. */
   const refused = async (manager, project) => {
     await manager.executeTool('from')

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { failure } from './support/outcomes.mjs'
 import { isRunning, processEnd } from './support/processes.mjs'
 import { REAL_BUN } from './support/project.mjs'
+import { passes } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 describe('A host', () => {
@@ -117,7 +118,7 @@ describe('A host that is stopped, as by a debugger or a paused container', () =>
         started.kill('SIGSTOP')
         project.write('answer-now', '')
         // The deadline passes while the event loop is blocked. The tool looks for the file every 5 ms.
-        await new Promise((resolve) => setTimeout(resolve, timeout + 500))
+        await passes(timeout + 500)
         started.kill('SIGCONT')
         const { lines, stderr } = await started.ended()
         assert.equal(lines.at(-1), `value ${JSON.stringify(input.value)}`, stderr)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
+import { RESULT } from '../src/worker/template/protocol.mjs'
 import { logCollector } from './support/logs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { ownChildren } from './support/processes.mjs'
@@ -35,7 +36,7 @@ describe('What a tool prints', () => {
 
   it('cannot be taken for the answer even on the descriptor of the channel.', async () => {
     const manager = bench.openTools('forges-on-channel.ts')
-    const outcome = await manager.executeTool('forges').catch((error) => error.code)
+    const outcome = await manager.executeTool('forges', RESULT).catch((error) => error.code)
     // The supervisor decides whether the process may go on after frames that were not requested.
     assert.ok(['honest', 'ERR_TOOL_EXITED', 'ERR_TOOL_KILLED'].includes(outcome), String(outcome))
   })

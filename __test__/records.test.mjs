@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { describe, it } from 'node:test'
 
 import { logCollector } from './support/logs.mjs'
-import { bounded } from './support/waiting.mjs'
+import { bounded, passes } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 /** The record of one call, whatever its outcome. */
@@ -84,7 +84,7 @@ describe('The record of a call', () => {
     const first = manager.executeTool('waits-for-file', { file: project.path('release'), value: 1 }, { toolExecId: 'first', onLog: logs.add })
     await logs.number('pid')
     const second = manager.executeTool('pid', null, { toolExecId: 'second' })
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await passes(300)
     project.write('release', '')
     await Promise.all([first, second])
     await manager.close()

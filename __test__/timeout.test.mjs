@@ -5,6 +5,7 @@ import { ToolExecutionError, ValidationError } from '../index.js'
 import { logCollector } from './support/logs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { isRunning } from './support/processes.mjs'
+import { passes } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const RUN = { bunPermissions: ['--allow-read', '--allow-run'] }
@@ -98,7 +99,7 @@ describe('The timeout of a call', () => {
     await logs.number('pid')
     const second = manager.executeTool('pid', null, { timeout: 1200 })
     // The call waits in the queue for longer than it may run.
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await passes(1500)
     project.write('release', '')
     assert.equal(await first, 1)
     assert.equal(typeof (await second), 'number')

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { basename, dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
-import { bounded } from './support/waiting.mjs'
+import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 /** Every file below a directory, without node_modules. */
@@ -136,10 +136,7 @@ describe('The worker file', () => {
       const main = await manager.executeTool('main')
       assert.equal(main, workerFile(manager))
       const before = await look()
-      const compiled = async () => {
-        while ((await manager.executeTool('main')) === main);
-      }
-      await bounded(compiled(), 'compiling')
+      await until(async () => (await manager.executeTool('main')) !== main, 'a process that runs the compiled file')
       assert.deepEqual(await look(), before)
       assert.match(before.stack, /tools\.ts/)
       assert.doesNotMatch(before.stack, /\.toolwarden/)

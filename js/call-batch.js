@@ -4,17 +4,15 @@
  */
 
 import { ArgumentProblem } from './errors.js'
+import { INPUT_TOO_LONG } from './hints.js'
+import { CALL_FIELD, CALL_FIELDS, NO_TEXT } from './native-protocol.js'
 
-/** Numbers per call: number, flags, attempt, and the lengths of eight texts. */
-const FIELDS = 11
 /** Calls that cross at once, at most. */
 const MOST_CALLS = 16
 /** When this many UTF-16 units are gathered, the batch crosses without waiting for more. */
 const MUCH_TEXT = 1024 * 1024
 /** Below V8's longest string, so that the texts of a large call fit one string together with those of other calls. */
 const MOST_TEXT = 2 ** 29 - 2 ** 21
-/** The length of an absent text. */
-const NONE = 0xffffffff
 
 /**
  * @typedef {object} Texts
@@ -28,7 +26,7 @@ const NONE = 0xffffffff
 
 export class CallBatch {
   #text = ''
-  #head = new Uint32Array(FIELDS * MOST_CALLS)
+  #head = new Uint32Array(CALL_FIELDS * MOST_CALLS)
   #count = 0
 
   /** Whether the batch must cross before another call is added. */
@@ -57,19 +55,19 @@ export class CallBatch {
     if (timeout !== null) text += timeout
     if (retry !== null) text += retry
     if (idempotencyKey !== null) text += idempotencyKey
-    const at = this.#count * FIELDS
+    const at = this.#count * CALL_FIELDS
     const head = this.#head
-    head[at] = number
-    head[at + 1] = flags
-    head[at + 2] = attempt
-    head[at + 3] = toolId.length
-    head[at + 4] = toolExecId.length
-    head[at + 5] = input === null ? NONE : input.length
-    head[at + 6] = config === null ? NONE : config.length
-    head[at + 7] = env === null ? NONE : env.length
-    head[at + 8] = timeout === null ? NONE : timeout.length
-    head[at + 9] = retry === null ? NONE : retry.length
-    head[at + 10] = idempotencyKey === null ? NONE : idempotencyKey.length
+    head[at + CALL_FIELD.number] = number
+    head[at + CALL_FIELD.flags] = flags
+    head[at + CALL_FIELD.attempt] = attempt
+    head[at + CALL_FIELD.toolId] = toolId.length
+    head[at + CALL_FIELD.toolExecId] = toolExecId.length
+    head[at + CALL_FIELD.input] = input === null ? NO_TEXT : input.length
+    head[at + CALL_FIELD.config] = config === null ? NO_TEXT : config.length
+    head[at + CALL_FIELD.env] = env === null ? NO_TEXT : env.length
+    head[at + CALL_FIELD.timeout] = timeout === null ? NO_TEXT : timeout.length
+    head[at + CALL_FIELD.retry] = retry === null ? NO_TEXT : retry.length
+    head[at + CALL_FIELD.idempotencyKey] = idempotencyKey === null ? NO_TEXT : idempotencyKey.length
     this.#text = this.#count === 0 ? text : this.#text + text
     this.#count++
   }
@@ -96,5 +94,5 @@ const NOTHING = []
 /** @param {number} length */
 const tooLong = (length) =>
   new ArgumentProblem('ERR_INPUT_INVALID', 'input', `the call is too long: ${length} characters of JSON`, {
-    hint: 'write the data to a file and pass its path',
+    hint: INPUT_TOO_LONG,
   })

@@ -1,6 +1,8 @@
 /** Validates the arguments of one call before they cross to the core, and encodes them as text. */
 
 import { ArgumentProblem } from './errors.js'
+import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES } from './hints.js'
+import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
 import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
 
@@ -8,10 +10,6 @@ const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'a
 const CLOSE_OPTIONS = ['force', 'timeout']
 /** The largest number that crosses as u32. */
 const MOST_ATTEMPTS = 0xffffffff
-
-/** Flags of the events that the core sends while the call runs. */
-export const WANTS_LOGS = 1
-export const WANTS_PROGRESS = 2
 
 /**
  * @typedef {object} CallOptions
@@ -84,7 +82,7 @@ function envText(env) {
     // The text may be a secret.
     const got = typeof env === 'string' ? 'a string' : described(env)
     throw new ArgumentProblem('ERR_ENV_INVALID', 'env', `expected \`env\` to be an object of strings, got ${got}`, {
-      hint: env instanceof Map ? 'pass `Object.fromEntries(map)`' : 'pass names and values: `{ API_TOKEN: token }`',
+      hint: env instanceof Map ? ENV_OF_A_MAP : ENV_OF_NAMES,
     })
   }
   return JSON.stringify(Object.entries(env).map(([name, value]) => [name, encodeUserValue(value)]))
@@ -143,7 +141,7 @@ function checkOptions(given, known) {
 export function readCloseOptions(given) {
   if (given === undefined) return { force: false, timeout: null }
   if (!isRecord(given)) {
-    throw wrongType('options', 'an object', given, { hint: 'to end running calls at once: `close({ force: true })`' })
+    throw wrongType('options', 'an object', given, { hint: CLOSE_FORCE })
   }
   const { force = false, timeout } = checkOptions(given, CLOSE_OPTIONS)
   if (typeof force !== 'boolean') throw wrongType('force', 'a boolean', force)

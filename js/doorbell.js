@@ -4,12 +4,9 @@
  */
 
 import process from 'node:process'
+import { WAKE_UP_MODE } from './native-protocol.js'
 
-/** The core's numbers for how this host is woken when processes send something. */
-const UV = 1
-const SOCKETS = 2
-
-export const wakeUpMode = () => (process.versions.bun === undefined ? UV : SOCKETS)
+export const wakeUpMode = () => (process.versions.bun === undefined ? WAKE_UP_MODE.eventLoop : WAKE_UP_MODE.sockets)
 
 /** @param {{ unref(): void }} socket */
 const unref = (socket) => socket.unref()

@@ -8,20 +8,22 @@ import * as atExit from './at-exit.js'
 import { afterMilliseconds } from './after.js'
 import { wakeUpMode, listen } from './doorbell.js'
 import { createBuilderClass } from './builder.js'
+import { deepFreeze } from './deep-freeze.js'
 import { deferred } from './deferred.js'
 import { aborted, closed, refusal } from './rejections.js'
 import { checkToolId, payloadText, readCloseOptions, readOptions } from './call-options.js'
-import { configProblem } from './config-problem.js'
+import { checkArguments } from './config-problem.js'
 import { errorFrom } from './errors.js'
 import { newExecId } from './exec-id.js'
-import { encodeUserValue, userValueText, isRecord, parseUserValue } from './user-value.js'
+import { encodeUserValue, userValueText, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
-import { EventBatch, Kind } from './event-batch.js'
+import { EventBatch } from './event-batch.js'
 import { KeepAlive } from './keep-alive.js'
 import { logEntries } from './lines.js'
+import { EVENT, OBSERVES_LOGS, OBSERVES_RECORDS } from './native-protocol.js'
 import { ObservedEmitter } from './observed-emitter.js'
 import { CallBatch } from './call-batch.js'
-import { PendingCall, Question } from './pending.js'
+import { numberAfter, PendingCall, Question } from './pending.js'
 import { endWhenCollected, ManagerRef } from './manager-ref.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './call-site.js'
 import { observed, telemetry } from './telemetry.js'
@@ -29,11 +31,6 @@ import { observed, telemetry } from './telemetry.js'
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 /** @typedef {import('./call-site.js').Site} Site */
 /** @typedef {import('./call-site.js').Origin} Origin */
-
-const OBSERVE_LOG = 1
-const OBSERVE_EXECUTION = 2
-
-const URL_HINT = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
 
 /**
  * How many milliseconds batches are taken in one turn, so that a tool that floods its log does not keep the host from
@@ -43,12 +40,6 @@ const TURN = 1
 
 /** From this load on stack capture is skipped; promises nobody awaits lose their frames. */
 const BUSY = 8
-
-/** @template T @param {T} value @returns {T} */
-function deepFreeze(value) {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
-  return value
-}
 
 /** @param {import('./native-interface.d.ts').NativeModule} native */
 export function createManagerClass(native) {
@@ -72,10 +63,7 @@ export function createManagerClass(native) {
     constructor(workingDir, config = {}) {
       super()
       const site = captureSite(Manager)
-      if (typeof workingDir !== 'string') {
-        throw configProblem('workingDir', 'a string', workingDir, site, Object(workingDir) instanceof URL ? URL_HINT : null)
-      }
-      if (!isRecord(config)) throw configProblem('config', 'an object', config, site)
+      checkArguments(workingDir, config, site)
       const options = { workingDir, config: encodeUserValue(config), hostDirs: hostDirs(), node: hostNode(), ...hostEnv() }
       const managerRef = this.#managerRef
       const opened = native.open(JSON.stringify(options), () => managerRef.use((manager) => manager.#drain()), wakeUpMode())
@@ -179,8 +167,8 @@ export function createManagerClass(native) {
     /** @override */
     listenersChanged() {
       const flags =
-        (this.listenerCount('log') > 0 ? OBSERVE_LOG : 0) |
-        (this.listenerCount('execution') > 0 ? OBSERVE_EXECUTION : 0)
+        (this.listenerCount('log') > 0 ? OBSERVES_LOGS : 0) |
+        (this.listenerCount('execution') > 0 ? OBSERVES_RECORDS : 0)
       if (flags === this.#observed) return
       this.#observed = flags
       this.#native.observe(flags)
@@ -255,11 +243,8 @@ export function createManagerClass(native) {
       })
     }
 
-    /** Numbers cross as u32, so after four thousand million calls they start again and skip those in use. */
     #newNumber() {
-      do this.#lastNumber = (this.#lastNumber + 1) >>> 0
-      while (this.#lastNumber === 0 || this.#pending.has(this.#lastNumber))
-      return this.#lastNumber
+      return (this.#lastNumber = numberAfter(this.#lastNumber, this.#pending))
     }
 
     /** @param {number} number @param {PendingCall | Question} entry */
@@ -319,28 +304,28 @@ export function createManagerClass(native) {
     /** @param {number} kind @param {number} number @param {any} text */
     #onEvent = (kind, number, text) => {
       switch (kind) {
-        case Kind.RESULT:
+        case EVENT.result:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
-        case Kind.ERROR:
+        case EVENT.error:
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
-        case Kind.LOG:
+        case EVENT.log:
           return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), text)
-        case Kind.PROGRESS:
+        case EVENT.progress:
           return /** @type {PendingCall | undefined} */ (this.#pending.get(number))?.progress(text)
-        case Kind.RECORD:
+        case EVENT.record:
           return this.tell('execution', JSON.parse(text))
-        case Kind.READY:
+        case EVENT.ready:
           if (text === null) return this.#take(number)?.resolve(undefined)
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
-        case Kind.TOOLS:
+        case EVENT.tools:
           return this.#settle(number, (entry) => entry.resolve(JSON.parse(text)))
-        case Kind.NO_TOOLS:
+        case EVENT.noTools:
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
-        case Kind.LISTEN:
+        case EVENT.listen:
           return this.#listen(number)
-        case Kind.DRAIN:
+        case EVENT.drain:
           return this.tell('drain')
-        case Kind.CLOSED:
+        case EVENT.closed:
           return this.#closed()
         default:
           throw new TypeError(`the native addon sent an item of kind ${kind}; it does not fit this version of toolwarden`)
@@ -379,7 +364,7 @@ export function createManagerClass(native) {
     #logged(call, lines) {
       const entries = logEntries(lines)
       call?.log(entries)
-      if (this.#observed & OBSERVE_LOG) for (const entry of entries) this.tell('log', entry)
+      if (this.#observed & OBSERVES_LOGS) for (const entry of entries) this.tell('log', entry)
     }
 
     #closed() {

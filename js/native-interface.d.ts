@@ -14,15 +14,18 @@ export interface NativeModule {
   widenings(settings: string): string
   /** Null when the Given text is a timeout, otherwise an ErrorData. */
   checkTimeout(given: string): string | null
+  /** The known name that was probably meant; null when none is close. */
+  nearest(name: string, known: readonly string[]): string | null
+  /** Where a text stops being JSON, and why: the JSON of `{line, column, problem}`, both counted from 1. Null for JSON. */
+  jsonProblem(text: string): string | null
   /** Milliseconds that close() may wait, from the Given text of a duration; a string is an ErrorData. */
   closeTimeout(given: string): number | string
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
   /**
    * Takes the JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something.
-   * `wakeUpMode` is how this thread is woken when processes send something. 0: not at all. 1: by Node's event loop. 2:
-   * by sockets that it is given.
+   * `wakeUpMode` is how this thread is woken when processes send something, one of WAKE_UP_MODE; any other number: not at all.
    */
-  open(options: string, wake: () => void, wakeUpMode: 0 | 1 | 2): NativeManager | string
+  open(options: string, wake: () => void, wakeUpMode: number): NativeManager | string
 }
 
 export interface OpenOptions {

@@ -2,12 +2,13 @@
 
 import { errorFrom } from './errors.js'
 import { captureSite } from './call-site.js'
+import { ON_MACOS, ON_WINDOWS, OTHER_PLATFORM } from './hints.js'
 
 /** @type {Record<string, string>} by process.platform */
 const NAMES = { darwin: 'macOS', win32: 'Windows' }
 const INSTEAD = {
-  darwin: 'run the host in a Linux container or virtual machine',
-  win32: 'run the host in WSL 2 or in a Linux container',
+  darwin: ON_MACOS,
+  win32: ON_WINDOWS,
 }
 
 /**
@@ -18,7 +19,7 @@ export function noNative(platform, arch, built) {
   const message =
     `toolwarden cannot run tools on ${NAMES[platform] ?? platform} (${arch}): its sandbox is Landlock and seccomp of ` +
     `the Linux kernel, and there are builds for ${built.join(' and ')} only`
-  const hint = Reflect.get(INSTEAD, platform) ?? 'use one of these platforms, for example in a container'
+  const hint = Reflect.get(INSTEAD, platform) ?? OTHER_PLATFORM
   /** @type {import('./native-interface.d.ts').ErrorData} */
   const data = { code: 'ERR_SANDBOX_UNAVAILABLE', message, hint, problems: [] }
   const text = JSON.stringify(data)
@@ -29,6 +30,8 @@ export function noNative(platform, arch, built) {
     configFromEnv: () => JSON.stringify({ error: data }),
     widenings: () => '[]',
     checkTimeout: () => text,
+    nearest: () => null,
+    jsonProblem: () => null,
     closeTimeout: () => text,
     isBunAvailable: () => false,
     open: () => text,

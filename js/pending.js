@@ -132,3 +132,16 @@ function tell(listener, value) {
     raiseLater(error)
   }
 }
+
+/**
+ * The next number of a call or question. Numbers cross as u32, so after four thousand million calls they start again and skip those in
+ * use.
+ * @param {number} last
+ * @param {ReadonlyMap<number, unknown>} inUse
+ */
+export function numberAfter(last, inUse) {
+  let number = last
+  do number = (number + 1) >>> 0
+  while (number === 0 || inUse.has(number))
+  return number
+}

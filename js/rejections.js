@@ -1,6 +1,7 @@
 /** The errors with which a manager rejects calls that it does not pass to the core. */
 
 import { ArgumentProblem, errorFrom } from './errors.js'
+import { MANAGER_CLOSED } from './hints.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 /** @typedef {import('./call-site.js').Site} Site */
@@ -16,7 +17,7 @@ export const refusal = (error, site) => (error instanceof ArgumentProblem ? erro
 export const closed = (toolId = '', toolExecId = '') => ({
   code: 'ERR_MANAGER_CLOSED',
   message: toolId === '' ? 'the manager is closed' : `tool ${toolId} was not called: the manager is closed`,
-  hint: 'make a new Manager; a closed one cannot be opened again',
+  hint: MANAGER_CLOSED,
   operation: 'queue',
   toolId,
   toolExecId,

@@ -102,7 +102,7 @@ describe('toolwarden run', () => {
     assert.match(stderr, /^hint: did you mean '\{"name": "Ada"\}'\?$/m)
     const file = bench.project({ files: { 'in.json': '{\n  "name" "Ada"\n}' } })
     const fromFile = await cli(['run', TOOLS, 'greet', '--input', '@in.json'], { cwd: file.dir })
-    assert.match(fromFile.stderr, /^error: in\.json is not JSON: ":" was expected at line 2, column 10$/m)
+    assert.match(fromFile.stderr, /^error: in\.json is not JSON: expected `:` at line 2, column 10$/m)
     const missing = await run(['greet', '--input', '@none.json'])
     assert.match(missing.stderr, /^error: --input: none\.json cannot be read: ENOENT$/m)
     assert.deepEqual([fromFile.code, missing.code], [2, 2])

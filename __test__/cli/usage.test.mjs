@@ -88,7 +88,7 @@ describe('configuration', () => {
     assert.match(both, /^ {2}gracePeriod \(.*toolwarden\.json\): /m)
     assert.match(both, /^ {2}maxWorker \(.*toolwarden\.json\): .*maxWorkers/m)
     project.write('toolwarden.json', '{"gracePeriod": }')
-    assert.match(await failed(), /^error: .*toolwarden\.json is not JSON: a value was expected at line 1, column 17$/m)
+    assert.match(await failed(), /^error: .*toolwarden\.json is not JSON: expected value at line 1, column 17$/m)
     project.write('toolwarden.json', '[]')
     assert.match(await failed(), /^error: .*toolwarden\.json must hold an object$/m)
   })

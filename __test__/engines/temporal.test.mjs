@@ -13,7 +13,7 @@ import { logCollector } from '../support/logs.mjs'
 import { isRunning, processEnd } from '../support/processes.mjs'
 import { startTemporal } from '../../scripts/servers/temporal.mjs'
 import { SANDBOX } from '../support/settings.mjs'
-import { bounded } from '../support/waiting.mjs'
+import { bounded, until } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 const WORKFLOWS = fileURLToPath(new URL('../fixtures/temporal/workflows.mjs', import.meta.url))
@@ -144,11 +144,7 @@ describe('A tool as an activity', () => {
       const [payload] = activity?.heartbeatDetails?.payloads ?? []
       return payload === undefined || payload.data.length === 0 ? undefined : JSON.parse(Buffer.from(payload.data).toString())
     }
-    const end = Date.now() + 30_000
-    while (!((await reported())?.done > 0)) {
-      assert.ok(Date.now() < end, 'no progress in heartbeats')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await until(async () => (await reported())?.done > 0, 'progress in heartbeats')
     project.write(file.slice(project.dir.length + 1), '')
     assert.deepEqual(await bounded(handle.result(), 'a workflow to end'), { result: 'released' })
   })
@@ -189,8 +185,7 @@ describe('A tool as an activity', () => {
     const refusing = closed.run()
     const handle = await start('echo', 1, { retry: { initialInterval: '200ms', maximumAttempts: 1_000_000 } }, queue)
     const pending = async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo
-    const end = Date.now() + 30_000
-    while (!(await pending())) assert.ok(Date.now() < end, 'no failure of the closed manager')
+    await until(pending, 'the failure of the closed manager')
     assert.deepEqual([(await pending()).type, (await pending()).nonRetryable ?? false], ['ERR_MANAGER_CLOSED', false])
     closed.shutdown()
     await refusing

@@ -4,6 +4,7 @@
  */
 
 import { createManagerClass } from '../../js/manager.js'
+import { CALL_FIELDS, EVENT, EVENT_FIELDS, NO_TEXT } from '../../js/native-protocol.js'
 
 export const DEFAULTS = {
   toolExecutionTimeout: 60_000,
@@ -11,10 +12,6 @@ export const DEFAULTS = {
   bunPermissions: ['--allow-read'],
   runtimeType: 'bun',
 }
-
-const FIELDS = 11
-const EVENT_FIELDS = 3
-const NONE = 0xffffffff
 
 class FakeManager {
   submitted = []
@@ -34,10 +31,10 @@ class FakeManager {
   }
 
   submit(texts, head, count) {
-    const calls = Array.from({ length: count }, (_, index) => head.subarray(index * FIELDS, (index + 1) * FIELDS))
+    const calls = Array.from({ length: count }, (_, index) => head.subarray(index * CALL_FIELDS, (index + 1) * CALL_FIELDS))
     let rest = texts
     const cut = (length, end = 0) => {
-      if (length === NONE) return null
+      if (length === NO_TEXT) return null
       const text = rest.slice(0, length)
       rest = rest.slice(length + end)
       return text
@@ -55,7 +52,7 @@ class FakeManager {
         retry: cut(retry),
         flags,
         ...(attempt === 0 ? {} : { attempt }),
-        ...(key === NONE ? {} : { idempotencyKey: cut(key) }),
+        ...(key === NO_TEXT ? {} : { idempotencyKey: cut(key) }),
       }
       if (this.refusal !== null) refused.push([call, this.refusal])
       else this.submitted.push(asked)
@@ -68,7 +65,7 @@ class FakeManager {
     const room = Math.floor((head.length - 1) / EVENT_FIELDS)
     const events = this.#items.splice(0, room)
     head[0] = events.length
-    head.set(events.flatMap(([kind, call, text]) => [kind, call, text === null ? NONE : text.length]), 1)
+    head.set(events.flatMap(([kind, call, text]) => [kind, call, text === null ? NO_TEXT : text.length]), 1)
     return events.map(([, , text]) => text ?? '').join('')
   }
 
@@ -107,19 +104,19 @@ class FakeManager {
   }
 }
 
-export const result = (call, text) => [[0, call, text]]
-export const failure = (call, data) => [[1, call, JSON.stringify({ message: 'it failed', ...data })]]
+export const result = (call, text) => [[EVENT.result, call, text]]
+export const failure = (call, data) => [[EVENT.error, call, JSON.stringify({ message: 'it failed', ...data })]]
 /** Entries of one call, as src/binding/lines.rs packs them. */
 export const log = (call, first, ...more) => {
   const lines = [first, ...more].flatMap(({ stream, level, time, text }, index) => [stream, level, index > 0 && time === first.time ? null : time, text])
-  return [[2, call, JSON.stringify([first.toolId, first.toolExecId, ...lines])]]
+  return [[EVENT.log, call, JSON.stringify([first.toolId, first.toolExecId, ...lines])]]
 }
-export const progress = (call, text) => [[3, call, text]]
-export const record = (data) => [[4, 0, JSON.stringify(data)]]
-export const ready = (question, data) => [[5, question, data === undefined ? null : JSON.stringify(data)]]
-export const queueDrained = () => [[6, 0, null]]
-export const closed = () => [[7, 0, null]]
-export const tools = (question, value, failed = false) => [[failed ? 9 : 8, question, JSON.stringify(value)]]
+export const progress = (call, text) => [[EVENT.progress, call, text]]
+export const record = (data) => [[EVENT.record, 0, JSON.stringify(data)]]
+export const ready = (question, data) => [[EVENT.ready, question, data === undefined ? null : JSON.stringify(data)]]
+export const queueDrained = () => [[EVENT.drain, 0, null]]
+export const closed = () => [[EVENT.closed, 0, null]]
+export const tools = (question, value, failed = false) => [[failed ? EVENT.noTools : EVENT.tools, question, JSON.stringify(value)]]
 
 export function fakeModule() {
   const module = {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
+const protocol = fileURLToPath(new URL('../../src/worker/template/protocol.mjs', import.meta.url))
 
 /** The Bun executable of the `bun` package this repository depends on. */
 export const REAL_BUN = join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe')
@@ -39,6 +40,7 @@ export function makeProject({ tools, files = {} } = {}) {
     mkdirSync(folder, { recursive: true })
     symlinkSync(REAL_BUN, join(folder, 'bun'))
     for (const file of [name, 'channel.mjs']) copyFileSync(join(fixtures, 'runtimes', file), join(folder, file))
+    copyFileSync(protocol, join(folder, 'protocol.mjs'))
     const path = join(folder, name)
     chmodSync(path, 0o755)
     return path

@@ -15,13 +15,23 @@ export async function bounded(promise, what, bound = HANG_BOUND) {
   }
 }
 
-/** Resolves with the first truthy value of `condition`, for changes of the system that cause no event. */
+/** Resolves with the first truthy value of `condition`, or of its promise, for changes of the system that cause no event. */
 export async function until(condition, what, bound = HANG_BOUND) {
   const end = Date.now() + bound
-  for (;;) {
-    const value = condition()
-    if (value) return value
-    if (Date.now() > end) throw new Error(`hung: ${what}`)
+  let value = await condition()
+  while (!value && Date.now() <= end) {
     await new Promise((resolve) => setTimeout(resolve, 5))
+    value = await condition()
   }
+  if (value) return value
+  throw new Error(`hung: ${what}`)
+}
+
+/**
+ * Resolves when the clock has gone on by so many milliseconds at least. For tests whose subject is a duration that must pass, such as
+ * a deadline of a host that stands still; never to give something the time to happen.
+ */
+export function passes(duration) {
+  const start = performance.now()
+  return until(() => performance.now() - start >= duration, `${duration} ms to pass`, duration + HANG_BOUND)
 }

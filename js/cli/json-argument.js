@@ -22,10 +22,11 @@ export function parseJson(text, name, hint) {
   try {
     return JSON.parse(text)
   } catch {
-    const { line, column, problem } = findJsonError(text)
+    const found = findJsonError(text)
+    const where = found === undefined ? '' : `: ${found.problem} at line ${found.line}, column ${found.column}`
     const mended = mend(text)
     const advice = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
-    throw new UsageError(`${name} is not JSON: ${problem} at line ${line}, column ${column}`, advice)
+    throw new UsageError(`${name} is not JSON${where}`, advice)
   }
 }
 

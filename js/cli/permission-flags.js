@@ -5,6 +5,7 @@
 
 import { documentation } from '../documentation.js'
 
+/** The long names of src/config/permissions/bun.rs; a test compares the two. */
 export const PERMISSION_FLAGS = [
   '--allow-read',
   '--deny-read',
@@ -15,6 +16,7 @@ export const PERMISSION_FLAGS = [
   '--allow-env',
   '--deny-env',
   '--allow-run',
+  '--deny-run',
   '--allow-all',
 ]
 
@@ -64,5 +66,5 @@ export const PERMISSION_HELP = `
 Permissions (default: --allow-read; any given replace it):
   --allow-read[=path,...]   --allow-write[=path,...]   --allow-net[=host[:port],...]
   --allow-env[=NAME,...]    --allow-run[=program,...]  --allow-all, -A
-  --deny-read, --deny-write, --deny-net, --deny-env
+  --deny-read, --deny-write, --deny-net, --deny-env, --deny-run
 The grammar: ${documentation('permissions')}`

@@ -1,7 +1,6 @@
 /** The two output streams: colours only on a terminal that wants them, and no output after a reader has gone. */
 
-/** @type {Record<string, [number, number]>} */
-const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] }
+import { styleText } from 'node:util'
 
 /** @param {NodeJS.WriteStream} stream */
 const written = (stream) => new Promise((resolve) => stream.write('', () => resolve(undefined)))
@@ -39,8 +38,8 @@ export class Terminal {
 
   /** @param {string} text @param {Style} style @param {boolean} colours */
   #styled(text, style, colours) {
-    const [on, off] = /** @type {[number, number]} */ (STYLES[style])
-    return colours ? `\u001B[${on}m${text}\u001B[${off}m` : text
+    // Whether the stream wants colours was decided above, for this program's own environment.
+    return colours ? styleText(style, text, { validateStream: false }) : text
   }
 
   /** @param {string} text @param {Style} style */

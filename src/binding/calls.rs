@@ -1,14 +1,7 @@
 //! Calls as they cross from JavaScript: their text in one string, and numbers that tell how to split it.
 
+use super::protocol::{CALL_FIELDS, NO_TEXT, WANTS_LOGS, WANTS_PROGRESS, call_field};
 use crate::manager::RawCall;
-
-/// The numbers for one call: its number, its flags, its attempt (0: not given), the lengths of its texts.
-pub(super) const FIELDS: usize = 11;
-/// The length of an absent text.
-pub(super) const NONE: u32 = u32::MAX;
-
-const WANTS_LOGS: u32 = 1;
-const WANTS_PROGRESS: u32 = 2;
 
 /// The calls of a batch. Ends early where the numbers do not fit the text, which cannot happen: this package made both.
 pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item = RawCall<'a>> {
@@ -16,33 +9,19 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
         rest: texts,
         ascii: texts.is_ascii(),
     };
-    head.chunks_exact(FIELDS).map_while(move |fields| {
-        let &[
-            number,
-            flags,
-            attempt,
-            tool,
-            exec,
-            input,
-            config,
-            env,
-            timeout,
-            retry,
-            key,
-        ] = fields
-        else {
-            return None;
-        };
+    head.chunks_exact(CALL_FIELDS).map_while(move |fields| {
+        let (flags, attempt) = (fields[call_field::FLAGS], fields[call_field::ATTEMPT]);
+        // The texts follow each other in this order.
         Some(RawCall {
-            number,
-            tool: cutter.line(tool)?,
-            exec: Some(cutter.line(exec)?),
-            input: cutter.optional(input)?,
-            config: cutter.optional(config)?,
-            env: cutter.optional(env)?,
-            timeout: cutter.optional(timeout)?,
-            retry: cutter.optional(retry)?,
-            idempotency_key: cutter.optional(key)?,
+            number: fields[call_field::NUMBER],
+            tool: cutter.line(fields[call_field::TOOL_ID])?,
+            exec: Some(cutter.line(fields[call_field::TOOL_EXEC_ID])?),
+            input: cutter.optional(fields[call_field::INPUT])?,
+            config: cutter.optional(fields[call_field::CONFIG])?,
+            env: cutter.optional(fields[call_field::ENV])?,
+            timeout: cutter.optional(fields[call_field::TIMEOUT])?,
+            retry: cutter.optional(fields[call_field::RETRY])?,
+            idempotency_key: cutter.optional(fields[call_field::IDEMPOTENCY_KEY])?,
             attempt: (attempt > 0).then_some(attempt),
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
@@ -69,7 +48,7 @@ impl<'a> TextCutter<'a> {
     }
 
     fn optional(&mut self, units: u32) -> Option<Option<&'a str>> {
-        if units == NONE {
+        if units == NO_TEXT {
             return Some(None);
         }
         self.cut(units).map(Some)
@@ -110,7 +89,7 @@ mod tests {
             head.extend([number, number % 4, number - 1, units(tool), units(exec)]);
             for text in more {
                 texts += text.as_deref().unwrap_or_default();
-                head.push(text.as_ref().map_or(NONE, units));
+                head.push(text.as_ref().map_or(NO_TEXT, units));
             }
         }
         (texts, head)
@@ -136,7 +115,7 @@ mod tests {
 
         #[test]
         fn numbers_that_do_not_fit_end_the_batch(texts in ".*", head in proptest::collection::vec(any::<u32>(), 0..40)) {
-            prop_assert!(calls(&texts, &head).count() <= head.len() / FIELDS);
+            prop_assert!(calls(&texts, &head).count() <= head.len() / CALL_FIELDS);
         }
     }
 }

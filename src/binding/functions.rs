@@ -45,6 +45,19 @@ pub fn check_timeout(given: String) -> Option<String> {
     CallTimeout::from_json(&given).err().map(|error| error.to_json())
 }
 
+/// The known name that was probably meant; null when none is close.
+#[napi]
+pub fn nearest(name: String, known: Vec<String>) -> Option<String> {
+    config::nearest(&name, known.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// Where and why a text is no JSON, as JSON text of `{line, column, problem}`; null for JSON.
+#[napi]
+pub fn json_problem(text: String) -> Option<String> {
+    let found = validate::json_problem(&text)?;
+    Some(serde_json::json!({ "line": found.line, "column": found.column, "problem": found.problem }).to_string())
+}
+
 /// Milliseconds that closing may wait for calls; text is ErrorData.
 #[napi]
 pub fn close_timeout(given: String) -> Either<f64, String> {

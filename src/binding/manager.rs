@@ -6,9 +6,10 @@ use napi::Env;
 use napi::bindgen_prelude::{Either, Function, Uint32ArraySlice};
 use napi_derive::napi;
 
-use super::calls::{FIELDS, calls};
+use super::calls::calls;
 use super::event_loop::LoopWatch;
 use super::outbox::Outbox;
+use super::protocol::{CALL_FIELDS, wake_up_mode as mode};
 use super::text::Text;
 use crate::dispatch::HostReads;
 use crate::error::{Code, Error};
@@ -24,11 +25,6 @@ pub struct NativeManager {
     watch: Option<LoopWatch>,
 }
 
-/// Wake-up mode: the host has Node's event loop.
-const UV: u8 = 1;
-/// Wake-up mode: the host can listen on sockets that it is given by events of kind 10.
-const SOCKETS: u8 = 2;
-
 /// Opens a manager; a text in return is ErrorData. `wake` is called when `drain()` has something. `wakeUpMode` tells
 /// how the host can be woken when processes send something; 0: not at all.
 #[napi]
@@ -39,8 +35,8 @@ pub fn open(
     wake_up_mode: u8,
 ) -> napi::Result<Either<NativeManager, String>> {
     let reads = match wake_up_mode {
-        UV => HostReads::watched().ok(),
-        SOCKETS => Some(HostReads::doorbells()),
+        mode::EVENT_LOOP => HostReads::watched().ok(),
+        mode::SOCKETS => Some(HostReads::doorbells()),
         _ => None,
     };
     let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
@@ -86,7 +82,7 @@ impl NativeManager {
     #[allow(clippy::needless_pass_by_value, reason = "what crosses is taken by value")]
     pub fn submit(&self, texts: Text, head: Uint32ArraySlice<'_>, count: u32) -> Option<String> {
         let manager = self.inner.as_ref()?;
-        let head = head.get(..count as usize * FIELDS)?;
+        let head = head.get(..count as usize * CALL_FIELDS)?;
         let refused = manager.execute(calls(&texts.0, head));
         if refused.is_empty() {
             return None;

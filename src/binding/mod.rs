@@ -15,4 +15,5 @@ mod functions;
 mod lines;
 mod manager;
 mod outbox;
+mod protocol;
 mod text;

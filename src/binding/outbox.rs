@@ -11,10 +11,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
-use super::calls::NONE;
 use super::lines::Lines;
+use super::protocol::{EVENT_FIELDS, NO_TEXT, OBSERVES_LOGS, OBSERVES_RECORDS, event, event_field};
 use super::text::units;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 use crate::observe::{Event, Line, Observer};
 
 /// Calls the host's `wake` without arguments.
@@ -28,13 +28,6 @@ const PORTION: usize = 256 * 1024;
 
 /// V8's longest string in UTF-16 units; a text has at most as many units as bytes.
 const LONGEST: usize = (1 << 29) - 24;
-
-/// The numbers for one event.
-const FIELDS: usize = 3;
-
-/// Which observers the host has.
-pub(super) const OBSERVES_LOGS: u8 = 1;
-pub(super) const OBSERVES_RECORDS: u8 = 2;
 
 enum Item {
     Event(Event),
@@ -80,7 +73,7 @@ impl Outbox {
     }
 
     /// The waiting events, as many as fit: `head` gets the number of events and then kind, call and text length of each
-    /// (in UTF-16 units, as the host counts; [`NONE`]: no text). Returns their texts, concatenated.
+    /// (in UTF-16 units, as the host counts; [`NO_TEXT`]: no text). Returns their texts, concatenated.
     pub(super) fn take(&self, head: &mut [u32]) -> String {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.is_empty() {
@@ -90,7 +83,7 @@ impl Outbox {
         let [count, room @ ..] = head else { return String::new() };
         *count = 0;
         let mut texts = String::new();
-        for fields in room.chunks_exact_mut(FIELDS) {
+        for fields in room.chunks_exact_mut(EVENT_FIELDS) {
             if texts.len() >= PORTION || (*count > 0 && taken.front().is_some_and(is_large)) {
                 break;
             }
@@ -99,11 +92,13 @@ impl Outbox {
                 Item::Event(event) => self.parts(event),
                 Item::Lines(lines) => {
                     self.waiting_bytes.fetch_sub(lines.len(), Ordering::Relaxed);
-                    (2, lines.call().unwrap_or(0), Some(lines.into_json()))
+                    (event::LOG, lines.call().unwrap_or(0), Some(lines.into_json()))
                 }
             };
-            let length = text.as_deref().map_or(NONE, units);
-            fields.copy_from_slice(&[kind, number, length]);
+            let length = text.as_deref().map_or(NO_TEXT, units);
+            fields[event_field::KIND] = kind;
+            fields[event_field::NUMBER] = number;
+            fields[event_field::TEXT] = length;
             *count += 1;
             match text {
                 Some(text) if texts.is_empty() => texts = text,
@@ -125,33 +120,32 @@ impl Outbox {
                     "the result has {} bytes of JSON, more than a string of the host can hold",
                     json.len()
                 );
-                let error =
-                    Error::new(Code::OutputTooLarge, message).hint("let the tool write a file and return its path");
-                (1, call, Some(error.to_json()))
+                let error = Error::new(Code::OutputTooLarge, message).hint(hints::RESULT_TOO_LONG);
+                (event::ERROR, call, Some(error.to_json()))
             }
-            Event::Value { call, json } => (0, call, json),
-            Event::Failed { call, error } => (1, call, Some(error.to_json())),
+            Event::Value { call, json } => (event::RESULT, call, json),
+            Event::Failed { call, error } => (event::ERROR, call, Some(error.to_json())),
             Event::Progress { call, json } => {
                 self.waiting_bytes.fetch_sub(json.len(), Ordering::Relaxed);
-                (3, call, Some(json))
+                (event::PROGRESS, call, Some(json))
             }
-            Event::Record { json } => (4, 0, Some(json)),
-            Event::Ready { question, result } => (5, question, result.err().map(|error| error.to_json())),
-            Event::Drain => (6, 0, None),
+            Event::Record { json } => (event::RECORD, 0, Some(json)),
+            Event::Ready { question, result } => (event::READY, question, result.err().map(|error| error.to_json())),
+            Event::Drain => (event::DRAIN, 0, None),
             // The descriptor belongs to the host from here on.
-            Event::Listen { doorbell } => (10, u32::try_from(doorbell.into_raw_fd()).unwrap_or(0), None),
+            Event::Listen { doorbell } => (event::LISTEN, u32::try_from(doorbell.into_raw_fd()).unwrap_or(0), None),
             Event::Closed => {
                 self.over.store(true, Ordering::Relaxed);
-                (7, 0, None)
+                (event::CLOSED, 0, None)
             }
             Event::Tools {
                 question,
                 result: Ok(json),
-            } => (8, question, Some(json)),
+            } => (event::TOOLS, question, Some(json)),
             Event::Tools {
                 question,
                 result: Err(error),
-            } => (9, question, Some(error.to_json())),
+            } => (event::NO_TOOLS, question, Some(error.to_json())),
         }
     }
 }

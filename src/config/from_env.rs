@@ -9,7 +9,7 @@ use crate::error::{Problem, Result};
 const PREFIX: &str = "TOOLWARDEN_";
 /// Variables that are no fields: those that the manager sets for tools, which a manager inside a tool must ignore, and the one
 /// that turns traces on.
-const MARKERS: [&str; 3] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID", "TOOLWARDEN_TRACE"];
+pub(crate) const MARKERS: [&str; 3] = ["TOOLWARDEN_PROJECT_ROOT", "TOOLWARDEN_TOOL_EXEC_ID", "TOOLWARDEN_TRACE"];
 
 /// The partial configuration that variables mean, as JSON text for `resolve`. Empty variables count as unset; every
 /// unknown or wrong one is reported.

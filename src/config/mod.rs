@@ -20,7 +20,10 @@ mod user_value;
 mod widening;
 
 pub use duration::{LONGEST, ZeroAllowed, parse_duration};
+#[cfg(test)]
+pub(crate) use from_env::MARKERS as OWN_VARIABLES;
 pub use from_env::from_env;
+pub use nearest::nearest;
 pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, Scope, is_metadata};
 pub use presets::{Preset, preset};
 pub use resolve::resolve;

@@ -4,7 +4,7 @@
 const FAIR: f64 = 0.5;
 
 /// The closest name, ignoring case; `None` when none is close.
-pub(crate) fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     ranked(unknown, names)
         .filter(|(similarity, _)| *similarity >= FAIR)
         .map(|(_, name)| name)

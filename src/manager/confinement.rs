@@ -8,9 +8,7 @@ use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope};
 use crate::error::Error;
 use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
 use crate::validate::{Entrypoint, WorkingDir};
-
-/// Tells Bun where its cache of transpiled modules is, or with "0" that there is none; see `template/environment.mjs`.
-pub(super) const MODULE_CACHE: &str = "BUN_RUNTIME_TRANSPILER_CACHE_PATH";
+use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 
 /// Everything that follows from the sandbox, or from its absence.
 pub(super) struct Confinement {
@@ -60,7 +58,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     let mut environment = sandbox.environment();
     if config.runtime_type == RuntimeType::Bun && !policy.read_all {
         // Otherwise it would try in vain, for each module, to read and then to write its cache in the home directory.
-        environment.push((MODULE_CACHE, "0"));
+        environment.push((MODULE_CACHE_VARIABLE, "0"));
     }
     Ok(Confinement {
         environment,

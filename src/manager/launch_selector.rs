@@ -13,13 +13,8 @@ use crate::spawn::{
     Launch, LaunchOptions, LaunchSource, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
     bun_arguments,
 };
+use crate::worker::protocol::{BUNDLE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE};
 use crate::worker::{WorkerFile, WorkerSettings, render};
-
-/// What tells the worker file where the bundle is; see `template/environment.mjs`.
-const BUNDLE: &str = "TOOLWARDEN_BUNDLE";
-/// Modules are transpiled by threads made for that, which is faster where there are several and costs a tenth of a start where
-/// there is one. Bun takes any value; by ours the worker file knows whose it is, see `template/environment.mjs`.
-const NO_THREADS: (&str, &str) = ("BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER", "toolwarden");
 
 pub(super) struct LaunchSelector {
     pub(super) cache: Option<Arc<EntrypointCache>>,
@@ -155,11 +150,11 @@ impl LaunchSelector {
             options.args = bun_arguments(&main.form.path);
         }
         let one_module = choice.bundle.is_some() || choice.main.as_ref().is_some_and(|main| main.alone);
-        if one_module && !options.env.iter().any(|(name, _)| name == NO_THREADS.0) {
-            options.env.push((NO_THREADS.0.into(), NO_THREADS.1.into()));
+        if one_module && !options.env.iter().any(|(name, _)| name == NO_THREADS_VARIABLE) {
+            options.env.push((NO_THREADS_VARIABLE.into(), NO_THREADS_VALUE.into()));
         }
         if let Some(url) = &choice.bundle {
-            options.env.push((BUNDLE.into(), url.into()));
+            options.env.push((BUNDLE_VARIABLE.into(), url.into()));
         }
         if let Some(place) = &choice.modules {
             set_place(&mut options, place);

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use super::confinement::{MODULE_CACHE, Places, support};
+use super::confinement::{Places, support};
 use crate::config::{Config, Isolation, Permissions, RuntimeType};
 use crate::sandbox::{ChildSetup, PlanInput, Policy, plan, prepare};
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
+use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 use crate::worker::{CompiledLocation, Modules, WorkerFile, transpile_script};
 
 /// The longest time it may take; the largest measured entrypoints took two seconds.
@@ -168,6 +169,6 @@ impl ModuleCache {
 
 /// Makes Bun store what it transpiles there.
 pub(super) fn set_place(options: &mut LaunchOptions, place: &Path) {
-    options.env.retain(|(name, _)| name != MODULE_CACHE);
-    options.env.push((MODULE_CACHE.into(), place.into()));
+    options.env.retain(|(name, _)| name != MODULE_CACHE_VARIABLE);
+    options.env.push((MODULE_CACHE_VARIABLE.into(), place.into()));
 }

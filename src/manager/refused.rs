@@ -18,7 +18,7 @@ pub(super) fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
                 Code::QueueFull,
                 format!("tool {tool} was not called: {waiting}, as `maxQueue` has it"),
             )
-            .hint("wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`")
+            .hint(hints::QUEUE_FULL)
         }
         Refusal::Closed => Error::new(
             Code::ManagerClosed,

@@ -10,6 +10,7 @@ use super::memory;
 use super::process::{ended, start_error};
 use super::thrown;
 use super::variables::FailurePhase;
+use crate::config::nearest;
 use crate::dispatch::{Crowd, End, Facts, TerminationReason};
 use crate::error::{Code, Error, Issue, descriptors, hints, printable};
 use crate::spawn::Exit;
@@ -33,7 +34,7 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         }
         End::NotFound(json) => not_found(tool, json),
         End::InputInvalid(json) => invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json)
-            .hint("the error's `issues` say what does not fit the tool's `inputSchema`")
+            .hint(hints::INPUT_ISSUES)
             .with(|context| {
                 context.operation = Some("validate inputs");
                 context.field = Some("input".to_owned());
@@ -41,12 +42,8 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         End::OutputInvalid(json) => {
             let error = invalid(Code::OutputInvalid, &format!("result of tool {tool} is invalid"), json);
             let advice = match error.context.issues {
-                Some(_) => {
-                    "let the tool return what its `outputSchema` describes; the error's `issues` say what does not fit"
-                }
-                None => {
-                    "let the tool return what JSON can carry: no cycles, no bigint, and at most 1,000 arrays and objects inside of each other"
-                }
+                Some(_) => hints::OUTPUT_ISSUES,
+                None => hints::OUTPUT_NOT_JSON,
             };
             error
                 .hint(advice)
@@ -141,16 +138,11 @@ fn not_found(tool: &str, available: &str) -> Error {
         return error;
     }
     // As with the tool: a longer id is not similar, and comparing it takes time.
-    let nearest = ids
-        .iter()
-        .filter(|id| id.len() <= 2 * SHOWN)
-        .map(|id| (strsim::damerau_levenshtein(id, tool), id))
-        .min();
-    match nearest {
-        Some((distance, id)) if distance <= 1 + tool.len() / 3 => error.hint(format!("did you mean `{}`?", shown(id))),
+    let known = ids.iter().map(String::as_str).filter(|id| id.len() <= 2 * SHOWN);
+    match nearest(tool, known) {
+        Some(id) => error.hint(hints::did_you_mean(&shown(id))),
         _ if !ids.is_empty() => error,
-        _ => error
-            .hint("export a function from the entrypoint, or set `entrypointPath` to the file that exports the tools"),
+        _ => error.hint(hints::NO_TOOLS),
     }
 }
 
@@ -200,7 +192,7 @@ fn output_too_large(tool: &str, bytes: Option<u64>, limit: u64) -> Error {
         Code::OutputTooLarge,
         format!("result of tool {tool} is too large: {size}, where maxOutputSize allows {limit} bytes"),
     )
-    .hint("return less, write the data to a file and return its path, or raise `maxOutputSize`")
+    .hint(hints::OUTPUT_TOO_LARGE)
     .with(|context| context.operation = Some("decode result"))
 }
 
@@ -211,7 +203,7 @@ fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretCont
             Code::ToolTimeout,
             format!("tool {tool} timed out after {} ms", facts.timeout.as_millis()),
         )
-        .hint("raise `toolExecutionTimeout` or the call's `timeout`, or let the tool do less per call")
+        .hint(hints::TOOL_TIMEOUT)
         .with(|context| context.timed_out = true),
         TerminationReason::Cancelled => Error::new(Code::Aborted, format!("the call of tool {tool} was cancelled")),
         TerminationReason::Closed => Error::new(
@@ -235,51 +227,45 @@ fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretCont
             Code::ManagerClosed,
             format!("the manager broke down while tool {tool} was called"),
         )
-        .hint("this is a fault of toolwarden: please report it, with what was printed to stderr"),
+        .hint(hints::BROKE_DOWN),
         TerminationReason::ChannelClosed => Error::new(
             Code::ToolKilled,
             format!(
                 "the process of tool {tool} was killed because it closed its channel and could not answer any more"
             ),
         )
-        .hint("file descriptor 3 belongs to toolwarden; a tool must not close it")
+        .hint(hints::CHANNEL_CLOSED)
         .with(|context| context.signal = Some("SIGKILL".to_owned())),
         TerminationReason::Protocol(what) => Error::new(
             Code::ToolKilled,
             format!("the process of tool {tool} was killed: what it wrote to file descriptor 3 is no message of toolwarden ({what})"),
         )
-        .hint("file descriptor 3 belongs to toolwarden; a tool must not write to it")
+        .hint(hints::CHANNEL_WRITTEN)
         .with(|context| context.signal = Some("SIGKILL".to_owned())),
     }
 }
 
 fn too_many(tool: &str, crowd: Crowd) -> Error {
     let (what, hint) = match crowd {
-        Crowd::Processes(most) => (
-            format!("were more than {most} processes"),
-            "let the tool start fewer programs at once",
-        ),
-        Crowd::Threads(most) => (
-            format!("had more than {most} threads"),
-            "let the tool start fewer threads and programs at once",
-        ),
+        Crowd::Processes(most) => (format!("were more than {most} processes"), hints::FEWER_PROGRAMS),
+        Crowd::Threads(most) => (format!("had more than {most} threads"), hints::FEWER_THREADS),
         Crowd::Watches(most) => (
             format!("could watch more than {most} descriptors with epoll"),
-            "let the tool open fewer epoll descriptors",
+            hints::FEWER_WATCHES,
         ),
         Crowd::Notifiers(most) => (
             format!("opened more than {most} inotify descriptors"),
-            "let the tool watch its files through one watcher",
+            hints::FEWER_NOTIFIERS,
         ),
         Crowd::TemporaryBytes(most) => (
             format!("kept more than {} MiB in its temporary directory", most >> 20),
-            "let the tool remove what it no longer needs, write to a directory that --allow-write names, or raise `maxMemoryMb`, which bounds temporary files too",
+            hints::FEWER_TEMPORARY_BYTES,
         ),
         Crowd::TemporaryFiles(most) => (
             format!(
                 "kept more than {most} files and directories, or some that cannot be counted, in its temporary directory"
             ),
-            "let the tool remove what it no longer needs, or write to a directory that --allow-write names",
+            hints::FEWER_TEMPORARY_FILES,
         ),
     };
     let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
@@ -307,9 +293,12 @@ fn neighbour(tool: &str, reason: &TerminationReason) -> Error {
             "another call in it sent an answer that cannot be read"
         }
     };
-    Error::new(Code::ToolKilled, format!("tool {tool} was ended with its process because {why}: another call ended the process"))
-        .hint("set `concurrentCallsPerWorker` to 1 or `isolation` to \"call\" to keep calls apart, or retry with `retry: { on: [\"crash\"] }`")
-        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+    Error::new(
+        Code::ToolKilled,
+        format!("tool {tool} was ended with its process because {why}: another call ended the process"),
+    )
+    .hint(hints::CALLS_APART)
+    .with(|context| context.signal = Some("SIGKILL".to_owned()))
 }
 
 #[cfg(test)]

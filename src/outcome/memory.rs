@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 
 /// What JavaScriptCore and V8 throw when a buffer or a string cannot be allocated.
 const THROWN: [&str; 3] = ["Out of memory", "Array buffer allocation failed", "Out of memory."];
@@ -35,10 +35,8 @@ pub(super) fn gave_up(signal: i32, stderr: &str) -> bool {
 pub(super) fn exhausted(max_memory_mb: u64, what: &str) -> Error {
     let error = Error::new(Code::ToolOutOfMemory, what);
     match max_memory_mb {
-        0 => error.hint("let the tool process its data in pieces"),
-        limit => error.hint(format!(
-            "raise `maxMemoryMb` (now {limit}), or let the tool process its data in pieces"
-        )),
+        0 => error.hint(hints::IN_PIECES),
+        limit => error.hint(hints::out_of_memory(limit)),
     }
 }
 

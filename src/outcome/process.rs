@@ -28,7 +28,7 @@ pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) ->
             Code::ToolExited,
             format!("tool {tool} ended its process with exit code {code} before it answered"),
         )
-        .hint("return a value or throw an error instead of calling process.exit()")
+        .hint(hints::TOOL_EXITED)
         .with(|context| context.exit_code = Some(code)),
         Exit::Unknown => Error::new(
             Code::ToolExited,
@@ -48,13 +48,9 @@ pub(super) fn ended(tool: &str, exit: Exit, stderr: &str, max_memory_mb: u64) ->
 
 fn killed_advice(signal: i32) -> &'static str {
     match signal {
-        libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGABRT | libc::SIGTRAP | libc::SIGFPE => {
-            "the runtime or native code in it crashed: read the error's `stderr`, or retry with `retry: { on: [\"crash\"] }`"
-        }
-        libc::SIGKILL => {
-            "the tool killed itself, or the system did, which kills what uses too much memory: retry with `retry: { on: [\"crash\"] }`"
-        }
-        _ => "the tool or another process of its user sent the signal; retry with `retry: { on: [\"crash\"] }`",
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGABRT | libc::SIGTRAP | libc::SIGFPE => hints::CRASHED,
+        libc::SIGKILL => hints::KILLED,
+        _ => hints::SIGNALLED,
     }
 }
 
@@ -109,11 +105,12 @@ pub fn start_error(failure: &StartFailure, context: &InterpretContext) -> Error 
         }
         StartFault::Protocol(what) => {
             worker_start(&format!("it sent bytes that are not toolwarden's protocol: {what}"))
-                .hint("check that `runtimePath` is a Bun or Node executable")
+                .hint(hints::NOT_A_RUNTIME)
         }
         StartFault::OtherProtocol(what) => worker_start(what).hint(hints::OTHER_PROTOCOL),
-        StartFault::TimedOut(limit) => worker_start(&format!("it was not ready within {} s", limit.as_secs()))
-            .hint("look for work at the top level of the entrypoint that does not end"),
+        StartFault::TimedOut(limit) => {
+            worker_start(&format!("it was not ready within {} s", limit.as_secs())).hint(hints::SLOW_START)
+        }
     };
     let mut denials = failure.denials.clone();
     denied.word(&mut denials);
@@ -133,7 +130,7 @@ fn worker_start(reason: &str) -> Error {
         Code::WorkerStart,
         format!("a worker process could not be started: {reason}"),
     )
-    .hint("read the error\'s `stderr`; check that `runtimePath` runs by itself, and that the system has processes and memory to spare")
+    .hint(hints::WORKER_START)
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
@@ -194,11 +191,11 @@ const CATALOGUE_TOO_LARGE: &str = "ERR_CATALOGUE_TOO_LARGE";
 /// By far the most common cause is a package that is not installed.
 fn load_advice(loaded: &Loaded) -> String {
     if loaded.code == CATALOGUE_TOO_LARGE {
-        return "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own".to_owned();
+        return hints::CATALOGUE_TOO_LARGE.to_owned();
     }
     match missing_package(&loaded.message) {
-        Some(package) => format!("install it in the entrypoint's project: npm install {package}"),
-        None => "run the entrypoint by itself, with `bun` or `node`, to see the same error".to_owned(),
+        Some(package) => hints::install_package(package),
+        None => hints::ENTRYPOINT_LOAD.to_owned(),
     }
 }
 

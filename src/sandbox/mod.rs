@@ -2,7 +2,7 @@
 
 mod apply;
 mod attempt;
-mod blocked_signals;
+pub(crate) mod blocked_signals;
 mod caps;
 mod child;
 mod denials;
@@ -18,6 +18,7 @@ mod place;
 pub mod policy;
 mod prepare;
 mod probe;
+pub(crate) mod proc_stat;
 mod rule_paths;
 mod run;
 mod seccomp;

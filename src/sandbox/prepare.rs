@@ -18,7 +18,7 @@ use super::rule_paths::{self, KernelMounts};
 use super::run::Guardian;
 use super::seccomp::{self, FilterProfile, Net, Program};
 use super::supervise::{Supervision, Supervisor};
-use crate::error::{Code, Error, descriptors};
+use crate::error::{Code, Error, descriptors, hints};
 
 /// A prepared policy: open paths, a filter, and a supervisor where one is needed.
 pub struct Sandbox {
@@ -51,7 +51,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
                     support.landlock_abi
                 ),
             )
-            .hint("leave --allow-run out, or use a newer kernel"),
+            .hint(hints::NO_PROGRAM_LISTS),
         ));
     }
     let listed = matches!(policy.net, NetPolicy::Only { .. }) || !policy.unix.is_empty();
@@ -61,7 +61,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
                 Code::SandboxUnavailable,
                 "--allow-net with a list needs seccomp user notification (Linux 5.19), and this process is refused a listener",
             )
-            .hint("allow all of the network or none of it, or run outside the sandbox that already listens"),
+            .hint(hints::NO_HOST_LISTS),
         ));
     }
     let profile = profile(&policy, support);

@@ -5,7 +5,7 @@ use super::child::InChild;
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, hints};
 
 /// What the sandbox can use on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +48,7 @@ pub fn probe() -> Result<Support, Box<Error>> {
 }
 
 fn lacking(what: &str) -> Box<Error> {
-    Box::new(
-        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}"))
-            .hint("run on such a kernel, or set sandbox: \"off\" and isolate the host in another way"),
-    )
+    Box::new(Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(hints::SANDBOX_UNAVAILABLE))
 }
 
 fn holds(abi: u32) -> Result<(), Box<Error>> {

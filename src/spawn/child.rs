@@ -13,12 +13,10 @@ use std::ptr;
 
 use super::failure::SpawnFailure;
 use super::stack::Stack;
+use crate::sandbox::blocked_signals::{block_all, restore};
 use crate::sandbox::{InChild, StepFailure};
+use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
-/// The descriptor number of the worker's end of the channel.
-pub(super) const CHANNEL: RawFd = 3;
-/// The descriptor number of the shared memory, where the worker has any.
-pub(super) const MEMORY: RawFd = 4;
 /// The exit code of a child that could not set itself up. Nobody reads it: the plan carries the failure.
 const SETUP_FAILED: c_int = 127;
 /// Signals of Linux, real-time ones included: 1 to 64.
@@ -28,7 +26,7 @@ const OOM_SCORE: &[u8] = b"500";
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
-/// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `MEMORY`.
+/// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `MEMORY_FD`.
 pub(super) struct Plan<'a> {
     pub(super) program: *const c_char,
     pub(super) argv: *const *const c_char,
@@ -61,7 +59,7 @@ pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, Owne
     let mut pidfd: c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
 
-    let mask = block_all_signals();
+    let mask = block_all();
     // SAFETY: `entry` is async-signal-safe and never returns into Rust frames of this thread; the stack is its own and
     // unused (this thread is suspended until the child has exec'd or exited, and starts one child at a time); `plan`
     // and `pidfd` outlive the child's use of them for the same reason.
@@ -81,7 +79,7 @@ pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, Owne
     } else {
         Ok(pid)
     };
-    restore_signals(mask);
+    restore(mask);
 
     let pid = cloned?;
     // SAFETY: clone succeeded with CLONE_PIDFD, so this is a new descriptor that nobody else owns.
@@ -125,19 +123,19 @@ unsafe fn run(plan: &Plan<'_>) -> StepFailure {
 /// # Safety
 /// As `run`.
 unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
-    // Sources are above MEMORY, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
+    // Sources are above MEMORY_FD, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
     for (source, target) in [
         (plan.stdin, 0),
         (plan.stdout, 1),
         (plan.stderr, 2),
-        (plan.channel, CHANNEL),
+        (plan.channel, CHANNEL_FD),
     ] {
         // SAFETY: descriptor numbers only; the child's table is its own (no CLONE_FILES).
         check("dup2", unsafe { libc::dup2(source, target) })?;
     }
     if let Some(memory) = plan.memory {
         // SAFETY: as above.
-        check("dup2", unsafe { libc::dup2(memory, MEMORY) })?;
+        check("dup2", unsafe { libc::dup2(memory, MEMORY_FD) })?;
     }
     // SAFETY: the calling process becomes the leader of a new group.
     check("setpgid", unsafe { libc::setpgid(0, 0) })?;
@@ -165,7 +163,7 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     let closed = unsafe {
         libc::syscall(
             libc::SYS_close_range,
-            if plan.memory.is_some() { MEMORY } else { CHANNEL } + 1,
+            if plan.memory.is_some() { MEMORY_FD } else { CHANNEL_FD } + 1,
             c_int::MAX,
             libc::CLOSE_RANGE_CLOEXEC,
         )
@@ -187,7 +185,7 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     }
     // SAFETY: this child's own table (no CLONE_SIGHAND); signals are still blocked.
     unsafe { reset_handlers() };
-    restore_signals(0);
+    restore(0);
     Ok(())
 }
 
@@ -232,37 +230,6 @@ unsafe fn reset_handlers() {
             )
         };
     }
-}
-
-/// Uses the system call because libc's wrapper leaves out the signals that libc uses itself; their handlers need the
-/// host's threads.
-fn block_all_signals() -> u64 {
-    let all = u64::MAX;
-    let mut before = 0_u64;
-    // SAFETY: both point to a kernel signal set of 8 bytes.
-    unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const all,
-            &raw mut before,
-            SIGNAL_SET_SIZE,
-        )
-    };
-    before
-}
-
-fn restore_signals(mask: u64) {
-    // SAFETY: points to a kernel signal set of 8 bytes; no old set is asked for.
-    unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const mask,
-            ptr::null_mut::<u64>(),
-            SIGNAL_SET_SIZE,
-        )
-    };
 }
 
 fn check(step: &'static str, result: c_int) -> Result<(), StepFailure> {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::config::{Deny, Permissions, Scope, env_names};
+use crate::worker::protocol::PROJECT_ROOT_VARIABLE;
 
 /// Variables that every worker gets where the host has them. Names that begin with LC_ are added.
 const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
@@ -38,7 +39,7 @@ pub fn environment(input: &EnvironmentInput<'_>) -> Vec<(OsString, OsString)> {
         variables.insert("SHLVL".into(), "1".into());
     }
     variables.insert("TOOLWARDEN".into(), "1".into());
-    variables.insert("TOOLWARDEN_PROJECT_ROOT".into(), input.project_root.into());
+    variables.insert(PROJECT_ROOT_VARIABLE.into(), input.project_root.into());
     variables.extend(input.extra.iter().cloned());
     variables.into_iter().collect()
 }

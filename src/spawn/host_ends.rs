@@ -11,10 +11,10 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::child::MEMORY;
 use super::failure::SpawnFailure;
+use crate::worker::protocol::MEMORY_FD;
 
-const FIRST_FREE: i32 = MEMORY + 1;
+const FIRST_FREE: i32 = MEMORY_FD + 1;
 
 /// Non-blocking and close-on-exec.
 pub(super) struct HostEnds {

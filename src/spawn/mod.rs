@@ -18,7 +18,6 @@ mod launch;
 mod memory;
 mod output;
 mod proc_scan;
-mod proc_stat;
 mod process;
 mod ring;
 mod runtime;

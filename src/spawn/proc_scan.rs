@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::Pid;
 
-use super::proc_stat::{ProcStat, may_be_of};
+use crate::sandbox::proc_stat::{ProcStat, may_be_of};
 
 /// Entries read at most. On a machine with more processes the group counts as running.
 const MOST_ENTRIES: usize = 65_536;
@@ -35,10 +35,7 @@ pub(super) fn group(group: Pid) -> GroupState {
             continue;
         }
         // A process that has ended meanwhile has no file, or an empty one.
-        let Some(stat) = fs::read(entry.path().join("stat"))
-            .ok()
-            .and_then(|stat| ProcStat::parse(&stat))
-        else {
+        let Ok(stat) = ProcStat::read(pid) else {
             continue;
         };
         if stat.group == group && !stat.has_ended() {

@@ -9,23 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 use super::memory::SharedMemory;
+use crate::worker::protocol::{RING_READ, RING_SIZE, RING_START, RING_WANTED, RING_WRITTEN};
 
 /// The ring's capacity in bytes. A process that has filled it waits until the host reads.
 const SIZE: usize = 256 * 1024;
 
-/// Bytes written so far, modulo 2^32; set by the process.
-const WRITTEN: usize = 0;
-/// Bytes read so far; set by the host. Each number has a cache line of its own.
-const READ: usize = 16;
-/// Not 0: the host wants a notification of the next bytes.
-const WANTED: usize = 32;
-/// The capacity, for the process to read.
-const SIZE_AT: usize = 48;
-/// Where the ring's bytes begin.
-const HEAD_BYTES: usize = 256;
-
 /// Where the memory behind the ring begins.
-pub(super) const RING_END: usize = HEAD_BYTES + SIZE;
+pub(super) const RING_END: usize = RING_START + SIZE;
 
 /// The reading end.
 #[derive(Debug)]
@@ -37,7 +27,7 @@ pub struct Ring {
 impl Ring {
     pub(super) fn new(memory: Arc<SharedMemory>) -> Self {
         let ring = Self { memory, read: 0 };
-        ring.number(SIZE_AT)
+        ring.number(RING_SIZE)
             .store(u32::try_from(SIZE).unwrap_or(0), Ordering::Relaxed);
         ring.want();
         ring
@@ -45,7 +35,7 @@ impl Ring {
 
     /// The number of unread bytes.
     pub fn waiting(&self) -> usize {
-        let written = self.number(WRITTEN).load(Ordering::Acquire);
+        let written = self.number(RING_WRITTEN).load(Ordering::Acquire);
         // A process that claims more is read as if it had filled the ring.
         (written.wrapping_sub(self.read) as usize).min(SIZE)
     }
@@ -55,17 +45,17 @@ impl Ring {
         let count = self.waiting().min(into.len());
         let from = self.read as usize % SIZE;
         let (first, second) = into[..count].split_at_mut(count.min(SIZE - from));
-        self.memory.copy(HEAD_BYTES + from, first);
-        self.memory.copy(HEAD_BYTES, second);
+        self.memory.copy(RING_START + from, first);
+        self.memory.copy(RING_START, second);
         self.read = self.read.wrapping_add(u32::try_from(count).unwrap_or(0));
-        self.number(READ).store(self.read, Ordering::Release);
+        self.number(RING_READ).store(self.read, Ordering::Release);
         count
     }
 
     /// Requests a notification of what is written from now on. Whatever was written before is in [`Ring::waiting`]
     /// afterwards.
     pub fn want(&self) {
-        let wanted = self.number(WANTED);
+        let wanted = self.number(RING_WANTED);
         // Usually nothing was printed since the last request.
         if wanted.load(Ordering::Relaxed) != 0 {
             return;
@@ -97,15 +87,15 @@ pub(super) mod tests {
     /// Writes as the worker does; gives the number of bytes that fitted, and whether the host wants a notification.
     fn write(memory: &SharedMemory, fd: &std::os::fd::OwnedFd, bytes: &[u8]) -> (usize, bool) {
         let number = |index| memory.word(index).unwrap();
-        let written = number(WRITTEN).load(Ordering::Relaxed);
-        let free = SIZE - written.wrapping_sub(number(READ).load(Ordering::Acquire)) as usize;
+        let written = number(RING_WRITTEN).load(Ordering::Relaxed);
+        let free = SIZE - written.wrapping_sub(number(RING_READ).load(Ordering::Acquire)) as usize;
         let count = bytes.len().min(free);
         for (index, byte) in bytes[..count].iter().enumerate() {
-            let at = HEAD_BYTES + (written as usize + index) % SIZE;
+            let at = RING_START + (written as usize + index) % SIZE;
             rustix::io::pwrite(fd, &[*byte], at as u64).unwrap();
         }
-        number(WRITTEN).store(written.wrapping_add(count as u32), Ordering::SeqCst);
-        (count, number(WANTED).swap(0, Ordering::SeqCst) != 0)
+        number(RING_WRITTEN).store(written.wrapping_add(count as u32), Ordering::SeqCst);
+        (count, number(RING_WANTED).swap(0, Ordering::SeqCst) != 0)
     }
 
     #[test]
@@ -123,7 +113,7 @@ pub(super) mod tests {
     #[test]
     fn a_process_that_claims_too_much_is_read_within_the_memory() {
         let (mut ring, memory, _fd) = ring();
-        memory.word(WRITTEN).unwrap().store(u32::MAX, Ordering::Relaxed);
+        memory.word(RING_WRITTEN).unwrap().store(u32::MAX, Ordering::Relaxed);
         assert_eq!(ring.waiting(), SIZE);
         let mut into = vec![0; 2 * SIZE];
         assert_eq!(ring.read(&mut into), SIZE);
@@ -150,13 +140,13 @@ pub(super) mod tests {
         let number = |index| memory.word(index).unwrap();
         for written in 1..=BYTES {
             // The bytes' values do not matter, and writing them would give the reader time.
-            number(WRITTEN).store(written, Ordering::SeqCst);
-            if number(WANTED).load(Ordering::SeqCst) != 0 {
-                number(WANTED).store(0, Ordering::SeqCst);
+            number(RING_WRITTEN).store(written, Ordering::SeqCst);
+            if number(RING_WANTED).load(Ordering::SeqCst) != 0 {
+                number(RING_WANTED).store(0, Ordering::SeqCst);
                 bell.send(()).unwrap();
             }
             // One byte at a time: each could be the last one.
-            while number(READ).load(Ordering::Acquire) != written && !reader.is_finished() {
+            while number(RING_READ).load(Ordering::Acquire) != written && !reader.is_finished() {
                 std::hint::spin_loop();
             }
         }
@@ -171,8 +161,8 @@ pub(super) mod tests {
             let (mut ring, memory, fd) = ring();
             // The counters wrap around.
             ring.read = start;
-            memory.word(READ).unwrap().store(start, Ordering::Relaxed);
-            memory.word(WRITTEN).unwrap().store(start, Ordering::Relaxed);
+            memory.word(RING_READ).unwrap().store(start, Ordering::Relaxed);
+            memory.word(RING_WRITTEN).unwrap().store(start, Ordering::Relaxed);
             let mut expected: VecDeque<u8> = VecDeque::new();
             let mut next = 0u8;
             for (write_len, read_len) in steps {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::cgroup::Cgroup;
-use super::child::{self, MEMORY, Plan};
+use super::child::{self, Plan};
 use super::entry_table::{self, EntryTable};
 use super::failure::SpawnFailure;
 use super::host_ends;
@@ -29,6 +29,7 @@ use super::temporary::Temporary;
 use crate::error::descriptors::{self, DescriptorReservation, is_shortage_error};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
+use crate::worker::protocol::MEMORY_FD;
 
 /// Descriptors that a start opens between the last one of the plan and the end of `execve`.
 const WHILE_STARTING: usize = 3;
@@ -280,7 +281,7 @@ fn closed() -> SpawnFailure {
 
 /// The child's fixed descriptor numbers would replace a descriptor that the sandbox still needs.
 fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, SpawnFailure> {
-    if in_child.keep_fds().iter().any(|&fd| fd <= MEMORY) {
+    if in_child.keep_fds().iter().any(|&fd| fd <= MEMORY_FD) {
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));
     }
     Ok(in_child)

@@ -1,6 +1,6 @@
 //! The values that a call passes to its tool: JSON text, or nothing.
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, hints};
 
 /// Together with the rest of a call it must fit a frame, whose length has 32 bits. V8's longest string is shorter.
 const LARGEST: usize = 1 << 30;
@@ -39,7 +39,7 @@ fn fits(field: &'static str, bytes: usize) -> Result<()> {
     }
     let message = format!("expected `{field}` to be at most {LARGEST} bytes of JSON, got {bytes} bytes");
     Err(Box::new(
-        Error::validation(Code::InputInvalid, field, message).hint("write the data to a file and pass its path"),
+        Error::validation(Code::InputInvalid, field, message).hint(hints::INPUT_TOO_LONG),
     ))
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `frame/` | the frames of the channel: encodes the host's, decodes a worker's |
 //! | `json/` | a worker's JSON text: its depth, and parsing it whatever a tool wrote into it |
+//! | `protocol.rs` | the numbers and names that a host and its processes share, from `template/protocol.mjs` |
 //! | `nonce.rs` | the secret of one call, without which no answer counts |
 //! | `template/` | the worker file's source, JavaScript for Bun and Node |
 //! | `render.rs` | the template with the host's settings in it |
@@ -27,6 +28,7 @@ pub(crate) mod lock;
 mod modules;
 mod names;
 mod nonce;
+pub mod protocol;
 mod raw;
 mod raw_directory;
 mod render;

@@ -17,7 +17,8 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 26] = [
+const PIECES: [(&str, &str); 27] = [
+    ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
     ("depth", include_str!("template/depth.mjs")),

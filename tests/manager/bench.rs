@@ -258,9 +258,9 @@ pub(crate) fn call(number: u32, tool: &str) -> RawCall<'_> {
 pub(crate) fn children() -> Vec<u32> {
     let own = std::process::id().to_string();
     let parent = |pid: &u32| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        fields.split_whitespace().nth(1) == Some(own.as_str())
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        parent.map(str::trim) == Some(own.as_str())
     };
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

@@ -4,7 +4,7 @@ import { Queue, QueueEvents, QueueEventsProducer, Worker } from 'bullmq'
 
 import { toolProcessor, workerOptions } from '../../../js/adapters/bullmq.js'
 import { HANG_BOUND } from '../settings.mjs'
-import { bounded } from '../waiting.mjs'
+import { bounded, until } from '../waiting.mjs'
 
 /** Ends of a job that are final. */
 const ENDS = new Set(['completed', 'failed'])
@@ -42,23 +42,14 @@ export function queues(place) {
 
     /** Resolves with the job once it has ended for good: its state is asked for, since events may be missed. */
     const ended = async (job, bound = HANG_BOUND) => {
-      const until = Date.now() + bound
-      for (;;) {
-        const state = await job.getState()
-        if (ENDS.has(state)) return { state, job: await made.getJob(job.id) }
-        if (Date.now() > until) throw new Error(`hung: job ${job.id} is ${state}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
+      let state
+      await until(async () => ENDS.has((state = await job.getState())), `job ${job.id} to end`, bound)
+      return { state, job: await made.getJob(job.id) }
     }
 
     /** Resolves once the job is in one of these states. */
-    const reaches = async (job, ...states) => {
-      const until = Date.now() + HANG_BOUND
-      while (!states.includes(await job.getState())) {
-        if (Date.now() > until) throw new Error(`hung: job ${job.id} is ${await job.getState()}`)
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-    }
+    const reaches = (job, ...states) =>
+      until(async () => states.includes(await job.getState()), `job ${job.id} to be ${states.join(' or ')}`)
 
     const events = async () => {
       const opened = closed(new QueueEvents(name, { connection }, factory))

@@ -65,11 +65,6 @@ pub(in crate::dispatch) enum Effect {
     StandBack(WorkerId),
     /// The process has imported the entrypoint: what it is refused from now on is its tools'.
     Imported(WorkerId),
-    /// Note that the process is about to connect to the place that the next `place` bytes of the text name.
-    Wants {
-        worker: WorkerId,
-        place: u32,
-    },
     /// Tell that the call is over and how, in a word; the next of the facts.
     Settle(CallId, &'static str),
     Line(LineEffect),
@@ -133,12 +128,6 @@ impl Effects {
         self.text.push_str(json);
         let json = length(json.len());
         self.push(Effect::Progress { call, json });
-    }
-
-    pub(super) fn wants(&mut self, worker: WorkerId, place: &str) {
-        self.text.push_str(place);
-        let place = length(place.len());
-        self.push(Effect::Wants { worker, place });
     }
 
     /// `line` without its lengths.
@@ -228,7 +217,6 @@ impl fmt::Display for Effect {
             Self::Kill(worker, why) => write!(f, "Kill process={} {why}", worker.0),
             Self::StandBack(worker) => write!(f, "StandBack process={}", worker.0),
             Self::Imported(worker) => write!(f, "Imported process={}", worker.0),
-            Self::Wants { worker, .. } => write!(f, "Wants process={}", worker.0),
             Self::Settle(call, how) => write!(f, "Settle call={call} {how}"),
             Self::Line(line) => match line.call {
                 Some(call) => write!(f, "Line call={call} {} bytes={}", line.stream.as_str(), line.text),

@@ -12,14 +12,11 @@ use crate::dispatch::facts::{End, StartFault, TerminationReason};
 use crate::pool::{WorkerId, WorkerState};
 use crate::worker::frame::{FrameError, FromWorker, Ready, ResultFrame, Retry, Status, append_ping};
 use crate::worker::json::{MAX_DEPTH, is_too_deep};
+use crate::worker::protocol::{LONGEST_NAME, MOST_NAMES};
 
 /// How long a process may live on after its channel closed. It only decides which cause is reported: one that is ending
 /// takes a few milliseconds from the one to the other.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
-
-/// Variables that a worker lists, and bytes of a name; see `template/variables.mjs`.
-const MOST_NAMES: usize = 64;
-const LONGEST_NAME: usize = 128;
 
 pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId, frame: &FromWorker<'_>) {
     match *frame {
@@ -55,8 +52,9 @@ pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId,
         }
         FromWorker::Ready { json } => on_imported(state, out, id, json),
         FromWorker::Pong => on_warmed_up(state, id),
+        // The reader has noted it.
+        FromWorker::Wants { .. } => {}
         FromWorker::Missed { call, nonce, names } => on_missed(state, id, call, nonce, names),
-        FromWorker::Wants { place } => out.wants(id, place),
         // It woke the reader, who found them.
         FromWorker::Printed => {}
         FromWorker::LoadFailed { json } => {

@@ -12,7 +12,8 @@ use crate::dispatch::facts::{StartFault, TerminationReason};
 use crate::pool::WorkerId;
 use crate::spawn::{DiskUsage, Exit, Usage};
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
-use crate::worker::frame::{FrameError, FromWorker, PROTOCOL, ResultFrame, Retry, Status};
+use crate::worker::frame::{FrameError, FromWorker, ResultFrame, Retry, Status};
+use crate::worker::protocol::PROTOCOL;
 
 impl World {
     fn frame(&mut self, worker: WorkerId, frame: FromWorker<'_>) {

@@ -167,7 +167,7 @@ impl World {
                     self.sends(worker, what, &frame);
                 }
                 Effect::Kill(worker, _) => self.alive(worker).killed = true,
-                Effect::StandBack(worker) | Effect::Imported(worker) | Effect::Wants { worker, .. } => {
+                Effect::StandBack(worker) | Effect::Imported(worker) => {
                     self.alive(worker);
                 }
                 Effect::Settle(number, _) => self.settles(number),

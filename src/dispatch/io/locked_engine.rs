@@ -124,6 +124,13 @@ impl LockedEngine {
         }
     }
 
+    /// Notes a place that a worker says it connects to.
+    pub(super) fn note_wanted(&self, pid: u32, place: &str) {
+        if let Some(denials) = &self.outside.denials {
+            denials.wants(pid, place);
+        }
+    }
+
     /// Every process is gone and every call is over.
     pub(super) fn is_over(&self) -> bool {
         self.lock().engine.closing() == Closing::Done

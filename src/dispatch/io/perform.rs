@@ -108,12 +108,6 @@ impl Performer {
                     denials.imported(process.pid());
                 }
             }
-            Effect::Wants { worker, place } => {
-                let place = self.effects.take_text(place);
-                if let (Some(denials), Some(process)) = (&outside.denials, outside.processes.process(worker)) {
-                    denials.wants(process.pid(), self.effects.text(place));
-                }
-            }
             Effect::Settle(..) => {
                 if let Some(facts) = self.effects.facts.pop_front() {
                     self.unflushed = true;

@@ -199,6 +199,10 @@ impl Turn {
             };
             match frame {
                 Ok(frame) => {
+                    // Noted at once: the refusals of this call are taken when its answer is read.
+                    if let FromWorker::Wants { place } = frame {
+                        engine.note_wanted(self.pid, place);
+                    }
                     if matches!(frame, FromWorker::Result(_)) {
                         engine.feed_refused(core, now, worker, self.pid);
                     }

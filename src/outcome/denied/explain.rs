@@ -14,7 +14,7 @@ use super::thrown::Thrown;
 use super::width::{NoFlagReason, narrow, no_flag_reason, reads_otherwise};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
-use crate::error::{Refusal, printable};
+use crate::error::{Refusal, hints, printable};
 use crate::sandbox::{Denial, Permission, Policy};
 
 /// How deep nested errors are searched.
@@ -62,19 +62,15 @@ impl DenialExplainer {
         let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
         let replaced = |policy: &Arc<Policy>| of_file && policy.was_replaced(&file::real(Path::new(&denial.resource)));
         if self.policy.as_ref().is_some_and(replaced) {
-            return "what the flag for it names was replaced since the manager was made, and permissions are about what was there then: make a new manager, or let the tool empty a directory and rewrite a file in place of making new ones".to_owned();
+            return hints::REPLACED.to_owned();
         }
         if !denial.flag.is_empty() {
-            return format!("to allow it, add {} to `{option}`", quoted(&denial.flag));
+            return hints::add_flag(&quoted(&denial.flag), option);
         }
         match no_flag_reason(denial, self.home.as_deref()) {
-            Some(NoFlagReason::Kernel(why)) => {
-                format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")
-            }
-            _ if reads_otherwise(&denial.resource) => {
-                "its path has control characters in it or what looks like a flag, so that no flag is named; rename it first".to_owned()
-            }
-            _ => "a flag that allows it would open `/` or the home directory with it; let the tool work in a directory of its own, and allow that one".to_owned(),
+            Some(NoFlagReason::Kernel(why)) => hints::no_flag(why),
+            _ if reads_otherwise(&denial.resource) => hints::MISLEADING_PATH.to_owned(),
+            _ => hints::TOO_WIDE.to_owned(),
         }
     }
 

@@ -1,8 +1,11 @@
 //! Reads which files an ELF program needs before its first instruction: its loader and its libraries.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+
+use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRTAB, FileHeader64, PT_DYNAMIC, PT_INTERP, PT_LOAD};
+use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _};
+use object::{LittleEndian, ReadCache, ReadRef as _};
 
 /// The parts of the header that name the files which the loader opens.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,98 +18,54 @@ pub struct Elf {
     pub search: Vec<String>,
 }
 
-const PT_LOAD: u32 = 1;
-const PT_DYNAMIC: u32 = 2;
-const PT_INTERP: u32 = 3;
-const DT_NEEDED: u64 = 1;
-const DT_STRTAB: u64 = 5;
-const DT_RPATH: u64 = 15;
-const DT_RUNPATH: u64 = 29;
-
 /// No real program comes near these limits; a broken file must not make us allocate as much as it claims.
-const MAX_HEADERS: usize = 256;
-const MAX_DYNAMIC: usize = 64 * 1024;
-const MAX_NAME: usize = 4096;
-
-struct Segment {
-    kind: u32,
-    offset: u64,
-    address: u64,
-    size: usize,
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn text_at(file: &File, offset: u64) -> Option<String> {
-    let mut bytes = vec![0; MAX_NAME];
-    let read = file.read_at(&mut bytes, offset).ok()?;
-    let end = bytes[..read].iter().position(|byte| *byte == 0)?;
-    String::from_utf8(bytes[..end].to_vec()).ok()
-}
+const MAX_HEADERS: u16 = 256;
+const MAX_DYNAMIC: u64 = 64 * 1024;
+const MAX_NAME: u64 = 4096;
 
 /// Parses a 64-bit little-endian ELF file; `None` for anything else.
 pub(super) fn read(file: &File) -> Option<Elf> {
-    let mut header = [0; 64];
-    file.read_exact_at(&mut header, 0).ok()?;
-    if header[..6] != *b"\x7fELF\x02\x01" {
+    let data = &ReadCache::new(file);
+    let header = FileHeader64::<LittleEndian>::parse(data).ok()?;
+    let endian = header.endian().ok()?;
+    if header.e_phnum(endian) > MAX_HEADERS {
         return None;
     }
-    let table = u64_at(&header, 32)?;
-    let (entry, count) = (usize::from(u16_at(&header, 54)?), usize::from(u16_at(&header, 56)?));
-    if entry < 56 || count > MAX_HEADERS {
-        return None;
-    }
-    let mut headers = vec![0; entry * count];
-    file.read_exact_at(&mut headers, table).ok()?;
-    let segments = headers
-        .chunks_exact(entry)
-        .map(|header| {
-            Some(Segment {
-                kind: u32_at(header, 0)?,
-                offset: u64_at(header, 8)?,
-                address: u64_at(header, 16)?,
-                size: usize::try_from(u64_at(header, 32)?).ok()?,
-            })
-        })
-        .collect::<Option<Vec<_>>>()?;
+    let length = data.len().ok()?;
+    let text_at = |offset: u64| {
+        let end = offset.checked_add(MAX_NAME)?.min(length);
+        let bytes = data.read_bytes_at_until(offset..end, 0).ok()?;
+        String::from_utf8(bytes.to_vec()).ok()
+    };
+    let segments = header.program_headers(endian, data).ok()?;
+    let of_type = |wanted| segments.iter().find(move |segment| segment.p_type(endian) == wanted);
     let mut elf = Elf::default();
-    if let Some(interp) = segments.iter().find(|segment| segment.kind == PT_INTERP) {
-        elf.interpreter = text_at(file, interp.offset).map(PathBuf::from);
+    if let Some(interpreter) = of_type(PT_INTERP) {
+        elf.interpreter = text_at(interpreter.p_offset(endian)).map(PathBuf::from);
     }
-    let Some(dynamic) = segments.iter().find(|segment| segment.kind == PT_DYNAMIC) else {
+    let Some(dynamic) = of_type(PT_DYNAMIC) else {
         return Some(elf);
     };
-    let mut entries = vec![0; dynamic.size.min(MAX_DYNAMIC)];
-    file.read_exact_at(&mut entries, dynamic.offset).ok()?;
-    let entries: Vec<(u64, u64)> = entries
-        .chunks_exact(16)
-        .filter_map(|entry| Some((u64_at(entry, 0)?, u64_at(entry, 8)?)))
-        .collect();
-    let strings = entries.iter().find(|(tag, _)| *tag == DT_STRTAB)?.1;
-    let home = segments
+    if dynamic.p_filesz(endian) > MAX_DYNAMIC {
+        return None;
+    }
+    let entries = dynamic.dynamic(endian, data).ok()??;
+    let strings = entries.iter().find(|entry| entry.tag(endian) == DT_STRTAB)?.val(endian);
+    // The table's address; what is loaded there says where it lies in the file.
+    let strings = segments
         .iter()
-        .filter(|segment| segment.kind == PT_LOAD)
-        .find(|segment| {
-            strings
-                .checked_sub(segment.address)
-                .is_some_and(|within| within < segment.size as u64)
+        .filter(|segment| segment.p_type(endian) == PT_LOAD)
+        .find_map(|segment| {
+            let within = strings.checked_sub(segment.p_vaddr(endian))?;
+            let loaded = within < segment.p_filesz(endian);
+            loaded.then(|| segment.p_offset(endian).checked_add(within))?
         })?;
-    let strings = home.offset + (strings - home.address);
-    for (tag, value) in entries {
-        match tag {
-            DT_NEEDED => elf.needed.extend(text_at(file, strings.checked_add(value)?)),
+    for entry in entries {
+        let text = || text_at(strings.checked_add(entry.val(endian))?);
+        match entry.tag(endian) {
+            DT_NEEDED => elf.needed.extend(text()),
             DT_RPATH | DT_RUNPATH => {
-                let list = text_at(file, strings.checked_add(value)?).unwrap_or_default();
+                let list = text().unwrap_or_default();
                 elf.search
                     .extend(list.split(':').filter(|dir| !dir.is_empty()).map(str::to_string));
             }
@@ -137,8 +96,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn a_broken_file_is_no_program(damage in proptest::collection::vec((0usize..512, 0u8..), 0..24)) {
-            let mut bytes = std::fs::read("/proc/self/exe").expect("own program");
-            bytes.truncate(4096);
+            let mut bytes = vec![0; 4096];
+            let own = File::open("/proc/self/exe").expect("own program");
+            std::os::unix::fs::FileExt::read_exact_at(&own, &mut bytes, 0).expect("its beginning");
             for (at, byte) in damage {
                 bytes[at + 16] = byte;
             }

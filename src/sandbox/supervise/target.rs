@@ -5,6 +5,8 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use crate::sandbox::proc_stat::ProcStat;
+
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
 
 /// Distinguishes a process from a later one with the same id.
@@ -110,10 +112,7 @@ impl Target {
     pub(super) fn identity(&self) -> io::Result<ProcessIdentity> {
         let none = || io::Error::from_raw_os_error(libc::ESRCH);
         let process = self.process()?.ok_or_else(none)?;
-        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name in parentheses may contain anything; the start time is the 22nd field.
-        let started = |stat: &str| stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok();
-        let at = started(&stat).ok_or_else(none)?;
+        let at = ProcStat::read(process)?.started;
         Ok(ProcessIdentity { process, at })
     }
 

@@ -21,6 +21,7 @@ use super::lanes::{Admission, LaneKey, Lanes};
 use super::leadership::{Leader, Leadership};
 use super::listener::{Answer, Call, Listener};
 use super::target::Target;
+use crate::sandbox::blocked_signals::block_in_own_thread;
 
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;
@@ -62,7 +63,7 @@ impl Supervisor {
         thread::Builder::new()
             .name("toolwarden-sup".to_owned())
             .spawn(move || {
-                block_signals();
+                block_in_own_thread();
                 let Ok(listener) = receiver.recv() else {
                     return;
                 };
@@ -89,16 +90,6 @@ impl Supervisor {
         if let Some(sender) = self.listener.take() {
             let _ = sender.send(listener);
         }
-    }
-}
-
-/// The host's signal handlers (profilers, Node's own) must neither run here nor interrupt a connection.
-fn block_signals() {
-    // SAFETY: an all-ones set is valid and outlives the call; only this thread's mask changes.
-    unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
     }
 }
 

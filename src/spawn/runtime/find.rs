@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 use super::bun_package::{self, Cpu};
 use super::executable::{Executable, Reason, RuntimeFormat, inspect};
 use crate::config::RuntimeType;
-use crate::error::{Code, Error, Result};
-
-const INSTALL_BUN: &str = "install Bun with `npm install bun` or as https://bun.sh describes, or set `runtimePath`";
-const INSTALL_NODE: &str = "install Node.js from https://nodejs.org or set `runtimePath`";
-const SET_RUNTIME_PATH: &str = "set `runtimePath` to the runtime's executable, relative to the working directory or absolute, or leave it out to have it found";
+use crate::error::{Code, Error, Result, hints};
 
 /// What to look for, and where.
 #[derive(Debug, Clone, Copy)]
@@ -175,7 +171,7 @@ fn refused(kind: RuntimeType, given: &str, path: &Path, reason: Reason) -> Error
         "{name} executable not found: `runtimePath` is \"{given}\", and {} {reason}",
         path.display()
     );
-    with_operation(Error::new(Code::RuntimeNotFound, message).hint(SET_RUNTIME_PATH))
+    with_operation(Error::new(Code::RuntimeNotFound, message).hint(hints::SET_RUNTIME_PATH))
 }
 
 fn not_found(input: &FindRuntime<'_>, passed_over: &[String]) -> Error {
@@ -194,8 +190,8 @@ fn not_found(input: &FindRuntime<'_>, passed_over: &[String]) -> Error {
         message.push_str(&passed_over.join(", "));
     }
     let hint = match input.kind {
-        RuntimeType::Bun => INSTALL_BUN,
-        RuntimeType::Node => INSTALL_NODE,
+        RuntimeType::Bun => hints::INSTALL_BUN,
+        RuntimeType::Node => hints::INSTALL_NODE,
     };
     with_operation(Error::new(Code::RuntimeNotFound, message).hint(hint))
 }

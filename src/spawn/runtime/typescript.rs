@@ -6,7 +6,7 @@ use std::path::Path;
 use super::find::{FoundIn, Runtime};
 use super::node_version::{NodeVersion, node_version};
 use crate::config::RuntimeType;
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, Problem, Result, hints};
 
 /// The first Node with a switch that strips types.
 const WITH_SWITCH: NodeVersion = version(22, 6);
@@ -127,9 +127,7 @@ impl StrippingUnavailable {
             "entrypoint \"{shown}\" {problem} (`runtimeType` is \"node\": {})",
             node.display()
         );
-        Error::config_invalid(vec![Problem::new("entrypointPath", message)]).hint(format!(
-            "{way_out} write the entrypoint as JavaScript (.mjs), or set `runtimeType` to \"bun\""
-        ))
+        Error::config_invalid(vec![Problem::new("entrypointPath", message)]).hint(hints::other_entrypoint(way_out))
     }
 }
 

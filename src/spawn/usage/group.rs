@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::status::Status;
 use crate::error::descriptors::DescriptorReservation;
-use crate::spawn::proc_stat::{ProcStat, may_be_of};
+use crate::sandbox::proc_stat::{ProcStat, may_be_of};
 
 /// The time between two scans: when no process was started anywhere, and when one was.
 const SCAN_EVERY: Duration = Duration::from_millis(100);
@@ -100,7 +100,7 @@ impl Group {
 /// Stops the group. `None` where it is gone or is not the leader's own.
 fn stop(leader: u32) -> Option<Pid> {
     let group = Pid::from_raw(leader.cast_signed())?;
-    (stat(leader)?.group == leader).then_some(())?;
+    (ProcStat::read(leader).ok()?.group == leader).then_some(())?;
     kill_process_group(group, Signal::STOP).ok()?;
     Some(group)
 }
@@ -124,7 +124,7 @@ fn members(leader: u32) -> Option<Vec<Member>> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
         .filter(|id| *id != leader && may_be_of(*id, leader))
-        .filter_map(|id| Some((id, stat(id)?)))
+        .filter_map(|id| Some((id, ProcStat::read(id).ok()?)))
         .filter(|(_, stat)| stat.group == leader)
         .collect();
     let ids: HashSet<u32> = of_group.iter().map(|(id, _)| *id).chain([leader]).collect();
@@ -143,10 +143,6 @@ fn members(leader: u32) -> Option<Vec<Member>> {
         })
         .collect();
     Some(members)
-}
-
-fn stat(id: u32) -> Option<ProcStat> {
-    ProcStat::parse(&fs::read(format!("/proc/{id}/stat")).ok()?)
 }
 
 #[cfg(test)]

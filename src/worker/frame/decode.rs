@@ -1,8 +1,8 @@
 //! Decodes a worker's frames. The bytes come from a process that runs untrusted code, so anything may arrive.
 
 use super::from_worker::{FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
-use super::kind;
 use super::max_frame::max_frame;
+use crate::worker::protocol::{self, level};
 
 /// Bytes that are not a frame. The error is fatal for the channel: after a wrong frame the next one can neither be
 /// found nor trusted.
@@ -52,40 +52,40 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
         rest: body,
     };
     let decoded = match kind {
-        kind::READY => FromWorker::Ready { json: fields.text()? },
-        kind::LOAD_FAILED => FromWorker::LoadFailed { json: fields.text()? },
-        kind::ENTERED => FromWorker::Entered {
+        protocol::READY => FromWorker::Ready { json: fields.text()? },
+        protocol::LOAD_FAILED => FromWorker::LoadFailed { json: fields.text()? },
+        protocol::ENTERED => FromWorker::Entered {
             call: fields.u32()?,
             nonce: fields.take()?,
         },
-        kind::RESULT => FromWorker::Result(result(&mut fields)?),
-        kind::PROGRESS => FromWorker::Progress {
+        protocol::RESULT => FromWorker::Result(result(&mut fields)?),
+        protocol::PROGRESS => FromWorker::Progress {
             call: fields.u32()?,
             nonce: fields.take()?,
             json: fields.text()?,
         },
         // The worker cuts longer entries. As JSON a line can be six times as long, and a host's strings are limited.
-        kind::LOG if frame.len() > max_frame(0) => {
+        protocol::LOG if frame.len() > max_frame(0) => {
             return Err(FrameError::TooLarge {
                 length: frame.len(),
                 max: max_frame(0),
             });
         }
-        kind::LOG => FromWorker::Log(log(&mut fields)?),
-        kind::ABORT_ACK => FromWorker::AbortAck {
+        protocol::LOG => FromWorker::Log(log(&mut fields)?),
+        protocol::ABORT_ACK => FromWorker::AbortAck {
             call: fields.u32()?,
             nonce: fields.take()?,
             listens: fields.listed("listens", &[(0, false), (1, true)])?,
         },
-        kind::PONG => FromWorker::Pong,
-        kind::PRINTED => FromWorker::Printed,
-        kind::MISSED => FromWorker::Missed {
+        protocol::PONG => FromWorker::Pong,
+        protocol::PRINTED => FromWorker::Printed,
+        protocol::MISSED => FromWorker::Missed {
             call: fields.u32()?,
             nonce: fields.take()?,
             names: fields.text()?,
         },
-        kind::WANTS => FromWorker::Wants { place: fields.text()? },
-        kind::LEAVING => FromWorker::Leaving {
+        protocol::WANTS => FromWorker::Wants { place: fields.text()? },
+        protocol::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,
         },
@@ -103,39 +103,52 @@ fn result<'a>(fields: &mut Fields<'a>) -> Result<ResultFrame<'a>, FrameError> {
         status: fields.listed(
             "status",
             &[
-                (0, Value),
-                (1, Undefined),
-                (2, Threw),
-                (3, NotFound),
-                (4, InputInvalid),
-                (5, OutputInvalid),
-                (6, OutputTooLarge),
-            ],
+                Value,
+                Undefined,
+                Threw,
+                NotFound,
+                InputInvalid,
+                OutputInvalid,
+                OutputTooLarge,
+            ]
+            .map(|status| (status as u8, status)),
         )?,
-        retry: fields.listed("retry", &[(0, Unsaid), (1, Retryable), (2, NotRetryable)])?,
-        retry_after_ms: Some(fields.u32()?).filter(|&ms| ms != u32::MAX),
+        retry: fields.listed(
+            "retry",
+            &[Unsaid, Retryable, NotRetryable].map(|retry| (retry as u8, retry)),
+        )?,
+        retry_after_ms: Some(fields.u32()?).filter(|&ms| ms != protocol::NO_RETRY_AFTER),
         text: fields.text()?,
     })
 }
 
 fn log<'a>(fields: &mut Fields<'a>) -> Result<LogFrame<'a>, FrameError> {
+    use Level::*;
     Ok(LogFrame {
         call: Some(fields.u32()?).filter(|&call| call != 0),
-        stream: fields.listed("stream", &[(1, Stream::Stdout), (2, Stream::Stderr)])?,
-        level: fields.listed(
-            "level",
-            &[
-                (0, None),
-                (1, Some(Level::Debug)),
-                (2, Some(Level::Info)),
-                (3, Some(Level::Log)),
-                (4, Some(Level::Warn)),
-                (5, Some(Level::Error)),
-            ],
+        stream: fields.listed(
+            "stream",
+            &[Stream::Stdout, Stream::Stderr].map(|stream| (stream as u8, stream)),
         )?,
+        level: match fields.take()? {
+            [level::RAW] => None,
+            [value] => Some(one_of(
+                "level",
+                value,
+                &[Debug, Info, Log, Warn, Error].map(|level| (level as u8, level)),
+            )?),
+        },
         time: f64::from_le_bytes(fields.take()?),
         bytes: std::mem::take(&mut fields.rest),
     })
+}
+
+fn one_of<T: Copy>(field: &'static str, value: u8, table: &[(u8, T)]) -> Result<T, FrameError> {
+    table
+        .iter()
+        .find(|(listed, _)| *listed == value)
+        .map(|(_, meaning)| *meaning)
+        .ok_or(FrameError::Field { field, value })
 }
 
 /// Takes the fields of one body from its front.
@@ -165,11 +178,7 @@ impl<'a> Fields<'a> {
 
     fn listed<T: Copy>(&mut self, field: &'static str, table: &[(u8, T)]) -> Result<T, FrameError> {
         let [value] = self.take()?;
-        table
-            .iter()
-            .find(|(listed, _)| *listed == value)
-            .map(|(_, meaning)| *meaning)
-            .ok_or(FrameError::Field { field, value })
+        one_of(field, value, table)
     }
 
     fn text(&mut self) -> Result<&'a str, FrameError> {
@@ -227,7 +236,7 @@ mod tests {
     #[test]
     fn a_line_is_never_longer_than_a_workers_longest() {
         let log = |length: usize| {
-            let mut frame = vec![kind::LOG, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let mut frame = vec![protocol::LOG, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             frame.resize(length, b'x');
             frame
         };
@@ -238,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(kind in prop_oneof![any::<u8>(), 0x80u8..=0x8a], body: Vec<u8>) {
+        fn no_bytes_panic(kind in prop_oneof![any::<u8>(), 0x80u8..=0x8f], body: Vec<u8>) {
             let mut frame = vec![kind];
             frame.extend_from_slice(&body);
             let _ = decode(&frame);

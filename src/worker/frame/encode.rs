@@ -1,7 +1,6 @@
 //! Encodes the host's frames: they are appended to a buffer that is sent with one write.
 
-use super::kind;
-use crate::worker::Nonce;
+use crate::worker::{Nonce, protocol};
 
 /// The frame's length does not fit its u32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +48,7 @@ impl CallFrame<'_> {
                 + payload(self.config)
                 + payload(self.idempotency_key),
         );
-        frame(out, kind::CALL, |out| {
+        frame(out, protocol::CALL, |out| {
             call_and_nonce(out, self.call, self.nonce);
             out.extend_from_slice(b",\"t\":");
             push_json_string(out, self.tool_id);
@@ -98,7 +97,7 @@ pub fn append_abort(out: &mut Vec<u8>, call: u32, nonce: &Nonce, reason: AbortRe
         AbortReason::Timeout => b",\"r\":\"timeout\"",
         AbortReason::Cancelled => b",\"r\":\"cancelled\"",
     };
-    short_frame(out, kind::ABORT, |out| {
+    short_frame(out, protocol::ABORT, |out| {
         call_and_nonce(out, call, nonce);
         out.extend_from_slice(reason);
         if let Some(why) = why {
@@ -111,25 +110,25 @@ pub fn append_abort(out: &mut Vec<u8>, call: u32, nonce: &Nonce, reason: AbortRe
 
 /// Appends PING.
 pub fn append_ping(out: &mut Vec<u8>) {
-    short_frame(out, kind::PING, |_| ());
+    short_frame(out, protocol::PING, |_| ());
 }
 
 /// Appends END.
 pub fn append_end(out: &mut Vec<u8>) {
-    short_frame(out, kind::END, |_| ());
+    short_frame(out, protocol::END, |_| ());
 }
 
 fn frame(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) -> Result<(), TooLong> {
     let start = out.len();
-    out.extend_from_slice(&[0; kind::LENGTH_BYTES]);
+    out.extend_from_slice(&[0; protocol::LENGTH_BYTES]);
     out.push(kind);
     body(out);
-    let length = out.len() - start - kind::LENGTH_BYTES;
+    let length = out.len() - start - protocol::LENGTH_BYTES;
     let Ok(field) = u32::try_from(length) else {
         out.truncate(start);
         return Err(TooLong(length));
     };
-    out[start..start + kind::LENGTH_BYTES].copy_from_slice(&field.to_le_bytes());
+    out[start..start + protocol::LENGTH_BYTES].copy_from_slice(&field.to_le_bytes());
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::worker::protocol::{self, level, retry, status};
+
 /// One frame of a worker; borrows the reader's buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FromWorker<'a> {
@@ -90,32 +92,34 @@ pub struct ResultFrame<'a> {
 
 /// The meaning of a RESULT's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Status {
     /// The result as JSON.
-    Value,
+    Value = status::VALUE,
     /// Empty: the result is undefined.
-    Undefined,
+    Undefined = status::UNDEFINED,
     /// The thrown error as JSON.
-    Threw,
+    Threw = status::THREW,
     /// A JSON array of the existing tool ids.
-    NotFound,
+    NotFound = status::NOT_FOUND,
     /// JSON `{message, issues: [{path, message}]}`.
-    InputInvalid,
+    InputInvalid = status::INPUT_INVALID,
     /// The same JSON, or a JSON error.
-    OutputInvalid,
+    OutputInvalid = status::OUTPUT_INVALID,
     /// The size in bytes, as a decimal number.
-    OutputTooLarge,
+    OutputTooLarge = status::OUTPUT_TOO_LARGE,
 }
 
 /// `error.retryable` as thrown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Retry {
     /// The property is absent.
-    Unsaid,
+    Unsaid = retry::UNSAID,
     /// true
-    Retryable,
+    Retryable = retry::RETRYABLE,
     /// false
-    NotRetryable,
+    NotRetryable = retry::NOT,
 }
 
 /// LOG.
@@ -142,11 +146,12 @@ impl<'a> LogFrame<'a> {
 
 /// Standard output or error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Stream {
-    /// 1
-    Stdout,
-    /// 2
-    Stderr,
+    /// stdout
+    Stdout = protocol::STDOUT,
+    /// stderr
+    Stderr = protocol::STDERR,
 }
 
 impl Stream {
@@ -161,17 +166,18 @@ impl Stream {
 
 /// Which console method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub enum Level {
     /// console.debug
-    Debug,
+    Debug = level::DEBUG,
     /// console.info
-    Info,
+    Info = level::INFO,
     /// console.log and what prints like it
-    Log,
+    Log = level::LOG,
     /// console.warn
-    Warn,
+    Warn = level::WARN,
     /// console.error
-    Error,
+    Error = level::ERROR,
 }
 
 impl Level {

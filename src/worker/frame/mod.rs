@@ -5,8 +5,8 @@
 //!
 //! | kind | direction | name | body |
 //! |---|---|---|---|
-//! | 0x01 | to worker | CALL | JSON `{c, n, t, x, a, e?, i?, g?, s?, m?, l?}` |
-//! | 0x02 | to worker | ABORT | JSON `{c, n, r}` |
+//! | 0x01 | to worker | CALL | JSON `{c, n, t, x, a, e?, i?, g?, k?, s?, m?, l?}` |
+//! | 0x02 | to worker | ABORT | JSON `{c, n, r, w?}` |
 //! | 0x03 | to worker | PING | empty |
 //! | 0x04 | to worker | END | empty |
 //! | 0x81 | from worker | READY | JSON `{protocol, runtime, entryTable, ring, warmup, tools}` |
@@ -19,11 +19,14 @@
 //! | 0x88 | from worker | PONG | empty |
 //! | 0x89 | from worker | LEAVING | u32 call, 16 B nonce |
 //! | 0x8a | from worker | PRINTED | empty: there are frames in the ring |
+//! | 0x8b | from worker | MISSED | u32 call (0 none), 16 B nonce, names of variables, one a line |
+//! | 0x8c | from worker | WANTS | `host:port` that is about to be connected to |
+//!
+//! The numbers are those of `template/protocol.mjs`.
 
 mod decode;
 mod encode;
 mod from_worker;
-mod kind;
 mod max_frame;
 mod reader;
 mod ready;
@@ -37,6 +40,37 @@ pub use max_frame::max_frame;
 pub use reader::FrameReader;
 pub use ready::{NotReady, Ready};
 
-/// The version of this protocol. READY contains it, and a worker with another version is not used. It is raised with
-/// every change that a host or a worker of the previous version would misunderstand.
-pub const PROTOCOL: u32 = 1;
+#[cfg(test)]
+mod tests {
+    use crate::worker::protocol;
+
+    /// The tables of kinds in this file's head and in docs/protocol.md.
+    #[test]
+    fn the_tables_of_frames_have_the_kinds_of_the_protocol() {
+        let constants: Vec<(u8, String)> = include_str!("../template/protocol.mjs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("export const ")?.split_once(" = 0x"))
+            .filter(|(_, digits)| digits.len() == 2)
+            .map(|(name, digits)| (u8::from_str_radix(digits, 16).expect("two digits"), name.to_owned()))
+            .collect();
+        assert!(
+            constants.contains(&(protocol::MISSED, "MISSED".to_owned())),
+            "{constants:?}"
+        );
+        for (file, text) in [
+            ("frame/mod.rs", include_str!("mod.rs")),
+            ("docs/protocol.md", include_str!("../../../docs/protocol.md")),
+        ] {
+            let mut listed: Vec<(u8, String)> = text
+                .lines()
+                .filter_map(|line| line.trim_start_matches("//! ").strip_prefix("| 0x"))
+                .map(|row| {
+                    let cells: Vec<_> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+                    (u8::from_str_radix(cells[0], 16).expect("a kind"), cells[2].to_owned())
+                })
+                .collect();
+            listed.sort();
+            assert_eq!(listed, constants, "{file}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::decode::{FrameError, decode};
 use super::from_worker::FromWorker;
-use super::kind::LENGTH_BYTES;
+use crate::worker::protocol::LENGTH_BYTES;
 
 /// The buffer's initial size, to which it returns after a large frame.
 const SMALL: usize = 64 * 1024;

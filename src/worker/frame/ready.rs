@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::PROTOCOL;
+use crate::worker::protocol::PROTOCOL;
 
 /// What a worker with this protocol version reports about itself.
 #[derive(Debug, Deserialize)]
@@ -61,12 +61,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn the_worker_file_speaks_this_version() {
-        let main = include_str!("../template/main.mjs");
-        assert!(main.contains(&format!("\nconst PROTOCOL = {PROTOCOL}\n")));
-    }
 
     #[test]
     fn all_fields_are_read() {

@@ -1,6 +1,7 @@
 //! The worker's side of the codec, for tests: owned frames, their encoding, and a strategy that generates them.
 
-use super::{FromWorker, Level, Retry, Status, Stream, kind};
+use super::{FromWorker, Level, Retry, Status, Stream};
+use crate::worker::protocol::{self, level};
 use proptest::prelude::*;
 
 /// A worker's frame that owns its texts.
@@ -58,37 +59,39 @@ impl OwnedFrame {
     pub fn to_bytes(&self) -> Vec<u8> {
         let call_nonce = |call: &u32, nonce: &[u8; 16]| [&call.to_le_bytes()[..], nonce].concat();
         let (kind, body) = match self {
-            OwnedFrame::Ready(json) => (kind::READY, json.clone().into_bytes()),
-            OwnedFrame::LoadFailed(json) => (kind::LOAD_FAILED, json.clone().into_bytes()),
-            OwnedFrame::Entered(call, nonce) => (kind::ENTERED, call_nonce(call, nonce)),
+            OwnedFrame::Ready(json) => (protocol::READY, json.clone().into_bytes()),
+            OwnedFrame::LoadFailed(json) => (protocol::LOAD_FAILED, json.clone().into_bytes()),
+            OwnedFrame::Entered(call, nonce) => (protocol::ENTERED, call_nonce(call, nonce)),
             OwnedFrame::Result(call, nonce, status, retry, after, text) => {
                 let mut body = call_nonce(call, nonce);
                 body.extend([*status as u8, *retry as u8]);
-                body.extend(after.unwrap_or(u32::MAX).to_le_bytes());
+                body.extend(after.unwrap_or(protocol::NO_RETRY_AFTER).to_le_bytes());
                 body.extend(text.as_bytes());
-                (kind::RESULT, body)
+                (protocol::RESULT, body)
             }
-            OwnedFrame::Progress(call, nonce, json) => {
-                (kind::PROGRESS, [&call_nonce(call, nonce)[..], json.as_bytes()].concat())
-            }
+            OwnedFrame::Progress(call, nonce, json) => (
+                protocol::PROGRESS,
+                [&call_nonce(call, nonce)[..], json.as_bytes()].concat(),
+            ),
             OwnedFrame::Log(call, stream, level, time, bytes) => {
                 let mut body = call.unwrap_or(0).to_le_bytes().to_vec();
-                body.extend([*stream as u8 + 1, level.map_or(0, |level| level as u8 + 1)]);
+                body.extend([*stream as u8, level.map_or(level::RAW, |level| level as u8)]);
                 body.extend(time.to_le_bytes());
                 body.extend(bytes);
-                (kind::LOG, body)
+                (protocol::LOG, body)
             }
             OwnedFrame::AbortAck(call, nonce, listens) => (
-                kind::ABORT_ACK,
+                protocol::ABORT_ACK,
                 [&call_nonce(call, nonce)[..], &[u8::from(*listens)]].concat(),
             ),
-            OwnedFrame::Pong => (kind::PONG, Vec::new()),
-            OwnedFrame::Leaving(call, nonce) => (kind::LEAVING, call_nonce(call, nonce).to_vec()),
-            OwnedFrame::Printed => (kind::PRINTED, Vec::new()),
-            OwnedFrame::Missed(call, nonce, names) => {
-                (kind::MISSED, [&call_nonce(call, nonce)[..], names.as_bytes()].concat())
-            }
-            OwnedFrame::Wants(place) => (kind::WANTS, place.clone().into_bytes()),
+            OwnedFrame::Pong => (protocol::PONG, Vec::new()),
+            OwnedFrame::Leaving(call, nonce) => (protocol::LEAVING, call_nonce(call, nonce).to_vec()),
+            OwnedFrame::Printed => (protocol::PRINTED, Vec::new()),
+            OwnedFrame::Missed(call, nonce, names) => (
+                protocol::MISSED,
+                [&call_nonce(call, nonce)[..], names.as_bytes()].concat(),
+            ),
+            OwnedFrame::Wants(place) => (protocol::WANTS, place.clone().into_bytes()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()

@@ -4,9 +4,7 @@
 //! inside of strings, and as long as even all opening brackets of a block could not exceed the limit, their order does
 //! not matter.
 
-/// The nesting depth that a tool's value may have. Programs walk values recursively, JSON.stringify among them, and a
-/// stack of Node or Bun has room for a few thousand levels only.
-pub const MAX_DEPTH: usize = 1000;
+pub use crate::worker::protocol::MAX_DEPTH;
 
 const BLOCK: usize = 64;
 

@@ -1,14 +1,13 @@
 /** Frames about a call that has no answer yet. */
 import { begin, finish, finishAside, flush, putAscii, putText, putU32 } from './channel.mjs'
 import { REHEARSAL } from './current-call.mjs'
-import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
+import { isDeeper } from './depth.mjs'
 import { byteLength, jsonStringify, RangeErrorOf, TypeErrorOf } from './primordials.mjs'
+import { ENTERED, MAX_DEPTH, PROGRESS } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
 /** @typedef {import('./calls.mjs').Call} Call */
 
-const ENTERED = 0x83
-const PROGRESS = 0x85
 
 /** @param {number} kind @param {Call} call */
 export function beginForCall(kind, call) {
@@ -34,7 +33,7 @@ export function sendProgress(call, value) {
   const text = jsonStringify(value)
   if (typeof text !== 'string') throw new TypeErrorOf('context.progress takes a value that JSON can carry')
   if (byteLength(text) > settings.maxOutputSize) throw new RangeErrorOf(`a progress value is larger than maxOutputSize (${settings.maxOutputSize} bytes)`)
-  if (isDeeper(text, DEPTH_LIMIT)) throw new RangeErrorOf(`a progress value is nested deeper than ${DEPTH_LIMIT} levels`)
+  if (isDeeper(text, MAX_DEPTH)) throw new RangeErrorOf(`a progress value is nested deeper than ${MAX_DEPTH} levels`)
   const start = beginForCall(PROGRESS, call)
   putText(text)
   finishAside(start)

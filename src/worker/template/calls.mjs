@@ -10,18 +10,12 @@ import {
   abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify, ObjectFreeze,
   promiseResolve, promiseThen, round, signalOf,
 } from './primordials.mjs'
+import { ABORT_ACK, LEAVING, NO_RETRY_AFTER, RESULT, RETRY, STATUS } from './protocol.mjs'
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { waitFor } from './unanswerable.mjs'
 import { isObject } from './values.mjs'
 import { sendMissed } from './variables.mjs'
-
-const RESULT = 0x84
-const ABORT_ACK = 0x87
-const LEAVING = 0x89
-const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6 }
-const RETRY = { unsaid: 0, retryable: 1, not: 2 }
-const NO_RETRY_AFTER = 0xffffffff
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
 /** @typedef {{ toolId: string, toolExecId: string, attempt: number, idempotencyKey: string | undefined, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */

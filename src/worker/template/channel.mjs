@@ -7,15 +7,13 @@
  * the host reads that first.
  */
 import { builtin, bun, byteLength, charCodeAt, copyInto, exit, newBuffer, pause, soon, utf8Slice, utf8Write, view } from './primordials.mjs'
+import { CHANNEL_FD, LENGTH_BYTES, PRINTED } from './protocol.mjs'
 import { hasRing, putInRing } from './ring.mjs'
 import { settings } from './settings.mjs'
 
-const FD = 3
 const SMALL = 64 * 1024
 const LARGE = 1024 * 1024
-const HEADER = 5
-/** Empty frame: the ring contains data. */
-const PRINTED = 0x8a
+const HEADER = LENGTH_BYTES + 1
 const RING_FOR_ALL = settings.allInRing && settings.isolation === 'worker'
 const PRINTED_FRAME = new Uint8Array([1, 0, 0, 0, PRINTED])
 
@@ -239,7 +237,7 @@ function hold(bytes, used) {
 export function connect(handle, onError) {
   if (bun) {
     bun.connect({
-      fd: FD,
+      fd: CHANNEL_FD,
       socket: {
         open(socket) {
           const write = socket.write.bind(socket)
@@ -256,12 +254,12 @@ export function connect(handle, onError) {
   const { writeSync } = builtin('fs')
   writeSome = (bytes, from, to) => {
     try {
-      return writeSync(FD, bytes, from, to - from)
+      return writeSync(CHANNEL_FD, bytes, from, to - from)
     } catch (error) {
       return /** @type {any} */ (error).code === 'EAGAIN' ? 0 : -1
     }
   }
-  const socket = new (builtin('net').Socket)({ fd: FD, readable: true, writable: false })
+  const socket = new (builtin('net').Socket)({ fd: CHANNEL_FD, readable: true, writable: false })
   socket.on('data', (chunk) => receive(/** @type {Uint8Array} */ (chunk), handle))
   socket.on('error', () => exit(0))
   socket.on('close', () => exit(0))

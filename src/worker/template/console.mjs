@@ -1,7 +1,8 @@
 /** console.*: every method writes LOG frames, never to the streams. */
 import { format, inspect, table } from './format.mjs'
-import { LEVEL, logText, STDERR, STDOUT } from './log.mjs'
+import { logText } from './log.mjs'
 import { clock, ErrorOf, indexOf, isBun, repeat, replaceAll, slice, StringOf, toFixed } from './primordials.mjs'
+import { LEVEL, STDERR, STDOUT } from './protocol.mjs'
 import { cleanStack } from './failure.mjs'
 
 /** @typedef {{ indent: number, counts: Record<string, number>, timers: Record<string, number> }} ConsoleState */

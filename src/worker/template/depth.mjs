@@ -4,8 +4,6 @@
  */
 import { charCodeAt } from './primordials.mjs'
 
-/** The largest number of nested arrays and objects, the same as in the host (src/worker/json/depth.rs). */
-export const DEPTH_LIMIT = 1000
 const QUOTE = 34
 const BACKSLASH = 92
 

@@ -5,9 +5,9 @@
  */
 import { begin, finish, flushSoon, putText } from './channel.mjs'
 import { apply, builtin, bun, charCodeAt, includes, isArray, listenerOf, match } from './primordials.mjs'
+import { WANTS } from './protocol.mjs'
 import { isObject } from './values.mjs'
 
-const WANTS = 0x8c
 /** A longer text is no name; see src/sandbox/destinations.rs. */
 const LONGEST = 253
 /** Scheme, host and port. */

@@ -3,7 +3,8 @@
  * stores the call's number when it enters the call. This saves a frame with two system calls per call, and it is
  * correct even if the tool never yields the thread.
  */
-import { numbersOf, RING, RING_SIZE, sharedMemory } from './memory.mjs'
+import { numbersOf, sharedMemory } from './memory.mjs'
+import { RING_SIZE, RING_START } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
 const entryTable = openEntryTable()
@@ -14,7 +15,7 @@ function openEntryTable() {
 }
 
 export const hasEntryTable = entryTable !== null
-const firstSlot = entryTable === null ? 0 : (RING + entryTable[RING_SIZE]) >>> 2
+const firstSlot = entryTable === null ? 0 : (RING_START + entryTable[RING_SIZE]) >>> 2
 
 /** @param {number} slot @param {number} number */
 export function noteEntered(slot, number) {

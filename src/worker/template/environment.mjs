@@ -3,39 +3,30 @@
  * several calls in flight process.env stays unchanged, and only context.env has them.
  */
 import { environment, hasOwn, ObjectFreeze, ObjectKeys, push } from './primordials.mjs'
+import { BUNDLE_VARIABLE, EXEC_ID_VARIABLE, MODULE_CACHE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE, PROJECT_ROOT_VARIABLE } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
-const EXEC_ID = 'TOOLWARDEN_TOOL_EXEC_ID'
 /** @type {Readonly<Record<string, string>>} */
 export const NO_VARIABLES = ObjectFreeze({})
-
-const BUNDLE = 'TOOLWARDEN_BUNDLE'
-/** A variable that the user set has another value. */
-const NO_THREADS = { name: 'BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER', value: 'toolwarden' }
-
-/**
- * The location of Bun's cache. Bun has read it by now, programs that a tool starts must not use it, and a user's
- * variable of this name never gets here.
- */
-const MODULES = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
 
 /**
  * Removes the location of the bundled entrypoint, which the host put there, from the environment.
  * @returns {string | undefined} file: URL
  */
 export function takeBundle() {
-  if (!hasOwn(environment, BUNDLE)) return undefined
-  const url = environment[BUNDLE]
-  delete environment[BUNDLE]
+  if (!hasOwn(environment, BUNDLE_VARIABLE)) return undefined
+  const url = environment[BUNDLE_VARIABLE]
+  delete environment[BUNDLE_VARIABLE]
   return url
 }
 
 /** Called before the entrypoint is imported. */
 export function setMarkers() {
-  if (hasOwn(environment, NO_THREADS.name) && environment[NO_THREADS.name] === NO_THREADS.value) delete environment[NO_THREADS.name]
-  delete environment[MODULES]
+  if (hasOwn(environment, NO_THREADS_VARIABLE) && environment[NO_THREADS_VARIABLE] === NO_THREADS_VALUE) delete environment[NO_THREADS_VARIABLE]
+  // Bun has read where its cache is; programs that a tool starts have nothing to do with it, and a user's own does not come this far.
+  delete environment[MODULE_CACHE_VARIABLE]
   environment.TOOLWARDEN = '1'
-  environment.TOOLWARDEN_PROJECT_ROOT = settings.projectRoot
+  environment[PROJECT_ROOT_VARIABLE] = settings.projectRoot
 }
 
 /**
@@ -55,9 +46,9 @@ export function enterEnvironment(execId, variables) {
     push(before, hasOwn(environment, names[i]) ? environment[names[i]] : undefined)
     environment[names[i]] = variables[names[i]]
   }
-  environment[EXEC_ID] = execId
+  environment[EXEC_ID_VARIABLE] = execId
   // A rehearsal has no id, and leaves nothing.
-  if (execId === '') delete environment[EXEC_ID]
+  if (execId === '') delete environment[EXEC_ID_VARIABLE]
   if (names.length === 0) return undefined
   return () => {
     for (let i = 0; i < names.length; i++) {

@@ -9,7 +9,7 @@
 import { ErrorOf, includes, isArray, join, jsonStringify, match, objectToString, ObjectKeys, push, slice, split, StringOf } from './primordials.mjs'
 
 const MAX_TEXT = 1024 * 1024
-const MAX_DEPTH = 8
+const MAX_ERROR_DEPTH = 8
 const MAX_LIST = 50
 /** Set by the runtimes on system errors, not always as enumerable own properties. */
 const SYSTEM_FIELDS = ['code', 'errno', 'syscall', 'path', 'dest', 'address', 'port', 'hostname']
@@ -116,7 +116,7 @@ export function describe(thrown, depth = 0, place = undefined) {
   add('name', jsonStringify(name))
   add('message', jsonStringify(message))
   add('stack', jsonStringify(bounded(stackText(typeof stack === 'string' ? stack : '', name, message, position))))
-  if (depth < MAX_DEPTH) {
+  if (depth < MAX_ERROR_DEPTH) {
     const cause = read(error, 'cause')
     if (cause !== undefined) add('cause', describe(cause, depth + 1))
     const errors = read(error, 'errors')

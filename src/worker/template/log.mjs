@@ -1,11 +1,8 @@
 /** The output of tools as LOG frames; each is out of the tool's reach before the printing function returns. */
 import { begin, finishAside, putByte, putBytes, putF64, putText, putU32 } from './channel.mjs'
 import { charCodeAt, now, slice, view } from './primordials.mjs'
+import { LEVEL, LOG } from './protocol.mjs'
 
-const LOG = 0x86
-export const STDOUT = 1
-export const STDERR = 2
-export const LEVEL = { raw: 0, debug: 1, info: 2, log: 3, warn: 4, error: 5 }
 /** The host accepts frames of 16 MiB; one UTF-16 unit has at most three bytes. */
 const PIECE = 4 * 1024 * 1024
 

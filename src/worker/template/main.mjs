@@ -10,22 +10,14 @@ import { listenToConnections } from './destinations.mjs'
 import { describe, cleanStack } from './failure.mjs'
 import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
-import { LEVEL, logText, STDERR, STDOUT } from './log.mjs'
+import { logText } from './log.mjs'
 import { bun, exit, isBun, jsonStringify, onProcess } from './primordials.mjs'
+import { ABORT, CALL, END, LEVEL, LOAD_FAILED, PING, PONG, PROTOCOL, READY, STDERR, STDOUT } from './protocol.mjs'
 import { settings } from './settings.mjs'
 import { patchStream, writeStdout } from './streams.mjs'
 import { catalogueProblem, catalogueText, readExports, warmup } from './tools.mjs'
 import { listenToReads, sendMissed } from './variables.mjs'
 import { warm } from './warm.mjs'
-
-const CALL = 0x01
-const ABORT = 0x02
-const PING = 0x03
-const END = 0x04
-const READY = 0x81
-const LOAD_FAILED = 0x82
-const PONG = 0x88
-const PROTOCOL = 1
 
 /** @param {number} kind @param {string} text */
 function send(kind, text) {

@@ -4,6 +4,7 @@
  * before there are any, and closes the descriptor.
  */
 import { builtin, mapFile } from './primordials.mjs'
+import { MEMORY_FD } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
 /** @type {Uint8Array | null | undefined} */
@@ -18,8 +19,8 @@ export function sharedMemory() {
 function mapMemory() {
   if (mapFile === null || !settings.sharedMemory) return null
   try {
-    const mapped = mapFile('/proc/self/fd/4', { shared: true })
-    if (settings.isolation === 'worker') builtin('fs').closeSync(4)
+    const mapped = mapFile(`/proc/self/fd/${MEMORY_FD}`, { shared: true })
+    if (settings.isolation === 'worker') builtin('fs').closeSync(MEMORY_FD)
     return mapped
   } catch {
     // Where it cannot be mapped, frames inform the host.
@@ -31,8 +32,3 @@ if (settings.isolation === 'worker') sharedMemory()
 
 /** The same as 32-bit numbers. @param {Uint8Array} bytes */
 export const numbersOf = (bytes) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)
-
-/** The offset of the ring in bytes; numbers about it come before. */
-export const RING = 256
-/** The offset of the ring's size. */
-export const RING_SIZE = 48

@@ -3,13 +3,10 @@
  * process, so the host receives everything, whatever the tool does next. The host is notified when it has asked for
  * that.
  */
-import { numbersOf, RING, RING_SIZE, sharedMemory } from './memory.mjs'
+import { numbersOf, sharedMemory } from './memory.mjs'
 import { atomicLoad, atomicStore, copyInto, pause, view } from './primordials.mjs'
+import { RING_READ, RING_SIZE, RING_START, RING_WANTED, RING_WRITTEN } from './protocol.mjs'
 
-/** Numbers of the ring: bytes written and read so far, modulo 2^32, and whether the host wants a notification. */
-const WRITTEN = 0
-const READ = 16
-const WANTED = 32
 /** Up to this length bytes are copied one by one, because a function call costs more than a line is long. */
 const SHORT = 256
 /** How often this waits half a millisecond for room before the host is notified once more. The host may be gone. */
@@ -31,7 +28,7 @@ function openRing() {
     ring = null
     return false
   }
-  ringWritten = atomicLoad(ringNumbers, WRITTEN)
+  ringWritten = atomicLoad(ringNumbers, RING_WRITTEN)
   return true
 }
 
@@ -48,27 +45,27 @@ export const hasRing = () => (ring === undefined ? openRing() : ring !== null)
 export function putInRing(source, from, to, tell) {
   let looks = 0
   while (from < to) {
-    const room = ringSize - ((ringWritten - atomicLoad(ringNumbers, READ)) >>> 0)
+    const room = ringSize - ((ringWritten - atomicLoad(ringNumbers, RING_READ)) >>> 0)
     if (room > 0) {
       const at = ringWritten % ringSize
       let count = to - from < room ? to - from : room
       if (count > ringSize - at) count = ringSize - at
-      copyToRing(source, from, from + count, RING + at)
+      copyToRing(source, from, from + count, RING_START + at)
       from += count
       ringWritten = (ringWritten + count) >>> 0
-      atomicStore(ringNumbers, WRITTEN, ringWritten)
+      atomicStore(ringNumbers, RING_WRITTEN, ringWritten)
       looks = 0
     } else {
       if (looks++ % PATIENCE === 0) announce(tell)
       pause(0.5)
     }
   }
-  if (atomicLoad(ringNumbers, WANTED) !== 0) announce(tell)
+  if (atomicLoad(ringNumbers, RING_WANTED) !== 0) announce(tell)
 }
 
 /** @param {() => void} tell */
 function announce(tell) {
-  atomicStore(ringNumbers, WANTED, 0)
+  atomicStore(ringNumbers, RING_WANTED, 0)
   tell()
 }
 

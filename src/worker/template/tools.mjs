@@ -5,7 +5,8 @@
 import {
   apply, byteLength, defineProperty, hasOwn, isArray, join, jsonParse, jsonStringify, ObjectKeys, ownProperty, promiseResolve, promiseThen, push, RangeErrorOf, slice, toWellFormed,
 } from './primordials.mjs'
-import { isDeeper, DEPTH_LIMIT } from './depth.mjs'
+import { LEAST_MAX_FRAME, MAX_DEPTH } from './protocol.mjs'
+import { isDeeper } from './depth.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
 import { isObject } from './values.mjs'
 
@@ -184,7 +185,7 @@ export function catalogueText() {
 }
 
 /** The bytes of the largest list of tools: the frame limit without READY's other fields. */
-const LARGEST_CATALOGUE = 16 * 1024 * 1024 - 1024
+const LARGEST_CATALOGUE = LEAST_MAX_FRAME - 1024
 
 /** Why a list of tools cannot be sent, as an error of the entrypoint; undefined where it can. @param {string} text */
 export function catalogueProblem(text) {
@@ -228,7 +229,7 @@ function schemaText(schema) {
 }
 
 /** The catalogue adds some levels around a schema. */
-const SCHEMA_DEPTH = DEPTH_LIMIT - 10
+const SCHEMA_DEPTH = MAX_DEPTH - 10
 
 /** @param {unknown} json */
 function jsonSchemaText(json) {

@@ -8,11 +8,8 @@
  */
 import { begin, finish, putAscii, putText, putU32 } from './channel.mjs'
 import { environment, includes, isBun, join, listenerOf, objectCreate, ObjectPrototype, prototypeOf, push, reflectGet, reflectHas, reflectSet, setPrototypeOf } from './primordials.mjs'
+import { LONGEST_NAME, MISSED, MOST_NAMES } from './protocol.mjs'
 
-const MISSED = 0x8b
-/** The same number as in the host; see src/dispatch/engine/frames.rs. */
-const MOST_NAMES = 64
-const LONGEST_NAME = 128
 const NO_NONCE = '0000000000000000'
 
 /** @typedef {{ names: string[], known: Record<string, true> }} Missed */

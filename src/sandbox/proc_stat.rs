@@ -1,8 +1,10 @@
 //! Parses /proc/<pid>/stat: the few fields that are used.
 
+use std::{fs, io};
+
 /// Whether a process may be in the group, at a fraction of the cost of reading its file; true where the system does not
 /// tell. Kernel threads are in group 0, which rustix does not accept.
-pub(super) fn may_be_of(process: u32, group: u32) -> bool {
+pub(crate) fn may_be_of(process: u32, group: u32) -> bool {
     // SAFETY: no memory is passed.
     match unsafe { libc::getpgid(process.cast_signed()) } {
         -1 => std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH),
@@ -12,15 +14,24 @@ pub(super) fn may_be_of(process: u32, group: u32) -> bool {
 
 /// A process's state, parent and group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ProcStat {
+pub(crate) struct ProcStat {
     state: u8,
-    pub(super) parent: u32,
-    pub(super) group: u32,
+    pub(crate) parent: u32,
+    pub(crate) group: u32,
+    /// Clock ticks since the machine started.
+    pub(crate) started: u64,
 }
 
 impl ProcStat {
-    /// State, parent and group follow the name in brackets, which may contain spaces and brackets.
-    pub(super) fn parse(stat: &[u8]) -> Option<Self> {
+    /// Reads the file of a process.
+    pub(crate) fn read(process: u32) -> io::Result<Self> {
+        let stat = fs::read(format!("/proc/{process}/stat"))?;
+        Self::parse(&stat).ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))
+    }
+
+    /// State, parent and group follow the name in brackets, which may contain spaces and brackets; the start time is the 20th
+    /// field after the name.
+    pub(crate) fn parse(stat: &[u8]) -> Option<Self> {
         let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
         let rest = std::str::from_utf8(stat.get(end_of_name + 1..)?).ok()?;
         let mut fields = rest.split_ascii_whitespace();
@@ -28,11 +39,12 @@ impl ProcStat {
             state: *fields.next()?.as_bytes().first()?,
             parent: fields.next()?.parse().ok()?,
             group: fields.next()?.parse().ok()?,
+            started: fields.nth(16)?.parse().ok()?,
         })
     }
 
     /// Whether it is a zombie: it has ended, and its parent has yet to reap it.
-    pub(super) fn has_ended(self) -> bool {
+    pub(crate) fn has_ended(self) -> bool {
         matches!(self.state, b'Z' | b'X')
     }
 }
@@ -43,9 +55,10 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_the_fields() {
-        let stat = ProcStat::parse(b"12 (a) Z 1 2 (b)) S 7 42 9 0").unwrap();
+        let stat = ProcStat::parse(b"12 (a) Z 1 2 (b)) S 7 42 9 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77 0").unwrap();
         assert_eq!((stat.parent, stat.group, stat.has_ended()), (7, 42, false));
-        let stat = ProcStat::parse(b"12 (\xff\xfe) Z 1 5 5 0").unwrap();
+        assert_eq!(stat.started, 77);
+        let stat = ProcStat::parse(b"12 (\xff\xfe) Z 1 5 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 78").unwrap();
         assert_eq!((stat.parent, stat.group, stat.has_ended()), (1, 5, true));
     }
 
@@ -55,6 +68,23 @@ mod tests {
         assert!(may_be_of(std::process::id(), own));
         assert!(!may_be_of(std::process::id(), own + 1));
         assert!(!may_be_of(i32::MAX as u32, own), "nobody has this number");
+    }
+
+    #[test]
+    fn a_process_that_there_is_can_be_read() {
+        let own = ProcStat::read(std::process::id()).unwrap();
+        // SAFETY: no memory is passed.
+        let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) }.unsigned_abs();
+        let uptime = fs::read_to_string("/proc/uptime").unwrap();
+        let seconds: u64 = uptime.split('.').next().unwrap().parse().unwrap();
+        assert!(
+            !own.has_ended() && own.started > 0 && own.started / ticks <= seconds,
+            "{own:?} {uptime}"
+        );
+        assert_eq!(
+            ProcStat::read(i32::MAX as u32).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
     }
 
     #[test]

@@ -1,0 +1,17 @@
+/**
+ * The hints that this side gives: what to do about a failure. The first ones the core gives too; build.rs makes the constants of
+ * src/error/hints.rs from this file, so that the same advice reads the same wherever it comes from.
+ */
+
+// Rust: &str
+export const MANAGER_CLOSED = 'make a new Manager; a closed one cannot be opened again'
+export const WORKING_DIR_URL = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
+export const INPUT_TOO_LONG = 'write the data to a file and pass its path'
+
+// Of this side alone.
+export const ENV_OF_A_MAP = 'pass `Object.fromEntries(map)`'
+export const ENV_OF_NAMES = 'pass names and values: `{ API_TOKEN: token }`'
+export const CLOSE_FORCE = 'to end running calls at once: `close({ force: true })`'
+export const OTHER_PLATFORM = 'use one of these platforms, for example in a container'
+export const ON_MACOS = 'run the host in a Linux container or virtual machine'
+export const ON_WINDOWS = 'run the host in WSL 2 or in a Linux container'
