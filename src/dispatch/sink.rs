@@ -1,4 +1,4 @@
-//! Who is told what happened.
+//! The interface through which the dispatcher reports what happened.
 
 use std::os::fd::OwnedFd;
 

@@ -31,7 +31,7 @@ pub struct WorkerId(pub u32);
 /// Where a process stands; see the table of this file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkerState {
-    /// It was asked for, and the system has not made it yet.
+    /// It was requested, and the system has not created it yet.
     Spawning,
     /// It runs and imports the entrypoint.
     Importing,
@@ -59,7 +59,7 @@ impl WorkerState {
         matches!(self, Self::Spawning | Self::Importing | Self::WarmingUp)
     }
 
-    /// It has been told to end or to die: its exit surprises nobody.
+    /// It was told to end or is being killed, so its exit is expected.
     pub fn is_ending(self) -> bool {
         self == Self::Stopping || self.is_being_killed()
     }

@@ -72,7 +72,7 @@ impl Pool {
         waited
     }
 
-    /// The process that was asked for exists.
+    /// The process that was requested exists.
     pub fn spawned(&mut self, worker: WorkerId) {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == WorkerState::Spawning

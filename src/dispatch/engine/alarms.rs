@@ -1,6 +1,6 @@
 //! When calls have to be looked at again, soonest first: deadlines, grace periods, ends of pauses.
 //!
-//! The next one is asked for after every batch, so finding it must not cost more with more calls.
+//! The engine looks for the next one after every batch, so finding it must not take longer with more calls.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -98,7 +98,7 @@ impl Engine {
         (self.state.closing != Closing::Done).then(|| next_wake(&self.state))?
     }
 
-    /// When the phase of a call ends by itself next. What processes have said by then is to be heard first.
+    /// When the phase of a call ends by itself next. The shell reads what processes have sent by then before it lets this time pass.
     pub(in crate::dispatch) fn next_deadline(&self) -> Option<Instant> {
         self.state.alarms.next()
     }

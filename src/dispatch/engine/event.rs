@@ -26,7 +26,7 @@ pub(in crate::dispatch) enum Event<'a> {
     AskTools(u32),
     /// No new calls; `force`: the accepted ones end too.
     Close { force: bool },
-    /// A process that was asked for exists. `board`: it shares memory in which it can note the calls it entered.
+    /// A process that was requested exists. `board`: it shares memory in which it can note the calls it entered.
     Started { worker: WorkerId, pid: u32, board: bool },
     /// The system or the sandbox refused to make the process.
     StartFailed { worker: WorkerId, fault: StartFault },

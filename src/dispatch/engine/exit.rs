@@ -1,4 +1,4 @@
-//! A process is gone: what that means for the calls it served, or for those that waited for it.
+//! Handles the exit of a process: what follows for the calls that it served, and for those that waited for it.
 
 use super::call::{Edge, Lost, Step};
 use super::effect::Effects;

@@ -1,4 +1,4 @@
-//! What a process says.
+//! Handles the frames and bytes that a process sends.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub(super) fn on_printed(state: &mut EngineState, out: &mut Effects, id: WorkerI
     }
 }
 
-/// Bytes that are no frame: nothing that follows can be believed.
+/// The process sent bytes that are no frame. Nothing that follows them can be trusted.
 pub(super) fn on_protocol_error(state: &mut EngineState, out: &mut Effects, id: WorkerId, error: FrameError) {
     if state.is_starting(id) {
         return fail_start(state, out, id, StartFault::Protocol(error.to_string()));
@@ -85,8 +85,8 @@ pub(super) fn on_protocol_error(state: &mut EngineState, out: &mut Effects, id: 
     terminate_all(state, out, id, &reason);
 }
 
-/// Its end of the channel is closed. Most often it is ending, and soon its exit says how; one that goes on can neither be asked
-/// nor answer.
+/// The process closed its end of the channel. Most often it is ending, and its exit follows soon and says how. A process that goes
+/// on without a channel can neither be given calls nor answer them.
 pub(super) fn on_eof(state: &mut EngineState, id: WorkerId, unread: bool) {
     let now = state.now;
     let Some(worker) = state.workers.get_mut(&id) else {
@@ -103,7 +103,7 @@ pub(super) fn on_eof(state: &mut EngineState, id: WorkerId, unread: bool) {
     }
 }
 
-/// It went on without its channel.
+/// The process did not end although its channel is closed.
 pub(super) fn on_channel_lost(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
     if state.is_starting(id) {
         let what = "it closed the channel".to_owned();

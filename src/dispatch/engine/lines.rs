@@ -1,4 +1,4 @@
-//! From bytes that a process printed to lines, each with the call it belongs to.
+//! Turns the bytes that a process prints into lines, each with the call that it belongs to.
 
 use rustc_hash::FxHashMap;
 
@@ -122,7 +122,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Only a line that somebody is told of counts for the pace.
+    /// Delivers a line to its listeners. A line without a listener costs the host nothing, so it does not count for the pace.
     fn line(&mut self, number: Option<CallId>, stream: Stream, level: Option<Level>, time: Option<f64>, text: &str) {
         let call = number.and_then(|number| self.calls.get(&number));
         let wanted = call.is_some_and(|call| call.request.logs);

@@ -1,8 +1,8 @@
-//! How fast what one process reports and prints is taken from it.
+//! Decides how fast the output of one process is read.
 //!
 //! Every entry and every byte costs the host's own thread some time, which the calls of others need as well. A process may
-//! fill a share of it for as long as it likes, and for a moment all of it. One that says more waits, since what it says is
-//! left unread meanwhile: nothing is lost, and nothing it said is heard later than a deadline that depends on it.
+//! fill a share of it for as long as it likes, and for a moment all of it. A process that sends more has to wait, because its channel is
+//! left unread meanwhile: nothing is lost, and everything that was sent before a deadline is still read before the deadline is judged.
 
 use std::time::{Duration, Instant};
 

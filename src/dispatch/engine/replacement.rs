@@ -30,7 +30,7 @@ impl Replacement {
         self.due
     }
 
-    /// [`sort`](Self::sort) is to be asked although the pool wants nothing: something was put off and may have to be done.
+    /// [`sort`](Self::sort) has work to do although the pool wants nothing: starts and ends were put off, or an answer is to be taken note of.
     pub(super) fn has_work(&self) -> bool {
         self.answered || self.due.is_some()
     }

@@ -1,4 +1,4 @@
-//! Processes that come up, and those that do not.
+//! Handles processes that start, and starts that fail.
 
 use super::call::{Edge, Step};
 use super::effect::{Effect, Effects};
@@ -62,13 +62,13 @@ pub(super) fn start_failed(state: &mut EngineState, out: &mut Effects, worker: &
     state.last_failure = Some(failure);
 }
 
-/// A process came up, and ended before anybody asked it anything. Its successors must not follow each other without a pause.
+/// A process became ready and ended before it was given a call. The next starts must not follow each other without a delay.
 pub(super) fn ended_unused(state: &mut EngineState, worker: &Worker, exit: Exit) {
     let next_start = state.draw_next_start();
     state
         .pool
         .start_failed(worker.id, Some(next_start), state.now, &mut state.actions);
-    // Who waits for processes that stay hears of this, should no other come.
+    // Callers that wait for a ready process get this failure if no other process becomes ready.
     let failure = failure_of(worker, StartFault::Died(exit), state.failed_starts + 1);
     state.last_failure = Some(StartFailure {
         missed: Vec::new(),

@@ -1,4 +1,4 @@
-//! Ending calls and processes before they end by themselves.
+//! Ends calls and processes before they end by themselves.
 
 use super::call::{Edge, Step};
 use super::effect::{Effect, Effects, Said};
@@ -8,13 +8,13 @@ use crate::pool::{CallId, WorkerId};
 use crate::spawn::Exit;
 use crate::worker::frame::{AbortReason, append_abort};
 
-/// Something ends the call before its tool answered.
+/// Ends a call before its tool has answered.
 pub(super) fn terminate_call(state: &mut EngineState, out: &mut Effects, number: CallId, reason: &TerminationReason) {
     let step = state.advance(number, Edge::Terminated(reason.clone()));
     follow(state, out, number, step, reason);
 }
 
-/// An edge that needs no further word.
+/// Moves a call along an edge that carries no reason of its own, and does what follows from it.
 pub(super) fn step_call(state: &mut EngineState, out: &mut Effects, number: CallId, edge: Edge) {
     let step = state.advance(number, edge);
     let reason = state.calls.get(&number).and_then(|call| call.phase.reason());

@@ -14,7 +14,7 @@ use crate::pool::{WorkerId, WorkerState};
 /// Longest a process may take from its start until it can serve. Not counted in any call's timeout.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// When a tick has something to do, if nothing else happens.
+/// When the next tick is due, if no other event comes before.
 pub(super) fn next_wake(state: &EngineState) -> Option<Instant> {
     let workers = state.workers.values().flat_map(|worker| {
         let start = state.is_starting(worker.id).then(|| worker.started + START_LIMIT);
@@ -28,7 +28,7 @@ pub(super) fn next_wake(state: &EngineState) -> Option<Instant> {
         .min()
 }
 
-/// What processes have said until now was heard before.
+/// Handles a tick. The shell has read what processes sent until now, so no answer that came in time is missed.
 pub(super) fn on_tick(state: &mut EngineState, out: &mut Effects) {
     let now = state.now;
     // The latest first: each that goes back to the queue goes before the others.

@@ -24,7 +24,7 @@ pub(super) struct Worker {
     pub(super) reason: Option<TerminationReason>,
     /// The call whose tool ended it.
     pub(super) left_by: Option<CallId>,
-    /// A process that was asked to end, or whose channel closed, is killed then.
+    /// When the process is killed because it was told to end or closed its channel, and did not end by then.
     pub(super) kill_at: Option<Instant>,
     /// It closed its channel without having read everything that was sent to it.
     pub(super) unread: bool,

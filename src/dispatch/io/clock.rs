@@ -29,7 +29,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>) {
             }
         }
         let now = Instant::now();
-        // What a process has said already is not too late, however busy the host is that should have heard it.
+        // An answer that has already been sent is not too late, however busy the host is that should have read it.
         let deadline = dispatcher.engine.lock().engine.next_deadline();
         if deadline.is_some_and(|at| at <= now) {
             dispatcher.read_all();

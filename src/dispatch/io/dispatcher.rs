@@ -87,8 +87,8 @@ impl Dispatcher {
     /// Reads what processes have said; for the thread that hears of it by [`HostReads`].
     pub fn read(&self) {
         self.engine.lock().host_busy_until = None;
-        // What is left now is read once the host has taken what was read before: the descriptor stays readable, and what a
-        // doorbell told of is found by the driver.
+        // What stays unread because of congestion is read later: the descriptor stays readable, and data that a doorbell
+        // announced is found by the driver.
         if let Some(host_reads) = self.host_reads()
             && !self.engine.outside.sink.congested()
         {

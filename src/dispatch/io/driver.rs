@@ -37,7 +37,7 @@ pub struct Parts {
     pub launch: Arc<dyn LaunchSource>,
     /// What the sandbox refuses is read here.
     pub denials: Option<Denials>,
-    /// Who is told.
+    /// Receives what happens.
     pub sink: Arc<dyn Sink>,
     /// Tools can start programs: a process may have children.
     pub may_start_programs: bool,

@@ -37,7 +37,7 @@ struct Member {
     channel: Arc<OwnedFd>,
     /// How often it had been read when the driver last looked.
     reads: u64,
-    /// It has said more than its share, and is left alone until then.
+    /// Set where the process sent more than its share: it is not read before then.
     rests_until: Option<Instant>,
 }
 
@@ -114,7 +114,7 @@ impl HostReads {
 
     /// Those that have something.
     pub(super) fn waiting(&self) -> Vec<Arc<ProcessReader>> {
-        // The only one is asked itself, whether it has something or not.
+        // With a single channel no system call is spent on finding out whether it is readable.
         let only = |members: &FxHashMap<WorkerId, Member>| match members.len() {
             1 => awake(members.values()).next().cloned(),
             _ => None,
@@ -148,7 +148,7 @@ impl HostReads {
             .collect()
     }
 
-    /// Those that have something and were not read since the last time this was asked.
+    /// The readers that have something and were not read since the last call of this.
     pub(super) fn neglected(&self) -> Vec<Arc<ProcessReader>> {
         let neglected = |member: &mut Member| {
             let reads = member.reader.reads();
@@ -162,7 +162,7 @@ impl HostReads {
         readers.collect()
     }
 
-    /// This one was read, but not because the host heard of it: that says nothing of the host.
+    /// Records that a reader was read for another reason than a notification of the host, which says nothing about the host.
     pub(super) fn after_reading(&self, reader: &ProcessReader, status: ReadStatus) {
         if let Some(member) = self.lock().get_mut(&reader.worker()) {
             member.reads = reader.reads();
@@ -173,7 +173,7 @@ impl HostReads {
         }
     }
 
-    /// Leaves it alone until then: the host does not hear of it meanwhile.
+    /// Leaves the channel unread until then; the host is not notified of it meanwhile.
     fn rest(&self, worker: WorkerId, member: &mut Member, until: Option<Instant>) {
         if member.rests_until.is_some() != until.is_some()
             && let Some(epoll) = &self.0.epoll
@@ -189,7 +189,7 @@ impl HostReads {
         member.rests_until = until;
     }
 
-    /// Ends the rests that are over, and says which these are and when the next one ends.
+    /// Ends the rests that are over. Returns their readers, and when the next rest ends.
     pub(super) fn rested(&self, now: Instant) -> (Vec<Arc<ProcessReader>>, Option<Instant>) {
         let mut rested = Vec::new();
         let mut next = None;
@@ -210,7 +210,7 @@ impl HostReads {
     }
 }
 
-/// Those that are not left alone.
+/// The readers that are not resting.
 fn awake<'a>(members: impl Iterator<Item = &'a Member>) -> impl Iterator<Item = &'a Arc<ProcessReader>> {
     members
         .filter(|member| member.rests_until.is_none())

@@ -27,7 +27,7 @@ pub(super) struct Core {
     /// What the engine asked for and nobody has begun to carry out.
     pending: Effects,
     trace: Option<Trace>,
-    /// When the clock wakes next; none: not before it is told.
+    /// When the clock wakes next; `None`: not before it is notified.
     pub(super) armed: Option<Instant>,
     /// The host leaves channels lying, and the driver reads them meanwhile.
     pub(super) host_busy_until: Option<Instant>,
@@ -111,7 +111,7 @@ impl LockedEngine {
         }
     }
 
-    /// The engine; nothing that it is asked for is carried out by this.
+    /// Locks the engine for a question. Effects are not carried out.
     pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock()
     }
@@ -215,7 +215,7 @@ impl LockedEngine {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(spawner);
-        *self.outside.ending.lock().unwrap_or_else(PoisonError::into_inner) = Ending::Told;
+        *self.outside.ending.lock().unwrap_or_else(PoisonError::into_inner) = Ending::Reported;
         self.outside.sink.closed();
         self.outside.sink.flush();
     }

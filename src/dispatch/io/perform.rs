@@ -1,7 +1,7 @@
 //! Carries out what the engine asked for, without the engine's lock.
 //!
-//! Nothing here waits: frames are sent as far as the channel takes them, a start is asked for at the spawner's thread, the sink
-//! stores and wakes.
+//! Nothing here waits: frames are sent as far as the channel takes them, a start is requested from the spawner's thread, and
+//! the sink stores what it is given and wakes its reader.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -31,8 +31,8 @@ pub(super) struct Spawned {
 pub(super) enum Ending {
     /// It runs, and ends once it hears that everything is over.
     Running,
-    /// It has told that everything is over.
-    Told,
+    /// It has reported the end to the sink.
+    Reported,
 }
 
 /// What effects are carried out with.
@@ -56,7 +56,7 @@ pub(super) struct Performer {
     pub(super) trace: String,
     /// Queues that were appended to, not sent yet.
     unsent: Vec<Arc<SendQueue>>,
-    /// The sink was told something and its reader is not awake yet.
+    /// The sink has stored something and its reader was not woken yet.
     unflushed: bool,
 }
 
@@ -160,12 +160,13 @@ impl Performer {
         }
     }
 
-    /// The driver ends what there is to end, which takes time, and tells. Only who asks after that is told here.
+    /// The driver closes what is left, which takes time, and then reports the end. Only a close that comes after that is answered
+    /// here.
     fn closed(&mut self, outside: &Outside) {
         let ending = *outside.ending.lock().unwrap_or_else(PoisonError::into_inner);
         match ending {
             Ending::Running => outside.clock.notify_one(),
-            Ending::Told => {
+            Ending::Reported => {
                 self.unflushed = true;
                 outside.sink.closed();
             }

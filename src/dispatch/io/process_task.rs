@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
-/// Takes a child over until it is reaped.
+/// Serves a child from its start until it is reaped.
 pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Child, settings: Settings) {
     let engine = &dispatcher.engine;
     let temporary = child.temporary.map(Arc::new);
@@ -126,7 +126,7 @@ async fn send_blocked(queue: &SendQueue) {
     }
 }
 
-/// How it ended, and what its cgroup said of that, where it had one.
+/// Serves the process until it has ended and is reaped. Returns how it ended, and the account of its cgroup where it had one.
 async fn supervise(
     dispatcher: &Dispatcher,
     reader: &Arc<ProcessReader>,
@@ -135,7 +135,7 @@ async fn supervise(
     process: &Process,
 ) -> (Exit, Option<Account>) {
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
-        // Without a way to hear of its end the process can't be supervised.
+        // Without a notification of its end the process cannot be supervised.
         process.kill_group();
         return reap(process).await;
     };
@@ -164,7 +164,7 @@ async fn supervise(
     if let Some(host_reads) = dispatcher.host_reads() {
         host_reads.remove(reader.worker());
     }
-    // Everything it said before it ended is still in the pipes.
+    // Everything that it sent before it ended is still in the pipes.
     drain_out(dispatcher, reader);
     let ended = reap(process).await;
     drain_out(dispatcher, reader);
@@ -185,8 +185,8 @@ fn drain_out(dispatcher: &Dispatcher, reader: &ProcessReader) {
 
 /// Registers a descriptor with the runtime.
 fn watch<T: AsRawFd + AsFd>(fd: T, interest: Interest) -> Option<AsyncFd<T>> {
-    // SAFETY: every type passed here owns its descriptor, or borrows it from one that outlives the registration, and gives
-    // the same one each time it is asked; none of them is closed before the AsyncFd is dropped.
+    // SAFETY: every type passed here owns its descriptor, or borrows it from one that outlives the registration, and always
+    // returns the same one; none of them is closed before the AsyncFd is dropped.
     unsafe { AsyncFd::register_with_interest(fd, interest) }.ok()
 }
 
@@ -215,9 +215,9 @@ async fn reap(process: &Process) -> (Exit, Option<Account>) {
     (exit, account)
 }
 
-/// What tells the driver that there is something to read.
+/// Waits until one of the descriptors of a process has something to read.
 struct Readiness {
-    /// None once the host's thread listens to it, or nothing more can come.
+    /// `None` once the host's thread watches the channel, or once it has ended.
     channel: Option<AsyncFd<Arc<OwnedFd>>>,
     stdout: Option<AsyncFd<Arc<OwnedFd>>>,
     stderr: Option<AsyncFd<Arc<OwnedFd>>>,
@@ -236,7 +236,7 @@ impl Readiness {
     /// The channel of a process that serves calls is the host's to read, where it can. Until then it is the driver's, so
     /// that processes come up however busy the host is.
     fn after(&mut self, status: ReadStatus, dispatcher: &Dispatcher, reader: &Arc<ProcessReader>) {
-        // The end of one is announced without end.
+        // The end of a descriptor stays readable, so one that has ended is no longer watched.
         if !status.channel_open {
             self.channel = None;
         }
@@ -252,7 +252,7 @@ impl Readiness {
             && host_reads.add(reader, channel.get_ref(), status, &*dispatcher.engine.outside.sink)
         {
             self.channel = None;
-            // The host may have been told that it is to listen now.
+            // The sink may have stored a request to listen to this channel.
             dispatcher.engine.outside.sink.flush();
         }
     }

@@ -1,7 +1,8 @@
-//! What one process sends: its channel, the ring of what it prints, and its two pipes, read by whoever hears of it first.
+//! Reads what one process sends: its channel, the ring with what it prints, and its two pipes. Whichever thread is notified first
+//! reads.
 //!
-//! The driver hears of everything. Where the host's own thread can wait for channels it hears of answers, which saves the
-//! wake-up of a second thread; the driver steps in when that thread is busy elsewhere.
+//! The driver is notified of everything. Where the host's own thread can wait for channels it is notified of answers, which saves
+//! the wake-up of a second thread; the driver reads when that thread is busy elsewhere.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,7 +58,7 @@ struct Sources {
     chunk: Box<[u8]>,
 }
 
-/// What a turn of reading left.
+/// The state of a process's outputs after a turn of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ReadStatus {
     /// There is more than one turn's share.
@@ -316,7 +317,7 @@ impl Sources {
 fn has_bytes(stdout: Option<&OwnedFd>, stderr: Option<&OwnedFd>) -> bool {
     let asked = |fd| PollFd::new(fd, PollFlags::IN);
     let waits = |fds: &mut [PollFd<'_>]| poll(fds, Some(&NOW)) != Ok(0);
-    // Asked in vain, the pipes are read: that never blocks either.
+    // Where poll fails the pipes are read all the same: they never block.
     match (stdout, stderr) {
         (Some(stdout), Some(stderr)) => waits(&mut [asked(stdout), asked(stderr)]),
         (Some(one), None) | (None, Some(one)) => waits(&mut [asked(one)]),

@@ -50,7 +50,7 @@ impl Trace {
 /// Writes lines in one piece.
 pub(super) fn write(lines: &str) {
     if !lines.is_empty() {
-        // Nobody can be told that stderr is closed.
+        // A closed stderr cannot be reported anywhere.
         let _ = std::io::stderr().write_all(lines.as_bytes());
     }
 }
