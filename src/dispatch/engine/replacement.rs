@@ -35,6 +35,15 @@ impl Replacement {
         self.answered || self.due.is_some()
     }
 
+    /// Processes whose start was decided and put off.
+    #[cfg(test)]
+    pub(super) fn put_off_starts(&self) -> impl Iterator<Item = crate::pool::WorkerId> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Start(id) => Some(*id),
+            _ => None,
+        })
+    }
+
     /// Moves from `wanted`, what the pool wants now, to `ready` what is to be done now. `urgent`: a process is waited for, or the
     /// manager closes. Calls come first; starts and ends keep their order.
     pub(super) fn sort(&mut self, wanted: &mut Vec<Action>, urgent: bool, now: Instant, ready: &mut Vec<Action>) {
