@@ -1,6 +1,8 @@
 //! When calls have to be looked at again, soonest first: deadlines, grace periods, ends of pauses.
 //!
 //! The engine looks for the next one after every batch, so finding it must not take longer with more calls.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

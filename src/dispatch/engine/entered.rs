@@ -12,6 +12,8 @@
 //!   it enters the tool. What it did not note was not entered.
 //!
 //! A process may lie in both ways, about its own calls alone.
+//!
+//! The decisions behind it: docs/decisions.md#calls.
 
 use crate::dispatch::facts::{End, TerminationReason};
 use crate::spawn::Exit;

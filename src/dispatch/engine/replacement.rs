@@ -2,6 +2,8 @@
 //!
 //! To end one process and start another takes the CPU for most of a millisecond, and it is the answer that is waited for. So
 //! both come a little later, unless a call waits for a process.
+//!
+//! The decisions behind it: docs/decisions.md#pool.
 
 use std::time::{Duration, Instant};
 

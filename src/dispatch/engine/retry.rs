@@ -1,4 +1,6 @@
 //! Whether a failed attempt is followed by another one. Pure: no clock.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,6 @@
 //! The one place where time passes.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::sync::Arc;
 use std::time::Instant;
