@@ -7,6 +7,7 @@ mod identity;
 mod machine;
 mod package;
 mod plan;
+#[expect(clippy::module_inception, reason = "the file is named for the type that it contains")]
 mod policy;
 mod programs;
 mod rule;
