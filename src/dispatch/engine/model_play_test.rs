@@ -65,7 +65,7 @@ impl World {
                     self.on(Event::Started {
                         worker,
                         pid,
-                        board: at % 2 == 0,
+                        entry_table: at % 2 == 0,
                     });
                 }
             }
@@ -262,7 +262,7 @@ impl World {
         let ended = Ended {
             exit: if process.killed { Exit::Signal(9) } else { Exit::Code(1) },
             unsent: unread && !any_entered,
-            board: Vec::new(),
+            entry_table: Vec::new(),
             out_of_memory: None,
         };
         self.on(Event::Exited { worker, ended });
