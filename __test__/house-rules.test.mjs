@@ -126,3 +126,13 @@ describe('Rules for tests', () => {
     for (const rule of Object.keys(rules)) assert.deepEqual(held.find(([name]) => name === rule)?.[1], 'error', rule)
   })
 })
+
+describe('Decisions', () => {
+  const sections = [...read('docs/decisions.md').matchAll(/^## (.+)$/gm)].map(([, title]) => title.toLowerCase().replaceAll(' ', '-'))
+
+  test('are linked from the code that they explain, section by section', () => {
+    const code = read.all(/^(?:build\.rs|(?:src|js|scripts)\/.*\.(?:rs|js|mjs))$/)
+    const linked = new Set(code.flatMap(([, text]) => [...text.matchAll(/docs\/decisions\.md#([a-z-]+)/g)].map(([, section]) => section)))
+    assert.deepEqual([...linked].toSorted(), sections.toSorted())
+  })
+})

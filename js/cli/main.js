@@ -1,4 +1,7 @@
-/** Runs the command line and returns the exit code. */
+/**
+ * Runs the command line and returns the exit code.
+ * The decisions behind it: docs/decisions.md#command-line-and-mcp.
+ */
 
 import { CommanderError } from 'commander'
 import { ExitCode, exitCodeOf } from './exit-codes.js'

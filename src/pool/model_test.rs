@@ -288,6 +288,10 @@ impl World {
                     self.pool.terminate(id, self.now, &mut self.out);
                     self.carry_out();
                     for call in calls.into_iter().rev() {
+                        // As with a new call, somebody asks for a process after the pool gave up.
+                        if self.pool.gave_up() {
+                            self.delayed_until = None;
+                        }
                         self.waiting.push_front(call);
                         self.pool.resubmit(call, self.now, &mut self.out);
                         self.carry_out();

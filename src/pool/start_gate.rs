@@ -1,4 +1,6 @@
 //! Decides when a process may be started after starts have failed.
+//!
+//! The decisions behind it: docs/decisions.md#pool.
 
 use std::time::{Duration, Instant};
 

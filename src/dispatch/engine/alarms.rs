@@ -1,6 +1,8 @@
 //! When the phase of each call ends by itself, soonest first: at a deadline, a grace period or the delay before a retry.
 //!
 //! The engine looks for the next one after every batch, so finding it must not take longer with more calls.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -36,6 +36,8 @@
 //! "Cancelled" is a termination that leaves the tool its grace period, as a timeout does; "Terminated" is any other one. An
 //! answer in Aborting or Graceful comes too late to count, and what the call leaves behind is killed with its process. The first
 //! reason to end a call stays its reason.
+//!
+//! The decisions behind it: docs/decisions.md#calls.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

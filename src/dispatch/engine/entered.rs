@@ -12,6 +12,8 @@
 //!   ENTERED frame elsewhere. A tool whose entry was not noted was not entered.
 //!
 //! A process can lie about both, but only about its own calls.
+//!
+//! The decisions behind it: docs/decisions.md#calls.
 
 use crate::dispatch::facts::{End, TerminationReason};
 use crate::spawn::Exit;

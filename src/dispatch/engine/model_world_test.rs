@@ -62,6 +62,8 @@ pub(super) struct World {
     pub(super) next_call: u32,
     /// A start failed: none may follow before this moment, unless somebody asks after the pool gave up.
     pub(super) delayed_until: Option<Instant>,
+    /// Starts that had been decided, and put off by a moment, when the delay was drawn.
+    pub(super) decided_before: BTreeSet<WorkerId>,
     pub(super) questions: BTreeSet<u32>,
     pub(super) closed: usize,
     pub(super) closing: bool,
@@ -114,6 +116,7 @@ impl World {
             settled: BTreeSet::new(),
             next_call: 0,
             delayed_until: None,
+            decided_before: BTreeSet::new(),
             questions: BTreeSet::new(),
             closed: 0,
             closing: false,
@@ -139,6 +142,7 @@ impl World {
         }
         if draws != drawn {
             self.delayed_until = draws;
+            self.decided_before = self.engine.state.replacement.put_off_starts().collect();
         }
         for (request, refusal) in std::mem::take(&mut self.out.refused) {
             assert!(refusal == Refusal::QueueFull || self.closing);
@@ -205,7 +209,7 @@ impl World {
         assert!(!self.gone.contains(&worker), "an id was used twice");
         assert!(self.processes.insert(worker, Process::default()).is_none());
         assert!(
-            self.delayed_until.is_none_or(|until| self.now >= until),
+            self.decided_before.contains(&worker) || self.delayed_until.is_none_or(|until| self.now >= until),
             "started before the delay that was drawn was over"
         );
     }

@@ -2,6 +2,8 @@
 //!
 //! Ending one process and starting another takes the CPU for most of a millisecond, while the caller waits for the answer. So
 //! both are delayed a little, unless a call waits for a process.
+//!
+//! The decisions behind it: docs/decisions.md#pool.
 
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,15 @@ impl Replacement {
     /// was answered.
     pub(super) fn has_work(&self) -> bool {
         self.answered || self.due.is_some()
+    }
+
+    /// The processes whose start was decided and is delayed.
+    #[cfg(test)]
+    pub(super) fn put_off_starts(&self) -> impl Iterator<Item = crate::pool::WorkerId> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Start(id) => Some(*id),
+            _ => None,
+        })
     }
 
     /// Moves the actions that must be carried out now from `wanted`, which the pool asks for, to `ready`. `urgent`: a call

@@ -1,4 +1,6 @@
 //! Decides whether another attempt follows a failed one.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::time::{Duration, Instant};
 

@@ -79,9 +79,11 @@ pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(W
             continue;
         };
         worker.memory = usage.memory;
+        // A process that has ended and is not reaped yet has no memory: that is no measurement of its calls.
+        let measured = (usage.memory > 0).then(|| usage.memory.div_ceil(MIB));
         for number in &worker.calls {
             if let Some(call) = state.calls.get_mut(number) {
-                call.peak_memory_mb = call.peak_memory_mb.max(Some(usage.memory.div_ceil(MIB)));
+                call.peak_memory_mb = call.peak_memory_mb.max(measured);
             }
         }
         let near = limit > 0 && usage.memory > worn(limit) && !state.settings.single_use && state.pool.was_used(id);

@@ -1,4 +1,6 @@
 //! Waits until something is due in the engine, and then gives it the time.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,4 +1,7 @@
-/** One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards. */
+/**
+ * One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards.
+ * The decisions behind it: docs/decisions.md#calls.
+ */
 import { hasEntryTable, noteEntered } from './entry-table.mjs'
 import { isBody, isSequence, readBody } from './bodies.mjs'
 import { Call, reasonOf } from './call.mjs'

@@ -1,6 +1,7 @@
 /**
  * The calls without an answer, and which of them the running code belongs to: for log lines, variables and uncaught
  * errors.
+ * The decisions behind it: docs/decisions.md#calls.
  */
 import { newConsoleState } from './console.mjs'
 import { attributeLogs } from './log.mjs'
