@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { circles, namedScripts } from './support/import-circles.mjs'
 import { read, root, tableRows } from './support/repository.mjs'
 
 /** The contract is one file on purpose. */
@@ -50,6 +51,35 @@ describe('Files', () => {
       const links = pages.filter(([file, text]) => file !== page && (text.includes(`(docs/${name}`) || text.includes(`(${name}`)))
       assert.notEqual(links.length, 0, `${page} is linked nowhere`)
     }
+  })
+})
+
+describe('Scripts', () => {
+  for (const [where, pattern] of [
+    ['the package', /^(?:index\.js|index\.d\.ts|js\/.*\.(?:js|d\.ts))$/],
+    ['the worker file', /^src\/worker\/template\/.*\.(?:mjs|d\.ts)$/],
+  ]) {
+    test(`of ${where} do not use one another in a circle`, () => {
+      const named = namedScripts(read.all(pattern))
+      const imports = [...named.values()].reduce((sum, { size }) => sum + size, 0)
+      assert.ok(imports > named.size, `the imports were found: ${imports} of ${named.size} scripts`)
+      assert.deepEqual(circles(named), [])
+    })
+  }
+
+  test('in a circle are found, whichever way they name one another', () => {
+    const named = namedScripts([
+      ['index.js', "import './js/a.js'"],
+      ['js/a.js', "import {\n  one,\n} from './b.js'\nimport fs from 'node:fs'"],
+      ['js/b.js', "export * from './deep/c.js'"],
+      ['js/deep/c.js', "/** @typedef {import('../a.js').One} One */"],
+      ['js/deep/d.js', 'const e = await import("./e.d.ts")'],
+      ['js/deep/e.d.ts', "import type { D } from './d.js'\nimport { A } from '../a.js'"],
+    ])
+    assert.deepEqual(circles(named), [
+      ['js/a.js', 'js/b.js', 'js/deep/c.js'],
+      ['js/deep/d.js', 'js/deep/e.d.ts'],
+    ])
   })
 })
 

@@ -10,7 +10,7 @@ import { settings } from './settings.mjs'
 import { collectSoon, suspect } from './unanswerable.mjs'
 import { attributeReads } from './variables.mjs'
 
-/** @typedef {import('./calls.mjs').Call} Call */
+/** @typedef {import('./call.mjs').Call} Call */
 
 /** The number of the rehearsed call, whose frames are never sent. */
 export const REHEARSAL = 0
