@@ -86,7 +86,8 @@ describe('Many managers in one host that may open 8,192 files', () => {
       const host = bench.host('holds-many-managers.mjs', [project.dir, String(count), JSON.stringify(config)], { openFiles: 8192 })
       const { opened, idle, left } = await reportOf(host)
       assert.ok(opened.descriptors <= 12 && idle.descriptors <= 12, JSON.stringify({ opened, idle }))
-      assert.ok(opened.threads <= 3 && idle.threads <= 5, JSON.stringify({ opened, idle }))
+      // A manager has two or three. A few of many have one more for a moment, while two calls of its processes are answered.
+      assert.ok(opened.threads <= 4 && idle.threads <= 5, JSON.stringify({ opened, idle }))
       // Runtimes keep a few descriptors of their own, opened on first use.
       assert.ok(left.descriptors <= 3 && left.threads <= 3, JSON.stringify(left))
     })
