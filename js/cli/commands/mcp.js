@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { printConfig } from '../mcp/print-config.js'
+import { whileWatched } from '../mcp/watched.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
@@ -51,6 +52,7 @@ export function addMcp(program, context) {
     .option('--http <[host:]port>', 'streamable HTTP at /mcp; loopback unless a host is given', parseAddress)
     .option('--cwd <dir>', "the tools' current directory, and what relative paths here are relative to")
     .option('--print-config', 'print how MCP clients start this server, and end')
+    .option('--watch', 'load the tools again when a source beside the entrypoint changes')
     .option('--timeout <duration>', 'longest time a call may take, e.g. 30s')
     .option('--runtime <type>', 'bun or node')
     .option('--trust', TRUST_HELP)
@@ -60,19 +62,23 @@ export function addMcp(program, context) {
 
 /**
  * @param {string} entrypoint
- * @param {{ http?: { host?: string, port: number }, printConfig?: boolean, timeout?: string, runtime?: string, trust?: boolean }} options
+ * @param {{ http?: { host?: string, port: number }, printConfig?: boolean, watch?: boolean, timeout?: string, runtime?: string, trust?: boolean }} options
  * @param {import('../main.js').Context} context
  */
 async function serve(entrypoint, options, context) {
-  if (options.printConfig && options.http !== undefined) {
+  const { http } = options
+  if (options.printConfig && http !== undefined) {
     throw new UsageError('--print-config is for servers that clients start', 'with `--http` give the client the address that the command prints')
   }
   const mcp = await loadMcp()
-  await withManager(context, { entrypoint, options, withFile: true }, async (manager) => {
+  /** @param {import('../../adapters/mcp.d.ts').McpManager} served */
+  const serveTools = (served) => (http === undefined ? serveStdio(mcp, served, context) : serveHttp(mcp, served, http, context))
+  const given = { entrypoint, options, withFile: true }
+  await withManager(context, given, async (manager) => {
     // An entrypoint that cannot be loaded is reported now, not at the first call.
     await manager.listTools()
     if (options.printConfig) printConfig(entrypoint, options, context)
-    else await (options.http === undefined ? serveStdio(mcp, manager, context) : serveHttp(mcp, manager, options.http, context))
+    else await (options.watch ? whileWatched(context, given, manager, serveTools) : serveTools(manager))
   })
 }
 

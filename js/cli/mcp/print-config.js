@@ -14,11 +14,11 @@ const BIN = fileURLToPath(new URL('../bin.js', import.meta.url))
  * Everything is absolute, because clients start servers in any directory and with a PATH of their own. `--trust` is
  * left out: consent is for the file as it is now, not for what it will be when a client starts the server.
  * @param {string} entrypoint
- * @param {{ timeout?: string, runtime?: string }} options
+ * @param {{ timeout?: string, runtime?: string, watch?: boolean }} options
  * @param {import('../main.js').Context} context
  * @returns {import('./client-configs.js').ServerCommand}
  */
-function serverCommand(entrypoint, { timeout, runtime }, { cwd, env, permissions }) {
+function serverCommand(entrypoint, { timeout, runtime, watch }, { cwd, env, permissions }) {
   const variables = configVariables(env)
   return {
     command: process.execPath,
@@ -30,6 +30,7 @@ function serverCommand(entrypoint, { timeout, runtime }, { cwd, env, permissions
       cwd,
       ...(timeout === undefined ? [] : ['--timeout', timeout]),
       ...(runtime === undefined ? [] : ['--runtime', runtime]),
+      ...(watch ? ['--watch'] : []),
       ...permissions,
     ],
     ...(Object.keys(variables).length === 0 ? {} : { env: variables }),
@@ -38,7 +39,7 @@ function serverCommand(entrypoint, { timeout, runtime }, { cwd, env, permissions
 
 /**
  * @param {string} entrypoint
- * @param {{ timeout?: string, runtime?: string }} options
+ * @param {{ timeout?: string, runtime?: string, watch?: boolean }} options
  * @param {import('../main.js').Context} context
  */
 export function printConfig(entrypoint, options, context) {
