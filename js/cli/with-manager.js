@@ -3,6 +3,7 @@
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../printable.js'
+import { deniedBy } from './denied-flag.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { commandConfig } from './settings/command-config.js'
@@ -46,13 +47,7 @@ const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.rep
  * @param {ManagerType} manager
  */
 function withFlags(error, manager) {
-  if (error?.code !== 'ERR_ACCESS_DENIED') return error
-  // Takes the flag from the error, not from the hint's text: cut out of a path with a blank it would be another, wider
-  // flag.
-  const denial = error.denials.findLast(
-    (/** @type {import('../../index.d.ts').Denial} */ one) => one.permission === error.permission && one.resource === error.resource,
-  )
-  const missing = denial?.flag ?? ''
+  const missing = deniedBy(error)?.flag ?? ''
   if (missing === '' || printable(missing) !== missing) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
