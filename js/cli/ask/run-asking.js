@@ -13,7 +13,7 @@ import { readLine } from './read-line.js'
 
 /**
  * @template T
- * @param {import('../main.js').Context} context
+ * @param {import('../context.d.ts').Context} context
  * @param {import('../with-manager.js').Given} given
  * @param {string} tool
  * @param {(manager: Manager) => Promise<T>} call

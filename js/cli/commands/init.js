@@ -5,7 +5,7 @@ import { writeFiles } from '../init/write-files.js'
 /** Both work without an editor in between. */
 const NEXT = [`npx toolwarden run tools.ts read_note --input '{"name":"welcome.txt"}'`, 'node --test']
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addInit(program, context) {
   program
     .command('init')

@@ -63,7 +63,7 @@ export function addMcp(program, context) {
 /**
  * @param {string} entrypoint
  * @param {{ http?: { host?: string, port: number }, printConfig?: boolean, watch?: boolean, timeout?: string, runtime?: string, trust?: boolean }} options
- * @param {import('../main.js').Context} context
+ * @param {import('../context.d.ts').Context} context
  */
 async function serve(entrypoint, options, context) {
   const { http } = options

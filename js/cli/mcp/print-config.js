@@ -15,7 +15,7 @@ const BIN = fileURLToPath(new URL('../bin.js', import.meta.url))
  * left out: consent is for the file as it is now, not for what it will be when a client starts the server.
  * @param {string} entrypoint
  * @param {{ timeout?: string, runtime?: string, watch?: boolean }} options
- * @param {import('../main.js').Context} context
+ * @param {import('../context.d.ts').Context} context
  * @returns {import('./client-configs.js').ServerCommand}
  */
 function serverCommand(entrypoint, { timeout, runtime, watch }, { cwd, env, permissions }) {
@@ -40,7 +40,7 @@ function serverCommand(entrypoint, { timeout, runtime, watch }, { cwd, env, perm
 /**
  * @param {string} entrypoint
  * @param {{ timeout?: string, runtime?: string, watch?: boolean }} options
- * @param {import('../main.js').Context} context
+ * @param {import('../context.d.ts').Context} context
  */
 export function printConfig(entrypoint, options, context) {
   const { terminal, cwd } = context

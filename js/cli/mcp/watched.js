@@ -20,7 +20,7 @@ async function reload(reloading, entrypoint, terminal) {
 }
 
 /**
- * @param {import('../main.js').Context} context
+ * @param {import('../context.d.ts').Context} context
  * @param {import('../with-manager.js').Given} given what the manager was opened with
  * @param {import('../../../index.d.ts').Manager} manager
  * @param {(served: ReloadingManager) => Promise<void>} serve
