@@ -8,7 +8,7 @@ describe('the command line', () => {
   const bench = workbench()
   const toolwarden = (args, options = {}) => cli(args, { cwd: bench.project().dir, ...options })
 
-  for (const command of ['run', 'list', 'mcp', 'types', 'doctor', 'bench']) {
+  for (const command of ['init', 'run', 'list', 'mcp', 'types', 'doctor', 'bench']) {
     test(`${command} --help`, async () => {
       const { code, stdout, stderr } = await toolwarden([command, '--help'])
       assert.match(stdout, new RegExp(`^Usage: toolwarden ${command} `))

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { logCollector } from './logs.mjs'
 import { bounded } from './waiting.mjs'
 
-const BIN = fileURLToPath(new URL('../../js/cli/bin.js', import.meta.url))
+export const BIN = fileURLToPath(new URL('../../js/cli/bin.js', import.meta.url))
 
 /** The entrypoint that most of these tests use. It is not copied, because its packages are found from its place. */
 export const TOOLS = fileURLToPath(new URL('../fixtures/cli/tools.ts', import.meta.url))
 
 /** The variables of the command: only the given ones, and none that would configure it or colour its output. */
-function environment(given) {
+export function environment(given) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TOOLWARDEN_|NO_COLOR$|FORCE_COLOR$|NODE_TEST)/.test(name))
   return { ...Object.fromEntries(inherited), TERM: 'xterm', ...given }
 }

@@ -34,7 +34,14 @@ export interface McpHttpServer {
 }
 
 /** Tool annotations are derived from `enforcement`, where the manager has it. */
-export type McpManager = ManagerLike & { readonly enforcement?: Enforcement }
+export type McpManager = ManagerLike & {
+  readonly enforcement?: Enforcement
+  /**
+   * For objects whose tools change while they are served: clients are told with `tools/list_changed` when the listener
+   * is called. Returns what takes the listener back, which happens when the connection ends.
+   */
+  onToolsChanged?(listener: () => void): () => void
+}
 
 /** A low-level Server of the SDK: connect it to a transport. One server is one session. */
 export function createMcpServer(manager: McpManager, options?: McpOptions): Server

@@ -4,7 +4,7 @@ import { printableLines } from '../printable.js'
 const STYLE = { error: 'red', warn: 'yellow', debug: 'dim' }
 
 /** The beginnings of our own lines. */
-const OURS = /^(?:error|hint|progress|trusted):/i
+const OURS = /^(?:(?:error|hint|progress|trusted):|allow )/i
 
 /** Characters that take no room before a word. */
 const INVISIBLE = /^[\s\u00ad\u200b-\u200d\u2060\ufeff]+/

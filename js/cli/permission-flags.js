@@ -62,6 +62,19 @@ export function permissionConfig(flags, runtime) {
   return { nodeOptions: flags.map(inNodeWords) }
 }
 
+/**
+ * A list and one more flag. Without any permission Node's list means reading, which the flag must not take away.
+ * @param {unknown} runtime
+ * @param {readonly string[]} list
+ * @param {string} flag
+ * @returns {import('../../index.d.ts').Config}
+ */
+export function allowing(runtime, list, flag) {
+  if (runtime !== 'node') return { bunPermissions: [...list, flag] }
+  const means = list.some((option) => FLAG.test(option)) ? [] : ['--allow-read']
+  return { nodeOptions: [...list, ...[...means, flag].map(inNodeWords)] }
+}
+
 export const PERMISSION_HELP = `
 Permissions (default: --allow-read; any given replace it):
   --allow-read[=path,...]   --allow-write[=path,...]   --allow-net[=host[:port],...]

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { packageVersion } from '../package-version.js'
 import { addBench } from './commands/bench.js'
 import { addDoctor } from './commands/doctor.js'
+import { addInit } from './commands/init.js'
 import { addList } from './commands/list.js'
 import { addMcp } from './commands/mcp.js'
 import { addRun } from './commands/run.js'
@@ -27,6 +28,6 @@ export function createProgram(context) {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false)
-  for (const add of [addRun, addList, addMcp, addTypes, addDoctor, addBench]) add(program, context)
+  for (const add of [addInit, addRun, addList, addMcp, addTypes, addDoctor, addBench]) add(program, context)
   return program
 }

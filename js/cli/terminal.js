@@ -31,6 +31,11 @@ export class Terminal {
     return Boolean(this.#out.isTTY)
   }
 
+  /** Whether a person is looking at stderr. */
+  get errInteractive() {
+    return Boolean(this.#err.isTTY)
+  }
+
   /** Columns of stdout where it is a terminal. */
   get width() {
     return this.#out.isTTY ? this.#out.columns || 80 : Infinity
@@ -60,6 +65,11 @@ export class Terminal {
   /** @param {string} line */
   note(line) {
     this.#err.write(`${line}\n`)
+  }
+
+  /** A question, whose answer is typed behind it. @param {string} text */
+  prompt(text) {
+    this.#err.write(text)
   }
 
   /** Resolves when everything was passed to the system, because process.exit() drops pending output. */

@@ -3,6 +3,7 @@
 import { Manager } from '../../index.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../printable.js'
+import { deniedBy } from './denied-flag.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { commandConfig } from './settings/command-config.js'
@@ -46,13 +47,7 @@ const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.rep
  * @param {ManagerType} manager
  */
 function withFlags(error, manager) {
-  if (error?.code !== 'ERR_ACCESS_DENIED') return error
-  // Takes the flag from the error, not from the hint's text: cut out of a path with a blank it would be another, wider
-  // flag.
-  const denial = error.denials.findLast(
-    (/** @type {import('../../index.d.ts').Denial} */ one) => one.permission === error.permission && one.resource === error.resource,
-  )
-  const missing = denial?.flag ?? ''
+  const missing = deniedBy(error)?.flag ?? ''
   if (missing === '' || printable(missing) !== missing) return error
   const { runtimeType, bunPermissions, nodeOptions } = manager.config
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
@@ -63,17 +58,16 @@ function withFlags(error, manager) {
 }
 
 /**
- * @template T
- * @param {Context} context
- * @param {object} given
- * @param {string} given.entrypoint as on the command line
- * @param {{ timeout?: string, runtime?: string, trust?: boolean }} [given.options]
- * @param {boolean} [given.withFile] whether toolwarden.json is read
- * @param {import('../../index.d.ts').Config} [given.overrides]
- * @param {(manager: ManagerType) => Promise<T>} use
- * @returns {Promise<T>}
+ * What a manager is opened with.
+ * @typedef {object} Given
+ * @property {string} entrypoint as on the command line
+ * @property {{ timeout?: string, runtime?: string, trust?: boolean }} [options]
+ * @property {boolean} [withFile] whether toolwarden.json is read
+ * @property {import('../../index.d.ts').Config} [overrides]
  */
-export async function withManager(context, { entrypoint, options = {}, withFile = false, overrides }, use) {
+
+/** Whoever opens it closes it. @param {Context} context @param {Given} given @returns {ManagerType} */
+export function openManager(context, { entrypoint, options = {}, withFile = false, overrides }) {
   const { config, origin } = commandConfig({
     entrypoint: findEntrypoint(entrypoint, context.cwd),
     options,
@@ -83,14 +77,23 @@ export async function withManager(context, { entrypoint, options = {}, withFile 
     note: (line) => context.terminal.note(line),
     ...(overrides === undefined ? {} : { overrides }),
   })
-  let manager
   try {
-    manager = new Manager(context.cwd, config)
+    return new Manager(context.cwd, config)
   } catch (error) {
     throw withOrigins(error, origin)
   }
-  const opened = manager
-  const forget = context.interrupts.whenForced(() => void opened.close({ force: true }))
+}
+
+/**
+ * @template T
+ * @param {Context} context
+ * @param {Given} given
+ * @param {(manager: ManagerType) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withManager(context, given, use) {
+  const manager = openManager(context, given)
+  const forget = context.interrupts.whenForced(() => void manager.close({ force: true }))
   try {
     return await use(manager)
   } catch (error) {

@@ -45,11 +45,21 @@ export function createMcpServer(manager, options = {}, budget = new Budget()) {
   const { name = 'toolwarden', version = packageVersion(), instructions, tools: wanted, config, env } = options
   const server = new Server(
     { name, version },
-    { capabilities: { tools: {}, logging: {} }, ...(instructions === undefined ? {} : { instructions }) },
+    { capabilities: { tools: manager.onToolsChanged === undefined ? {} : { listChanged: true }, logging: {} }, ...(instructions === undefined ? {} : { instructions }) },
   )
   const connect = server.connect.bind(server)
-  /** @param {any} transport */
-  server.connect = (transport) => connect(/** @type {any} */ (transport instanceof BoundedTransport ? transport : new BoundedTransport(transport)))
+  /** @param {any} given */
+  server.connect = (given) => {
+    const transport = given instanceof BoundedTransport ? given : new BoundedTransport(given)
+    const forget = manager.onToolsChanged?.(() => {
+      // A client that is gone does not have to know.
+      server.sendToolListChanged().catch(() => {})
+    })
+    // Set before connect(), which calls what it finds here before its own work.
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
+    if (forget !== undefined) transport.onclose = forget
+    return connect(/** @type {any} */ (transport))
+  }
 
   /**
    * The level that each session asked for; before that, nothing is filtered.

@@ -1,4 +1,8 @@
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { printConfig } from '../mcp/print-config.js'
+import { whileWatched } from '../mcp/watched.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
@@ -12,6 +16,14 @@ export function parseAddress(given) {
     throw new UsageError(`--http takes a port or host:port, got "${given}"`, 'write `--http 3000` or `--http 127.0.0.1:3000`')
   }
   return { port: number, ...(host === undefined ? {} : { host: host.replace(/^\[|\]$/g, '') }) }
+}
+
+/** @param {string | undefined} given @param {string} cwd */
+function directory(given, cwd) {
+  if (given === undefined) return cwd
+  const dir = path.resolve(cwd, given)
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return dir
+  throw new UsageError(`--cwd: ${given} is not a directory`)
 }
 
 /** The adapter and the transport need an optional package. */
@@ -38,18 +50,36 @@ export function addMcp(program, context) {
     .description('serve the tools by the Model Context Protocol, on standard input and output or by HTTP')
     .argument('<entrypoint>', 'file that exports the tools')
     .option('--http <[host:]port>', 'streamable HTTP at /mcp; loopback unless a host is given', parseAddress)
+    .option('--cwd <dir>', "the tools' current directory, and what relative paths here are relative to")
+    .option('--print-config', 'print how MCP clients start this server, and end')
+    .option('--watch', 'load the tools again when a source beside the entrypoint changes')
     .option('--timeout <duration>', 'longest time a call may take, e.g. 30s')
     .option('--runtime <type>', 'bun or node')
     .option('--trust', TRUST_HELP)
     .addHelpText('after', PERMISSION_HELP)
-    .action(async (entrypoint, options) => {
-      const mcp = await loadMcp()
-      await withManager(context, { entrypoint, options, withFile: true }, async (manager) => {
-        // An entrypoint that cannot be loaded is reported now, not at the first call.
-        await manager.listTools()
-        await (options.http === undefined ? serveStdio(mcp, manager, context) : serveHttp(mcp, manager, options.http, context))
-      })
-    })
+    .action((entrypoint, options) => serve(entrypoint, options, { ...context, cwd: directory(options.cwd, context.cwd) }))
+}
+
+/**
+ * @param {string} entrypoint
+ * @param {{ http?: { host?: string, port: number }, printConfig?: boolean, watch?: boolean, timeout?: string, runtime?: string, trust?: boolean }} options
+ * @param {import('../context.d.ts').Context} context
+ */
+async function serve(entrypoint, options, context) {
+  const { http } = options
+  if (options.printConfig && http !== undefined) {
+    throw new UsageError('--print-config is for servers that clients start', 'with `--http` give the client the address that the command prints')
+  }
+  const mcp = await loadMcp()
+  /** @param {import('../../adapters/mcp.d.ts').McpManager} served */
+  const serveTools = (served) => (http === undefined ? serveStdio(mcp, served, context) : serveHttp(mcp, served, http, context))
+  const given = { entrypoint, options, withFile: true }
+  await withManager(context, given, async (manager) => {
+    // An entrypoint that cannot be loaded is reported now, not at the first call.
+    await manager.listTools()
+    if (options.printConfig) printConfig(entrypoint, options, context)
+    else await (options.watch ? whileWatched(context, given, manager, serveTools) : serveTools(manager))
+  })
 }
 
 /** @param {AbortSignal} signal */

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { runAsking } from '../ask/run-asking.js'
 import { printable, printableLines } from '../../printable.js'
 import { ExitCode, exitCodeOf } from '../exit-codes.js'
 import { jsonArgument } from '../json-argument.js'
@@ -50,7 +51,7 @@ export function addRun(program, context) {
  */
 async function run(entrypoint, tool, options, context) {
   const { terminal, interrupts } = context
-  const start = performance.now()
+  let start = performance.now()
   /** @param {string} text */
   const status = (text) => {
     if (!options.json) terminal.note(terminal.errStyle(`${text} after ${elapsed(performance.now() - start)}`, 'dim'))
@@ -58,16 +59,24 @@ async function run(entrypoint, tool, options, context) {
   try {
     const input = options.input === undefined ? undefined : await jsonArgument(options.input, '--input', context)
     const config = options.config === undefined ? undefined : await jsonArgument(options.config, '--config', context)
-    // The default of one worker is right here too: that worker runs the call.
-    const result = await withManager(context, { entrypoint, options, withFile: true }, (manager) =>
-      manager.executeTool(tool, input, {
+    const given = { entrypoint, options, withFile: true }
+    let calls = 0
+    /** @param {import('../../../index.d.ts').Manager} manager */
+    const call = (manager) => {
+      // The status line of a call that follows a question leaves out the time until the answer.
+      if (calls++ > 0) start = performance.now()
+      return manager.executeTool(tool, input, {
         ...(config === undefined ? {} : { config }),
         ...(options.env === undefined ? {} : { env: options.env }),
         signal: interrupts.signal,
         onLog: logPrinter(terminal),
         onProgress: (value) => terminal.note(terminal.errStyle(`progress: ${printable(JSON.stringify(value) ?? 'undefined')}`, 'cyan')),
-      }),
-    )
+      })
+    }
+    // Only somebody who sees the question can answer it, and only where input was not read from the same terminal.
+    const asking = context.stdin.isTTY && terminal.errInteractive && !options.json && options.input !== '-'
+    // The default of one worker is right here too: that worker runs the call.
+    const result = await (asking ? runAsking(context, given, tool, call) : withManager(context, given, call))
     if (result !== undefined) {
       // The JSON is unchanged: unprintable characters occur only in strings, and are escaped as JSON escapes them.
       terminal.print(printableLines(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0)))

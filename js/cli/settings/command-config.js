@@ -14,6 +14,10 @@ import { allowWidening } from './widening.js'
 /** @param {string} field */
 const variableOf = (field) => `TOOLWARDEN_${field.replace(/[A-Z]/g, '_$&').toUpperCase()}`
 
+/** The variables that configure this command, as they are set. @param {NodeJS.ProcessEnv} env @returns {Record<string, string>} */
+export const configVariables = (env) =>
+  Object.fromEntries(Object.keys(configFromEnv(env)).map((field) => [variableOf(field), env[variableOf(field)] ?? '']))
+
 /** Which flag sets a field. @type {Record<string, string>} */
 const FLAG_OF = {
   toolExecutionTimeout: '--timeout',

@@ -4,11 +4,11 @@
  * while nobody else can write to it.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { replaceFile } from './replace-file.js'
 
 const OTHERS_WRITE = 0o022
 
@@ -68,21 +68,6 @@ export function isTrusted(file, hash, env) {
 }
 
 /**
- * Replaces the file atomically, so that another command never reads half of it.
- * @param {string} file
- * @param {string} text
- */
-function replace(file, text) {
-  const written = `${file}.${randomUUID()}`
-  try {
-    writeFileSync(written, text, { mode: 0o600, flag: 'wx' })
-    renameSync(written, file)
-  } finally {
-    rmSync(written, { force: true })
-  }
-}
-
-/**
  * Records that the file with this content is trusted.
  * @param {string} file
  * @param {string} hash
@@ -100,7 +85,7 @@ export function trust(file, hash, env) {
     } catch (error) {
       if (Object(error).code !== 'ENOENT') throw error
     }
-    replace(listIn(dir), `${JSON.stringify({ files: { ...files, [file]: hash } }, null, 2)}\n`)
+    replaceFile(listIn(dir), `${JSON.stringify({ files: { ...files, [file]: hash } }, null, 2)}\n`, 0o600)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

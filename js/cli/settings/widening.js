@@ -16,14 +16,19 @@ export const TRUST_HELP = 'let toolwarden.json give more than the defaults; reme
 /** @param {Widening} widening */
 const line = ({ field, given, instead }) => `${field}: ${given} (without the file: ${instead})`
 
+/** @param {import('../../../index.d.ts').Config} settings @returns {Widening[]} */
+const wideningsOf = (settings) => JSON.parse(loadNative().widenings(userValueText(settings)))
+
+/** Whether the whole file may count: it allows no more than the defaults, or the user trusts it. @param {import('./file.js').SettingsFile} file @param {NodeJS.ProcessEnv} env */
+export const isAgreedTo = ({ path, hash, settings }, env) => wideningsOf(settings).length === 0 || isTrusted(path, hash, env)
+
 /**
  * Throws where the file allows more and the user has not agreed to that.
  * @param {import('./file.js').SettingsFile} file with the settings that have an effect
  * @param {{ trust: boolean, env: NodeJS.ProcessEnv, note: (line: string) => void }} user
  */
 export function allowWidening({ path, hash, settings }, user) {
-  /** @type {Widening[]} */
-  const found = JSON.parse(loadNative().widenings(userValueText(settings)))
+  const found = wideningsOf(settings)
   if (found.length === 0) return
   if (user.trust) {
     const problem = trust(path, hash, user.env)

@@ -1,0 +1,43 @@
+/** Writes the files of a new project, all or none, and never over one that is there. */
+
+import { lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { UsageError } from '../usage-error.js'
+
+const HINT = 'run it in an empty directory, or move these away first; nothing was written'
+
+/** What a directory must not have: the files, and the directories they are in. @param {ReadonlyArray<readonly [string, string]>} files */
+const namesOf = (files) => [...new Set(files.map(([name]) => /** @type {string} */ (name.split('/')[0])))]
+
+/** @param {string[]} names */
+const exist = (names) => new UsageError(`${names.join(', ')} ${names.length === 1 ? 'exists' : 'exist'} already`, HINT)
+
+/**
+ * @param {string} dir
+ * @param {ReadonlyArray<readonly [string, string]>} files name, with one directory at most, and content
+ */
+export function writeFiles(dir, files) {
+  // A link that leads nowhere is in the way too: writing would follow it.
+  const there = namesOf(files).filter((name) => lstatSync(path.join(dir, name), { throwIfNoEntry: false }) !== undefined)
+  if (there.length > 0) throw exist(there)
+  /** @type {Array<() => void>} */
+  const undo = []
+  let current = ''
+  try {
+    for (const [name, content] of files) {
+      current = name
+      const file = path.join(dir, name)
+      if (name.includes('/')) {
+        const parent = path.dirname(file)
+        mkdirSync(parent)
+        undo.unshift(() => rmdirSync(parent))
+      }
+      writeFileSync(file, content, { flag: 'wx' })
+      undo.unshift(() => rmSync(file))
+    }
+  } catch (error) {
+    for (const remove of undo) remove()
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+    throw code === 'EEXIST' ? exist([current]) : new UsageError(`${current} cannot be written: ${code}`)
+  }
+}

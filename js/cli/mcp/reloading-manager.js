@@ -1,0 +1,90 @@
+/**
+ * A manager for the adapter that can be loaded again. Calls that run end where they began; later ones are served by the
+ * version that loaded last. A version that does not load changes nothing.
+ */
+
+/** @typedef {import('../../../index.d.ts').Manager} Manager */
+
+export class ReloadingManager {
+  #open
+  #current
+  /** Those that were opened here, the first one is its opener's. @type {Set<Manager>} */ #opened = new Set()
+  /** @type {Set<() => void>} */ #listeners = new Set()
+  /** @type {Promise<unknown>} */ #reloads = Promise.resolve()
+  #closed = false
+
+  /** @param {Manager} first @param {() => Manager} open makes a manager over the sources as they are now */
+  constructor(first, open) {
+    this.#current = first
+    this.#open = open
+  }
+
+  get enforcement() {
+    return this.#current.enforcement
+  }
+
+  async listTools() {
+    const used = this.#current
+    try {
+      return await used.listTools()
+    } catch (error) {
+      // It was closed for a newer one meanwhile.
+      if (used === this.#current) throw error
+      return this.#current.listTools()
+    }
+  }
+
+  /** @param {Parameters<Manager['executeTool']>} call */
+  executeTool(...call) {
+    return this.#current.executeTool(...call)
+  }
+
+  /** @param {() => void} listener @returns {() => void} takes it back */
+  onToolsChanged(listener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * One after another, so that the last change wins. Rejects with the reason why the sources do not load.
+   * @returns {Promise<number | undefined>} of tools; undefined after close()
+   */
+  reload() {
+    const reloaded = this.#reloads.then(() => this.#reloadNow())
+    this.#reloads = reloaded.catch(() => {})
+    return reloaded
+  }
+
+  async #reloadNow() {
+    if (this.#closed) return undefined
+    const next = this.#open()
+    this.#opened.add(next)
+    try {
+      const tools = await next.listTools()
+      const before = this.#current
+      this.#current = next
+      void this.#end(before, {})
+      for (const listener of this.#listeners) listener()
+      return tools.length
+    } catch (error) {
+      await this.#end(next, { force: true })
+      throw error
+    }
+  }
+
+  /** @param {Manager} manager @param {{ force?: boolean }} options */
+  async #end(manager, options) {
+    await manager.close(options)
+    this.#opened.delete(manager)
+  }
+
+  get closed() {
+    return this.#closed
+  }
+
+  /** Ends everything that was opened here, and what runs in it. */
+  async close() {
+    this.#closed = true
+    await Promise.all([...this.#opened].map((manager) => this.#end(manager, { force: true })))
+  }
+}
