@@ -93,8 +93,10 @@ export function endsFromOutside(kind, place, dropLock) {
       const quick = await add('echo', 'quick')
       assert.equal((await ended(quick)).state, 'completed')
       const closed = supervision.close({ drain: 100 })
-      await logs.line('told: the worker is shutting down')
       await bounded(closed, 'a worker to close')
+      // On a machine that is so busy that the tool does not answer the abort at once, it is killed before it can say so.
+      const told = logs.texts().filter((text) => text.startsWith('told: '))
+      assert.ok(told.every((text) => text === 'told: the worker is shutting down'), told.join())
       assert.equal(isRunning(pid), false)
       const found = await kept.getJob(job.id)
       assert.deepEqual([await found.getState(), found.attemptsMade, found.failedReason], ['waiting', 0, undefined])
