@@ -30,6 +30,7 @@ const HOST = `
   }
   main()
 `
+const REQUIRING_HOST = HOST.replace(/import (.*) from ('\w+')/, 'const $1 = require($2)')
 const TOOLS = "export const answers = () => 7\nexport const throws = () => { throw new Error('no') }\n"
 
 /** The arguments of each bundler, and the file that it makes. */
@@ -37,6 +38,7 @@ const BUNDLES = {
   'esbuild to an ES module': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=esm'], 'out.mjs'],
   'esbuild to CommonJS': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
   'esbuild to CommonJS, minified': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--minify', '--log-level=error'], 'out.cjs'],
+  'esbuild to CommonJS, required': [ESBUILD, ['host.cjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
   'bun build to an ES module': [REAL_BUN, ['build', 'host.mjs', '--target=node'], 'out.mjs'],
 }
 
@@ -44,10 +46,10 @@ describe('A host that is bundled', () => {
   const bench = workbench()
   /** A project with this package installed, and its bundled host. */
   const bundle = (name, extra = []) => {
-    const project = bench.project({ files: { 'host.mjs': HOST, 'tools/tools.mjs': TOOLS, 'package.json': '{"private":true}' } })
+    const project = bench.project({ files: { 'host.mjs': HOST, 'host.cjs': REQUIRING_HOST, 'tools/tools.mjs': TOOLS, 'package.json': '{"private":true}' } })
     const installed = (path) => join(project.dir, 'node_modules', path)
     mkdirSync(installed(PLATFORM_PACKAGE), { recursive: true })
-    for (const file of ['package.json', 'index.js', 'js']) cpSync(join(root, file), installed(join('toolwarden', file)), { recursive: true })
+    for (const file of ['package.json', 'index.js', 'index.cjs', 'js']) cpSync(join(root, file), installed(join('toolwarden', file)), { recursive: true })
     copyFileSync(join(root, 'npm', PLATFORM, 'package.json'), installed(join(PLATFORM_PACKAGE, 'package.json')))
     copyFileSync(join(root, ADDON), installed(join(PLATFORM_PACKAGE, ADDON)))
     symlinkSync(dirname(dirname(REAL_BUN)), installed('bun'))
