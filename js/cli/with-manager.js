@@ -1,6 +1,9 @@
-/** Opens a manager for a command and ensures that no process outlives it. */
+/**
+ * Opens a manager for a command and ensures that no process outlives it. The package itself is imported only then: without
+ * the addon it cannot be, and help must work all the same.
+ */
 
-import { Manager } from '../../index.js'
+import { WITH_NODE, WITH_NPX } from '../hints.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../printable.js'
 import { findEntrypoint } from './entrypoint.js'
@@ -21,6 +24,16 @@ function withOrigins(error, origin) {
     const from = origin(problem.field)
     if (from !== undefined) problem.field = `${problem.field} (${from})`
   }
+  return error
+}
+
+/**
+ * Without Bun, names what a command line can do about it. npx installs the package alone, and says so in a variable.
+ * @param {any} error @param {NodeJS.ProcessEnv} env
+ */
+function withRuntimes(error, env) {
+  if (error?.code !== 'ERR_RUNTIME_NOT_FOUND' || !error.message.startsWith('bun executable not found on PATH')) return error
+  error.hint = env.npm_command === 'exec' ? WITH_NPX : `${error.hint}, ${WITH_NODE}`
   return error
 }
 
@@ -74,7 +87,9 @@ function withFlags(error, manager) {
  * @returns {Promise<T>}
  */
 export async function withManager(context, { entrypoint, options = {}, withFile = false, overrides }, use) {
+  const { configFromEnv, Manager } = await import('../../index.js')
   const { config, origin } = commandConfig({
+    configFromEnv,
     entrypoint: findEntrypoint(entrypoint, context.cwd),
     options,
     permissions: context.permissions,
@@ -87,7 +102,7 @@ export async function withManager(context, { entrypoint, options = {}, withFile 
   try {
     manager = new Manager(context.cwd, config)
   } catch (error) {
-    throw withOrigins(error, origin)
+    throw withRuntimes(withOrigins(error, origin), context.env)
   }
   const opened = manager
   const forget = context.interrupts.whenForced(() => void opened.close({ force: true }))

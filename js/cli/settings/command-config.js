@@ -4,7 +4,6 @@
  */
 
 import path from 'node:path'
-import { configFromEnv } from '../../../index.js'
 import { permissionConfig } from '../permission-flags.js'
 import { readSettings, SETTINGS_FILE } from './file.js'
 import { allowWidening } from './widening.js'
@@ -33,12 +32,13 @@ const FLAG_OF = {
  * @param {{ timeout?: string, runtime?: string, trust?: boolean }} given.options
  * @param {string[]} given.permissions
  * @param {NodeJS.ProcessEnv} given.env
+ * @param {(env: NodeJS.ProcessEnv) => Config} given.configFromEnv the package's; it is imported late, see with-manager.js
  * @param {boolean} given.withFile
  * @param {(line: string) => void} given.note tells the user on stderr
  * @param {Config} [given.overrides] what the command is about: wins over everything
  * @returns {{ config: Config, origin: Origin }}
  */
-export function commandConfig({ entrypoint, options, permissions, env, withFile, note, overrides = {} }) {
+export function commandConfig({ entrypoint, options, permissions, env, configFromEnv, withFile, note, overrides = {} }) {
   const file = path.join(path.dirname(entrypoint), SETTINGS_FILE)
   const read = withFile ? readSettings(file) : undefined
   /** @type {Config} */
