@@ -94,7 +94,7 @@ export async function attempt(manager, { scratch, registry }) {
   const dependencies = { toolwarden: '*', bun: 'npm:bun@1', zod: '*' }
   write(workspace, {
     'package.json': JSON.stringify({ name: 'root', private: true, ...(manager.workspaces === 'pnpm' ? {} : { workspaces: ['packages/*'] }) }),
-    ...(manager.workspaces === 'pnpm' ? { 'pnpm-workspace.yaml': 'packages:\n  - packages/*\n' } : {}),
+    ...(manager.workspaces === 'pnpm' ? { 'pnpm-workspace.yaml': 'packages:\n  - packages/*\n# pnpm 12 refuses to install what has scripts that nobody decided about.\nallowBuilds:\n  bun: true\n' } : {}),
     ...manager.files(registry),
   })
   write(member, { 'package.json': JSON.stringify({ name: 'tools', version: '1.0.0', private: true, type: 'module', dependencies }), ...files })

@@ -61,7 +61,7 @@ export const managers = [
   pnpm('pnpm 9', 'pnpm@9'),
   pnpm('pnpm 10', 'pnpm@10'),
   pnpm('pnpm 12', 'pnpm@12', { program: 'pnpm/bin/pnpm.mjs' }),
-  pnpm('pnpm 12, its own line', 'pnpm@12', { program: 'pnpm/bin/pnpm.mjs', add: ['add', 'toolwarden', 'bun@npm:bun@1'] }),
+  pnpm('pnpm 12, by its own line', 'pnpm@12', { program: 'pnpm/bin/pnpm.mjs', add: ['add', 'toolwarden', 'bun@npm:bun', '--allow-build=bun'] }),
   {
     name: 'yarn 1',
     from: 'yarn@1',
