@@ -1,4 +1,6 @@
 //! Makes Rust constants of what JavaScript and Rust must agree on, so that each number stands once: in a JavaScript module.
+//!
+//! The decisions behind it: docs/decisions.md#repository.
 
 #![expect(clippy::disallowed_methods, reason = "a build script writes below OUT_DIR")]
 

@@ -18,8 +18,8 @@ describe('An entrypoint that does not load', () => {
   ]) {
     it(`fails calls, ready() and listTools() with the error of the module: ${what}.`, async () => {
       const manager = bench.open(project())
-      for (const promise of [manager.executeTool('any'), manager.ready(), manager.listTools()]) {
-        const error = await failure(promise)
+      // All at once: which of them is answered first is not promised.
+      for (const error of await Promise.all([manager.executeTool('any'), manager.ready(), manager.listTools()].map(failure))) {
         assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
         assert.ok(error instanceof ProcessError)
         assert.equal(error.operation, 'load entrypoint')

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { circles, namedScripts } from './support/import-circles.mjs'
 import { read, root, tableRows } from './support/repository.mjs'
 
 /** The contract is one file on purpose. */
@@ -53,6 +54,35 @@ describe('Files', () => {
   })
 })
 
+describe('Scripts', () => {
+  for (const [where, pattern] of [
+    ['the package', /^(?:index\.js|index\.d\.ts|js\/.*\.(?:js|d\.ts))$/],
+    ['the worker file', /^src\/worker\/template\/.*\.(?:mjs|d\.ts)$/],
+  ]) {
+    test(`of ${where} do not use one another in a circle`, () => {
+      const named = namedScripts(read.all(pattern))
+      const imports = [...named.values()].reduce((sum, { size }) => sum + size, 0)
+      assert.ok(imports > named.size, `the imports were found: ${imports} of ${named.size} scripts`)
+      assert.deepEqual(circles(named), [])
+    })
+  }
+
+  test('in a circle are found, whichever way they name one another', () => {
+    const named = namedScripts([
+      ['index.js', "import './js/a.js'"],
+      ['js/a.js', "import {\n  one,\n} from './b.js'\nimport fs from 'node:fs'"],
+      ['js/b.js', "export * from './deep/c.js'"],
+      ['js/deep/c.js', "/** @typedef {import('../a.js').One} One */"],
+      ['js/deep/d.js', 'const e = await import("./e.d.ts")'],
+      ['js/deep/e.d.ts', "import type { D } from './d.js'\nimport { A } from '../a.js'"],
+    ])
+    assert.deepEqual(circles(named), [
+      ['js/a.js', 'js/b.js', 'js/deep/c.js'],
+      ['js/deep/d.js', 'js/deep/e.d.ts'],
+    ])
+  })
+})
+
 describe('Rules for tests', () => {
   const folder = mkdtempSync(join(tmpdir(), 'toolwarden-lint-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
@@ -94,5 +124,15 @@ describe('Rules for tests', () => {
     const config = JSON.parse(read('.oxlintrc.json'))
     const held = config.overrides.filter(({ files }) => files.includes('__test__/**')).flatMap((override) => Object.entries(override.rules))
     for (const rule of Object.keys(rules)) assert.deepEqual(held.find(([name]) => name === rule)?.[1], 'error', rule)
+  })
+})
+
+describe('Decisions', () => {
+  const sections = [...read('docs/decisions.md').matchAll(/^## (.+)$/gm)].map(([, title]) => title.toLowerCase().replaceAll(' ', '-'))
+
+  test('are linked from the code that they explain, section by section', () => {
+    const code = read.all(/^(?:build\.rs|(?:src|js|scripts)\/.*\.(?:rs|js|mjs))$/)
+    const linked = new Set(code.flatMap(([, text]) => [...text.matchAll(/docs\/decisions\.md#([a-z-]+)/g)].map(([, section]) => section)))
+    assert.deepEqual([...linked].toSorted(), sections.toSorted())
   })
 })

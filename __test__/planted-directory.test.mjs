@@ -211,6 +211,6 @@ describe('A .toolwarden that was there before', () => {
     chmodSync(project.home, 0o707)
     const error = await manager.executeTool('echo', 1).catch((thrown) => thrown)
     assert.equal(error.code, 'ERR_WORKER_START')
-    assert.match(error.hint, /can be written by no one else/)
+    assert.match(error.hint, /nobody else can write to it/)
   })
 })

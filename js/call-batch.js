@@ -1,6 +1,7 @@
 /**
  * Calls on their way to the core. All text of a batch crosses as one string and everything else as one array, because a
  * crossing costs about the same whatever it carries, and most of that is the conversion of single values.
+ * The decisions behind it: docs/decisions.md#calls.
  */
 
 import { ArgumentProblem } from './errors.js'

@@ -1,6 +1,7 @@
 /**
  * The manager over the native core: calls are passed down as text, events come back in batches. All promises are kept
  * in one map here, because a native promise costs a thread-safe function per call.
+ * The decisions behind it: docs/decisions.md#calls.
  */
 
 import { reasonText } from './abort.js'

@@ -1,6 +1,7 @@
 /**
  * Runs all tests, on every host: the Rust tests, then the same JavaScript files under the Node that was started, under
  * Node 24 and under Bun. A runner that ran no test, or left one out, counts as failed.
+ * The decisions behind it: docs/decisions.md#repository.
  */
 
 import { spawnSync } from 'node:child_process'

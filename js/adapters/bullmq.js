@@ -1,6 +1,7 @@
 /**
  * A manager as the worker of a BullMQ queue, on Redis, Valkey or PostgreSQL. BullMQ itself is never imported: its
  * errors are recognised by name.
+ * The decisions behind it: docs/decisions.md#engines.
  */
 
 export { FINAL_CODES } from './engines/failures.js'

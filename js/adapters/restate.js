@@ -1,4 +1,7 @@
-/** A manager's tools as a service of Restate, on `@restatedev/restate-sdk` (Node 22 or newer). */
+/**
+ * A manager's tools as a service of Restate, on `@restatedev/restate-sdk` (Node 22 or newer).
+ * The decisions behind it: docs/decisions.md#engines.
+ */
 
 import { RetryableError, service, TerminalError } from '@restatedev/restate-sdk'
 import { FINAL_CODES, isFinal, isOurs, messageOf, ONCE_ENTERED, retryAfterOf } from './engines/failures.js'

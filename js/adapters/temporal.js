@@ -1,4 +1,7 @@
-/** A manager's tools as activities of Temporal, on `@temporalio/activity`. */
+/**
+ * A manager's tools as activities of Temporal, on `@temporalio/activity`.
+ * The decisions behind it: docs/decisions.md#engines.
+ */
 
 import { Context } from '@temporalio/activity'
 import { FINAL_CODES, ONCE_ENTERED } from './engines/failures.js'

@@ -1,4 +1,7 @@
-/** Runs the command line and returns the exit code. */
+/**
+ * Runs the command line and returns the exit code.
+ * The decisions behind it: docs/decisions.md#command-line-and-mcp.
+ */
 
 import { CommanderError } from 'commander'
 import { ExitCode, exitCodeOf } from './exit-codes.js'
@@ -10,24 +13,13 @@ import { reportError } from './report-error.js'
 import { Terminal } from './terminal.js'
 import { fromCommander } from './usage-error.js'
 
-/**
- * @typedef {object} Context what a command works with
- * @property {Terminal} terminal
- * @property {Interrupts} interrupts
- * @property {string[]} permissions flags of the command line, as they were written
- * @property {NodeJS.ProcessEnv} env
- * @property {string} cwd
- * @property {NodeJS.ReadStream} stdin
- * @property {number} exitCode
- */
-
 /** @param {NodeJS.Process} process */
 export async function main(process) {
   keepOwnEnvironment(process)
   const terminal = new Terminal(process.stdout, process.stderr, process.env)
   const interrupts = new Interrupts(process)
   const { rest, flags } = splitPermissionFlags(process.argv.slice(2))
-  /** @type {Context} */
+  /** @type {import('./context.d.ts').Context} */
   const context = {
     terminal,
     interrupts,
@@ -50,7 +42,7 @@ export async function main(process) {
   process.exit(interrupts.exitCode ?? code)
 }
 
-/** @param {unknown} error @param {Context} context @param {import('commander').Command} program */
+/** @param {unknown} error @param {import('./context.d.ts').Context} context @param {import('commander').Command} program */
 async function failed(error, context, program) {
   // Help and version also end with an exception.
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.DONE

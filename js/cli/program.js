@@ -15,7 +15,7 @@ Configuration also comes from TOOLWARDEN_* variables and, for run, list and mcp,
 beside the entrypoint; flags win over variables, variables over the file. The file can only
 take away from the defaults, unless you --trust it.`
 
-/** @param {import('./main.js').Context} context */
+/** @param {import('./context.d.ts').Context} context */
 export function createProgram(context) {
   const program = new Command('toolwarden')
     .description('Runs JavaScript and TypeScript tools in supervised, sandboxed processes.')

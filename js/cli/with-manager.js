@@ -10,7 +10,7 @@ import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { commandConfig } from './settings/command-config.js'
 
-/** @typedef {import('./main.js').Context} Context */
+/** @typedef {import('./context.d.ts').Context} Context */
 /** @typedef {import('../../index.d.ts').Manager} ManagerType */
 
 /**

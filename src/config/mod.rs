@@ -3,6 +3,8 @@
 //! `user_value` holds what JavaScript sent, [`Config`] is what the rest of the crate uses, and [`resolve`] turns the
 //! former into the latter: `presets` has the defaults, `fields` the valid values of each setting, and every problem is
 //! reported at once. `from_env` reads environment variables, `resolved` shows the result to the user.
+//!
+//! The decisions behind it: docs/decisions.md#configuration.
 
 mod duration;
 pub mod env_names;

@@ -1,4 +1,6 @@
 //! Resolves a partial configuration: fills in defaults and reports every problem at once.
+//!
+//! The decisions behind it: docs/decisions.md#configuration.
 
 use super::fields;
 use super::permissions::Permissions;

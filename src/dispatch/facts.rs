@@ -1,4 +1,4 @@
-//! What happened to a call, before anybody says what it means.
+//! What happened to a call. `outcome` decides what it means to the caller.
 
 use std::time::Duration;
 
@@ -9,44 +9,44 @@ use crate::worker::frame::NotReady;
 /// Why a process was killed under a call. The first reason is the one that is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TerminationReason {
-    /// The attempt's deadline passed.
+    /// The deadline of the attempt passed.
     Timeout,
-    /// The caller cancelled.
+    /// The caller cancelled the call.
     Cancelled,
-    /// Another call's tool ended the process they shared.
+    /// The tool of another call ended the process that both used.
     Left,
-    /// `close({ force: true })`.
+    /// The manager was closed with `force: true`.
     Closed,
-    /// The process tree used more memory than it may.
+    /// The process tree used more memory than its limit allows.
     OutOfMemory,
-    /// The process and the programs it started were, or had, more of something than they may.
+    /// The process and the programs that it started exceeded another limit.
     TooMany(Crowd),
-    /// The process sent bytes that are no frame of the protocol; what was wrong with them.
+    /// The process sent bytes that are not a frame of the protocol, with what was wrong with them.
     Protocol(String),
-    /// The process closed its channel and went on.
+    /// The process closed its channel and did not end.
     ChannelClosed,
-    /// The driver broke down.
+    /// The driver thread failed.
     Broken,
-    /// The system gave no random bytes, without which an answer could be forged.
+    /// The system provided no random bytes, without which an answer could be forged.
     NoRandomness,
     /// The answer's frame announced more bytes than a result may have.
     OutputTooLarge,
 }
 
-/// What a process group can have too many of, beside memory.
+/// The limits of a process group besides memory. Each value is the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crowd {
-    /// Processes, with the most there may be.
+    /// The number of processes.
     Processes(u32),
-    /// Threads of all of them.
+    /// The number of threads of all processes.
     Threads(u32),
-    /// Watches of epoll, of which the system gives each user a number.
+    /// The number of epoll watches, which the system limits for each user.
     Watches(u64),
-    /// Inotify descriptors, likewise.
+    /// The number of inotify descriptors, which the system limits for each user.
     Notifiers(u64),
-    /// Bytes in the directory for temporary files.
+    /// The number of bytes in the directory for temporary files.
     TemporaryBytes(u64),
-    /// Files and directories there.
+    /// The number of files and directories in it.
     TemporaryFiles(u64),
 }
 
@@ -55,25 +55,25 @@ pub enum Crowd {
 pub enum End {
     /// The result, as JSON text.
     Value(String),
-    /// The tool returned nothing JSON could carry: undefined or a function.
+    /// The tool returned a value that JSON has no text for: undefined or a function.
     Undefined,
     /// The tool threw: the error as JSON text.
     Threw(String),
-    /// No such tool: JSON array of those there are.
+    /// There is no such tool. The text is a JSON array of the ids of those that exist.
     NotFound(String),
     /// The tool's schema refused the input.
     InputInvalid(String),
     /// The result could not be serialised, or its schema refused it.
     OutputInvalid(String),
-    /// The result's size in bytes, where it is known.
+    /// The result was too large; its size in bytes, where it is known.
     OutputTooLarge(Option<u64>),
-    /// The process was killed by us, for this reason.
+    /// The manager killed the process for this reason.
     Terminated(TerminationReason),
     /// The process ended by itself.
     Exited(Exit),
-    /// The process was killed because of another call it was serving.
+    /// The process was killed because of another call that it served.
     Neighbour(TerminationReason),
-    /// No process came up for it.
+    /// No process could be started for the call.
     NotStarted(StartFailure),
 }
 
@@ -82,17 +82,17 @@ pub enum End {
 pub struct StartFailure {
     /// What went wrong.
     pub fault: StartFault,
-    /// What it had printed to stderr.
+    /// What it printed to stderr.
     pub stderr: String,
-    /// Starts that failed since one worked, this one included.
+    /// How many starts have failed since one worked, including this one.
     pub in_a_row: u32,
     /// What the supervisor refused while it started.
     pub denials: Vec<crate::sandbox::Denial>,
-    /// Variables that were read in vain while it started.
+    /// Variables that were read while it started and that were not set.
     pub missed: Vec<String>,
 }
 
-/// What Node ends with when its command line is wrong, and what it says then.
+/// The exit code of Node for a wrong command line, and a part of its message.
 const USAGE: (Exit, &str) = (Exit::Code(9), ": bad option: ");
 
 impl StartFailure {
@@ -107,13 +107,13 @@ impl StartFailure {
         }
     }
 
-    /// Node refused an option: it will do so every time.
+    /// Whether Node refused an option, which it will do every time.
     pub fn is_usage(&self) -> bool {
         let (exit, said) = USAGE;
         matches!(self.fault, StartFault::Died(ended) if ended == exit) && self.stderr.contains(said)
     }
 
-    /// Starting again may help.
+    /// Whether another start may work.
     pub fn may_pass(&self) -> bool {
         self.fault.may_pass() && !self.is_usage()
     }
@@ -122,24 +122,24 @@ impl StartFailure {
 /// What went wrong at a start.
 #[derive(Debug, Clone)]
 pub enum StartFault {
-    /// The system refused: the step and its errno.
+    /// A system call or another step of the start failed.
     Spawn {
         /// The system call or step, e.g. "execve".
         step: &'static str,
         /// The error number.
         errno: i32,
-        /// The system may allow it a little later.
+        /// Whether the same step may work a little later.
         retryable: bool,
     },
-    /// It ended before it was ready.
+    /// The process ended before it was ready.
     Died(Exit),
-    /// It sent bytes that are no frame of the protocol.
+    /// The process sent bytes that are not a frame of the protocol.
     Protocol(String),
-    /// It speaks another version of the protocol; which two they are.
+    /// The process uses another version of the protocol.
     OtherProtocol(String),
-    /// It was not ready in time.
+    /// The process was not ready in time.
     TimedOut(Duration),
-    /// The entrypoint's own import failed: the error as JSON text.
+    /// The import of the entrypoint failed, with the error as JSON text.
     Load(String),
     /// The manager was closed first.
     Closed,
@@ -189,7 +189,7 @@ impl End {
 }
 
 impl StartFault {
-    /// It said READY in a way that is of no use.
+    /// Its READY frame cannot be used.
     pub(super) fn not_ready(why: NotReady) -> Self {
         match why {
             NotReady::OtherProtocol(_) => Self::OtherProtocol(why.to_string()),
@@ -206,46 +206,46 @@ impl StartFault {
     }
 }
 
-/// Everything known of a call that is over.
+/// Everything that is known about a call that is over.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// The caller's number of the call.
     pub call: u32,
-    /// The tool.
+    /// The id of the tool.
     pub tool: ToolId,
-    /// The entrypoint exports it, as far as any process has said.
+    /// Whether the entrypoint exports the tool, as far as processes have reported that.
     pub known_tool: bool,
-    /// The execution's id.
+    /// The id of the execution.
     pub exec: ExecId,
     /// How it ended.
     pub end: End,
-    /// Attempts made, this one included.
+    /// How many attempts were made, including the last one.
     pub attempts: u32,
-    /// Which attempt this was for whoever handed out the work, where they said so.
+    /// The number of this attempt in the queue that handed out the work, where the caller gave it.
     pub given_attempt: Option<u32>,
-    /// Time without a process.
+    /// How long the call had no process.
     pub queue_time: Duration,
-    /// Time with one, over all attempts.
+    /// How long it had one, over all attempts.
     pub execution_time: Duration,
-    /// The attempt's time limit.
+    /// The time limit of an attempt.
     pub timeout: Duration,
-    /// Size of the input's JSON text.
+    /// The size of the input's JSON text.
     pub input_bytes: u64,
-    /// Size of the answer's JSON text.
+    /// The size of the answer's JSON text.
     pub output_bytes: u64,
-    /// Highest resident memory seen.
+    /// The highest resident memory that was measured.
     pub peak_memory_mb: Option<u64>,
-    /// The last attempt's process.
+    /// The process of the last attempt.
     pub pid: Option<u32>,
-    /// What the last attempt printed to stderr, without the call's env values.
+    /// What the last attempt printed to stderr, without the values of the call's variables.
     pub stderr: String,
-    /// What the sandbox refused meanwhile.
+    /// What the sandbox refused during the call.
     pub denials: Vec<crate::sandbox::Denial>,
-    /// Refusals beyond those, which were only counted.
+    /// How many further refusals there were, which were only counted.
     pub denials_dropped: u64,
-    /// Variables that the tool read in vain before it failed.
+    /// Variables that the tool read before it failed and that were not set.
     pub missed: Vec<String>,
-    /// `denials` has everything that was refused.
+    /// Whether `denials` contains every refusal.
     pub denials_complete: bool,
 }
 

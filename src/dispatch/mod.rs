@@ -1,9 +1,9 @@
 //! One execution: which attempt runs where, until when, and what ended it.
 //!
-//! [`engine`] decides, as a value without clock and I/O: events go in, effects come out. [`io`] brings it what happens and
-//! carries out what it asks for. Threads: the host's thread submits, cancels and writes frames, and reads answers where its event
-//! loop can wait for them; one driver thread reads everything else and keeps the time. What comes out are raw [`Facts`], told to
-//! a [`Sink`]; the outcome module says what they mean.
+//! [`engine`] decides, as a value without clock and I/O: it takes events and gives effects. [`io`] gives it the events and
+//! carries out its effects. The host's thread submits, cancels and writes frames, and it reads answers where its event loop can
+//! wait for them. One driver thread reads everything else and keeps the time. The result of a call is reported to a [`Sink`] as
+//! raw [`Facts`], and the outcome module decides what they mean.
 
 mod engine;
 mod facts;

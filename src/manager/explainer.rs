@@ -1,9 +1,9 @@
-//! Looks at files that tools have named, on threads of its own.
+//! Inspects files that tools have named, on threads of its own.
 //!
-//! Whether an error comes from a refusal can only be told by a look at the file that the error names, and a tool writes whatever
-//! name it likes into an error: one on a mount that hangs makes the look wait for as long as that hangs. So no look is taken on
-//! the host's thread or the driver's. A look that takes too long is given up: what it was for is told without it, and its thread
-//! is left to end when it can.
+//! Whether the sandbox caused an error can only be decided by inspecting the file that the error names. A tool can write any
+//! path into an error, and on a mount that hangs an inspection waits for as long as the mount hangs. So no file is inspected on
+//! the host's thread or the driver's. An inspection that takes too long is given up: its result is reported without it, and its
+//! thread ends when the system call returns.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -11,33 +11,33 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a look may take, its wait for a thread included. On a disk it takes some ten microseconds.
+/// How long an inspection may take, including its wait for a thread. On a disk it takes some ten microseconds.
 pub(super) const LIMIT: Duration = Duration::from_secs(1);
-/// How long a look waits for a thread that is busy before it gets another one.
+/// How long an inspection waits for a busy thread before another thread is started for it.
 const PATIENCE: Duration = Duration::from_millis(5);
-/// Threads at the most. When all of them hang, nothing is looked at until one returns.
+/// The largest number of threads. While all of them hang, nothing is inspected.
 const MOST_THREADS: usize = 16;
 
-/// Tells what was found.
-type Tell = Box<dyn FnOnce() + Send>;
+/// Reports a result.
+type Report = Box<dyn FnOnce() + Send>;
 
 struct Job {
-    /// Takes the look, and gives back what tells the result.
-    look: Box<dyn FnOnce() -> Tell + Send>,
-    /// Tells without a look.
-    blind: Tell,
+    /// Inspects the file, and returns the function that reports the result.
+    inspect: Box<dyn FnOnce() -> Report + Send>,
+    /// Reports without an inspection.
+    fallback: Report,
     since: Instant,
 }
 
 enum Message {
     Job(Job),
-    /// The thread of this number has taken its look.
-    Looked(usize, Tell),
-    /// No job follows; the sender is dropped when all are told.
+    /// The thread with this number has finished its inspection.
+    Inspected(usize, Report),
+    /// No job follows. The sender is dropped when everything is reported.
     Close(Sender<()>),
 }
 
-/// Where looks are asked for. Its thread is started with the first one.
+/// Takes requests for inspections. Its own thread is started with the first one.
 #[derive(Default)]
 pub(super) struct Explainer(Mutex<Asking>);
 
@@ -50,12 +50,16 @@ enum Asking {
 }
 
 impl Explainer {
-    /// Has `look` taken on another thread; what it gives back is called there. Where that takes too long, `blind` is called
-    /// instead. Returns at once.
-    pub(super) fn explain(&self, look: impl FnOnce() -> Tell + Send + 'static, blind: impl FnOnce() + Send + 'static) {
+    /// Calls `inspect` on another thread, and then the function that it returns. Where that takes too long, `fallback` is
+    /// called instead. Returns at once.
+    pub(super) fn explain(
+        &self,
+        inspect: impl FnOnce() -> Report + Send + 'static,
+        fallback: impl FnOnce() + Send + 'static,
+    ) {
         let job = Job {
-            look: Box::new(look),
-            blind: Box::new(blind),
+            inspect: Box::new(inspect),
+            fallback: Box::new(fallback),
             since: Instant::now(),
         };
         let unsent = {
@@ -70,13 +74,13 @@ impl Explainer {
                 Asking::Idle | Asking::Closed => Some(Message::Job(job)),
             }
         };
-        // Without a thread nothing is looked at.
+        // Without a thread nothing can be inspected.
         if let Some(Message::Job(job)) = unsent {
-            (job.blind)();
+            (job.fallback)();
         }
     }
 
-    /// Waits until everything is told, which takes no longer than one look may.
+    /// Waits until everything is reported, which takes no longer than one inspection may take.
     pub(super) fn close(&self) {
         let asking = {
             let mut asking = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +89,7 @@ impl Explainer {
         if let Asking::Started(sender) = asking {
             let (done, told) = mpsc::channel();
             if sender.send(Message::Close(done)).is_ok() {
-                // Nothing is ever sent: this returns when the other end is dropped.
+                // Nothing is ever sent. This returns when the other end is dropped.
                 let _ = told.recv_timeout(2 * LIMIT);
             }
         }
@@ -104,7 +108,7 @@ fn start() -> Option<Sender<Message>> {
     let thread = thread::Builder::new().name("toolwarden-explain".to_owned());
     thread
         .spawn(move || {
-            Looks {
+            Inspections {
                 replies,
                 threads: Vec::new(),
                 waiting: VecDeque::new(),
@@ -115,27 +119,27 @@ fn start() -> Option<Sender<Message>> {
     Some(sender)
 }
 
-/// One thread that takes looks.
-struct Looker {
-    jobs: Sender<Box<dyn FnOnce() -> Tell + Send>>,
+/// A thread that inspects files.
+struct InspectionThread {
+    jobs: Sender<Box<dyn FnOnce() -> Report + Send>>,
     doing: Doing,
 }
 
 enum Doing {
-    Nothing,
-    /// A look that was asked for at this moment; what tells without it.
-    Looking(Instant, Tell),
-    /// A look that was given up and has not returned.
+    Idle,
+    /// It does an inspection that was requested at this moment, with the function that reports without it.
+    Inspecting(Instant, Report),
+    /// Its inspection was given up and has not returned.
     Hanging,
 }
 
-struct Looks {
+struct Inspections {
     replies: Sender<Message>,
-    threads: Vec<Looker>,
+    threads: Vec<InspectionThread>,
     waiting: VecDeque<Job>,
 }
 
-impl Looks {
+impl Inspections {
     fn serve(mut self, messages: &Receiver<Message>) {
         let mut closing = None;
         while closing.is_none() || self.is_busy() {
@@ -145,7 +149,7 @@ impl Looks {
             };
             match message {
                 Ok(Message::Job(job)) => self.waiting.push_back(job),
-                Ok(Message::Looked(thread, tell)) => self.looked(thread, tell),
+                Ok(Message::Inspected(thread, report)) => self.inspected(thread, report),
                 Ok(Message::Close(done)) => closing = Some(done),
                 Err(_) => {}
             }
@@ -154,53 +158,53 @@ impl Looks {
         }
     }
 
-    /// Something is still to be told.
+    /// Whether something must still be reported.
     fn is_busy(&self) -> bool {
-        let looking = |thread: &Looker| matches!(thread.doing, Doing::Looking(..));
-        !self.waiting.is_empty() || self.threads.iter().any(looking)
+        let inspecting = |thread: &InspectionThread| matches!(thread.doing, Doing::Inspecting(..));
+        !self.waiting.is_empty() || self.threads.iter().any(inspecting)
     }
 
-    /// When something is to be done although nobody says anything.
+    /// When something must be done although no message arrives.
     fn next_moment(&self) -> Option<Instant> {
-        let looking = self.threads.iter().filter_map(|thread| match &thread.doing {
-            Doing::Looking(since, _) => Some(*since + LIMIT),
-            Doing::Nothing | Doing::Hanging => None,
+        let inspecting = self.threads.iter().filter_map(|thread| match &thread.doing {
+            Doing::Inspecting(since, _) => Some(*since + LIMIT),
+            Doing::Idle | Doing::Hanging => None,
         });
         let full = self.threads.len() == MOST_THREADS;
         let patience = if full { LIMIT } else { PATIENCE };
-        looking
+        inspecting
             .chain(self.waiting.front().map(|job| job.since + patience))
             .min()
     }
 
-    fn looked(&mut self, thread: usize, tell: Tell) {
+    fn inspected(&mut self, thread: usize, report: Report) {
         let Some(thread) = self.threads.get_mut(thread) else {
             return;
         };
-        if let Doing::Looking(..) = std::mem::replace(&mut thread.doing, Doing::Nothing) {
-            tell();
+        if let Doing::Inspecting(..) = std::mem::replace(&mut thread.doing, Doing::Idle) {
+            report();
         }
     }
 
-    /// What has waited too long is told without a look.
+    /// Reports without an inspection what has waited too long.
     fn give_up(&mut self, now: Instant) {
         for thread in &mut self.threads {
-            if matches!(&thread.doing, Doing::Looking(since, _) if now >= *since + LIMIT)
-                && let Doing::Looking(_, blind) = std::mem::replace(&mut thread.doing, Doing::Hanging)
+            if matches!(&thread.doing, Doing::Inspecting(since, _) if now >= *since + LIMIT)
+                && let Doing::Inspecting(_, fallback) = std::mem::replace(&mut thread.doing, Doing::Hanging)
             {
-                blind();
+                fallback();
             }
         }
         let all_hang = self.threads.len() == MOST_THREADS
             && self.threads.iter().all(|thread| matches!(thread.doing, Doing::Hanging));
         while let Some(job) = self.waiting.pop_front_if(|job| all_hang || now >= job.since + LIMIT) {
-            (job.blind)();
+            (job.fallback)();
         }
     }
 
     fn hand_out(&mut self, now: Instant) {
         while let Some(job) = self.waiting.front() {
-            let idle = |thread: &Looker| matches!(thread.doing, Doing::Nothing);
+            let idle = |thread: &InspectionThread| matches!(thread.doing, Doing::Idle);
             let patient = !self.threads.is_empty() && now < job.since + PATIENCE;
             let thread = match self.threads.iter().position(idle) {
                 Some(thread) => thread,
@@ -210,31 +214,36 @@ impl Looks {
                     None => return,
                 },
             };
-            if let Some(Job { look, blind, since }) = self.waiting.pop_front() {
-                // Its thread ends with this sender, not before.
-                let _ = self.threads[thread].jobs.send(look);
-                self.threads[thread].doing = Doing::Looking(since, blind);
+            if let Some(Job {
+                inspect,
+                fallback,
+                since,
+            }) = self.waiting.pop_front()
+            {
+                // The thread ends when this sender is dropped, so it still receives.
+                let _ = self.threads[thread].jobs.send(inspect);
+                self.threads[thread].doing = Doing::Inspecting(since, fallback);
             }
         }
     }
 
     fn add_thread(&mut self) -> Option<usize> {
-        let (jobs, looks) = mpsc::channel::<Box<dyn FnOnce() -> Tell + Send>>();
+        let (jobs, received) = mpsc::channel::<Box<dyn FnOnce() -> Report + Send>>();
         let number = self.threads.len();
         let replies = self.replies.clone();
         let thread = thread::Builder::new().name("toolwarden-look".to_owned());
         thread
             .spawn(move || {
-                while let Ok(look) = looks.recv() {
-                    if replies.send(Message::Looked(number, look())).is_err() {
+                while let Ok(inspect) = received.recv() {
+                    if replies.send(Message::Inspected(number, inspect())).is_err() {
                         return;
                     }
                 }
             })
             .ok()?;
-        self.threads.push(Looker {
+        self.threads.push(InspectionThread {
             jobs,
-            doing: Doing::Nothing,
+            doing: Doing::Idle,
         });
         Some(number)
     }
@@ -244,17 +253,17 @@ impl Looks {
 mod tests {
     use super::*;
 
-    /// Only a hang reaches it.
+    /// A bound that is only reached when the explainer hangs.
     const HANG: Duration = Duration::from_secs(30);
 
     #[test]
-    fn looks_that_hang_delay_no_other_and_are_given_up() {
+    fn inspections_that_hang_delay_no_other_and_are_given_up() {
         let explainer = Explainer::default();
         let (told, results) = mpsc::channel();
         let (release, hold) = mpsc::channel::<()>();
         let hold = std::sync::Arc::new(Mutex::new(hold));
         let ask = |name: &'static str, hangs: bool| {
-            let (seeing, blind) = (told.clone(), told.clone());
+            let (seeing, fallback) = (told.clone(), told.clone());
             let hold = std::sync::Arc::clone(&hold);
             explainer.explain(
                 move || {
@@ -263,19 +272,19 @@ mod tests {
                     }
                     Box::new(move || seeing.send((name, true)).unwrap())
                 },
-                move || blind.send((name, false)).unwrap(),
+                move || fallback.send((name, false)).unwrap(),
             );
         };
         ask("hangs", true);
         ask("other", false);
         assert_eq!(results.recv_timeout(HANG), Ok(("other", true)));
         assert_eq!(results.recv_timeout(HANG), Ok(("hangs", false)));
-        // Every thread hangs: whatever comes is told without a look.
+        // Every thread hangs, so further results are reported without an inspection.
         (1..MOST_THREADS).for_each(|_| ask("hangs", true));
         ask("late", false);
         for _ in 1..=MOST_THREADS {
-            let (_, looked) = results.recv_timeout(HANG).unwrap();
-            assert!(!looked);
+            let (_, inspected) = results.recv_timeout(HANG).unwrap();
+            assert!(!inspected);
         }
         // When the mount answers again, so does the explainer.
         drop(release);

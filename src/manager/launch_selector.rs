@@ -1,4 +1,5 @@
-//! How the next process is started: with the compiled worker file or the worker file, with the bundle of the entrypoint or its source.
+//! Selects how the next process is started: with the compiled worker file or its source, and with the bundle of the entrypoint
+//! or its source.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,19 +23,19 @@ pub(super) struct LaunchSelector {
     options: LaunchOptions,
     source: Arc<Launch>,
     worker_file: Mutex<WorkerFilePlace>,
-    /// The last other than `source`.
+    /// The launch that was used last, other than `source`.
     last: Mutex<Option<(Choice, Arc<Launch>)>>,
 }
 
-/// The worker file, and what it needs to be written again.
+/// The worker file, with what is needed to write it again.
 pub(super) struct WorkerFilePlace {
-    /// None once the manager is closed.
+    /// `None` once the manager is closed.
     file: Option<WorkerFile>,
     settings: WorkerSettings,
-    /// A process could read it if its directory was made anew. The sandbox's own rule is about the directory that was there when it
-    /// was prepared, so one above it must be readable.
+    /// Whether a process could read the file if its directory was created again. The sandbox's own rule applies to the
+    /// directory that existed when the sandbox was prepared, so a directory above it must be readable.
     elsewhere: bool,
-    /// Sees to the file when the host dies. None where the system has no room for it.
+    /// The process that removes the file when the host dies; `None` where the system could not create it.
     guardian: Option<Guardian>,
     kept: Option<CleanupRegistration>,
 }
@@ -57,9 +58,9 @@ impl WorkerFilePlace {
         place
     }
 
-    /// Lets the guardian know what there is to remove.
+    /// Registers with the guardian what it must remove.
     fn keep(&mut self) {
-        // The former goes first: it may be the last room there was.
+        // The former registration is removed first, because it may occupy the last free place.
         self.kept = None;
         let remains = self.file.as_ref().and_then(WorkerFile::dead_host_cleanup);
         self.kept = self
@@ -78,7 +79,7 @@ struct Choice {
 }
 
 impl LaunchSelector {
-    /// `options`: of a process that runs nothing but sources.
+    /// `options` are those of a process that runs sources only.
     pub(super) fn new(
         options: LaunchOptions,
         cache: Option<Arc<EntrypointCache>>,
@@ -104,7 +105,8 @@ impl LaunchSelector {
         }
     }
 
-    /// Removes the worker file, and the directory in which processes had theirs. Nothing is made, written or started after this.
+    /// Removes the worker file and the directory of the processes' temporary directories. Nothing is created, written or
+    /// started after this.
     pub(super) fn close(&self) {
         if let Some(temporary) = &self.options.temporary {
             temporary.close();
@@ -123,7 +125,7 @@ impl LaunchSelector {
         drop((kept, guardian));
     }
 
-    /// What a process is about to run is what was written, or is written again.
+    /// Ensures before a start that the worker file is unchanged. Where it is missing or differs it is written again.
     fn check_worker_file(&self) -> Result<(), SpawnFailure> {
         let mut place = self.worker_file.lock().unwrap_or_else(PoisonError::into_inner);
         let WorkerFilePlace {
@@ -167,7 +169,7 @@ fn not_in_place(error: &io::Error) -> SpawnFailure {
     match error.raw_os_error() {
         Some(libc::ESTALE) => SpawnFailure::of_worker_file(WORKER_FILE_PLACE, libc::ESTALE),
         Some(errno) => SpawnFailure::of_worker_file(WORKER_FILE_CONTENT, errno),
-        // No system call failed: it is not trusted.
+        // No system call failed, so the file or its directory is not trusted.
         None => SpawnFailure::of_worker_file(WORKER_FILE_OWNER, libc::EPERM),
     }
 }

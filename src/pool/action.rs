@@ -1,4 +1,4 @@
-//! What the pool asks for and tells.
+//! What the pool asks its caller to do, and what it reports.
 
 use super::queue::CallId;
 use super::slots::WorkerId;

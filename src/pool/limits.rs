@@ -12,17 +12,17 @@ pub(super) const REFILL_PATIENCE: Duration = Duration::from_millis(25);
 /// The pool's settings.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Processes kept started before any call asks.
+    /// How many processes are kept ready, without a call that waits for one.
     pub min: usize,
-    /// Processes alive at once; those that are starting or being killed count.
+    /// How many processes may be alive at once. Those that are starting or being killed count.
     pub max: usize,
-    /// Calls that may wait. A call beyond that is rejected.
+    /// How many calls may wait. Any further call is rejected.
     pub queue: Count,
     /// How long an unused process above `min` is kept.
     pub idle: Duration,
-    /// Calls one process serves in its life.
+    /// How many calls one process serves before it is replaced.
     pub calls_per_worker: Count,
-    /// Calls one process has in flight at once.
+    /// How many calls one process may have in flight at once.
     pub concurrent: usize,
     /// Every process serves exactly one call.
     pub single_use: bool,
@@ -33,7 +33,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits a configuration asks for, on a machine with `cpus` processors.
+    /// The limits that a configuration asks for on a machine with `cpus` processors.
     pub fn new(config: &Config, cpus: usize) -> Self {
         let single_use = config.isolation == Isolation::Call;
         Self {

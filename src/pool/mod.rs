@@ -2,6 +2,8 @@
 //!
 //! The pool is a value without clock, thread or file descriptor. Its methods take what happened and return the
 //! [`Action`]s that follow. It knows calls and processes by their numbers only, and nothing of what runs in a process.
+//!
+//! The decisions behind it: docs/decisions.md#pool.
 
 mod action;
 mod limits;

@@ -1,4 +1,4 @@
-//! Checks the pool's guarantees on random histories, against a simple model of it.
+//! Checks the guarantees of the pool on random histories against a simple model of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ enum Step {
     Submit,
     Withdraw(usize),
     Ready(usize),
-    /// The process is marked for killing first; that its start failed is reported a moment later.
+    /// The process is marked for killing first, and its failed start is reported a moment later.
     StartFails(usize, bool),
-    /// A process that came up ends before it was given a call.
+    /// A process that became ready ends before it was given a call.
     DiesUnused(usize),
     Release(usize),
     Crash(usize),
@@ -86,7 +86,7 @@ struct World {
     next: CallId,
     full: bool,
     closed: bool,
-    /// A start failed: no start may follow before this moment.
+    /// After a failed start, the moment before which no other one may follow.
     delayed_until: Option<Instant>,
     out: Vec<Action>,
 }
@@ -288,6 +288,10 @@ impl World {
                     self.pool.terminate(id, self.now, &mut self.out);
                     self.carry_out();
                     for call in calls.into_iter().rev() {
+                        // As with a new call, somebody asks for a process after the pool gave up.
+                        if self.pool.gave_up() {
+                            self.delayed_until = None;
+                        }
                         self.waiting.push_front(call);
                         self.pool.resubmit(call, self.now, &mut self.out);
                         self.carry_out();

@@ -33,15 +33,15 @@ pub struct WorkerId(pub u32);
 pub enum WorkerState {
     /// It was requested, and the system has not created it yet.
     Spawning,
-    /// It runs and imports the entrypoint.
+    /// It runs, and imports the entrypoint.
     Importing,
-    /// It has imported the entrypoint and rehearses the way of a call.
+    /// It has imported the entrypoint, and rehearses a call so that the first real one is fast.
     WarmingUp,
     /// It takes calls.
     Ready,
-    /// It serves the calls it has and takes no other one.
+    /// It finishes the calls that it has, and takes no other one.
     Retiring,
-    /// It takes no call any more because one of its calls is being aborted or its channel has ended.
+    /// It takes no more calls, because one of its calls is being aborted or its channel has ended.
     Quarantined,
     /// It is not needed any more: it was asked to end, or is being killed.
     Stopping,
@@ -54,17 +54,17 @@ pub enum WorkerState {
 }
 
 impl WorkerState {
-    /// It is not ready yet, and is expected to become so.
+    /// The process is not ready yet, and is expected to become ready.
     pub fn is_starting(self) -> bool {
         matches!(self, Self::Spawning | Self::Importing | Self::WarmingUp)
     }
 
-    /// It was told to end or is being killed, so its exit is expected.
+    /// The process was asked to end or is being killed, so its exit is expected.
     pub fn is_ending(self) -> bool {
         self == Self::Stopping || self.is_being_killed()
     }
 
-    /// It is being killed, or has ended.
+    /// The process is being killed, or has ended.
     pub fn is_being_killed(self) -> bool {
         matches!(self, Self::Terminating | Self::Failing | Self::Judged)
     }
@@ -82,7 +82,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Whether its end counts as a failed start is not known yet.
+    /// It is not known yet whether the end of this process counts as a failed start.
     pub(super) fn is_unjudged(&self) -> bool {
         let given_up = matches!(
             self.state,

@@ -1,4 +1,6 @@
 //! Decides when a process may be started after starts have failed.
+//!
+//! The decisions behind it: docs/decisions.md#pool.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ pub(super) struct StartGate {
     not_before: Option<Instant>,
     /// When the first process became ready after the latest failure.
     up_since: Option<Instant>,
-    /// Whether processes are also started for the minimum, without a waiting call.
+    /// Whether processes are started to reach the minimum although no call waits.
     pub(super) prewarm: bool,
 }
 

@@ -18,7 +18,7 @@ pub struct Pool {
     closing: bool,
     full: bool,
     refill_at: Option<Instant>,
-    /// Whether the entrypoint must be imported by some process although no call waits.
+    /// Whether some process must import the entrypoint although no call waits.
     wanted: bool,
 }
 
@@ -65,14 +65,14 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// A waiting call was withdrawn. False when it was not waiting.
+    /// Removes a waiting call from the queue. Returns false when it was not waiting.
     pub fn withdraw(&mut self, call: CallId, now: Instant, out: &mut Vec<Action>) -> bool {
         let waited = self.queue.remove(call);
         self.settle(now, out);
         waited
     }
 
-    /// The process that was requested exists.
+    /// The system has created the process that was requested.
     pub fn spawned(&mut self, worker: WorkerId) {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == WorkerState::Spawning
@@ -103,8 +103,8 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// A start failed; the slot is free once [`exited`](Self::exited) says so. `retry_at`: none when starting again is
-    /// pointless until somebody asks.
+    /// A start failed. The slot becomes free with [`exited`](Self::exited). `retry_at` is the earliest time of the next start;
+    /// `None` means that another start is pointless until a call asks for it.
     pub fn start_failed(&mut self, worker: WorkerId, retry_at: Option<Instant>, now: Instant, out: &mut Vec<Action>) {
         self.start_gate.failed(now, retry_at);
         if retry_at.is_none() {
@@ -135,7 +135,7 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// The process is given no further call; it ends once the calls in flight are over.
+    /// Gives the process no further call. It ends once its calls in flight are over.
     pub fn retire(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker)
             && slot.state == WorkerState::Ready
@@ -152,13 +152,13 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// No call goes to the process any more; it may answer those it has.
+    /// Gives the process no further call. It may still answer those that it has.
     pub fn quarantine(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         self.give_up(worker, WorkerState::Quarantined, now, out);
     }
 
-    /// The process is being killed, or has ended. Whether that was a failed start is told by
-    /// [`start_failed`](Self::start_failed), or by [`exited`](Self::exited) alone when it was none.
+    /// The process is being killed, or has ended. If that was a failed start, [`start_failed`](Self::start_failed) follows
+    /// before [`exited`](Self::exited).
     pub fn terminate(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         self.give_up(worker, WorkerState::Terminating, now, out);
     }
@@ -182,7 +182,7 @@ impl Pool {
         self.settle(now, out);
     }
 
-    /// Lets time pass; to be called at [`next_wake`](Self::next_wake).
+    /// Does what is due at `now`. It must be called at [`next_wake`](Self::next_wake).
     pub fn tick(&mut self, now: Instant, out: &mut Vec<Action>) {
         self.retire_unused(now, out);
         self.settle(now, out);
@@ -203,7 +203,7 @@ impl Pool {
         [idle, start, self.refill_at].into_iter().flatten().min()
     }
 
-    /// No new calls will come: waiting calls are served, then every process ends.
+    /// Closes the pool: no new call comes, the waiting calls are served, and then every process ends.
     pub fn close(&mut self, now: Instant, out: &mut Vec<Action>) {
         self.closing = true;
         self.wanted = false;
@@ -220,7 +220,7 @@ impl Pool {
         self.queue.iter()
     }
 
-    /// Where the process stands; none once it has exited.
+    /// The state of the process; `None` once it has exited.
     pub fn state(&self, worker: WorkerId) -> Option<WorkerState> {
         self.slots.get(worker).map(|slot| slot.state)
     }

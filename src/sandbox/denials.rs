@@ -1,5 +1,7 @@
 //! The record of refused accesses, as the supervisor saw them. It is exact where a call ended in the supervisor,
 //! whether or not the tool reported the error.
+//!
+//! The decisions behind it: docs/decisions.md#sandbox.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

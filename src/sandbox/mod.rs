@@ -1,4 +1,6 @@
 //! What a worker may access, enforced by the kernel: policy (pure) -> prepare (parent) -> apply (child).
+//!
+//! The decisions behind it: docs/decisions.md#sandbox.
 
 mod apply;
 mod attempt;

@@ -4,6 +4,8 @@
 //! ```text
 //! runtime::find_runtime -> arguments + environment -> Launch -> Spawner -> Child { channel, stdout, stderr, process }
 //! ```
+//!
+//! The decisions behind it: docs/decisions.md#processes.
 
 mod arguments;
 mod backoff;

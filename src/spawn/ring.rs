@@ -4,6 +4,8 @@
 //! Printing costs the process no system call, and nothing is lost when the process dies, because the memory outlives
 //! it. The host sets `wanted` to be notified of the next bytes; a process that finds it set sends one frame through its
 //! channel.
+//!
+//! The decisions behind it: docs/decisions.md#processes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};

@@ -2,6 +2,8 @@
 //!
 //! A problem with a call is a `ValidationError` that names the argument; a problem with the project (its directory, its
 //! entrypoint) is a `ConfigError`, found while the manager is constructed.
+//!
+//! The decisions behind it: docs/decisions.md#calls.
 
 mod call_env;
 mod call_options;

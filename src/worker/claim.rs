@@ -6,6 +6,8 @@
 //! one of them sees the other: a remover that finds a claim leaves the file alone, and a user that finds a removal
 //! waits until it is over, which takes microseconds. It waits at most [`LONGEST_WAIT`], because a remover may be
 //! stopped; a user that misses the file then writes it again.
+//!
+//! The decisions behind it: docs/decisions.md#worker-file.
 
 use std::collections::HashSet;
 use std::fs::File;

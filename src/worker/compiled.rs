@@ -3,6 +3,8 @@
 //! Bun takes bytecode for CommonJS modules only, and only together with the text that it was made from. So there are
 //! three files: that text, the bytecode, and the main module, which contains the settings and calls the function that
 //! the text exports.
+//!
+//! The decisions behind it: docs/decisions.md#worker-file.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -16,6 +16,8 @@
 //! | `claim.rs`, `lock.rs`, `sweep.rs` | who uses a file, and what is removed when nobody does |
 //! | `dead_host_cleanup.rs`, `raw.rs` | what is removed when the host was killed |
 //! | `bundle/` | the entrypoint as bytecode: the bundler's program and answer, and how long a bundle stays valid |
+//!
+//! The decisions behind it: docs/decisions.md#worker-file.
 
 mod bundle;
 mod claim;

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 27] = [
+const PIECES: [(&str, &str); 29] = [
     ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
@@ -36,11 +36,13 @@ const PIECES: [(&str, &str); 27] = [
     ("environment", include_str!("template/environment.mjs")),
     (SCHEMA_CODE, include_str!("template/schema-code.mjs")),
     ("schemas", include_str!("template/schemas.mjs")),
-    ("tools", include_str!("template/tools.mjs")),
-    ("bodies", include_str!("template/bodies.mjs")),
     ("unanswerable", include_str!("template/unanswerable.mjs")),
+    ("call", include_str!("template/call.mjs")),
     ("current-call", include_str!("template/current-call.mjs")),
     ("call-frames", include_str!("template/call-frames.mjs")),
+    ("tool-context", include_str!("template/tool-context.mjs")),
+    ("tools", include_str!("template/tools.mjs")),
+    ("bodies", include_str!("template/bodies.mjs")),
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),

@@ -25,7 +25,7 @@ const MODES = [
 /** Milliseconds. @param {number} time */
 const ms = (time) => time.toFixed(time < 10 ? 2 : 1)
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addBench(program, context) {
   program
     .command('bench')

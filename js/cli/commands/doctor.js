@@ -20,7 +20,7 @@ function advice({ addon, runtimes, enforcement, verdicts }) {
   return loose.length === 0 ? null : `do not rely on: ${loose.join(', ')}; \`uname -r\` and this output belong in a report`
 }
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addDoctor(program, context) {
   program
     .command('doctor')

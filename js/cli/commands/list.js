@@ -15,7 +15,7 @@ function fields(schema) {
 /** @param {string | null} description */
 const firstLine = (description) => description?.trim().split('\n')[0] ?? ''
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addList(program, context) {
   program
     .command('list')

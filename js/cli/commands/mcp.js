@@ -31,7 +31,7 @@ async function loadMcp() {
   }
 }
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addMcp(program, context) {
   program
     .command('mcp')
@@ -57,7 +57,7 @@ async function aborted(signal) {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-/** @param {any} mcp @param {any} manager @param {import('../main.js').Context} context */
+/** @param {any} mcp @param {any} manager @param {import('../context.d.ts').Context} context */
 async function serveStdio(mcp, manager, { stdin, interrupts }) {
   const server = mcp.createMcpServer(manager)
   const gone = new Promise((resolve) => {
@@ -71,7 +71,7 @@ async function serveStdio(mcp, manager, { stdin, interrupts }) {
   await server.close()
 }
 
-/** @param {any} mcp @param {any} manager @param {{ host?: string, port: number }} address @param {import('../main.js').Context} context */
+/** @param {any} mcp @param {any} manager @param {{ host?: string, port: number }} address @param {import('../context.d.ts').Context} context */
 async function serveHttp(mcp, manager, address, { terminal, interrupts }) {
   const http = await mcp.listenHttp(manager, address).catch((/** @type {any} */ error) => {
     if (error.syscall === undefined) throw error

@@ -24,7 +24,7 @@ function failure(error) {
   return { error: { code: code ?? null, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } }
 }
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addRun(program, context) {
   program
     .command('run')
@@ -46,7 +46,7 @@ export function addRun(program, context) {
  * @param {string} entrypoint
  * @param {string} tool
  * @param {{ input?: string, config?: string, env?: Record<string, string>, timeout?: string, runtime?: string, trust?: boolean, json?: boolean }} options
- * @param {import('../main.js').Context} context
+ * @param {import('../context.d.ts').Context} context
  */
 async function run(entrypoint, tool, options, context) {
   const { terminal, interrupts } = context

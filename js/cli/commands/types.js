@@ -3,7 +3,7 @@ import path from 'node:path'
 import { declaration } from '../../types/declaration.js'
 import { withManager } from '../with-manager.js'
 
-/** @param {import('commander').Command} program @param {import('../main.js').Context} context */
+/** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */
 export function addTypes(program, context) {
   program
     .command('types')

@@ -1,6 +1,8 @@
-//! When calls have to be looked at again, soonest first: deadlines, grace periods, ends of pauses.
+//! When the phase of each call ends by itself, soonest first: at a deadline, a grace period or the delay before a retry.
 //!
 //! The engine looks for the next one after every batch, so finding it must not take longer with more calls.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -11,7 +13,7 @@ pub(super) struct Alarms {
 }
 
 impl Alarms {
-    /// The call's alarm was `before` and is `after` now.
+    /// Changes the alarm of a call from `before` to `after`.
     pub(super) fn moved(&mut self, number: u32, before: Option<Instant>, after: Option<Instant>) {
         if before == after {
             return;
@@ -28,7 +30,7 @@ impl Alarms {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// The calls whose time has come, the earliest first. Their alarms stand until their phase changes.
+    /// The calls whose alarm is due, the earliest first. An alarm stays until the call's phase changes.
     pub(super) fn due(&self, now: Instant) -> Vec<u32> {
         self.due
             .iter()

@@ -13,16 +13,16 @@ use crate::pool::{Action, CallId, WorkerId, WorkerState};
 use crate::spawn::Captured;
 use crate::worker::frame::{CallFrame, append_end};
 
-/// Everything the pool wants done, and what it wants then.
+/// Carries out the actions of the pool, and those that follow from them.
 pub(super) fn carry_out(state: &mut EngineState, out: &mut Effects) {
     if state.closing == Closing::Done {
-        // Nobody would see to a process.
+        // The driver has ended, so nobody would supervise a new process.
         state.actions.clear();
         return;
     }
     while !state.actions.is_empty() || state.replacement.has_work() {
         let urgent = state.closing != Closing::Open || state.pool.waiting().next().is_some();
-        // Both vectors are given back when they are empty, to be used again.
+        // Both vectors are put back when they are empty, so that their memory is used again.
         let (mut wanted, mut ready) = (take(&mut state.actions), take(&mut state.ready_actions));
         state.replacement.sort(&mut wanted, urgent, state.now, &mut ready);
         state.actions = wanted;
@@ -51,7 +51,7 @@ fn start(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
 
 fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: WorkerId) {
     let now = state.now;
-    // Since the pool decided, either may have met its end.
+    // The call or the process may have ended since the pool decided.
     if !state.calls.contains_key(&number) {
         state.pool.release(id, now, &mut state.actions);
         return;
@@ -62,7 +62,7 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
         return;
     }
     let Some(nonce) = (state.settings.nonce)() else {
-        // No secret, no call: without one an answer could be forged.
+        // Without a secret an answer could be forged, so the call fails.
         terminate_call(state, out, number, &TerminationReason::NoRandomness);
         state.pool.release(id, now, &mut state.actions);
         return;
@@ -104,12 +104,12 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     let _ = state.advance(number, Edge::Assigned { worker: id, timeout });
 }
 
-/// A process that was ready is not needed any more.
+/// Ends a process that was ready and is no longer needed.
 fn end(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
     if state.settings.single_use || state.settings.grace.is_zero() {
         discard(state, out, id);
     } else if let Some(worker) = state.workers.get_mut(&id) {
-        // A process that served many calls may have things to put away.
+        // A process that served many calls may have to clean up, so it is asked to end and is killed only later.
         worker.kill_at = Some(state.now + state.settings.grace);
         out.send(id, Said::End, append_end);
     }

@@ -36,6 +36,8 @@
 //! "Cancelled" is a termination that leaves the tool its grace period, as a timeout does; "Terminated" is any other one. An
 //! answer in Aborting or Graceful comes too late to count, and what the call leaves behind is killed with its process. The first
 //! reason to end a call stays its reason.
+//!
+//! The decisions behind it: docs/decisions.md#calls.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -53,7 +55,7 @@ use crate::worker::Nonce;
 /// How long a process may take to say whether its tool listens to the abort.
 const ACKNOWLEDGE: Duration = Duration::from_millis(50);
 
-/// What a caller asked for, checked.
+/// What a caller asked for, after validation.
 #[derive(Debug)]
 pub struct Request {
     /// The caller's number; unique among its calls that are not over.
@@ -68,49 +70,49 @@ pub struct Request {
     pub config: InputText,
     /// Variables of this call.
     pub env: CallEnv,
-    /// Longest one attempt may take.
+    /// The longest time that one attempt may take.
     pub timeout: Duration,
-    /// What starts another attempt.
+    /// Which failures lead to another attempt.
     pub retry: RetryPolicy,
-    /// Its lines are wanted.
+    /// The caller listens to the lines that the tool prints.
     pub logs: bool,
-    /// Its progress values are wanted.
+    /// The caller listens to progress values.
     pub progress: bool,
-    /// Which attempt this is for whoever hands out the work; none: only this manager's own attempts count.
+    /// The number of this attempt in the queue that hands out the work. `None`: only this manager's own attempts count.
     pub attempt: Option<u32>,
-    /// JSON string that stays the same for all attempts at one piece of work.
+    /// A JSON string that stays the same for all attempts at one piece of work.
     pub idempotency_key: InputText,
 }
 
 /// Where a call stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// In the queue for a process.
+    /// It waits in the queue for a process.
     Waiting,
-    /// Between two attempts.
+    /// It waits for the delay between two attempts.
     Resting { until: Instant },
-    /// A process has it.
+    /// A process serves it.
     Running { on: Served, deadline: Instant },
-    /// The abort was sent, nothing came back yet.
+    /// The abort was sent, and the process has not acknowledged it yet.
     Aborting {
         on: Served,
         reason: TerminationReason,
         kill_at: Instant,
         grace_ends: Instant,
     },
-    /// The tool listens to its signal and has time left.
+    /// The tool listens to its signal, and its grace period is running.
     Graceful {
         on: Served,
         reason: TerminationReason,
         kill_at: Instant,
     },
-    /// The process is being killed; its exit settles the call.
+    /// The process is being killed, and its exit settles the call.
     Ending { on: Served, reason: TerminationReason },
     /// The call is settled.
     Over,
 }
 
-/// By which process a call is served, and since when.
+/// Which process serves a call, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Served {
     pub(super) worker: WorkerId,
@@ -120,28 +122,28 @@ pub(super) struct Served {
 /// What can happen to a call.
 #[derive(Debug, Clone)]
 pub(super) enum Edge {
-    /// A process gets it, and has so much time.
+    /// The call is given to a process, which has this much time for it.
     Assigned { worker: WorkerId, timeout: Duration },
-    /// Something ends it before its tool answers.
+    /// The call is ended before its tool answers.
     Terminated(TerminationReason),
     /// The process said whether the tool listens to its signal.
     Acknowledged { listens: bool },
-    /// An answer came; when the policy wants another attempt, and when.
+    /// An answer came. The value is the moment of the next attempt, where the retry policy wants one.
     Answered { again_at: Option<Instant> },
-    /// The moment of [`Phase::wake`] has come.
+    /// The moment of [`Phase::wake`] was reached.
     Elapsed,
-    /// Its process is gone.
+    /// Its process has ended.
     WorkerLost(Lost),
-    /// No process came up for it, and it may wait for no other.
+    /// No process could be started for it, and it may not wait any longer.
     NotStarted,
 }
 
-/// What follows for the call when its process is gone.
+/// What follows for a call whose process has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lost {
-    /// It goes to another process at once: its tool was not entered.
+    /// It is given to another process at once, because its tool was not entered.
     AnotherProcess,
-    /// It is tried again then.
+    /// It is tried again at this moment.
     TriedAgain(Instant),
     /// It failed.
     Failed,
@@ -152,11 +154,11 @@ pub(super) enum Lost {
 #[must_use]
 pub(super) enum Step {
     Nothing,
-    /// Tell the outcome and forget the call.
+    /// Report the outcome and forget the call.
     Settle,
-    /// Put it before the others in the queue.
+    /// Put it back at the front of the queue.
     Requeue,
-    /// Tell the tool's signal.
+    /// Abort the signal of the tool.
     Abort(WorkerId),
     /// Kill the process.
     Kill(WorkerId),
@@ -174,7 +176,7 @@ impl Phase {
         }
     }
 
-    /// Why it is being ended, if it is.
+    /// The reason why the call is being ended, if it is.
     pub(super) fn reason(&self) -> Option<&TerminationReason> {
         match self {
             Self::Waiting | Self::Resting { .. } | Self::Running { .. } | Self::Over => None,
@@ -182,7 +184,7 @@ impl Phase {
         }
     }
 
-    /// When time itself is the next edge.
+    /// When the phase ends by itself, if nothing else happens before.
     pub(super) fn wake(&self) -> Option<Instant> {
         match self {
             Self::Waiting | Self::Ending { .. } | Self::Over => None,
@@ -192,7 +194,7 @@ impl Phase {
         }
     }
 
-    /// The table. `grace`: what a tool that listens to its signal gets; zero kills at once.
+    /// The table of this file as code. `grace` is the time that a tool gets which listens to its signal; zero kills at once.
     pub(super) fn next(self, edge: Edge, now: Instant, grace: Duration) -> (Self, Step) {
         use TerminationReason::{Cancelled, Timeout};
         match (self, edge) {
@@ -274,13 +276,13 @@ pub(super) struct Call {
     pub(super) request: Request,
     pub(super) phase: Phase,
     pub(super) attempts: Attempts,
-    /// Proves that an answer belongs to this attempt.
+    /// The secret that an answer to this attempt must carry.
     pub(super) nonce: Option<Nonce>,
     /// Whether the tool was entered in this attempt, as far as that is known.
     pub(super) entry: Entry,
-    /// Its caller gave up, whatever else ends this attempt first: there is no other one.
+    /// The caller has cancelled it. Whatever ends this attempt, no other one follows.
     pub(super) cancelled: bool,
-    /// Why, in the caller's words.
+    /// The reason that the caller gave for that.
     pub(super) why_cancelled: Option<String>,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
@@ -289,9 +291,9 @@ pub(super) struct Call {
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
     pub(super) denials_dropped: u64,
-    /// Variables that its tool read in vain.
+    /// Variables that its tool read and that were not set.
     pub(super) missed: Vec<String>,
-    /// Refusals may be missing in `denials`.
+    /// `denials` may lack some refusals.
     pub(super) denials_unsure: bool,
 }
 
@@ -317,13 +319,13 @@ impl Call {
         }
     }
 
-    /// The call's variables as a JSON object; none where it brings none.
+    /// The call's variables as a JSON object; `None` where it has no variables.
     pub(super) fn env_json(&self) -> Option<String> {
         let env = &self.request.env;
         if env.is_empty() {
             return None;
         }
-        // Strings always serialise.
+        // A map of strings can always be serialised.
         serde_json::to_string(&env.iter().collect::<BTreeMap<_, _>>()).ok()
     }
 
@@ -336,7 +338,7 @@ impl Call {
         self.stderr.redacted(&values)
     }
 
-    /// Adds what the sandbox refused to its process.
+    /// Adds refusals of the sandbox that concern its process.
     pub(super) fn add_refused(&mut self, taken: TakenDenials) {
         self.denials.extend(taken.denials);
         self.denials_dropped += taken.dropped;

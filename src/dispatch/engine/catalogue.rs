@@ -1,4 +1,4 @@
-//! What the entrypoint exports, as processes say it.
+//! The tools that the entrypoint exports, as processes report them.
 
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 
 use crate::worker::json;
 
-/// A `ToolInfo`. All of it must be there and of its type: callers are handed the text as it came.
+/// A `ToolInfo`. All fields must be present and have their type, because callers get the text unchanged.
 #[derive(Deserialize)]
 struct Listed {
     id: String,
@@ -18,7 +18,7 @@ struct Listed {
     _output_schema: IgnoredAny,
 }
 
-/// The tools, as the latest process listed them.
+/// The tools as the latest process listed them.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     json: Option<String>,
@@ -26,8 +26,8 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Takes a process's list; false where it cannot be read. With a process for every call the list comes for every call, and
-    /// seldom says anything new.
+    /// Takes the list of a process. Returns false where it cannot be read. With a process for every call the list comes with
+    /// every call, and it has seldom changed, so an equal text is not parsed again.
     pub(super) fn take(&mut self, tools: String) -> bool {
         if self.json.as_ref() == Some(&tools) {
             return true;
@@ -40,7 +40,7 @@ impl Catalogue {
         true
     }
 
-    /// `ToolInfo[]` as JSON text; none before the first process has listed its tools.
+    /// `ToolInfo[]` as JSON text; `None` before the first process has listed its tools.
     pub(super) fn json(&self) -> Option<&str> {
         self.json.as_deref()
     }

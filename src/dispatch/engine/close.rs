@@ -6,7 +6,7 @@ use super::state::{Closing, EngineState};
 use super::terminate::terminate_call;
 use crate::dispatch::facts::{End, StartFailure, TerminationReason};
 
-/// No new calls; `force`: the accepted ones end too.
+/// Refuses new calls. With `force` the accepted ones are ended as well.
 pub(super) fn on_close(state: &mut EngineState, out: &mut Effects, force: bool) {
     if state.closing == Closing::Done {
         out.push(Effect::Closed);
@@ -18,7 +18,8 @@ pub(super) fn on_close(state: &mut EngineState, out: &mut Effects, force: bool) 
         Closing::Draining
     };
     if force {
-        // Before its calls are ended one by one: no process is started for, or given, one whose turn is next.
+        // The queue is emptied before calls are ended one by one. Otherwise the end of one call would give the next one a
+        // process.
         state.pool.dismiss();
     }
     state.pool.close(state.now, &mut state.actions);
@@ -29,7 +30,7 @@ pub(super) fn on_close(state: &mut EngineState, out: &mut Effects, force: bool) 
     }
 }
 
-/// Nobody drives any more: every process is killed by the shell, and what is left can only be ended here.
+/// The driver has failed. The shell kills every process, and the calls that are left fail here.
 pub(super) fn on_abandoned(state: &mut EngineState, out: &mut Effects) {
     if state.closing == Closing::Done {
         return;
@@ -38,7 +39,7 @@ pub(super) fn on_abandoned(state: &mut EngineState, out: &mut Effects) {
     for number in state.calls.keys().copied().collect::<Vec<_>>() {
         state.settle(out, number, End::Terminated(TerminationReason::Broken));
     }
-    // The pool would start processes for nobody. What is left is to answer questions and to tell that this was the end.
+    // No process may be started any more. What is left to do is to answer questions and to report the end.
     state.pool.dismiss();
     state.pool.close(state.now, &mut state.actions);
     state.actions.clear();
@@ -46,13 +47,13 @@ pub(super) fn on_abandoned(state: &mut EngineState, out: &mut Effects) {
     state.closing = Closing::Forced;
 }
 
-/// Answers those who wait for readiness or for the catalogue, where there is an answer.
+/// Answers the questions about readiness and about the catalogue, where there is an answer.
 pub(super) fn answer_questions(state: &mut EngineState, out: &mut Effects) {
     if state.ready_questions.is_empty() && state.tools_questions.is_empty() {
         return;
     }
     let closed = (state.closing != Closing::Open).then(StartFailure::closed);
-    // A minimum of none is always ready, and still nobody may know the tools.
+    // With a minimum of zero the manager is always ready, although the tools may be unknown.
     let failure = match &closed {
         Some(closed) => Some(closed),
         None => state.last_failure.as_ref().filter(|_| state.pool.gave_up()),
@@ -81,7 +82,7 @@ pub(super) fn answer_questions(state: &mut EngineState, out: &mut Effects) {
     }
 }
 
-/// The last process is gone and no call is left: that is the end.
+/// Reports the end once every process has exited and no call is left.
 pub(super) fn finish(state: &mut EngineState, out: &mut Effects) {
     let closing = matches!(state.closing, Closing::Draining | Closing::Forced);
     if closing && state.calls.is_empty() && state.workers.is_empty() {

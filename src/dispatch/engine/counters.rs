@@ -18,13 +18,13 @@ pub struct Counters {
 /// Processes that ended, by reason.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Exits {
-    /// Not needed any more.
+    /// They were no longer needed.
     pub retired: u64,
-    /// Under a call: timeout, cancellation, memory.
+    /// They were killed under a call: timeout, cancellation, memory.
     pub killed: u64,
-    /// By themselves, under a call or idle.
+    /// They ended by themselves, under a call or idle.
     pub crashed: u64,
-    /// Before they were ready.
+    /// They ended before they were ready.
     pub start_failed: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Everything the engine can ask for.
+//! Everything that the engine can ask the shell to do.
 //!
 //! Effects are gathered in one [`Effects`], which is used again and again: text and frames lie end to end in two buffers and
 //! each effect knows its length, so that neither a call nor a line costs an allocation here.
@@ -15,40 +15,40 @@ use super::call::Request;
 /// Why a call was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// As many calls wait as may.
+    /// The queue is full.
     QueueFull,
-    /// `close()` was called.
+    /// The manager was closed.
     Closed,
 }
 
-/// What a frame says to a process.
+/// What a frame asks of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dispatch) enum Said {
     /// Run this call.
     Call(CallId),
-    /// Abort the signal of this call's tool; why, in a word.
+    /// Abort the signal of this call's tool, for this reason in one word.
     Abort(CallId, &'static str),
-    /// Rehearse the way of a call.
+    /// Rehearse a call.
     Ping,
-    /// Put things away and end.
+    /// Clean up and end.
     End,
 }
 
 /// A line that was printed, with the lengths of its texts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::dispatch) struct LineEffect {
-    /// The call whose own listener wants it.
+    /// The call whose own listener gets it.
     pub(in crate::dispatch) call: Option<CallId>,
     pub(in crate::dispatch) stream: Stream,
     pub(in crate::dispatch) level: Option<Level>,
-    /// Unix time in milliseconds as the process said it; none: when it is delivered.
+    /// Unix time in milliseconds as the process gave it; `None`: the time of delivery.
     pub(in crate::dispatch) time: Option<f64>,
     /// Lengths of the ids of tool and execution, where the line belongs to a call.
     pub(in crate::dispatch) ids: Option<(u32, u32)>,
     pub(in crate::dispatch) text: u32,
 }
 
-/// One thing to be done.
+/// One thing that the shell must do.
 #[derive(Debug)]
 pub(in crate::dispatch) enum Effect {
     /// Start a process under this id.
@@ -59,33 +59,34 @@ pub(in crate::dispatch) enum Effect {
         what: Said,
         bytes: u32,
     },
-    /// Kill the process with its group; why, in a word.
+    /// Kill the process with its group, for this reason in one word.
     Kill(WorkerId, &'static str),
-    /// Let the process run after everybody else: it has so many threads that their end would take the processors from others.
+    /// Give the process the lowest priority. It has so many threads that their end would take the processors from other
+    /// processes.
     StandBack(WorkerId),
-    /// The process has imported the entrypoint: what it is refused from now on is its tools'.
+    /// The process has imported the entrypoint, so refusals from now on concern its tools.
     Imported(WorkerId),
-    /// Tell that the call is over and how, in a word; the next of the facts.
+    /// Report that the call is over. The word says how, and its facts are the next ones.
     Settle(CallId, &'static str),
     Line(LineEffect),
-    /// Tell of progress; the next `json` bytes of the text.
+    /// Report a progress value: the next `json` bytes of the text.
     Progress {
         call: CallId,
         json: u32,
     },
-    /// Tell that the queue has room again.
+    /// Report that the queue has room again.
     Drained,
-    /// Answer who waits for processes.
+    /// Answer the question whether processes are ready.
     Ready {
         question: u32,
         failure: Option<Box<StartFailure>>,
     },
-    /// Answer who asked for the tools, with JSON text.
+    /// Answer the question for the tools with JSON text.
     Tools {
         question: u32,
         answer: Result<String, Box<StartFailure>>,
     },
-    /// Every process is gone and every call is over: end.
+    /// Report the end: every process has exited and every call is over.
     Closed,
 }
 
@@ -98,11 +99,11 @@ pub(in crate::dispatch) struct Effects {
     frames_taken: usize,
     text: String,
     text_taken: usize,
-    /// Calls that were not accepted. Whoever submitted them takes these himself.
+    /// Calls that were not accepted. The code that submitted them takes them from here.
     pub(in crate::dispatch) refused: Vec<(Request, Refusal)>,
 }
 
-/// Buffers that a burst blew up are given back above these sizes.
+/// Above these sizes the memory that a burst needed is given back.
 const KEPT_BYTES: usize = 256 * 1024;
 const KEPT_EFFECTS: usize = 4096;
 
@@ -111,7 +112,7 @@ impl Effects {
         self.list.push_back(effect);
     }
 
-    /// A frame for the process, which `append` writes.
+    /// Adds a frame for the process, which `append` writes.
     pub(super) fn send(&mut self, worker: WorkerId, what: Said, append: impl FnOnce(&mut Vec<u8>)) {
         let before = self.frames.len();
         append(&mut self.frames);
@@ -152,12 +153,12 @@ impl Effects {
         self.list.is_empty()
     }
 
-    /// Those from this one on, as they stand.
+    /// The effects from this index on.
     pub(in crate::dispatch) fn since(&self, index: usize) -> impl Iterator<Item = &Effect> {
         self.list.range(index.min(self.list.len())..)
     }
 
-    /// Takes the next one. Its frame, text or facts are to be taken next.
+    /// Takes the next effect. Its frame, text or facts must be taken before the effect that follows.
     pub(in crate::dispatch) fn next(&mut self) -> Option<Effect> {
         let next = self.list.pop_front();
         if next.is_none() {
@@ -200,7 +201,7 @@ fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-/// As `TOOLWARDEN_TRACE` shows it: nothing of a tool's data.
+/// The form that `TOOLWARDEN_TRACE` shows. It contains no data of a tool.
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! The engine: events in, effects out.
+//! The engine: it takes events and gives effects.
 
 use std::time::Instant;
 
@@ -23,14 +23,14 @@ pub(in crate::dispatch) struct Engine {
     pub(super) state: EngineState,
 }
 
-/// What a reader of a process's outputs has to know after a turn.
+/// What the reader of a process has to know after it has read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::dispatch) struct Reading {
     /// The process serves calls.
     pub(in crate::dispatch) serves: bool,
     /// All its frames come through the ring.
     pub(in crate::dispatch) all_in_ring: bool,
-    /// It has said more than its share, and is not to be read before then.
+    /// The process has sent more than its share and must not be read before this moment.
     pub(in crate::dispatch) rests_until: Option<Instant>,
 }
 
@@ -41,8 +41,8 @@ impl Engine {
         }
     }
 
-    /// Something happened at `now`. What has to be done is added to `out`; [`decide`](Self::decide) is to follow the last of the
-    /// events that came together.
+    /// Handles an event that happened at `now`, and adds what has to be done to `out`. After the last one of the events that
+    /// came together [`decide`](Self::decide) must be called.
     pub(in crate::dispatch) fn on(&mut self, event: Event<'_>, now: Instant, out: &mut Effects) {
         let state = &mut self.state;
         state.now = now;
@@ -67,7 +67,11 @@ impl Engine {
                 }
             }
             Event::Close { force } => on_close(state, out, force),
-            Event::Started { worker, pid, board } => on_started(state, out, worker, pid, board),
+            Event::Started {
+                worker,
+                pid,
+                entry_table,
+            } => on_started(state, out, worker, pid, entry_table),
             Event::StartFailed { worker, fault } => on_start_failed(state, out, worker, fault),
             Event::Frame { worker, frame } => on_frame(state, out, worker, &frame),
             Event::BadFrame { worker, error } => on_protocol_error(state, out, worker, error),
@@ -85,8 +89,8 @@ impl Engine {
         }
     }
 
-    /// All events that came together are handled: processes are started and ended, and calls are given to processes. A call must
-    /// not be given to a process that one of these events frees and the next one ends.
+    /// Starts and ends processes and gives calls to processes, after all events that came together were handled. Otherwise a
+    /// call could be given to a process that one of these events frees and the next one ends.
     pub(in crate::dispatch) fn decide(&mut self, out: &mut Effects) {
         answer_questions(&mut self.state, out);
         carry_out(&mut self.state, out);
@@ -108,7 +112,7 @@ impl Engine {
         self.state.sampling.next()
     }
 
-    /// Processes whose use is to be measured: those that run and are not being killed.
+    /// The processes to measure: those that run and are not being killed.
     pub(in crate::dispatch) fn measured(&self) -> impl Iterator<Item = WorkerId> {
         let pool = &self.state.pool;
         self.state
@@ -120,7 +124,7 @@ impl Engine {
             .map(|worker| worker.id)
     }
 
-    /// What a reader of this process has to know, as of `now`.
+    /// What the reader of this process has to know, as of `now`.
     pub(in crate::dispatch) fn reading(&mut self, worker: WorkerId, now: Instant) -> Reading {
         let stands = self.state.pool.state(worker);
         let Some(worker) = self.state.workers.get_mut(&worker) else {
@@ -136,7 +140,7 @@ impl Engine {
         }
     }
 
-    /// Whether somebody listens to every line.
+    /// Sets whether somebody listens to every line.
     pub(in crate::dispatch) fn listen(&mut self, logs_wanted: bool) {
         self.state.logs_wanted = logs_wanted;
     }
@@ -153,7 +157,7 @@ impl Engine {
         self.state.counters
     }
 
-    /// Memory of all processes as measured last, in bytes.
+    /// The memory of all processes in bytes, as it was measured last.
     pub(in crate::dispatch) fn resident_bytes(&self) -> u64 {
         self.state.workers.values().map(|worker| worker.memory).sum()
     }

@@ -1,50 +1,52 @@
-//! Was the tool entered? The one place that decides it, and what follows from it for a call whose process is gone.
+//! Decides whether a tool was entered, and what follows from that for a call whose process has ended. Nothing else decides it.
 //!
 //! A tool that was entered may have had effects. It is not entered a second time unless the caller's retry policy allows that.
-//! So where nothing is known, the answer is yes.
+//! So where nothing is known, the tool counts as entered.
 //!
 //! What is known:
 //!
 //! - A process with one call at a time does not announce its entries. Its call counts as entered once it is assigned, unless
 //!   something that was sent to the process is still unread or unsent at its end: a call still in the channel cannot have
 //!   entered its tool.
-//! - A process that several calls share notes each entry, on its board where it has one and by an ENTERED frame elsewhere, before
-//!   it enters the tool. What it did not note was not entered.
+//! - A process that several calls share notes each entry before it enters the tool, in its entry table where it has one and by an
+//!   ENTERED frame elsewhere. A tool whose entry was not noted was not entered.
 //!
-//! A process may lie in both ways, about its own calls alone.
+//! A process can lie about both, but only about its own calls.
+//!
+//! The decisions behind it: docs/decisions.md#calls.
 
 use crate::dispatch::facts::{End, TerminationReason};
 use crate::spawn::Exit;
 
 use super::retry::Failure;
 
-/// What is known of the entry of one attempt.
+/// What is known about the entry of one attempt.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Entry {
-    /// It is taken to have been entered: an ENTERED frame came, or entries are not announced.
+    /// It counts as entered, because an ENTERED frame came or because entries are not announced.
     assumed: bool,
-    /// Where its process notes that it entered it.
+    /// The slot of the entry table in which its process notes the entry.
     slot: Option<u32>,
 }
 
-/// What is known at the end of a process about everything that it was sent.
+/// What is known at the end of a process about the frames that it was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Channel<'a> {
     /// Several calls share a process.
     pub(super) shared: bool,
-    /// Something that was sent to it was not read.
+    /// Some of them were not read.
     pub(super) unread: bool,
-    /// For each slot of the board the call that was entered last.
-    pub(super) board: &'a [u32],
+    /// For each slot of the entry table the call that was entered last.
+    pub(super) entry_table: &'a [u32],
 }
 
 impl Entry {
-    /// The call is given to a process. `slot`: where it notes the entry.
+    /// The call is given to a process, which notes the entry in `slot` where it has an entry table.
     pub(super) fn assigned(shared: bool, slot: Option<u32>) -> Self {
         Self { assumed: !shared, slot }
     }
 
-    /// The process is to announce the entry by a frame.
+    /// Whether the process must announce the entry by a frame.
     pub(super) fn needs_frame(self, shared: bool) -> bool {
         shared && self.slot.is_none()
     }
@@ -60,35 +62,35 @@ impl Entry {
 
     /// Whether the tool of this call may have been entered in a process that has ended.
     pub(super) fn was_entered(self, call: u32, channel: Channel<'_>) -> bool {
-        let noted = self.slot.and_then(|slot| channel.board.get(slot as usize)) == Some(&call);
+        let noted = self.slot.and_then(|slot| channel.entry_table.get(slot as usize)) == Some(&call);
         let read = channel.shared || !channel.unread;
         (self.assumed && read) || noted
     }
 }
 
-/// The end of a process, as far as it explains the end of its calls.
+/// What is known about the end of a process that explains the end of its calls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Loss<'a> {
     pub(super) exit: Exit,
-    /// Why it was killed, if it was.
+    /// The reason why it was killed, if it was.
     pub(super) reason: Option<&'a TerminationReason>,
-    /// Another call's tool ended it.
+    /// The tool of another call ended it.
     pub(super) left_by_another: bool,
-    /// A kill, or a call that was entered, explains its end.
+    /// Its end is explained by a kill or by a call that was entered.
     pub(super) blamed: bool,
 }
 
-/// What follows for one of its calls.
+/// What follows for one of the calls of the process.
 #[derive(Debug)]
 pub(super) enum AfterLoss {
-    /// The tool was not reached and another call, or a kill, explains the end of the process: the call goes to another process,
-    /// and no policy has to allow that.
+    /// The tool was not entered, and another call or a kill explains the end of the process. The call is given to another
+    /// process, which needs no permission by the retry policy.
     AnotherProcess,
-    /// The attempt failed; the policy says whether there is another one.
+    /// The attempt failed, and the retry policy decides whether another one follows.
     Failed(End, Option<Failure>),
 }
 
-/// `own`: why the call itself was being ended, if it was.
+/// Decides what follows for a call. `own` is the reason why the call itself was being ended, if it was.
 pub(super) fn after_loss(entered: bool, own: Option<&TerminationReason>, loss: Loss<'_>) -> AfterLoss {
     use AfterLoss::{AnotherProcess, Failed};
     match (own, loss.reason) {
@@ -97,7 +99,8 @@ pub(super) fn after_loss(entered: bool, own: Option<&TerminationReason>, loss: L
         }
         (Some(own), _) => Failed(End::Terminated(own.clone()), None),
         (None, _) if !entered && loss.blamed => AnotherProcess,
-        // No tool was entered at all. A process that ends by itself whenever it is given a call must not be tried for ever.
+        // No tool was entered at all. If the call were given to another process without an attempt being counted, a call that
+        // ends every process would be tried for ever.
         (None, _) if !entered => Failed(End::Exited(loss.exit), Some(Failure::Unreached)),
         (None, Some(reason)) => Failed(End::Neighbour(reason.clone()), Some(Failure::Crash)),
         (None, None) if loss.left_by_another => Failed(End::Neighbour(TerminationReason::Left), Some(Failure::Crash)),
@@ -111,8 +114,12 @@ mod tests {
 
     const CALL: u32 = 7;
 
-    fn channel(shared: bool, unread: bool, board: &[u32]) -> Channel<'_> {
-        Channel { shared, unread, board }
+    fn channel(shared: bool, unread: bool, entry_table: &[u32]) -> Channel<'_> {
+        Channel {
+            shared,
+            unread,
+            entry_table,
+        }
     }
 
     #[test]

@@ -11,28 +11,33 @@ use crate::worker::frame::{FrameError, FromWorker};
 use super::call::Request;
 use super::lines::Source;
 
-/// One thing that happened. The moment comes beside it.
+/// One thing that happened. The moment at which it happened is passed beside it.
 #[derive(Debug)]
 pub(in crate::dispatch) enum Event<'a> {
-    /// A caller wants a call. Where it is not accepted it comes back in `Effects::refused`.
+    /// A caller submits a call. Where it is not accepted it is returned in `Effects::refused`.
     Submit(Request),
-    /// The caller does not want the call any more; `why`, in its own words, is for the tool.
+    /// The caller cancels the call. `why` is its own reason, which the tool gets.
     Cancel { call: u32, why: Option<String> },
-    /// Processes are to be started before a call needs them.
+    /// Processes must be started before a call needs them.
     Warm,
-    /// Somebody waits for the minimum of processes.
+    /// Somebody asks whether the minimum of processes is ready.
     AskReady(u32),
-    /// Somebody asks what the entrypoint exports.
+    /// Somebody asks which tools the entrypoint exports.
     AskTools(u32),
-    /// No new calls; `force`: the accepted ones end too.
+    /// The manager is closed: new calls are refused, and with `force` the accepted ones are ended as well.
     Close { force: bool },
-    /// A process that was requested exists. `board`: it shares memory in which it can note the calls it entered.
-    Started { worker: WorkerId, pid: u32, board: bool },
-    /// The system or the sandbox refused to make the process.
+    /// The system has created a process that was requested. `entry_table`: it shares memory in which it notes the calls that it
+    /// enters.
+    Started {
+        worker: WorkerId,
+        pid: u32,
+        entry_table: bool,
+    },
+    /// The system or the sandbox refused to create the process.
     StartFailed { worker: WorkerId, fault: StartFault },
-    /// A process said something.
+    /// A process sent a frame.
     Frame { worker: WorkerId, frame: FromWorker<'a> },
-    /// A process sent bytes that are no frame.
+    /// A process sent bytes that are not a frame.
     BadFrame { worker: WorkerId, error: FrameError },
     /// A process wrote these bytes to a pipe.
     Printed {
@@ -40,17 +45,17 @@ pub(in crate::dispatch) enum Event<'a> {
         source: Source,
         bytes: &'a [u8],
     },
-    /// What the sandbox refused to a process since this was said last. Comes before each answer and before the exit.
+    /// What the sandbox refused to a process since the last of these events. One comes before each answer and before the exit.
     Refused { worker: WorkerId, taken: TakenDenials },
-    /// A process closed its end of the channel. `unread`: it had not read everything that was sent to it.
+    /// A process closed its end of the channel. `unread`: it had not read all frames that were sent to it.
     Eof { worker: WorkerId, unread: bool },
-    /// A process and its group are gone and reaped.
+    /// A process and its group have ended and were reaped.
     Exited { worker: WorkerId, ended: Ended },
-    /// What processes use.
+    /// The use of resources by processes was measured.
     Usage(&'a [(WorkerId, Usage)]),
-    /// Time went by.
+    /// A moment was reached at which something is due.
     Tick,
-    /// Nobody drives the manager any more.
+    /// The driver thread has failed or ends.
     Abandoned,
 }
 
@@ -58,15 +63,15 @@ pub(in crate::dispatch) enum Event<'a> {
 #[derive(Debug)]
 pub(in crate::dispatch) struct Ended {
     pub(in crate::dispatch) exit: Exit,
-    /// Something that was sent to it never left the host.
+    /// Some of the frames for it were never sent.
     pub(in crate::dispatch) unsent: bool,
-    /// What its board says: for each slot the call that was entered last.
-    pub(in crate::dispatch) board: Vec<u32>,
-    /// The kernel ended it because its cgroup had no memory left; the most it had, in bytes.
+    /// For each slot of its entry table the call that was entered last.
+    pub(in crate::dispatch) entry_table: Vec<u32>,
+    /// The kernel killed it because its cgroup had no memory left. The value is the most memory that it had, in bytes.
     pub(in crate::dispatch) out_of_memory: Option<Option<u64>>,
 }
 
-/// As `TOOLWARDEN_TRACE` shows it: nothing of a tool's data, and no nonce.
+/// The form that `TOOLWARDEN_TRACE` shows. It contains no data of a tool and no nonce.
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

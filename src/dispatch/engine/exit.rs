@@ -11,7 +11,7 @@ use super::worker::Worker;
 use crate::dispatch::facts::{StartFault, TerminationReason};
 use crate::pool::{CallId, WorkerId, WorkerState};
 
-/// The process and its group are gone and reaped.
+/// Handles the end of a process and its group, which were reaped.
 pub(super) fn on_exited(state: &mut EngineState, out: &mut Effects, id: WorkerId, ended: &Ended) {
     if let Some((mut delivery, _)) = state.delivery(id, out) {
         delivery.finish_all();
@@ -24,7 +24,7 @@ pub(super) fn on_exited(state: &mut EngineState, out: &mut Effects, id: WorkerId
         end_calls(state, &mut worker, TerminationReason::OutOfMemory);
     }
     let stood = state.pool.state(id).unwrap_or(WorkerState::Stopping);
-    // No call may be handed to a process that is gone, not even one of its own that it never entered.
+    // No call may be given to a process that has ended, not even one of its own that it never entered.
     state.pool.terminate(id, state.now, &mut state.actions);
     count(state, stood);
     lose_calls(state, out, &mut worker, ended);
@@ -41,17 +41,17 @@ pub(super) fn on_exited(state: &mut EngineState, out: &mut Effects, id: WorkerId
     state.pool.exited(id, state.now, &mut state.actions);
 }
 
-/// As if the process had been killed by us for this reason a moment before.
+/// Treats the calls as if this manager had killed the process for this reason a moment before.
 fn end_calls(state: &mut EngineState, worker: &mut Worker, reason: TerminationReason) {
     for number in &worker.calls {
-        // There is nothing left to kill.
+        // The process has ended already, so the step of killing it is left out.
         let _ = state.advance(*number, Edge::Terminated(reason.clone()));
     }
     state.pool.terminate(worker.id, state.now, &mut state.actions);
     worker.reason.get_or_insert(reason);
 }
 
-/// `stood`: in which state it ended.
+/// Counts the exit by `stood`, the state in which the process ended.
 fn count(state: &mut EngineState, stood: WorkerState) {
     let exits = &mut state.counters.exits;
     *match stood {
@@ -64,12 +64,12 @@ fn count(state: &mut EngineState, stood: WorkerState) {
     } += 1;
 }
 
-/// Its calls go to another process, rest, or are over.
+/// Moves each call of the process on: to another process, to the delay before another attempt, or to its end.
 fn lose_calls(state: &mut EngineState, out: &mut Effects, worker: &mut Worker, ended: &Ended) {
     let channel = Channel {
         shared: state.settings.shared,
         unread: worker.unread || ended.unsent,
-        board: &ended.board,
+        entry_table: &ended.entry_table,
     };
     let calls = std::mem::take(&mut worker.calls);
     let entered = |state: &EngineState, number: CallId| {
@@ -79,7 +79,7 @@ fn lose_calls(state: &mut EngineState, out: &mut Effects, worker: &mut Worker, e
     let blamed = worker.reason.is_some() || calls.iter().any(|number| entered(state, *number));
     let unsure = worker.refused.unsure;
     let mut taken_by_another = false;
-    // The last one first: each that goes back to the queue goes before the others.
+    // The last call is handled first, because each one that returns to the queue is put before the others.
     for number in calls.into_iter().rev() {
         let entered = entered(state, number);
         let taken = std::mem::take(&mut worker.refused);

@@ -14,8 +14,8 @@ use crate::worker::frame::{FrameError, FromWorker, Ready, ResultFrame, Retry, St
 use crate::worker::json::{MAX_DEPTH, is_too_deep};
 use crate::worker::protocol::{LONGEST_NAME, MOST_NAMES};
 
-/// How long a process may live on after its channel closed. It only decides which cause is reported: one that is ending
-/// takes a few milliseconds from the one to the other.
+/// How long a process may live after its channel closed before it is killed. A process that is ending exits within a few
+/// milliseconds, and then its exit is reported as the cause.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 
 pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId, frame: &FromWorker<'_>) {
@@ -52,10 +52,10 @@ pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId,
         }
         FromWorker::Ready { json } => on_imported(state, out, id, json),
         FromWorker::Pong => on_warmed_up(state, id),
-        // The reader has noted it.
+        // The reader has noted it before.
         FromWorker::Wants { .. } => {}
         FromWorker::Missed { call, nonce, names } => on_missed(state, id, call, nonce, names),
-        // It woke the reader, who found them.
+        // The frame only wakes the reader, which has found the frames in the ring.
         FromWorker::Printed => {}
         FromWorker::LoadFailed { json } => {
             if state.is_starting(id) {
@@ -65,7 +65,7 @@ pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId,
     }
 }
 
-/// Raw bytes of the pipes.
+/// Handles raw bytes from a pipe.
 pub(super) fn on_printed(state: &mut EngineState, out: &mut Effects, id: WorkerId, source: Source, bytes: &[u8]) {
     let call = state.workers.get(&id).and_then(|worker| worker.only_call());
     if let Some((mut delivery, _)) = state.delivery(id, out) {
@@ -73,7 +73,7 @@ pub(super) fn on_printed(state: &mut EngineState, out: &mut Effects, id: WorkerI
     }
 }
 
-/// The process sent bytes that are no frame. Nothing that follows them can be trusted.
+/// Handles bytes that are not a frame. Nothing that follows them can be trusted.
 pub(super) fn on_protocol_error(state: &mut EngineState, out: &mut Effects, id: WorkerId, error: FrameError) {
     if state.is_starting(id) {
         return fail_start(state, out, id, StartFault::Protocol(error.to_string()));
@@ -85,8 +85,8 @@ pub(super) fn on_protocol_error(state: &mut EngineState, out: &mut Effects, id: 
     terminate_all(state, out, id, &reason);
 }
 
-/// The process closed its end of the channel. Most often it is ending, and its exit follows soon and says how. A process that goes
-/// on without a channel can neither be given calls nor answer them.
+/// Handles the end of the channel. Most often the process is ending, and its exit follows soon and shows the cause. A process
+/// that lives on without a channel can neither be given calls nor answer them.
 pub(super) fn on_eof(state: &mut EngineState, id: WorkerId, unread: bool) {
     let now = state.now;
     let Some(worker) = state.workers.get_mut(&id) else {
@@ -103,7 +103,7 @@ pub(super) fn on_eof(state: &mut EngineState, id: WorkerId, unread: bool) {
     }
 }
 
-/// The process did not end although its channel is closed.
+/// Ends a process that did not end although its channel is closed.
 pub(super) fn on_channel_lost(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
     if state.is_starting(id) {
         let what = "it closed the channel".to_owned();
@@ -112,7 +112,7 @@ pub(super) fn on_channel_lost(state: &mut EngineState, out: &mut Effects, id: Wo
     terminate_all(state, out, id, &TerminationReason::ChannelClosed);
 }
 
-/// The process serves this call, and knows its nonce.
+/// Whether the process serves this call and knows its nonce.
 fn speaks_for(state: &EngineState, worker: WorkerId, number: u32, nonce: [u8; 16]) -> bool {
     state.calls.get(&number).is_some_and(|call| {
         call.phase.served().is_some_and(|on| on.worker == worker)
@@ -125,7 +125,7 @@ fn on_progress(state: &mut EngineState, out: &mut Effects, id: WorkerId, number:
         return;
     }
     if is_too_deep(json) {
-        // The worker refuses such a value where it is reported: this one was written past it.
+        // The worker file refuses such a value, so the tool has written this one to the channel itself.
         let reason = TerminationReason::Protocol(too_deep("a progress value"));
         return terminate_all(state, out, id, &reason);
     }
@@ -149,7 +149,7 @@ fn on_missed(state: &mut EngineState, id: WorkerId, number: u32, nonce: [u8; 16]
 }
 
 fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &str) {
-    // TakenDenials once. A tool that writes to the channel must not change what the manager offers.
+    // READY is accepted once only, because a tool that writes to the channel must not change which tools the manager offers.
     if state.pool.state(id) != Some(WorkerState::Importing) {
         return;
     }
@@ -158,7 +158,7 @@ fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &
     }
     let Ready {
         tools,
-        entry_table: board,
+        entry_table,
         ring,
         warmup,
     } = match Ready::parse(json) {
@@ -172,14 +172,14 @@ fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &
     }
     if let Some(worker) = state.workers.get_mut(&id) {
         worker.all_in_ring = ring;
-        if board && worker.board {
+        if entry_table && worker.entry_table {
             worker.use_board(state.settings.concurrent);
         }
     }
     state.pool.imported(id);
     out.push(Effect::Imported(id));
     if !warmup && state.pool.waiting().next().is_some() {
-        // Somebody waits already: a rehearsal would only make them wait longer.
+        // A call waits for this process already, and a rehearsal would only delay it.
         return on_warmed_up(state, id);
     }
     out.send(id, Said::Ping, append_ping);
@@ -246,7 +246,7 @@ fn thrown(result: &ResultFrame<'_>) -> Failure {
     }
 }
 
-/// Names of variables as a worker lists them, no more than it lists itself.
+/// The names of variables that a worker lists, limited to as many as the worker file lists.
 fn variables(names: &str) -> Vec<String> {
     let names = names.lines().filter(|name| name.len() <= LONGEST_NAME);
     names.take(MOST_NAMES).map(str::to_owned).collect()
@@ -259,7 +259,7 @@ fn too_deep(what: &str) -> String {
 fn end_of(result: &ResultFrame<'_>, output_cap: u64) -> End {
     let text = || result.text.to_owned();
     match result.status {
-        // The worker refuses such a result itself; one that was tampered with does not.
+        // The worker file refuses such a result, but a tool can have tampered with it.
         Status::Value if result.text.len() as u64 > output_cap => End::OutputTooLarge(Some(result.text.len() as u64)),
         Status::Value if is_too_deep(result.text) => {
             End::OutputInvalid(serde_json::json!({ "message": too_deep("it") }).to_string())

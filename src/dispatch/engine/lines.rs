@@ -9,13 +9,13 @@ use crate::pool::CallId;
 use crate::spawn::{Captured, LineSplitter};
 use crate::worker::frame::{Level, LogFrame, Stream};
 
-/// Where raw bytes come from. Each keeps its own unfinished line.
+/// Where raw bytes come from. Each source has its own unfinished line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dispatch) enum Source {
-    /// The stdout pipe: children of the tool, writes by descriptor.
+    /// The stdout pipe: what the tool's child processes print, and what is written to the descriptor.
     StdoutPipe,
     StderrPipe,
-    /// process.stdout.write, as the worker reported it.
+    /// What the worker reported of process.stdout.write.
     StdoutWrites,
     StderrWrites,
 }
@@ -40,7 +40,7 @@ impl Source {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     splitters: [LineSplitter; 4],
-    /// Whose the unfinished line is.
+    /// The call that the unfinished line belongs to.
     owner: [Option<CallId>; 4],
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Raw bytes.
+    /// Takes raw bytes.
     pub(super) fn raw(&mut self, source: Source, call: Option<CallId>, bytes: &[u8]) {
         if source.stream() == Stream::Stderr {
             self.capture(call, bytes);
@@ -72,7 +72,7 @@ impl Delivery<'_> {
         self.lines.splitters[index] = splitter;
     }
 
-    /// A LOG frame. `calls`: those that its process serves.
+    /// Takes a LOG frame. `calls` are those that its process serves.
     pub(super) fn frame(&mut self, calls: &[CallId], frame: &LogFrame<'_>) {
         let call = frame.call.filter(|number| calls.contains(number));
         let Some(level) = frame.level else {
@@ -91,7 +91,7 @@ impl Delivery<'_> {
         self.line(call, frame.stream, Some(level), time, &frame.text());
     }
 
-    /// A call is over: its unfinished lines are lines.
+    /// Delivers the unfinished lines of a call that is over.
     pub(super) fn finish_of(&mut self, call: CallId) {
         for source in Source::ALL {
             if self.lines.owner[source as usize] == Some(call) {
@@ -100,7 +100,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// The process is gone: an unfinished line is a line.
+    /// Delivers the unfinished lines of a process that has ended.
     pub(super) fn finish_all(&mut self) {
         for source in Source::ALL {
             self.finish(source);

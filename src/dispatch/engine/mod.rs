@@ -1,14 +1,14 @@
 //! What a manager decides, as a value: events go in, effects come out.
 //!
-//! Nothing in this module has a descriptor, a thread, a clock or a file. Each event brings the moment at which it happened, and
-//! what has to be done about it is written down as [`Effect`]s, which `dispatch::io` carries out after its lock is released. So
-//! every decision can be tested, and read, without a process.
+//! Nothing in this module has a descriptor, a thread, a clock or a file. Each event comes with the moment at which it happened,
+//! and what has to be done about it becomes a list of [`Effect`]s, which `dispatch::io` carries out after its lock is released.
+//! So every decision can be read and tested without a process.
 //!
 //! A file uses files above it in this list, never one below:
 //!
 //! | file | subject |
 //! |---|---|
-//! | `effect.rs` | everything the engine can ask for |
+//! | `effect.rs` | everything that the engine can ask the shell to do |
 //! | `event.rs` | everything that can happen |
 //! | `alarms.rs`, `counters.rs`, `pace.rs`, `replacement.rs`, `retry.rs`, `sampling.rs`, `catalogue.rs` | one decision each |
 //! | `entered.rs` | whether a tool was entered, and what follows from that for its call |
@@ -17,7 +17,7 @@
 //! | `state.rs` | all calls and processes, and the steps that touch several of them |
 //! | `terminate.rs` | ending calls and processes |
 //! | `start.rs`, `frames.rs`, `exit.rs`, `usage.rs`, `tick.rs`, `close.rs`, `assign.rs` | what each event leads to |
-//! | `engine.rs` | which of these an event belongs to |
+//! | `engine.rs` | which of these files handles an event |
 
 mod alarms;
 mod assign;

@@ -1,4 +1,4 @@
-//! Plays the processes, the callers and time in the model of the engine.
+//! Plays the parts of the processes, of the callers and of time in the model of the engine.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl World {
                     self.on(Event::Started {
                         worker,
                         pid,
-                        board: at % 2 == 0,
+                        entry_table: at % 2 == 0,
                     });
                 }
             }
@@ -151,7 +151,7 @@ impl World {
                 self.on(Event::Close { force });
             }
             Step::Abandoned => {
-                // As the shell does: every process is killed and reaped first.
+                // Every process is killed and reaped first, as the shell does it.
                 self.closing = true;
                 for worker in self.of(|_| true) {
                     self.forget(worker);
@@ -197,7 +197,7 @@ impl World {
 
     fn imports(&mut self, worker: WorkerId) {
         let json = format!(r#"{{"protocol":{PROTOCOL},"entryTable":true,"tools":[]}}"#);
-        // Where a call waits it becomes ready without a rehearsal.
+        // Where a call waits, the process becomes ready without a rehearsal.
         let process = self.processes.get_mut(&worker).expect("there");
         process.imported = true;
         process.ready = self.engine.state.pool.waiting().next().is_some();
@@ -237,7 +237,7 @@ impl World {
             return;
         }
         let retry = [Retry::Unsaid, Retry::Retryable, Retry::NotRetryable][retryable as usize];
-        // An answer in a grace period comes too late: what follows is decided at the exit.
+        // An answer in a grace period comes too late, and the exit decides what follows.
         if !process.aborted.contains(&call) {
             process.calls.remove(&call);
             let asked = self.calls.get_mut(&call).expect("asked");
@@ -257,18 +257,19 @@ impl World {
     fn exits(&mut self, worker: WorkerId, unread: bool) {
         self.judge_entered(worker);
         let process = self.forget(worker);
-        // The board and what was not read are what the process and the kernel say truly.
+        // The entry table and the unread frames are reported truly by the process and by the kernel.
         let any_entered = process.calls.values().any(|(_, entered)| *entered);
         let ended = Ended {
             exit: if process.killed { Exit::Signal(9) } else { Exit::Code(1) },
             unsent: unread && !any_entered,
-            board: Vec::new(),
+            entry_table: Vec::new(),
             out_of_memory: None,
         };
         self.on(Event::Exited { worker, ended });
     }
 
-    /// What was entered in a process that ends may be entered again as the call's policy says of the way it ended.
+    /// Records for each tool that was entered in a process that ends whether the call's retry policy allows another entry after
+    /// such an end.
     fn judge_entered(&mut self, worker: WorkerId) {
         for (number, (_, entered)) in &self.processes[&worker].calls {
             let asked = self.calls.get_mut(number).expect("asked");
@@ -288,7 +289,7 @@ impl World {
         self.processes.remove(&worker).expect("there")
     }
 
-    /// Time goes by, and the clock rings whenever it is set.
+    /// Lets time pass, with a tick at each moment for which the engine has asked.
     fn wait(&mut self, time: Duration) {
         let until = self.now + time;
         let mut rings = 0;
@@ -305,7 +306,8 @@ impl World {
         self.now = until;
     }
 
-    /// The manager is closed and everybody does what is asked: it ends, and every call is over.
+    /// Closes the manager and lets all processes do what they are asked to do. Then the manager must end, with every call
+    /// settled.
     pub(super) fn run_out(&mut self) {
         self.closing = true;
         self.on(Event::Close { force: false });

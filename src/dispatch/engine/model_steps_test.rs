@@ -38,7 +38,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// A process says it: it may come in one piece with what is said next.
+    /// Whether a process sends it, so that it may arrive together with the next one.
     pub(super) fn is_said(&self) -> bool {
         matches!(
             self,

@@ -1,7 +1,7 @@
 //! What an observer outside of the engine can know, and the checks of every effect.
 //!
-//! The world keeps which processes exist and what they were sent, which tools were entered, when delays end. It plays the part of
-//! the processes and of time.
+//! The world records which processes exist and what they were sent, which tools were entered and when delays end. It plays the
+//! parts of the processes and of time.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,17 +28,17 @@ pub(super) fn nonce() -> Option<Nonce> {
     Nonce::generate().ok()
 }
 
-/// A process as the outside sees it.
+/// A process as an observer sees it.
 #[derive(Debug, Default)]
 pub(super) struct Process {
-    /// Its pid; none as long as it does not exist.
+    /// Its process id; `None` before it exists.
     pub(super) pid: Option<u32>,
     pub(super) imported: bool,
     pub(super) ready: bool,
     pub(super) killed: bool,
     pub(super) silent: bool,
     pub(super) told_to_end: bool,
-    /// Calls it was sent and has not answered: their nonces, and whether their tools were entered here.
+    /// The calls that it was sent and has not answered, with their nonces and whether their tools were entered in it.
     pub(super) calls: BTreeMap<u32, ([u8; 16], bool)>,
     pub(super) aborted: BTreeSet<u32>,
 }
@@ -46,7 +46,8 @@ pub(super) struct Process {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) policy: RetryPolicy,
-    /// Its tool may be entered: it was not yet, or what ended the last attempt allows another.
+    /// Whether its tool may be entered, because it was not entered before or because the end of the last attempt allows another
+    /// one.
     pub(super) may_enter: bool,
 }
 
@@ -60,12 +61,15 @@ pub(super) struct World {
     pub(super) calls: BTreeMap<u32, Asked>,
     pub(super) settled: BTreeSet<u32>,
     pub(super) next_call: u32,
-    /// A start failed: none may follow before this moment, unless somebody asks after the pool gave up.
+    /// After a failed start, the moment before which no other start may follow unless a call asks for one after the pool gave
+    /// up.
     pub(super) delayed_until: Option<Instant>,
+    /// Starts that had been decided, and put off by a moment, when the delay was drawn.
+    pub(super) decided_before: BTreeSet<WorkerId>,
     pub(super) questions: BTreeSet<u32>,
     pub(super) closed: usize,
     pub(super) closing: bool,
-    /// The next event comes together with this one.
+    /// Whether the next event comes together with this one.
     pub(super) more_follows: bool,
     pub(super) next_pid: Cell<u32>,
 }
@@ -114,6 +118,7 @@ impl World {
             settled: BTreeSet::new(),
             next_call: 0,
             delayed_until: None,
+            decided_before: BTreeSet::new(),
             questions: BTreeSet::new(),
             closed: 0,
             closing: false,
@@ -133,12 +138,13 @@ impl World {
             self.engine.decide(&mut self.out);
         }
         let draws = self.engine.state.next_start;
-        // What somebody asks for is started at once where the pool had given up.
+        // Where the pool had given up, a process that a call asks for is started at once.
         if gave_up && !self.engine.state.pool.gave_up() {
             self.delayed_until = None;
         }
         if draws != drawn {
             self.delayed_until = draws;
+            self.decided_before = self.engine.state.replacement.put_off_starts().collect();
         }
         for (request, refusal) in std::mem::take(&mut self.out.refused) {
             assert!(refusal == Refusal::QueueFull || self.closing);
@@ -157,7 +163,7 @@ impl World {
         self.more_follows = more_follows;
     }
 
-    /// Every effect against what the outside knows.
+    /// Checks every effect against what an observer knows.
     pub(super) fn check(&mut self) {
         while let Some(effect) = self.out.next() {
             match effect {
@@ -205,7 +211,7 @@ impl World {
         assert!(!self.gone.contains(&worker), "an id was used twice");
         assert!(self.processes.insert(worker, Process::default()).is_none());
         assert!(
-            self.delayed_until.is_none_or(|until| self.now >= until),
+            self.decided_before.contains(&worker) || self.delayed_until.is_none_or(|until| self.now >= until),
             "started before the delay that was drawn was over"
         );
     }

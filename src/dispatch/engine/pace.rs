@@ -1,25 +1,27 @@
 //! Decides how fast the output of one process is read.
 //!
-//! Every entry and every byte costs the host's own thread some time, which the calls of others need as well. A process may
-//! fill a share of it for as long as it likes, and for a moment all of it. A process that sends more has to wait, because its channel is
-//! left unread meanwhile: nothing is lost, and everything that was sent before a deadline is still read before the deadline is judged.
+//! Every entry and every byte takes time on the host's own thread, which other calls need as well. A process may take a share
+//! of that time permanently, and all of it for a moment. When it sends more, its channel is left unread for a while, so that
+//! the process waits. Nothing is lost, and everything that was sent before a deadline is still read before the deadline is
+//! judged.
 
 use std::time::{Duration, Instant};
 
-/// What an entry costs the host: it is read, parsed and given to listeners. Lines cross many at a time.
+/// The time that one entry takes on the host: it is read, parsed and given to listeners. A line costs less, because lines are
+/// handed to JavaScript in batches.
 const PROGRESS: Duration = Duration::from_nanos(2500);
 const LINE: Duration = Duration::from_micros(1);
-/// What a thousand bytes of it cost on top.
+/// The time that a thousand bytes of an entry take in addition.
 const KILOBYTE: Duration = Duration::from_micros(5);
-/// One process gets one part in so many of the host's thread.
+/// One process gets this fraction of the time of the host's thread: one part of so many.
 const PARTS: u32 = 8;
-/// So much may come at once: 80,000 progress values, 200,000 short lines, or 40 MB.
+/// The work that a process may cause at once: 80,000 progress values, 200,000 short lines, or 40 MB.
 const BURST: Duration = Duration::from_millis(200);
 
 /// What one process has used of its share.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Work for the host that its share has not paid for yet, as of `at`.
+    /// The work that its share does not cover yet, as of `at`.
     owed: Duration,
     at: Instant,
 }
@@ -32,12 +34,12 @@ impl Pace {
         }
     }
 
-    /// A progress value of so many bytes was taken.
+    /// Counts a progress value of this many bytes.
     pub(super) fn progress(&mut self, bytes: usize) {
         self.took(PROGRESS, bytes);
     }
 
-    /// A line of so many bytes was taken.
+    /// Counts a line of this many bytes.
     pub(super) fn line(&mut self, bytes: usize) {
         self.took(LINE, bytes);
     }
@@ -47,7 +49,7 @@ impl Pace {
         self.owed = self.owed.saturating_add(entry).saturating_add(text);
     }
 
-    /// How long nothing more is to be taken; none: go on.
+    /// How long the process must not be read; `None` where reading may go on.
     pub(super) fn rest(&mut self, now: Instant) -> Option<Duration> {
         self.owed = self.owed.saturating_sub(now.saturating_duration_since(self.at) / PARTS);
         self.at = now;
@@ -86,7 +88,7 @@ mod tests {
     }
 
     proptest! {
-        /// Over any time, no more than a burst and the share is taken, give or take the turn that passed it.
+        /// In any span of time no more than a burst and the share is read, except for the turn that exceeded it.
         #[test]
         fn the_share_is_kept(turns in prop::collection::vec((0..3000_usize, 0..2000_usize, 0..5_000_u64), 1..100)) {
             let start = Instant::now();
@@ -99,7 +101,7 @@ mod tests {
                 let turn = (PROGRESS + KILOBYTE * bytes as u32 / 1000) * values as u32;
                 work += turn;
                 largest = largest.max(turn);
-                // A microsecond for each division that was rounded down.
+                // Each division may have rounded down by a microsecond.
                 let allowed = BURST + (now - start) / PARTS + largest + Duration::from_micros(100);
                 prop_assert!(work <= allowed, "{work:?} where {allowed:?} is allowed");
             }

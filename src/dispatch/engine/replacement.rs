@@ -1,16 +1,18 @@
-//! When processes that served their one call are replaced.
+//! Decides when processes that served their only call are replaced.
 //!
-//! To end one process and start another takes the CPU for most of a millisecond, and it is the answer that is waited for. So
-//! both come a little later, unless a call waits for a process.
+//! Ending one process and starting another takes the CPU for most of a millisecond, while the caller waits for the answer. So
+//! both are delayed a little, unless a call waits for a process.
+//!
+//! The decisions behind it: docs/decisions.md#pool.
 
 use std::time::{Duration, Instant};
 
 use crate::pool::Action;
 
-/// The host hears of an answer in a tenth of this.
+/// How long both are delayed. The host receives an answer in a tenth of this time.
 const AFTER_ANSWER: Duration = Duration::from_millis(1);
 
-/// Starts and ends of processes that are put off.
+/// The starts and ends of processes that are delayed.
 #[derive(Debug, Default)]
 pub(super) struct Replacement {
     actions: Vec<Action>,
@@ -20,23 +22,33 @@ pub(super) struct Replacement {
 }
 
 impl Replacement {
-    /// A call was answered, and its process serves no other.
+    /// Notes that a call was answered whose process serves no other one.
     pub(super) fn answered(&mut self) {
         self.answered = true;
     }
 
-    /// When something is due.
+    /// When the delayed actions are due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// [`sort`](Self::sort) has work to do although the pool wants nothing: starts and ends were put off, or an answer is to be taken note of.
+    /// Whether [`sort`](Self::sort) must be called although the pool asks for nothing, because actions are delayed or a call
+    /// was answered.
     pub(super) fn has_work(&self) -> bool {
         self.answered || self.due.is_some()
     }
 
-    /// Moves from `wanted`, what the pool wants now, to `ready` what is to be done now. `urgent`: a process is waited for, or the
-    /// manager closes. Calls come first; starts and ends keep their order.
+    /// The processes whose start was decided and is delayed.
+    #[cfg(test)]
+    pub(super) fn put_off_starts(&self) -> impl Iterator<Item = crate::pool::WorkerId> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Start(id) => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// Moves the actions that must be carried out now from `wanted`, which the pool asks for, to `ready`. `urgent`: a call
+    /// waits for a process, or the manager closes. Calls are assigned first; starts and ends keep their order.
     pub(super) fn sort(&mut self, wanted: &mut Vec<Action>, urgent: bool, now: Instant, ready: &mut Vec<Action>) {
         let is_of_process = |action: &Action| !matches!(action, Action::Assign(..) | Action::Drain);
         let answered = std::mem::take(&mut self.answered);

@@ -1,4 +1,6 @@
-//! Whether a failed attempt is followed by another one. Pure: no clock.
+//! Decides whether another attempt follows a failed one.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +13,9 @@ pub(super) enum Failure {
     /// The process ended without an answer.
     Crash,
     Timeout,
-    /// The process ended before it had read the call.
+    /// The process ended before it read the call.
     Unreached,
-    /// The tool threw, and said this of itself.
+    /// The tool threw, and its error says this about another attempt.
     Tool {
         retryable: Option<bool>,
         retry_after: Option<Duration>,
@@ -23,14 +25,14 @@ pub(super) enum Failure {
 /// The attempts of one call.
 #[derive(Default)]
 pub(super) struct Attempts {
-    /// Made so far, the running one included; failed starts count.
+    /// The attempts made so far, including the running one. Failed starts count.
     pub(super) made: u32,
     first: Option<Instant>,
     delays: Option<Box<Delays>>,
 }
 
 impl Attempts {
-    /// Another attempt began at this moment.
+    /// Counts an attempt that begins at this moment.
     pub(super) fn begin(&mut self, at: Instant) {
         self.made += 1;
         self.first.get_or_insert(at);
@@ -45,7 +47,7 @@ impl Attempts {
         count && time
     }
 
-    /// A start failed and the pool starts its next process at `next_start`: may the call go on waiting for it?
+    /// Whether the call may wait on after a start failed, when the pool starts its next process at `next_start`.
     pub(super) fn outlives_failed_start(
         &self,
         policy: &RetryPolicy,
@@ -55,7 +57,7 @@ impl Attempts {
         policy.on.start && self.allows(policy, limits, next_start)
     }
 
-    /// When the next attempt starts after this failure, if there is one.
+    /// When the next attempt starts after this failure; `None` where none follows.
     pub(super) fn next(
         &mut self,
         failure: Failure,
@@ -66,9 +68,9 @@ impl Attempts {
         let (wanted, given) = match failure {
             Failure::Crash => (policy.on.crash, None),
             Failure::Timeout => (policy.on.timeout, None),
-            // Most often it had served its last call and was about to end: the next process is tried at once.
+            // Most often the process had served its last call and was about to end, so another process is tried at once.
             Failure::Unreached => (policy.on.start, (self.made <= 1).then_some(Duration::ZERO)),
-            // The caller's `on: []` and `tool: "never"` are stronger than what the tool says of itself.
+            // The caller's `on: []` and `tool: "never"` take precedence over what the error of the tool says.
             Failure::Tool { .. } if policy.tool_never || policy.on == RetryOn::NEVER => (false, None),
             Failure::Tool { retryable, retry_after } => (retryable.unwrap_or(policy.on.tool), retry_after),
         };

@@ -1,14 +1,15 @@
-//! When processes are measured.
+//! Decides when processes are measured.
 
 use std::time::{Duration, Instant};
 
-/// Between two samples while a call is served. A tool that allocates as fast as it can passes its limit by some 30 MiB
-/// meanwhile.
+/// The interval between two samples while a call is served. A tool that allocates as fast as it can exceeds its limit by some
+/// 30 MiB within it.
 const EVERY: Duration = Duration::from_millis(10);
-/// Between two samples when no call is served: what an earlier call left running must not grow for ever either.
+/// The interval between two samples while no call is served, because what an earlier call left running must not grow for ever
+/// either.
 const IDLE_EVERY: Duration = Duration::from_millis(500);
-/// Sampling goes on at the fast pace this long after the last call began, so that calls that follow each other closely need
-/// not wake the clock each time.
+/// How long the short interval is kept after the last call began, so that calls in close succession do not wake the clock each
+/// time.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// When the next sample is due.
@@ -19,14 +20,14 @@ pub(super) struct Sampling {
 }
 
 impl Sampling {
-    /// A call begins.
+    /// Notes that a call begins.
     pub(super) fn active(&mut self, now: Instant) {
         self.until = Some(now + LINGER);
         let soon = now + EVERY;
         self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
     }
 
-    /// There is a process.
+    /// Notes that a process exists.
     pub(super) fn exists(&mut self, now: Instant) {
         self.next.get_or_insert(now + IDLE_EVERY);
     }
@@ -35,7 +36,7 @@ impl Sampling {
         self.next
     }
 
-    /// A sample was taken; `busy`: somebody still works, `any`: there is a process at all.
+    /// Notes that a sample was taken. `busy`: a call is served; `any`: a process exists.
     pub(super) fn taken(&mut self, now: Instant, busy: bool, any: bool) {
         let fast = busy || self.until.is_some_and(|until| now < until);
         self.next = match (fast, any) {

@@ -1,4 +1,4 @@
-//! Handles processes that start, and starts that fail.
+//! Handles processes that start and starts that fail.
 
 use super::call::{Edge, Step};
 use super::effect::{Effect, Effects};
@@ -8,13 +8,13 @@ use crate::dispatch::facts::{End, StartFailure, StartFault};
 use crate::pool::{WorkerId, WorkerState};
 use crate::spawn::Exit;
 
-/// A process that was asked for exists.
-pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerId, pid: u32, board: bool) {
+/// Handles the creation of a process.
+pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerId, pid: u32, entry_table: bool) {
     let Some(worker) = state.workers.get_mut(&id) else {
         return;
     };
     worker.pid = Some(pid);
-    worker.board = board;
+    worker.entry_table = entry_table;
     state.pool.spawned(id);
     state.sampling.exists(state.now);
     if state.pool.state(id).is_none_or(WorkerState::is_ending) {
@@ -22,7 +22,7 @@ pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerI
     }
 }
 
-/// There is no process: the system or the sandbox refused.
+/// Handles the refusal of the system or of the sandbox to create a process.
 pub(super) fn on_start_failed(state: &mut EngineState, out: &mut Effects, id: WorkerId, fault: StartFault) {
     let Some(worker) = state.workers.remove(&id) else {
         return;
@@ -33,7 +33,7 @@ pub(super) fn on_start_failed(state: &mut EngineState, out: &mut Effects, id: Wo
     state.pool.exited(id, state.now, &mut state.actions);
 }
 
-/// A start failed: every call that waits for a process has lost an attempt, and may have lost its last.
+/// Handles a failed start. Every call that waits for a process loses an attempt, which may be its last one.
 pub(super) fn start_failed(state: &mut EngineState, out: &mut Effects, worker: &Worker, fault: StartFault) {
     state.failed_starts += 1;
     let failure = failure_of(worker, fault, state.failed_starts);
@@ -62,7 +62,8 @@ pub(super) fn start_failed(state: &mut EngineState, out: &mut Effects, worker: &
     state.last_failure = Some(failure);
 }
 
-/// A process became ready and ended before it was given a call. The next starts must not follow each other without a delay.
+/// Handles the end of a process that became ready and was never given a call. It delays the next start, because otherwise
+/// processes that always end would be started in a loop.
 pub(super) fn ended_unused(state: &mut EngineState, worker: &Worker, exit: Exit) {
     let next_start = state.draw_next_start();
     state

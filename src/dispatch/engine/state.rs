@@ -27,52 +27,52 @@ pub(in crate::dispatch) struct EngineSettings {
     pub(in crate::dispatch) stderr_cap: usize,
     pub(in crate::dispatch) output_cap: u64,
     pub(in crate::dispatch) max_memory_mb: u64,
-    /// Every process serves one call.
+    /// Every process serves a single call.
     pub(in crate::dispatch) single_use: bool,
     /// Several calls may be in flight in one process.
     pub(in crate::dispatch) shared: bool,
-    /// Calls one process may have in flight.
+    /// How many calls one process may have in flight.
     pub(in crate::dispatch) concurrent: usize,
-    /// Draws the secret of an attempt; none where the system gives no random bytes.
+    /// Draws the secret of an attempt; `None` where the system provides no random bytes.
     pub(in crate::dispatch) nonce: fn() -> Option<Nonce>,
 }
 
 /// How far the end of the manager has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dispatch) enum Closing {
-    /// It takes calls.
+    /// It accepts calls.
     Open,
-    /// It finishes the calls it has.
+    /// It finishes the calls that it has.
     Draining,
-    /// It ends the calls it has.
+    /// It ends the calls that it has.
     Forced,
-    /// Every process is gone.
+    /// Every process has ended.
     Done,
 }
 
 pub(super) struct EngineState {
     pub(super) settings: EngineSettings,
-    /// When the present event happened.
+    /// The moment of the event that is being handled.
     pub(super) now: Instant,
     pub(super) pool: Pool,
     pub(super) calls: FxHashMap<CallId, Call>,
     pub(super) workers: FxHashMap<WorkerId, Worker>,
-    /// Of the calls' phases.
+    /// The alarms of the calls' phases.
     pub(super) alarms: Alarms,
     pub(super) closing: Closing,
-    /// What the pool wants done, not done yet.
+    /// What the pool asks for and is not carried out yet.
     pub(super) actions: Vec<Action>,
-    /// What is being done of it; empty between two events.
+    /// The part of it that is being carried out; empty between two events.
     pub(super) ready_actions: Vec<Action>,
-    /// Of processes that served their one call.
+    /// The replacement of processes that served their only call.
     pub(super) replacement: Replacement,
     pub(super) start_delays: Delays,
     /// A start delay was drawn since the last answer; the next answer resets it.
     pub(super) delayed: bool,
-    /// The earliest moment for the next start, as drawn after the last failure.
+    /// The earliest moment of the next start, as drawn after the last failure.
     pub(super) next_start: Option<Instant>,
     pub(super) last_failure: Option<StartFailure>,
-    /// Since a start worked.
+    /// How many starts have failed since one worked.
     pub(super) failed_starts: u32,
     pub(super) catalogue: Catalogue,
     pub(super) ready_questions: Vec<u32>,
@@ -111,8 +111,8 @@ impl EngineState {
         }
     }
 
-    /// Moves a call along one edge and its alarm with it. `Settle` and `Kill` and the rest are the caller's to do, but for the
-    /// queue: a call that waits for a process again is put into it here.
+    /// Moves a call along one edge, and its alarm with it. The caller must do what the returned step asks for, except that a
+    /// call that waits for a process again is put into the queue here.
     pub(super) fn advance(&mut self, number: CallId, edge: Edge) -> Step {
         let Some(call) = self.calls.get_mut(&number) else {
             return Step::Nothing;
@@ -128,7 +128,7 @@ impl EngineState {
         step
     }
 
-    /// When the call may be tried again after this failure, if it may.
+    /// When the call is tried again after this failure; `None` where it is not.
     pub(super) fn retry_at(&mut self, number: CallId, failure: Failure) -> Option<Instant> {
         let forced = self.closing == Closing::Forced;
         let call = self.calls.get_mut(&number).filter(|call| !forced && !call.cancelled)?;
@@ -136,7 +136,7 @@ impl EngineState {
             .next(failure, &call.request.retry, &self.settings.backoff, self.now)
     }
 
-    /// Forgets a call and tells how it ended.
+    /// Forgets a call and reports how it ended.
     pub(super) fn settle(&mut self, out: &mut Effects, number: CallId, end: End) {
         let Some(call) = self.calls.remove(&number) else { return };
         self.alarms.moved(number, call.phase.wake(), None);
@@ -149,14 +149,14 @@ impl EngineState {
         out.settle(facts(call, end, known_tool, self.now));
     }
 
-    /// What the sandbox refused to this process so far belongs to this call.
+    /// Attributes to this call what the sandbox has refused to the process so far.
     pub(super) fn take_refused(&mut self, worker: WorkerId, number: CallId) {
         let Some(worker) = self.workers.get_mut(&worker) else {
             return;
         };
         let taken = std::mem::take(&mut worker.refused);
         if !taken.denials.is_empty() || taken.dropped > 0 {
-            // Some of it may have been theirs.
+            // Some of the refusals may belong to the other calls.
             for other in worker.calls.iter().filter(|other| **other != number) {
                 if let Some(call) = self.calls.get_mut(other) {
                     call.denials_unsure = true;
@@ -168,7 +168,7 @@ impl EngineState {
         }
     }
 
-    /// What delivers the lines of a process, and the calls it serves.
+    /// What delivers the lines of a process, and the calls that it serves.
     pub(super) fn delivery<'a>(
         &'a mut self,
         worker: WorkerId,
@@ -186,7 +186,7 @@ impl EngineState {
         Some((delivery, &worker.calls))
     }
 
-    /// The process exists and is not ready yet.
+    /// Whether the process exists and is not ready yet.
     pub(super) fn is_starting(&self, worker: WorkerId) -> bool {
         self.pool.state(worker).is_some_and(WorkerState::is_starting)
     }

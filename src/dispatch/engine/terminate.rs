@@ -25,7 +25,7 @@ pub(super) fn step_call(state: &mut EngineState, out: &mut Effects, number: Call
 /// Does what an edge asks for.
 fn follow(state: &mut EngineState, out: &mut Effects, number: CallId, step: Step, reason: &TerminationReason) {
     match step {
-        // The state has put it into the queue.
+        // The call was put into the queue by `advance`.
         Step::Nothing | Step::Requeue => {}
         Step::Settle => {
             state.pool.withdraw(number, state.now, &mut state.actions);
@@ -36,7 +36,7 @@ fn follow(state: &mut EngineState, out: &mut Effects, number: CallId, step: Step
     }
 }
 
-/// Tells the tool's signal.
+/// Aborts the signal of the tool.
 fn abort(state: &mut EngineState, out: &mut Effects, worker: WorkerId, number: CallId, reason: &TerminationReason) {
     let Some(call) = state.calls.get(&number) else { return };
     let (kind, words) = match reason {
@@ -47,11 +47,11 @@ fn abort(state: &mut EngineState, out: &mut Effects, worker: WorkerId, number: C
         let said = Said::Abort(number, reason.name());
         out.send(worker, said, |frames| append_abort(frames, number, nonce, kind, words));
     }
-    // No other call may come to a process that is about to be killed.
+    // No other call may be given to a process that is about to be killed.
     state.pool.quarantine(worker, state.now, &mut state.actions);
 }
 
-/// Kills a process under its calls.
+/// Kills a process while it serves calls.
 pub(super) fn kill(state: &mut EngineState, out: &mut Effects, id: WorkerId, reason: &TerminationReason) {
     let starting = state.is_starting(id);
     state.pool.terminate(id, state.now, &mut state.actions);
@@ -59,7 +59,7 @@ pub(super) fn kill(state: &mut EngineState, out: &mut Effects, id: WorkerId, rea
         return;
     };
     if starting {
-        // It used more than it may before it was ready. That is a failed start like any other: the next one waits for its delay.
+        // The process exceeded a limit before it was ready. That counts as a failed start, so that the next start is delayed.
         worker
             .fault
             .get_or_insert(StartFault::Died(Exit::Signal(libc::SIGKILL)));
@@ -68,7 +68,7 @@ pub(super) fn kill(state: &mut EngineState, out: &mut Effects, id: WorkerId, rea
     kill_process(out, id, worker.pid, reason.name());
 }
 
-/// A start is known to have failed: the process is killed, and its exit tells.
+/// Kills a process whose start is known to have failed. Its exit reports the failure.
 pub(super) fn fail_start(state: &mut EngineState, out: &mut Effects, id: WorkerId, fault: StartFault) {
     state.pool.terminate(id, state.now, &mut state.actions);
     if let Some(worker) = state.workers.get_mut(&id) {
@@ -77,21 +77,21 @@ pub(super) fn fail_start(state: &mut EngineState, out: &mut Effects, id: WorkerI
     }
 }
 
-/// A process that does not exist yet is killed when it does.
+/// Kills a process. One that does not exist yet is killed when it is created.
 fn kill_process(out: &mut Effects, worker: WorkerId, pid: Option<u32>, why: &'static str) {
     if pid.is_some() {
         out.push(Effect::Kill(worker, why));
     }
 }
 
-/// The process is not needed any more.
+/// Kills a process that is no longer needed.
 pub(super) fn discard(state: &EngineState, out: &mut Effects, worker: WorkerId) {
     if let Some(worker) = state.workers.get(&worker) {
         kill_process(out, worker.id, worker.pid, "not-needed");
     }
 }
 
-/// A process that cannot be believed or used any more: all its calls share its fate.
+/// Ends a process that cannot be trusted or used any more, and all its calls for the same reason.
 pub(super) fn terminate_all(state: &mut EngineState, out: &mut Effects, id: WorkerId, reason: &TerminationReason) {
     let Some(worker) = state.workers.get(&id) else {
         return;

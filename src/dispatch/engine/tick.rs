@@ -1,4 +1,4 @@
-//! Time goes by.
+//! Does what is due at a moment: alarms of calls, late starts, processes that did not end.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::worker::Worker;
 use crate::dispatch::facts::StartFault;
 use crate::pool::{WorkerId, WorkerState};
 
-/// Longest a process may take from its start until it can serve. Not counted in any call's timeout.
+/// The longest time that a process may take from its start until it is ready. It does not count in the timeout of a call.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// When the next tick is due, if no other event comes before.
@@ -31,7 +31,7 @@ pub(super) fn next_wake(state: &EngineState) -> Option<Instant> {
 /// Handles a tick. The shell has read what processes sent until now, so no answer that came in time is missed.
 pub(super) fn on_tick(state: &mut EngineState, out: &mut Effects) {
     let now = state.now;
-    // The latest first: each that goes back to the queue goes before the others.
+    // The latest is handled first, because each call that returns to the queue is put before the others.
     for number in state.alarms.due(now).into_iter().rev() {
         step_call(state, out, number, Edge::Elapsed);
     }

@@ -1,4 +1,4 @@
-//! What a process may use, and what follows when it uses more.
+//! Limits what a process and the programs that it started may use.
 
 use crate::config::Config;
 use crate::dispatch::facts::{Crowd, TerminationReason};
@@ -24,20 +24,21 @@ pub(in crate::dispatch) const CAPS: Caps = Caps {
 const OF_THE_RUNTIME: u64 = 32 * MIB;
 const OF_THE_HEAP: u64 = 8;
 const MIB: u64 = 1024 * 1024;
-/// Files and directories in one process's directory for temporary files: every file system has only so many.
+/// How many files and directories the directory for temporary files of one process may contain. Every file system has a limited
+/// number of them.
 const TEMPORARY_FILES: u64 = 65_536;
 
-/// Where a process is replaced once its calls are over.
+/// The memory from which on a process is replaced once its calls are over.
 const fn worn(limit: u64) -> u64 {
     limit / 4 * 3
 }
 
-/// Above this a process is killed.
+/// The memory above which a process is killed.
 fn most_memory(limit: u64) -> u64 {
     limit.saturating_add(OF_THE_RUNTIME.max(limit / OF_THE_HEAP))
 }
 
-/// The same limits for a cgroup, which holds them without looking.
+/// The same limits for a cgroup, in which the kernel enforces them without sampling.
 pub fn cgroup_limits(config: &Config) -> CgroupLimits {
     let limit = config.max_memory_mb.saturating_mul(MIB);
     CgroupLimits {
@@ -46,7 +47,7 @@ pub fn cgroup_limits(config: &Config) -> CgroupLimits {
     }
 }
 
-/// Why a process that uses this much is to be killed.
+/// The reason to kill a process that uses this much, if there is one.
 fn verdict(usage: &Usage, limit: u64) -> Option<TerminationReason> {
     if limit > 0 && usage.memory > most_memory(limit) {
         Some(TerminationReason::OutOfMemory)
@@ -59,7 +60,7 @@ fn verdict(usage: &Usage, limit: u64) -> Option<TerminationReason> {
     } else if usage.notifiers > CAPS.notifiers {
         Some(TerminationReason::TooMany(Crowd::Notifiers(CAPS.notifiers)))
     } else if limit > 0 && usage.temporary.bytes > limit {
-        // Where the file system is kept in memory, that is what it occupies.
+        // In a file system that is kept in memory the files occupy memory.
         Some(TerminationReason::TooMany(Crowd::TemporaryBytes(limit)))
     } else if usage.temporary.entries > TEMPORARY_FILES {
         Some(TerminationReason::TooMany(Crowd::TemporaryFiles(TEMPORARY_FILES)))
@@ -68,7 +69,7 @@ fn verdict(usage: &Usage, limit: u64) -> Option<TerminationReason> {
     }
 }
 
-/// What processes use was measured.
+/// Handles a measurement of what processes use.
 pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(WorkerId, Usage)]) {
     let limit = state.settings.max_memory_mb.saturating_mul(MIB);
     for (id, usage) in samples {
@@ -78,9 +79,11 @@ pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(W
             continue;
         };
         worker.memory = usage.memory;
+        // A process that has ended and is not reaped yet has no memory: that is no measurement of its calls.
+        let measured = (usage.memory > 0).then(|| usage.memory.div_ceil(MIB));
         for number in &worker.calls {
             if let Some(call) = state.calls.get_mut(number) {
-                call.peak_memory_mb = call.peak_memory_mb.max(Some(usage.memory.div_ceil(MIB)));
+                call.peak_memory_mb = call.peak_memory_mb.max(measured);
             }
         }
         let near = limit > 0 && usage.memory > worn(limit) && !state.settings.single_use && state.pool.was_used(id);
@@ -98,8 +101,8 @@ pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(W
     state.sampling.taken(state.now, busy, !state.workers.is_empty());
 }
 
-/// The kernel ended the process because its cgroup had no memory left. It is faster than any sample: what passes the limit there
-/// is gone before a sample shows it. `peak`: the most it had, in bytes.
+/// Notes that the kernel killed the process because its cgroup had no memory left, which happens before a sample can show it.
+/// `peak` is the most memory that it had, in bytes.
 pub(super) fn ran_out_of_memory(state: &mut EngineState, worker: &Worker, peak: Option<u64>) {
     let peak = peak.map(|bytes| bytes.div_ceil(MIB));
     for number in &worker.calls {

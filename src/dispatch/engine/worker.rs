@@ -1,6 +1,6 @@
-//! One process as the engine knows it: what it serves, what it printed, why it ends.
+//! One process as the engine knows it: which calls it serves, what it printed, why it ends.
 //!
-//! Where it stands, from Spawning to its exit, is the pool's [`WorkerState`](crate::pool::WorkerState), and is kept nowhere else.
+//! Its state, from Spawning to its exit, is the pool's [`WorkerState`](crate::pool::WorkerState) and is not kept here as well.
 
 use std::time::Instant;
 
@@ -14,35 +14,35 @@ use crate::spawn::Captured;
 pub(super) struct Worker {
     pub(super) id: WorkerId,
     pub(super) started: Instant,
-    /// Set once the process exists.
+    /// The process id; set once the process exists.
     pub(super) pid: Option<u32>,
-    /// Calls in flight.
+    /// The calls in flight.
     pub(super) calls: Vec<CallId>,
-    /// Why the start failed, as far as it is known before the process is gone.
+    /// Why the start failed, if that is known before the process has ended.
     pub(super) fault: Option<StartFault>,
-    /// Why it is being killed under its calls: the first reason.
+    /// The first reason why it is being killed while it serves calls.
     pub(super) reason: Option<TerminationReason>,
-    /// The call whose tool ended it.
+    /// The call whose tool ended the process.
     pub(super) left_by: Option<CallId>,
-    /// When the process is killed because it was told to end or closed its channel, and did not end by then.
+    /// When the process is killed if it has not ended by then, after it was asked to end or closed its channel.
     pub(super) kill_at: Option<Instant>,
-    /// It closed its channel without having read everything that was sent to it.
+    /// It closed its channel before it had read all frames that were sent to it.
     pub(super) unread: bool,
     /// What it printed to stderr outside of calls.
     pub(super) stderr: Captured,
     pub(super) lines: Lines,
     pub(super) pace: Pace,
-    /// It shares memory with the host in which it can note the calls it entered.
-    pub(super) board: bool,
+    /// It shares memory with the host in which it notes the calls that it enters.
+    pub(super) entry_table: bool,
     /// All its frames come through the ring.
     pub(super) all_in_ring: bool,
-    /// Variables that the entrypoint read in vain while it was imported.
+    /// Variables that the entrypoint read while it was imported and that were not set.
     pub(super) missed: Vec<String>,
-    /// What it was refused and no call has taken yet.
+    /// What the sandbox refused to it and is attributed to no call yet.
     pub(super) refused: TakenDenials,
-    /// Bytes of memory it used when it was measured last.
+    /// Its memory in bytes when it was measured last.
     pub(super) memory: u64,
-    /// Slots of the board that no call has.
+    /// The slots of the entry table that no call uses.
     free_slots: Vec<u32>,
 }
 
@@ -61,7 +61,7 @@ impl Worker {
             stderr: Captured::new(stderr_cap),
             lines: Lines::default(),
             pace: Pace::new(now),
-            board: false,
+            entry_table: false,
             all_in_ring: false,
             missed: Vec::new(),
             refused: TakenDenials::default(),
@@ -70,7 +70,7 @@ impl Worker {
         }
     }
 
-    /// It writes to its board, which has so many slots.
+    /// Notes that it writes to its entry table, which has this many slots.
     pub(super) fn use_board(&mut self, slots: usize) {
         self.free_slots = (0..u32::try_from(slots).unwrap_or(u32::MAX)).rev().collect();
     }
@@ -79,12 +79,12 @@ impl Worker {
         self.free_slots.pop()
     }
 
-    /// A call is over; its slot may be another's.
+    /// Removes a call that is over. Its slot becomes free.
     pub(super) fn give_slot(&mut self, slot: Option<u32>) {
         self.free_slots.extend(slot);
     }
 
-    /// The call that what is printed without a name belongs to.
+    /// The call that output without the number of a call belongs to.
     pub(super) fn only_call(&self) -> Option<CallId> {
         match self.calls[..] {
             [only] => Some(only),
@@ -92,7 +92,7 @@ impl Worker {
         }
     }
 
-    /// Adds what the sandbox refused to it.
+    /// Adds refusals of the sandbox.
     pub(super) fn add_refused(&mut self, taken: TakenDenials) {
         self.refused.denials.extend(taken.denials);
         self.refused.dropped += taken.dropped;

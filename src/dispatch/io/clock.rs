@@ -1,4 +1,6 @@
-//! The one place where time passes.
+//! Waits until something is due in the engine, and then gives it the time.
+//!
+//! The decisions behind it: docs/decisions.md#time.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,7 +31,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>) {
             }
         }
         let now = Instant::now();
-        // An answer that has already been sent is not too late, however busy the host is that should have read it.
+        // An answer that was sent in time counts, even when the host was too busy to read it. So what was sent is read first.
         let deadline = dispatcher.engine.lock().engine.next_deadline();
         if deadline.is_some_and(|at| at <= now) {
             dispatcher.read_all();
@@ -37,7 +39,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>) {
         dispatcher.read_neglected(now);
         dispatcher.read_rested(now);
         measure(&dispatcher.engine, now);
-        // No later than the last look at what processes said.
+        // The time of the tick must not be later than the last reading.
         dispatcher.engine.handle_at(Event::Tick, now);
     }
 }

@@ -1,4 +1,4 @@
-//! A manager's core: what the host's thread asks for, and who reads what processes say.
+//! The core of a manager: the requests of the host's thread, and which thread reads the processes when.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,18 +12,18 @@ use crate::dispatch::engine::{Counters, Event, Refusal, Request};
 use crate::pool::{Gauges, WorkerId};
 use crate::spawn::{Child, Launch, SpawnFailure};
 
-/// How long a host that left something lying is taken to be busy.
+/// How long a host counts as busy after it left something unread.
 const BUSY_FOR: Duration = Duration::from_millis(20);
 
-/// Turns of reading before a deadline is judged.
+/// How many turns of reading come before a deadline is judged.
 const MOST_TURNS: usize = 8;
 
-/// The manager's core; shared by the host's thread and the driver.
+/// The core of a manager, shared by the host's thread and the driver.
 pub struct Dispatcher {
     pub(super) engine: LockedEngine,
-    /// Of the processes that run.
+    /// The readers of the running processes.
     readers: Mutex<FxHashMap<WorkerId, Arc<ProcessReader>>>,
-    /// Where the host's own thread waits for channels, as long as there may be any.
+    /// The channels that the host's own thread watches; `None` where it watches none.
     host_reads: Mutex<Option<HostReads>>,
 }
 
@@ -36,12 +36,13 @@ impl Dispatcher {
         }
     }
 
-    /// Begins to warm processes.
+    /// Begins to prewarm processes.
     pub fn warm(&self) {
         self.engine.handle(Event::Warm);
     }
 
-    /// Takes calls and sends the frames of those that have a process; gives back those that are refused, with why.
+    /// Submits calls, and sends the frames of those that get a process at once. Returns the calls that are refused, with the
+    /// reason.
     pub fn submit(&self, requests: Vec<Request>) -> Vec<(Request, Refusal)> {
         self.engine.batch(|core, now| {
             for request in requests {
@@ -51,17 +52,18 @@ impl Dispatcher {
         })
     }
 
-    /// Answers `Sink::ready` with this number once the minimum of processes is ready, or with why it could not be.
+    /// Asks for the minimum of processes to be ready. `Sink::ready` gets the answer with this number: they are, or why they
+    /// cannot be.
     pub fn ready(&self, question: u32) {
         self.engine.handle(Event::AskReady(question));
     }
 
-    /// Answers `Sink::tools` with this number.
+    /// Asks for the tools. `Sink::tools` gets the answer with this number.
     pub fn tools(&self, question: u32) {
         self.engine.handle(Event::AskTools(question));
     }
 
-    /// Starts a process that serves no calls, in the same sandbox as those that do. A closed dispatcher drops `reply`.
+    /// Starts a process that serves no calls, in the same sandbox as the others. A closed dispatcher drops `reply`.
     pub fn start_aside(&self, launch: Arc<Launch>, reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static) {
         let spawner = &self.engine.outside.spawner;
         if let Some(spawner) = &*spawner.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -69,7 +71,7 @@ impl Dispatcher {
         }
     }
 
-    /// Memory of all processes in bytes, as it was measured last.
+    /// The memory of all processes in bytes, as it was measured last.
     pub fn resident_bytes(&self) -> u64 {
         self.engine.lock().engine.resident_bytes()
     }
@@ -84,7 +86,7 @@ impl Dispatcher {
         self.engine.lock().engine.counters()
     }
 
-    /// Reads what processes have said; for the thread that hears of it by [`HostReads`].
+    /// Reads what processes have sent. The host's thread calls it when [`HostReads`] notifies it.
     pub fn read(&self) {
         self.engine.lock().host_busy_until = None;
         // What stays unread because of congestion is read later: the descriptor stays readable, and data that a doorbell
@@ -96,13 +98,13 @@ impl Dispatcher {
         }
     }
 
-    /// Reads everything that was said so far, by whatever process and whoever reads its channel otherwise: it came before
-    /// what is about to be decided. Also finds channels that have ended.
+    /// Reads everything that any process has sent so far, whichever thread reads its channel otherwise, because it came before
+    /// what is about to be decided. It also finds channels that have ended.
     pub fn read_all(&self) {
         let host_reads = self.host_reads();
         let readers: Vec<_> = self.readers().values().cloned().collect();
         for reader in readers.iter().filter(|reader| reader.is_waiting()) {
-            // What fits into a socket's buffer is a few turns' share.
+            // A full socket buffer takes a few turns.
             for _ in 0..MOST_TURNS {
                 let status = reader.drain(&self.engine);
                 if let Some(host_reads) = &host_reads {
@@ -115,20 +117,21 @@ impl Dispatcher {
         }
     }
 
-    /// The caller does not want the call any more; `why`, in its own words, is for the tool.
+    /// Cancels a call. `why` is the caller's own reason, which the tool gets.
     pub fn cancel(&self, call: u32, why: Option<String>) {
         self.read_all();
         self.engine.handle(Event::Cancel { call, why });
     }
 
-    /// Refuses new calls and ends when the accepted ones are over; `force`: ends them too. `Sink::closed` follows.
+    /// Refuses new calls, and ends when the accepted ones are over; with `force` those are ended as well. `Sink::closed`
+    /// follows.
     pub fn close(&self, force: bool) {
         self.read_all();
         self.engine.handle(Event::Close { force });
     }
 
-    /// Reads in place of a host that is busy elsewhere. Once it is found to be, it is looked after closely for a while: what does
-    /// not fit a socket's buffer comes in many pieces.
+    /// Reads in place of a host that is busy elsewhere. Once it was found busy, its channels are read each time for a while,
+    /// because what does not fit into a socket buffer comes in many pieces.
     pub(super) fn read_neglected(&self, now: Instant) {
         let Some(host_reads) = self.host_reads() else { return };
         let busy = self.engine.lock().host_busy_until.is_some_and(|until| now < until);
@@ -143,9 +146,9 @@ impl Dispatcher {
         self.read_each(&host_reads, readers);
     }
 
-    /// Reads those that said more than their share and have waited for it.
+    /// Reads the processes that sent more than their share and have waited long enough.
     pub(super) fn read_rested(&self, now: Instant) {
-        // TakenDenials first: what another thread notes meanwhile stands beside what is found here.
+        // The recorded moment is cleared first, so that one which another thread records meanwhile is kept.
         self.engine.lock().rests_end = None;
         let host_reads = self.host_reads();
         let (rested, next) = host_reads.as_ref().map(|reads| reads.rested(now)).unwrap_or_default();
@@ -176,7 +179,7 @@ impl Dispatcher {
         }
     }
 
-    /// The driver thread is about to end. What still runs ends here, which may take a while.
+    /// Ends everything that still runs, which may take a while. The driver thread calls it before it ends.
     pub(super) fn end(&self) {
         self.readers().clear();
         *self.host_reads.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -1,7 +1,7 @@
 //! The driver thread: one single-threaded runtime on which every process of a manager is served.
 //!
-//! A panic on it is a bug that leaves nobody to keep the time or to hear of a process's end. The manager ends then: its
-//! processes are killed, its calls fail, and nobody waits for an answer that cannot come.
+//! After a panic on it, which is a bug, nothing keeps the time or notices the end of a process. The manager ends then: its
+//! processes are killed and its calls fail, so that no caller waits for an answer that cannot come.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -35,17 +35,17 @@ pub struct Parts {
     pub spawner: Spawner,
     /// How a process is started.
     pub launch: Arc<dyn LaunchSource>,
-    /// What the sandbox refuses is read here.
+    /// The source of the refusals of the sandbox.
     pub denials: Option<Denials>,
     /// Receives what happens.
     pub sink: Arc<dyn Sink>,
-    /// Tools can start programs: a process may have children.
+    /// Whether tools can start programs, so that a process may have children.
     pub may_start_programs: bool,
-    /// Processors of this machine.
+    /// The number of processors of this machine.
     pub cpus: usize,
-    /// What the host's own thread watches; none: it cannot.
+    /// The channels that the host's own thread watches; `None` where it cannot watch any.
     pub host_reads: Option<HostReads>,
-    /// Events and effects are written to stderr.
+    /// Whether events and effects are written to stderr.
     pub trace: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct Parts {
 pub struct Driver;
 
 impl Driver {
-    /// Starts the thread. It ends when the dispatcher was closed and every process is gone.
+    /// Starts the thread. It ends once the dispatcher was closed and every process has ended.
     pub fn start(config: &Config, parts: Parts) -> Result<Arc<Dispatcher>, Box<Error>> {
         let (sender, receiver) = unbounded_channel();
         let settings = EngineSettings {
@@ -73,7 +73,8 @@ impl Driver {
             slots: settings.concurrent,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
-        // Where each process serves one call, the driver reads: for one answer of each, registering it elsewhere gains nothing.
+        // Where each process serves a single call, the driver reads it, because registering a channel with the host for one
+        // answer gains nothing.
         let host_reads = parts.host_reads.filter(|_| !settings.single_use);
         let outside = Outside {
             launch: parts.launch,
@@ -99,7 +100,7 @@ impl Driver {
             .spawn(move || {
                 let driving = drive(Arc::clone(&driven), receiver, of_processes);
                 let _ = catch_unwind(AssertUnwindSafe(|| runtime.block_on(driving)));
-                // With its tasks go their handles on processes and pipes.
+                // Its tasks own handles of processes and pipes, which are dropped with it.
                 drop(runtime);
                 driven.end();
                 drop(driven);
@@ -129,7 +130,7 @@ async fn drive(
     tasks.spawn(clock::run(Arc::clone(&dispatcher)));
     loop {
         tokio::select! {
-            // The clock ends with the manager, the others with their processes.
+            // The clock ends with the manager, and each other task with its process.
             Some(ended) = tasks.join_next() => if ended.is_err() || dispatcher.engine.is_over() {
                 break;
             },

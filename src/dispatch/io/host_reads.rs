@@ -1,8 +1,8 @@
 //! The channels that the host's own thread reads.
 //!
-//! An answer then wakes the thread that waits for it and no other one on the way. How that thread hears of it hangs on the
-//! host: its event loop watches one epoll descriptor with all channels in it, or it is given each channel as a socket of its
-//! own. Such a socket the host's runtime reads itself, so it is no more than a doorbell: the frames come through the ring.
+//! An answer then wakes only the thread that waits for it. How that thread is notified depends on the host: its event loop
+//! watches one epoll descriptor that contains all channels, or it gets each channel as a socket. The host's runtime reads such
+//! a socket itself, so the socket is only a doorbell, and the frames come through the ring.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,17 +17,17 @@ use super::reader::{ProcessReader, ReadStatus};
 use crate::dispatch::sink::Sink;
 use crate::pool::WorkerId;
 
-/// Channels looked at in one go; the descriptor stays readable as long as there are more.
+/// How many channels are taken at once. The descriptor stays readable as long as there are more.
 const AT_ONCE: usize = 16;
 
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
-/// The set of them.
+/// The set of these channels.
 #[derive(Clone)]
 pub struct HostReads(Arc<Set>);
 
 struct Set {
-    /// Readable when one of the channels is. None: the host has them as doorbells.
+    /// Readable when one of the channels is; `None` where the host has the channels as doorbells.
     epoll: Option<OwnedFd>,
     members: Mutex<FxHashMap<WorkerId, Member>>,
 }
@@ -35,20 +35,20 @@ struct Set {
 struct Member {
     reader: Arc<ProcessReader>,
     channel: Arc<OwnedFd>,
-    /// How often it had been read when the driver last looked.
+    /// How often the reader had read when the driver checked last.
     reads: u64,
-    /// Set where the process sent more than its share: it is not read before then.
+    /// Set where the process sent more than its share. It is not read before this moment.
     rests_until: Option<Instant>,
 }
 
 impl HostReads {
-    /// An empty set, for a host that watches its descriptor.
+    /// An empty set for a host that watches its descriptor.
     pub fn watched() -> std::io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         Ok(Self::with(Some(epoll)))
     }
 
-    /// An empty set, for a host that is given a socket for each channel: see [`Event::Listen`](crate::observe::Event::Listen).
+    /// An empty set for a host that gets a socket for each channel; see [`Event::Listen`](crate::observe::Event::Listen).
     pub fn doorbells() -> Self {
         Self::with(None)
     }
@@ -60,17 +60,19 @@ impl HostReads {
         }))
     }
 
-    /// Readable when [`Dispatcher::read`](super::dispatcher::Dispatcher::read) has something to do; none where doorbells say so.
+    /// Readable when [`Dispatcher::read`](super::dispatcher::Dispatcher::read) has something to read; `None` where doorbells
+    /// notify the host.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.0.epoll.as_ref().map(AsFd::as_fd)
     }
 
-    /// Every frame must come through the ring.
+    /// Whether the host has the channels as doorbells, so that every frame must come through the ring.
     pub fn are_doorbells(&self) -> bool {
         self.0.epoll.is_none()
     }
 
-    /// False where the system refuses, or this process says things the host would not find: the driver goes on reading it.
+    /// Adds a channel. Returns false where the system refuses that, or where some frames of this process do not come through
+    /// the ring. The driver then goes on reading it.
     pub(super) fn add(
         &self,
         reader: &Arc<ProcessReader>,
@@ -107,14 +109,14 @@ impl HostReads {
         if let Some(member) = self.lock().remove(&worker)
             && let Some(epoll) = &self.0.epoll
         {
-            // Refused only where it is not there any more.
+            // The system refuses this only where the channel is no longer in the set.
             let _ = epoll::delete(epoll, &member.channel);
         }
     }
 
-    /// Those that have something.
+    /// Readers of channels that have something to read; there may be more.
     pub(super) fn waiting(&self) -> Vec<Arc<ProcessReader>> {
-        // With a single channel no system call is spent on finding out whether it is readable.
+        // With a single channel it is read without a system call that finds out whether it is readable.
         let only = |members: &FxHashMap<WorkerId, Member>| match members.len() {
             1 => awake(members.values()).next().cloned(),
             _ => None,
@@ -139,7 +141,7 @@ impl HostReads {
         events.iter().filter_map(reader).collect()
     }
 
-    /// All that have something.
+    /// All readers that have something to read.
     pub(super) fn all_waiting(&self) -> Vec<Arc<ProcessReader>> {
         let members = self.lock();
         awake(members.values())
@@ -148,7 +150,7 @@ impl HostReads {
             .collect()
     }
 
-    /// The readers that have something and were not read since the last call of this.
+    /// The readers that have something to read and have not read since the last call of this method.
     pub(super) fn neglected(&self) -> Vec<Arc<ProcessReader>> {
         let neglected = |member: &mut Member| {
             let reads = member.reader.reads();
@@ -162,7 +164,8 @@ impl HostReads {
         readers.collect()
     }
 
-    /// Records that a reader was read for another reason than a notification of the host, which says nothing about the host.
+    /// Records that a reader has read without a notification of the host, so that this does not count as a sign that the host
+    /// is idle.
     pub(super) fn after_reading(&self, reader: &ProcessReader, status: ReadStatus) {
         if let Some(member) = self.lock().get_mut(&reader.worker()) {
             member.reads = reader.reads();
@@ -173,7 +176,7 @@ impl HostReads {
         }
     }
 
-    /// Leaves the channel unread until then; the host is not notified of it meanwhile.
+    /// Leaves the channel unread until then. The host is not notified of it meanwhile.
     fn rest(&self, worker: WorkerId, member: &mut Member, until: Option<Instant>) {
         if member.rests_until.is_some() != until.is_some()
             && let Some(epoll) = &self.0.epoll
@@ -183,13 +186,13 @@ impl HostReads {
                 None => epoll::EventFlags::IN,
             };
             let data = epoll::EventData::new_u64(u64::from(worker.0));
-            // Refused only where it is not there any more.
+            // The system refuses this only where the channel is no longer in the set.
             let _ = epoll::modify(epoll, &member.channel, data, flags);
         }
         member.rests_until = until;
     }
 
-    /// Ends the rests that are over. Returns their readers, and when the next rest ends.
+    /// Ends the rests that are over. Returns their readers and the moment at which the next rest ends.
     pub(super) fn rested(&self, now: Instant) -> (Vec<Arc<ProcessReader>>, Option<Instant>) {
         let mut rested = Vec::new();
         let mut next = None;

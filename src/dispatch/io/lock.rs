@@ -1,10 +1,11 @@
 //! A lock that spins for about ten microseconds before it blocks.
 //!
-//! Both locks of the shell are held for microseconds at a time. To sleep and be woken would cost both threads tens of them.
+//! Both locks of the shell are held for microseconds at a time. To sleep and be woken would take tens of microseconds of both
+//! threads.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// Looks at a lock that is taken before blocking on it.
+/// How often a locked mutex is tried before the thread blocks on it. This takes about ten microseconds.
 const SPINS: u32 = 400;
 
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ impl<T> SpinLock<T> {
         Self(Mutex::new(value))
     }
 
-    /// The value, whatever became of a thread that had it: every step leaves it whole.
+    /// Locks the value. A panic of a thread that had it locked is ignored, because every step leaves the value valid.
     pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         for _ in 0..SPINS {
             match self.try_lock() {
@@ -26,7 +27,7 @@ impl<T> SpinLock<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value, where nobody else has it.
+    /// Locks the value if no other thread has locked it.
     pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
             Ok(guard) => Some(guard),

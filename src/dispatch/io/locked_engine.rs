@@ -1,9 +1,9 @@
 //! The engine behind its lock, as threads share it.
 //!
 //! Every event goes through [`LockedEngine::handle`] or [`LockedEngine::batch`]: the engine is locked and decides, then it is
-//! unlocked and its effects are carried out. The lock for carrying out is taken before the engine's is released or, where another
-//! thread is carrying out, waited for afterwards. Whoever has it carries out everything that was asked for until then, so that the
-//! order is the engine's.
+//! unlocked and its effects are carried out. A second lock, the performer's, keeps their order. It is taken before the engine's
+//! lock is released or, where another thread is carrying out effects, waited for afterwards. The thread that has it carries out
+//! all effects that are pending then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{MutexGuard, PoisonError};
@@ -15,28 +15,28 @@ use super::trace::Trace;
 use crate::dispatch::engine::{Closing, Effects, Engine, Event, Reading, Refusal, Request};
 use crate::pool::WorkerId;
 
-/// Effects that one turn may gather before they are carried out: a process may print a hundred thousand lines at once.
+/// How many effects one turn may gather before they are carried out. A process may print a hundred thousand lines at once.
 const MOST_EFFECTS: usize = 4096;
 
-/// Between two looks at channels that a busy host leaves lying.
+/// The interval between two checks for channels that a busy host leaves unread.
 const CLOSER: Duration = Duration::from_millis(1);
 
 /// What the engine's lock guards.
 pub(super) struct Core {
     pub(super) engine: Engine,
-    /// What the engine asked for and nobody has begun to carry out.
+    /// The effects that no thread has begun to carry out.
     pending: Effects,
     trace: Option<Trace>,
-    /// When the clock wakes next; `None`: not before it is notified.
+    /// When the clock wakes next; `None`: only when it is notified.
     pub(super) armed: Option<Instant>,
-    /// The host leaves channels lying, and the driver reads them meanwhile.
+    /// Until when the host counts as busy, so that the driver reads its channels.
     pub(super) host_busy_until: Option<Instant>,
-    /// When the next of the processes that said more than their share is read again.
+    /// When the next one of the processes that sent more than their share is read again.
     pub(super) rests_end: Option<Instant>,
 }
 
 impl Core {
-    /// Has the engine handle an event.
+    /// Lets the engine handle an event.
     pub(super) fn feed(&mut self, event: Event<'_>, now: Instant) {
         let Some(trace) = &mut self.trace else {
             return self.engine.on(event, now, &mut self.pending);
@@ -47,7 +47,7 @@ impl Core {
         trace.effects(&self.pending, before, now);
     }
 
-    /// No event that came with the last ones follows.
+    /// Lets the engine decide after the last one of the events that came together.
     fn decide(&mut self, now: Instant) {
         let before = self.pending.len();
         self.engine.decide(&mut self.pending);
@@ -56,12 +56,12 @@ impl Core {
         }
     }
 
-    /// So much was gathered that it is to be carried out before anything else is handled.
+    /// Whether so many effects were gathered that they must be carried out before another event is handled.
     pub(super) fn is_full(&self) -> bool {
         self.pending.len() >= MOST_EFFECTS
     }
 
-    /// What a reader of this process has to know.
+    /// What the reader of this process has to know.
     pub(super) fn reading(&mut self, worker: WorkerId, now: Instant) -> Reading {
         let reading = self.engine.reading(worker, now);
         self.rests_end = self.rests_end.into_iter().chain(reading.rests_until).min();
@@ -72,7 +72,7 @@ impl Core {
         std::mem::take(&mut self.pending.refused)
     }
 
-    /// When the clock has something to do, if nothing else happens.
+    /// When the clock has something to do, if nothing else happens before.
     pub(super) fn next_wake(&self, now: Instant) -> Option<Instant> {
         let busy = self.host_busy_until.is_some_and(|until| now < until);
         let look_again = busy.then(|| now + CLOSER);
@@ -84,17 +84,17 @@ impl Core {
     }
 }
 
-/// The engine, and what its effects are carried out with.
+/// The engine with everything that its effects are carried out with.
 pub(super) struct LockedEngine {
     core: SpinLock<Core>,
     performer: SpinLock<Performer>,
-    /// A panic of the sink left effects with the performer.
+    /// Whether a panic of the sink left effects with the performer.
     interrupted: AtomicBool,
     pub(super) outside: Outside,
 }
 
 impl LockedEngine {
-    /// `trace`: events and effects are to be written to stderr.
+    /// With `trace`, events and effects are written to stderr.
     pub(super) fn new(engine: Engine, outside: Outside, trace: bool) -> Self {
         Self {
             core: SpinLock::new(Core {
@@ -111,12 +111,12 @@ impl LockedEngine {
         }
     }
 
-    /// Locks the engine for a question. Effects are not carried out.
+    /// Locks the engine for a question. No effects are carried out.
     pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock()
     }
 
-    /// Brings the engine what the sandbox refused to this process since the last time.
+    /// Gives the engine what the sandbox refused to this process since the last time.
     pub(super) fn feed_refused(&self, core: &mut Core, now: Instant, worker: WorkerId, pid: u32) {
         if let Some(denials) = &self.outside.denials {
             let taken = denials.take(pid);
@@ -124,29 +124,29 @@ impl LockedEngine {
         }
     }
 
-    /// Notes a place that a worker says it connects to.
+    /// Notes a place to which a worker says that it connects.
     pub(super) fn note_wanted(&self, pid: u32, place: &str) {
         if let Some(denials) = &self.outside.denials {
             denials.wants(pid, place);
         }
     }
 
-    /// Every process is gone and every call is over.
+    /// Whether every process has ended and every call is over.
     pub(super) fn is_over(&self) -> bool {
         self.lock().engine.closing() == Closing::Done
     }
 
-    /// One event.
+    /// Handles one event.
     pub(super) fn handle(&self, event: Event<'_>) {
         self.batch(|core, now| core.feed(event, now));
     }
 
-    /// One event that counts as of `now`, which is a moment ago.
+    /// Handles one event that happened at `now`, which is a moment ago.
     pub(super) fn handle_at(&self, event: Event<'_>, now: Instant) {
         self.batch(|core, _| core.feed(event, now));
     }
 
-    /// Lets `work` bring the engine events that came together, which is locked meanwhile, and then carries out what the engine asks for.
+    /// Locks the engine while `work` gives it the events that came together, and then carries out its effects.
     pub(super) fn batch<R>(&self, work: impl FnOnce(&mut Core, Instant) -> R) -> R {
         let logs_wanted = self.outside.sink.wants_logs();
         let mut core = self.core.lock();
@@ -159,7 +159,7 @@ impl LockedEngine {
         result
     }
 
-    /// Carries out what is pending, in its order.
+    /// Carries out the pending effects in their order.
     fn perform<'a>(&'a self, mut core: MutexGuard<'a, Core>) {
         let interrupted = self.interrupted.swap(false, Ordering::Relaxed);
         if core.pending.is_empty() && core.trace.is_none() && !interrupted {
@@ -176,7 +176,7 @@ impl LockedEngine {
                 drop(other);
                 drop(core);
                 let mut performer = self.performer.lock();
-                // What a panic of the sink left.
+                // These are the effects that a panic of the sink left.
                 performer.run(&self.outside);
                 take_pending(&mut self.core.lock(), &mut performer);
                 performer.run(&self.outside);
@@ -194,15 +194,16 @@ impl LockedEngine {
         }
     }
 
-    /// The driver thread is about to end: kills and reaps what still runs, tells every call, and then that everything is over. This
-    /// waits, and nobody else has to wait for it.
+    /// Ends everything for a driver thread that is about to end: kills and reaps the processes that still run, settles every
+    /// call and reports the end. This may wait, and no other thread has to wait for it.
     pub(super) fn end(&self) {
         let processes = self.outside.processes.clear();
         for running in &processes {
             running.process.kill_group();
         }
         drop(processes);
-        // What breaks the driver may be the sink, which panics again and again. Each effect is tried once, so this ends.
+        // The driver may have failed because the sink panics, and the sink may panic again. Each effect is tried once, so the
+        // loop ends.
         let give_up = || self.handle(Event::Abandoned);
         let mut left = true;
         while left {
@@ -221,7 +222,7 @@ impl LockedEngine {
     }
 }
 
-/// Notes that effects are left where a panic unwinds.
+/// Notes while a panic unwinds that effects are left.
 struct NoteInterruption<'a>(&'a AtomicBool);
 
 impl Drop for NoteInterruption<'_> {

@@ -1,4 +1,4 @@
-//! The order of effects, and what a sink may do.
+//! Tests of the order of effects and of what a sink may do.
 
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +20,8 @@ use crate::spawn::{Launch, LaunchSource, SpawnFailure};
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::Nonce;
 
-/// Remembers the calls that are over, and looks at the engine meanwhile: locked, that would never return.
+/// Remembers the calls that are over, and locks the engine meanwhile. If the engine were locked already, this would never
+/// return.
 #[derive(Default)]
 struct Remembers {
     engine: OnceLock<Weak<LockedEngine>>,
@@ -54,7 +55,7 @@ impl Sink for Remembers {
     }
 }
 
-/// Never asked: there is no spawner.
+/// A source that is never asked, because there is no spawner.
 struct Nothing;
 
 impl LaunchSource for Nothing {

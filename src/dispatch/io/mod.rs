@@ -1,4 +1,4 @@
-//! The shell around the engine: it brings the engine what happens and carries out what the engine asks for.
+//! The shell around the engine: it gives the engine events and carries out its effects.
 //!
 //! The engine is locked while it handles events, which takes microseconds and waits for nothing. Effects are carried out after
 //! that, in the order in which the engine asked for them. A file uses files above it in this list, never one below:
@@ -8,14 +8,14 @@
 //! | `lock.rs` | a lock that spins before it sleeps |
 //! | `send_queue.rs` | frames on their way into a process |
 //! | `trace.rs` | `TOOLWARDEN_TRACE`: events and effects as lines on stderr |
-//! | `processes.rs` | the processes that run, by their ids |
+//! | `processes.rs` | the running processes by their ids |
 //! | `perform.rs` | carries out effects |
 //! | `locked_engine.rs` | the engine behind its lock, and the order of effects |
 //! | `usage.rs` | measures what processes use |
-//! | `reader.rs` | reads what one process says |
+//! | `reader.rs` | reads what one process sends |
 //! | `host_reads.rs` | the channels that the host's own thread reads |
-//! | `dispatcher.rs` | what the host's thread asks for, and who reads when |
-//! | `clock.rs` | the one place where time passes |
+//! | `dispatcher.rs` | the requests of the host's thread, and which thread reads when |
+//! | `clock.rs` | waits until something is due |
 //! | `process_task.rs` | serves one process from its first byte to its end |
 //! | `driver.rs` | the thread on which all of this runs |
 

@@ -1,7 +1,7 @@
-//! Carries out what the engine asked for, without the engine's lock.
+//! Carries out effects while the engine is not locked.
 //!
 //! Nothing here waits: frames are sent as far as the channel takes them, a start is requested from the spawner's thread, and
-//! the sink stores what it is given and wakes its reader.
+//! the sink stores what it gets and wakes its reader.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,16 +20,16 @@ use crate::sandbox::Denials;
 use crate::spawn::{Child, LaunchSource, SpawnFailure, Spawner};
 use crate::worker::frame::Level;
 
-/// The spawner's reply.
+/// The reply of the spawner.
 pub(super) struct Spawned {
     pub(super) worker: WorkerId,
     pub(super) result: Result<Child, SpawnFailure>,
 }
 
-/// How far the driver thread has come with ending.
+/// How far the end of the driver thread has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// It runs, and ends once it hears that everything is over.
+    /// It runs, and ends once it is notified that everything is over.
     Running,
     /// It has reported the end to the sink.
     Reported,
@@ -41,7 +41,7 @@ pub(super) struct Outside {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) denials: Option<Denials>,
     pub(super) processes: Processes,
-    /// None once the manager is closed.
+    /// `None` once the manager is closed.
     pub(super) spawner: Mutex<Option<Spawner>>,
     pub(super) spawned: UnboundedSender<Spawned>,
     /// Wakes the clock.
@@ -54,14 +54,14 @@ pub(super) struct Outside {
 pub(super) struct Performer {
     pub(super) effects: Effects,
     pub(super) trace: String,
-    /// Queues that were appended to, not sent yet.
+    /// Queues to which frames were appended that are not sent yet.
     unsent: Vec<Arc<SendQueue>>,
-    /// The sink has stored something and its reader was not woken yet.
+    /// Whether the sink has stored something since its reader was woken last.
     unflushed: bool,
 }
 
 impl Performer {
-    /// Carries out what there is. Where the sink panics, what is left stays for the next time.
+    /// Carries out all effects. Where the sink panics, the rest is kept for the next call.
     pub(super) fn run(&mut self, outside: &Outside) {
         if !self.trace.is_empty() {
             trace::write(&std::mem::take(&mut self.trace));
@@ -78,7 +78,7 @@ impl Performer {
     fn carry_out(&mut self, effect: Effect, outside: &Outside) {
         match effect {
             Effect::Start(worker) => {
-                // An answer is delivered before the process that it freed is replaced.
+                // The reader is woken first, so that an answer is delivered before the process that it freed is replaced.
                 self.flush(outside);
                 start(worker, outside);
             }
@@ -160,8 +160,8 @@ impl Performer {
         }
     }
 
-    /// The driver closes what is left, which takes time, and then reports the end. Only a close that comes after that is answered
-    /// here.
+    /// Wakes the driver, which closes what is left and then reports the end. Only the end after another `close()` that comes
+    /// later is reported here.
     fn closed(&mut self, outside: &Outside) {
         let ending = *outside.ending.lock().unwrap_or_else(PoisonError::into_inner);
         match ending {
@@ -179,7 +179,7 @@ fn start(worker: WorkerId, outside: &Outside) {
     let Some(spawner) = &*spawner else { return };
     let replies = outside.spawned.clone();
     spawner.spawn(Arc::clone(&outside.launch), move |result| {
-        // A driver that is gone has ended every process: a child nobody takes is killed when it is dropped.
+        // A driver that has ended takes no child, and a child that is dropped is killed.
         let _ = replies.send(Spawned { worker, result });
     });
 }

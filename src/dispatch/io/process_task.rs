@@ -1,4 +1,4 @@
-//! Serves one process from its first byte to its end: one loop that hears of every pipe in every phase.
+//! Serves one process from its first byte to its end, in one loop that waits for all its pipes in every phase.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex};
@@ -17,9 +17,9 @@ use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
 use crate::spawn::{Account, Child, EntryTable, Exit, Process, UsageMeter};
 
-/// How long reading pauses while the host has not taken what was read, and writing while nothing says that there is room.
+/// How long reading pauses while the host has not taken what was read, and writing where no notification of room is available.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Longest wait for the last members of a killed group, or of a cgroup, to vanish.
+/// The longest wait for the last processes of a killed group or cgroup to end.
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves a child from its start until it is reaped.
@@ -31,7 +31,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
     if let Err(error) = &meter
         && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
     {
-        // Nothing would hold it to its limits. It ends with its handle.
+        // The process could not be measured, so its limits would not hold. Dropping the handle kills it.
         drop(child.process);
         let fault = StartFault::Spawn {
             step: "open",
@@ -61,27 +61,30 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
         meter: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
     };
     engine.outside.processes.insert(worker, running);
-    let board = child.entry_table;
+    let entry_table = child.entry_table;
     engine.handle(Event::Started {
         worker,
         pid,
-        board: board.is_some(),
+        entry_table: entry_table.is_some(),
     });
     let (exit, account) = supervise(&dispatcher, &reader, readiness, &queue, &process).await;
-    // Nobody waits for the disk.
+    // The files are removed on another thread, so that this one does not wait for the disk.
     if let Some(temporary) = temporary {
         temporary.discard();
     }
     let ended = Ended {
         exit,
         unsent: queue.has_unsent(),
-        board: board.map(|board| entries(&board, settings.slots)).unwrap_or_default(),
+        entry_table: entry_table
+            .map(|entry_table| entries(&entry_table, settings.slots))
+            .unwrap_or_default(),
         out_of_memory: account
             .filter(|account| account.was_out_of_memory && exit == Exit::Signal(libc::SIGKILL))
             .map(|account| account.peak),
     };
     dispatcher.readers().remove(&worker);
-    // The engine asks for nothing that concerns it once it knows of the exit.
+    // Once the engine knows of the exit it asks for nothing that concerns this process, so it is removed from the list after
+    // that.
     engine.batch(|core, now| {
         engine.feed_refused(core, now, worker, pid);
         core.feed(Event::Exited { worker, ended }, now);
@@ -89,29 +92,29 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
     drop(engine.outside.processes.remove(worker));
 }
 
-/// What is the same for every process of a manager.
+/// The settings that are the same for every process of a manager.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// Tools can start programs: a process may have children.
+    /// Whether tools can start programs, so that a process may have children.
     pub(super) may_start_programs: bool,
     pub(super) output_cap: u64,
-    /// Slots of a board.
+    /// The number of slots of an entry table.
     pub(super) slots: usize,
 }
 
-/// For each slot of the board the call that was entered last.
-fn entries(board: &EntryTable, slots: usize) -> Vec<u32> {
+/// For each slot of the entry table the call that was entered last.
+fn entries(entry_table: &EntryTable, slots: usize) -> Vec<u32> {
     (0..u32::try_from(slots).unwrap_or(u32::MAX))
-        .map(|slot| board.read(slot))
+        .map(|slot| entry_table.read(slot))
         .collect()
 }
 
-/// Sends what the channel did not take at once, whenever something is left. The channel is watched for room only meanwhile: it has
-/// some each time the process reads a frame, and each time would wake the driver.
+/// Sends what the channel did not take at once, whenever something is left. The channel is watched for room only while
+/// something is left, because otherwise the driver would be woken each time the process reads a frame.
 async fn send_blocked(queue: &SendQueue) {
     loop {
         queue.blocked().await;
-        // Where the host has no descriptor left for that, it is tried again and again.
+        // Where the host has no descriptor left for watching, sending is tried again after a pause.
         let channel = queue.channel().try_clone().ok();
         let room = channel.and_then(|channel| watch(channel, Interest::WRITABLE));
         while !queue.send() {
@@ -126,7 +129,7 @@ async fn send_blocked(queue: &SendQueue) {
     }
 }
 
-/// Serves the process until it has ended and is reaped. Returns how it ended, and the account of its cgroup where it had one.
+/// Serves the process until it has ended and is reaped. Returns how it ended, and what its cgroup has counted where it had one.
 async fn supervise(
     dispatcher: &Dispatcher,
     reader: &Arc<ProcessReader>,
@@ -135,13 +138,13 @@ async fn supervise(
     process: &Process,
 ) -> (Exit, Option<Account>) {
     let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
-        // Without a notification of its end the process cannot be supervised.
+        // A process whose end is not notified cannot be supervised.
         process.kill_group();
         return reap(process).await;
     };
     let writing = send_blocked(queue);
     tokio::pin!(writing);
-    // Readiness was cleared with bytes left, so they are to be read without another announcement.
+    // Readiness was cleared with bytes left, so they must be read without another notification.
     let mut unread = false;
     let mut rests_until: Option<Instant> = None;
     loop {
@@ -164,17 +167,17 @@ async fn supervise(
     if let Some(host_reads) = dispatcher.host_reads() {
         host_reads.remove(reader.worker());
     }
-    // Everything that it sent before it ended is still in the pipes.
+    // What it sent before it ended may still be in the pipes.
     drain_out(dispatcher, reader);
     let ended = reap(process).await;
     drain_out(dispatcher, reader);
-    // A program that inherited the other end, and outlived the process, must not go on ringing a host that was given a doorbell.
+    // A program that inherited the other end and outlived the process must not wake a host through its doorbell any more.
     queue.shutdown();
     ended
 }
 
-/// Reads until nothing is left; the process is gone, so that comes soon, and a bound keeps a surviving writer from holding
-/// the end up.
+/// Reads until nothing is left, which is soon because the process has ended. A bound prevents a surviving writer from delaying
+/// the end.
 fn drain_out(dispatcher: &Dispatcher, reader: &ProcessReader) {
     for _ in 0..64 {
         if !reader.drain(&dispatcher.engine).more {
@@ -195,7 +198,7 @@ async fn reap(process: &Process) -> (Exit, Option<Account>) {
     let exit = loop {
         match process.try_reap() {
             Some(exit) => break exit,
-            // Its end was announced, so this is the exception; the process is being killed.
+            // Its end was notified, so waiting rarely fails here. The process is being killed.
             None => tokio::time::sleep(Duration::from_millis(1)).await,
         }
     };
@@ -215,7 +218,7 @@ async fn reap(process: &Process) -> (Exit, Option<Account>) {
     (exit, account)
 }
 
-/// Waits until one of the descriptors of a process has something to read.
+/// Waits until one of the descriptors of a process is readable.
 struct Readiness {
     /// `None` once the host's thread watches the channel, or once it has ended.
     channel: Option<AsyncFd<Arc<OwnedFd>>>,
@@ -224,7 +227,7 @@ struct Readiness {
 }
 
 impl Readiness {
-    /// Resolves when one of them has something.
+    /// Resolves when one of them is readable.
     async fn readable(&self) {
         tokio::select! {
             () = ready_to_read(self.channel.as_ref()) => {}
@@ -233,10 +236,10 @@ impl Readiness {
         }
     }
 
-    /// The channel of a process that serves calls is the host's to read, where it can. Until then it is the driver's, so
-    /// that processes come up however busy the host is.
+    /// Hands the channel of a process that serves calls to the host's thread, where that can watch it. Before that the driver
+    /// reads it, so that processes become ready however busy the host is.
     fn after(&mut self, status: ReadStatus, dispatcher: &Dispatcher, reader: &Arc<ProcessReader>) {
-        // The end of a descriptor stays readable, so one that has ended is no longer watched.
+        // A descriptor stays readable after its end, so one that has ended is no longer watched.
         if !status.channel_open {
             self.channel = None;
         }
@@ -252,7 +255,7 @@ impl Readiness {
             && host_reads.add(reader, channel.get_ref(), status, &*dispatcher.engine.outside.sink)
         {
             self.channel = None;
-            // The sink may have stored a request to listen to this channel.
+            // The sink may have stored a request to listen to this channel, so its reader must be woken.
             dispatcher.engine.outside.sink.flush();
         }
     }
@@ -261,7 +264,7 @@ impl Readiness {
 async fn ready_to_read<T: AsRawFd>(fd: Option<&AsyncFd<T>>) {
     match fd {
         Some(fd) => match fd.readable().await {
-            // Readiness is taken as consumed: reading goes on until the descriptor says that nothing is left.
+            // Readiness is cleared, because reading goes on until nothing is left in the descriptor.
             Ok(mut guard) => guard.clear_ready(),
             Err(_) => std::future::pending().await,
         },

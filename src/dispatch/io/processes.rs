@@ -1,4 +1,4 @@
-//! The processes that run, by their ids.
+//! The running processes by their ids.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,16 +8,16 @@ use super::send_queue::SendQueue;
 use crate::pool::WorkerId;
 use crate::spawn::{Process, UsageMeter};
 
-/// What the shell has of one process.
+/// What the shell needs of one running process.
 #[derive(Clone)]
 pub(super) struct RunningProcess {
     pub(super) process: Arc<Process>,
     pub(super) queue: Arc<SendQueue>,
-    /// None where the process was gone at once.
+    /// `None` where the process had ended before it could be measured.
     pub(super) meter: Option<Arc<Mutex<UsageMeter>>>,
 }
 
-/// All of them. The lock is held for a look-up only.
+/// All running processes. The lock is held for a look-up only.
 #[derive(Default)]
 pub(super) struct Processes(Mutex<FxHashMap<WorkerId, RunningProcess>>);
 
@@ -26,12 +26,12 @@ impl Processes {
         self.lock().insert(worker, process);
     }
 
-    /// What is dropped with it is dropped by the caller.
+    /// Removes a process and returns it, so that the caller drops it without the lock.
     pub(super) fn remove(&self, worker: WorkerId) -> Option<RunningProcess> {
         self.lock().remove(&worker)
     }
 
-    /// Takes all of them.
+    /// Removes all processes and returns them.
     pub(super) fn clear(&self) -> Vec<RunningProcess> {
         self.lock().drain().map(|(_, process)| process).collect()
     }

@@ -18,11 +18,11 @@ use crate::pool::WorkerId;
 use crate::spawn::Ring;
 use crate::worker::frame::{FrameReader, FromWorker, max_frame};
 
-/// Bytes read from a descriptor at once.
+/// How many bytes are read from a descriptor at once.
 const CHUNK: usize = 64 * 1024;
-/// Bytes of a pipe that are handled in one go: so many lines it can be at the most.
+/// How many bytes of a pipe are handled at once, which is also the largest number of lines in them.
 const PIECE: usize = 16 * 1024;
-/// Bytes taken from one pipe before the others get their turn.
+/// How many bytes are read from one pipe before the others are read.
 const TURN: usize = 256 * 1024;
 
 const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -32,17 +32,17 @@ pub(super) struct ReadEnds {
     pub(super) channel: Arc<OwnedFd>,
     pub(super) stdout: Arc<OwnedFd>,
     pub(super) stderr: Arc<OwnedFd>,
-    /// None where everything comes through the channel.
+    /// `None` where everything comes through the channel.
     pub(super) ring: Option<Ring>,
 }
 
-/// One process's outputs.
+/// Reads the outputs of one process.
 pub(super) struct ProcessReader {
     worker: WorkerId,
-    /// As the kernel counts processes.
+    /// The process id.
     pid: u32,
     sources: Mutex<Sources>,
-    /// How often it was read.
+    /// How often it has read.
     reads: AtomicU64,
 }
 
@@ -51,9 +51,9 @@ struct Sources {
     stdout: Option<Arc<OwnedFd>>,
     stderr: Option<Arc<OwnedFd>>,
     ring: Option<Ring>,
-    /// Of the channel.
+    /// The frames of the channel.
     reader: FrameReader,
-    /// Of the ring.
+    /// The frames of the ring.
     printed: FrameReader,
     chunk: Box<[u8]>,
 }
@@ -61,11 +61,11 @@ struct Sources {
 /// The state of a process's outputs after a turn of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ReadStatus {
-    /// There is more than one turn's share.
+    /// More is left than one turn reads.
     pub(super) more: bool,
-    /// It has said more than its share, and is not to be read before then.
+    /// The process has sent more than its share and must not be read before this moment.
     pub(super) rests_until: Option<Instant>,
-    /// The channel can still say something.
+    /// The channel has not ended.
     pub(super) channel_open: bool,
     pub(super) stdout_open: bool,
     pub(super) stderr_open: bool,
@@ -101,7 +101,7 @@ impl ProcessReader {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// Whether it has something to be read now, of what the host's thread reads.
+    /// Whether the channel or the ring, which the host's thread reads, have something to read.
     pub(super) fn is_waiting(&self) -> bool {
         if self.has_in_ring() {
             return true;
@@ -110,15 +110,16 @@ impl ProcessReader {
         channel.is_some_and(|channel| poll(&mut [PollFd::new(&channel, PollFlags::IN)], Some(&NOW)) != Ok(0))
     }
 
-    /// Whether there is something in its ring.
+    /// Whether the ring contains something.
     pub(super) fn has_in_ring(&self) -> bool {
         self.lock().ring.as_ref().is_some_and(|ring| ring.waiting() > 0)
     }
 
-    /// Reads what is there, up to a turn's share. The channel is read first and what was printed second, but that is handled
-    /// first: what a tool printed before it answered is in the pipe or the ring before the answer is in the channel.
+    /// Reads what has arrived, up to one turn. The channel is read before the pipes and the ring, but what was printed is
+    /// handled first. So what a tool printed before it answered is handled before the answer: it was in the pipe or the ring
+    /// before the answer was in the channel.
     pub(super) fn drain(&self, engine: &LockedEngine) -> ReadStatus {
-        // Held until everything is handled and carried out, so that two readers keep the order.
+        // The lock is held until everything is handled and carried out, so that two threads that read keep the order.
         let sources = &mut *self.lock();
         self.reads.fetch_add(1, Ordering::Relaxed);
         let mut turn = Turn {
@@ -157,20 +158,20 @@ impl ProcessReader {
     }
 }
 
-/// What was read in one go and is being handled. Where that leads to very many effects, they are carried out in between.
+/// What was read in one turn and is being handled. Where that leads to very many effects, they are carried out in between.
 struct Turn {
     worker: WorkerId,
     pid: u32,
-    /// The channel has ended; true where the process had not read everything that was sent to it.
+    /// Set once the channel has ended; true where the process had not read all frames that were sent to it.
     eof: Option<bool>,
-    /// Bytes came that are no frame.
+    /// Whether bytes came that are not a frame.
     broken: bool,
-    /// Pieces of what the pipes gave that were handled.
+    /// How many pieces of the pipes' bytes were handled.
     printed: usize,
 }
 
 impl Turn {
-    /// Brings what was read to the engine; false where effects are to be carried out before the rest.
+    /// Gives the engine what was read. Returns false where effects must be carried out before the rest.
     fn handle(
         &mut self,
         core: &mut Core,
@@ -199,7 +200,7 @@ impl Turn {
             };
             match frame {
                 Ok(frame) => {
-                    // Noted at once: the refusals of this call are taken when its answer is read.
+                    // This is noted at once, because the refusals of this call are taken when its answer is read.
                     if let FromWorker::Wants { place } = frame {
                         engine.note_wanted(self.pid, place);
                     }
@@ -222,11 +223,11 @@ impl Turn {
 }
 
 enum ReadResult {
-    /// So many, where so many would have fitted.
+    /// How many bytes were read, and how many would have fitted.
     Bytes(usize, usize),
     Nothing,
     End,
-    /// The end; the other side had not read everything that was sent to it.
+    /// The end of the descriptor, where the other side had not read everything that was sent to it.
     Reset,
 }
 
@@ -244,7 +245,8 @@ fn read(fd: impl AsFd, chunk: &mut [u8]) -> ReadResult {
 }
 
 impl Sources {
-    /// `eof`: it has ended, true where the other side had not read everything.
+    /// Reads the channel, and returns true where more is left. `eof` is set once it has ended, to true where the other side had
+    /// not read everything that was sent to it.
     fn read_channel(&mut self, eof: &mut Option<bool>) -> bool {
         let Some(channel) = &self.channel else { return false };
         let mut taken = 0;
@@ -283,7 +285,7 @@ impl Sources {
         }
     }
 
-    /// Most of the time nothing was printed, and one system call tells so of both pipes.
+    /// Reads both pipes. Most of the time nothing was printed, which one system call finds out for both.
     fn read_printed(&mut self, more: &mut bool) -> Vec<(Source, Vec<u8>)> {
         let mut printed = Vec::new();
         if !has_bytes(self.stdout.as_deref(), self.stderr.as_deref()) {
@@ -313,11 +315,11 @@ impl Sources {
     }
 }
 
-/// Whether one of the pipes has bytes, or has ended.
+/// Whether one of the pipes has bytes or has ended.
 fn has_bytes(stdout: Option<&OwnedFd>, stderr: Option<&OwnedFd>) -> bool {
     let asked = |fd| PollFd::new(fd, PollFlags::IN);
     let waits = |fds: &mut [PollFd<'_>]| poll(fds, Some(&NOW)) != Ok(0);
-    // Where poll fails the pipes are read all the same: they never block.
+    // Where poll fails the pipes are read anyway, because they never block.
     match (stdout, stderr) {
         (Some(stdout), Some(stderr)) => waits(&mut [asked(stdout), asked(stderr)]),
         (Some(one), None) | (None, Some(one)) => waits(&mut [asked(one)]),

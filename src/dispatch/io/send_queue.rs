@@ -1,6 +1,6 @@
 //! Frames on their way into a process.
 //!
-//! They are sent as far as the channel takes them at once. What it does not take is sent by the task that serves the process.
+//! A frame is sent at once as far as the channel takes it. The task that serves the process sends the rest.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,19 +10,19 @@ use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 use tokio::sync::Notify;
 
-/// A buffer that a large input blew up is given back above this size.
+/// Above this size the memory that a large input needed is given back.
 const KEPT: usize = 256 * 1024;
 
-/// What waits for one process.
+/// The frames for one process that are not sent yet.
 #[derive(Debug)]
 pub(super) struct SendQueue {
     channel: Arc<OwnedFd>,
     waiting: Mutex<Vec<u8>>,
-    /// Held while sending, so that two senders never mix their bytes.
+    /// Locked while bytes are sent, so that two senders never mix their bytes.
     sending: Mutex<Sending>,
-    /// Tells the serving task that the channel did not take everything.
+    /// Notifies the serving task that the channel did not take everything.
     blocked: Notify,
-    /// The process was gone before it took everything.
+    /// Whether the process ended before it took everything.
     refused: AtomicBool,
 }
 
@@ -33,7 +33,7 @@ struct Sending {
 }
 
 impl SendQueue {
-    /// Of a process with this channel.
+    /// The queue of the process with this channel.
     pub(super) fn new(channel: Arc<OwnedFd>) -> Self {
         Self {
             channel,
@@ -49,9 +49,9 @@ impl SendQueue {
         self.waiting().extend_from_slice(frame);
     }
 
-    /// Ends the channel in both directions: a program that inherited the other end must not go on using it.
+    /// Closes the channel in both directions, because a program that inherited the other end must not go on using it.
     pub(super) fn shutdown(&self) {
-        // Refused only where the other end is gone.
+        // The system refuses this only where the other end is closed.
         let _ = rustix::net::shutdown(&self.channel, rustix::net::Shutdown::Both);
     }
 
@@ -63,7 +63,7 @@ impl SendQueue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something was not taken, or is still waiting to be.
+    /// Whether something was not taken or still waits to be sent.
     pub(super) fn has_unsent(&self) -> bool {
         let sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         self.refused.load(Ordering::Relaxed) || sending.sent < sending.bytes.len() || !self.waiting().is_empty()
@@ -74,8 +74,8 @@ impl SendQueue {
         self.blocked.notified().await;
     }
 
-    /// Sends as much as the channel takes without waiting. What remains is the serving task's, once it is told. True when
-    /// nothing remains.
+    /// Sends as much as the channel takes without waiting, and notifies the serving task where something is left. Returns true
+    /// when nothing is left.
     pub(super) fn send(&self) -> bool {
         let mut sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -99,7 +99,7 @@ impl SendQueue {
                     self.blocked.notify_one();
                     return false;
                 }
-                // The other end is gone: the process's exit is about to say so.
+                // The other end is closed. The exit of the process follows and is handled there.
                 Err(_) => {
                     sending.sent = sending.bytes.len();
                     self.refused.store(true, Ordering::Relaxed);

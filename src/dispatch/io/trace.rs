@@ -1,6 +1,6 @@
 //! `TOOLWARDEN_TRACE=1`: each event and each effect of the engine as a line on stderr; see docs/debugging.md.
 //!
-//! Lines are made while the engine is locked, which keeps each event before its effects, and written after that.
+//! Lines are formatted while the engine is locked, so that each event comes before its effects, and are written after that.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::dispatch::engine::{Effects, Event};
 
-/// Lines that were made and not written yet.
+/// Lines that were formatted and not written yet.
 #[derive(Debug)]
 pub(super) struct Trace {
     opened: Instant,
@@ -23,12 +23,12 @@ impl Trace {
         }
     }
 
-    /// An event that is about to be handled.
+    /// Adds an event that is about to be handled.
     pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
         self.line("event", event, now);
     }
 
-    /// The effects from this one on: those of the last event.
+    /// Adds the effects from this index on, which are those of the last event.
     pub(super) fn effects(&mut self, effects: &Effects, from: usize, now: Instant) {
         for effect in effects.since(from) {
             self.line("effect", effect, now);
@@ -38,7 +38,7 @@ impl Trace {
     fn line(&mut self, kind: &str, what: &impl std::fmt::Display, now: Instant) {
         let since = now.saturating_duration_since(self.opened);
         let (seconds, micros) = (since.as_secs(), since.subsec_micros());
-        // Writing to a String never fails.
+        // Writing to a `String` never fails.
         let _ = writeln!(self.lines, "toolwarden {seconds}.{micros:06} {kind} {what}");
     }
 
@@ -47,7 +47,7 @@ impl Trace {
     }
 }
 
-/// Writes lines in one piece.
+/// Writes the lines at once.
 pub(super) fn write(lines: &str) {
     if !lines.is_empty() {
         // A closed stderr cannot be reported anywhere.

@@ -7,8 +7,8 @@ use super::locked_engine::LockedEngine;
 use crate::dispatch::engine::{CAPS, Event};
 use crate::pool::WorkerId;
 
-/// Measures every process, when that is due. Reading /proc takes a tenth of a millisecond a process, and more now and then:
-/// nobody waits for it with the engine.
+/// Measures every process when that is due. Reading /proc takes a tenth of a millisecond for each process and sometimes more,
+/// so it is done while the engine is not locked.
 pub(super) fn measure(engine: &LockedEngine, now: Instant) {
     let workers: Vec<WorkerId> = {
         let core = engine.lock();

@@ -10,6 +10,8 @@
 //!   only then it is a denial.
 //! - **Flags** are built from checked facts and are never wider than the access: where only everything, `/` or the home
 //!   directory would work, no flag is named and the advice says what to do instead.
+//!
+//! The decisions behind it: docs/decisions.md#sandbox.
 
 mod chosen_port;
 mod explain;

@@ -2,9 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Files, Kind, UnixSocket};
+use super::{Files, Kind};
 use crate::config::{Host, NetRule, NetScope, Permissions};
 use crate::error::Problem;
+
+/// A listed unix socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnixSocket {
+    /// The absolute path as the flag names it.
+    pub given: PathBuf,
+    /// The path without symlinks. Nothing may exist there yet.
+    pub real: PathBuf,
+}
 
 /// Every listed socket that is not denied. A socket may be created later, but its directory must exist.
 pub(super) fn sockets(

@@ -10,6 +10,8 @@
 //! Therefore it runs on its own stack, blocks every signal, makes system calls without libc and changes nothing of the
 //! host's. It does not survive when the kernel's out-of-memory killer chooses the host, because that ends all processes
 //! that share the memory.
+//!
+//! The decisions behind it: docs/decisions.md#processes.
 
 use std::ffi::{c_int, c_void};
 use std::io;

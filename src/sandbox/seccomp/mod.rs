@@ -1,4 +1,6 @@
 //! The system call filter: rows of data, a table of numbers per architecture, and the assembler.
+//!
+//! The decisions behind it: docs/decisions.md#sandbox.
 
 mod assemble;
 mod filter_profile;

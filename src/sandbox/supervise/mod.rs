@@ -3,6 +3,8 @@
 //! There is one filter with a listener per policy. It is installed on the manager's spawner thread, where it restricts
 //! nothing (the spawner's own calls are continued), and every worker inherits it. The supervisor's threads are started
 //! before, so that none of them inherits it.
+//!
+//! The decisions behind it: docs/decisions.md#sandbox.
 
 mod answer;
 mod blocked;

@@ -6,8 +6,7 @@ import { byteLength, jsonStringify, RangeErrorOf, TypeErrorOf } from './primordi
 import { ENTERED, MAX_DEPTH, PROGRESS } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
-/** @typedef {import('./calls.mjs').Call} Call */
-
+/** @typedef {import('./call.mjs').Call} Call */
 
 /** @param {number} kind @param {Call} call */
 export function beginForCall(kind, call) {

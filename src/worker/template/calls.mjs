@@ -1,14 +1,16 @@
-/** One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards. */
+/**
+ * One call from its frame to its answer. The answer settles the call, and nothing is sent for it afterwards.
+ * The decisions behind it: docs/decisions.md#calls.
+ */
 import { hasEntryTable, noteEntered } from './entry-table.mjs'
 import { isBody, isSequence, readBody } from './bodies.mjs'
+import { Call, reasonOf } from './call.mjs'
 import { beginForCall, sendEntered, sendProgress } from './call-frames.mjs'
 import { finish, flush, flushSoon, putByte, putText, putU32 } from './channel.mjs'
 import { addCall, callsInFlight, currentCall, onlyCall, openCall, REHEARSAL, removeCall, runIn } from './current-call.mjs'
-import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
 import { describe } from './failure.mjs'
 import {
-  abort, AbortControllerOf, asyncIterator, byteLength, DOMExceptionOf, exit, hasOwn, isFinite, jsonParse, jsonStringify, ObjectFreeze,
-  promiseResolve, promiseThen, round, signalOf,
+  abort, asyncIterator, byteLength, exit, hasOwn, isFinite, jsonParse, jsonStringify, promiseResolve, promiseThen, round,
 } from './primordials.mjs'
 import { ABORT_ACK, LEAVING, NO_RETRY_AFTER, RESULT, RETRY, STATUS } from './protocol.mjs'
 import { settings } from './settings.mjs'
@@ -18,82 +20,8 @@ import { isObject } from './values.mjs'
 import { sendMissed } from './variables.mjs'
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
-/** @typedef {{ toolId: string, toolExecId: string, attempt: number, idempotencyKey: string | undefined, signal: AbortSignal, env: Readonly<Record<string, string>>, progress(value: unknown): void }} Context */
 
 let ending = false
-
-export class Call {
-  /** @param {any} frame the CALL frame's JSON */
-  constructor(frame) {
-    /** @type {number} */
-    this.number = frame.c
-    /** @type {string} */
-    this.nonce = frame.n
-    /** @type {string} */
-    this.toolId = frame.t
-    /** @type {string} */
-    this.execId = frame.x
-    /** @type {number} */
-    this.attempt = frame.a
-    // Optional members are looked up as own properties, because a tool may have put an `e` on Object.prototype.
-    /** @type {Readonly<Record<string, string>>} */
-    this.env = hasOwn(frame, 'e') ? ObjectFreeze(frame.e) : NO_VARIABLES
-    /** @type {unknown} */
-    this.config = hasOwn(frame, 'g') ? frame.g : undefined
-    /** @type {string | undefined} */
-    this.idempotencyKey = hasOwn(frame, 'k') ? frame.k : undefined
-    this.wantsEntered = hasOwn(frame, 'm')
-    /** @type {number} */
-    this.slot = hasOwn(frame, 's') ? frame.s : -1
-    this.wantsProgress = hasOwn(frame, 'l')
-    this.answered = false
-    this.listens = false
-    /** @type {AbortController | undefined} */
-    this.controller = undefined
-    /** @type {string | undefined} */
-    this.abortReason = undefined
-    /** The caller's own words. @type {string | undefined} */
-    this.whyAborted = undefined
-    /** @type {import('./console.mjs').ConsoleState | undefined} */
-    this.console = undefined
-    /** The promise that answers it. @type {object | undefined} */
-    this.waitsFor = undefined
-    /** @type {import('./unanswerable.mjs').Suspicion | undefined} */
-    this.suspicion = undefined
-    /** Missing variables that it read. @type {import('./variables.mjs').Missed | undefined} */
-    this.missed = undefined
-    this.leaveEnvironment = enterEnvironment(this.execId, this.env)
-  }
-
-  /** The tool's third argument. @returns {Context} */
-  context() {
-    const call = this
-    return ObjectFreeze({
-      toolId: this.toolId,
-      toolExecId: this.execId,
-      attempt: this.attempt,
-      idempotencyKey: this.idempotencyKey,
-      env: this.env,
-      get signal() {
-        return call.takeSignal()
-      },
-      progress: (/** @type {unknown} */ value) => sendProgress(call, value),
-    })
-  }
-
-  takeSignal() {
-    this.listens = true
-    if (this.controller === undefined) {
-      this.controller = new AbortControllerOf()
-      if (this.abortReason !== undefined) abort(this.controller, reasonOf(this))
-    }
-    return signalOf(this.controller)
-  }
-}
-
-/** @param {Call} call */
-const reasonOf = ({ abortReason, whyAborted = 'The call was cancelled' }) =>
-  abortReason === 'timeout' ? new DOMExceptionOf('The tool reached its timeout', 'TimeoutError') : new DOMExceptionOf(whyAborted, 'AbortError')
 
 /** Handles CALL. @param {string} text @param {Tool} [rehearsed] */
 export function startCall(text, rehearsed) {

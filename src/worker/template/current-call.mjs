@@ -1,6 +1,7 @@
 /**
  * The calls without an answer, and which of them the running code belongs to: for log lines, variables and uncaught
  * errors.
+ * The decisions behind it: docs/decisions.md#calls.
  */
 import { newConsoleState } from './console.mjs'
 import { attributeLogs } from './log.mjs'
@@ -9,7 +10,7 @@ import { settings } from './settings.mjs'
 import { collectSoon, suspect } from './unanswerable.mjs'
 import { attributeReads } from './variables.mjs'
 
-/** @typedef {import('./calls.mjs').Call} Call */
+/** @typedef {import('./call.mjs').Call} Call */
 
 /** The number of the rehearsed call, whose frames are never sent. */
 export const REHEARSAL = 0

@@ -6,7 +6,7 @@ import { LEVEL, LOG } from './protocol.mjs'
 /** The host accepts frames of 16 MiB; one UTF-16 unit has at most three bytes. */
 const PIECE = 4 * 1024 * 1024
 
-/** The number of the call that is printing, 0 when none can be named. Set by calls.mjs. @type {() => number} */
+/** The number of the call that is printing, 0 when none can be named. Set by current-call.mjs. @type {() => number} */
 let printingCall = () => 0
 /** @param {() => number} attribute */
 export function attributeLogs(attribute) {

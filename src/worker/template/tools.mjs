@@ -8,10 +8,11 @@ import {
 import { LEAST_MAX_FRAME, MAX_DEPTH } from './protocol.mjs'
 import { isDeeper } from './depth.mjs'
 import { loadSchemas, schemaFrom } from './schemas.mjs'
+import { contextOf } from './tool-context.mjs'
 import { isObject } from './values.mjs'
 
 /** @typedef {import('./schema.mjs').Schema} Schema */
-/** @typedef {import('./calls.mjs').Call} Call */
+/** @typedef {import('./call.mjs').Call} Call */
 
 /**
  * @typedef {object} Tool
@@ -89,7 +90,7 @@ const isClass = (from) => ownProperty(from, 'prototype')?.writable === false
 
 /** @param {any} from @param {unknown} receiver @returns {Tool} */
 export const functionTool = (from, receiver) => ({
-  run: (input, call) => apply(from, receiver, [input, call.config, call.context()]),
+  run: (input, call) => apply(from, receiver, [input, call.config, contextOf(call)]),
   input: undefined,
   output: undefined,
   parses: false,
@@ -148,7 +149,7 @@ function orWrapped(schema) {
 
 /** The AI SDK's options, with all members of ToolContext. @param {Call} call */
 function executeOptions(call) {
-  const { toolId, toolExecId, attempt, env, progress } = call.context()
+  const { toolId, toolExecId, attempt, env, progress } = contextOf(call)
   const options = { toolCallId: toolExecId, messages: [], context: call.config, toolId, toolExecId, attempt, env, progress }
   return withSignal(withSignal(options, 'abortSignal', call), 'signal', call)
 }

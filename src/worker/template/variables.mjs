@@ -19,7 +19,7 @@ export const newMissed = () => ({ names: [], known: /** @type {any} */ ({ __prot
 
 /** For reads outside of calls and during the import, because modules keep what they read then. */
 const common = newMissed()
-/** The call that is reading. Set by calls.mjs. @type {() => { missed: Missed | undefined } | undefined} */
+/** The call that is reading. Set by current-call.mjs. @type {() => { missed: Missed | undefined } | undefined} */
 let readingCall = () => undefined
 /** @param {() => { missed: Missed | undefined } | undefined} attribute */
 export function attributeReads(attribute) {

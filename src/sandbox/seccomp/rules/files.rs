@@ -2,7 +2,7 @@
 
 use super::super::row::AppliesWhen::*;
 use super::super::row::{Answer, Reported, Row, Test, on, row};
-use super::{EACCES, ENOSYS, EPERM};
+use super::errno::{EACCES, ENOSYS, EPERM};
 
 /// The kernel's answer on a file system without extended attributes; programs that copy files continue after it.
 const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);

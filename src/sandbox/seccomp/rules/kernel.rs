@@ -2,7 +2,7 @@
 
 use super::super::row::AppliesWhen::*;
 use super::super::row::{Row, row};
-use super::EPERM;
+use super::errno::EPERM;
 
 pub(super) const ROWS: &[Row] = &[
     row!(

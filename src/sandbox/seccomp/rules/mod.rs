@@ -1,12 +1,9 @@
 //! The system calls that a worker may not make, as data: one row per refusal, each with its reason.
 //!
-//! The answers follow one rule: EACCES for calls that tools meet (child_process emits 'error' for it, and throws for
-//! EPERM and ENOSYS), ENOSYS where callers know a fallback, EPERM for the rest. The first matching row of a call
-//! answers.
+//! One file per subject. The files are chained in this order, and the first matching row of a call answers. `errno.rs`
+//! says which error a refused call gets.
 
-//!
-//! One file per subject. The files are chained in this order, which decides between rows of the same call.
-
+mod errno;
 mod files;
 mod ipc;
 mod kernel;
@@ -16,12 +13,8 @@ mod process_group;
 mod programs;
 mod reported_files;
 
-use super::row::{Answer, Row};
+use super::row::Row;
 use super::{hidden_memory, ioctl, socket_options};
-
-const EACCES: Answer = Answer::Errno(libc::EACCES);
-const EPERM: Answer = Answer::Errno(libc::EPERM);
-const ENOSYS: Answer = Answer::Errno(libc::ENOSYS);
 
 /// Every row of both filters.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {

@@ -2,7 +2,7 @@
 
 use super::super::row::AppliesWhen::*;
 use super::super::row::{Row, Test, on, row};
-use super::{ENOSYS, EPERM};
+use super::errno::{ENOSYS, EPERM};
 
 /// NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. In clone() the low byte is the exit signal,
 /// so NEWTIME (0x80) can only be asked of clone3 and unshare.

@@ -2,7 +2,7 @@
 
 use super::super::row::AppliesWhen::*;
 use super::super::row::{Answer, Reported, Row, Test, on, row};
-use super::EACCES;
+use super::errno::EACCES;
 
 const AF_UNIX: u32 = 1;
 const AF_INET: u32 = 2;

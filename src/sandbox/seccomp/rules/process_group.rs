@@ -2,7 +2,7 @@
 
 use super::super::row::AppliesWhen::*;
 use super::super::row::{Row, Test, on, row};
-use super::EPERM;
+use super::errno::EPERM;
 
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;

@@ -2,7 +2,7 @@
 
 use super::super::row::AppliesWhen::*;
 use super::super::row::{Answer, Reported, Row, Test, on, row};
-use super::EACCES;
+use super::errno::EACCES;
 
 const CLONE_THREAD: u32 = 0x0001_0000;
 
