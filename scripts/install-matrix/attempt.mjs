@@ -10,6 +10,8 @@ import { hostNode, npm } from '../run.mjs'
 
 const TIMEOUT = 180_000
 export const WORKS = 'works'
+/** Of a message in a cell: its beginning says what is wrong, and the rest is mostly paths. */
+const LONGEST = 120
 
 const TOOLS = `import { z } from 'zod'\nexport const greet = ({ name }) => \`Hello, \${z.string().parse(name)}!\`\n`
 /** Prints what the tool said; its arguments are settings of the manager. */
@@ -39,7 +41,9 @@ export function quoted(error, scratch) {
   const said = `${error.stderr ?? ''}\n${error.stdout ?? ''}\n${error.message}`
   const line = said.split('\n').find((text) => /^\s*(?:\w*Error\b|error:|ERR_|\[ERR)|YN0|panic|ERR!/.test(text)) ?? said.trim().split('\n')[0] ?? ''
   const hint = /hint: ['"`](.*?)['"`],?$/m.exec(said)?.[1]
-  return `${line.trim()}${hint === undefined ? '' : ` (hint: ${hint})`}`.replaceAll(scratch, '').replaceAll('|', '\\|').slice(0, 400)
+  const whole = line.trim().replaceAll(scratch, '').replaceAll('|', '\\|')
+  const message = whole.length > LONGEST ? `${whole.slice(0, LONGEST)} ...` : whole
+  return hint === undefined ? message : `${message} (hint: ${hint})`
 }
 
 /** Installs what the registry has into a folder of the scratch directory, once. @param {string} scratch @param {string} from */
