@@ -2,23 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 
+import { installInto, PLATFORM_PACKAGE } from './support/installed.mjs'
 import { REAL_BUN } from './support/project.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 // The bundler's program is a script for Node or, if npm ran its install script, an executable: it is started
 // accordingly.
 const ESBUILD = join(dirname(createRequire(import.meta.url).resolve('esbuild/package.json')), 'bin/esbuild')
-const ADDON = readdirSync(root).find((name) => name.endsWith('.node'))
-const PLATFORM = ADDON.split('.')[1]
-const PLATFORM_PACKAGE = `toolwarden-${PLATFORM}`
 
 const HOST = `
   import { Manager, isBunAvailable } from 'toolwarden'
@@ -30,6 +26,7 @@ const HOST = `
   }
   main()
 `
+const REQUIRING_HOST = HOST.replace(/import (.*) from ('\w+')/, 'const $1 = require($2)')
 const TOOLS = "export const answers = () => 7\nexport const throws = () => { throw new Error('no') }\n"
 
 /** The arguments of each bundler, and the file that it makes. */
@@ -37,6 +34,7 @@ const BUNDLES = {
   'esbuild to an ES module': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=esm'], 'out.mjs'],
   'esbuild to CommonJS': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
   'esbuild to CommonJS, minified': [ESBUILD, ['host.mjs', '--bundle', '--platform=node', '--format=cjs', '--minify', '--log-level=error'], 'out.cjs'],
+  'esbuild to CommonJS, required': [ESBUILD, ['host.cjs', '--bundle', '--platform=node', '--format=cjs', '--log-level=error'], 'out.cjs'],
   'bun build to an ES module': [REAL_BUN, ['build', 'host.mjs', '--target=node'], 'out.mjs'],
 }
 
@@ -44,13 +42,8 @@ describe('A host that is bundled', () => {
   const bench = workbench()
   /** A project with this package installed, and its bundled host. */
   const bundle = (name, extra = []) => {
-    const project = bench.project({ files: { 'host.mjs': HOST, 'tools/tools.mjs': TOOLS, 'package.json': '{"private":true}' } })
-    const installed = (path) => join(project.dir, 'node_modules', path)
-    mkdirSync(installed(PLATFORM_PACKAGE), { recursive: true })
-    for (const file of ['package.json', 'index.js', 'js']) cpSync(join(root, file), installed(join('toolwarden', file)), { recursive: true })
-    copyFileSync(join(root, 'npm', PLATFORM, 'package.json'), installed(join(PLATFORM_PACKAGE, 'package.json')))
-    copyFileSync(join(root, ADDON), installed(join(PLATFORM_PACKAGE, ADDON)))
-    symlinkSync(dirname(dirname(REAL_BUN)), installed('bun'))
+    const project = bench.project({ files: { 'host.mjs': HOST, 'host.cjs': REQUIRING_HOST, 'tools/tools.mjs': TOOLS, 'package.json': '{"private":true}' } })
+    const installed = installInto(project.dir)
     const [program, args, out] = BUNDLES[name]
     execFileSync(program, [...args, ...extra, `--outfile=${out}`], { cwd: project.dir, stdio: 'pipe' })
     return { project, out: join(project.dir, out), installed }

@@ -61,7 +61,7 @@ describe('the packed packages', () => {
     folder = await mkdtemp(join(tmpdir(), 'toolwarden-packaging-'))
     // The folder of the platform's package as the release makes it: its package.json and the addon.
     const staged = await mkdtemp(join(folder, 'platform-'))
-    for (const name of ['package.json', 'README.md']) await copyFile(join(root, 'npm/linux-x64-gnu', name), join(staged, name))
+    for (const name of ['package.json', 'README.md', 'LICENSE']) await copyFile(join(root, 'npm/linux-x64-gnu', name), join(staged, name))
     await copyFile(join(root, addon), join(staged, addon))
     main = await pack(root)
     platform = await pack(staged)
@@ -76,11 +76,11 @@ describe('the packed packages', () => {
     for (const wanted of ['index.js', 'index.d.ts', 'js/native.js', 'js/manager.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']) {
       assert.ok(main.files.includes(wanted), `${wanted} is missing`)
     }
-    assert.deepEqual(main.files.filter((path) => !/^(docs\/[\w-]+\.(md|svg)|js\/([\w-]+\/)*[\w-]+(\.d)?\.[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+    assert.deepEqual(main.files.filter((path) => !/^(docs\/[\w-]+\.(md|svg)|js\/([\w-]+\/)*[\w-]+(\.d)?\.c?[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
   })
 
   test('what its messages, types and README refer to is in the main package, or a page that there is', async () => {
-    for (const source of main.files.filter((name) => /\.[jt]s$/.test(name))) {
+    for (const source of main.files.filter((name) => /\.c?[jt]s$/.test(name))) {
       const text = await readFile(join(root, source), 'utf8')
       const named = text.match(/\b(?:docs\/[\w-]+|README|CHANGELOG|CONTRIBUTING|SECURITY)\.md\b/g) ?? []
       assert.deepEqual(named.filter((page) => !main.files.includes(page)), [], source)
@@ -94,7 +94,8 @@ describe('the packed packages', () => {
 
   test('what the package exports is in it, with its types', async () => {
     const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-    const files = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)))
+    const filesOf = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(filesOf))
+    const files = filesOf(exports)
     assert.deepEqual(files.filter((file) => !main.files.includes(file.replace('./', ''))), [])
   })
 
@@ -108,7 +109,7 @@ describe('the packed packages', () => {
   })
 
   test('the platform package is the addon', () => {
-    assert.deepEqual(platform.files.toSorted(), ['README.md', 'package.json', addon].toSorted())
+    assert.deepEqual(platform.files.toSorted(), ['LICENSE', 'README.md', 'package.json', addon].toSorted())
   })
 
   test('users run no install scripts', async () => {
@@ -127,10 +128,25 @@ describe('the packed packages', () => {
     }
   }
 
-  test('its types are found', minutes, async () => {
-    await writeFile(join(installed, 'user.mts'), `import { Manager } from 'toolwarden'\nexport const timeout: number = new Manager('.').getGlobalTimeout()\n`)
-    const types = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
-    assert.equal(await run(process.execPath.includes('bun') ? otherNode : process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...types, 'user.mts'], installed), '')
+  test('its types are found, from an ES module and from CommonJS', minutes, async () => {
+    const source = `
+      import { Manager, ConfigError, isValidRuntimeType, type Config } from 'toolwarden'
+      import { openaiTools } from 'toolwarden/openai'
+      declare module 'toolwarden' { interface ToolTypes { greet: { input: { name: string }; output: string } } }
+      const config: Config = { isolation: 'call' }
+      const manager = new (class extends Manager {})('.', config)
+      export const timeout: number = manager.getGlobalTimeout()
+      export const greeted: Promise<string> = manager.executeTool('greet', { name: 'Ada' })
+      // @ts-expect-error the tool wants a text
+      void manager.executeTool('greet', { name: 3 })
+      export const tools = openaiTools(manager)
+      export const problems = (error: unknown) => (error instanceof ConfigError ? (error satisfies ConfigError).problems : [])
+      export const runtime = (given: string): 'bun' | 'node' | null => (isValidRuntimeType(given) ? given : null)`
+    const commonjs = `${source}\n      import all = require('toolwarden')\n      export const other = new all.ManagerBuilder('.')\n`
+    await writeFile(join(installed, 'user.mts'), source)
+    await writeFile(join(installed, 'user.cts'), commonjs)
+    const types = ['--noEmit', '--strict', '--module', 'node16', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
+    assert.equal(await run(otherNode, [join(root, 'node_modules/typescript/bin/tsc'), ...types, 'user.mts', 'user.cts'], installed), '')
   })
 
   test('without the platform package the error names it and says what to do', minutes, async () => {

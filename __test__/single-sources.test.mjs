@@ -116,7 +116,7 @@ describe('Error codes', () => {
 
   test('are written whole in tests, and are of the contract or of a runtime', () => {
     /** What Node, Bun and the worker file's list of tools have. */
-    const others = /^ERR_(?:DLOPEN_FAILED|MODULE_NOT_FOUND|SOCKET_\w+|SYSTEM_ERROR|CATALOGUE_TOO_LARGE)$/
+    const others = /^ERR_(?:DLOPEN_FAILED|REQUIRE_ESM|MODULE_NOT_FOUND|SOCKET_\w+|SYSTEM_ERROR|CATALOGUE_TOO_LARGE)$/
     for (const [file, text] of read.all(/^__test__\/.*\.(?:mjs|ts)$/)) {
       // Type tests write down what must not compile.
       if (file.endsWith('single-sources.test.mjs') || file.startsWith('__test__/types/')) continue

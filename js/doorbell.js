@@ -6,7 +6,17 @@
 import process from 'node:process'
 import { WAKE_UP_MODE } from './native-protocol.js'
 
-export const wakeUpMode = () => (process.versions.bun === undefined ? WAKE_UP_MODE.eventLoop : WAKE_UP_MODE.sockets)
+/** Any other number: the addon's own thread reads, and its calls wake the host. */
+const NOT_AT_ALL = 0
+
+/**
+ * Deno looks like Node and exports libuv's functions, but its event loop is another one and never calls back.
+ * @param {Record<string, string | undefined>} [versions]
+ */
+export function wakeUpMode({ bun, deno } = process.versions) {
+  if (bun !== undefined) return WAKE_UP_MODE.sockets
+  return deno === undefined ? WAKE_UP_MODE.eventLoop : NOT_AT_ALL
+}
 
 /** @param {{ unref(): void }} socket */
 const unref = (socket) => socket.unref()

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import nodeModule from 'node:module'
 import process from 'node:process'
 import { BUNDLED, here, isBundled } from './code-location.js'
-import { noNative } from './no-native.js'
+import { oldBun, otherPlatform } from './no-native.js'
 
 /**
  * Uses the module's default export, because webpack replaces calls of the named one and cannot follow these.
@@ -29,6 +29,12 @@ const PLATFORMS = new Map([
   ['linux-arm64', ['linux-arm64-gnu', 'linux-arm64-musl']],
 ])
 
+/** Before 1.4 most answers never reach a Bun host: calls hang that wait for the end of a process. @param {string} bun its version */
+function isOld(bun) {
+  const [major = 0, minor = 0] = bun.split('.').map(Number)
+  return major < 1 || (major === 1 && minor < 4)
+}
+
 /** Whether this process runs on musl: its mappings show it, whatever else is installed. */
 function runsOnMusl() {
   try {
@@ -47,7 +53,7 @@ function loadError(code, message, cause) {
 }
 
 /**
- * @param {{ platform?: string, arch?: string, load?: (id: string) => unknown, musl?: () => boolean, bundled?: boolean }} [host]
+ * @param {{ platform?: string, arch?: string, load?: (id: string) => unknown, musl?: () => boolean, bundled?: boolean, bun?: string | undefined }} [host]
  * @returns {import('./native-interface.d.ts').NativeModule}
  */
 export function loadNative({
@@ -56,9 +62,11 @@ export function loadNative({
   load = require,
   musl = runsOnMusl,
   bundled = isBundled,
+  bun = process.versions.bun,
 } = {}) {
   const triples = PLATFORMS.get(`${platform}-${arch}`)
-  if (triples === undefined) return noNative(platform, arch, [...PLATFORMS.keys()])
+  if (triples === undefined) return otherPlatform(platform, arch, [...PLATFORMS.keys()])
+  if (bun !== undefined && isOld(bun)) return oldBun(bun)
   /** @type {unknown[]} */
   const failures = []
   // npm's `libc` field installs only the matching package, so the first that loads is the right one.

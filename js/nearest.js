@@ -1,8 +1,14 @@
 import { loadNative } from './native.js'
 
 /**
- * The known name that was probably meant; undefined when none is close.
+ * The known name that was probably meant; undefined when none is close, or the addon that knows is missing.
  * @param {string} name
  * @param {readonly string[]} known
  */
-export const nearest = (name, known) => loadNative().nearest(name, known) ?? undefined
+export function nearest(name, known) {
+  try {
+    return loadNative().nearest(name, known) ?? undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,8 +1,8 @@
-/** Replaces the addon on platforms without one: the package loads, and every use of it reports why it does not work. */
+/** Replaces the addon where it cannot work: the package loads, and every use of it reports why. */
 
 import { errorFrom } from './errors.js'
 import { captureSite } from './call-site.js'
-import { ON_MACOS, ON_WINDOWS, OTHER_PLATFORM } from './hints.js'
+import { NEWER_BUN, ON_MACOS, ON_WINDOWS, OTHER_PLATFORM } from './hints.js'
 
 /** @type {Record<string, string>} by process.platform */
 const NAMES = { darwin: 'macOS', win32: 'Windows' }
@@ -11,17 +11,26 @@ const INSTEAD = {
   win32: ON_WINDOWS,
 }
 
-/**
- * @param {string} platform @param {string} arch @param {string[]} built the platforms that have an addon
- * @returns {import('./native-interface.d.ts').NativeModule}
- */
-export function noNative(platform, arch, built) {
+/** @param {string} platform @param {string} arch @param {string[]} built the platforms that have an addon */
+export function otherPlatform(platform, arch, built) {
   const message =
     `toolwarden cannot run tools on ${NAMES[platform] ?? platform} (${arch}): its sandbox is Landlock and seccomp of ` +
     `the Linux kernel, and there are builds for ${built.join(' and ')} only`
   const hint = Reflect.get(INSTEAD, platform) ?? OTHER_PLATFORM
-  /** @type {import('./native-interface.d.ts').ErrorData} */
-  const data = { code: 'ERR_SANDBOX_UNAVAILABLE', message, hint, problems: [] }
+  return noNative({ code: 'ERR_SANDBOX_UNAVAILABLE', message, hint, problems: [] })
+}
+
+/** @param {string} version of the Bun that runs the host */
+export function oldBun(version) {
+  const message = `toolwarden needs Bun 1.4 or newer as its host, and this is Bun ${version}, whose event loop an addon cannot wake`
+  return noNative({ code: 'ERR_RUNTIME_UNSUPPORTED', message, hint: NEWER_BUN, problems: [] })
+}
+
+/**
+ * @param {import('./native-interface.d.ts').ErrorData} data why nothing works
+ * @returns {import('./native-interface.d.ts').NativeModule}
+ */
+function noNative(data) {
   const text = JSON.stringify(data)
   return {
     preset() {

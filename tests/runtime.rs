@@ -120,6 +120,22 @@ fn the_package_whose_install_script_ran() {
 }
 
 #[test]
+fn the_package_that_plug_n_play_unpacked() {
+    let place = Place::new();
+    place.file(".yarn/unplugged/zod-npm-4.6.7-0/node_modules/zod/index.js", b"");
+    let by_script = place.program(".yarn/unplugged/bun-npm-1.4.5-0a1b2c3d4e/node_modules/bun/bin/bun.exe");
+    assert_eq!(
+        place.bun(|_| ()).path,
+        by_script,
+        "a directory above the working directory"
+    );
+    fs::write(&by_script, PLACEHOLDER).unwrap();
+    let packed = place.program(&platform(".yarn/unplugged/@oven-bun-linux-npm-1.4.5-ffff/node_modules"));
+    let found = place.bun(|_| ());
+    assert_eq!((found.path, found.found_in), (packed, FoundIn::Package));
+}
+
+#[test]
 fn the_package_whose_install_script_did_not_run() {
     let place = Place::new();
     place.file("project/node_modules/bun/bin/bun.exe", PLACEHOLDER.as_bytes());

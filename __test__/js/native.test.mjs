@@ -61,6 +61,26 @@ describe('loading the addon', () => {
   })
 })
 
+describe('a Bun host', () => {
+  const asked = (bun) => loadNative({ ...on('linux', 'x64', () => 'addon'), bun })
+
+  test('is refused with a sentence where its event loop cannot be woken', () => {
+    for (const version of ['0.8.1', '1.2.23', '1.3.14']) {
+      const { Manager } = createManagerClass(asked(version))
+      assert.throws(() => new Manager('.'), (error) => {
+        assert.ok(error instanceof ConfigError)
+        assert.equal(error.code, 'ERR_RUNTIME_UNSUPPORTED')
+        assert.ok(error.message.includes('Bun 1.4') && error.message.includes(version), error.message)
+        return error.hint.startsWith('update Bun')
+      })
+    }
+  })
+
+  test('gets the addon from 1.4 on', () => {
+    for (const version of ['1.4.0', '1.10.2', '2.0.0', undefined]) assert.equal(asked(version), 'addon')
+  })
+})
+
 describe('a platform without an addon', () => {
   for (const [platform, arch, name, instead] of [
     ['darwin', 'arm64', 'macOS (arm64)', /container/],

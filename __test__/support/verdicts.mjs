@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/verdicts', import.meta.url))
-const DENO = join(dirname(createRequire(import.meta.url).resolve('deno/package.json')), 'deno')
+export const DENO = join(dirname(createRequire(import.meta.url).resolve('deno/package.json')), 'deno')
 
 /** A project with files inside and outside of the paths that the flags name, and links between them. */
 export function makeTree(bench) {

@@ -8,8 +8,12 @@ import { loadNative } from '../native.js'
  * @returns {{ line: number, column: number, problem: string } | undefined} undefined where the addon is missing
  */
 export function findJsonError(text) {
-  const found = loadNative().jsonProblem(text)
-  return found === null ? undefined : JSON.parse(found)
+  try {
+    const found = loadNative().jsonProblem(text)
+    return found === null ? undefined : JSON.parse(found)
+  } catch {
+    return undefined
+  }
 }
 
 /** Longer texts are files, which nobody types again. */

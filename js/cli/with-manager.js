@@ -1,6 +1,9 @@
-/** Opens a manager for a command and ensures that no process outlives it. */
+/**
+ * Opens a manager for a command and ensures that no process outlives it. The package itself is imported only then: without
+ * the addon it cannot be, and help must work all the same.
+ */
 
-import { Manager } from '../../index.js'
+import { WITH_NODE, WITH_NPX } from '../hints.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../printable.js'
 import { deniedBy } from './denied-flag.js'
@@ -22,6 +25,16 @@ function withOrigins(error, origin) {
     const from = origin(problem.field)
     if (from !== undefined) problem.field = `${problem.field} (${from})`
   }
+  return error
+}
+
+/**
+ * Without Bun, names what a command line can do about it. npx installs the package alone, and says so in a variable.
+ * @param {any} error @param {NodeJS.ProcessEnv} env
+ */
+function withRuntimes(error, env) {
+  if (error?.code !== 'ERR_RUNTIME_NOT_FOUND' || !error.message.startsWith('bun executable not found on PATH')) return error
+  error.hint = env.npm_command === 'exec' ? WITH_NPX : `${error.hint}, ${WITH_NODE}`
   return error
 }
 
@@ -66,9 +79,11 @@ function withFlags(error, manager) {
  * @property {import('../../index.d.ts').Config} [overrides]
  */
 
-/** Whoever opens it closes it. @param {Context} context @param {Given} given @returns {ManagerType} */
-export function openManager(context, { entrypoint, options = {}, withFile = false, overrides }) {
+/** Whoever opens it closes it. @param {Context} context @param {Given} given @returns {Promise<ManagerType>} */
+export async function openManager(context, { entrypoint, options = {}, withFile = false, overrides }) {
+  const { configFromEnv, Manager } = await import('../../index.js')
   const { config, origin } = commandConfig({
+    configFromEnv,
     entrypoint: findEntrypoint(entrypoint, context.cwd),
     options,
     permissions: context.permissions,
@@ -80,7 +95,7 @@ export function openManager(context, { entrypoint, options = {}, withFile = fals
   try {
     return new Manager(context.cwd, config)
   } catch (error) {
-    throw withOrigins(error, origin)
+    throw withRuntimes(withOrigins(error, origin), context.env)
   }
 }
 
@@ -92,7 +107,7 @@ export function openManager(context, { entrypoint, options = {}, withFile = fals
  * @returns {Promise<T>}
  */
 export async function withManager(context, given, use) {
-  const manager = openManager(context, given)
+  const manager = await openManager(context, given)
   const forget = context.interrupts.whenForced(() => void manager.close({ force: true }))
   try {
     return await use(manager)

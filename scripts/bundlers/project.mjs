@@ -43,7 +43,7 @@ function installOwn(directory) {
   const platform = addon.split('.')[1] ?? ''
   const installed = (/** @type {string[]} */ ...path) => join(directory, 'node_modules', ...path)
   for (const name of ['toolwarden', `toolwarden-${platform}`]) mkdirSync(installed(name), { recursive: true })
-  for (const file of ['package.json', 'index.js', 'js']) cpSync(join(root, file), installed('toolwarden', file), { recursive: true })
+  for (const file of ['package.json', 'index.js', 'index.cjs', 'js']) cpSync(join(root, file), installed('toolwarden', file), { recursive: true })
   copyFileSync(join(root, 'npm', platform, 'package.json'), installed(`toolwarden-${platform}`, 'package.json'))
   copyFileSync(join(root, addon), installed(`toolwarden-${platform}`, addon))
 }

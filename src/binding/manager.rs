@@ -39,7 +39,11 @@ pub fn open(
         mode::SOCKETS => Some(HostReads::doorbells()),
         _ => None,
     };
-    let watch = reads.as_ref().and_then(|reads| LoopWatch::start(&env, reads, &wake));
+    // A host that is woken by sockets has no loop that could be watched: Bun before 1.4.4 ends at the attempt.
+    let watch = reads
+        .as_ref()
+        .filter(|reads| !reads.are_doorbells())
+        .and_then(|reads| LoopWatch::start(&env, reads, &wake));
     let wake = wake
         .build_threadsafe_function()
         .callee_handled::<false>()

@@ -119,6 +119,8 @@ pub const MISLEADING_PATH: &str =
 pub const TOO_WIDE: &str = "a flag that allows it would open `/` or the home directory with it; let the tool work in a directory of its own, and allow that one";
 /// There was no more memory, and no limit of ours.
 pub const IN_PIECES: &str = "let the tool process its data in pieces";
+/// The project's packages are where only yarn finds them.
+pub const NODE_MODULES: &str = "set `nodeLinker: node-modules` (or pnpm) in .yarnrc.yml and install again: tools do not find packages by yarn's Plug'n'Play";
 /// No Bun was found.
 pub const INSTALL_BUN: &str = "install Bun with `npm install bun` or as https://bun.sh describes, or set `runtimePath`";
 /// No Node was found.

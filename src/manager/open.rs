@@ -198,6 +198,7 @@ impl Manager {
             max_memory_mb: config.max_memory_mb,
             denied: denied(confinement.policy),
             variables,
+            plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
         };
         let blind = InterpretContext {
             denied: denied(None),
@@ -360,4 +361,9 @@ fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<E
         )
         .with(|context| context.operation = Some("start worker")),
     )
+}
+
+/// Whether yarn's Plug'n'Play has the packages for files in or below this place.
+fn uses_plug_n_play(place: &Path) -> bool {
+    place.ancestors().any(|above| above.join(".pnp.cjs").is_file())
 }

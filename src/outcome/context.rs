@@ -14,4 +14,6 @@ pub struct InterpretContext {
     pub denied: DenialExplainer,
     /// The host's variables that tools do not get.
     pub variables: Variables,
+    /// The project's packages are those of yarn's Plug'n'Play, which are in no `node_modules`.
+    pub plug_n_play: bool,
 }

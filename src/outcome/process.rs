@@ -163,7 +163,7 @@ fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) 
     )
     .hint(match &refused {
         Some(denial) => denied.advice(denial),
-        None => load_advice(&loaded),
+        None => load_advice(&loaded, context.plug_n_play),
     })
     .hint_first(match refused {
         Some(_) => None,
@@ -189,11 +189,12 @@ fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) 
 const CATALOGUE_TOO_LARGE: &str = "ERR_CATALOGUE_TOO_LARGE";
 
 /// By far the most common cause is a package that is not installed.
-fn load_advice(loaded: &Loaded) -> String {
+fn load_advice(loaded: &Loaded, plug_n_play: bool) -> String {
     if loaded.code == CATALOGUE_TOO_LARGE {
         return hints::CATALOGUE_TOO_LARGE.to_owned();
     }
     match missing_package(&loaded.message) {
+        Some(_) if plug_n_play => hints::NODE_MODULES.to_owned(),
         Some(package) => hints::install_package(package),
         None => hints::ENTRYPOINT_LOAD.to_owned(),
     }

@@ -2,6 +2,7 @@ import os from 'node:os'
 import process from 'node:process'
 import { ExitCode } from '../exit-codes.js'
 import { examine } from '../doctor/examine.js'
+import { WITHOUT_ADDON } from '../../hints.js'
 
 /** What limits the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
 const MEMORY_CONTROLS = {
@@ -9,8 +10,9 @@ const MEMORY_CONTROLS = {
   watchdog: 'watchdog over the process group',
 }
 
-/** @param {{ runtimes: any[], enforcement: any, verdicts: any[] }} found */
-function advice({ runtimes, enforcement, verdicts }) {
+/** What to do about what does not hold; null where all does. @param {{ addon: string | null, runtimes: any[], enforcement: any, verdicts: any[] }} found */
+function advice({ addon, runtimes, enforcement, verdicts }) {
+  if (addon !== null) return WITHOUT_ADDON
   const missing = runtimes.every(({ version }) => version === null)
   if (missing) return runtimes[0].hint ?? 'install Bun: `npm install bun`'
   if (enforcement?.level !== 'kernel') return 'nothing is enforced here; the sandbox needs Linux with Landlock (`cat /sys/kernel/security/lsm`)'
@@ -28,12 +30,15 @@ export function addDoctor(program, context) {
       const { terminal, interrupts } = context
       const found = await examine(interrupts.signal)
       const user = os.userInfo()
-      const hint = advice(found)
+      const problem = advice(found)
+      // One runtime suffices, but Bun is the one that a manager takes where it is told nothing.
+      const hint = problem ?? found.runtimes.find(({ version }) => version === null)?.hint ?? null
       const report = {
-        ok: hint === null,
+        ok: problem === null,
+        addon: found.addon,
         kernel: `${os.type()} ${os.release()} ${process.arch}`,
         landlockAbi: found.enforcement?.landlockAbi ?? null,
-        seccomp: found.enforcement?.seccomp ?? false,
+        seccomp: found.enforcement?.seccomp ?? null,
         enforcement: found.enforcement?.level ?? null,
         user: `${user.username} (${user.uid})`,
         memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
@@ -48,22 +53,34 @@ export function addDoctor(program, context) {
     })
 }
 
+/** The width of the first column. */
+const wide = 16
+
 /** @param {any} report @param {import('../terminal.js').Terminal} terminal */
 function print(report, terminal) {
-  const wide = 16
   /** @param {string} name @param {string} value */
   const line = (name, value) => terminal.print(`${terminal.outStyle(name.padEnd(wide), 'bold')}${value}`)
   const yes = terminal.outStyle('yes', 'green')
   const no = terminal.outStyle('no', 'red')
   line('kernel', report.kernel)
   line('user', report.user)
-  line('Landlock', report.landlockAbi === null ? no : `ABI ${report.landlockAbi}`)
-  line('seccomp', report.seccomp ? yes : no)
+  if (report.addon !== null) line('addon', `${no}  ${report.addon}`)
+  const ran = report.enforcement !== null
+  line('Landlock', ran ? (report.landlockAbi === null ? no : `ABI ${report.landlockAbi}`) : 'nothing ran')
+  line('seccomp', ran ? (report.seccomp ? yes : no) : 'nothing ran')
   line('enforced by', report.enforcement ?? 'nothing ran')
   line('memory', report.memoryControl ?? 'nothing ran')
   for (const { type, version, path, problem } of report.runtimes) {
     line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
   }
+  if (ran) printPermissions(report, terminal)
+  if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
+}
+
+/** @param {any} report @param {import('../terminal.js').Terminal} terminal */
+function printPermissions(report, terminal) {
+  const yes = terminal.outStyle('yes', 'green')
+  const no = terminal.outStyle('no', 'red')
   terminal.print('')
   terminal.print(terminal.outStyle(`${'permission'.padEnd(wide)}refused without  works with`, 'bold'))
   for (const { kind, refused, allowed, problem } of report.permissions) {
@@ -76,5 +93,4 @@ function print(report, terminal) {
     terminal.print(terminal.outStyle('readable without a flag, besides the tools and what they import', 'bold'))
     for (const path of report.readable) terminal.print(path)
   }
-  if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
 }

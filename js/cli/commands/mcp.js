@@ -77,7 +77,7 @@ async function serve(entrypoint, options, context) {
   await withManager(context, given, async (manager) => {
     // An entrypoint that cannot be loaded is reported now, not at the first call.
     await manager.listTools()
-    if (options.printConfig) printConfig(entrypoint, options, context)
+    if (options.printConfig) await printConfig(entrypoint, options, context)
     else await (options.watch ? whileWatched(context, given, manager, serveTools) : serveTools(manager))
   })
 }

@@ -1,7 +1,6 @@
-/** Runs the probes and reports what is enforced. */
+/** Runs the probes and reports what is enforced; the package is imported late, because its addon may be missing. */
 
-import { Manager } from '../../../index.js'
-import { withProbeSite } from './probe-site.js'
+import { VARIABLE, withProbeSite } from './probe-site.js'
 
 /** @typedef {import('../../../index.d.ts').Config} Config */
 /** @typedef {import('../../../index.d.ts').RuntimeType} RuntimeType */
@@ -28,8 +27,9 @@ const MEMORY_LIMIT_MB = 256
 /** @param {any} error */
 const textOf = (error) => (error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error))
 
-/** @template T @param {string} dir @param {Config} config @param {(manager: InstanceType<typeof Manager>) => Promise<T>} use */
+/** @template T @param {string} dir @param {Config} config @param {(manager: import('../../../index.d.ts').Manager) => Promise<T>} use */
 async function using(dir, config, use) {
+  const { Manager } = await import('../../../index.js')
   const manager = new Manager(dir, { entrypointPath: './tools.mjs', toolExecutionTimeout: '20s', ...config })
   try {
     return await use(manager)
@@ -72,10 +72,12 @@ const allowing = (type, flags) =>
  * @returns {Promise<Verdict>}
  */
 async function examinePermission(dir, type, { kind, input, flag }) {
+  // Node has no flag for variables: a call passes them.
+  const passed = type === 'node' && kind === 'env'
   /** @param {string[]} flags */
   const attempt = (flags) =>
-    using(dir, allowing(type, flags), (manager) =>
-      manager.executeTool(kind, /** @type {any} */ (input)).then(
+    using(dir, allowing(type, passed ? [] : flags), (manager) =>
+      manager.executeTool(kind, /** @type {any} */ (input), passed && flags.length > 0 ? { env: { [VARIABLE]: 'visible' } } : {}).then(
         () => null,
         (error) => error,
       ),
@@ -110,8 +112,20 @@ async function examineMemory(dir, type) {
   }
 }
 
+/** Why the package cannot be imported; null where it can. */
+async function missingAddon() {
+  try {
+    await import('../../../index.js')
+    return null
+  } catch (error) {
+    return textOf(error)
+  }
+}
+
 /** @param {AbortSignal} signal */
-export function examine(signal) {
+export async function examine(signal) {
+  const addon = await missingAddon()
+  if (addon !== null) return { addon, runtimes: [], enforcement: null, verdicts: [] }
   return withProbeSite(async ({ dir, probes }) => {
     const runtimes = [await runtime(dir, 'bun'), await runtime(dir, 'node')]
     const usable = runtimes.find(({ version }) => version !== null)
@@ -129,6 +143,6 @@ export function examine(signal) {
       signal.throwIfAborted()
       verdicts.push(await examineMemory(dir, usable.type))
     }
-    return { runtimes, enforcement, verdicts }
+    return { addon, runtimes, enforcement, verdicts }
   })
 }

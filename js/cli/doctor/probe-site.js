@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 
-const VARIABLE = 'DOCTOR_PROBE'
+export const VARIABLE = 'DOCTOR_PROBE'
 
 /**
  * @typedef {object} Probe

@@ -16,10 +16,11 @@ const BIN = fileURLToPath(new URL('../bin.js', import.meta.url))
  * @param {string} entrypoint
  * @param {{ timeout?: string, runtime?: string, watch?: boolean }} options
  * @param {import('../context.d.ts').Context} context
- * @returns {import('./client-configs.js').ServerCommand}
+ * @returns {Promise<import('./client-configs.js').ServerCommand>}
  */
-function serverCommand(entrypoint, { timeout, runtime, watch }, { cwd, env, permissions }) {
-  const variables = configVariables(env)
+async function serverCommand(entrypoint, { timeout, runtime, watch }, { cwd, env, permissions }) {
+  const { configFromEnv } = await import('../../../index.js')
+  const variables = configVariables(env, configFromEnv)
   return {
     command: process.execPath,
     args: [
@@ -42,9 +43,9 @@ function serverCommand(entrypoint, { timeout, runtime, watch }, { cwd, env, perm
  * @param {{ timeout?: string, runtime?: string, watch?: boolean }} options
  * @param {import('../context.d.ts').Context} context
  */
-export function printConfig(entrypoint, options, context) {
+export async function printConfig(entrypoint, options, context) {
   const { terminal, cwd } = context
-  const configs = clientConfigs(serverName(path.basename(cwd)), serverCommand(entrypoint, options, context))
+  const configs = clientConfigs(serverName(path.basename(cwd)), await serverCommand(entrypoint, options, context))
   for (const [index, { title, config }] of configs.entries()) {
     if (index > 0) terminal.print('')
     terminal.print(terminal.outStyle(title, 'bold'))

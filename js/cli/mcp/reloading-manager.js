@@ -13,7 +13,7 @@ export class ReloadingManager {
   /** @type {Promise<unknown>} */ #reloads = Promise.resolve()
   #closed = false
 
-  /** @param {Manager} first @param {() => Manager} open makes a manager over the sources as they are now */
+  /** @param {Manager} first @param {() => Promise<Manager>} open makes a manager over the sources as they are now */
   constructor(first, open) {
     this.#current = first
     this.#open = open
@@ -57,8 +57,12 @@ export class ReloadingManager {
 
   async #reloadNow() {
     if (this.#closed) return undefined
-    const next = this.#open()
+    const next = await this.#open()
     this.#opened.add(next)
+    if (this.#closed) {
+      await this.#end(next, { force: true })
+      return undefined
+    }
     try {
       const tools = await next.listTools()
       const before = this.#current

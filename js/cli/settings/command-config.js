@@ -4,7 +4,6 @@
  */
 
 import path from 'node:path'
-import { configFromEnv } from '../../../index.js'
 import { permissionConfig } from '../permission-flags.js'
 import { readSettings, SETTINGS_FILE } from './file.js'
 import { allowWidening } from './widening.js'
@@ -14,8 +13,13 @@ import { allowWidening } from './widening.js'
 /** @param {string} field */
 const variableOf = (field) => `TOOLWARDEN_${field.replace(/[A-Z]/g, '_$&').toUpperCase()}`
 
-/** The variables that configure this command, as they are set. @param {NodeJS.ProcessEnv} env @returns {Record<string, string>} */
-export const configVariables = (env) =>
+/**
+ * The variables that configure this command, as they are set.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {(env: NodeJS.ProcessEnv) => Config} configFromEnv the package's; it is imported late, see with-manager.js
+ * @returns {Record<string, string>}
+ */
+export const configVariables = (env, configFromEnv) =>
   Object.fromEntries(Object.keys(configFromEnv(env)).map((field) => [variableOf(field), env[variableOf(field)] ?? '']))
 
 /** Which flag sets a field. @type {Record<string, string>} */
@@ -37,12 +41,13 @@ const FLAG_OF = {
  * @param {{ timeout?: string, runtime?: string, trust?: boolean }} given.options
  * @param {string[]} given.permissions
  * @param {NodeJS.ProcessEnv} given.env
+ * @param {(env: NodeJS.ProcessEnv) => Config} given.configFromEnv the package's; it is imported late, see with-manager.js
  * @param {boolean} given.withFile
  * @param {(line: string) => void} given.note tells the user on stderr
  * @param {Config} [given.overrides] what the command is about: wins over everything
  * @returns {{ config: Config, origin: Origin }}
  */
-export function commandConfig({ entrypoint, options, permissions, env, withFile, note, overrides = {} }) {
+export function commandConfig({ entrypoint, options, permissions, env, configFromEnv, withFile, note, overrides = {} }) {
   const file = path.join(path.dirname(entrypoint), SETTINGS_FILE)
   const read = withFile ? readSettings(file) : undefined
   /** @type {Config} */

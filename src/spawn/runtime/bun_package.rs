@@ -4,15 +4,33 @@
 //! --ignore-scripts or with a package manager that asks first. The program itself comes in a platform package, for
 //! example `@oven/bun-linux-x64`; the script moves it to `bun.exe` or links it. Both locations are tried.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::executable::{Executable, RuntimeFormat, inspect};
 
 /// The program of the nearest `bun` package for files in `dir`; a parent directory may contain it.
 pub(super) fn find_from(dir: &Path, cpu: Cpu) -> Option<Executable> {
-    dir.ancestors()
-        .map(|above| above.join("node_modules"))
-        .find_map(|modules| in_package(&modules.join("bun"), cpu).or_else(|| platform_package(&modules, cpu)))
+    dir.ancestors().find_map(|above| {
+        let modules = above.join("node_modules");
+        in_package(&modules.join("bun"), cpu)
+            .or_else(|| platform_package(&modules, cpu))
+            .or_else(|| unplugged(above, cpu))
+    })
+}
+
+/// Yarn's Plug'n'Play has no `node_modules` of the project: packages with programs or install scripts are unpacked, each
+/// in a `node_modules` of its own.
+fn unplugged(project: &Path, cpu: Cpu) -> Option<Executable> {
+    let unpacked = std::fs::read_dir(project.join(".yarn/unplugged")).ok()?;
+    let mut each: Vec<PathBuf> = unpacked
+        .flatten()
+        .map(|entry| entry.path().join("node_modules"))
+        .collect();
+    // What remains of an earlier version comes first by name.
+    each.sort_unstable();
+    each.iter()
+        .rev()
+        .find_map(|modules| program(&modules.join("bun/bin/bun.exe")).or_else(|| platform_package(modules, cpu)))
 }
 
 /// The real program behind a file of a `bun` package, if the file is in one.

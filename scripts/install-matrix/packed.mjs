@@ -1,0 +1,50 @@
+/** This package and its addon, packed as a release publishes them. */
+
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+
+import { npm, root } from '../run.mjs'
+
+/**
+ * @typedef {object} Packed
+ * @property {Record<string, any>} manifest
+ * @property {Buffer} tarball
+ */
+
+const read = (/** @type {string} */ file) => JSON.parse(readFileSync(file, 'utf8'))
+
+/** @param {string} from @param {string} to */
+function pack(from, to) {
+  const [program, first] = npm
+  const args = [...first, 'pack', '--json', '--ignore-scripts', '--pack-destination', to]
+  const [{ filename }] = JSON.parse(execFileSync(program, args, { cwd: from, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  return { manifest: read(join(from, 'package.json')), tarball: readFileSync(join(to, filename)) }
+}
+
+/**
+ * The packages by name. Those for other platforms are there without their addon: a package manager must leave them out.
+ * @param {string} scratch
+ */
+export function packAll(scratch) {
+  const staging = join(scratch, 'packed')
+  rmSync(staging, { recursive: true, force: true })
+  const main = join(staging, 'toolwarden')
+  mkdirSync(main, { recursive: true })
+  /** @type {Map<string, Packed>} */
+  const packages = new Map()
+  for (const platform of readdirSync(join(root, 'npm'))) {
+    const folder = join(staging, platform)
+    cpSync(join(root, 'npm', platform), folder, { recursive: true })
+    const addon = `toolwarden.${platform}.node`
+    if (readdirSync(root).includes(addon)) copyFileSync(join(root, addon), join(folder, addon))
+    packages.set(`toolwarden-${platform}`, pack(folder, staging))
+  }
+  const manifest = read(join(root, 'package.json'))
+  for (const name of [...manifest.files, 'README.md', 'LICENSE']) cpSync(join(root, name), join(main, name), { recursive: true })
+  manifest.optionalDependencies = Object.fromEntries([...packages.keys()].map((name) => [name, manifest.version]))
+  delete manifest.devDependencies
+  writeFileSync(join(main, 'package.json'), JSON.stringify(manifest, null, 2))
+  packages.set('toolwarden', pack(main, staging))
+  return packages
+}
