@@ -14,15 +14,21 @@ const { main, exports, typesVersions } = JSON.parse(readFileSync(packageFile, 'u
 const entries = Object.entries(exports).filter(([, entry]) => typeof entry !== 'string')
 const path = (file) => fileURLToPath(new URL(file, packageFile))
 
+/** What Jest 30 and Jest 29 throw where an ES module is required. */
+const REFUSALS = [
+  Object.assign(new Error('Must use import to load ES Module'), { code: 'ERR_REQUIRE_ESM' }),
+  new SyntaxError('Cannot use import statement outside a module'),
+]
+
 /** As Jest does it: in a context of its own, with a `require` that loads CommonJS only and builtins that do not lead out of it. */
-function requireLikeJest(file) {
+function requireLikeJest(file, refusal) {
   const process = { getBuiltinModule: () => undefined }
   const context = vm.createContext({ process })
   const load = (name) => {
     const module = { exports: {} }
     const own = (id) => {
       if (id.startsWith('node:')) return require(id)
-      if (!id.endsWith('.cjs')) throw Object.assign(new Error(`Must use import to load ES Module: ${id}`), { code: 'ERR_REQUIRE_ESM' })
+      if (!id.endsWith('.cjs')) throw refusal
       return load(createRequire(name).resolve(id))
     }
     const wrapped = vm.runInContext(`(function (module, exports, require, __filename, __dirname) {${readFileSync(name, 'utf8')}\n})`, context)
@@ -43,7 +49,7 @@ describe('each entry for CommonJS', () => {
   for (const [name, entry] of entries) {
     test(`${name} is the module that imports get`, async () => {
       const imported = await import(path(entry.default.default))
-      for (const required of [require(path(entry.require.default)), requireLikeJest(path(entry.require.default))]) {
+      for (const required of [require(path(entry.require.default)), ...REFUSALS.map((refusal) => requireLikeJest(path(entry.require.default), refusal))]) {
         assert.deepEqual(Object.keys(required).toSorted(), Object.keys(imported).toSorted())
         for (const each of Object.keys(imported)) assert.equal(required[each], imported[each], each)
       }

@@ -12,6 +12,8 @@
 const vm = require('node:vm')
 
 module.exports = function requireOutsideJest(/** @type {unknown} */ error, /** @type {string} */ file) {
-  if (Object(error).code !== 'ERR_REQUIRE_ESM') throw error
+  // Jest 29 does not recognise them and reports their first line as wrong.
+  const { code, name } = Object(error)
+  if (code !== 'ERR_REQUIRE_ESM' && name !== 'SyntaxError') throw error
   return vm.runInThisContext('process').getBuiltinModule('node:module').createRequire(file)(file)
 }
