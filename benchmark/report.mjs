@@ -93,7 +93,7 @@ function soakText() {
   const figures = JSON.parse(readFileSync(SOAK, 'utf8'))
   return [
     '## Soak: one manager, many calls',
-    'By `npm run bench:soak`; a share of the calls throws, crashes or times out.',
+    'This was measured by `npm run bench:soak`. A share of the calls throws, crashes or times out.',
     `\`\`\`json\n${JSON.stringify(figures, null, 2)}\n\`\`\``,
   ]
 }
@@ -104,8 +104,8 @@ function generated(results) {
   return [
     BEGIN,
     `Made by \`npm run bench${profile === 'quick' ? ' -- --quick' : ''}\` on ${date}: ${machine.cpu}, ${machine.cores} cores, ` +
-      `${machine.memoryGib} GiB, load ${machine.load} at the end, ${machine.system}; ${packages.join(', ')}. Medians of interleaved rounds; absolute times ` +
-      'hold for that machine, ratios travel better.',
+      `${machine.memoryGib} GiB, load ${machine.load} at the end, ${machine.system}; ${packages.join(', ')}. The figures are medians of interleaved ` +
+      'rounds. Absolute times are valid for that machine only; ratios are similar on other machines.',
     '![Calls per second and time per call, side by side](performance.svg)',
     ...(hosts.every(isSandboxed) ? [] : ['**The kernel did not enforce the permissions in this run: the goals hold with the sandbox on.**']),
     '## Goals',

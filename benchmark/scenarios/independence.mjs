@@ -22,7 +22,7 @@ function manyTools(folder) {
 
 export const independence = {
   name: 'independence',
-  title: 'A warm call does not depend on',
+  title: 'A warm call, which should not depend on these settings',
   entrypoints: ['empty'],
   hostFlags: ({ heapMb }) => [`--max-old-space-size=${heapMb + 1024}`],
   async run({ entrypoint, profile, heapMb }) {
