@@ -47,19 +47,20 @@ export function page(rows, when) {
   const body = rows.map((row) => `| ${cells(row).map(escaped).join(' | ')} |`)
   return `# Packages
 
-Packages that people use in tools, each doing a real job whose result is checked, on each runtime where it runs at all. Made by
+These are packages that people use in tools. Each does a real job whose result is checked, on each runtime where the package runs at all. The page was made by
 \`npm run packages\` on ${when}; do not edit by hand.
 
 ${sentence(rows)}
 
-- **off**: it works with \`sandbox: "off"\`. What does not says so in the note, and counts no further.
-- **kept**: it works with the flags kept, the fewest that are known for it, which stand in the next column.
-- **steps**: from no permission at all, following the hint of each failure, or where there is none its denials, so many times were flags
-  added until it worked, six at most. "no": it did not get there, or with flags wider than those kept; the note says which.
-- **ended with**: the flags that these steps gave.
+- **off**: whether the job works with \`sandbox: "off"\`. Where it does not, the note says so, and the totals leave the run out.
+- **kept**: whether it works with the flags in the next column, which are the fewest that are known to suffice.
+- **steps**: how many times flags were added until the job worked. The first run has no permission at all; after each failure the flags that its hint
+  names are added, or, where there is no hint, those of its denials, six times at most. "no" means that the job did not work in the end, or only with flags
+  wider than those kept; the note says which.
+- **ended with**: the flags that were added in these steps.
 
-\`{data}\`, \`{out}\` and \`{pkg}\` stand for a directory with the job's input, one for its output and the project; \`{http}\`, \`{pg}\` and the like
-for ports of servers on loopback; \`{chromium}\` and \`{runtime}\` for programs. Why something does not get there is in
+\`{data}\`, \`{out}\` and \`{pkg}\` stand for a directory with the job's input, a directory for its output and the project; \`{http}\`, \`{pg}\` and similar names
+stand for ports of servers on loopback, and \`{chromium}\` and \`{runtime}\` for programs. Why some jobs cannot be brought to work in this way is explained in
 [permissions](permissions.md#packages-that-hints-do-not-lead-to).
 
 | ${head.join(' | ')} |

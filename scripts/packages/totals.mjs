@@ -26,7 +26,7 @@ export function sentence(rows) {
   const { packages, runs, off, minimal, climbed } = totals(rows)
   const share = off === 0 ? 0 : Math.round((1000 * climbed) / off) / 10
   return (
-    `${packages} packages, ${runs} runs: ${off} work without a sandbox, ${minimal} of these with the flags kept, ` +
-    `${climbed} (${share}%) come from nothing to flags that work, in at most ${MOST_STEPS} steps.`
+    `There are ${packages} packages and ${runs} runs: ${off} work without a sandbox, ${minimal} of these work with the flags kept, ` +
+    `and ${climbed} (${share}%) come from no flag to flags that work, in at most ${MOST_STEPS} steps.`
   )
 }
