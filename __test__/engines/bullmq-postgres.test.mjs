@@ -1,4 +1,4 @@
-/** Jobs of BullMQ on a real PostgreSQL, and what it cannot store. */
+/** Tests jobs of BullMQ on a real PostgreSQL, and text that PostgreSQL cannot store. */
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -20,7 +20,7 @@ after(() => server?.stop())
 const place = () => ({ connection: server.connection, factory: createPostgresBackend, jsonb: true })
 endsOfJobs('PostgreSQL', place)
 
-/** What another worker does that takes over a job whose lock's time is over. */
+/** Changes the row of a job as another worker does when it takes over a job whose lock has expired. */
 const dropLock = async (queue, job) => {
   const { migrate: _, ...connection } = server.connection
   const client = new Client(connection)
@@ -46,7 +46,7 @@ describe('Text that PostgreSQL cannot store', () => {
     return { ...(await made.ended(job)), queue: made.queue }
   }
 
-  // What is in a job's data has been stored before, so the tools make it of something else.
+  // A job's data is stored before the tool runs, so it cannot contain such text: the tools make the text from something else.
   for (const [what, encoded] of [['U+0000', 'a%00b'], ['half a surrogate pair', 'half']]) {
     test(`${what} in a tool's error: the job fails, and does not stay active`, async () => {
       const { state, job } = await run('throws-decoded', encoded)

@@ -1,4 +1,4 @@
-/** Jobs of BullMQ on a real Redis. */
+/** Tests jobs of BullMQ on a real Redis. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -17,7 +17,7 @@ after(() => server?.stop())
 const place = () => ({ connection: server.connection, jsonb: false })
 endsOfJobs('Redis', place)
 
-/** What Redis does when a lock's time is over. */
+/** Removes the lock of a job, as Redis does when the lock expires. */
 const dropLock = async (queue, job) => {
   const client = await queue.backend.client
   await client.del(queue.toKey(`${job.id}:lock`))

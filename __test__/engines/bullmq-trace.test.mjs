@@ -1,4 +1,4 @@
-/** One trace from who adds a job to the tool that it runs, over a real Redis. */
+/** Tests that one trace covers the program that adds a job, the job and its tool, over a real Redis. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -49,7 +49,7 @@ describe('the trace of a request', () => {
       assert.equal(call.attributes['toolwarden.attempt'], 1)
       assert.equal(returnvalue, `00-${requestId}-${call.spanContext().spanId}-01`)
       const parent = spans.getFinishedSpans().find((span) => span.spanContext().spanId === call.parentSpanContext?.spanId)
-      // The job's span ends after that of the call, and may not have been exported yet.
+      // The job's span ends after the call's span, and may not have been exported yet.
       if (parent !== undefined) assert.equal(parent.spanContext().traceId, requestId)
     } finally {
       await worker.close(true)

@@ -1,4 +1,4 @@
-/** Jobs under kills, on each engine: the short form of benchmark/scale/chaos.mjs. */
+/** Runs jobs on each engine while hosts and tools are killed: the short form of benchmark/scale/chaos.mjs. */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -12,7 +12,7 @@ describe('Jobs whose hosts and tools are killed', () => {
     test(`on ${engine}: each has one result, and nothing lives on`, { timeout: 120_000 }, async () => {
       const { right, failed, stuck, orphans, kills, effects } = await chaos(engine, SIZE)
       assert.deepEqual({ right, failed, stuck, orphans, hosts: kills.host }, { right: SIZE.jobs, failed: [], stuck: [], orphans: [], hosts: SIZE.hostKills })
-      // At least once: a side effect may be repeated, and none is missing.
+      // Jobs run at least once, so a side effect may be repeated, but none may be missing.
       assert.ok(effects >= SIZE.jobs, `${effects} side effects`)
     })
   }

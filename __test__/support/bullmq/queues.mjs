@@ -6,11 +6,11 @@ import { toolProcessor, workerOptions } from '../../../js/adapters/bullmq.js'
 import { HANG_BOUND } from '../settings.mjs'
 import { bounded, until } from '../waiting.mjs'
 
-/** Ends of a job that are final. */
+/** The states in which a job has ended. */
 const ENDS = new Set(['completed', 'failed'])
 
 /**
- * Queues on one server, and what is made of them, closed after each test.
+ * Creates queues on one server, with their workers, and closes all of them after each test.
  * @param {() => { connection: any, factory?: any, jsonb: boolean }} place
  */
 export function queues(place) {
@@ -25,14 +25,14 @@ export function queues(place) {
     for (const close of all) await bounded(close(), 'a queue to close')
   }
 
-  /** A queue that nobody else has, with what goes with it. */
+  /** Creates a queue that no other test uses, with the functions that a test needs for it. */
   function queue(defaults = {}) {
     const name = `q-${randomUUID()}`
     const { connection, factory, jsonb } = place()
     const made = closed(new Queue(name, { connection, defaultJobOptions: { attempts: 2, ...defaults } }, factory))
     made.on('error', () => {})
 
-    /** A worker of this queue; `options` of the processor, `more` of the worker. */
+    /** Starts a worker of this queue; `options` are those of the processor, `more` those of the worker. */
     const worker = (manager, options = {}, more = {}) => {
       const processor = toolProcessor(manager, { jsonb, ...options })
       const opened = new Worker(name, processor, workerOptions(manager, { connection, drainDelay: 1, ...more }), factory)
@@ -40,7 +40,7 @@ export function queues(place) {
       return closed(opened, () => opened.close(true))
     }
 
-    /** Resolves with the job once it has ended for good: its state is asked for, since events may be missed. */
+    /** Resolves with the job once it has ended. It polls the job's state, because events may be missed. */
     const ended = async (job, bound = HANG_BOUND) => {
       let state
       await until(async () => ENDS.has((state = await job.getState())), `job ${job.id} to end`, bound)
