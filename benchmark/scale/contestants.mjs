@@ -1,4 +1,4 @@
-/** Workers of one queue: this package's, BullMQ's own sandbox, and a processor without any. */
+/** The workers that are compared on one queue: this package's, BullMQ's own sandbox, and a processor without a sandbox. */
 
 import { createRequire } from 'node:module'
 import { realpathSync, mkdtempSync, rmSync } from 'node:fs'
@@ -13,7 +13,7 @@ const PROCESSOR = fileURLToPath(new URL('./processors/job.cjs', import.meta.url)
 const TOOLS = fileURLToPath(new URL('./tools.ts', import.meta.url))
 const inProcess = createRequire(import.meta.url)(PROCESSOR)
 
-/** Jobs at once, the same for all. */
+/** The number of jobs that every worker runs at once. */
 export const SLOTS = 2
 
 /** @param {'call' | 'worker'} isolation */

@@ -1,4 +1,4 @@
-/** One host: `host.mjs <engine> <settings as JSON>`. Serves the jobs of an engine until it is killed; says `ready`. */
+/** One host: `host.mjs <engine> <settings as JSON>`. It prints `ready` and then serves the jobs of an engine until it is killed. */
 
 import process from 'node:process'
 import { Manager } from '../../index.js'

@@ -1,4 +1,4 @@
-/** A host of one contestant: `peer-host.mjs <name> <queue> <connection as JSON> <config as JSON>`. Cancels a job when told `cancel <id>`. */
+/** A host of one contestant: `peer-host.mjs <name> <queue> <connection as JSON> <config as JSON>`. It cancels a job when it reads `cancel <id>`. */
 
 import process from 'node:process'
 import { createInterface } from 'node:readline'

@@ -1,5 +1,5 @@
 /**
- * What workers of a queue do about a job that takes too much memory, a loop that is cancelled, and the end of their host.
+ * Compares how workers of a queue handle a job that allocates too much memory, a loop that is cancelled, and the end of their host.
  *
  *     node benchmark/scale/peers.mjs
  */
@@ -19,7 +19,7 @@ const PEERS = ['BullMQ, process sandbox', 'BullMQ, thread sandbox', 'toolwarden,
 const LOOP_MS = 4000
 const BOUND = 60_000
 
-/** Waits for an answer that is not false. */
+/** Calls `ask` until its answer is not false. */
 async function until(ask, what) {
   const end = Date.now() + BOUND
   for (;;) {
@@ -43,7 +43,7 @@ async function startHost(name, queue, connection, config) {
 const ended = (job) => until(async () => ['completed', 'failed'].includes(await job.getState()), 'a job to end')
 const lines = (file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [])
 
-/** One row: what came of each job. */
+/** Measures one worker: a row of the table, with the end of each job. */
 async function look(name, connection) {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'warden-peers-')))
   const queue = new Queue(`peers-${Date.now()}`, { connection })
@@ -56,7 +56,7 @@ async function look(name, connection) {
 
     const loop = await queue.add('loop', LOOP_MS)
     await until(async () => (await loop.getState()) === 'active', 'the loop to start')
-    // It is in its loop: nothing tells when, and it goes on for seconds.
+    // Gives the job time to enter its loop: no event announces that, and the loop runs for seconds.
     await new Promise((resolve) => setTimeout(resolve, 500))
     const cancelled = performance.now()
     host.stdin.write(`cancel ${loop.id}\n`)
@@ -71,7 +71,7 @@ async function look(name, connection) {
     host.kill('SIGKILL')
     await gone
     const { ms, left } = await untilGone(below, 1000)
-    // Whoever lives on has the time to finish.
+    // A process that outlives its host gets the time to finish its job.
     await untilGone(left, 5000)
     const effects = lines(join(dir, 'effects')).length
     for (const pid of left.filter(isAlive)) process.kill(pid, 'SIGKILL')

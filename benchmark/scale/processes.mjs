@@ -1,8 +1,8 @@
-/** Processes as /proc shows them, looked at from outside of the hosts. */
+/** Reads processes from /proc, outside the hosts. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What /proc says of a process, or null. @param {number} pid */
+/** Returns what /proc says about a process, or null if there is none. @param {number} pid */
 function statOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -13,13 +13,13 @@ function statOf(pid) {
   }
 }
 
-/** A zombie has nothing left to do. @param {number} pid */
+/** Whether a process runs; a zombie does not count, because it can do nothing any more. @param {number} pid */
 export function isAlive(pid) {
   const stat = statOf(pid)
   return stat !== null && stat.state !== 'Z' && stat.state !== 'X'
 }
 
-/** All processes below one. @param {number} root @returns {number[]} */
+/** Returns all descendants of a process. @param {number} root @returns {number[]} */
 export function descendantsOf(root) {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -34,7 +34,10 @@ export function descendantsOf(root) {
   return [...found]
 }
 
-/** Milliseconds until none of them lives, at most `bound`; those that still do. @param {number[]} pids @param {number} bound */
+/**
+ * Waits at most `bound` milliseconds until none of the processes is alive. Returns how long that took, and the processes that are still alive.
+ * @param {number[]} pids @param {number} bound
+ */
 export async function untilGone(pids, bound) {
   const start = performance.now()
   for (;;) {

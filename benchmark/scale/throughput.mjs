@@ -1,5 +1,5 @@
 /**
- * Jobs a second of an empty tool through one queue on Redis, beside BullMQ's own sandboxed processors, in one run.
+ * Measures the jobs per second of an empty tool through one queue on Redis, and those of BullMQ's own sandboxed processors, in one run.
  *
  *     node benchmark/scale/throughput.mjs [--jobs=1000] [--rounds=5]
  */
@@ -12,7 +12,7 @@ import { CONTESTANTS, SLOTS } from './contestants.mjs'
 
 const BASE = 'BullMQ, process sandbox'
 
-/** Jobs a second of one contestant, once it is warm. */
+/** Measures the jobs per second of one contestant, after a tenth of the jobs as a warm-up. */
 async function measure(start, connection, queue, jobs) {
   const { worker, close } = await start(queue.name, { connection, drainDelay: 1 })
   let left = 0
@@ -44,7 +44,7 @@ async function measure(start, connection, queue, jobs) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** Rounds go through all contestants, so that what else the machine does meets all alike. */
+/** Each round measures all contestants, so that other work on the machine affects all of them alike. */
 export async function throughput({ jobs = 1000, rounds = 5 } = {}) {
   const server = await startRedis()
   const results = new Map(Object.keys(CONTESTANTS).map((name) => [name, []]))
@@ -61,7 +61,7 @@ export async function throughput({ jobs = 1000, rounds = 5 } = {}) {
   }
   const base = results.get(BASE)
   return [...results].map(([name, values]) => {
-    // Against the same round's: the machine's mood of that minute is in both.
+    // Each value is compared with the base of its own round, because other work on the machine affects both.
     const ratios = values.map((value, round) => value / base[round])
     return { name, perSecond: median(values), ratio: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) }
   })

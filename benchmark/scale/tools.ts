@@ -1,4 +1,4 @@
-// Jobs whose starts and effects can be counted from outside: one line each, appended before and after the work.
+// Tools whose starts and side effects can be counted from outside: each appends a line to a file before its work and one after it.
 import { appendFileSync } from 'node:fs'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -4,7 +4,7 @@ import { startPostgres } from '../../../scripts/servers/postgres.mjs'
 import { startRedis } from '../../../scripts/servers/redis.mjs'
 
 const NAME = 'chaos'
-/** Short, so that the jobs of a killed host are soon taken up again: no tool can keep its host from renewing them. */
+/** Locks are short, so that the jobs of a killed host are soon taken up again; no tool can keep its host from renewing them. */
 const LOCKS = { lockDuration: 2000, lockRenewTime: 500, stalledInterval: 500 }
 const factoryOf = (kind) => (kind === 'postgres' ? createPostgresBackend : undefined)
 
@@ -34,7 +34,7 @@ export async function open(kind) {
     engine: 'bullmq',
     attach: async () => {},
     submit: (inputs) => queue.addBulk(inputs.map((data) => ({ name: 'job', data }))),
-    /** The state of a job is asked for: events may be missed. */
+    /** Polls the state of a job, because events may be missed. */
     async outcome(job, until) {
       for (;;) {
         const state = await job.getState()

@@ -1,9 +1,12 @@
 import { freePorts } from '../../../scripts/servers/process.mjs'
 import { startRestate } from '../../../scripts/servers/restate.mjs'
 
-/** A service for each host, since Restate sends a service's invocations to one address. @param {any} manager @param {any} settings */
+/**
+ * Each host has a service of its own, because Restate sends the invocations of a service to one address.
+ * @param {any} manager @param {any} settings
+ */
 export async function serve(manager, { port, name }) {
-  // Not before: the SDK needs Node 22.
+  // Imported here and not at the top, because the SDK needs Node 22.
   const { createEndpointHandler } = await import('@restatedev/restate-sdk')
   const { toolService } = await import('../../../js/adapters/restate.js')
   const { createServer } = await import('node:http2')
@@ -21,7 +24,7 @@ export async function open() {
     runtimes: ['node24', 'node24'],
     settings: (index) => ({ port: ports[index], name: `tools${index}` }),
     engine: 'restate',
-    /** Once its host listens. */
+    /** Registers a host once it listens. */
     async attach(index) {
       const answer = await post(`${server.admin}/deployments`, { uri: `http://127.0.0.1:${ports[index]}` })
       if (!answer.ok) throw new Error(`the deployment was refused: ${await answer.text()}`)

@@ -7,7 +7,7 @@ import { startTemporal } from '../../../scripts/servers/temporal.mjs'
 const QUEUE = 'chaos'
 const WORKFLOWS = fileURLToPath(new URL('./workflows.mjs', import.meta.url))
 
-/** Workers of activities alone: workflows run where no host is killed. @param {any} manager @param {any} settings */
+/** Runs a worker for activities only; workflows run in a process that is not killed. @param {any} manager @param {any} settings */
 export async function serve(manager, { address }) {
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), shutdownSignals: [] })
   const connection = await NativeConnection.connect({ address })

@@ -1,4 +1,4 @@
-/** One job as a workflow; runs inside of Temporal's own isolate. */
+/** One job as a workflow. It runs inside Temporal's own isolate. */
 
 import { proxyActivities } from '@temporalio/workflow'
 

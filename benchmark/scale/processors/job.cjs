@@ -1,4 +1,4 @@
-/** What the tools of ../tools.ts do, as a processor for BullMQ's own sandbox. */
+/** Does the same as the tools of ../tools.ts, as a processor for BullMQ's own sandbox. */
 
 const { appendFileSync } = require('node:fs')
 
