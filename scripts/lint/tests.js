@@ -1,9 +1,9 @@
 /**
- * The rules for tests of CONTRIBUTING.md that a machine can check, for oxlint: it reads the code, so what a test keeps as text (the
- * source of a tool that loops for ever, say) is not meant.
+ * Implements the rules for tests in CONTRIBUTING.md that oxlint can check. The rules apply to the code only: text that a test contains,
+ * such as the source of a tool that loops for ever, is not checked.
  */
 
-/** What Bun's `node:test` has as well. */
+/** The names that Bun's `node:test` exports too. */
 const OF_NODE_TEST = new Set(['test', 'it', 'describe', 'before', 'after', 'beforeEach', 'afterEach'])
 const LEFT_OUT = new Set(['skip', 'todo', 'only'])
 const TIMERS = new Set(['node:timers/promises', 'timers/promises'])

@@ -1,5 +1,5 @@
 /**
- * Settles as the promise does, or fails naming `what` when that takes so long that it must have hung.
+ * Settles as the promise does. After `bound` milliseconds, when the promise must have hung, it rejects with an error that names `what`.
  * @template T @param {Promise<T>} promise @param {string} what @param {number} bound milliseconds @returns {Promise<T>}
  */
 export async function bounded(promise, what, bound) {

@@ -1,4 +1,7 @@
-/** Servers that tests, benchmarks and examples start for themselves: on loopback, on ports of their own, with a directory of their own, ended by their pid. */
+/**
+ * Starts servers for tests, benchmarks and examples. Each listens on loopback, on ports of its own, has a directory of its own, and is
+ * ended by its pid.
+ */
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,10 +11,10 @@ import { join } from 'node:path'
 
 import { bounded } from './bounded.mjs'
 
-/** Starting a server on a busy machine takes longer than anything else here. */
+/** How many milliseconds a server may take to start. The bound is large, because starts are slow on a busy machine. */
 const START_BOUND = 90_000
 
-/** So many different ports that nobody listens on. @param {number} count @returns {Promise<number[]>} */
+/** Returns `count` different ports on which nobody listens. @param {number} count @returns {Promise<number[]>} */
 export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = await Promise.all(
@@ -21,14 +24,14 @@ export async function freePorts(count) {
   return ports
 }
 
-/** A directory in the temporary directory, and what removes it. @param {string} name */
+/** Creates a directory in the temporary directory, and returns it with a function that removes it. @param {string} name */
 export function ownDirectory(name) {
   const dir = mkdtempSync(join(tmpdir(), `warden-${name}-`))
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
 /**
- * Runs a program to its end; fails with what it said.
+ * Runs a program to its end; an error contains what the program printed.
  * @param {string} command @param {string[]} args @param {{ cwd?: string }} [options]
  */
 export function run(command, args, options = {}) {
@@ -45,7 +48,7 @@ export function run(command, args, options = {}) {
   return bounded(ended, `${command} to end`, START_BOUND)
 }
 
-/** Whether something takes connections there. @param {number} port @returns {Promise<boolean>} */
+/** Whether a server accepts connections on the port. @param {number} port @returns {Promise<boolean>} */
 export const accepts = (port) =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
@@ -54,11 +57,11 @@ export const accepts = (port) =>
   })
 
 /**
- * Starts a server and waits until `ready()` says so; one that cannot be started, or ends, fails with what it said.
+ * Starts a server and waits until `ready()` is true. If the server cannot be started, or ends, the error contains what it printed.
  * @param {string} command @param {string[]} args @param {() => Promise<boolean>} ready @param {{ cwd?: string, env?: NodeJS.ProcessEnv, end?: NodeJS.Signals }} [options]
  */
 export async function startServer(command, args, ready, { end = 'SIGKILL', ...options } = {}) {
-  // setpriv becomes the program. A server does not outlive who started it, however that ends.
+  // setpriv replaces itself by the server, which then gets a signal when its parent ends, in whatever way that happens.
   const child = spawn('setpriv', [`--pdeathsig=${end.slice(3)}`, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let said = ''
   const hear = (/** @type {Buffer} */ chunk) => {

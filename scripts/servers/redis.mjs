@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 
 import { freePorts, ownDirectory, startServer } from './process.mjs'
 
-/** Whether a Redis answers there. @param {number} port @returns {Promise<boolean>} */
+/** Whether a Redis server answers on the port. @param {number} port @returns {Promise<boolean>} */
 const answers = (port) =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
@@ -10,7 +10,7 @@ const answers = (port) =>
     socket.once('data', () => socket.destroy())
   })
 
-/** A Redis of its own: nothing is written to disk. */
+/** Starts a Redis server for the caller alone. It writes nothing to disk. */
 export async function startRedis() {
   const [port = 0] = await freePorts(1)
   const { dir, remove } = ownDirectory('redis')

