@@ -1,8 +1,8 @@
 /**
- * Loads this package's ES modules for CommonJS entries in Jest, which runs what it loads by itself and refuses ES modules
- * in its `require`. The process's own loads them, and only code outside of Jest's context can reach that.
+ * Loads this package's ES modules for CommonJS entries in Jest. Jest loads modules with a `require` of its own, which refuses ES
+ * modules. The `require` of the process can load them, but only code outside Jest's context can reach it.
  *
- * Everywhere else the entries' own `require` works, which is written out there because bundlers follow it.
+ * In all other programs the `require` of the entry works. Each entry contains the call itself, because bundlers follow it.
  * @param {unknown} error what `require` threw
  * @param {string} file
  */
@@ -12,7 +12,7 @@
 const vm = require('node:vm')
 
 module.exports = function requireOutsideJest(/** @type {unknown} */ error, /** @type {string} */ file) {
-  // Jest 29 does not recognise them and reports their first line as wrong.
+  // Jest 29 does not recognise ES modules and reports a syntax error in their first line.
   const { code, name } = Object(error)
   if (code !== 'ERR_REQUIRE_ESM' && name !== 'SyntaxError') throw error
   return vm.runInThisContext('process').getBuiltinModule('node:module').createRequire(file)(file)

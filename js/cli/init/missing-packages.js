@@ -1,9 +1,9 @@
-/** What a new project needs and does not have. */
+/** Finds the packages and programs that a new project needs and does not have. */
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
-/** Whether a directory or one above it has the package, as an import of it is resolved. @param {string} name @param {string} dir @returns {boolean} */
+/** Whether the directory or one above it contains the package, where an import would find it. @param {string} name @param {string} dir @returns {boolean} */
 function isInstalled(name, dir) {
   if (existsSync(path.join(dir, 'node_modules', name, 'package.json'))) return true
   const parent = path.dirname(dir)

@@ -1,4 +1,4 @@
-/** Writes the files of a new project, all or none, and never over one that is there. */
+/** Writes the files of a new project: either all or none, and never over an existing file. */
 
 import { lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -6,7 +6,10 @@ import { UsageError } from '../usage-error.js'
 
 const HINT = 'run it in an empty directory, or move these away first; nothing was written'
 
-/** What a directory must not have: the files, and the directories they are in. @param {ReadonlyArray<readonly [string, string]>} files */
+/**
+ * The names that must not exist yet in the directory: those of the files, and of the directories that contain them.
+ * @param {ReadonlyArray<readonly [string, string]>} files
+ */
 const namesOf = (files) => [...new Set(files.map(([name]) => /** @type {string} */ (name.split('/')[0])))]
 
 /** @param {string[]} names */
@@ -17,7 +20,7 @@ const exist = (names) => new UsageError(`${names.join(', ')} ${names.length === 
  * @param {ReadonlyArray<readonly [string, string]>} files name, with one directory at most, and content
  */
 export function writeFiles(dir, files) {
-  // A link that leads nowhere is in the way too: writing would follow it.
+  // A symbolic link without a target counts as existing too, because writing would follow it.
   const there = namesOf(files).filter((name) => lstatSync(path.join(dir, name), { throwIfNoEntry: false }) !== undefined)
   if (there.length > 0) throw exist(there)
   /** @type {Array<() => void>} */

@@ -3,7 +3,7 @@
 /** @typedef {{ command: string, args: string[], env?: Record<string, string> }} ServerCommand */
 
 /**
- * The file that a client reads, the field of it that holds the servers, and whether a server says how it is talked to.
+ * The file that a client reads, the field of it that holds the servers, and whether an entry of it names its transport.
  * @type {ReadonlyArray<{ client: string, file: string, field: string, typed: boolean }>}
  */
 const CLIENTS = [
@@ -24,5 +24,5 @@ export const clientConfigs = (name, command) =>
     config: { [field]: { [name]: typed ? { type: 'stdio', ...command } : command } },
   }))
 
-/** A name that every client takes, from a directory's. @param {string} directory */
+/** Makes a server name that every client accepts from the name of a directory. @param {string} directory */
 export const serverName = (directory) => directory.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'tools'

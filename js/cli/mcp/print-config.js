@@ -1,4 +1,4 @@
-/** `--print-config`: how clients start the server that this command line would start. */
+/** `--print-config`: prints the configuration with which clients start the server that this command line would start. */
 
 import path from 'node:path'
 import process from 'node:process'

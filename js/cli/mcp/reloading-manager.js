@@ -1,6 +1,6 @@
 /**
- * A manager for the adapter that can be loaded again. Calls that run end where they began; later ones are served by the
- * version that loaded last. A version that does not load changes nothing.
+ * A manager for the adapter whose tools can be loaded again. Running calls end in the version in which they began; later calls
+ * are served by the version that loaded last. A version that does not load changes nothing.
  */
 
 /** @typedef {import('../../../index.d.ts').Manager} Manager */
@@ -8,7 +8,7 @@
 export class ReloadingManager {
   #open
   #current
-  /** Those that were opened here, the first one is its opener's. @type {Set<Manager>} */ #opened = new Set()
+  /** The managers that were opened here; the first manager belongs to its caller. @type {Set<Manager>} */ #opened = new Set()
   /** @type {Set<() => void>} */ #listeners = new Set()
   /** @type {Promise<unknown>} */ #reloads = Promise.resolve()
   #closed = false
@@ -28,7 +28,7 @@ export class ReloadingManager {
     try {
       return await used.listTools()
     } catch (error) {
-      // It was closed for a newer one meanwhile.
+      // Meanwhile the manager was closed, because a newer version was loaded.
       if (used === this.#current) throw error
       return this.#current.listTools()
     }
@@ -39,15 +39,15 @@ export class ReloadingManager {
     return this.#current.executeTool(...call)
   }
 
-  /** @param {() => void} listener @returns {() => void} takes it back */
+  /** @param {() => void} listener @returns {() => void} removes the listener */
   onToolsChanged(listener) {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   /**
-   * One after another, so that the last change wins. Rejects with the reason why the sources do not load.
-   * @returns {Promise<number | undefined>} of tools; undefined after close()
+   * Reloads run one after another, so that the last change wins. Rejects with the reason why the sources do not load.
+   * @returns {Promise<number | undefined>} the number of tools; undefined after close()
    */
   reload() {
     const reloaded = this.#reloads.then(() => this.#reloadNow())
@@ -86,7 +86,7 @@ export class ReloadingManager {
     return this.#closed
   }
 
-  /** Ends everything that was opened here, and what runs in it. */
+  /** Ends the managers that were opened here and the calls that run in them. */
   async close() {
     this.#closed = true
     await Promise.all([...this.#opened].map((manager) => this.#end(manager, { force: true })))

@@ -1,17 +1,17 @@
-/** Tells when the sources of tools have changed. */
+/** Calls a function when the sources of tools have changed. */
 
 import { watch } from 'node:fs'
 import path from 'node:path'
 import { SETTINGS_FILE } from '../settings/file.js'
 
-/** Milliseconds without a further change: editors write a file in several steps. */
+/** A change is reported after this many milliseconds without a further one, because editors write a file in several steps. */
 const QUIET = 100
 
 /** @param {string | null} name */
 const isSource = (name) => name !== null && (name === SETTINGS_FILE || /\.[cm]?[jt]sx?$/.test(name))
 
 /**
- * Watches the directory and not the file, because many editors put a new file into the place of the old one.
+ * Watches the directory and not the file, because many editors replace the old file by a new one.
  * @param {string} entrypoint absolute
  * @param {() => void} changed
  * @returns {() => void} ends it
@@ -24,7 +24,7 @@ export function watchSources(entrypoint, changed) {
     clearTimeout(waiting)
     waiting = setTimeout(changed, QUIET)
   })
-  // The directory is gone, and with it what would be loaded: what is loaded stays.
+  // The directory was removed with the sources in it, so there is nothing to load: the present version stays.
   watcher.on('error', () => {})
   return () => {
     clearTimeout(waiting)

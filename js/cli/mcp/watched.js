@@ -1,4 +1,4 @@
-/** `--watch`: the served tools follow their sources. */
+/** `--watch`: loads the served tools again when their sources change. */
 
 import { printable } from '../../printable.js'
 import { findEntrypoint } from '../entrypoint.js'
@@ -26,7 +26,7 @@ async function reload(reloading, entrypoint, terminal) {
  * @param {(served: ReloadingManager) => Promise<void>} serve
  */
 export async function whileWatched(context, given, manager, serve) {
-  // Consent was for the settings file as it was at the start: a changed one is not trusted.
+  // `--trust` accepted the settings file as it was at the start, so a changed file is not trusted.
   const again = { ...given, options: { ...given.options, trust: false } }
   const reloading = new ReloadingManager(manager, () => openManager(context, again))
   const forget = context.interrupts.whenForced(() => void reloading.close())
