@@ -1,5 +1,5 @@
-//! The properties of a policy and of the kernel that the system call filter depends on. `row.rs` says which rows follow from
-//! them.
+//! The properties of a policy and of the kernel that the system call filter depends on. `row.rs` says which rows follow
+//! from them.
 
 /// How the network is restricted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
