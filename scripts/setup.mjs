@@ -21,10 +21,10 @@ function modulesAreCurrent() {
   })
 }
 
-/** One hash of everything that the addon is made of. File times cannot be used, because a checkout changes them. */
 /** What the addon is made of besides `src`; build.rs makes constants of the two modules in `js`. */
 const BESIDE = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json', 'js/hints.js', 'js/native-protocol.js']
 
+/** One hash of everything that the addon is made of. File times cannot be used, because a checkout changes them. */
 function sourcesHash() {
   const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
