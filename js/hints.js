@@ -1,6 +1,7 @@
 /**
  * The hints that this side gives: what to do about a failure. The first ones the core gives too; build.rs makes the constants of
- * src/error/hints.rs from this file, so that the same advice reads the same wherever it comes from.
+ * src/error/hints.rs from this file, so that the same advice reads the same wherever it comes from. It therefore takes only
+ * `export const NAME = 'text'` on one line. Hints about a command line stand where they are given, in js/cli.
  */
 
 // Rust: &str

@@ -21,6 +21,9 @@ function modulesAreCurrent() {
   })
 }
 
+/** What the addon is made of besides `src`; build.rs makes constants of the two modules in `js`. */
+const BESIDE = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json', 'js/hints.js', 'js/native-protocol.js']
+
 /** One hash of everything that the addon is made of. File times cannot be used, because a checkout changes them. */
 function sourcesHash() {
   const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
@@ -28,7 +31,7 @@ function sourcesHash() {
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted()
   const hash = createHash('sha256')
-  for (const file of [...sources, ...['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json'].map((name) => join(root, name))]) {
+  for (const file of [...sources, ...BESIDE.map((name) => join(root, name))]) {
     hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file))
   }
   return hash.digest('hex')

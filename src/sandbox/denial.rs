@@ -31,7 +31,7 @@ impl Permission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     pub permission: Permission,
-    /// host:port, a host, unix:/path, or a program.
+    /// A file's path, host:port, a host, unix:/path, or a program; empty where it is not known.
     pub resource: String,
     /// The flag that would allow it.
     pub flag: String,

@@ -1,4 +1,5 @@
-//! The properties of a policy that the system call filter depends on.
+//! The properties of a policy and of the kernel that the system call filter depends on. `row.rs` says which rows follow
+//! from them.
 
 /// How the network is restricted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(crate) enum Net {
     Free,
 }
 
-/// The properties of a policy that decide which rows the filter has.
+/// The properties of a policy and of the kernel that decide which rows the filter has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FilterProfile {
     pub run: bool,

@@ -1,4 +1,5 @@
-//! The system calls that a worker may not make, as data: one row per refusal, each with its reason.
+//! The system calls that a worker may not make, and those that its supervisor answers, as data: one row for each, with
+//! the reason. For which policies a row applies is in `row.rs`.
 //!
 //! One file per subject. The files are chained in this order, and the first matching row of a call answers. `errno.rs`
 //! says which error a refused call gets.
