@@ -182,7 +182,7 @@ const numberOf = (option, otherwise) => Number(process.argv.find((text) => text.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const asked = process.argv.slice(2).filter((text) => !text.startsWith('--'))
   const size = { jobs: numberOf('jobs', 200), hostKills: numberOf('hosts', 20), toolKills: numberOf('tools', 20) }
-  console.log('| engine | jobs | hosts killed | tools killed | one right result each | failed | stuck | orphans | tools gone after a host within | jobs started again (starts) | side effects repeated | s |')
+  console.log('| engine | jobs | hosts killed | tools killed | jobs with one right result | failed | stuck | orphans | tools ended after their host within | jobs started again (starts) | side effects repeated | s |')
   console.log('|---|---|---|---|---|---|---|---|---|---|---|---|')
   for (const name of asked.length > 0 ? asked : ENGINES) {
     const it = await chaos(name, size)

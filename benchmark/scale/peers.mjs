@@ -96,7 +96,7 @@ export async function peers(names = PEERS) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(`| worker | a job that allocates 2 GiB | a loop of ${LOOP_MS} ms that is cancelled | processes a second after kill -9 of the host | its job then |\n|---|---|---|---|---|`)
+  console.log(`| worker | a job that allocates 2 GiB | a loop of ${LOOP_MS} ms that is cancelled | processes left a second after kill -9 of the host | the job of that host |\n|---|---|---|---|---|`)
   for (const { name, memory, loop, left, goneMs, effects } of await peers()) {
     console.log(`| ${name} | ${memory} | ${loop} | ${left === 0 ? `none, after ${goneMs} ms` : left} | ${effects > 0 ? 'is finished by the orphan' : 'has ended'} |`)
   }

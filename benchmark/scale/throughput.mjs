@@ -71,8 +71,8 @@ const numberOf = (option, otherwise) => Number(process.argv.find((text) => text.
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const size = { jobs: numberOf('jobs', 1000), rounds: numberOf('rounds', 5) }
-  console.log(`${size.jobs} jobs, ${size.rounds} rounds, ${SLOTS} at once; medians\n`)
-  console.log(`| worker | jobs/s | of ${BASE} | lowest to highest of the rounds |\n|---|---|---|---|`)
+  console.log(`Medians of ${size.rounds} rounds with ${size.jobs} jobs, ${SLOTS} at once\n`)
+  console.log(`| worker | jobs/s | ratio to ${BASE} | lowest to highest ratio of the rounds |\n|---|---|---|---|`)
   for (const { name, perSecond, ratio, lowest, highest } of await throughput(size)) {
     console.log(`| ${name} | ${Math.round(perSecond)} | ${ratio.toFixed(2)} | ${lowest.toFixed(2)} to ${highest.toFixed(2)} |`)
   }
