@@ -8,11 +8,11 @@
 import { recognisable } from './user-value.js'
 import { wellFormed } from './well-formed.js'
 
-/** Longest text of a reason that crosses, in characters. */
+/** The longest text of a reason that is passed to a tool, in characters. */
 const SHOWN = 1000
 
 /**
- * What the tool is told of why its call was cancelled; null where the caller gave no reason of its own.
+ * The text that tells a tool why its call was cancelled; null if the caller gave no reason of its own.
  * @param {unknown} reason
  * @returns {string | null}
  */

@@ -1,4 +1,4 @@
-/** What the core is told about its host application. */
+/** The facts about the host application that the core receives. */
 
 import path from 'node:path'
 import process from 'node:process'

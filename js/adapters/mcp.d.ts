@@ -37,8 +37,8 @@ export interface McpHttpServer {
 export type McpManager = ManagerLike & {
   readonly enforcement?: Enforcement
   /**
-   * For objects whose tools change while they are served: clients are told with `tools/list_changed` when the listener
-   * is called. Returns what takes the listener back, which happens when the connection ends.
+   * For objects whose tools change while they are served: clients get `notifications/tools/list_changed` each time the
+   * listener is called. Returns a function that removes the listener; it is called when the connection ends.
    */
   onToolsChanged?(listener: () => void): () => void
 }

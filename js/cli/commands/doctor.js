@@ -31,7 +31,7 @@ export function addDoctor(program, context) {
       const found = await examine(interrupts.signal)
       const user = os.userInfo()
       const problem = advice(found)
-      // One runtime suffices, but Bun is the one that a manager takes where it is told nothing.
+      // One runtime suffices, but a manager uses Bun unless it is configured otherwise.
       const hint = problem ?? found.runtimes.find(({ version }) => version === null)?.hint ?? null
       const report = {
         ok: problem === null,

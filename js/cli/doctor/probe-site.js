@@ -1,4 +1,4 @@
-/** The targets of the probes: a folder with the probe tools, a file and a folder outside of it, a port, a variable. */
+/** The targets of the probes: a folder with the probe tools, a file and a folder outside this folder, a port, and a variable. */
 
 import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
