@@ -109,19 +109,34 @@ fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
 /// Whether the permissions allow nothing that the base does not. True is certain: lists are compared entry by entry,
 /// and an entry that the other list covers in another way counts as more.
 fn is_within(inner: &Permissions, base: &Permissions) -> bool {
+    // Every field is named, so that a new kind of permission does not compile before it is compared here.
+    let Permissions {
+        all,
+        read,
+        write,
+        net,
+        net_besides,
+        env,
+        run,
+        deny_read,
+        deny_write,
+        deny_net,
+        deny_env,
+    } = inner;
     if base.all {
         return true;
     }
-    !inner.all
-        && scope_within(&inner.read, &base.read)
-        && scope_within(&inner.write, &base.write)
-        && scope_within(&inner.env, &base.env)
-        && scope_within(&inner.run, &base.run)
-        && net_within(&inner.net, &base.net)
-        && contains(&inner.deny_read, &base.deny_read)
-        && contains(&inner.deny_write, &base.deny_write)
-        && contains(&inner.deny_net, &base.deny_net)
-        && denies(&inner.deny_env, &base.deny_env)
+    !*all
+        && scope_within(read, &base.read)
+        && scope_within(write, &base.write)
+        && scope_within(env, &base.env)
+        && scope_within(run, &base.run)
+        && net_within(net, &base.net)
+        && contains(&base.net_besides, net_besides)
+        && contains(deny_read, &base.deny_read)
+        && contains(deny_write, &base.deny_write)
+        && contains(deny_net, &base.deny_net)
+        && denies(deny_env, &base.deny_env)
 }
 
 fn scope_within(inner: &Scope, base: &Scope) -> bool {
@@ -134,8 +149,9 @@ fn scope_within(inner: &Scope, base: &Scope) -> bool {
 
 fn net_within(inner: &NetScope, base: &NetScope) -> bool {
     match (inner, base) {
-        (NetScope::None, _) | (_, NetScope::All) => true,
+        (NetScope::None, _) | (NetScope::All, NetScope::All) => true,
         (NetScope::Only(inner), NetScope::Only(base)) => contains(base, inner),
+        // A list may name unix sockets and metadata services, which the flag without a list does not include.
         (NetScope::All | NetScope::Only(_), _) => false,
     }
 }
@@ -247,6 +263,24 @@ mod tests {
         for (name, _) in fields::FIELDS {
             assert_eq!(wider(name, &base, &base), None, "{name}");
         }
+    }
+
+    #[test]
+    fn the_network_without_a_list_includes_no_unix_socket_and_no_metadata_service() {
+        let of = |flags: &[&str]| {
+            let json = serde_json::json!({ "bunPermissions": flags }).to_string();
+            super::super::resolve(&json).expect("valid flags").permissions
+        };
+        let wide = of(&["--allow-net"]);
+        for more in [
+            &["--allow-net=unix:/run/x.sock"][..],
+            &["--allow-net=169.254.169.254"],
+            &["--allow-net", "--allow-net=unix:/run/x.sock"],
+        ] {
+            assert!(!is_within(&of(more), &wide), "{more:?}");
+            assert!(is_within(&of(more), &of(more)), "{more:?}");
+        }
+        assert!(is_within(&of(&[]), &wide) && is_within(&wide, &wide));
     }
 
     fn scope() -> impl Strategy<Value = Scope> {
