@@ -1,6 +1,8 @@
 //! What to do about a failure. Kept apart from the messages, so that the same advice reads the same everywhere.
 //! What the host's JavaScript gives as well is in `js/hints.js`, of which build.rs makes constants.
 
+use std::path::Path;
+
 include!(concat!(env!("OUT_DIR"), "/hints.rs"));
 
 /// The entrypoint file is not there.
@@ -127,6 +129,32 @@ pub const INSTALL_BUN: &str = "install Bun with `npm install bun` or as https://
 pub const INSTALL_NODE: &str = "install Node.js from https://nodejs.org or set `runtimePath`";
 /// `runtimePath` is no runtime.
 pub const SET_RUNTIME_PATH: &str = "set `runtimePath` to the runtime's executable, relative to the working directory or absolute, or leave it out to have it found";
+
+/// The file system gives new files to another user.
+pub const OWNERS_NOT_KEPT: &str =
+    "use a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
+/// The files that an error names did not answer.
+pub const NOT_LOOKED_AT: &str =
+    "the files that it names could not be looked at in time, so it is not known whether the sandbox refused them";
+
+/// Something that is no directory has the name of one.
+pub fn remove(path: &Path) -> String {
+    format!("remove {}", path.display())
+}
+
+/// A directory belongs to another user.
+pub fn of_another_user(path: &Path, owner: u32) -> String {
+    let shown = path.display();
+    format!(
+        "remove it when no manager of user {owner} is open (rm -r {shown}), run as user {owner}, or give another workingDir"
+    )
+}
+
+/// Other users may write to a directory.
+pub fn written_by_others(path: &Path) -> String {
+    let shown = path.display();
+    format!("remove it (rm -r {shown}), or look at what is in it and run chmod go-w {shown}")
+}
 
 /// A name that comes close to one that there is.
 pub fn did_you_mean(name: &str) -> String {

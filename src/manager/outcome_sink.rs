@@ -6,13 +6,10 @@ use std::sync::Arc;
 use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
 use crate::dispatch::{End, Facts, Sink, StartFailure};
+use crate::error::hints;
 use crate::observe::{Event, Line, Observer};
 use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
 use crate::sandbox::{Denial, Permission};
-
-/// What is said where the files that an error names did not answer.
-const NOT_LOOKED_AT: &str =
-    "the files that it names could not be looked at in time, so it is not known whether the sandbox refused them";
 
 /// What the dispatcher tells.
 pub(super) struct OutcomeSink {
@@ -114,7 +111,7 @@ impl Interpreter {
         let context = if seeing { &self.context } else { &self.blind };
         let start = |failure: &StartFailure| {
             let error = start_error(failure, context);
-            Box::new(error.hint_first((!seeing).then(|| NOT_LOOKED_AT.to_owned())))
+            Box::new(error.hint_first((!seeing).then(|| hints::NOT_LOOKED_AT.to_owned())))
         };
         match failure {
             Failure::Ready(question, failure) => Outcome {
@@ -139,7 +136,7 @@ impl Interpreter {
                     Err(error) if seeing => Event::Failed { call, error },
                     Err(error) => Event::Failed {
                         call,
-                        error: Box::new(error.hint_first(Some(NOT_LOOKED_AT.to_owned()))),
+                        error: Box::new(error.hint_first(Some(hints::NOT_LOOKED_AT.to_owned()))),
                     },
                 };
                 Outcome {

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Stat};
 
+use crate::error::hints;
+
 /// Write permission for the group and for others.
 const OTHERS_WRITE: u32 = 0o022;
 
@@ -56,29 +58,24 @@ pub(super) fn judge_directory(path: &Path, found: FileStatus, me: u32, made: boo
     let shown = path.display();
     if found.kind != FileType::Directory {
         let reason = format!("{shown} is there and is not a directory");
-        return Err(UntrustedPath::because(reason, format!("remove {shown}")));
+        return Err(UntrustedPath::because(reason, hints::remove(path)));
     }
     let owner = found.owner;
     if owner != me && made {
         let reason = format!("the file system gives what this process, as user {me}, creates to user {owner}");
-        let hint = "use a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
-        return Err(UntrustedPath::because(reason, hint.to_owned()));
+        return Err(UntrustedPath::because(reason, hints::OWNERS_NOT_KEPT.to_owned()));
     }
     if owner != me {
         let reason =
             format!("{shown} belongs to user {owner}, who could change what is run from it; this process is user {me}");
-        let hint = format!(
-            "remove it when no manager of user {owner} is open (rm -r {shown}), run as user {owner}, or give another workingDir"
-        );
-        return Err(UntrustedPath::because(reason, hint));
+        return Err(UntrustedPath::because(reason, hints::of_another_user(path, owner)));
     }
     if found.mode & OTHERS_WRITE != 0 {
         let reason = format!(
             "{shown} may be written by other users (mode {:04o}), who could change what is run from it",
             found.mode
         );
-        let hint = format!("remove it (rm -r {shown}), or look at what is in it and run chmod go-w {shown}");
-        return Err(UntrustedPath::because(reason, hint));
+        return Err(UntrustedPath::because(reason, hints::written_by_others(path)));
     }
     Ok(())
 }
