@@ -111,6 +111,7 @@ fn start() -> Option<Sender<Message>> {
             Inspections {
                 replies,
                 threads: Vec::new(),
+                most_threads: MOST_THREADS,
                 waiting: VecDeque::new(),
             }
             .serve(&messages);
@@ -136,6 +137,8 @@ enum Doing {
 struct Inspections {
     replies: Sender<Message>,
     threads: Vec<InspectionThread>,
+    /// How many threads there may be: fewer where the system had no more to give.
+    most_threads: usize,
     waiting: VecDeque<Job>,
 }
 
@@ -170,8 +173,7 @@ impl Inspections {
             Doing::Inspecting(since, _) => Some(*since + LIMIT),
             Doing::Idle | Doing::Hanging => None,
         });
-        let full = self.threads.len() == MOST_THREADS;
-        let patience = if full { LIMIT } else { PATIENCE };
+        let patience = if self.is_full() { LIMIT } else { PATIENCE };
         inspecting
             .chain(self.waiting.front().map(|job| job.since + patience))
             .min()
@@ -195,11 +197,14 @@ impl Inspections {
                 fallback();
             }
         }
-        let all_hang = self.threads.len() == MOST_THREADS
-            && self.threads.iter().all(|thread| matches!(thread.doing, Doing::Hanging));
+        let all_hang = self.is_full() && self.threads.iter().all(|thread| matches!(thread.doing, Doing::Hanging));
         while let Some(job) = self.waiting.pop_front_if(|job| all_hang || now >= job.since + LIMIT) {
             (job.fallback)();
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.threads.len() >= self.most_threads
     }
 
     fn hand_out(&mut self, now: Instant) {
@@ -208,10 +213,14 @@ impl Inspections {
             let patient = !self.threads.is_empty() && now < job.since + PATIENCE;
             let thread = match self.threads.iter().position(idle) {
                 Some(thread) => thread,
-                None if patient || self.threads.len() == MOST_THREADS => return,
+                None if patient || self.is_full() => return,
                 None => match self.add_thread() {
                     Some(thread) => thread,
-                    None => return,
+                    // Without this the next moment would be now, again and again.
+                    None => {
+                        self.most_threads = self.threads.len();
+                        return self.give_up(now);
+                    }
                 },
             };
             if let Some(Job {
@@ -225,6 +234,8 @@ impl Inspections {
                 self.threads[thread].doing = Doing::Inspecting(since, fallback);
             }
         }
+        // The system may have threads again.
+        self.most_threads = MOST_THREADS;
     }
 
     fn add_thread(&mut self) -> Option<usize> {
@@ -293,5 +304,29 @@ mod tests {
         assert_eq!(results.try_iter().map(|(name, _)| name).collect::<Vec<_>>(), ["again"]);
         ask("after", false);
         assert_eq!(results.recv_timeout(HANG), Ok(("after", false)));
+    }
+
+    #[test]
+    fn where_the_system_has_no_thread_left_results_are_reported_at_once() {
+        let (replies, _messages) = mpsc::channel();
+        let (told, results) = mpsc::channel();
+        let mut inspections = Inspections {
+            replies,
+            threads: Vec::new(),
+            most_threads: 0,
+            waiting: VecDeque::new(),
+        };
+        let fallback = told.clone();
+        let now = Instant::now();
+        inspections.waiting.push_back(Job {
+            inspect: Box::new(move || Box::new(move || told.send(true).unwrap())),
+            fallback: Box::new(move || fallback.send(false).unwrap()),
+            since: now,
+        });
+        inspections.give_up(now);
+        inspections.hand_out(now);
+        assert_eq!(results.try_recv(), Ok(false));
+        assert_eq!(inspections.next_moment(), None, "nothing is left to do");
+        assert_eq!(inspections.most_threads, MOST_THREADS, "threads are tried again");
     }
 }

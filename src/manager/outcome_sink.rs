@@ -176,8 +176,14 @@ impl Sink for OutcomeSink {
             compiled.served();
         }
         let interpreter = &self.interpreter;
-        let names_files = matches!(facts.end, End::Threw(_) | End::NotStarted(_)) || !facts.denials.is_empty();
-        if names_files && interpreter.context.denied.looks_at_files() {
+        let denied = &interpreter.context.denied;
+        let looks_at_files = match &facts.end {
+            _ if !facts.denials.is_empty() => denied.looks_at_files(),
+            End::Threw(thrown) => denied.looks_at_files_of(thrown),
+            End::NotStarted(_) => denied.looks_at_files(),
+            _ => false,
+        };
+        if looks_at_files {
             return self.explain(Failure::Call(Box::new(facts)));
         }
         let call = facts.call;

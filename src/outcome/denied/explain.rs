@@ -16,6 +16,7 @@ use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::RuntimeType;
 use crate::error::{Refusal, hints, printable};
 use crate::sandbox::{Denial, Permission, Policy};
+use crate::worker::json;
 
 /// How deep nested errors are searched.
 const DEPTH: usize = 6;
@@ -53,6 +54,16 @@ impl DenialExplainer {
         self.policy.is_some()
     }
 
+    /// Whether explaining this thrown value may look at files, if no refusal was recorded. Decided without looking at one.
+    pub fn looks_at_files_of(&self, thrown: &str) -> bool {
+        let looks = |thrown: &Thrown<'_>| {
+            (file::names_refused_file(thrown) || import::named_module(thrown).is_some()).then_some(())
+        };
+        self.policy.is_some()
+            && json::read::<Value>(thrown)
+                .is_some_and(|value| among(&value, DEPTH, &Cell::new(MOST_ERRORS), &looks).is_some())
+    }
+
     /// What to do about a refusal.
     pub(in crate::outcome) fn advice(&self, denial: &Denial) -> String {
         let option = match self.runtime {
@@ -83,7 +94,6 @@ impl DenialExplainer {
             working_dir: &self.working_dir,
             seen,
             complete,
-            left: Cell::new(MOST_ERRORS),
         };
         let mut found = search.of(thrown)?;
         chosen_port::settle(&mut found, seen);
@@ -190,22 +200,23 @@ struct Search<'a> {
     working_dir: &'a Path,
     seen: &'a [Denial],
     complete: bool,
-    /// How many errors may still be examined.
-    left: Cell<usize>,
 }
 
 impl Search<'_> {
     /// An error that names the resource takes precedence over one that only looks like a refusal.
     fn of(&self, value: &Value) -> Option<Denial> {
-        let named = self.among(value, DEPTH, &|thrown| {
+        let named = among(value, DEPTH, &Cell::new(MOST_ERRORS), &|thrown| {
             run::refusal(self.policy, self.working_dir, thrown, self.seen)
                 .or_else(|| net::refusal(self.policy, thrown, self.seen))
                 .or_else(|| seen::of_path(self.working_dir, thrown, self.seen))
                 .or_else(|| file::refusal(self.policy, self.working_dir, thrown).filter(|found| self.may_be(found)))
                 .or_else(|| import::refusal(self.policy, self.working_dir, thrown))
         });
-        self.left.set(MOST_ERRORS);
-        named.or_else(|| self.among(value, DEPTH, &|thrown| seen::of_words(thrown, self.seen)))
+        named.or_else(|| {
+            among(value, DEPTH, &Cell::new(MOST_ERRORS), &|thrown| {
+                seen::of_words(thrown, self.seen)
+            })
+        })
     }
 
     /// An error names the file, but not always the access: what the policy would refuse need not be what was tried.
@@ -216,19 +227,21 @@ impl Search<'_> {
         let tried = |denial: &Denial| denial.permission == found.permission && denial.resource == found.resource;
         !sees || self.seen.iter().any(tried)
     }
+}
 
-    fn among(&self, value: &Value, depth: usize, own: &dyn Fn(&Thrown<'_>) -> Option<Denial>) -> Option<Denial> {
-        self.left.set(self.left.get().checked_sub(1)?);
-        let found = own(&Thrown::of(value));
-        if found.is_some() || depth == 0 {
-            return found;
-        }
-        let inner = value.get("cause").into_iter();
-        let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
-        inner
-            .chain(members.take(MOST_ERRORS))
-            .find_map(|next| self.among(next, depth - 1, own))
+/// The first finding in an error, its causes and the members of an AggregateError. `left`: how many errors may still be
+/// examined.
+fn among<T>(value: &Value, depth: usize, left: &Cell<usize>, own: &dyn Fn(&Thrown<'_>) -> Option<T>) -> Option<T> {
+    left.set(left.get().checked_sub(1)?);
+    let found = own(&Thrown::of(value));
+    if found.is_some() || depth == 0 {
+        return found;
     }
+    let inner = value.get("cause").into_iter();
+    let members = value.get("errors").and_then(Value::as_array).into_iter().flatten();
+    inner
+        .chain(members.take(MOST_ERRORS))
+        .find_map(|next| among(next, depth - 1, left, own))
 }
 
 #[cfg(test)]
@@ -268,6 +281,33 @@ mod tests {
             None
         );
         assert_eq!(denied.explain(&json!(null), &[], false), None);
+    }
+
+    #[test]
+    fn only_an_error_that_names_a_refused_file_or_a_module_is_looked_into() {
+        let denied = denied(RuntimeType::Bun);
+        let looks = |value: &Value| denied.looks_at_files_of(&value.to_string());
+        for value in [
+            refused(),
+            json!({"message": "outer", "cause": {"errors": [refused()]}}),
+            json!({"message": "EPERM: operation not permitted, mkdir '/x'"}),
+            json!({"message": "no", "code": "EXDEV", "syscall": "rename", "path": "/a", "dest": "/b"}),
+            json!({"message": "Cannot find module './x' imported from /project/tools.ts"}),
+        ] {
+            assert!(looks(&value), "{value}");
+        }
+        for value in [
+            json!({"message": "no", "stack": "Error: no\n at /project/tools.ts:1:1"}),
+            json!({"message": "no", "code": "ENOENT", "syscall": "open", "path": "/x"}),
+            json!({"message": "no", "code": "EACCES", "syscall": "spawn x", "path": "/x"}),
+            json!({"message": "Cannot find package 'zod'", "specifier": "zod"}),
+            json!("EACCES: permission denied, open '/x'"),
+        ] {
+            assert!(!looks(&value), "{value}");
+        }
+        assert!(!denied.looks_at_files_of("no JSON"));
+        // A text that is escaped otherwise is the same text.
+        assert!(denied.looks_at_files_of(r#"{"code": "\u0045ACCES", "path": "/x"}"#));
     }
 
     #[test]

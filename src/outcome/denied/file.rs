@@ -109,14 +109,20 @@ impl Need {
     }
 }
 
+/// A link or a move by which a file would gain rights fails with EXDEV.
+fn gains_rights(thrown: &Thrown<'_>) -> bool {
+    thrown.code == "EXDEV" && matches!(thrown.syscall, "rename" | "link")
+}
+
+/// Whether the error reports a refused file by its path. Only then does [`refusal`] look at files.
+pub(super) fn names_refused_file(thrown: &Thrown<'_>) -> bool {
+    let refused = thrown.is_refusal() || gains_rights(thrown);
+    let paths = is_path(thrown.path) && (thrown.dest.is_empty() || is_path(thrown.dest));
+    refused && paths && !thrown.is_about_spawning()
+}
+
 pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
-    // A link or a move by which a file would gain rights fails with EXDEV.
-    let gains = thrown.code == "EXDEV" && matches!(thrown.syscall, "rename" | "link");
-    let refused = thrown.is_refusal() || gains;
-    if !refused || !is_path(thrown.path) || thrown.is_about_spawning() {
-        return None;
-    }
-    if !thrown.dest.is_empty() && !is_path(thrown.dest) {
+    if !names_refused_file(thrown) {
         return None;
     }
     let path = normalised(&working_dir.join(thrown.path));
@@ -125,7 +131,7 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     if policy.files_supervised {
         needs.extend(supervised(thrown.syscall, &path));
     }
-    if gains {
+    if gains_rights(thrown) {
         needs.push(Need {
             access: Access::Read,
             ..Need::entry(&path)

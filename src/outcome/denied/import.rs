@@ -32,7 +32,9 @@ pub(super) fn is_missing_module(thrown: &Thrown<'_>) -> bool {
         || matches!(thrown.code, "ERR_MODULE_NOT_FOUND" | "MODULE_NOT_FOUND")
 }
 
-pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
+/// The path of the module that the error reports as not found or refused. Only if there is one does [`refusal`] look at
+/// files.
+pub(super) fn named_module<'a>(thrown: &Thrown<'a>) -> Option<&'a str> {
     // A refusal that names its path concerns that file, whatever its ending is.
     let refused = thrown.is_refusal() && thrown.path.is_empty();
     if !is_missing_module(thrown) && !thrown.message.contains("AccessDenied") && !refused {
@@ -40,9 +42,11 @@ pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) 
     }
     let specifier = thrown.field("specifier").or_else(|| quoted(thrown.message))?;
     let specifier = specifier.strip_prefix("file://").unwrap_or(specifier);
-    if !(specifier.starts_with('/') || specifier.starts_with('.')) || !is_path(specifier) {
-        return None;
-    }
+    (specifier.starts_with(['/', '.']) && is_path(specifier)).then_some(specifier)
+}
+
+pub(super) fn refusal(policy: &Policy, working_dir: &Path, thrown: &Thrown<'_>) -> Option<Denial> {
+    let specifier = named_module(thrown)?;
     let from = importer(thrown).and_then(Path::parent).unwrap_or(working_dir);
     let path = ENDINGS
         .iter()
