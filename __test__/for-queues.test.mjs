@@ -60,6 +60,7 @@ for (const isolation of ['call', 'worker']) {
       [new Error('lock lost'), 'AbortError: lock lost'],
       ['shutdown "now"', 'AbortError: shutdown "now"'],
       [new TypeError(''), 'AbortError: TypeError'],
+      [new DOMException('the user left', 'AbortError'), 'AbortError: the user left'],
       [undefined, 'AbortError: The call was cancelled'],
       ['x'.repeat(5000), `AbortError: ${'x'.repeat(1000)}`],
       [{ get message() { throw new Error('of a getter') } }, 'AbortError: Object'],

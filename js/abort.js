@@ -1,13 +1,10 @@
-/**
- * The callbacks of each abort signal. Many calls often share one signal, and Node warns of a leak from the eleventh
- * listener on, so each signal gets one listener from us. The property `onabort` is not used, because it belongs to the
- * user.
- * @type {WeakMap<AbortSignal, Set<() => void>>}
- */
+/** The abort signals of calls: who is told when one aborts, and what a tool is told of the reason. */
 
 import { recognisable } from './user-value.js'
 import { wellFormed } from './well-formed.js'
 
+/** The message that abort() makes up when it is called without a reason; runtimes word it differently. */
+const MADE_UP = AbortSignal.abort().reason.message
 /** The longest text of a reason that is passed to a tool, in characters. */
 const SHOWN = 1000
 
@@ -18,8 +15,7 @@ const SHOWN = 1000
  */
 export function reasonText(reason) {
   if (reason === undefined || reason === null) return null
-  // What abort() makes up when it is called without a reason.
-  if (reason instanceof DOMException && reason.name === 'AbortError') return null
+  if (reason instanceof DOMException && reason.name === 'AbortError' && reason.message === MADE_UP) return null
   return wellFormed((messageOf(reason) ?? recognisable(reason)).slice(0, SHOWN))
 }
 
@@ -33,7 +29,12 @@ function messageOf(reason) {
   }
 }
 
-/** @type {WeakMap<AbortSignal, Set<() => void>>} */
+/**
+ * The callbacks of each abort signal. Many calls often share one signal, and Node warns of a leak from the eleventh
+ * listener on, so each signal gets one listener from us. The property `onabort` is not used, because it belongs to the
+ * user.
+ * @type {WeakMap<AbortSignal, Set<() => void>>}
+ */
 const waiting = new WeakMap()
 
 /** @this {AbortSignal} */

@@ -10,7 +10,7 @@ import { npm, root } from '../run.mjs'
 
 const TIMEOUT = 10 * 60_000
 
-const HOST = `
+export const HOST = `
   import { Manager, isBunAvailable } from 'toolwarden'
   async function main() {
     const manager = new Manager(process.argv[2], { entrypointPath: './tools.mjs' })
@@ -20,7 +20,7 @@ const HOST = `
   }
   main()
 `
-const TOOLS = "export const answers = () => 7\nexport const throws = () => { throw new Error('no') }\n"
+export const TOOLS = "export const answers = () => 7\nexport const throws = () => { throw new Error('no') }\n"
 /** What the host prints: the result, the error's code, that its stack names the caller in the bundle, that Bun is found. */
 export const GOOD = '[7,"ERR_TOOL_THREW",true,true]'
 

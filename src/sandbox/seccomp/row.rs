@@ -140,6 +140,9 @@ macro_rules! row {
     ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[], answer: $answer, applies: $applies, reason: $reason }
     };
+    ($applies:expr, $answer:expr, $calls:path, $reason:expr) => {
+        $crate::sandbox::seccomp::row::Row { calls: $calls, when: &[], answer: $answer, applies: $applies, reason: $reason }
+    };
     ($applies:expr, $answer:expr, [$($call:literal),+ $(,)?] if [$($when:expr),+ $(,)?], $reason:expr) => {
         $crate::sandbox::seccomp::row::Row { calls: &[$($call),+], when: &[$($when),+], answer: $answer, applies: $applies, reason: $reason }
     };

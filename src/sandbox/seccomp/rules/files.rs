@@ -7,6 +7,22 @@ use super::errno::{EACCES, ENOSYS, EPERM};
 /// The kernel's answer on a file system without extended attributes; programs that copy files continue after it.
 const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);
 
+/// Calls that change modes, owners and times. They are refused, or where a list allows files to be written the supervisor makes them.
+const METADATA: &[&str] = &[
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "fchmodat2",
+    "chown",
+    "fchown",
+    "lchown",
+    "fchownat",
+    "utime",
+    "utimes",
+    "futimesat",
+    "utimensat",
+];
+
 pub(super) const ROWS: &[Row] = &[
     row!(
         Everyone,
@@ -75,39 +91,13 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         MetadataRefused,
         EPERM,
-        [
-            "chmod",
-            "fchmod",
-            "fchmodat",
-            "fchmodat2",
-            "chown",
-            "fchown",
-            "lchown",
-            "fchownat",
-            "utime",
-            "utimes",
-            "futimesat",
-            "utimensat"
-        ],
+        METADATA,
         "changes metadata of files that Landlock does not cover"
     ),
     row!(
         Reported(Reported::Metadata),
         Answer::Notify,
-        [
-            "chmod",
-            "fchmod",
-            "fchmodat",
-            "fchmodat2",
-            "chown",
-            "fchown",
-            "lchown",
-            "fchownat",
-            "utime",
-            "utimes",
-            "futimesat",
-            "utimensat"
-        ],
+        METADATA,
         "the supervisor changes metadata where a list allows files to be written"
     ),
     row!(
