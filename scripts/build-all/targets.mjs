@@ -1,7 +1,7 @@
 /** The platforms that have a package of their own, and what the addon of each may ask of the machine that loads it. */
 
 /** The oldest glibc that the addons load on: CentOS 7's, older than that of any system with Node 20. */
-const GLIBC_FLOOR = [2, 17]
+export const GLIBC_FLOOR = [2, 17]
 
 /**
  * @typedef {object} Target
