@@ -14,7 +14,7 @@ const BUN = '@oven/bun-linux-x64-musl@1.4.5'
  * Programs that are files of their own: in Alpine nearly all are links to one file, and a permission for a program is one for its
  * file, so that the tests of listed programs would test nothing.
  */
-const PROGRAMS = ['sh', 'cat', 'true', 'false', 'echo', 'sleep', 'ls', 'env', 'id', 'kill', 'touch', 'printf', 'mkdir', 'rm', 'ps', 'setsid', 'head', 'dd']
+const PROGRAMS = ['sh', 'cat', 'true', 'false', 'echo', 'sleep', 'ls', 'env', 'id', 'kill', 'touch', 'printf', 'mkdir', 'rm', 'ps', 'setsid', 'nohup', 'head', 'dd', 'seq', 'yes', 'wc', 'tail', 'tr', 'date']
 
 function makeRoot() {
   const top = join(place, 'musl')

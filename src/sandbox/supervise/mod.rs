@@ -16,6 +16,7 @@ mod leadership;
 mod listener;
 mod metadata;
 mod named_file;
+mod newer_calls;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
