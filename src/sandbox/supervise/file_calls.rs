@@ -21,6 +21,7 @@ enum Kind {
     },
     /// The flags are in memory.
     Open2,
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only x86-64 has this call"))]
     Create,
     Make {
         at: Option<usize>,
