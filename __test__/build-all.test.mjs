@@ -25,6 +25,7 @@ describe('An addon', () => {
     assert.ok(elf.versions.includes('GLIBC_2.2.5'), elf.versions.join())
     assert.ok(elf.exported.includes('napi_register_module_v1'), elf.exported.join())
     assert.ok(!elf.exported.includes('napi_create_object'), 'what it imports is not exported')
+    assert.ok(elf.unversioned.includes('napi_create_object') && !elf.unversioned.includes('malloc'), elf.unversioned.join())
   })
 
   test('that is something else is no addon', () => {
@@ -33,7 +34,7 @@ describe('An addon', () => {
   })
 
   const [glibc, musl] = TARGETS
-  const good = { machine: X86_64, isLibrary: true, needed: ['libc.so.6'], versions: ['GLIBC_2.2.5', 'GLIBC_2.17', 'GCC_3.0'], exported: ['napi_register_module_v1'] }
+  const good = { machine: X86_64, isLibrary: true, needed: ['libc.so.6'], versions: ['GLIBC_2.2.5', 'GLIBC_2.17', 'GCC_3.0'], exported: ['napi_register_module_v1'], unversioned: ['napi_create_object'] }
 
   test('that keeps to its target can be published', () => {
     assert.deepEqual(problemsOf(good, glibc), [])
@@ -44,6 +45,7 @@ describe('An addon', () => {
     ['asks for a newer glibc', { versions: ['GLIBC_2.17', 'GLIBC_2.18'] }, /glibc 2\.18, newer than 2\.17/],
     ['asks for a patched newer glibc', { versions: ['GLIBC_2.17.1'] }, /glibc 2\.17\.1, newer/],
     ['asks for a glibc with a higher first number', { versions: ['GLIBC_3.0'] }, /glibc 3\.0/],
+    ['needs a function that only a newer glibc has', { unversioned: ['napi_create_object', 'gettid'] }, /needs gettid, which glibc 2\.17 does not have/],
     ['needs a library beside the C library', { needed: ['libc.so.6', 'libgcc_s.so.1'] }, /needs libgcc_s\.so\.1/],
     ['needs no library', { needed: [] }, /names no C library/],
     ['is for another processor', { machine: AARCH64 }, /processor 183/],

@@ -2,7 +2,11 @@
 
 const SYMBOLS = 11
 const PROGRAM = { load: 1, dynamic: 2 }
-const TAG = { needed: 1, strings: 5, versions: 0x6f_ff_ff_fe, versionCount: 0x6f_ff_ff_ff }
+const TAG = { needed: 1, strings: 5, versions: 0x6f_ff_ff_fe, versionCount: 0x6f_ff_ff_ff, symbolVersions: 0x6f_ff_ff_f0 }
+/** Of a symbol: STB_GLOBAL. A weak one may be missing where it is loaded. */
+const GLOBAL = 1
+/** Indices of versions below this stand for none. */
+const FIRST_VERSION = 2
 
 /**
  * @typedef {object} Elf
@@ -11,6 +15,7 @@ const TAG = { needed: 1, strings: 5, versions: 0x6f_ff_ff_fe, versionCount: 0x6f
  * @property {string[]} needed libraries
  * @property {string[]} versions that it asks of them, such as "GLIBC_2.17"
  * @property {string[]} exported symbols
+ * @property {string[]} unversioned symbols that it must be given, of whichever version
  */
 
 /** @param {Buffer} bytes @returns {Elf} */
@@ -18,6 +23,7 @@ export function readElf(bytes) {
   if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f_45_4c_46 || bytes[4] !== 2 || bytes[5] !== 1) {
     throw new Error('not a 64-bit little-endian ELF file')
   }
+  const u8 = (/** @type {number} */ at) => bytes.readUInt8(at)
   const u16 = (/** @type {number} */ at) => bytes.readUInt16LE(at)
   const u32 = (/** @type {number} */ at) => bytes.readUInt32LE(at)
   const u64 = (/** @type {number} */ at) => Number(bytes.readBigUInt64LE(at))
@@ -59,15 +65,18 @@ export function readElf(bytes) {
 
   const sections = Array.from({ length: u16(60) }, (_none, index) => u64(40) + index * u16(58))
   const symbols = sections.find((at) => u32(at + 4) === SYMBOLS)
-  const exported = symbols === undefined ? [] : Array.from({ length: u64(symbols + 32) / 24 }, (_none, index) => u64(symbols + 24) + index * 24)
-    .filter((at) => u16(at + 6) !== 0)
-    .map((at) => text(strings + u32(at)))
+  const all = symbols === undefined ? [] : Array.from({ length: u64(symbols + 32) / 24 }, (_none, index) => u64(symbols + 24) + index * 24)
+  const isDefined = (/** @type {number} */ at) => u16(at + 6) !== 0
+  const symbolVersions = valueOf(TAG.symbolVersions)
+  const hasVersion = (/** @type {number} */ index) => symbolVersions !== undefined && (u16(offsetOf(symbolVersions) + index * 2) & 0x7f_ff) >= FIRST_VERSION
+  const unversioned = all.filter((at, index) => !isDefined(at) && u8(at + 4) >> 4 === GLOBAL && !hasVersion(index))
 
   return {
     machine: u16(18),
     isLibrary: u16(16) === 3,
     needed: entries.filter(({ tag }) => tag === TAG.needed).map(({ value }) => text(strings + value)),
     versions: [...versions],
-    exported,
+    exported: all.filter(isDefined).map((at) => text(strings + u32(at))),
+    unversioned: unversioned.map((at) => text(strings + u32(at))),
   }
 }

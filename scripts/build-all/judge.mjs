@@ -31,6 +31,8 @@ export const newestGlibc = (versions) => glibcVersions(versions).at(-1)?.join('.
 export function problemsOf(elf, { machine, libraries, floor }) {
   const foreign = elf.needed.filter((name) => !libraries.includes(name))
   const versions = glibcVersions(elf.versions)
+  // zig leaves a symbol that the glibc of the floor lacks without a version, and the loader then refuses the addon there.
+  const absent = floor === undefined ? [] : elf.unversioned.filter((name) => !name.startsWith('napi_'))
   const tooNew = floor === undefined ? versions : versions.filter((version) => isNewer(version, floor))
   return [
     ...(elf.isLibrary ? [] : ['it is no shared library']),
@@ -38,6 +40,7 @@ export function problemsOf(elf, { machine, libraries, floor }) {
     ...(elf.exported.includes(ENTRY) ? [] : [`it does not export ${ENTRY}`]),
     ...(elf.needed.length > 0 ? [] : ['it names no C library']),
     ...foreign.map((name) => `it needs ${name}, which not every system has`),
+    ...absent.map((name) => `it needs ${name}, which glibc ${floor?.join('.')} does not have`),
     ...tooNew.map((version) => `it asks for glibc ${version.join('.')}, newer than ${floor?.join('.') ?? 'musl has'}`),
   ]
 }
