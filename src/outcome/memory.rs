@@ -40,6 +40,14 @@ pub(super) fn exhausted(max_memory_mb: u64, what: &str) -> Error {
     }
 }
 
+/// The error for a process that the system killed because the host's cgroup was full.
+pub(super) fn exhausted_host(tool: &str) -> Error {
+    let what = format!(
+        "the process of tool {tool} was killed by the system, because the cgroup of this host (its container or service) had no memory left"
+    );
+    Error::new(Code::ToolOutOfMemory, what).hint(hints::HOST_MEMORY)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -11,6 +11,7 @@ mod blocked;
 mod descriptor_wait;
 mod file_calls;
 mod files;
+mod given_sockets;
 mod lanes;
 mod leadership;
 mod listener;
@@ -22,8 +23,12 @@ mod refusal_recorder;
 mod started;
 mod target;
 mod threads;
+mod trial;
 
+pub use given_sockets::SocketMaker;
 pub(super) use target::Target;
+pub use trial::Lack;
+pub(super) use trial::try_out;
 
 use std::io;
 
@@ -35,6 +40,7 @@ use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
 use answer::Answers;
 use files::Files;
+use given_sockets::GivenSockets;
 use listener::Listener;
 use programs::Programs;
 use refusal_recorder::RefusalRecorder;
@@ -47,11 +53,17 @@ pub(super) struct Supervision {
     policy: Policy,
     denials: Denials,
     own: OwnDirectories,
+    sockets: SocketMaker,
 }
 
 impl Supervision {
-    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories) -> Self {
-        Supervision { policy, denials, own }
+    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories, sockets: SocketMaker) -> Self {
+        Supervision {
+            policy,
+            denials,
+            own,
+            sockets,
+        }
     }
 
     /// Starts the threads, then applies the reporting filter to the calling thread.
@@ -70,6 +82,7 @@ impl Supervision {
         let answers = Answers {
             spawner,
             net,
+            given: (self.sockets == SocketMaker::Supervisor).then(GivenSockets::default),
             programs,
             refusal_recorder: RefusalRecorder::new(self.policy.clone(), self.denials.clone()),
             opens_proc: self.policy.run != Run::None,

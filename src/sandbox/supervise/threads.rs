@@ -228,7 +228,7 @@ fn quickly(shared: &Arc<Shared>, leader: &Leader<'_>, call: &Call, worker: u32) 
     let watched = shared.waiting.load(Ordering::Acquire) >= SPARE_THREADS || another(shared);
     let mine = leader.quickly(|| match watched {
         true => shared.answers.handle(&shared.context, call, worker),
-        false => shared.context.listener.answer(call.id, Answer::Continue),
+        false => shared.context.listener.answer(call.id, Answers::unwatched(call)),
     });
     let next = shared.lanes.next(lane_key(call, worker));
     match (next, mine) {
