@@ -33,7 +33,7 @@ impl UntrustedPath {
 
 /// The status that the kernel reports for an open directory or file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileStatus {
+pub(crate) struct FileStatus {
     pub(super) kind: FileType,
     pub(super) owner: u32,
     pub(super) mode: u32,
@@ -91,7 +91,7 @@ pub(super) fn judge_owner(path: &Path, found: FileStatus, me: u32) -> io::Result
 }
 
 /// Whether nobody except this user and root can replace an entry of ours in a directory.
-pub fn keeps_entries(found: FileStatus, me: u32) -> bool {
+pub(crate) fn keeps_entries(found: FileStatus, me: u32) -> bool {
     /// In a sticky directory only its owner may rename or remove an entry.
     const STICKY: u32 = 0o1000;
     let ours = found.owner == me || found.owner == 0;
