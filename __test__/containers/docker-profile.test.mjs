@@ -22,7 +22,7 @@ const USER = isRoot ? '65532' : String(process.getuid())
 /** Root in the container, where the tests' own user can be it, and an ordinary user. */
 const USERS = isRoot ? ['root', USER] : [USER]
 /** The part of the suite that runs here: every kind of permission, calls in both isolations, temporary files. */
-const QUICK = ['happy', 'isolation', 'access-net', 'access-listen', 'access-read', 'access-write', 'access-run', 'denials', 'metadata', 'temporary-directory'].map(
+const QUICK = ['happy', 'isolation', 'access-net', 'access-listen', 'access-read', 'access-write', 'access-run', 'denials', 'temporary-directory'].map(
   (name) => `./__test__/${name}.test.mjs`,
 )
 const QUICK_BOUND = 110_000

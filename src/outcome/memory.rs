@@ -68,6 +68,14 @@ mod tests {
     }
 
     #[test]
+    fn a_kill_by_the_hosts_cgroup_is_exhausted_memory_with_advice_of_its_own() {
+        let error = exhausted_host("eat");
+        assert_eq!(error.code, Code::ToolOutOfMemory);
+        assert!(error.message.contains("eat") && error.message.contains("container"));
+        assert_eq!(error.hint.as_deref(), Some(hints::HOST_MEMORY));
+    }
+
+    #[test]
     fn an_abort_needs_both_the_signal_and_the_words() {
         assert!(gave_up(
             libc::SIGABRT,
