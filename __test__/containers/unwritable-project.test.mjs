@@ -42,11 +42,11 @@ describe('A project that cannot be written', () => {
   })
 
   /** Runs a program with nothing but these variables; its standard output. */
-  const run = (before, args, env) => execFileSync('env', ['-i', `PATH=${process.env.PATH}`, ...before, ...AS_USER, 'env', ...Object.entries(env).map((pair) => pair.join('=')), process.execPath, ...args], { cwd: project, encoding: 'utf8', timeout: 60_000 })
+  const run = (view, args, env) => execFileSync('env', ['-i', `PATH=${process.env.PATH}`, ...view, ...AS_USER, 'env', ...Object.entries(env).map((pair) => pair.join('=')), process.execPath, ...args], { cwd: project, encoding: 'utf8', timeout: 60_000 })
 
-  const call = (env, { before = [], config = {}, places = [] } = {}) => {
+  const call = (env, { view = [], config = {}, places = [] } = {}) => {
     const settings = JSON.stringify({ sandbox: SANDBOX, entrypointPath: './tools.mjs', minWorkers: 0, ...config })
-    return JSON.parse(run(before, [fixture('hosts/unwritable.mjs'), settings, project, ...places], env))
+    return JSON.parse(run(view, [fixture('hosts/unwritable.mjs'), settings, project, ...places], env))
   }
 
   for (const [what, config] of [
@@ -70,7 +70,7 @@ describe('A project that cannot be written', () => {
   })
 
   it('in a read-only root, without /tmp, HOME and a name of the user, is called all the same.', () => {
-    assert.deepEqual(call({}, { before: READ_ONLY, places: ['/dev/shm'] }), { value: 'ran', during: ['/dev/shm'], after: [] })
+    assert.deepEqual(call({}, { view: READ_ONLY, places: ['/dev/shm'] }), { value: 'ran', during: ['/dev/shm'], after: [] })
   })
 
   it('is no hindrance to doctor there.', () => {

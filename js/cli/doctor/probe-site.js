@@ -20,7 +20,8 @@ export const VARIABLE = 'DOCTOR_PROBE'
 async function makeRoot() {
   const places = [tmpdir(), process.env.XDG_RUNTIME_DIR, '/var/tmp', '/dev/shm', process.cwd()]
   let refused
-  for (const place of places.filter((place) => place !== undefined && path.isAbsolute(place))) {
+  for (const place of places) {
+    if (place === undefined || !path.isAbsolute(place)) continue
     try {
       return await mkdtemp(path.join(place, 'toolwarden-doctor-'))
     } catch (error) {
