@@ -20,6 +20,7 @@ mod named_file;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
+mod restraint;
 mod started;
 mod target;
 mod threads;
@@ -44,6 +45,7 @@ use given_sockets::GivenSockets;
 use listener::Listener;
 use programs::Programs;
 use refusal_recorder::RefusalRecorder;
+use restraint::Restraint;
 use started::Started;
 pub(super) use threads::Supervisor;
 
@@ -92,6 +94,7 @@ impl Supervision {
                 self.own.clone(),
             ),
             denials: self.denials.clone(),
+            restraint: Restraint::default(),
         };
         let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
         // SAFETY: no memory is passed; it only ever takes rights away.
