@@ -1,23 +1,23 @@
 //! Decides the answer to each reported call.
 
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::os::fd::AsFd;
+use std::time::Instant;
 
 use super::super::denials::Denials;
-use super::super::net::{NetGuard, Socket, Way, address};
-use super::blocked::{Blocked, WaitOutcome, wait};
+use super::super::net::{NetGuard, Way, address};
+use super::answer_context::AnswerContext;
+use super::blocked::{WaitOutcome, wait};
+use super::caller_socket::{CallerSocket, caller_socket, connect_to, result, unix_connect};
 use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::file_calls::{self, Uncovered};
 use super::files::Files;
 use super::given_sockets::GivenSockets;
-use super::listener::{Answer, Call, Listener};
+use super::listener::{Answer, Call};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::refusal_recorder::RefusalRecorder;
 use super::restraint::Restraint;
 use super::target::Target;
-use crate::error::descriptors::is_shortage;
 
 /// Everything that the answers depend on.
 #[derive(Debug)]
@@ -36,29 +36,9 @@ pub(super) struct Answers {
     pub(super) restraint: Restraint,
 }
 
-/// What every answer needs besides the call.
-#[derive(Debug)]
-pub(super) struct AnswerContext {
-    pub(super) listener: Listener,
-    pub(super) blocked: Blocked,
-    /// Readable when the supervisor stops.
-    pub(super) stopped: Arc<OwnedFd>,
-}
-
 /// A send may always send less than it was given.
 const MOST_SENT: usize = 64 * 1024;
-/// How often a connection to a unix socket with a full queue is tried again: nothing notifies when the queue has room.
-const ASK_AGAIN: Duration = Duration::from_millis(20);
-
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
-
-/// A copy of the caller's socket, and the caller's thread.
-struct CallerSocket {
-    socket: Socket,
-    pidfd: OwnedFd,
-    /// Identifies a socket that the supervisor made.
-    inode: Option<u64>,
-}
 
 impl Answers {
     /// The answer to a call that can be decided without anything that a tool could block.
@@ -197,7 +177,7 @@ impl Answers {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let caller = match self.caller_socket(context, call)? {
+        let caller = match caller_socket(self.given.as_ref(), context, call)? {
             Ok(caller) => caller,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
@@ -224,7 +204,7 @@ impl Answers {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let CallerSocket { socket, .. } = match self.caller_socket(context, call)? {
+        let CallerSocket { socket, .. } = match caller_socket(self.given.as_ref(), context, call)? {
             Ok(caller) => caller,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
@@ -241,7 +221,7 @@ impl Answers {
     }
 
     fn listen(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
-        let caller = match self.caller_socket(context, call)? {
+        let caller = match caller_socket(self.given.as_ref(), context, call)? {
             Ok(caller) => caller,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
@@ -269,7 +249,7 @@ impl Answers {
             // here, and the filter refuses what would connect while sending.
             return Some(Answer::Continue);
         }
-        let CallerSocket { socket, pidfd, .. } = match self.caller_socket(context, call)? {
+        let CallerSocket { socket, pidfd, .. } = match caller_socket(self.given.as_ref(), context, call)? {
             Ok(caller) if caller.socket.is_tcp() => caller,
             Ok(_) => return Some(ACCESS),
             Err(errno) => return Some(Answer::Errno(errno)),
@@ -304,89 +284,8 @@ impl Answers {
     }
 }
 
-impl Answers {
-    /// The supervisor's copy of the socket in the first argument.
-    fn caller_socket(&self, context: &AnswerContext, call: &Call) -> Option<Result<CallerSocket, i32>> {
-        let target = Target::new(call.thread);
-        let worker = target.worker();
-        let number = call.args[0] as i32;
-        let copy = || {
-            let pidfd = target.pidfd()?;
-            let (inode, fd) = match &self.given {
-                None => (None, target.descriptor(&pidfd, number)?),
-                Some(given) => {
-                    let (inode, copy) = given.find(&target, worker, number)?;
-                    (Some(inode), copy)
-                }
-            };
-            Ok((fd, pidfd, inode))
-        };
-        let caller = match retry_while_short_of_descriptors(worker, copy, || context.listener.waits(call.id)) {
-            Ok((fd, pidfd, inode)) => Socket::of(fd)
-                .map(|socket| CallerSocket { socket, pidfd, inode })
-                .ok_or(libc::EACCES),
-            Err(error) => Err(match error.raw_os_error() {
-                Some(errno) if matches!(errno, libc::EBADF | libc::EISCONN) || is_shortage(errno) => errno,
-                _ => libc::EACCES,
-            }),
-        };
-        context.listener.waits(call.id).then_some(caller)
-    }
-}
-
 fn makes_a_socket(call: &Call) -> bool {
     i64::from(call.number) == libc::SYS_socket
-}
-
-/// Connects, and blocks when the socket does, as long as the caller exists.
-fn connect_to(
-    context: &AnswerContext,
-    call: &Call,
-    caller: &CallerSocket,
-    address: &[u8],
-    worker: u32,
-) -> Option<Answer> {
-    let waits = || context.listener.waits(call.id);
-    let copies = || {
-        let socket = caller.socket.as_fd().try_clone_to_owned()?;
-        Ok((socket, caller.pidfd.try_clone()?))
-    };
-    let Ok((socket, pidfd)) = retry_while_short_of_descriptors(worker, copies, waits) else {
-        return Some(Answer::Errno(libc::EAGAIN));
-    };
-    let Ok(waiting) = context.blocked.watch(call.id, socket, pidfd) else {
-        return Some(Answer::Errno(libc::EAGAIN));
-    };
-    if !context.listener.waits(call.id) {
-        return None;
-    }
-    let done = caller.socket.connect(address);
-    drop(waiting);
-    Some(result(done))
-}
-
-/// A server whose queue is full is tried again where the socket blocks, as long as the caller exists.
-fn unix_connect(context: &AnswerContext, caller: &CallerSocket, peer: &OwnedFd) -> Option<Answer> {
-    let CallerSocket { socket, pidfd, .. } = caller;
-    let blocks = socket.blocks();
-    let until = socket.send_timeout().map(|send_timeout| Instant::now() + send_timeout);
-    loop {
-        let done = socket.connect_unix(peer);
-        let over = until.is_some_and(|until| Instant::now() >= until);
-        if done != Err(libc::EAGAIN) || !blocks || over {
-            return Some(result(done));
-        }
-        if wait(None, pidfd.as_fd(), context.stopped.as_fd(), Some(ASK_AGAIN)) == WaitOutcome::Abandoned {
-            return None;
-        }
-    }
-}
-
-fn result(done: Result<(), i32>) -> Answer {
-    match done {
-        Ok(()) => Answer::Value(0),
-        Err(errno) => Answer::Errno(errno),
-    }
 }
 
 /// The address, copied once; the error is an errno for the caller. `None` when the caller has ended: the memory may

@@ -7,7 +7,9 @@
 //! The decisions behind it: docs/decisions.md#sandbox.
 
 mod answer;
+mod answer_context;
 mod blocked;
+mod caller_socket;
 mod descriptor_wait;
 mod file_calls;
 mod files;

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
-use super::answer::{AnswerContext, Answers};
+use super::answer::Answers;
+use super::answer_context::AnswerContext;
 use super::blocked::Blocked;
 use super::lanes::{Admission, LaneKey, Lanes};
 use super::leadership::{Leader, Leadership};
