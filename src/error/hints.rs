@@ -109,6 +109,17 @@ pub const NO_PROGRAM_LISTS: &str = "leave --allow-run out, or use a newer kernel
 /// Another seccomp listener is installed already.
 pub const NO_HOST_LISTS: &str =
     "allow all of the network or none of it, or run outside the sandbox that already listens";
+/// A command names a program by a path that leads nowhere.
+pub const PROGRAM_PATH: &str = "check the path, which is relative to the current directory";
+/// A command names a program that is not on PATH.
+pub const PROGRAM_NAME: &str = "install it, or name it by its path, such as ./node_modules/.bin/NAME";
+/// A command names something that nobody can execute.
+pub const PROGRAM_NOT_EXECUTABLE: &str =
+    "name a program, or a script that begins with #! and has its executable bit set";
+/// A wrapped program used too much memory.
+pub const WRAPPED_MEMORY: &str = "raise --max-memory, in MiB";
+/// A wrapped program ran too long.
+pub const WRAPPED_TIMEOUT: &str = "raise --timeout, or leave it out";
 /// The kernel cannot hold the sandbox.
 pub const SANDBOX_UNAVAILABLE: &str =
     "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";
