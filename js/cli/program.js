@@ -9,6 +9,7 @@ import { addList } from './commands/list.js'
 import { addMcp } from './commands/mcp.js'
 import { addRun } from './commands/run.js'
 import { addTypes } from './commands/types.js'
+import { addWrap } from './commands/wrap.js'
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 the tool failed, 2 wrong usage, 3 denied, 4 timed out, 130 interrupted.
@@ -28,6 +29,6 @@ export function createProgram(context) {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false)
-  for (const add of [addInit, addRun, addList, addMcp, addTypes, addDoctor, addBench]) add(program, context)
+  for (const add of [addInit, addRun, addList, addMcp, addWrap, addTypes, addDoctor, addBench]) add(program, context)
   return program
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::event::Event;
+use super::refusals::Refusals;
 use super::streams;
 use super::terminal::Terminal;
 use super::watch::{Kept, Watch};
@@ -97,6 +98,7 @@ impl Wrapped {
             Box::new(Error::new(Code::WorkerStart, message).source(error))
         })?;
         let terminal = Terminal::of(&standard[0]);
+        let own_terminals = streams::terminals(&standard);
         let spawner = Spawner::start(confined.setup)?;
         let (sender, started) = mpsc::channel();
         spawner.spawn_unconnected(launch, standard, move |result| {
@@ -108,23 +110,21 @@ impl Wrapped {
             .and_then(|result| result)
             .map_err(|failure| not_started(&command, failure))?;
         let process = Arc::new(started.process);
-        let watch = Watch::new(
+        let watched = Watch::new(
             Arc::clone(&process),
             &config,
             options.timed.then_some(config.tool_execution_timeout),
             confined.may_start_programs,
             started.temporary,
         )
-        .map_err(|error| {
-            let message = format!("{} cannot be watched and was not started", command.words[0]);
+        .and_then(|watch| {
+            let kept = Kept { spawner, temporary };
+            watch.begin(kept, terminal, Refusals::new(confined.denials, own_terminals), tell)
+        });
+        watched.map_err(|error| {
+            let message = format!("{} cannot be watched and was ended", command.words[0]);
             Box::new(Error::new(Code::WorkerStart, message).source(error))
         })?;
-        watch
-            .begin(Kept { spawner, temporary }, terminal, confined.denials, tell)
-            .map_err(|error| {
-                let message = format!("{} cannot be watched and was not started", command.words[0]);
-                Box::new(Error::new(Code::WorkerStart, message).source(error))
-            })?;
         Ok(Self { process })
     }
 

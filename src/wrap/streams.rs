@@ -2,9 +2,17 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::io::Errno;
+use rustix::termios::ttyname;
+
+/// The paths of the terminals among these. A runtime opens the terminal that it has once more, and does without.
+pub(super) fn terminals(standard: &[OwnedFd]) -> Vec<PathBuf> {
+    let path = |stream: &OwnedFd| Some(PathBuf::from(ttyname(stream, Vec::new()).ok()?.to_str().ok()?));
+    standard.iter().filter_map(path).collect()
+}
 
 /// Copies of descriptors 0, 1 and 2. One that the host was started without leads nowhere.
 pub(super) fn standard() -> io::Result<[OwnedFd; 3]> {

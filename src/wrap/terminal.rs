@@ -50,11 +50,12 @@ impl Terminal {
         }
     }
 
-    /// The program has been stopped. It goes on at once if it only wants to read or write while the host could;
-    /// otherwise the host stops too, so that the shell takes over, and both go on when the shell continues the host.
+    /// The program has been stopped. It goes on at once if it only wanted to use the terminal before that was given to
+    /// it; otherwise the host stops too, so that the shell takes over, and both go on when the shell continues the host.
     pub(super) fn stopped(&self, process: &Process, signal: i32) {
         let wants_terminal = signal == libc::SIGTTIN || signal == libc::SIGTTOU;
-        if !(wants_terminal && self.foreground() == Some(self.own)) {
+        let may_have_it = [Some(self.own), Some(process.group())].contains(&self.foreground());
+        if !(wants_terminal && may_have_it) {
             self.take_back(process.group());
             stop_host();
         }

@@ -1,8 +1,6 @@
-//! The thread that serves the program until its end: it reports refusals, holds the limits, and ends what is left.
+//! The thread that serves the program until its end: it has refusals told, holds the limits, and ends what is left.
 
-use std::collections::HashSet;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,18 +9,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use super::event::Event;
+use super::refusals::Refusals;
 use super::terminal::Terminal;
 use crate::config::Config;
 use crate::dispatch::{CAPS, TerminationReason, verdict};
 use crate::error::hints;
-use crate::outcome::{exceeded, narrow};
-use crate::sandbox::Denials;
+use crate::outcome::exceeded;
 use crate::spawn::{Exit, Process, Spawner, Temporary, TemporaryDirectories, UsageMeter};
 
 /// The time between two looks at the program. A server runs for days, so they must cost next to nothing.
 const EVERY: Duration = Duration::from_millis(25);
-/// How many different refusals are told. A program that is refused more than this is told about often enough.
-const LISTED: usize = 100;
 /// How often, 5 ms apart, the last processes of a killed group are looked for.
 const GONE_TRIES: u32 = 400;
 const GONE_EVERY: Duration = Duration::from_millis(5);
@@ -40,9 +36,6 @@ pub(super) struct Watch {
     deadlines: (Option<Instant>, Option<Instant>),
     /// Whether it is being killed.
     killed: bool,
-    /// The user's home directory, which no flag is suggested for.
-    home: Option<PathBuf>,
-    told: HashSet<String>,
 }
 
 /// Everything that must live as long as the program.
@@ -72,8 +65,6 @@ impl Watch {
             grace: config.grace_period,
             deadlines: (timeout.map(|timeout| now + timeout), None),
             killed: false,
-            home: std::env::home_dir(),
-            told: HashSet::new(),
         })
     }
 
@@ -82,7 +73,7 @@ impl Watch {
         mut self,
         kept: Kept,
         terminal: Option<Terminal>,
-        denials: Option<Denials>,
+        mut refusals: Refusals,
         tell: impl Fn(Event) + Send + 'static,
     ) -> io::Result<()> {
         let name = "toolwarden-wrap".to_owned();
@@ -92,7 +83,7 @@ impl Watch {
             }
             let exit = loop {
                 self.wait();
-                self.tell_refusals(denials.as_ref(), &tell);
+                refusals.tell(self.process.pid(), &tell);
                 if let Some(exit) = self.process.try_reap() {
                     break exit;
                 }
@@ -105,7 +96,7 @@ impl Watch {
             if let Some(terminal) = &terminal {
                 terminal.take_back(self.process.group());
             }
-            self.tell_refusals(denials.as_ref(), &tell);
+            refusals.tell(self.process.pid(), &tell);
             drop(self.temporary.take());
             let Kept { spawner, temporary } = kept;
             drop((self.process, self.meter));
@@ -124,25 +115,6 @@ impl Watch {
         let every = Timespec::try_from(EVERY).ok();
         // An interruption only means that the program is looked at sooner.
         let _ = poll(&mut ended, every.as_ref());
-    }
-
-    fn tell_refusals(&mut self, denials: Option<&Denials>, tell: &impl Fn(Event)) {
-        let Some(denials) = denials else { return };
-        let taken = denials.take(self.process.pid());
-        for mut denial in taken.denials {
-            narrow(&mut denial, self.home.as_deref());
-            if self.told.len() > LISTED {
-                return;
-            }
-            if !self.told.insert(format!("{} {}", denial.flag, denial.resource)) {
-                continue;
-            }
-            tell(if self.told.len() > LISTED {
-                Event::Unlisted
-            } else {
-                Event::denied(denial)
-            });
-        }
     }
 
     fn hold_limits(&mut self, tell: &impl Fn(Event)) {
