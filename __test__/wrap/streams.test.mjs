@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 
 import { BIN, cli, environment, startCli } from '../support/cli.mjs'
 import { processEnd } from '../support/processes.mjs'
+import { startInTerminal } from '../support/terminal.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
@@ -71,6 +72,25 @@ describe('toolwarden wrap passes on', () => {
       started.child.kill(signal)
       assert.equal((await started.ended()).code, expected, signal)
     }
+  })
+
+  test('a terminal: what is typed, its modes, and Ctrl-C', async () => {
+    const script = 'test -t 0 && test -t 1 && echo both; read line; echo "got $line"; read more'
+    const shell = startInTerminal(['wrap', '--', 'sh', '-c', script], { cwd: cwd() })
+    await shell.shows('both')
+    shell.type('typed\n')
+    await shell.shows('got typed')
+    shell.type('\u0003')
+    const ended = await shell.ended()
+    assert.equal(ended.code, 130, ended.output)
+    const raw = 'process.stdin.setRawMode(true); console.log("raw"); process.stdin.on("data", (typed) => { console.log("code " + typed[0]); process.exit(6) })'
+    const node = startInTerminal(['wrap', '--', 'node', '-e', raw], { cwd: cwd() })
+    await node.shows('raw')
+    node.type('\u0003')
+    const { code, output } = await node.ended()
+    assert.equal(code, 6, output)
+    assert.doesNotMatch(output, /denied/)
+    assert.match(output, /^code 3$/m)
   })
 
   test('an environment built from nothing, with what --allow-env names', async () => {

@@ -71,7 +71,7 @@ async function wrap(command, options, context) {
           if (text !== undefined) terminal.note(`${terminal.errStyle('toolwarden:', 'yellow')} ${text}`)
         },
       })
-      interrupts.passOn((name) => started.signal(constants.signals[name] ?? 0))
+      interrupts.passOn((name) => started.signal(Object.entries(constants.signals).find(([known]) => known === name)?.[1] ?? 0))
     } catch (error) {
       reject(withFlags(error))
     }
