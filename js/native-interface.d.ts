@@ -26,7 +26,34 @@ export interface NativeModule {
    * `wakeUpMode` is how this thread is woken when processes send something, one of WAKE_UP_MODE; any other number: not at all.
    */
   open(options: string, wake: () => void, wakeUpMode: number): NativeManager | string
+  /**
+   * Takes the JSON of WrapOptions and starts a program with this process's standard streams; a string in return is an
+   * ErrorData. `tell` gets the JSON of each NativeWrapEvent, and keeps this process alive until the last one.
+   */
+  wrap(options: string, tell: (event: string) => void): NativeWrapped | string
 }
+
+export interface WrapOptions {
+  workingDir: string
+  /** A UserValue: permissions, memory, time. */
+  config: unknown
+  command: string[]
+  /** Whether `toolExecutionTimeout` holds. */
+  timed: boolean
+  path: string
+  env: Record<string, string | undefined>
+}
+
+export interface NativeWrapped {
+  signal(number: number): void
+}
+
+export type NativeWrapEvent =
+  | ({ kind: 'denied' } & Denial)
+  | { kind: 'unlisted' }
+  | { kind: 'ending'; why: string; hint: string; timedOut: boolean }
+  /** The last one. Both null: how it ended is not known. */
+  | { kind: 'ended'; code: number | null; signal: number | null; name: string | null }
 
 export interface OpenOptions {
   workingDir: string

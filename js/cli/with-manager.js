@@ -9,6 +9,7 @@ import { printable } from '../printable.js'
 import { deniedBy } from './denied-flag.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
+import { shellWord } from './shell-word.js'
 import { commandConfig } from './settings/command-config.js'
 
 /** @typedef {import('./context.d.ts').Context} Context */
@@ -49,9 +50,6 @@ async function withNearestTool(error, manager) {
   if (meant !== undefined) error.hint = `did you mean \`${printable(meant)}\`?`
   return error
 }
-
-/** A word as it must be typed into a shell. @param {string} word */
-const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /**
  * All flags for the next run: flags on the command line replace the default, so the missing flag alone would remove

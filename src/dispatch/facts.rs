@@ -228,6 +228,8 @@ pub struct Facts {
     pub given_attempt: Option<u32>,
     /// How long the call had no process.
     pub queue_time: Duration,
+    /// For how much of that the processes that it got were starting.
+    pub start_time: Duration,
     /// How long it had one, over all attempts.
     pub execution_time: Duration,
     /// The time limit of an attempt.

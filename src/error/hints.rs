@@ -115,6 +115,17 @@ pub const NO_HOST_LISTS: &str =
 pub const MAY_NOT_READ_CALLS: &str = "allow process_vm_readv in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`); kernel.yama.ptrace_scope must be 0 or 1";
 /// A container keeps the supervisor from reaching a worker's sockets.
 pub const MAY_NOT_HAVE_SOCKETS: &str = "allow pidfd_open and pidfd_getfd in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`)";
+/// A command names a program by a path that leads nowhere.
+pub const PROGRAM_PATH: &str = "check the path, which is relative to the current directory";
+/// A command names a program that is not on PATH.
+pub const PROGRAM_NAME: &str = "install it, or name it by its path, such as ./node_modules/.bin/NAME";
+/// A command names something that nobody can execute.
+pub const PROGRAM_NOT_EXECUTABLE: &str =
+    "name a program, or a script that begins with #! and has its executable bit set";
+/// A wrapped program used too much memory.
+pub const WRAPPED_MEMORY: &str = "raise --max-memory, in MiB";
+/// A wrapped program ran too long.
+pub const WRAPPED_TIMEOUT: &str = "raise --timeout, or leave it out";
 /// The kernel cannot hold the sandbox.
 pub const SANDBOX_UNAVAILABLE: &str =
     "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";

@@ -1,12 +1,12 @@
 //! Prepares the sandbox that a manager's configuration asks for, and describes what it enforces.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::report::Enforcement;
 use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope};
 use crate::error::Error;
-use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
+use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare};
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 
@@ -40,12 +40,13 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     if config.sandbox == SandboxMode::Off || config.permissions.all {
         return Ok(unconfined(config, places, memory));
     }
-    let support = support()?;
+    let support = Support::of_this_machine()?;
     let mut policy = plan(&PlanInput {
         permissions: &config.permissions,
         working_dir: places.working_dir.as_path(),
         entrypoint: places.entrypoint.as_path(),
-        worker_file: places.worker_file,
+        worker_file: Some(places.worker_file),
+        command: None,
         runtime_binary: places.runtime_binary,
         runtime: config.runtime_type,
         path_var: places.path_var,
@@ -125,17 +126,6 @@ fn in_force_unconfined(given: &Permissions) -> Permissions {
         deny_env: given.deny_env.clone(),
         ..Permissions::default()
     }
-}
-
-/// What the kernel enforces is probed once in a host's life, because it does not change. A failed probe is repeated
-/// each time, because a container's own limits may be lifted.
-pub(super) fn support() -> Result<Support, Box<Error>> {
-    static HELD: OnceLock<Support> = OnceLock::new();
-    if let Some(support) = HELD.get() {
-        return Ok(*support);
-    }
-    let support = probe()?;
-    Ok(*HELD.get_or_init(|| support))
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use super::confinement::{Places, support};
+use super::confinement::Places;
 use crate::config::{Config, Isolation, Permissions, RuntimeType};
-use crate::sandbox::{ChildSetup, PlanInput, Policy, plan, prepare};
+use crate::sandbox::{ChildSetup, PlanInput, Policy, Support, plan, prepare};
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 use crate::worker::{CompiledLocation, Modules, WorkerFile, transpile_script};
@@ -130,7 +130,8 @@ impl ModuleCache {
             permissions: &self.permissions,
             working_dir: &self.working_dir,
             entrypoint: self.entrypoint.as_deref(),
-            worker_file: &self.worker_file,
+            worker_file: Some(&self.worker_file),
+            command: None,
             runtime_binary: &self.launch.program,
             runtime: RuntimeType::Bun,
             path_var: &self.path_var,
@@ -138,7 +139,7 @@ impl ModuleCache {
         })
         .ok()?;
         let policy = policy.and_writing(modules.path());
-        Some(Box::new(prepare(policy, &support().ok()?).ok()?))
+        Some(Box::new(prepare(policy, &Support::of_this_machine().ok()?).ok()?))
     }
 
     /// Where a process that is started now finds them.

@@ -152,6 +152,7 @@ impl Manager {
         let confinement = confine(&config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
         let launch_options = LaunchOptions {
             program: runtime.path.clone(),
+            name: None,
             args: match config.runtime_type {
                 RuntimeType::Bun => bun_arguments(worker_file.path()),
                 RuntimeType::Node => node_arguments(&config.runtime_options, worker_file.path()),

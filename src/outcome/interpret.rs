@@ -247,7 +247,16 @@ fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretCont
 }
 
 fn too_many(tool: &str, crowd: Crowd) -> Error {
-    let (what, hint) = match crowd {
+    let (what, hint) = exceeded(crowd);
+    let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
+    Error::new(Code::ToolKilled, message)
+        .hint(hint)
+        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+}
+
+/// What a process and the programs that it started did, and what to do about it.
+pub fn exceeded(crowd: Crowd) -> (String, &'static str) {
+    match crowd {
         Crowd::Processes(most) => (format!("were more than {most} processes"), hints::FEWER_PROGRAMS),
         Crowd::Threads(most) => (format!("had more than {most} threads"), hints::FEWER_THREADS),
         Crowd::Watches(most) => (
@@ -268,11 +277,7 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
             ),
             hints::FEWER_TEMPORARY_FILES,
         ),
-    };
-    let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
-    Error::new(Code::ToolKilled, message)
-        .hint(hint)
-        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+    }
 }
 
 fn neighbour(tool: &str, reason: &TerminationReason) -> Error {

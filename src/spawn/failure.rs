@@ -48,6 +48,11 @@ impl SpawnFailure {
         Self::system(step, errno)
     }
 
+    /// The spawner has ended.
+    pub fn closed() -> Self {
+        Self::system("closed", libc::ECANCELED)
+    }
+
     /// A step that failed without an errno and will fail again.
     pub(super) fn permanent(step: &'static str) -> Self {
         Self::system(step, 0)

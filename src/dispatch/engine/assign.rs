@@ -1,6 +1,7 @@
 //! Carries out what the pool decided: processes are started and ended, calls are given to processes.
 
 use std::mem::take;
+use std::time::Duration;
 
 use super::call::Edge;
 use super::effect::{Effect, Effects, Said};
@@ -72,6 +73,10 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     };
     call.attempts.begin(now);
     state.counters.retried += u64::from(call.attempts.made > 1);
+    let waited_from = worker.started.max(call.submitted);
+    call.start_time += worker
+        .ready
+        .map_or(Duration::ZERO, |ready| ready.saturating_duration_since(waited_from));
     let shared = state.settings.shared;
     let slot = worker.take_slot();
     call.nonce = Some(nonce);

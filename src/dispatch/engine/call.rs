@@ -286,6 +286,8 @@ pub(super) struct Call {
     pub(super) why_cancelled: Option<String>,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
+    /// For how much of its wait the processes that it got were starting.
+    pub(super) start_time: Duration,
     pub(super) stderr: Captured,
     pub(super) pid: Option<u32>,
     pub(super) peak_memory_mb: Option<u64>,
@@ -309,6 +311,7 @@ impl Call {
             why_cancelled: None,
             submitted: now,
             execution_time: Duration::ZERO,
+            start_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),
             pid: None,
             peak_memory_mb: None,

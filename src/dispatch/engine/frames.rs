@@ -192,6 +192,9 @@ fn on_warmed_up(state: &mut EngineState, id: WorkerId) {
     state.last_failure = None;
     state.failed_starts = 0;
     state.next_start = None;
+    if let Some(worker) = state.workers.get_mut(&id) {
+        worker.ready = Some(state.now);
+    }
     state.pool.ready(id, state.now, &mut state.actions);
 }
 

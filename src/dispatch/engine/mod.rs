@@ -62,5 +62,4 @@ pub(super) use engine::{Engine, Reading};
 pub(super) use event::{Ended, Event};
 pub(super) use lines::Source;
 pub(super) use state::{Closing, EngineSettings};
-pub(super) use usage::CAPS;
-pub use usage::cgroup_limits;
+pub use usage::{CAPS, cgroup_limits, verdict};

@@ -215,6 +215,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         queue_time: now
             .saturating_duration_since(call.submitted)
             .saturating_sub(call.execution_time),
+        start_time: call.start_time,
         execution_time: call.execution_time,
         timeout: call.request.timeout,
         input_bytes: call.request.input.len() as u64,

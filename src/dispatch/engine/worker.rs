@@ -14,6 +14,8 @@ use crate::spawn::Captured;
 pub(super) struct Worker {
     pub(super) id: WorkerId,
     pub(super) started: Instant,
+    /// When it could be given its first call.
+    pub(super) ready: Option<Instant>,
     /// The process id; set once the process exists.
     pub(super) pid: Option<u32>,
     /// The calls in flight.
@@ -53,6 +55,7 @@ impl Worker {
         Self {
             id,
             started: now,
+            ready: None,
             pid: None,
             calls: Vec::new(),
             fault: None,
