@@ -171,6 +171,11 @@ pub fn add_flag(flag: &str, option: &str) -> String {
     format!("to allow it, add {flag} to `{option}`")
 }
 
+/// The same for a host that is known without the port that was wanted.
+pub fn add_flag_of_name(flag: &str, option: &str) -> String {
+    format!("{}; with the port, as in {flag}:443, it allows that one alone", add_flag(flag, option))
+}
+
 /// An access that no flag allows.
 pub fn no_flag(why: &str) -> String {
     format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")
