@@ -173,7 +173,10 @@ pub fn add_flag(flag: &str, option: &str) -> String {
 
 /// The same for a host that is known without the port that was wanted.
 pub fn add_flag_of_name(flag: &str, option: &str) -> String {
-    format!("{}; with the port, as in {flag}:443, it allows that one alone", add_flag(flag, option))
+    format!(
+        "{}; with the port, as in {flag}:443, it allows that one alone",
+        add_flag(flag, option)
+    )
 }
 
 /// An access that no flag allows.
