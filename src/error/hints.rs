@@ -171,10 +171,10 @@ pub fn add_flag(flag: &str, option: &str) -> String {
     format!("to allow it, add {flag} to `{option}`")
 }
 
-/// The same for a host that is known without the port that was wanted.
-pub fn add_flag_of_name(flag: &str, option: &str) -> String {
+/// The same for a host of which the port that was wanted is not known.
+pub fn add_flag_of_name(flag: &str, option: &str, name: &str) -> String {
     format!(
-        "{}; with the port, as in {flag}:443, it allows that one alone",
+        "{}; `{name}:PORT` in its place allows one port alone",
         add_flag(flag, option)
     )
 }
