@@ -90,6 +90,10 @@ pub struct StartFailure {
     pub in_a_row: u32,
     /// What the supervisor refused while it started.
     pub denials: Vec<crate::sandbox::Denial>,
+    /// The number of refusals that were not kept, because there were too many.
+    pub denials_dropped: u64,
+    /// Something may have been refused that is not listed.
+    pub denials_unsure: bool,
     /// Variables that were read while it started and that were not set.
     pub missed: Vec<String>,
 }
@@ -105,6 +109,8 @@ impl StartFailure {
             stderr: String::new(),
             in_a_row: 0,
             denials: Vec::new(),
+            denials_dropped: 0,
+            denials_unsure: false,
             missed: Vec::new(),
         }
     }
@@ -266,6 +272,8 @@ mod tests {
                 stderr: stderr.to_owned(),
                 in_a_row: 1,
                 denials: Vec::new(),
+                denials_dropped: 0,
+                denials_unsure: false,
                 missed: Vec::new(),
             };
             failure.may_pass()

@@ -190,6 +190,14 @@ pub fn add_flag(flag: &str, option: &str) -> String {
     format!("to allow it, add {flag} to `{option}`")
 }
 
+/// The same for a host of which the port that was wanted is not known.
+pub fn add_flag_of_name(flag: &str, option: &str, name: &str) -> String {
+    format!(
+        "{}; `{name}:PORT` in its place allows one port alone",
+        add_flag(flag, option)
+    )
+}
+
 /// An access that no flag allows.
 pub fn no_flag(why: &str) -> String {
     format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::context::InterpretContext;
 use super::denied::{record, refusals};
 use super::memory;
-use super::process::{ended, start_error};
+use super::process::{ended, start_failure};
 use super::thrown;
 use super::variables::FailurePhase;
 use crate::config::nearest;
@@ -53,7 +53,17 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         End::Terminated(reason) => terminated(facts, reason, context),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
         End::Neighbour(reason) => neighbour(tool, reason),
-        End::NotStarted(failure) => start_error(failure, context),
+        End::NotStarted(failure) => {
+            let (error, denials) = start_failure(failure, context);
+            facts.denials_complete &= !failure.denials_unsure && failure.denials_dropped == 0;
+            facts.denials_dropped += failure.denials_dropped;
+            for denial in denials {
+                if !facts.denials.contains(&denial) {
+                    facts.denials.push(denial);
+                }
+            }
+            error
+        }
     };
     let error = match refused {
         Some(denial) => {
