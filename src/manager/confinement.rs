@@ -1,10 +1,11 @@
 //! Prepares the sandbox that a manager's configuration asks for, and describes what it enforces.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::report::Enforcement;
-use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope};
+use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope, ToolEntry};
 use crate::error::Error;
 use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
 use crate::validate::{Entrypoint, WorkingDir};
@@ -24,6 +25,7 @@ pub(super) struct Confinement {
 }
 
 /// The locations that the sandbox must allow.
+#[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     pub(super) working_dir: &'a WorkingDir,
     pub(super) entrypoint: &'a Entrypoint,
@@ -65,6 +67,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         denials: Some(sandbox.denials()),
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
+            tools: BTreeMap::new(),
             level: "kernel",
             landlock_abi: Some(support.landlock_abi),
             seccomp: true,
@@ -76,6 +79,27 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
     })
+}
+
+/// The configuration as it is for the tools of one entry.
+pub(super) fn config_of(config: &Config, entry: &ToolEntry) -> Config {
+    Config {
+        permissions: entry.permissions.clone(),
+        runtime_options: entry.runtime_options.clone(),
+        max_memory_mb: entry.max_memory_mb,
+        ..config.clone()
+    }
+}
+
+/// Whether all tools may read the same files.
+pub(super) fn reads_alike(config: &Config) -> bool {
+    let read = |permissions: &Permissions| (permissions.all, permissions.read.clone(), permissions.deny_read.clone());
+    let own = read(&config.permissions);
+    config
+        .tools
+        .entries()
+        .iter()
+        .all(|entry| read(&entry.permissions) == own)
 }
 
 /// What enforces `maxMemoryMb`, with or without a sandbox: the public `Enforcement.memory`. `delegated`: processes get
@@ -100,6 +124,7 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
         may_start_programs: true,
         policy: None,
         enforcement: Enforcement {
+            tools: BTreeMap::new(),
             level: "none",
             landlock_abi: None,
             seccomp: false,

@@ -2,8 +2,10 @@
 
 mod compiled_worker;
 mod confinement;
+mod contexts;
 mod entrypoint_cache;
 mod explainer;
+mod groups;
 mod launch_selector;
 mod module_cache;
 mod one_shot_process;

@@ -8,23 +8,23 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
-use super::confinement::{Places, confine, memory_control};
+use super::confinement::Places;
+use super::contexts::Contexts;
 use super::entrypoint_cache::EntrypointCache;
+use super::groups::{Common, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
 use crate::config::{self, Config, RuntimeType};
-use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink, cgroup_limits};
+use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink};
 use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Variables};
-use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
-    bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
-};
+use crate::outcome::GaugeSnapshot;
+use crate::pool::GroupId;
+use crate::spawn::{FindRuntime, check_entrypoint, find_runtime};
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
 };
@@ -120,97 +120,55 @@ impl Manager {
         if let Some(file) = entrypoint.as_path() {
             check_entrypoint(&runtime, file, &config.runtime_options)?;
         }
-        // Node cannot map a descriptor as memory.
-        let shared_memory = config.runtime_type == RuntimeType::Bun;
         let settings = WorkerSettings {
             entrypoint: entrypoint.as_str().map(str::to_owned),
             project_root: working_dir.as_str().to_owned(),
             max_output_size: config.max_output_size,
             concurrent: config.concurrent_calls_per_worker,
             isolation: config.isolation,
-            shared_memory,
+            // Node cannot map a descriptor as memory.
+            shared_memory: config.runtime_type == RuntimeType::Bun,
+            tools: Arc::clone(&config.tools),
             all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_doorbells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
-        let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
-            parent,
-            limits: cgroup_limits(&config),
-        });
-        let temporary = TemporaryDirectories::open(
-            options.env.get("TMPDIR").map(Path::new),
-            temporary_names(&config.permissions),
-        );
-        let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
         let places = Places {
             working_dir: &working_dir,
             entrypoint: &entrypoint,
             worker_file: worker_file.path(),
             runtime_binary: &runtime.path,
             path_var: &options.path,
-            temporary: temporary_path.as_deref(),
+            temporary: None,
         };
-        let confinement = confine(&config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
-        let launch_options = LaunchOptions {
-            program: runtime.path.clone(),
-            args: match config.runtime_type {
-                RuntimeType::Bun => bun_arguments(worker_file.path()),
-                RuntimeType::Node => node_arguments(&config.runtime_options, worker_file.path()),
-            },
-            env: environment(&EnvironmentInput {
-                host: &options.env.clone().into_iter().collect::<Vec<_>>(),
-                permissions: &config.permissions,
-                project_root: working_dir.as_path(),
-                extra: &confinement
-                    .environment
-                    .iter()
-                    .map(|(name, value)| (name.into(), value.into()))
-                    .collect::<Vec<_>>(),
-            }),
-            cwd: working_dir.as_path().to_owned(),
-            max_open_files: None,
-            max_processes: None,
-            shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
-            die_with_parent: true,
-            cgroup,
-            temporary,
-        };
-        let variables = Variables::new(
-            options.env.keys(),
-            &launch_options.env,
-            &config.permissions,
-            config.runtime_type,
-        );
-        let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
-        let policy = confinement.policy.as_deref();
-        let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
-        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
-        let worker_file_hash = worker_file.hash().to_owned();
-        let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
-        let launches = LaunchSelector::new(launch_options, cache, compiled, place)
-            .map(Arc::new)
-            .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let denied = |policy| {
-            let home = options.env.get("HOME").map(Path::new);
-            DenialExplainer::new(policy, working_dir.as_path(), home, config.runtime_type)
-        };
-        let context = InterpretContext {
-            max_output_size: config.max_output_size,
-            max_memory_mb: config.max_memory_mb,
-            denied: denied(confinement.policy),
-            variables,
+        let common = Common {
+            options,
+            config: &config,
+            places,
             plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
         };
-        let blind = InterpretContext {
-            denied: denied(None),
-            ..context.clone()
-        };
-        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), context, blind));
+        let mut groups = groups(&common)?;
+        let policies: Vec<_> = groups.iter().map(Group::policy).collect();
+        let own = &groups[0].launch;
+        let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, own);
+        let modules = ModuleCache::open(&config, &places, &policies, &worker_file, own);
+        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, own, modules);
+        let worker_file_hash = worker_file.hash().to_owned();
+        let place = WorkerFilePlace::new(worker_file, settings, &policies);
+        let temporary = groups.iter().filter_map(|group| group.launch.temporary.clone());
+        let launches = Arc::new(LaunchSelector::new(cache, compiled, place, temporary.collect()));
+        let contexts: Vec<_> = groups.iter().map(|group| group.context.clone()).collect();
+        let contexts = Contexts::new(Arc::clone(&config.tools), &contexts);
+        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), contexts));
+        let started = groups.iter_mut().map(|group| group.start(&launches));
+        let started = started
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|failure| match failure {
+                NotStarted::Launch(failure) => not_launchable(&runtime.path, &failure),
+                NotStarted::Spawner(error) => error,
+            })?;
         let parts = Parts {
-            spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::clone(&launches) as Arc<dyn LaunchSource>,
-            denials: confinement.denials,
+            groups: started,
             sink: Arc::clone(&sink) as Arc<dyn Sink>,
-            may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             host_reads,
             trace: options.env.get(TRACE).is_some_and(|value| value == "1"),
@@ -219,10 +177,10 @@ impl Manager {
         launches.begin(&dispatcher);
         dispatcher.warm();
         Ok(Self {
+            enforcement: enforcement(groups, &config),
             config,
             working_dir,
             worker_file_hash,
-            enforcement: confinement.enforcement,
             dispatcher,
             sink,
         })
@@ -252,20 +210,30 @@ impl Manager {
     }
 
     fn request(&self, call: &RawCall<'_>) -> Result<Request, Box<Error>> {
+        let tool = ToolId::parse(call.tool)?;
+        let config = &self.config;
+        // What an entry does not set is the manager's.
+        let own = config.tools.find(tool.as_str());
+        let env = call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default();
         Ok(Request {
             number: call.number,
-            tool: ToolId::parse(call.tool)?,
+            group: own.map_or(GroupId::OWN, |entry| GroupId::of(entry.group)),
+            tool,
             exec: match call.exec {
                 Some(exec) => ExecId::parse(exec)?,
                 None => ExecId::generate(),
             },
-            env: call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: call
-                .timeout
-                .map(CallTimeout::from_json)
-                .transpose()?
-                .map_or(self.config.tool_execution_timeout, CallTimeout::get),
-            retry: retry_policy(call.retry)?,
+            env: own.map_or_else(|| env.clone(), |entry| env.clone().over(&entry.env)),
+            timeout: call.timeout.map(CallTimeout::from_json).transpose()?.map_or_else(
+                || own.map_or(config.tool_execution_timeout, |entry| entry.timeout),
+                CallTimeout::get,
+            ),
+            grace: own.map_or(config.grace_period, |entry| entry.grace),
+            output_cap: own.map_or(config.max_output_size, |entry| entry.max_output_size),
+            retry: match (call.retry, own.and_then(|entry| entry.retry)) {
+                (None, Some(retry)) => retry,
+                (given, _) => retry_policy(given)?,
+            },
             input: InputText::from_host("input", call.input.map(str::to_owned))?,
             config: InputText::from_host("config", call.config.map(str::to_owned))?,
             logs: call.logs,
@@ -351,6 +319,19 @@ fn no_room(error: &std::io::Error) -> Box<Error> {
         &what,
         error.raw_os_error().unwrap_or(libc::EMFILE),
     ))
+}
+
+/// What is enforced for the tools without settings of their own, and the flags of each entry.
+fn enforcement(groups: Vec<Group>, config: &Config) -> Enforcement {
+    let mut all: Vec<Enforcement> = groups.into_iter().map(|group| group.confinement.enforcement).collect();
+    let entries = config.tools.entries().iter();
+    let tools = entries
+        .map(|entry| (entry.key.clone(), all[entry.group as usize].permissions.clone()))
+        .collect();
+    Enforcement {
+        tools,
+        ..all.swap_remove(0)
+    }
 }
 
 fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<Error> {

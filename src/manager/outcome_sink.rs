@@ -3,12 +3,13 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use super::contexts::Contexts;
 use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
 use crate::dispatch::{End, Facts, Sink, StartFailure};
 use crate::error::hints;
 use crate::observe::{Event, Line, Observer};
-use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
+use crate::outcome::{self, Metrics, interpret, start_error};
 use crate::sandbox::{Denial, Permission};
 
 /// What the dispatcher tells.
@@ -20,19 +21,12 @@ pub(super) struct OutcomeSink {
 }
 
 impl OutcomeSink {
-    /// `blind`: as `context`, and looks at no file.
-    pub(super) fn new(
-        observer: Arc<dyn Observer>,
-        launches: Arc<LaunchSelector>,
-        context: InterpretContext,
-        blind: InterpretContext,
-    ) -> Self {
+    pub(super) fn new(observer: Arc<dyn Observer>, launches: Arc<LaunchSelector>, contexts: Contexts) -> Self {
         Self {
             interpreter: Arc::new(Interpreter {
                 observer,
                 metrics: Metrics::default(),
-                context,
-                blind,
+                contexts,
             }),
             explainer: Explainer::default(),
             launches,
@@ -102,13 +96,16 @@ struct Outcome {
 struct Interpreter {
     observer: Arc<dyn Observer>,
     metrics: Metrics,
-    context: InterpretContext,
-    blind: InterpretContext,
+    contexts: Contexts,
 }
 
 impl Interpreter {
     fn interpret(&self, failure: Failure, seeing: bool) -> Outcome {
-        let context = if seeing { &self.context } else { &self.blind };
+        let context = match &failure {
+            Failure::Call(facts) => self.contexts.of(facts.tool.as_str()),
+            Failure::Ready(..) | Failure::Tools(..) => self.contexts.own(),
+        };
+        let context = if seeing { &context.seeing } else { &context.blind };
         let start = |failure: &StartFailure| {
             let error = start_error(failure, context);
             Box::new(error.hint_first((!seeing).then(|| hints::NOT_LOOKED_AT.to_owned())))
@@ -176,7 +173,8 @@ impl Sink for OutcomeSink {
             compiled.served();
         }
         let interpreter = &self.interpreter;
-        let denied = &interpreter.context.denied;
+        let context = &interpreter.contexts.of(facts.tool.as_str()).seeing;
+        let denied = &context.denied;
         let looks_at_files = match &facts.end {
             _ if !facts.denials.is_empty() => denied.looks_at_files(),
             End::Threw(thrown) => denied.looks_at_files_of(thrown),
@@ -187,7 +185,7 @@ impl Sink for OutcomeSink {
             return self.explain(Failure::Call(Box::new(facts)));
         }
         let call = facts.call;
-        let event = match interpret(&mut facts, &interpreter.context) {
+        let event = match interpret(&mut facts, context) {
             Ok(json) => Event::Value { call, json },
             Err(error) => Event::Failed { call, error },
         };

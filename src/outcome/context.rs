@@ -17,3 +17,14 @@ pub struct InterpretContext {
     /// The project's packages are those of yarn's Plug'n'Play, which are in no `node_modules`.
     pub plug_n_play: bool,
 }
+
+impl InterpretContext {
+    /// The same for tools whose list of flags stands at this place of the configuration.
+    pub fn of_tool(self, place: &str) -> Self {
+        Self {
+            denied: self.denied.of_tool(place),
+            variables: self.variables.of_tool(place),
+            ..self
+        }
+    }
+}

@@ -5,76 +5,17 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Action, CallId, Limits, Pool, Refused, WorkerId};
+use super::limits::OWN_PROCESS_PATIENCE;
+use super::model_steps_test::{Step, limits, step};
+use super::{Action, CallId, GroupId, Limits, Pool, Refused, WorkerId, WorkerState};
 use crate::config::Count;
-
-#[derive(Debug, Clone)]
-enum Step {
-    Submit,
-    Withdraw(usize),
-    Ready(usize),
-    /// The process is marked for killing first, and its failed start is reported a moment later.
-    StartFails(usize, bool),
-    /// A process that became ready ends before it was given a call.
-    DiesUnused(usize),
-    Release(usize),
-    Crash(usize),
-    Retire(usize),
-    /// A process ends while calls run on it, and they are given to another process.
-    Returned(usize),
-    Exit(usize),
-    Wait(u64),
-    Close,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        6 => Just(Step::Submit),
-        1 => any::<usize>().prop_map(Step::Withdraw),
-        5 => any::<usize>().prop_map(Step::Ready),
-        1 => (any::<usize>(), any::<bool>()).prop_map(|(at, again)| Step::StartFails(at, again)),
-        1 => any::<usize>().prop_map(Step::DiesUnused),
-        5 => any::<usize>().prop_map(Step::Release),
-        1 => any::<usize>().prop_map(Step::Crash),
-        1 => any::<usize>().prop_map(Step::Returned),
-        1 => any::<usize>().prop_map(Step::Retire),
-        6 => any::<usize>().prop_map(Step::Exit),
-        2 => (1u64..2000).prop_map(Step::Wait),
-        1 => Just(Step::Close),
-    ]
-}
-
-fn limits() -> impl Strategy<Value = Limits> {
-    (
-        0usize..4,
-        1usize..5,
-        prop_oneof![Just(None), (0u64..4).prop_map(Some)],
-        1usize..4,
-        prop_oneof![Just(None), (1u64..5).prop_map(Some)],
-        any::<bool>(),
-    )
-        .prop_map(|(min, max, queue, concurrent, calls, single_use)| Limits {
-            min: min.min(max),
-            max,
-            queue: queue.map_or(Count::Infinite, Count::Limited),
-            idle: Duration::from_millis(500),
-            calls_per_worker: if single_use {
-                Count::Limited(1)
-            } else {
-                calls.map_or(Count::Infinite, Count::Limited)
-            },
-            concurrent: if single_use { 1 } else { concurrent },
-            single_use,
-            starts_at_once: 2,
-        })
-}
 
 /// The model: what an observer outside of the pool knows.
 struct World {
     pool: Pool,
     limits: Limits,
     now: Instant,
-    alive: BTreeSet<WorkerId>,
+    alive: BTreeMap<WorkerId, GroupId>,
     starting: Vec<WorkerId>,
     /// Calls on each process that is not dying.
     serving: BTreeMap<WorkerId, Vec<CallId>>,
@@ -82,13 +23,22 @@ struct World {
     dying: Vec<WorkerId>,
     /// Processes that must not be given another call.
     retired: BTreeSet<WorkerId>,
-    waiting: VecDeque<CallId>,
+    waiting: VecDeque<Waiting>,
+    groups: BTreeMap<CallId, GroupId>,
     next: CallId,
     full: bool,
     closed: bool,
-    /// After a failed start, the moment before which no other one may follow.
-    delayed_until: Option<Instant>,
+    /// After a failed start of a group, the moment before which no other one of it may follow.
+    delayed_until: BTreeMap<GroupId, Instant>,
     out: Vec<Action>,
+}
+
+/// A call in the queue, with when it came there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Waiting {
+    call: CallId,
+    group: GroupId,
+    since: Instant,
 }
 
 /// The delay after each failed start.
@@ -101,17 +51,18 @@ impl World {
             pool,
             limits,
             now: Instant::now(),
-            alive: BTreeSet::new(),
+            alive: BTreeMap::new(),
             starting: Vec::new(),
             serving: BTreeMap::new(),
             served: BTreeMap::new(),
             dying: Vec::new(),
             retired: BTreeSet::new(),
             waiting: VecDeque::new(),
+            groups: BTreeMap::new(),
             next: 0,
             full: false,
             closed: false,
-            delayed_until: None,
+            delayed_until: BTreeMap::new(),
             out: Vec::new(),
         }
     }
@@ -119,18 +70,25 @@ impl World {
     fn carry_out(&mut self) {
         for action in std::mem::take(&mut self.out) {
             match action {
-                Action::Start(id) => {
-                    assert!(self.alive.insert(id), "an id was used twice");
+                Action::Start(id, group) => {
+                    assert!(self.alive.insert(id, group).is_none(), "an id was used twice");
+                    assert_eq!(self.pool.group_of(id), Some(group));
                     self.starting.push(id);
                     assert!(self.alive.len() <= self.limits.max, "more processes alive than allowed");
                     assert!(self.starting.len() <= self.limits.starts_at_once + 1);
                     assert!(
-                        self.delayed_until.is_none_or(|until| self.now >= until),
+                        self.delayed_until.get(&group).is_none_or(|until| self.now >= *until),
                         "started within the delay after a failed start"
                     );
                 }
                 Action::Assign(call, id) => {
-                    assert_eq!(self.waiting.pop_front(), Some(call), "first come, first served");
+                    let group = self.groups[&call];
+                    assert_eq!(self.alive[&id], group, "handed to a process of another group");
+                    let place = self.waiting.iter().position(|waiting| waiting.group == group);
+                    let place = place.expect("a call that waits");
+                    assert_eq!(self.waiting[place].call, call, "first come, first served");
+                    self.nobody_is_overtaken(place);
+                    self.waiting.remove(place);
                     assert!(
                         !self.starting.contains(&id) && !self.dying.contains(&id),
                         "handed to a process that is not ready"
@@ -138,12 +96,14 @@ impl World {
                     assert!(!self.retired.contains(&id), "handed to a process that was to end");
                     let calls = self.serving.entry(id).or_default();
                     calls.push(call);
-                    assert!(
-                        calls.len() <= self.limits.concurrent,
-                        "too many calls in flight on one process"
-                    );
+                    let most = if group.is_narrowed() { 1 } else { self.limits.concurrent };
+                    assert!(calls.len() <= most, "too many calls in flight on one process");
                     let served = self.served.entry(id).or_default();
                     *served += 1;
+                    assert!(
+                        *served == 1 || !group.is_narrowed(),
+                        "a process made for one call served two"
+                    );
                     if let Count::Limited(limit) = self.limits.calls_per_worker {
                         assert!(*served <= limit, "a process served more calls than allowed");
                     }
@@ -168,6 +128,57 @@ impl World {
         assert_eq!(self.pool.gauges().queued, self.waiting.len());
     }
 
+    /// Calls of other groups that came before the one at this place and have no process that takes them soon: as many
+    /// places are free, or left by processes that take no more calls, as they need processes.
+    fn nobody_is_overtaken(&self, place: usize) {
+        let mut needed = 0;
+        let older: Vec<_> = self.waiting.iter().take(place).collect();
+        let groups: BTreeSet<GroupId> = older.iter().map(|waiting| waiting.group).collect();
+        for group in groups {
+            let of_group = |id: &&WorkerId| self.alive[*id] == group;
+            let starting = self.starting.iter().filter(of_group).count();
+            let unjudged = |id: &&WorkerId| {
+                of_group(id)
+                    && !self.served.contains_key(*id)
+                    && matches!(
+                        self.pool.state(**id),
+                        Some(WorkerState::Terminating | WorkerState::Failing)
+                    )
+            };
+            // After a failure one process is started at a time, and none within the delay.
+            if self.pool.has_failed(group) || self.alive.keys().filter(unjudged).count() > 0 {
+                continue;
+            }
+            let ready = |id: &&WorkerId| of_group(id) && self.pool.state(**id) == Some(WorkerState::Ready);
+            let single = self.limits.single_use || group.is_narrowed();
+            let each = if group.is_narrowed() { 1 } else { self.limits.concurrent };
+            let uncovered = older
+                .iter()
+                .filter(|waiting| waiting.group == group)
+                .skip(starting * each);
+            let all = uncovered.clone().count();
+            let late = uncovered
+                .filter(|waiting| self.now >= waiting.since + OWN_PROCESS_PATIENCE)
+                .count();
+            let none = starting == 0 && self.alive.keys().filter(ready).count() == 0;
+            needed += match single {
+                true => all,
+                false => late.div_ceil(each).max(usize::from(none && all > 0)),
+            };
+        }
+        let retiring = |id: &&WorkerId| {
+            !self.limits.single_use
+                && !self.alive[*id].is_narrowed()
+                && self.pool.state(**id) == Some(WorkerState::Retiring)
+        };
+        let leaving = self.dying.len() + self.serving.keys().filter(retiring).count();
+        let free = self.limits.max - self.alive.len();
+        assert!(
+            needed <= leaving + free,
+            "a younger call was served: {needed} processes needed, {leaving} leaving, {free} free"
+        );
+    }
+
     /// A wake-up time in the past that stays would keep the clock spinning.
     fn nothing_is_overdue(&mut self) {
         if self.pool.next_wake().is_some_and(|at| at <= self.now) {
@@ -190,37 +201,52 @@ impl World {
         (!items.is_empty()).then(|| items[at % items.len()])
     }
 
+    /// Somebody asks for a process; where the pool had given the group up, the delay is over.
+    fn asks(&mut self, group: GroupId) {
+        if self.pool.gave_up(group) {
+            self.delayed_until.remove(&group);
+        }
+    }
+
     /// A process ends, and only afterwards the pool learns that its start failed. No process may be started in between.
     fn fail(&mut self, id: WorkerId, again: bool) {
+        let group = self.alive[&id];
         self.pool.terminate(id, self.now, &mut self.out);
         assert!(
-            !self.out.iter().any(|action| matches!(action, Action::Start(_))),
+            !self
+                .out
+                .iter()
+                .any(|action| matches!(action, Action::Start(_, of) if *of == group)),
             "started before the failure was judged"
         );
         self.carry_out();
         let retry_at = again.then(|| self.now + DELAY);
-        self.delayed_until = retry_at;
+        self.delayed_until.remove(&group);
+        self.delayed_until.extend(retry_at.map(|at| (group, at)));
         self.pool.start_failed(id, retry_at, self.now, &mut self.out);
     }
 
     fn apply(&mut self, step: &Step) {
         match *step {
-            Step::Submit if !self.closed => {
-                if self.pool.gave_up() {
-                    self.delayed_until = None;
-                }
+            Step::Submit(group) if !self.closed => {
+                self.asks(group);
                 self.next += 1;
-                self.waiting.push_back(self.next);
-                if self.pool.submit(self.next, self.now, &mut self.out) == Err(Refused) {
+                self.groups.insert(self.next, group);
+                self.waiting.push_back(Waiting {
+                    call: self.next,
+                    group,
+                    since: self.now,
+                });
+                if self.pool.submit(self.next, group, self.now, &mut self.out) == Err(Refused) {
                     self.waiting.pop_back();
                     assert!(!matches!(self.limits.queue, Count::Infinite));
                 }
             }
-            Step::Submit => {}
+            Step::Submit(_) => {}
             Step::Withdraw(at) => {
-                let all: Vec<CallId> = self.waiting.iter().copied().collect();
+                let all: Vec<CallId> = self.waiting.iter().map(|waiting| waiting.call).collect();
                 if let Some(call) = Self::pick(&all, at) {
-                    self.waiting.retain(|other| *other != call);
+                    self.waiting.retain(|other| other.call != call);
                     assert!(self.pool.withdraw(call, self.now, &mut self.out));
                 }
             }
@@ -228,7 +254,7 @@ impl World {
                 if let Some(id) = Self::pick(&self.starting, at) {
                     self.starting.retain(|other| *other != id);
                     self.serving.insert(id, Vec::new());
-                    self.delayed_until = None;
+                    self.delayed_until.remove(&self.alive[&id]);
                     self.pool.ready(id, self.now, &mut self.out);
                 }
             }
@@ -261,7 +287,7 @@ impl World {
                     .collect();
                 if let Some(id) = Self::pick(&busy, at) {
                     self.serving.entry(id).or_default().pop();
-                    self.delayed_until = None;
+                    self.delayed_until.remove(&self.alive[&id]);
                     self.pool.release(id, self.now, &mut self.out);
                 }
             }
@@ -288,12 +314,14 @@ impl World {
                     self.pool.terminate(id, self.now, &mut self.out);
                     self.carry_out();
                     for call in calls.into_iter().rev() {
-                        // As with a new call, somebody asks for a process after the pool gave up.
-                        if self.pool.gave_up() {
-                            self.delayed_until = None;
-                        }
-                        self.waiting.push_front(call);
-                        self.pool.resubmit(call, self.now, &mut self.out);
+                        let group = self.groups[&call];
+                        self.asks(group);
+                        self.waiting.push_front(Waiting {
+                            call,
+                            group,
+                            since: self.now,
+                        });
+                        self.pool.resubmit(call, group, self.now, &mut self.out);
                         self.carry_out();
                     }
                 }
@@ -345,6 +373,34 @@ proptest! {
         world.carry_out();
         for step in &steps {
             world.apply(step);
+        }
+        world.run_out();
+    }
+
+    /// Whoever else calls: while one group is called all the time, each call of another group gets a process after a
+    /// bounded number of calls.
+    #[test]
+    fn no_group_starves_under_the_calls_of_others(
+        limits in limits(),
+        steps in prop::collection::vec(step(), 0..30),
+        group in prop_oneof![Just(GroupId::of(2)), Just(GroupId { base: 2, narrowed: 9 })],
+    ) {
+        let mut world = World::new(Limits { queue: Count::Infinite, ..limits });
+        for step in steps.iter().filter(|step| !matches!(step, Step::Close)) {
+            world.apply(step);
+        }
+        world.apply(&Step::Submit(group));
+        let call = world.next;
+        let mut rounds = 0;
+        while world.waiting.iter().any(|waiting| waiting.call == call) {
+            rounds += 1;
+            prop_assert!(rounds < 400, "it waits for ever: {:?}", world.pool);
+            world.apply(&Step::Submit(GroupId::OWN));
+            world.apply(&Step::Submit(GroupId::of(1)));
+            world.apply(&Step::Ready(rounds));
+            world.apply(&Step::Release(rounds));
+            world.apply(&Step::Exit(rounds));
+            world.apply(&Step::Wait(5));
         }
         world.run_out();
     }
