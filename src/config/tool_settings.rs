@@ -5,7 +5,7 @@ use super::fields;
 use super::in_force::set_permissions;
 use super::nearest::nearest;
 use super::resolved::given_fields;
-use super::retry::RetryPolicy;
+use super::retry_policy::RetryPolicy;
 use super::settings::{Config, RuntimeType};
 use super::tools::{ToolEntry, ToolTable, place};
 use super::user_value::UserValue;

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::nearest::closest;
 use super::permissions::Permissions;
-use super::retry::RetryPolicy;
+use super::retry_policy::RetryPolicy;
 use crate::error::Problem;
 
 /// What applies to the tools that one key of `tools` names. What the user did not set is the manager's.

@@ -7,7 +7,7 @@
 use super::fields;
 use super::permissions::{Deny, NetScope, Permissions, Scope};
 use super::presets::{Preset, preset};
-use super::retry::RetryPolicy;
+use super::retry_policy::RetryPolicy;
 use super::set::TOOLS;
 use super::settings::{Config, SandboxMode};
 use super::tools::place;
@@ -56,7 +56,9 @@ fn widening(base: &Config, name: &str, value: &UserValue) -> Option<Widening> {
 fn of_tools(base: &Config, tools: &[(String, UserValue)]) -> Vec<Widening> {
     let mut found = Vec::new();
     for (key, settings) in tools {
-        let UserValue::Object(settings) = settings else { continue };
+        let UserValue::Object(settings) = settings else {
+            continue;
+        };
         for (name, value) in settings {
             let widening = match name.as_str() {
                 // The author of the tools gives them words of their own.
@@ -79,8 +81,7 @@ fn of_tools(base: &Config, tools: &[(String, UserValue)]) -> Vec<Widening> {
 }
 
 fn repeats(given: &UserValue) -> bool {
-    RetryPolicy::from_json(&given.to_json())
-        .is_ok_and(|policy| policy.on.crash || policy.on.timeout || policy.on.tool)
+    RetryPolicy::from_json(&given.to_json()).is_ok_and(|policy| policy.on.crash || policy.on.timeout || policy.on.tool)
 }
 
 /// The base's value, where the setting allows more than it.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::confinement::{Confinement, Places, config_of, confine, memory_control};
 use super::launch_selector::{GroupLaunch, LaunchSelector};
-use super::open::Options;
+use super::options::Options;
 use crate::config::{Config, RuntimeType, moved, place};
 use crate::dispatch::{GroupProcesses, cgroup_limits};
 use crate::error::{Code, Error};

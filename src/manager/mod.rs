@@ -10,8 +10,11 @@ mod launch_selector;
 mod module_cache;
 mod one_shot_process;
 mod open;
+mod options;
 mod outcome_sink;
 mod refused;
 mod report;
+mod tool_list;
 
-pub use open::{Manager, Options, RawCall};
+pub use open::{Manager, RawCall};
+pub use options::Options;

@@ -1,10 +1,8 @@
 //! Opens a manager, and serves requests to an open one.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
@@ -14,9 +12,11 @@ use super::entrypoint_cache::EntrypointCache;
 use super::groups::{Common, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
+use super::options::Options;
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
+use super::tool_list::ToolFlags;
 use crate::config::{self, Config, RuntimeType};
 use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink};
 use crate::error::descriptors::{self, DescriptorReservation};
@@ -35,25 +35,6 @@ const TO_OPEN: usize = 32;
 
 /// The variable of the host that makes a manager write its events and effects to stderr; see docs/debugging.md.
 const TRACE: &str = "TOOLWARDEN_TRACE";
-
-/// What a host passes to open a manager.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Options {
-    /// The project root, as given.
-    pub working_dir: String,
-    /// The configuration, as given.
-    pub config: Box<RawValue>,
-    /// The directories of the host program, where a `bun` package may be found.
-    pub host_dirs: Vec<PathBuf>,
-    /// The host's PATH.
-    pub path: String,
-    /// The host's environment.
-    pub env: BTreeMap<String, String>,
-    /// The host's own executable, where the host is Node.
-    #[serde(default)]
-    pub node: Option<PathBuf>,
-}
 
 /// One call, with its texts as they came from the host.
 #[derive(Debug, Default)]
@@ -158,7 +139,8 @@ impl Manager {
         let launches = Arc::new(LaunchSelector::new(cache, compiled, place, temporary.collect()));
         let contexts: Vec<_> = groups.iter().map(|group| group.context.clone()).collect();
         let contexts = Contexts::new(Arc::clone(&config.tools), &contexts);
-        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), contexts));
+        let flags = flags(&groups, &config);
+        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), contexts, flags));
         let started = groups.iter_mut().map(|group| group.start(&launches));
         let started = started
             .collect::<Result<Vec<_>, _>>()
@@ -322,15 +304,20 @@ fn no_room(error: &std::io::Error) -> Box<Error> {
 }
 
 /// What is enforced for the tools without settings of their own, and the flags of each entry.
-fn enforcement(groups: Vec<Group>, config: &Config) -> Enforcement {
-    let mut all: Vec<Enforcement> = groups.into_iter().map(|group| group.confinement.enforcement).collect();
-    let entries = config.tools.entries().iter();
-    let tools = entries
-        .map(|entry| (entry.key.clone(), all[entry.group as usize].permissions.clone()))
-        .collect();
+fn enforcement(mut groups: Vec<Group>, config: &Config) -> Enforcement {
     Enforcement {
-        tools,
-        ..all.swap_remove(0)
+        tools: flags(&groups, config).entries,
+        ..groups.swap_remove(0).confinement.enforcement
+    }
+}
+
+fn flags(groups: &[Group], config: &Config) -> ToolFlags {
+    let of = |group: u32| groups[group as usize].confinement.enforcement.permissions.clone();
+    let entries = config.tools.entries().iter();
+    ToolFlags {
+        tools: Arc::clone(&config.tools),
+        own: of(0),
+        entries: entries.map(|entry| (entry.key.clone(), of(entry.group))).collect(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::contexts::Contexts;
 use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
+use super::tool_list::ToolFlags;
 use crate::dispatch::{End, Facts, Sink, StartFailure};
 use crate::error::hints;
 use crate::observe::{Event, Line, Observer};
@@ -16,12 +17,18 @@ use crate::sandbox::{Denial, Permission};
 pub(super) struct OutcomeSink {
     interpreter: Arc<Interpreter>,
     explainer: Explainer,
+    flags: ToolFlags,
     /// Closed with the last process.
     pub(super) launches: Arc<LaunchSelector>,
 }
 
 impl OutcomeSink {
-    pub(super) fn new(observer: Arc<dyn Observer>, launches: Arc<LaunchSelector>, contexts: Contexts) -> Self {
+    pub(super) fn new(
+        observer: Arc<dyn Observer>,
+        launches: Arc<LaunchSelector>,
+        contexts: Contexts,
+        flags: ToolFlags,
+    ) -> Self {
         Self {
             interpreter: Arc::new(Interpreter {
                 observer,
@@ -29,6 +36,7 @@ impl OutcomeSink {
                 contexts,
             }),
             explainer: Explainer::default(),
+            flags,
             launches,
         }
     }
@@ -225,7 +233,7 @@ impl Sink for OutcomeSink {
         match result {
             Ok(json) => self.observer().notify(Event::Tools {
                 question,
-                result: Ok(json.to_owned()),
+                result: Ok(self.flags.add_to(json)),
             }),
             Err(failure) => self.explain(Failure::Tools(question, Box::new(failure.clone()))),
         }

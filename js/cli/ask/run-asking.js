@@ -1,6 +1,7 @@
 /** Runs a call and, where the sandbox denied something, asks the person at the terminal and runs it again. */
 
 import path from 'node:path'
+import { hasOwnList } from '../../tool-entry.js'
 import { findEntrypoint } from '../entrypoint.js'
 import { allowing } from '../permission-flags.js'
 import { canExtend, extendSettings } from '../settings/extend.js'
@@ -44,7 +45,9 @@ export async function runAsking(context, given, tool, call) {
       // A flag that was given and did not help is not asked about again.
       if (denial === undefined || inForce === undefined || asked.has(denial.flag)) throw error
       const { flag } = denial
-      const { runtimeType, bunPermissions, nodeOptions } = inForce
+      const { runtimeType, bunPermissions, nodeOptions, tools } = inForce
+      // What is asked for would be added to the manager's list, which is not this tool's.
+      if (hasOwnList(tools, tool, runtimeType)) throw error
       asked.add(flag)
       const always = canExtend(file, runtimeType, env)
       terminal.note(warning(tool))
