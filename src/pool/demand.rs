@@ -1,11 +1,12 @@
 //! What the waiting calls need: which group's process is started next, and when a process of one group gives way to a call of
 //! another.
 //!
-//! A call *claims* a process where no process of its group will take it soon: it has none, or the call has waited for a while,
-//! or its processes serve one call each. Claims are met in the order in which the calls came. A process that could take a
-//! younger call ends instead while an older call of another group has a claim that no ending process and no free place meets.
-//! Other waiting calls get another process only where there is a free place, because ending a process that serves call after
-//! call for one more of another group would cost both groups more than the wait.
+//! A group *claims* a process for its waiting calls where no process of it will take them soon: it has none and none is
+//! starting, or those that it has are busy with long calls. Where each process serves one call, every waiting call claims one.
+//! Claims are met in the order in which the calls came. A process that could take a younger call ends instead while an older
+//! call of another group has a claim that no ending process and no free place meets. Other waiting calls get another process
+//! only where there is a free place, because ending a process that serves call after call for one more of another group would
+//! cost both groups more than the wait.
 //!
 //! The decisions behind it: docs/decisions.md#pool.
 
@@ -73,15 +74,12 @@ impl Demand<'_> {
         self.slots.iter().filter(leaves).count()
     }
 
-    /// When a call that waits begins to claim a process, if nothing else happens before.
+    /// When a group with waiting calls begins to claim a process, if nothing else happens before.
     pub(super) fn next_claim(&self) -> Option<Instant> {
         if self.limits.single_use || self.groups.is_one() || self.room() > 0 {
             return None;
         }
-        let of_group = |(_, group)| {
-            let claims_at = |waiting: Waiting| waiting.since + OWN_PROCESS_PATIENCE;
-            self.uncovered(group).map(claims_at).find(|at| *at > self.now)
-        };
+        let of_group = |(_, group)| self.claims_at(group).filter(|at| *at > self.now);
         self.queue.heads().filter_map(of_group).min()
     }
 
@@ -99,16 +97,27 @@ impl Demand<'_> {
             return 0;
         }
         let older = || self.uncovered(group).take_while(|waiting| waiting.place < before);
-        let each = self.limits.concurrent(group);
         if self.limits.single_use(group) {
             return older().count();
         }
-        let none = self.slots.starting_of(group) == 0 && self.slots.ready_of(group) == 0;
-        let first = usize::from(none && older().next().is_some());
-        let late = older()
-            .filter(|waiting| self.now >= waiting.since + OWN_PROCESS_PATIENCE)
-            .count();
-        first.max(late.div_ceil(each))
+        let claims = older().next().is_some() && self.claims_at(group).is_some_and(|at| at <= self.now);
+        usize::from(claims)
+    }
+
+    /// When a group whose processes serve call after call begins to claim one more, if its calls still wait then.
+    fn claims_at(&self, group: GroupId) -> Option<Instant> {
+        let first = self.queue.of(group).next()?;
+        if self.slots.starting_of(group) > 0 {
+            return None;
+        }
+        if self.slots.ready_of(group) == 0 {
+            return Some(first.since);
+        }
+        let served = self
+            .groups
+            .served(group)
+            .map_or(first.since, |served| served.max(first.since));
+        Some(served + OWN_PROCESS_PATIENCE)
     }
 
     /// Of the groups that may start a process, the one whose first call without a process came first.

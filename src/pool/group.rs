@@ -36,6 +36,8 @@ pub(super) struct Group {
     pub(super) start_gate: StartGate,
     /// When a call of it came last.
     pub(super) called: Option<Instant>,
+    /// When a process took a call of it last.
+    pub(super) served: Option<Instant>,
 }
 
 /// The manager's own group, and each other one that was called or has processes.
@@ -60,6 +62,7 @@ impl Groups {
         self.all.entry(id).or_insert_with(|| Group {
             start_gate: StartGate::new(patience),
             called: None,
+            served: None,
         })
     }
 
@@ -70,6 +73,11 @@ impl Groups {
     /// When a call of the group came last.
     pub(super) fn called(&self, id: GroupId) -> Option<Instant> {
         self.all.get(&id)?.called
+    }
+
+    /// When a process took a call of the group last.
+    pub(super) fn served(&self, id: GroupId) -> Option<Instant> {
+        self.all.get(&id)?.served
     }
 
     /// A narrowed group is forgotten when nothing of it is left, because its calls may never come again.

@@ -10,8 +10,8 @@ use crate::config::{Config, Count, Isolation};
 /// pool without a spare.
 pub(super) const REFILL_PATIENCE: Duration = Duration::from_millis(25);
 
-/// How long a call may wait for a busy process of its own group before a process of another group has to make room for one
-/// more. Most calls are over by then, and starting a process takes about as long.
+/// How long the busy processes of a group may take none of its waiting calls before a process of another group has to make
+/// room for one more. Most calls are over by then, and starting a process takes about as long.
 pub(super) const OWN_PROCESS_PATIENCE: Duration = Duration::from_millis(25);
 
 /// The pool's settings.

@@ -25,6 +25,8 @@ struct World {
     retired: BTreeSet<WorkerId>,
     waiting: VecDeque<Waiting>,
     groups: BTreeMap<CallId, GroupId>,
+    /// When a process took a call of each group last.
+    taken: BTreeMap<GroupId, Instant>,
     next: CallId,
     full: bool,
     closed: bool,
@@ -59,6 +61,7 @@ impl World {
             retired: BTreeSet::new(),
             waiting: VecDeque::new(),
             groups: BTreeMap::new(),
+            taken: BTreeMap::new(),
             next: 0,
             full: false,
             closed: false,
@@ -89,6 +92,7 @@ impl World {
                     assert_eq!(self.waiting[place].call, call, "first come, first served");
                     self.nobody_is_overtaken(place);
                     self.waiting.remove(place);
+                    self.taken.insert(group, self.now);
                     assert!(
                         !self.starting.contains(&id) && !self.dying.contains(&id),
                         "handed to a process that is not ready"
@@ -157,13 +161,16 @@ impl World {
                 .filter(|waiting| waiting.group == group)
                 .skip(starting * each);
             let all = uncovered.clone().count();
-            let late = uncovered
-                .filter(|waiting| self.now >= waiting.since + OWN_PROCESS_PATIENCE)
-                .count();
-            let none = starting == 0 && self.alive.keys().filter(ready).count() == 0;
+            let first = older
+                .iter()
+                .find(|waiting| waiting.group == group)
+                .map(|first| first.since);
+            let none = self.alive.keys().filter(ready).count() == 0;
+            let stuck = first.into_iter().chain(self.taken.get(&group).copied()).max();
+            let long = stuck.is_some_and(|since| self.now >= since + OWN_PROCESS_PATIENCE);
             needed += match single {
                 true => all,
-                false => late.div_ceil(each).max(usize::from(none && all > 0)),
+                false => usize::from(all > 0 && starting == 0 && (none || long)),
             };
         }
         let retiring = |id: &&WorkerId| {

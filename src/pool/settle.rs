@@ -61,6 +61,7 @@ impl Pool {
             slot.state = WorkerState::Retiring;
         }
         out.push(Action::Assign(call, slot.id));
+        self.groups.get(group).served = Some(now);
         if self.limits.single_use {
             self.refill_at = Some(now + REFILL_PATIENCE);
         }
