@@ -14,6 +14,11 @@ pub(super) const REFILL_PATIENCE: Duration = Duration::from_millis(25);
 /// room for one more. Most calls are over by then, and starting a process takes about as long.
 pub(super) const OWN_PROCESS_PATIENCE: Duration = Duration::from_millis(25);
 
+/// How long a process that serves call after call may serve the calls of its group before it gives way to an older call of
+/// another group. Without it each process would be ended after a call or two while calls of more groups wait than there are
+/// processes.
+pub(super) const TURN: Duration = Duration::from_millis(25);
+
 /// The pool's settings.
 #[derive(Debug, Clone)]
 pub struct Limits {

@@ -20,6 +20,8 @@ mod state;
 mod model_steps_test;
 #[cfg(test)]
 mod model_test;
+#[cfg(test)]
+mod model_world_test;
 
 pub use action::{Action, Gauges, Refused};
 pub use group::GroupId;

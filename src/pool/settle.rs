@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::action::Action;
 use super::demand::Demand;
 use super::group::GroupId;
-use super::limits::REFILL_PATIENCE;
+use super::limits::{REFILL_PATIENCE, TURN};
 use super::queue::CallId;
 use super::slots::{Slot, Slots, WorkerState};
 use super::state::Pool;
@@ -32,8 +32,8 @@ impl Pool {
 
     /// Gives waiting calls to processes: of all calls that a process could take, the one that came first.
     fn assign(&mut self, now: Instant, out: &mut Vec<Action>) {
-        while let Some((place, group)) = self.next_servable() {
-            if self.demand(now).must_give_way(place) {
+        while let Some((place, group, turn_over)) = self.next_servable(now) {
+            if turn_over && self.demand(now).must_give_way(place) {
                 self.give_way(group, out);
             } else if let Some(call) = self.queue.pop_front(group) {
                 self.serve(call, group, now, out);
@@ -41,12 +41,14 @@ impl Pool {
         }
     }
 
-    /// The group of the first call that a process could take, and the place of that call.
-    fn next_servable(&mut self) -> Option<(i64, GroupId)> {
+    /// The place and the group of the first call that a process could take, and whether that process has had its turn.
+    fn next_servable(&mut self, now: Instant) -> Option<(i64, GroupId, bool)> {
         let (limits, slots) = (&self.limits, &mut self.slots);
-        self.queue
-            .heads()
-            .find(|(_, group)| slots.best(*group, limits.concurrent(*group)).is_some())
+        self.queue.heads().find_map(|(place, group)| {
+            let slot = slots.best(group, limits.concurrent(group))?;
+            let turn_over = limits.single_use(group) || now >= slot.ready_since + TURN;
+            Some((place, group, turn_over))
+        })
     }
 
     /// Assigns the call to a process; false when none of its group has capacity.

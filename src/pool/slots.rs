@@ -81,6 +81,8 @@ pub(super) struct Slot {
     pub(super) in_flight: usize,
     /// Calls assigned to it so far.
     pub(super) served: u64,
+    /// When it began to take calls; valid only once the slot is Ready.
+    pub(super) ready_since: Instant,
     /// When it became idle; valid only while the slot is Ready with no call in flight.
     pub(super) idle_since: Instant,
 }
@@ -117,6 +119,7 @@ impl Slots {
             state: WorkerState::Spawning,
             in_flight: 0,
             served: 0,
+            ready_since: now,
             idle_since: now,
         });
         id

@@ -106,6 +106,7 @@ impl Pool {
             self.wanted &= slot.group != GroupId::OWN;
             if slot.state.is_starting() {
                 slot.state = WorkerState::Ready;
+                slot.ready_since = now;
                 slot.idle_since = now;
             }
         }
