@@ -3,10 +3,11 @@
 /** @typedef {import('../index.d.ts').ToolSettings} ToolSettings */
 
 /**
- * The key and the settings: those of the id, otherwise those of the longest beginning of it.
- * @param {Readonly<Record<string, ToolSettings>>} tools
+ * The key and what is there: that of the id, otherwise that of the longest beginning of it.
+ * @template T
+ * @param {Readonly<Record<string, T>>} tools
  * @param {string} id
- * @returns {[string, ToolSettings] | undefined}
+ * @returns {[string, T] | undefined}
  */
 export function entryOf(tools, id) {
   const entries = Object.entries(tools)
@@ -15,12 +16,13 @@ export function entryOf(tools, id) {
 }
 
 /**
- * Whether the tool has a list of flags of its own, which replaces the manager's.
+ * The key of `tools` whose list of flags replaces the manager's for this tool; undefined where the manager's holds.
  * @param {Readonly<Record<string, ToolSettings>>} tools
  * @param {string} id
  * @param {import('../index.d.ts').RuntimeType} runtime
  */
-export function hasOwnList(tools, id, runtime) {
-  const settings = entryOf(tools, id)?.[1]
-  return (runtime === 'node' ? settings?.nodeOptions : settings?.bunPermissions) !== undefined
+export function keyOfList(tools, id, runtime) {
+  const [key, settings] = entryOf(tools, id) ?? []
+  const list = runtime === 'node' ? settings?.nodeOptions : settings?.bunPermissions
+  return list === undefined ? undefined : key
 }

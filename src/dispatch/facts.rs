@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Problem;
+use crate::pool::GroupId;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
 use crate::worker::frame::NotReady;
@@ -219,6 +220,8 @@ pub struct Facts {
     pub call: u32,
     /// The id of the tool.
     pub tool: ToolId,
+    /// Whose processes served it.
+    pub group: GroupId,
     /// Whether the entrypoint exports the tool, as far as processes have reported that.
     pub known_tool: bool,
     /// The id of the execution.

@@ -43,16 +43,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         return Ok(unconfined(config, places, memory));
     }
     let support = support()?;
-    let mut policy = plan(&PlanInput {
-        permissions: &config.permissions,
-        working_dir: places.working_dir.as_path(),
-        entrypoint: places.entrypoint.as_path(),
-        worker_file: places.worker_file,
-        runtime_binary: places.runtime_binary,
-        runtime: config.runtime_type,
-        path_var: places.path_var,
-        home: std::env::home_dir().as_deref(),
-    })?;
+    let mut policy = planned(config, places)?;
     policy.files_supervised = support.listener;
     policy.temporary = places.temporary.map(Path::to_owned);
     policy.identify();
@@ -81,6 +72,19 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     })
 }
 
+/// What the tools may do, with real and absolute paths. `policy`: the one that was made of it, if any.
+pub(super) fn normalised(
+    config: &Config,
+    policy: Option<&Policy>,
+    places: &Places<'_>,
+) -> Result<Permissions, Box<Error>> {
+    match policy {
+        Some(policy) => Ok(policy.permissions.clone()),
+        None if config.permissions.all => Ok(config.permissions.clone()),
+        None => Ok(planned(config, places)?.permissions),
+    }
+}
+
 /// The configuration as it is for the tools of one entry.
 pub(super) fn config_of(config: &Config, entry: &ToolEntry) -> Config {
     Config {
@@ -100,6 +104,19 @@ pub(super) fn reads_alike(config: &Config) -> bool {
         .entries()
         .iter()
         .all(|entry| read(&entry.permissions) == own)
+}
+
+fn planned(config: &Config, places: &Places<'_>) -> Result<Policy, Box<Error>> {
+    plan(&PlanInput {
+        permissions: &config.permissions,
+        working_dir: places.working_dir.as_path(),
+        entrypoint: places.entrypoint.as_path(),
+        worker_file: places.worker_file,
+        runtime_binary: places.runtime_binary,
+        runtime: config.runtime_type,
+        path_var: places.path_var,
+        home: std::env::home_dir().as_deref(),
+    })
 }
 
 /// What enforces `maxMemoryMb`, with or without a sandbox: the public `Enforcement.memory`. `delegated`: processes get

@@ -1,11 +1,11 @@
 //! Prepares the confinement groups: each has its own policy, sandbox, environment and spawner, made once.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::confinement::{Confinement, Places, config_of, confine, memory_control};
 use super::launch_selector::{GroupLaunch, LaunchSelector};
-use super::options::Options;
 use crate::config::{Config, RuntimeType, moved, place};
 use crate::dispatch::{GroupProcesses, cgroup_limits};
 use crate::error::{Code, Error};
@@ -15,6 +15,7 @@ use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, LaunchOptions, LaunchSource, SpawnFailure, Spawner, TemporaryDirectories,
     bun_arguments, environment, node_arguments, temporary_names,
 };
+use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::GROUP_VARIABLE;
 
 /// Everything about one group that is known before its processes are started.
@@ -29,7 +30,7 @@ impl Group {
         self.confinement.policy.as_deref()
     }
 
-    /// Begins to start processes of the group. What was taken of it is gone afterwards.
+    /// Begins to start processes of the group. The sandbox is gone from it afterwards.
     pub(super) fn start(&mut self, selector: &Arc<LaunchSelector>) -> Result<GroupProcesses, NotStarted> {
         let launch = GroupLaunch::new(Arc::clone(selector), self.launch.clone()).map_err(NotStarted::Launch)?;
         let spawner = Spawner::start(self.confinement.setup.take()).map_err(NotStarted::Spawner)?;
@@ -48,22 +49,49 @@ pub(super) enum NotStarted {
     Spawner(Box<Error>),
 }
 
-/// What all groups have in common.
-pub(super) struct Common<'a> {
-    pub(super) options: &'a Options,
-    pub(super) config: &'a Config,
-    pub(super) places: Places<'a>,
+/// What all groups of a manager have in common, also those that are made later.
+pub(super) struct Ground {
+    pub(super) config: Config,
+    pub(super) working_dir: WorkingDir,
+    pub(super) entrypoint: Entrypoint,
+    pub(super) worker_file: PathBuf,
+    pub(super) runtime: PathBuf,
+    /// The host's environment.
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) path_var: String,
     pub(super) plug_n_play: bool,
 }
 
+impl Ground {
+    pub(super) fn places<'a>(&'a self, temporary: Option<&'a Path>) -> Places<'a> {
+        Places {
+            working_dir: &self.working_dir,
+            entrypoint: &self.entrypoint,
+            worker_file: &self.worker_file,
+            runtime_binary: &self.runtime,
+            path_var: &self.path_var,
+            temporary,
+        }
+    }
+
+    /// What makes the temporary directories of the processes with these permissions.
+    fn temporary(&self, config: &Config) -> Option<Arc<TemporaryDirectories>> {
+        TemporaryDirectories::open(
+            self.env.get("TMPDIR").map(Path::new),
+            temporary_names(&config.permissions),
+        )
+    }
+}
+
 /// All groups by their numbers, or every problem with what their tools may do.
-pub(super) fn groups(common: &Common<'_>) -> Result<Vec<Group>, Box<Error>> {
-    let config = common.config;
+pub(super) fn groups(ground: &Ground) -> Result<Vec<Group>, Box<Error>> {
+    let config = &ground.config;
     let mut groups = Vec::new();
     let mut problems = Vec::new();
-    let own = group(common, config, 0);
+    let own = group(ground, config, 0, ground.temporary(config));
     let of_tools = config.tools.groups().into_iter().map(|entry| {
-        let found = group(common, &config_of(config, entry), entry.group);
+        let config = config_of(config, entry);
+        let found = group(ground, &config, entry.group, ground.temporary(&config));
         // Without a list of its own the entry has the manager's flags, whose problems are told already.
         found.map_err(|error| (error, Some(entry).filter(|entry| entry.has_own_list)))
     });
@@ -87,22 +115,19 @@ pub(super) fn groups(common: &Common<'_>) -> Result<Vec<Group>, Box<Error>> {
     Err(Box::new(Error::config_invalid(problems)))
 }
 
-/// `config`: as it is for the tools of the group.
-fn group(common: &Common<'_>, config: &Config, number: u32) -> Result<Group, Box<Error>> {
-    let options = common.options;
+/// A group with this number. `config`: as it is for its tools; `temporary`: what makes its processes' temporary directories.
+pub(super) fn group(
+    ground: &Ground,
+    config: &Config,
+    number: u32,
+    temporary: Option<Arc<TemporaryDirectories>>,
+) -> Result<Group, Box<Error>> {
     let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
         parent,
         limits: cgroup_limits(config),
     });
-    let temporary = TemporaryDirectories::open(
-        options.env.get("TMPDIR").map(Path::new),
-        temporary_names(&config.permissions),
-    );
     let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
-    let places = Places {
-        temporary: temporary_path.as_deref(),
-        ..common.places
-    };
+    let places = ground.places(temporary_path.as_deref());
     let confinement = confine(config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
     let mut extra: Vec<_> = confinement
         .environment
@@ -119,7 +144,7 @@ fn group(common: &Common<'_>, config: &Config, number: u32) -> Result<Group, Box
             RuntimeType::Node => node_arguments(&config.runtime_options, places.worker_file),
         },
         env: environment(&EnvironmentInput {
-            host: &options.env.clone().into_iter().collect::<Vec<_>>(),
+            host: &ground.env.clone().into_iter().collect::<Vec<_>>(),
             permissions: &config.permissions,
             project_root: places.working_dir.as_path(),
             extra: &extra,
@@ -133,20 +158,15 @@ fn group(common: &Common<'_>, config: &Config, number: u32) -> Result<Group, Box
         cgroup,
         temporary,
     };
-    let variables = Variables::new(
-        options.env.keys(),
-        &launch.env,
-        &config.permissions,
-        config.runtime_type,
-    );
-    let home = options.env.get("HOME").map(Path::new);
+    let variables = Variables::new(ground.env.keys(), &launch.env, &config.permissions, config.runtime_type);
+    let home = ground.env.get("HOME").map(Path::new);
     let policy = confinement.policy.clone();
     let context = InterpretContext {
         max_output_size: config.max_output_size,
         max_memory_mb: config.max_memory_mb,
         denied: DenialExplainer::new(policy, places.working_dir.as_path(), home, config.runtime_type),
         variables,
-        plug_n_play: common.plug_n_play,
+        plug_n_play: ground.plug_n_play,
     };
     Ok(Group {
         confinement,

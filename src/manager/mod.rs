@@ -8,6 +8,7 @@ mod explainer;
 mod groups;
 mod launch_selector;
 mod module_cache;
+mod narrowing;
 mod one_shot_process;
 mod open;
 mod options;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
-use super::confinement::Places;
 use super::contexts::Contexts;
 use super::entrypoint_cache::EntrypointCache;
-use super::groups::{Common, Group, NotStarted, groups};
+use super::groups::{Ground, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
+use super::narrowing::{Base, Narrowing};
 use super::options::Options;
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
@@ -63,16 +63,18 @@ pub struct RawCall<'a> {
     pub attempt: Option<u32>,
     /// JSON text of a string.
     pub idempotency_key: Option<&'a str>,
+    /// JSON array of the flags to which the call is narrowed.
+    pub permissions: Option<&'a str>,
 }
 
 /// A manager of tools: one entrypoint, one configuration, the processes that serve it.
 pub struct Manager {
-    config: Config,
-    working_dir: WorkingDir,
+    ground: Arc<Ground>,
     worker_file_hash: String,
     enforcement: Enforcement,
     dispatcher: Arc<Dispatcher>,
     sink: Arc<OutcomeSink>,
+    narrowing: Arc<Narrowing>,
 }
 
 impl Manager {
@@ -113,39 +115,36 @@ impl Manager {
             all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_doorbells),
         };
         let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
-        let places = Places {
-            working_dir: &working_dir,
-            entrypoint: &entrypoint,
-            worker_file: worker_file.path(),
-            runtime_binary: &runtime.path,
-            path_var: &options.path,
-            temporary: None,
-        };
-        let common = Common {
-            options,
-            config: &config,
-            places,
+        let ground = Arc::new(Ground {
             plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
-        };
-        let mut groups = groups(&common)?;
+            config,
+            working_dir,
+            entrypoint,
+            worker_file: worker_file.path().to_owned(),
+            runtime: runtime.path,
+            env: options.env.clone(),
+            path_var: options.path.clone(),
+        });
+        let config = &ground.config;
+        let mut groups = groups(&ground)?;
         let policies: Vec<_> = groups.iter().map(Group::policy).collect();
         let own = &groups[0].launch;
-        let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, own);
-        let modules = ModuleCache::open(&config, &places, &policies, &worker_file, own);
-        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, own, modules);
+        let cache = EntrypointCache::open(config, &ground.working_dir, &ground.entrypoint, own);
+        let modules = ModuleCache::open(config, &ground.places(None), &policies, &worker_file, own);
+        let compiled = CompiledWorker::open(config, settings.clone(), &worker_file, own, modules);
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, &policies);
         let temporary = groups.iter().filter_map(|group| group.launch.temporary.clone());
         let launches = Arc::new(LaunchSelector::new(cache, compiled, place, temporary.collect()));
         let contexts: Vec<_> = groups.iter().map(|group| group.context.clone()).collect();
         let contexts = Contexts::new(Arc::clone(&config.tools), &contexts);
-        let flags = flags(&groups, &config);
+        let flags = flags(&groups, config);
         let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), contexts, flags));
         let started = groups.iter_mut().map(|group| group.start(&launches));
         let started = started
             .collect::<Result<Vec<_>, _>>()
             .map_err(|failure| match failure {
-                NotStarted::Launch(failure) => not_launchable(&runtime.path, &failure),
+                NotStarted::Launch(failure) => not_launchable(&ground.runtime, &failure),
                 NotStarted::Spawner(error) => error,
             })?;
         let parts = Parts {
@@ -155,14 +154,23 @@ impl Manager {
             host_reads,
             trace: options.env.get(TRACE).is_some_and(|value| value == "1"),
         };
-        let dispatcher = Driver::start(&config, parts)?;
+        let dispatcher = Driver::start(config, parts)?;
         launches.begin(&dispatcher);
         dispatcher.warm();
+        sink.begin(&dispatcher);
+        let bases = groups.iter().map(Base::of).collect();
+        let enforcement = enforcement(groups, config);
         Ok(Self {
-            enforcement: enforcement(groups, &config),
-            config,
-            working_dir,
+            narrowing: Narrowing::new(
+                Arc::clone(&ground),
+                bases,
+                launches,
+                Arc::clone(&sink),
+                Arc::clone(&dispatcher),
+            ),
+            ground,
             worker_file_hash,
+            enforcement,
             dispatcher,
             sink,
         })
@@ -175,25 +183,25 @@ impl Manager {
         let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
         for call in calls {
             let number = call.number;
-            match self.request(&call) {
-                Ok(request) => requests.push(request),
-                Err(error) => answered.push((number, error)),
+            match (self.request(&call), call.permissions) {
+                (Ok(request), None) => requests.push(request),
+                (Ok(request), Some(flags)) => {
+                    if let Err(error) = self.narrowing.submit(request, flags) {
+                        answered.push((number, error));
+                    }
+                }
+                (Err(error), _) => answered.push((number, error)),
             }
         }
         for (request, refusal) in self.dispatcher.submit(requests) {
-            let error = refused(refusal, request.tool.as_str(), &self.config).with(|context| {
-                context.operation = Some("queue");
-                context.tool_id = Some(request.tool.as_str().to_owned());
-                context.tool_exec_id = Some(request.exec.as_str().to_owned());
-            });
-            answered.push((request.number, Box::new(error)));
+            answered.push((request.number, refused(refusal, &request, &self.ground.config)));
         }
         answered
     }
 
     fn request(&self, call: &RawCall<'_>) -> Result<Request, Box<Error>> {
         let tool = ToolId::parse(call.tool)?;
-        let config = &self.config;
+        let config = &self.ground.config;
         // What an entry does not set is the manager's.
         let own = config.tools.find(tool.as_str());
         let env = call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default();
@@ -237,7 +245,7 @@ impl Manager {
 
     /// Cancels a call; `why` is what its tool is told.
     pub fn cancel(&self, number: u32, why: Option<String>) {
-        self.dispatcher.cancel(number, why);
+        self.narrowing.cancel(number, why);
     }
 
     /// Answers with `Event::Ready`.
@@ -252,7 +260,7 @@ impl Manager {
 
     /// Answers with `Event::Closed`.
     pub fn close(&self, force: bool) {
-        self.dispatcher.close(force);
+        self.narrowing.close(force);
     }
 
     /// The host is about to end: kills every process and removes the worker file before this returns.
@@ -265,8 +273,8 @@ impl Manager {
     pub fn info(&self) -> String {
         report::info(&report::Info {
             // Kept as text, because the contract defines the order of its fields.
-            config: RawValue::from_string(self.config.to_json()).ok(),
-            working_dir: self.working_dir.as_str(),
+            config: RawValue::from_string(self.ground.config.to_json()).ok(),
+            working_dir: self.ground.working_dir.as_str(),
             worker_file_hash: &self.worker_file_hash,
             enforcement: &self.enforcement,
         })

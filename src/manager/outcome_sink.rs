@@ -1,16 +1,17 @@
 //! Turns raw facts into what the outside understands.
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
-use super::contexts::Contexts;
+use super::contexts::{Contexts, ToolContext};
 use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
 use super::tool_list::ToolFlags;
-use crate::dispatch::{End, Facts, Sink, StartFailure};
-use crate::error::hints;
+use crate::dispatch::{Dispatcher, End, Facts, Sink, StartFailure};
+use crate::error::{Error, hints};
 use crate::observe::{Event, Line, Observer};
-use crate::outcome::{self, Metrics, interpret, start_error};
+use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
+use crate::pool::GroupId;
 use crate::sandbox::{Denial, Permission};
 
 /// What the dispatcher tells.
@@ -18,6 +19,7 @@ pub(super) struct OutcomeSink {
     interpreter: Arc<Interpreter>,
     explainer: Explainer,
     flags: ToolFlags,
+    dispatcher: OnceLock<Weak<Dispatcher>>,
     /// Closed with the last process.
     pub(super) launches: Arc<LaunchSelector>,
 }
@@ -37,6 +39,7 @@ impl OutcomeSink {
             }),
             explainer: Explainer::default(),
             flags,
+            dispatcher: OnceLock::new(),
             launches,
         }
     }
@@ -47,6 +50,31 @@ impl OutcomeSink {
 
     fn observer(&self) -> &dyn Observer {
         &*self.interpreter.observer
+    }
+
+    /// The manager works from now on.
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+        // Set once: a manager has one dispatcher.
+        let _ = self.dispatcher.set(Arc::downgrade(dispatcher));
+    }
+
+    /// A narrowed group has begun, whose calls are interpreted like this.
+    pub(super) fn know(&self, group: GroupId, context: InterpretContext) {
+        self.interpreter.contexts.add(group, context);
+    }
+
+    /// The call of a narrowed group is over.
+    pub(super) fn forget(&self, group: GroupId) {
+        self.interpreter.contexts.remove(group);
+        if let Some(dispatcher) = self.dispatcher.get().and_then(Weak::upgrade) {
+            dispatcher.remove_group(group);
+        }
+    }
+
+    /// Tells of a call that never began.
+    pub(super) fn refuse(&self, call: u32, error: Box<Error>) {
+        self.observer().notify(Event::Failed { call, error });
+        self.observer().flush();
     }
 
     /// Tells an error that it takes a look at files to make, which may hang.
@@ -69,7 +97,7 @@ impl OutcomeSink {
 /// What a look at files explains.
 #[derive(Clone)]
 enum Failure {
-    Call(Box<Facts>),
+    Call(Box<Facts>, Arc<ToolContext>),
     Ready(u32, Box<StartFailure>),
     Tools(u32, Box<StartFailure>),
 }
@@ -79,7 +107,7 @@ impl Failure {
     fn without_files(mut self) -> Self {
         let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
         match &mut self {
-            Self::Call(facts) => {
+            Self::Call(facts, _) => {
                 let before = facts.denials.len();
                 facts.denials.retain(|denial| !is_file(denial));
                 facts.denials_dropped += (before - facts.denials.len()) as u64;
@@ -110,7 +138,7 @@ struct Interpreter {
 impl Interpreter {
     fn interpret(&self, failure: Failure, seeing: bool) -> Outcome {
         let context = match &failure {
-            Failure::Call(facts) => self.contexts.of(facts.tool.as_str()),
+            Failure::Call(_, context) => Arc::clone(context),
             Failure::Ready(..) | Failure::Tools(..) => self.contexts.own(),
         };
         let context = if seeing { &context.seeing } else { &context.blind };
@@ -133,7 +161,7 @@ impl Interpreter {
                 },
                 facts: None,
             },
-            Failure::Call(mut facts) => {
+            Failure::Call(mut facts, _) => {
                 let result = interpret(&mut facts, context);
                 let call = facts.call;
                 let event = match result {
@@ -181,7 +209,11 @@ impl Sink for OutcomeSink {
             compiled.served();
         }
         let interpreter = &self.interpreter;
-        let context = &interpreter.contexts.of(facts.tool.as_str()).seeing;
+        let of_call = interpreter.contexts.of(&facts);
+        if facts.group.is_narrowed() {
+            self.forget(facts.group);
+        }
+        let context = &of_call.seeing;
         let denied = &context.denied;
         let looks_at_files = match &facts.end {
             _ if !facts.denials.is_empty() => denied.looks_at_files(),
@@ -190,7 +222,7 @@ impl Sink for OutcomeSink {
             _ => false,
         };
         if looks_at_files {
-            return self.explain(Failure::Call(Box::new(facts)));
+            return self.explain(Failure::Call(Box::new(facts), of_call));
         }
         let call = facts.call;
         let event = match interpret(&mut facts, context) {

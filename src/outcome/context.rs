@@ -19,6 +19,15 @@ pub struct InterpretContext {
 }
 
 impl InterpretContext {
+    /// The same for a call whose own list of flags narrows what its tool may do.
+    pub fn of_call(self) -> Self {
+        Self {
+            denied: self.denied.of_call(),
+            variables: self.variables.of_call(),
+            ..self
+        }
+    }
+
     /// The same for tools whose list of flags stands at this place of the configuration.
     pub fn of_tool(self, place: &str) -> Self {
         Self {

@@ -95,7 +95,11 @@ fn scope_beyond(inner: &Scope, base: &Scope, covers: impl Fn(&str, &str) -> bool
         (Scope::Only(list), Scope::None) => list.clone(),
         (Scope::Only(list), Scope::Only(outer)) => left(list, outer),
     };
-    if left.is_empty() { Scope::None } else { Scope::Only(left) }
+    if left.is_empty() {
+        Scope::None
+    } else {
+        Scope::Only(left)
+    }
 }
 
 /// Whether a pattern of variables includes a name, or everything that another pattern includes.
@@ -139,7 +143,10 @@ mod tests {
             (&["--allow-net=a.test:443"], &["--allow-net=a.test"]),
             (&["--allow-net=a.test:443,1.2.3.4"], &["--allow-net"]),
             (&["--allow-net=unix:./x.sock"], &["--allow-net=unix:/w/x.sock"]),
-            (&["--allow-net", "--allow-net=unix:/x"], &["--allow-net", "--allow-net=unix:/x"]),
+            (
+                &["--allow-net", "--allow-net=unix:/x"],
+                &["--allow-net", "--allow-net=unix:/x"],
+            ),
             (&["--allow-env=APP_KEY,APP_B*"], &["--allow-env=APP_*"]),
             (&["--allow-run=/bin/cat"], &["--allow-run=/bin/cat,/bin/ls"]),
             (&["--allow-all"], &["--allow-all"]),
@@ -153,13 +160,29 @@ mod tests {
     #[test]
     fn what_it_does_not_cover_is_named() {
         for (inner, base, left) in [
-            (&["--allow-read=/data/a,/etc"][..], &["--allow-read=/data"][..], "--allow-read=/etc"),
-            (&["--allow-read=/database"], &["--allow-read=/data"], "--allow-read=/database"),
+            (
+                &["--allow-read=/data/a,/etc"][..],
+                &["--allow-read=/data"][..],
+                "--allow-read=/etc",
+            ),
+            (
+                &["--allow-read=/database"],
+                &["--allow-read=/data"],
+                "--allow-read=/database",
+            ),
             (&["--allow-read"], &["--allow-read=/data"], "--allow-read"),
             (&["--allow-write=/data"], &["--allow-read=/data"], "--allow-write=/data"),
             (&["--allow-net"], &["--allow-net=a.test"], "--allow-net"),
-            (&["--allow-net=a.test"], &["--allow-net=a.test:443"], "--allow-net=a.test"),
-            (&["--allow-net=169.254.169.254"], &["--allow-net"], "--allow-net=169.254.169.254"),
+            (
+                &["--allow-net=a.test"],
+                &["--allow-net=a.test:443"],
+                "--allow-net=a.test",
+            ),
+            (
+                &["--allow-net=169.254.169.254"],
+                &["--allow-net"],
+                "--allow-net=169.254.169.254",
+            ),
             (&["--allow-net=unix:/x"], &["--allow-net"], "--allow-net=unix:/x"),
             (&["--allow-env=AP*"], &["--allow-env=APP_*"], "--allow-env=AP*"),
             (&["--allow-run"], &["--allow-run=/bin/ls"], "--allow-run"),

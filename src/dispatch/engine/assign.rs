@@ -59,7 +59,10 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     let serves = matches!(state.pool.state(id), Some(WorkerState::Ready | WorkerState::Retiring));
     // The pool keeps groups apart; no mistake of it may give a call to a process that can do more.
     let is_of_group = state.workers.get(&id).is_some_and(|worker| worker.group == group);
-    debug_assert!(is_of_group || !serves, "a call of another group");
+    debug_assert!(
+        state.workers.get(&id).is_none_or(|worker| worker.group == group),
+        "a call of another group"
+    );
     if !serves || !is_of_group {
         state.pool.resubmit(number, group, now, &mut state.actions);
         return;

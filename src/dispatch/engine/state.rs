@@ -203,6 +203,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
     };
     Facts {
         call: call.request.number,
+        group: call.request.group,
         end,
         known_tool,
         attempts: call.attempts.made,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
+use super::groups::GroupProcesses;
 use super::host_reads::HostReads;
 use super::locked_engine::LockedEngine;
 use super::reader::ProcessReader;
@@ -68,6 +69,16 @@ impl Dispatcher {
         if let Some(group) = self.engine.outside.groups.get(GroupId::OWN) {
             group.spawn(launch, reply);
         }
+    }
+
+    /// Adds a group for calls that are narrowed; false once the manager is closed.
+    pub fn add_group(&self, group: GroupId, processes: GroupProcesses) -> bool {
+        self.engine.outside.groups.add(group, processes)
+    }
+
+    /// Removes such a group, whose calls are over.
+    pub fn remove_group(&self, group: GroupId) {
+        drop(self.engine.outside.groups.remove(group));
     }
 
     /// The memory of all processes in bytes, as it was measured last.

@@ -134,11 +134,17 @@ async fn drive(
             Some(ended) = tasks.join_next() => if ended.is_err() || dispatcher.engine.is_over() {
                 break;
             },
-            Some(Spawned { worker, group, result }) = spawned.recv() => match result {
-                Ok(child) => if let Some(group) = group {
+            Some(Spawned { worker, group, result }) = spawned.recv() => match (result, group) {
+                (Ok(child), Some(group)) => {
                     tasks.spawn(process_task::run(Arc::clone(&dispatcher), worker, child, group, of_processes));
-                },
-                Err(failure) => dispatcher.engine.handle(Event::StartFailed { worker, fault: fault(failure) }),
+                }
+                // The call that it was made for is over; dropping the process kills it.
+                (Ok(child), None) => {
+                    drop(child);
+                    let fault = fault(SpawnFailure::permanent("group"));
+                    dispatcher.engine.handle(Event::StartFailed { worker, fault });
+                }
+                (Err(failure), _) => dispatcher.engine.handle(Event::StartFailed { worker, fault: fault(failure) }),
             },
         }
     }

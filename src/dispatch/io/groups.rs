@@ -22,6 +22,15 @@ pub struct GroupProcesses {
 }
 
 impl GroupProcesses {
+    /// The same, whose end nobody waits for.
+    pub fn without_waiting(self) -> Self {
+        let spawner = self.spawner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            spawner: Mutex::new(spawner.without_waiting()),
+            ..self
+        }
+    }
+
     /// Requests a process.
     pub(super) fn spawn(
         &self,
@@ -35,26 +44,51 @@ impl GroupProcesses {
 
 /// The groups of a manager.
 #[derive(Default)]
-pub(super) struct GroupTable(Mutex<FxHashMap<GroupId, Arc<GroupProcesses>>>);
+pub(super) struct GroupTable(Mutex<Groups>);
+
+#[derive(Default)]
+struct Groups {
+    all: FxHashMap<GroupId, Arc<GroupProcesses>>,
+    closed: bool,
+}
 
 impl GroupTable {
     /// The groups that exist as long as the manager, by their numbers.
     pub(super) fn new(groups: Vec<GroupProcesses>) -> Self {
         let numbered = (0..).map(GroupId::of).zip(groups.into_iter().map(Arc::new));
-        Self(Mutex::new(numbered.collect()))
+        Self(Mutex::new(Groups {
+            all: numbered.collect(),
+            closed: false,
+        }))
+    }
+
+    /// Adds a group; false once the manager is closed.
+    pub(super) fn add(&self, group: GroupId, processes: GroupProcesses) -> bool {
+        let mut groups = self.lock();
+        if !groups.closed {
+            groups.all.insert(group, Arc::new(processes));
+        }
+        !groups.closed
+    }
+
+    /// Removes a group and returns it, so that the caller drops it without the lock. Its processes keep it while they run.
+    pub(super) fn remove(&self, group: GroupId) -> Option<Arc<GroupProcesses>> {
+        self.lock().all.remove(&group)
     }
 
     /// `None` once the manager is closed.
     pub(super) fn get(&self, group: GroupId) -> Option<Arc<GroupProcesses>> {
-        self.lock().get(&group).cloned()
+        self.lock().all.get(&group).cloned()
     }
 
     /// Removes all groups and returns them, so that the caller drops them without the lock: their spawners end then.
     pub(super) fn clear(&self) -> Vec<Arc<GroupProcesses>> {
-        self.lock().drain().map(|(_, group)| group).collect()
+        let mut groups = self.lock();
+        groups.closed = true;
+        groups.all.drain().map(|(_, group)| group).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, FxHashMap<GroupId, Arc<GroupProcesses>>> {
+    fn lock(&self) -> MutexGuard<'_, Groups> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

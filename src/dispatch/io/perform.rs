@@ -175,8 +175,17 @@ impl Performer {
 }
 
 fn start(worker: WorkerId, group: GroupId, outside: &Outside) {
-    let Some(group) = outside.groups.get(group) else { return };
     let replies = outside.spawned.clone();
+    let Some(group) = outside.groups.get(group) else {
+        // Its call was over before its process could be started, or the manager is closed.
+        let result = Err(SpawnFailure::permanent("group"));
+        let _ = replies.send(Spawned {
+            worker,
+            group: None,
+            result,
+        });
+        return;
+    };
     // The spawner's thread must not keep its own spawner, which would then be dropped on that thread.
     let of_worker = Arc::downgrade(&group);
     group.spawn(Arc::clone(&group.launch), move |result| {

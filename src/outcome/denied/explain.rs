@@ -62,6 +62,12 @@ impl DenialExplainer {
         self
     }
 
+    /// The same for a call that brings a list of its own.
+    pub fn of_call(mut self) -> Self {
+        "permissions".clone_into(&mut self.list);
+        self
+    }
+
     /// The same for tools whose list of flags stands at this place.
     pub fn of_tool(mut self, place: &str) -> Self {
         self.list = format!("{place}.{}", self.list);
