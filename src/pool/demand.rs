@@ -3,12 +3,12 @@
 //!
 //! A group *claims* a process for its waiting calls where no process of it will take them soon: it has none and none is
 //! starting, or those that it has are busy with long calls. Where each process serves one call, every waiting call claims one.
-//! Claims are met in the order in which the calls came. A process that could take a younger call ends instead while an older
-//! call of another group has a claim that no ending process and no free place meets, once it has served its group for a turn. Other waiting calls get another process
-//! only where there is a free place, because ending a process that serves call after call for one more of another group would
-//! cost both groups more than the wait.
+//! Claims are met in the order in which the calls came. A process that could take a younger call ends instead, once it has
+//! served its group for a turn, while an older call of another group has a claim that no ending process and no free place
+//! meets. Other waiting calls get another process only where there is a free place, because ending a process that serves call
+//! after call for one more of another group would cost both groups more than the wait.
 //!
-//! The decisions behind it: docs/decisions.md#pool.
+//! The decisions behind it: docs/decisions.md#confinement-groups.
 
 use std::time::Instant;
 

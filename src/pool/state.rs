@@ -103,7 +103,7 @@ impl Pool {
     pub fn ready(&mut self, worker: WorkerId, now: Instant, out: &mut Vec<Action>) {
         if let Some(slot) = self.slots.get_mut(worker) {
             self.groups.get(slot.group).start_gate.came_up(now);
-            self.wanted &= slot.group != GroupId::OWN;
+            self.wanted = false;
             if slot.state.is_starting() {
                 slot.state = WorkerState::Ready;
                 slot.ready_since = now;
@@ -246,11 +246,12 @@ impl Pool {
         self.slots.get(worker).is_some_and(|slot| slot.served > 0)
     }
 
-    /// Whether as many processes of the manager's own group as the minimum asks for have imported the entrypoint. Processes
-    /// that serve their last call count, because under a steady load there may never be an idle one.
+    /// Whether as many processes as the minimum asks for have imported the entrypoint. Processes that serve their last call
+    /// count, because under a steady load there may never be an idle one; and those of other groups, because calls may need
+    /// every place for them.
     pub fn warmed(&self) -> bool {
         let up = |state| matches!(state, WorkerState::Ready | WorkerState::Retiring);
-        self.slots.of(GroupId::OWN).filter(|slot| up(slot.state)).count() >= self.limits.min
+        self.slots.iter().filter(|slot| up(slot.state)).count() >= self.limits.min
     }
 
     /// Prewarming of the group is off after repeated or permanent start failures.
