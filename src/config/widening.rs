@@ -292,15 +292,8 @@ mod tests {
         let narrow = r#"{"tools":{"a":{"bunPermissions":["--allow-read=/etc"],"maxMemoryMb":64,"env":{"X":"1"},"retry":{"on":[]}},"b":{}}}"#;
         assert_eq!(fields_of(narrow), [""; 0]);
         let wide = r#"{"tools":{"a":{"bunPermissions":["--allow-net"],"gracePeriod":0},"b/c":{"maxMemoryMb":0,"retry":{"on":["crash"]},"maxOutputSize":11000000}}}"#;
-        assert_eq!(
-            fields_of(wide),
-            [
-                "tools.a.bunPermissions",
-                "tools[\"b/c\"].maxMemoryMb",
-                "tools[\"b/c\"].retry",
-                "tools[\"b/c\"].maxOutputSize"
-            ]
-        );
+        let found = r#"tools.a.bunPermissions tools["b/c"].maxMemoryMb tools["b/c"].retry tools["b/c"].maxOutputSize"#;
+        assert_eq!(fields_of(wide).join(" "), found);
         assert_eq!(fields_of(r#"{"tools":7}"#), [""; 0]);
     }
 
