@@ -1,6 +1,8 @@
 //! What is allowed, as data derived from the permissions and the locations of files. Nothing here has side effects; the
 //! file system is read through [`Files`] alone, which tests replace.
 
+mod code;
+mod code_search;
 mod elf;
 mod files;
 mod identity;
@@ -13,9 +15,11 @@ mod programs;
 mod rule;
 mod runtime;
 mod scopes;
+mod secrets;
 mod system;
 mod unix;
 
+pub use code::Code;
 pub use files::{Disk, Files, Kind};
 pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;
