@@ -104,6 +104,8 @@ pub const ENTRYPOINT_LOAD: &str = "run the entrypoint by itself, with `bun` or `
 pub const QUEUE_FULL: &str = "wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`";
 /// The result passes what a string of the host may have.
 pub const RESULT_TOO_LONG: &str = "let the tool write a file and return its path";
+/// A host's name, and a runtime whose C library is musl.
+pub const NAMES_OF_MUSL: &str = "this runtime is linked against musl, which cannot resolve names under a list of hosts: list the address, use --allow-net without a list, or run on a system with glibc";
 /// The kernel cannot hold a list of programs.
 pub const NO_PROGRAM_LISTS: &str = "leave --allow-run out, or use a newer kernel";
 /// Another seccomp listener is installed already.

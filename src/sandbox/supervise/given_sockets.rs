@@ -18,10 +18,11 @@ use super::super::caps;
 use super::super::denials::lives;
 use super::target::Target;
 
-/// Copies kept for one worker; a further one replaces the oldest.
-const KEPT: usize = 64;
+/// Copies kept for one worker; a further one replaces the oldest. Each is a descriptor of the host, and libraries connect
+/// a socket as soon as they have it.
+const KEPT: usize = 16;
 /// From this many copies on, those of closed sockets are looked for.
-const SWEPT_FROM: usize = 16;
+const SWEPT_FROM: usize = 8;
 /// From this many workers on, copies for ended workers are dropped.
 const WORKERS: usize = 16;
 

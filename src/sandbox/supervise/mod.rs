@@ -19,6 +19,7 @@ mod leadership;
 mod listener;
 mod metadata;
 mod named_file;
+mod newer_calls;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
@@ -81,8 +82,8 @@ impl Supervision {
             Run::None => Programs::RuntimeOnce(Started::default()),
             Run::All => Programs::Any,
         };
-        // SAFETY: cannot fail and touches no memory.
-        let spawner = unsafe { libc::gettid() } as u32;
+        // Not libc's gettid, which glibc has since 2.30 only.
+        let spawner = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let answers = Answers {
             spawner,
             net,
