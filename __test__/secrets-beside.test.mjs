@@ -15,7 +15,7 @@ export const plain = () => 'ran'
 
 describe('Secrets beside the tools', () => {
   const bench = workbench()
-  const project = () => bench.project({ files: { 'package.json': '{}', 'tools.ts': TOOLS, 'data.txt': 'data', '.env': 'KEY=1', '.env.example': 'KEY=', 'keys/tls.key': 'key' } })
+  const project = () => bench.project({ files: { 'package.json': '{}', 'tools.ts': TOOLS, 'data.txt': 'data', '.env': 'KEY=1', '.npmrc': 'x=1', '.env.example': 'KEY=', 'keys/tls.key': 'key' } })
 
   it('are refused with a hint that names how to allow one on purpose.', async () => {
     const own = project()
@@ -32,7 +32,7 @@ describe('Secrets beside the tools', () => {
 
   it('are in enforcement.secrets, and not in enforcement.readable.', () => {
     const own = project()
-    const secrets = [own.path('.env'), own.path('keys/tls.key')]
+    const secrets = [own.path('.env'), own.path('.npmrc'), own.path('keys/tls.key')]
     const { readable, secrets: found } = bench.open(own, { bunPermissions: [] }).enforcement
     assert.deepEqual(found, secrets)
     assert.ok(readable.includes(own.path('tools.ts')))
@@ -40,6 +40,17 @@ describe('Secrets beside the tools', () => {
     assert.deepEqual(bench.open(own, { bunPermissions: [`--allow-read=${own.dir}`] }).enforcement.secrets, [])
     assert.deepEqual(bench.open(own, { bunPermissions: ['--allow-read'] }).enforcement.secrets, secrets)
   })
+
+  for (const runtimeType of ['bun', 'node']) {
+    it(`are nothing that ${runtimeType} itself tries to read.`, async () => {
+      const own = bench.project({ files: { 'package.json': '{}', 'tools.mjs': "export const plain = () => 'ran'", '.env': 'KEY=1', '.env.local': 'KEY=2', '.npmrc': 'x=1', '.git/config': '' } })
+      const option = runtimeType === 'bun' ? { bunPermissions: [] } : { nodeOptions: ['--permission'] }
+      const manager = bench.open(own, { entrypointPath: 'tools.mjs', minWorkers: 0, runtimeType, ...option })
+      const recorded = new Promise((resolve) => manager.on('execution', resolve))
+      assert.equal(await manager.executeTool('plain'), 'ran')
+      assert.deepEqual((await recorded).denials, [])
+    })
+  }
 
   it('do not keep a saved file from being imported, and stay secrets under another name.', async () => {
     const own = project()
@@ -56,7 +67,7 @@ describe('Secrets beside the tools', () => {
   it('are warned of by run and doctor where every file may be read.', async () => {
     const own = project()
     const run = (...flags) => cli(['run', 'tools.ts', 'plain', ...flags], { cwd: own.dir })
-    assert.match((await run()).stderr, /^warning: --allow-read without a list includes secrets: .*\.env, .*tls\.key; list what the tools need/m)
+    assert.match((await run()).stderr, /^warning: --allow-read without a list includes secrets: .*\.env, .*\.npmrc, .*tls\.key; list what the tools need/m)
     assert.doesNotMatch((await run('--allow-read=data.txt')).stderr, /warning/)
     const { stdout } = await cli(['doctor', '--json'], { cwd: own.dir })
     assert.match(JSON.parse(stdout).warning, /\.env/)
