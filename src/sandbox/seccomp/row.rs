@@ -66,6 +66,8 @@ pub(super) enum AppliesWhen {
     WithoutNetAll,
     /// A supervisor checks connections, or there are none.
     ConnectionsChecked,
+    /// There is nobody to send messages to: no network, no unix sockets, no programs.
+    WithoutPeers,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter, but reported to the supervisor.
@@ -113,6 +115,7 @@ impl AppliesWhen {
             AppliesWhen::WatchRefused => !profile.read_all && !profile.files_reported,
             AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
             AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
+            AppliesWhen::WithoutPeers => !profile.peers,
             AppliesWhen::WithoutSignalScope => !profile.signal_scope,
             AppliesWhen::Reported(_) => false,
         }

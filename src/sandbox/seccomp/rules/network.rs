@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         Reported(Reported::NetWide),
         Answer::Notify,
-        ["connect", "bind"],
+        ["connect", "bind", "listen"],
         "the supervisor checks and does it"
     ),
     row!(Reported(Reported::Net), Answer::Notify, ["sendto"] if [on(4, Test::NotNull)],
