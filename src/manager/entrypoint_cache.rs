@@ -5,17 +5,18 @@
 //! made, by Bun, in a process that is started like a worker and confined by the same sandbox. A bundle that cannot be
 //! made is not tried again before the entrypoint changes or some time has passed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::confinement::reads_alike;
 use super::one_shot_process::OneShotProcess;
 use crate::config::{Config, RuntimeType};
 use crate::dispatch::Dispatcher;
 use crate::spawn::LaunchOptions;
-use crate::validate::{Entrypoint, WorkingDir};
+use crate::validate::Entrypoint;
 use crate::worker::{Bundle, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
 
 /// No local file system's timestamps are coarser than this.
@@ -62,25 +63,22 @@ enum Attempt {
 }
 
 impl EntrypointCache {
-    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, or the runtime is Node.
+    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, the runtime is Node, or some tools may
+    /// read other files than the rest. `home`: what the bundle's directory is in.
     pub(super) fn open(
         config: &Config,
-        working_dir: &WorkingDir,
+        home: &Path,
         entrypoint: &Entrypoint,
         options: &LaunchOptions,
     ) -> Option<Arc<Self>> {
-        if !config.entrypoint_cache || config.runtime_type != RuntimeType::Bun {
+        // A bundle contains code of whatever the manager's own group may read, and every process may read the bundle.
+        if !config.entrypoint_cache || config.runtime_type != RuntimeType::Bun || !reads_alike(config) {
             return None;
         }
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);
         Some(Arc::new(Self {
             bundler: OneShotProcess::new(&bundle_script(text), options)?,
-            store: BundleStore::new(
-                working_dir.as_path(),
-                entrypoint,
-                &options.program,
-                config.worker_file_perm,
-            ),
+            store: BundleStore::new(home, entrypoint, &options.program, config.worker_file_perm),
             entrypoint: entrypoint.to_owned(),
             program: options.program.clone(),
             state: Mutex::new(State::default()),

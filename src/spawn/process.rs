@@ -12,10 +12,10 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, test_kill_process_group, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group, test_kill_process_group, waitid,
 };
 
-use super::cgroup::{Account, Cgroup};
+use super::cgroup::{self, Account, Cgroup};
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};
 use crate::sandbox::Guardian;
@@ -43,6 +43,8 @@ pub struct Process {
     exit: Mutex<Option<Exit>>,
     /// The cgroup, where one was made for it.
     cgroup: Option<Cgroup>,
+    /// How many processes the kernel had killed in the host's cgroup when this one was started.
+    killed_before: Option<u64>,
     /// The guardian, where the process may start programs, which could outlive the host.
     guardian: Option<Guardian>,
     _holder: Holder,
@@ -54,6 +56,10 @@ impl Process {
             pid,
             pidfd,
             exit: Mutex::new(None),
+            killed_before: match cgroup {
+                Some(_) => None,
+                None => cgroup::kills(),
+            },
             cgroup,
             guardian,
             _holder: Holder::process(),
@@ -63,6 +69,11 @@ impl Process {
     /// Its process id, which is also its group's.
     pub fn pid(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// The group that it leads.
+    pub fn group(&self) -> Pid {
+        self.pid
     }
 
     /// Readable once the process has ended.
@@ -76,6 +87,26 @@ impl Process {
         if exit.is_none() {
             self.signal_group();
         }
+    }
+
+    /// Sends a signal to the leader, or to the whole group; does nothing once the process is reaped.
+    pub fn signal(&self, signal: Signal, whole_group: bool) {
+        let exit = self.lock();
+        if exit.is_none() {
+            let send = if whole_group { kill_process_group } else { kill_process };
+            // ESRCH: it has just ended.
+            let _ = send(self.pid, signal);
+        }
+    }
+
+    /// The signal that has stopped it since this was asked last. Never blocks.
+    pub fn stopped_by(&self) -> Option<i32> {
+        let exit = self.lock();
+        if exit.is_some() {
+            return None;
+        }
+        let status = self.wait(WaitIdOptions::STOPPED | WaitIdOptions::NOHANG).ok()??;
+        status.stopping_signal()
     }
 
     /// Gives every thread of the group the lowest priority. A thousand threads that are killed at once would otherwise
@@ -110,9 +141,18 @@ impl Process {
         }
     }
 
-    /// What its cgroup accounts for it. `None` where it has none.
+    /// What its cgroup accounts for it, or the host's, in which it is where it has none of its own. `None` where neither
+    /// tells.
     pub fn account(&self) -> Option<Account> {
-        self.cgroup.as_ref().map(Cgroup::account)
+        if let Some(own) = &self.cgroup {
+            return Some(own.account());
+        }
+        let was_out_of_memory = cgroup::kills()? > self.killed_before?;
+        Some(Account {
+            was_out_of_memory,
+            of_the_host: true,
+            peak: None,
+        })
     }
 
     /// Removes its cgroup once it is reaped. False while processes are left in it, which are being killed.
