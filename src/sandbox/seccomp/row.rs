@@ -82,7 +82,6 @@ pub(super) enum Reported {
     /// The supervisor makes the sockets.
     Sockets,
     /// The same, where it would not see a `listen` otherwise.
-    SocketsWide,
     Fork,
     Exec,
     Reads,
@@ -133,7 +132,6 @@ impl AppliesWhen {
             AppliesWhen::Reported(Reported::Sockets) => {
                 profile.sockets_made && matches!(profile.net, Net::Supervised | Net::Wide)
             }
-            AppliesWhen::Reported(Reported::SocketsWide) => profile.sockets_made && profile.net == Net::Wide,
             AppliesWhen::Reported(Reported::Fork) => !profile.run && profile.fork_reported,
             AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
             AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,
