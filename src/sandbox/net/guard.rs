@@ -246,9 +246,6 @@ impl NetGuard {
         if self.extent == Extent::Wide {
             return socket.listen(backlog);
         }
-        if self.extent == Extent::Wide {
-            return socket.listen(backlog);
-        }
         if !socket.is_tcp() {
             return Err(libc::EACCES);
         }
