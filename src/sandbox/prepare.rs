@@ -135,6 +135,7 @@ fn profile(policy: &Policy, support: &Support) -> FilterProfile {
     FilterProfile {
         run: policy.run != Run::None,
         net,
+        peers: policy.net != NetPolicy::None || !policy.unix.is_empty() || policy.run != Run::None,
         read_all: policy.read_all,
         write_all: policy.write_all,
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
