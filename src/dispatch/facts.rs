@@ -19,6 +19,8 @@ pub enum TerminationReason {
     Closed,
     /// The process tree used more memory than its limit allows.
     OutOfMemory,
+    /// The system killed it because the host's own cgroup, such as a container's, had no memory left.
+    OutOfHostMemory,
     /// The process and the programs that it started exceeded another limit.
     TooMany(Crowd),
     /// The process sent bytes that are not a frame of the protocol, with what was wrong with them.
@@ -88,6 +90,10 @@ pub struct StartFailure {
     pub in_a_row: u32,
     /// What the supervisor refused while it started.
     pub denials: Vec<crate::sandbox::Denial>,
+    /// The number of refusals that were not kept, because there were too many.
+    pub denials_dropped: u64,
+    /// Something may have been refused that is not listed.
+    pub denials_unsure: bool,
     /// Variables that were read while it started and that were not set.
     pub missed: Vec<String>,
 }
@@ -103,6 +109,8 @@ impl StartFailure {
             stderr: String::new(),
             in_a_row: 0,
             denials: Vec::new(),
+            denials_dropped: 0,
+            denials_unsure: false,
             missed: Vec::new(),
         }
     }
@@ -154,6 +162,7 @@ impl TerminationReason {
             Self::Left => "left",
             Self::Closed => "closed",
             Self::OutOfMemory => "out-of-memory",
+            Self::OutOfHostMemory => "out-of-host-memory",
             Self::TooMany(_) => "too-many",
             Self::Protocol(_) => "protocol",
             Self::ChannelClosed => "channel-closed",
@@ -263,6 +272,8 @@ mod tests {
                 stderr: stderr.to_owned(),
                 in_a_row: 1,
                 denials: Vec::new(),
+                denials_dropped: 0,
+                denials_unsure: false,
                 missed: Vec::new(),
             };
             failure.may_pass()

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::context::InterpretContext;
 use super::denied::{record, refusals};
 use super::memory;
-use super::process::{ended, start_error};
+use super::process::{ended, start_failure};
 use super::thrown;
 use super::variables::FailurePhase;
 use crate::config::nearest;
@@ -53,7 +53,17 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         End::Terminated(reason) => terminated(facts, reason, context),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
         End::Neighbour(reason) => neighbour(tool, reason),
-        End::NotStarted(failure) => start_error(failure, context),
+        End::NotStarted(failure) => {
+            let (error, denials) = start_failure(failure, context);
+            facts.denials_complete &= !failure.denials_unsure && failure.denials_dropped == 0;
+            facts.denials_dropped += failure.denials_dropped;
+            for denial in denials {
+                if !facts.denials.contains(&denial) {
+                    facts.denials.push(denial);
+                }
+            }
+            error
+        }
     };
     let error = match refused {
         Some(denial) => {
@@ -221,6 +231,7 @@ fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretCont
             context.max_memory_mb,
             &format!("tool {tool} used more than {} MiB of memory", context.max_memory_mb),
         ),
+        TerminationReason::OutOfHostMemory => memory::exhausted_host(tool),
         TerminationReason::TooMany(crowd) => too_many(tool, *crowd),
         TerminationReason::OutputTooLarge => output_too_large(tool, None, context.max_output_size),
         TerminationReason::Broken => Error::new(
@@ -284,7 +295,7 @@ fn neighbour(tool: &str, reason: &TerminationReason) -> Error {
         TerminationReason::Left => "the tool of another call in it ended it",
         TerminationReason::Timeout => "another call in it timed out",
         TerminationReason::Cancelled => "another call in it was cancelled",
-        TerminationReason::OutOfMemory => "its process used too much memory",
+        TerminationReason::OutOfMemory | TerminationReason::OutOfHostMemory => "its process used too much memory",
         TerminationReason::TooMany(Crowd::Processes(_)) => "its process started too many programs",
         TerminationReason::TooMany(Crowd::Threads(_)) => "its process started too many threads",
         TerminationReason::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",

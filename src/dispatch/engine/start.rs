@@ -83,6 +83,8 @@ fn failure_of(worker: &Worker, fault: StartFault, in_a_row: u32) -> StartFailure
         stderr: worker.stderr.redacted::<&str>(&[]),
         in_a_row,
         denials: worker.refused.denials.clone(),
+        denials_dropped: worker.refused.dropped,
+        denials_unsure: worker.refused.unsure,
         missed: worker.missed.clone(),
     }
 }

@@ -79,7 +79,11 @@ impl DenialExplainer {
             return hints::REPLACED.to_owned();
         }
         if !denial.flag.is_empty() {
-            return hints::add_flag(&quoted(&denial.flag), option);
+            let flag = quoted(&denial.flag);
+            return match net::is_name_alone(denial) {
+                true => hints::add_flag_of_name(&flag, option, &denial.resource),
+                false => hints::add_flag(&flag, option),
+            };
         }
         match no_flag_reason(denial, self.home.as_deref()) {
             Some(NoFlagReason::Kernel(why)) => hints::no_flag(why),

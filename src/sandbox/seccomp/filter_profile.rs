@@ -34,4 +34,6 @@ pub(crate) struct FilterProfile {
     pub writes_reported: bool,
     /// A supervisor changes metadata and watches files where a list allows that.
     pub files_reported: bool,
+    /// A supervisor makes the sockets, because it may not copy a worker's.
+    pub sockets_made: bool,
 }

@@ -16,7 +16,7 @@ import { ABORT_ACK, LEAVING, NO_RETRY_AFTER, RESULT, RETRY, STATUS } from './pro
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { waitFor } from './unanswerable.mjs'
-import { isObject } from './values.mjs'
+import { isMcpFailure, isObject } from './values.mjs'
 import { sendMissed } from './variables.mjs'
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
@@ -123,7 +123,7 @@ async function drain(call, values) {
 /** @param {Call} call @param {Tool} tool @param {unknown} value */
 function checkOutput(call, tool, value) {
   waitFor(call, undefined)
-  if (tool.output === undefined) return succeed(call, value)
+  if (tool.output === undefined || isMcpFailure(value)) return succeed(call, value)
   tool.output.check(
     value,
     (verdict) => {
