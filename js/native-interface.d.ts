@@ -71,9 +71,9 @@ export interface NativeManager {
   /** `{ config, workingDir, workerFileHash, enforcement }` as UserValue text. */
   info(): string
   /**
-   * Takes `count` calls. `texts` contains all their text; `head` has eleven numbers for each: its number, its flags, its
+   * Takes `count` calls. `texts` contains all their text; `head` has twelve numbers for each: its number, its flags, its
    * attempt (0: not given), and the lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does
-   * not count), input, config, env, timeout, retry and idempotencyKey, 0xffffffff for an absent text. Null when all were
+   * not count), input, config, env, timeout, retry, idempotencyKey and permissions, 0xffffffff for an absent text. Null when all were
    * accepted, otherwise the JSON of the `[number, ErrorData]` of the rejected calls.
    */
   submit(texts: string, head: Uint32Array, count: number): string | null

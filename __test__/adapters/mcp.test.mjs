@@ -214,6 +214,13 @@ describe('annotations', () => {
     test(permissions.join(' '), () => assert.deepEqual(held(...permissions), expected))
   }
 
+  test('the flags of the tool itself decide', () => {
+    const manager = { level: 'kernel', landlockAbi: 7, seccomp: true, permissions: ['--allow-net'] }
+    assert.deepEqual(annotationsFrom(manager, []), { readOnlyHint: true, openWorldHint: false })
+    assert.deepEqual(annotationsFrom(manager, ['--allow-write=/out']), { openWorldHint: false })
+    assert.equal(annotationsFrom({ ...manager, permissions: [] }, ['--allow-net=a.test']), undefined)
+  })
+
   test('what nothing enforces is not told', () => {
     assert.equal(annotationsFrom({ level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-read'] }), undefined)
     assert.equal(annotationsFrom(undefined), undefined)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::error::Problem;
+use crate::pool::GroupId;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
 use crate::worker::frame::NotReady;
@@ -63,6 +65,8 @@ pub enum End {
     Threw(String),
     /// There is no such tool. The text is a JSON array of the ids of those that exist.
     NotFound(String),
+    /// The process refused the call, because its tool belongs to another confinement group. The manager never sends it one.
+    OtherGroup,
     /// The tool's schema refused the input.
     InputInvalid(String),
     /// The result could not be serialised, or its schema refused it.
@@ -145,6 +149,8 @@ pub enum StartFault {
     Protocol(String),
     /// The process uses another version of the protocol.
     OtherProtocol(String),
+    /// Settings name tools that the entrypoint does not export.
+    Settings(Vec<Problem>),
     /// The process was not ready in time.
     TimedOut(Duration),
     /// The import of the entrypoint failed, with the error as JSON text.
@@ -181,6 +187,7 @@ impl End {
             Self::Undefined => "undefined",
             Self::Threw(_) => "threw",
             Self::NotFound(_) => "not-found",
+            Self::OtherGroup => "other-group",
             Self::InputInvalid(_) => "input-invalid",
             Self::OutputInvalid(_) => "output-invalid",
             Self::OutputTooLarge(_) => "output-too-large",
@@ -210,7 +217,7 @@ impl StartFault {
         match self {
             Self::Spawn { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
-            Self::OtherProtocol(_) | Self::Load(_) | Self::Closed => false,
+            Self::OtherProtocol(_) | Self::Load(_) | Self::Settings(_) | Self::Closed => false,
         }
     }
 }
@@ -222,6 +229,8 @@ pub struct Facts {
     pub call: u32,
     /// The id of the tool.
     pub tool: ToolId,
+    /// Whose processes served it.
+    pub group: GroupId,
     /// Whether the entrypoint exports the tool, as far as processes have reported that.
     pub known_tool: bool,
     /// The id of the execution.

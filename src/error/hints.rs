@@ -100,6 +100,9 @@ pub const WORKER_START: &str = "read the error\'s `stderr`; check that `runtimeP
 pub const CATALOGUE_TOO_LARGE: &str = "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own";
 /// The entrypoint threw while it was imported.
 pub const ENTRYPOINT_LOAD: &str = "run the entrypoint by itself, with `bun` or `node`, to see the same error";
+/// A call asks for more than its tool may do.
+pub const ONLY_NARROWS: &str =
+    "the `permissions` of a call can only narrow what its tool may do: leave the flag out, or allow it for the tool";
 /// As many calls wait as may.
 pub const QUEUE_FULL: &str = "wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`";
 /// The result passes what a string of the host may have.

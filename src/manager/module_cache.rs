@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use super::confinement::Places;
-use crate::config::{Config, Isolation, Permissions, RuntimeType};
+use super::confinement::{Places, reads_alike};
+use crate::config::{Config, Isolation, Permissions, RuntimeType, Scope};
 use crate::sandbox::{ChildSetup, PlanInput, Policy, Support, plan, prepare};
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
@@ -47,21 +47,27 @@ impl ModuleCache {
     pub(super) fn open(
         config: &Config,
         places: &Places<'_>,
-        policy: Option<&Policy>,
+        policies: &[Option<&Policy>],
         file: &WorkerFile,
         options: &LaunchOptions,
     ) -> Option<Arc<Self>> {
         let pays =
             config.isolation == Isolation::Call && config.runtime_type == RuntimeType::Bun && !config.entrypoint_cache;
-        if !pays || policy?.may_write(places.worker_file) {
+        let writes = |policy: &Option<&Policy>| policy.is_none_or(|policy| policy.may_write(places.worker_file));
+        if !pays || policies.iter().any(writes) {
             return None;
         }
+        // What it makes is readable for every process, so it reads no more than each of them may.
+        let read = match reads_alike(config) {
+            true => config.permissions.read.clone(),
+            false => Scope::None,
+        };
         Some(Arc::new(Self {
             launch: options.clone(),
             script: transpile_script(places.entrypoint.as_str()),
             location: file.compiled_location(),
             permissions: Permissions {
-                read: config.permissions.read.clone(),
+                read,
                 ..Permissions::default()
             },
             working_dir: places.working_dir.as_path().to_owned(),

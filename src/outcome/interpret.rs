@@ -33,6 +33,11 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
             error
         }
         End::NotFound(json) => not_found(tool, json),
+        // No caller can bring this about: a process that may do something else was given the call.
+        End::OtherGroup => Error::new(
+            Code::AccessDenied,
+            format!("tool {tool} was not run: it reached a process of another confinement group, which refused it"),
+        ),
         End::InputInvalid(json) => invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json)
             .hint(hints::INPUT_ISSUES)
             .with(|context| {

@@ -77,6 +77,7 @@ pub(super) fn start_failure(failure: &StartFailure, context: &InterpretContext) 
     let denied = &context.denied;
     let error = match &failure.fault {
         StartFault::Load(json) => return load_error(json, failure, context),
+        StartFault::Settings(problems) => return (Error::config_invalid(problems.clone()), Vec::new()),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);

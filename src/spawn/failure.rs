@@ -54,7 +54,7 @@ impl SpawnFailure {
     }
 
     /// A step that failed without an errno and will fail again.
-    pub(super) fn permanent(step: &'static str) -> Self {
+    pub fn permanent(step: &'static str) -> Self {
         Self::system(step, 0)
     }
 }

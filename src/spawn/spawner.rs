@@ -92,9 +92,17 @@ pub struct Spawner {
     /// Disconnected when the thread has ended.
     ended: Receiver<()>,
     thread: JoinHandle<()>,
+    /// Whether dropping it waits for the thread.
+    waits: bool,
 }
 
 impl Spawner {
+    /// The same, whose drop does not wait for its thread: that ends by itself.
+    pub fn without_waiting(mut self) -> Self {
+        self.waits = false;
+        self
+    }
+
     /// Starts the thread and lets the sandbox prepare it.
     pub fn start(sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
         let (requests, queue) = channel();
@@ -123,6 +131,7 @@ impl Spawner {
             closing,
             ended,
             thread,
+            waits: true,
         })
     }
 
@@ -173,7 +182,7 @@ impl Drop for Spawner {
         self.closing.store(true, Ordering::Release);
         drop(self.requests.take());
         // `reply` may own the last handle, so this may be the spawner's thread, which cannot wait for itself.
-        if !is_current(self.thread.thread().id()) {
+        if self.waits && !is_current(self.thread.thread().id()) {
             // Nothing is ever sent: this returns when the thread ends or the time is over.
             let _ = self.ended.recv_timeout(DROP_WAIT);
         }

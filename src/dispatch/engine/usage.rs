@@ -79,9 +79,10 @@ const fn crowded(usage: &Usage) -> bool {
 
 /// Handles a measurement of what processes use.
 pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(WorkerId, Usage)]) {
-    let limit = state.settings.max_memory_mb.saturating_mul(MIB);
     for (id, usage) in samples {
         let id = *id;
+        let group = state.pool.group_of(id).unwrap_or_default();
+        let limit = state.memory_mb(group).saturating_mul(MIB);
         let ending = state.pool.state(id).is_none_or(WorkerState::is_being_killed);
         let Some(worker) = state.workers.get_mut(&id).filter(|_| !ending) else {
             continue;
