@@ -136,7 +136,7 @@ mod tests {
         for name in [".env", "tools.ts"] {
             fs::write(root.join(name), "x").expect("written");
         }
-        let code = Code::new(&Disk, &[root.clone()], |_| false);
+        let code = Code::new(&Disk, std::slice::from_ref(&root), |_| false);
         let readable = |name: &str| code.any(|rule| rule.rights.read && rule.path == root.join(name));
         assert!(readable("tools.ts") && !readable(".env") && !code.look_again(|_| false));
         // Older kernels count time in steps of some milliseconds.
