@@ -167,7 +167,7 @@ fn of_closed_peers(socket: &OwnedFd) -> u64 {
         return 0;
     }
     let mut ready = [PollFd::new(socket, PollFlags::IN)];
-    let now = Timespec::default();
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     if !matches!(poll(&mut ready, Some(&now)), Ok(1)) {
         return 0;
     }
