@@ -3,12 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// An older ABI can confine neither TCP nor truncation. ABI 4 is Linux 6.7.
-pub(super) const MINIMUM_ABI: u32 = 4;
-/// From this ABI on, signals and abstract unix sockets can be confined. ABI 6 is Linux 6.12.
-pub(super) const SCOPE_ABI: u32 = 6;
-/// The newest ABI that this code was tested with; a newer kernel is used as if it had this one.
-pub(super) const TESTED_ABI: u32 = 7;
+use super::landlock_abi::{SCOPE_ABI, TCP_ABI};
 
 /// Rights over files, by their number in the kernel's interface.
 pub(super) mod fs {
@@ -71,7 +66,7 @@ impl HandledAccess {
             3 | 4 => (1 << 15) - 1,
             _ => (1 << 16) - 1,
         };
-        let net = if abi >= 4 && !free.net {
+        let net = if abi >= TCP_ABI && !free.net {
             NET_BIND_TCP | NET_CONNECT_TCP
         } else {
             0
@@ -213,11 +208,14 @@ mod tests {
     use std::fs::File;
 
     use super::*;
+    use crate::sandbox::landlock_abi::{MINIMUM_ABI, TESTED_ABI};
 
     #[test]
     fn governs_what_each_abi_can() {
         let all = |abi| HandledAccess::of(abi, Ungoverned::default());
-        assert_eq!(all(4).fs & fs::TRUNCATE, fs::TRUNCATE);
+        assert_eq!(all(1).fs & (fs::REFER | fs::TRUNCATE | fs::IOCTL_DEV), 0);
+        assert_eq!(all(2).fs & (fs::REFER | fs::TRUNCATE), fs::REFER);
+        assert_eq!((all(3).fs & fs::TRUNCATE, all(3).net), (fs::TRUNCATE, 0));
         assert_eq!(all(4).fs & fs::IOCTL_DEV, 0);
         assert_eq!(all(5).fs & fs::IOCTL_DEV, fs::IOCTL_DEV);
         assert_eq!((all(4).net, all(4).scoped), (3, 0));

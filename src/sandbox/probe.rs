@@ -3,6 +3,7 @@
 use super::apply::Restrictions;
 use super::child::InChild;
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
+use super::landlock_abi::{Covers, MINIMUM_ABI, TESTED_ABI};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
 use crate::error::{Code, Error, hints};
@@ -33,13 +34,13 @@ pub fn probe() -> Result<Support, Box<Error>> {
             "Landlock is not available: the kernel was built without it, or it is missing from the lsm= list, or a container's own filter refuses it",
         ));
     }
-    if kernel < landlock::MINIMUM_ABI {
+    if kernel < MINIMUM_ABI {
         return Err(lacking(&format!(
             "Landlock ABI {} is needed, this kernel has {kernel}",
-            landlock::MINIMUM_ABI
+            MINIMUM_ABI
         )));
     }
-    let landlock_abi = kernel.min(landlock::TESTED_ABI);
+    let landlock_abi = kernel.min(TESTED_ABI);
     holds(landlock_abi)?;
     Ok(Support {
         landlock_abi,
@@ -60,7 +61,8 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         net: Net::Denied,
         read_all: false,
         write_all: false,
-        signal_scope: abi >= landlock::SCOPE_ABI,
+        landlock: Covers::of(abi),
+        signals_reported: false,
         fork_reported: false,
         exec_reported: false,
         reads_reported: false,
@@ -108,7 +110,8 @@ fn can_listen() -> bool {
         net: Net::Supervised,
         read_all: false,
         write_all: false,
-        signal_scope: true,
+        landlock: Covers::of(TESTED_ABI),
+        signals_reported: false,
         fork_reported: true,
         exec_reported: false,
         reads_reported: false,
@@ -136,19 +139,17 @@ fn can_listen() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::landlock_abi::SCOPE_ABI;
 
     #[test]
     fn this_machine_enforces_everything_that_the_tests_need() {
         let support = probe().expect("a sandbox can be made");
-        assert!(
-            support.landlock_abi >= landlock::SCOPE_ABI && support.listener,
-            "{support:?}"
-        );
+        assert!(support.landlock_abi >= SCOPE_ABI && support.listener, "{support:?}");
     }
 
     #[test]
     fn every_supported_abi_is_accepted() {
-        for abi in landlock::MINIMUM_ABI..=landlock::TESTED_ABI {
+        for abi in MINIMUM_ABI..=TESTED_ABI {
             holds(abi).expect("held");
         }
     }
@@ -162,7 +163,8 @@ mod tests {
                 net: Net::Supervised,
                 read_all: false,
                 write_all: false,
-                signal_scope: true,
+                landlock: Covers::of(TESTED_ABI),
+                signals_reported: false,
                 fork_reported: false,
                 exec_reported: false,
                 reads_reported: false,
@@ -176,7 +178,7 @@ mod tests {
             let listener = seccomp::load_with_listener(&program).expect("the first listener");
             let support = probe().expect("the rest is held");
             // SAFETY: the descriptor is this test's own.
-            unsafe { libc::close(listener) };
+            unsafe { libc::close(listener.fd) };
             support.listener
         });
         assert!(!listens.join().expect("probed"));

@@ -66,8 +66,18 @@ pub(super) enum AppliesWhen {
     WithoutNetAll,
     /// A supervisor checks connections, or there are none.
     ConnectionsChecked,
-    /// The kernel cannot confine signals (before Landlock ABI 6).
-    WithoutSignalScope,
+    /// Programs may not be run, and Landlock does not confine signals.
+    SignalsFiltered,
+    /// As above, and there is no supervisor either.
+    SignalsUnreported,
+    /// Landlock does not confine signals; the supervisor decides instead.
+    SignalsSupervised,
+    /// Landlock does not cover truncation, and some file may not be written.
+    TruncationUncovered,
+    /// As above, without a supervisor.
+    TruncationUnreported,
+    /// Some file may not be written, or Landlock does not cover requests to devices.
+    RequestsListed,
     /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
@@ -84,6 +94,8 @@ pub(super) enum Reported {
     ReadsOrWrites,
     Metadata,
     Watch,
+    Signals,
+    ThreadSignals,
 }
 
 /// One refusal.
@@ -113,7 +125,14 @@ impl AppliesWhen {
             AppliesWhen::WatchRefused => !profile.read_all && !profile.files_reported,
             AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
             AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
-            AppliesWhen::WithoutSignalScope => !profile.signal_scope,
+            AppliesWhen::SignalsFiltered => !profile.landlock.signals && !profile.run,
+            AppliesWhen::SignalsUnreported => !profile.landlock.signals && !profile.signals_reported,
+            AppliesWhen::SignalsSupervised => profile.signals_reported,
+            AppliesWhen::TruncationUncovered => !profile.landlock.truncation && !profile.write_all,
+            AppliesWhen::TruncationUnreported => {
+                !profile.landlock.truncation && !profile.write_all && !profile.writes_reported
+            }
+            AppliesWhen::RequestsListed => !profile.landlock.devices || !profile.write_all,
             AppliesWhen::Reported(_) => false,
         }
     }
@@ -129,6 +148,8 @@ impl AppliesWhen {
             AppliesWhen::Reported(Reported::Writes) => profile.writes_reported,
             AppliesWhen::Reported(Reported::Metadata) => !profile.write_all && profile.files_reported,
             AppliesWhen::Reported(Reported::Watch) => !profile.read_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::Signals) => profile.signals_reported && profile.run,
+            AppliesWhen::Reported(Reported::ThreadSignals) => profile.signals_reported,
             AppliesWhen::Reported(Reported::ReadsOrWrites) => profile.reads_reported || profile.writes_reported,
             _ => false,
         }

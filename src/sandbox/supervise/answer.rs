@@ -14,6 +14,8 @@ use super::listener::{Answer, Call, Listener};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::refusal_recorder::RefusalRecorder;
+use super::restarts::{Arrival, Restarts};
+use super::signals;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
@@ -28,6 +30,8 @@ pub(super) struct Answers {
     /// Programs may be run, so /proc entries of the worker's own processes are opened for it.
     pub(super) opens_proc: bool,
     pub(super) files: Files,
+    /// Landlock decides about truncating a file by its path.
+    pub(super) truncation_covered: bool,
     pub(super) denials: Denials,
 }
 
@@ -35,6 +39,7 @@ pub(super) struct Answers {
 #[derive(Debug)]
 pub(super) struct AnswerContext {
     pub(super) listener: Listener,
+    pub(super) restarts: Restarts,
     pub(super) blocked: Blocked,
     /// Readable when the supervisor stops.
     pub(super) stopped: Arc<OwnedFd>,
@@ -46,6 +51,13 @@ const MOST_SENT: usize = 64 * 1024;
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
+
+impl AnswerContext {
+    /// Whether the caller still waits; if so, what was read before through its thread id was its own.
+    fn waits(&self, call: &Call) -> bool {
+        self.listener.waits(self.restarts.current_id(call))
+    }
+}
 
 /// A copy of the caller's socket, and the caller's thread.
 struct CallerSocket {
@@ -62,6 +74,7 @@ impl Answers {
         match i64::from(call.number) {
             libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
             _ if file_calls::is_one(call.number) => None,
+            _ if signals::is_one(call.number) => signals::to_itself(call),
             libc::SYS_socket if call.args[0] as i32 == libc::AF_NETLINK => {
                 self.net.refused_netlink(Target::new(call.thread).worker());
                 Some(ACCESS)
@@ -80,29 +93,63 @@ impl Answers {
         }
     }
 
+    /// An answer of `at_once` did not reach its caller, which may make the call again.
+    pub(super) fn unheard(&self, call: &Call) {
+        if i64::from(call.number) == libc::SYS_execve {
+            self.programs.not_executed(call);
+        }
+    }
+
     /// Whether a call takes no longer than reading the caller's memory and looking at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
         file_calls::is_one(call.number)
     }
 
+    /// The answer to a call that nobody can look at: only Landlock may decide instead.
+    pub(super) fn unseen(&self, call: &Call) -> Answer {
+        match file_calls::not_covered_by_landlock(call.number, self.truncation_covered) {
+            None => Answer::Continue,
+            Some(_) => Answer::Errno(libc::EAGAIN),
+        }
+    }
+
     pub(super) fn handle(&self, context: &AnswerContext, call: &Call, worker: u32) {
-        // The caller was queued and may have ended meanwhile. For file calls, nothing is done that could affect another
-        // process.
-        if !file_calls::is_one(call.number) && !context.listener.waits(call.id) {
+        // What is done for a file call may be done twice.
+        if file_calls::is_one(call.number) {
+            if let Some(answer) = self.file(context, call, worker) {
+                context.listener.answer(call.id, answer);
+            }
             return;
         }
-        let answer = match i64::from(call.number) {
+        let send = |id, answer| context.listener.answer(id, answer);
+        let mut next = match context.restarts.arrived(call) {
+            Arrival::New => Some(*call),
+            Arrival::Answered(answer) => {
+                send(call.id, answer);
+                None
+            }
+            Arrival::InProgress => None,
+        };
+        while let Some(call) = next {
+            let answer = self.carry_out(context, &call, worker);
+            next = context.restarts.finished(&call, answer, send);
+        }
+    }
+
+    /// `None` when the caller does not wait any more, and nothing was done.
+    fn carry_out(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        // The caller was queued and may have ended meanwhile.
+        if !context.waits(call) {
+            return None;
+        }
+        match i64::from(call.number) {
             libc::SYS_connect => self.connect(context, call, worker),
             libc::SYS_bind => self.bind(context, call, worker),
             libc::SYS_listen => self.listen(context, call, worker),
             libc::SYS_sendto => self.send(context, call, worker),
-            _ if file_calls::is_one(call.number) => self.file(context, call, worker),
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
+            _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
             _ => refuse_process(&context.listener, call, &self.denials),
-        };
-        // `None` when the caller has ended: nobody is left to answer.
-        if let Some(answer) = answer {
-            context.listener.answer(call.id, answer);
         }
     }
 
@@ -120,11 +167,12 @@ impl Answers {
             }
         }
         let waits = || context.listener.waits(call.id);
-        let beyond = file_calls::not_covered_by_landlock(call.number);
+        let beyond = file_calls::not_covered_by_landlock(call.number, self.truncation_covered);
         let answer = match beyond {
             None => Answer::Continue,
             Some(Uncovered::Metadata) => self.files.change(call, worker, waits)?,
             Some(Uncovered::Watch) => self.files.watch(call, worker, waits)?,
+            Some(Uncovered::Truncation) => self.files.truncate(call, worker, waits)?,
         };
         if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
             let refused = self.refusal_recorder.refused(call, &target);
@@ -158,14 +206,14 @@ impl Answers {
             Way::Unix(peer) => return unix_connect(context, &socket, &pidfd, &peer),
             Way::Address(bytes) => bytes,
         };
-        let waits = || context.listener.waits(call.id);
+        let waits = || context.waits(call);
         let Ok(own) = retry_while_short_of_descriptors(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
         let Ok(waiting) = context.blocked.watch(call.id, own, pidfd) else {
             return Some(Answer::Errno(libc::EAGAIN));
         };
-        if !context.listener.waits(call.id) {
+        if !context.waits(call) {
             return None;
         }
         let done = socket.connect(&bytes);
@@ -214,7 +262,7 @@ impl Answers {
         };
         let mut data = vec![0; usize::try_from(call.args[2]).map_or(MOST_SENT, |length| length.min(MOST_SENT))];
         let read = Target::new(call.thread).read(call.args[1], &mut data);
-        if !context.listener.waits(call.id) {
+        if !context.waits(call) {
             return None;
         }
         let Ok(read) = read else {
@@ -278,7 +326,7 @@ fn copied(context: &AnswerContext, call: &Call, at: u64, length: u64) -> Option<
         }
         _ => Err(libc::EINVAL),
     };
-    context.listener.waits(call.id).then_some(bytes)
+    context.waits(call).then_some(bytes)
 }
 
 /// The supervisor's copy of the socket in the first argument.
@@ -289,15 +337,14 @@ fn caller_socket(context: &AnswerContext, call: &Call) -> Option<Result<CallerSo
         let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
         Ok((fd, pidfd))
     };
-    let caller_socket =
-        match retry_while_short_of_descriptors(target.worker(), copy, || context.listener.waits(call.id)) {
-            Ok((fd, pidfd)) => Socket::of(fd)
-                .map(|socket| CallerSocket { socket, pidfd })
-                .ok_or(libc::EACCES),
-            Err(error) => Err(match error.raw_os_error() {
-                Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
-                _ => libc::EACCES,
-            }),
-        };
-    context.listener.waits(call.id).then_some(caller_socket)
+    let caller_socket = match retry_while_short_of_descriptors(target.worker(), copy, || context.waits(call)) {
+        Ok((fd, pidfd)) => Socket::of(fd)
+            .map(|socket| CallerSocket { socket, pidfd })
+            .ok_or(libc::EACCES),
+        Err(error) => Err(match error.raw_os_error() {
+            Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
+            _ => libc::EACCES,
+        }),
+    };
+    context.waits(call).then_some(caller_socket)
 }

@@ -19,6 +19,8 @@ mod named_file;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
+mod restarts;
+mod signals;
 mod started;
 mod target;
 mod threads;
@@ -45,13 +47,20 @@ pub(super) use threads::Supervisor;
 #[derive(Debug)]
 pub(super) struct Supervision {
     policy: Policy,
+    /// Landlock decides about truncating a file by its path.
+    truncation_covered: bool,
     denials: Denials,
     own: OwnDirectories,
 }
 
 impl Supervision {
-    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories) -> Self {
-        Supervision { policy, denials, own }
+    pub(super) fn new(policy: Policy, truncation_covered: bool, denials: Denials, own: OwnDirectories) -> Self {
+        Supervision {
+            policy,
+            truncation_covered,
+            denials,
+            own,
+        }
     }
 
     /// Starts the threads, then applies the reporting filter to the calling thread.
@@ -78,6 +87,7 @@ impl Supervision {
                 &self.policy.listed_readable(),
                 self.own.clone(),
             ),
+            truncation_covered: self.truncation_covered,
             denials: self.denials.clone(),
         };
         let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
@@ -88,9 +98,9 @@ impl Supervision {
                 io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO),
             ));
         }
-        let fd = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;
+        let loaded = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;
         // SAFETY: the kernel just gave us this descriptor.
-        supervisor.listen(unsafe { Listener::from_raw(fd) });
+        supervisor.listen(unsafe { Listener::from_raw(loaded) });
         Ok(supervisor)
     }
 }
