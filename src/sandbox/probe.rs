@@ -2,10 +2,12 @@
 
 use super::apply::Restrictions;
 use super::child::InChild;
+use super::lacking::{Explanation, REQUIRED};
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
 use super::landlock_abi::{Covers, MINIMUM_ABI, TESTED_ABI};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
+use super::surroundings::explain;
 use crate::error::{Code, Error, hints};
 
 /// What the sandbox can use on this machine.
@@ -24,22 +26,12 @@ const FILE_OPENED: u8 = 2;
 const CALL_PASSED: u8 = 3;
 const LISTENER_REFUSED: u8 = 4;
 
-const REQUIRED: &str = "the sandbox needs Linux 6.7 or newer with Landlock and seccomp";
-
 /// Restricts a process by an empty policy and lets it try what is forbidden.
 pub fn probe() -> Result<Support, Box<Error>> {
-    let kernel = landlock::abi();
-    if kernel == 0 {
-        return Err(lacking(
-            "Landlock is not available: the kernel was built without it, or it is missing from the lsm= list, or a container's own filter refuses it",
-        ));
-    }
-    if kernel < MINIMUM_ABI {
-        return Err(lacking(&format!(
-            "Landlock ABI {} is needed, this kernel has {kernel}",
-            MINIMUM_ABI
-        )));
-    }
+    let kernel = landlock::version().map_err(|errno| {
+        let Explanation { message, hint } = explain(errno);
+        Box::new(Error::new(Code::SandboxUnavailable, message).hint(hint))
+    })?;
     let landlock_abi = kernel.min(TESTED_ABI);
     holds(landlock_abi)?;
     Ok(Support {
@@ -52,11 +44,9 @@ fn lacking(what: &str) -> Box<Error> {
     Box::new(Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(hints::SANDBOX_UNAVAILABLE))
 }
 
-fn holds(abi: u32) -> Result<(), Box<Error>> {
-    let handled = HandledAccess::of(abi, Ungoverned::default());
-    let ruleset =
-        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
-    let profile = FilterProfile {
+/// Nothing is allowed, and nothing is reported.
+fn strictest(abi: u32) -> FilterProfile {
+    FilterProfile {
         run: false,
         net: Net::Denied,
         read_all: false,
@@ -68,7 +58,14 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
-    };
+    }
+}
+
+fn holds(abi: u32) -> Result<(), Box<Error>> {
+    let handled = HandledAccess::of(abi, Ungoverned::default());
+    let ruleset =
+        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
+    let profile = strictest(abi);
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&profile));
     let failed = std::cell::Cell::new(("", 0));
     // SAFETY: the action only makes system calls on what is ready.
@@ -102,21 +99,31 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
     }
 }
 
+/// Whether a filter can be loaded at all.
+pub(super) fn filters_load() -> bool {
+    let program = seccomp::child_program(&strictest(MINIMUM_ABI));
+    // SAFETY: the action only makes system calls on what is ready.
+    let found = unsafe {
+        short_child::run(&|| {
+            if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
+                return APPLY_FAILED;
+            }
+            match seccomp::load(program.code.as_ptr(), program.code.len() as u16) {
+                0 => HELD,
+                _ => APPLY_FAILED,
+            }
+        })
+    };
+    matches!(found, Ok(HELD))
+}
+
 /// Whether a filter with a listener can be installed. With another listener above this process the kernel refuses it
 /// (EBUSY).
 fn can_listen() -> bool {
     let profile = FilterProfile {
-        run: false,
         net: Net::Supervised,
-        read_all: false,
-        write_all: false,
-        landlock: Covers::of(TESTED_ABI),
-        signals_reported: false,
         fork_reported: true,
-        exec_reported: false,
-        reads_reported: false,
-        writes_reported: false,
-        files_reported: false,
+        ..strictest(MINIMUM_ABI)
     };
     let Some(program) = seccomp::listener_program(&profile) else {
         return false;
@@ -139,17 +146,16 @@ fn can_listen() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::landlock_abi::SCOPE_ABI;
 
     #[test]
     fn this_machine_enforces_everything_that_the_tests_need() {
         let support = probe().expect("a sandbox can be made");
-        assert!(support.landlock_abi >= SCOPE_ABI && support.listener, "{support:?}");
+        assert!(support.landlock_abi >= MINIMUM_ABI && support.listener, "{support:?}");
     }
 
     #[test]
     fn every_supported_abi_is_accepted() {
-        for abi in MINIMUM_ABI..=TESTED_ABI {
+        for abi in MINIMUM_ABI..=probe().expect("a sandbox can be made").landlock_abi {
             holds(abi).expect("held");
         }
     }
@@ -161,15 +167,7 @@ mod tests {
             let profile = FilterProfile {
                 run: true,
                 net: Net::Supervised,
-                read_all: false,
-                write_all: false,
-                landlock: Covers::of(TESTED_ABI),
-                signals_reported: false,
-                fork_reported: false,
-                exec_reported: false,
-                reads_reported: false,
-                writes_reported: false,
-                files_reported: false,
+                ..strictest(MINIMUM_ABI)
             };
             let program = seccomp::listener_program(&profile).expect("it reports connections");
             // SAFETY: no memory is passed.
