@@ -173,16 +173,9 @@ fn everything_may_be_written_with_its_metadata() {
     as_root_and_user(|| {
         let project = project();
         let outcome = Run::new(&project, &["--allow-read", "--allow-write"]).script(WRITES);
-        for name in [
-            "new",
-            "append",
-            "mkdir",
-            "remove",
-            "outside new",
-            "own package",
-        ]
-        .iter()
-        .chain(&METADATA)
+        for name in ["new", "append", "mkdir", "remove", "outside new", "own package"]
+            .iter()
+            .chain(&METADATA)
         {
             outcome.done(name);
         }

@@ -15,6 +15,7 @@ use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::refusal_recorder::RefusalRecorder;
 use super::restarts::{Arrival, Restarts};
+use super::restraint::Restraint;
 use super::signals;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
@@ -33,6 +34,7 @@ pub(super) struct Answers {
     /// Landlock decides about truncating a file by its path.
     pub(super) truncation_covered: bool,
     pub(super) denials: Denials,
+    pub(super) restraint: Restraint,
 }
 
 /// What every answer needs besides the call.
@@ -116,7 +118,9 @@ impl Answers {
     pub(super) fn handle(&self, context: &AnswerContext, call: &Call, worker: u32) {
         // What is done for a file call may be done twice.
         if file_calls::is_one(call.number) {
-            if let Some(answer) = self.file(context, call, worker) {
+            let answer = self.file(context, call, worker);
+            self.note_refusal(answer, worker);
+            if let Some(answer) = answer {
                 context.listener.answer(call.id, answer);
             }
             return;
@@ -132,6 +136,7 @@ impl Answers {
         };
         while let Some(call) = next {
             let answer = self.carry_out(context, &call, worker);
+            self.note_refusal(answer, worker);
             next = context.restarts.finished(&call, answer, send);
         }
     }
@@ -150,6 +155,12 @@ impl Answers {
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
             _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
             _ => refuse_process(&context.listener, call, &self.denials),
+        }
+    }
+
+    fn note_refusal(&self, answer: Option<Answer>, worker: u32) {
+        if answer == Some(ACCESS) {
+            self.restraint.refused(worker, Instant::now());
         }
     }
 
@@ -184,6 +195,10 @@ impl Answers {
                 return None;
             }
             self.refusal_recorder.note(refused, worker);
+            if answer != ACCESS {
+                // The kernel refuses it.
+                self.restraint.refused(worker, Instant::now());
+            }
         }
         Some(answer)
     }

@@ -20,6 +20,7 @@ mod proc_open;
 mod programs;
 mod refusal_recorder;
 mod restarts;
+mod restraint;
 mod signals;
 mod started;
 mod target;
@@ -40,6 +41,7 @@ use files::Files;
 use listener::Listener;
 use programs::Programs;
 use refusal_recorder::RefusalRecorder;
+use restraint::Restraint;
 use started::Started;
 pub(super) use threads::Supervisor;
 
@@ -89,6 +91,7 @@ impl Supervision {
             ),
             truncation_covered: self.truncation_covered,
             denials: self.denials.clone(),
+            restraint: Restraint::default(),
         };
         let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
         // SAFETY: no memory is passed; it only ever takes rights away.
