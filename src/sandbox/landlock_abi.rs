@@ -6,8 +6,6 @@ pub(crate) const MINIMUM_ABI: u32 = 1;
 const TRUNCATE_ABI: u32 = 3;
 /// From this ABI on (Linux 6.7), TCP can be governed.
 pub(crate) const TCP_ABI: u32 = 4;
-/// From this ABI on (Linux 6.10), requests to devices can be governed.
-const DEVICES_ABI: u32 = 5;
 /// From this ABI on (Linux 6.12), signals and abstract unix sockets can be confined.
 pub(crate) const SCOPE_ABI: u32 = 6;
 /// The newest ABI that this code was tested with; a newer kernel is used as if it had this one.
@@ -20,8 +18,6 @@ pub(crate) struct Covers {
     pub truncation: bool,
     /// TCP connections and ports.
     pub tcp: bool,
-    /// Requests (ioctl) to devices.
-    pub devices: bool,
     /// Signals to processes outside of the sandbox.
     pub signals: bool,
 }
@@ -31,7 +27,6 @@ impl Covers {
         Covers {
             truncation: abi >= TRUNCATE_ABI,
             tcp: abi >= TCP_ABI,
-            devices: abi >= DEVICES_ABI,
             signals: abi >= SCOPE_ABI,
         }
     }
@@ -45,19 +40,19 @@ mod tests {
     fn each_abi_covers_what_the_one_before_does_and_more() {
         let covered = |abi| {
             let covers = Covers::of(abi);
-            [covers.truncation, covers.tcp, covers.devices, covers.signals].map(u8::from)
+            [covers.truncation, covers.tcp, covers.signals].map(u8::from)
         };
         let by_abi: Vec<_> = (1..=TESTED_ABI).map(covered).collect();
         assert_eq!(
             by_abi,
             [
-                [0, 0, 0, 0],
-                [0, 0, 0, 0],
-                [1, 0, 0, 0],
-                [1, 1, 0, 0],
-                [1, 1, 1, 0],
-                [1, 1, 1, 1],
-                [1, 1, 1, 1]
+                [0, 0, 0],
+                [0, 0, 0],
+                [1, 0, 0],
+                [1, 1, 0],
+                [1, 1, 0],
+                [1, 1, 1],
+                [1, 1, 1]
             ]
         );
     }

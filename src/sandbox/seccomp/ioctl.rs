@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(AppliesWhen::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8900)), on(1, Test::NoneOf(&[0x8905]))],
         "any socket, a pair that is a pipe too, tells of the network's interfaces"),
     row!(AppliesWhen::WithoutNetAll, EPERM, ["ioctl"] if [on(1, Test::MaskedIs(KIND, 0x8b00))], "the same of wireless interfaces"),
-    row!(AppliesWhen::RequestsListed, EPERM, ["ioctl"] if [on(1, Test::NoneOf(&numbers(ALLOWED)))],
+    row!(AppliesWhen::WithoutWriteAll, EPERM, ["ioctl"] if [on(1, Test::NoneOf(&numbers(ALLOWED)))],
         "changes files and more through a descriptor that is open for reading"),
 ];
 

@@ -31,7 +31,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
 
     let mut profiles = Vec::new();
     let nets = [Net::Denied, Net::Supervised, Net::Wide, Net::Free];
-    for (net, abi) in nets.into_iter().flat_map(|net| [1, 3, 5, 6].map(|abi| (net, abi))) {
+    for (net, abi) in nets.into_iter().flat_map(|net| [1, 3, 6].map(|abi| (net, abi))) {
         for bits in 0..512u16 {
             let bit = |n: u16| bits & (1 << n) != 0;
             profiles.push(FilterProfile {

@@ -76,8 +76,6 @@ pub(super) enum AppliesWhen {
     TruncationUncovered,
     /// As above, without a supervisor.
     TruncationUnreported,
-    /// Some file may not be written, or Landlock does not cover requests to devices.
-    RequestsListed,
     /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
@@ -132,7 +130,6 @@ impl AppliesWhen {
             AppliesWhen::TruncationUnreported => {
                 !profile.landlock.truncation && !profile.write_all && !profile.writes_reported
             }
-            AppliesWhen::RequestsListed => !profile.landlock.devices || !profile.write_all,
             AppliesWhen::Reported(_) => false,
         }
     }
