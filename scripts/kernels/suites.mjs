@@ -54,6 +54,7 @@ export function full(landlock) {
     doctor(),
     { name: 'Rust sandbox suite', as: ['root'], command: sandboxProgram(), args: ['--test-threads=2'], bound: 15 * MINUTE, env: { RUST_BACKTRACE: '0' } },
     onNode('attacks', ['root'], attacks(), 15),
+    onNode('differential with Deno', ['root'], files(['deno-verdicts']), 15),
     onNode('JavaScript', ['root', 'user'], files([...SHORT_LIST, ...OF_THE_SANDBOX]), 15),
   ]
 }

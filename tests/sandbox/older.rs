@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 use toolwarden::sandbox::{Support, probe};
 
 use crate::harness::{Project, RAW, Run, as_root_and_user};
+use crate::network::server;
 
 /// Ways of emptying a file, each on a file of its own.
 const EMPTY: &str = r#"
@@ -126,6 +127,40 @@ fn where_everything_may_be_written_nothing_is_refused() {
         outcome.done(way);
     }
     assert_eq!(emptied(&project), WAYS);
+}
+
+/// Connections while a timer's signals come. Before Linux 5.19 a signal ends the wait for the supervisor's answer.
+const INTERRUPTED: &str = r#"
+let signals = 0
+process.on('SIGALRM', () => signals++)
+const [SOCKET, CONNECT, CLOSE, SETITIMER] = [41, 42, 3, 38]
+const address = at(inet('127.0.0.1', PORT))
+const timer = (every) => call(SETITIMER, 0, at(new Uint8Array(new BigInt64Array([0n, every, 0n, every]).buffer)), 0)
+await attempt('connections', async () => {
+  for (let round = 0; round < 20; round++) {
+    timer(200n)
+    for (let n = 0; n < 25; n++) {
+      const fd = call(SOCKET, 2, 1, 0)
+      call(CONNECT, fd, address, 16)
+      call(CLOSE, fd)
+    }
+    timer(0n)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return signals > 0
+})
+process.exit(0)
+"#;
+
+#[test]
+fn a_signal_repeats_no_connection() {
+    as_root_and_user(|| {
+        let (project, server) = (Project::new(), server());
+        let net = format!("--allow-net=127.0.0.1:{}", server.port);
+        let script = format!("{RAW}{INTERRUPTED}").replace("PORT", &server.port.to_string());
+        let outcome = Run::new(&project, &[&net]).script(&script);
+        assert_eq!(outcome.said("connections"), "done true", "{outcome:?}");
+    });
 }
 
 /// A process of the same user that no tool started.
