@@ -4,11 +4,11 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { nodeCounts, cargoTestCounts } from './counts.mjs'
+import { olderKernel } from '../__test__/support/older-kernel.mjs'
+import { cargoTestCounts, nodeCounts } from './counts.mjs'
 import { hostNode, root, run } from './run.mjs'
 import { setup } from './setup.mjs'
 
@@ -16,11 +16,7 @@ import { setup } from './setup.mjs'
 const VERSIONS = ['5.13', '5.19', '6.2', '6.10']
 
 await setup()
-// The tests run as an ordinary user too, who must be able to load it.
-const dir = mkdtempSync(join(tmpdir(), 'older-kernel-'))
-chmodSync(dir, 0o755)
-const library = join(dir, 'older-kernel.so')
-execFileSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', library, join(root, 'scripts/kernels/older-kernel.c')], { stdio: 'inherit' })
+const kernel = olderKernel()
 execFileSync('cargo', ['test', '--no-run', '--no-default-features', '--test', 'sandbox'], { cwd: root, stdio: 'inherit' })
 
 const attacks = readdirSync(join(root, '__test__/attacks')).filter((file) => file.endsWith('.test.mjs')).map((file) => join('__test__/attacks', file))
@@ -28,7 +24,7 @@ const lines = []
 let good = true
 const chosen = process.argv.slice(2)
 for (const version of chosen.length > 0 ? chosen : VERSIONS) {
-  const env = { OLDER_KERNEL: version, LD_PRELOAD: library, NO_COLOR: '1' }
+  const env = { ...kernel.as(version), NO_COLOR: '1' }
   const suites = [
     { name: 'Rust', command: 'cargo', args: ['test', '--no-default-features', '--color=never', '--test', 'sandbox'], counts: cargoTestCounts },
     { name: 'attacks', command: hostNode, args: ['--test', '--test-reporter=spec', '--test-timeout=120000', ...attacks, '__test__/access-enforcement.test.mjs'], counts: nodeCounts },
@@ -41,5 +37,6 @@ for (const version of chosen.length > 0 ? chosen : VERSIONS) {
     lines.push(`${fine ? 'ok    ' : 'FAILED'}  as Linux ${version}, ${name}: ${passed} passed, ${failed} failed`)
   }
 }
+rmSync(kernel.dir, { recursive: true })
 console.log(`\n${lines.join('\n')}`)
 process.exitCode = good ? 0 : 1
