@@ -7,6 +7,7 @@ use super::landlock_abi::Covers;
 use super::policy::{NetPolicy, Policy, Run};
 use super::probe::Support;
 use super::seccomp::{FilterProfile, Net};
+use super::supervise::SocketMaker;
 
 /// What enforces the parts of a policy that differ between kernels: the public `Enforcement.heldBy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,6 +41,7 @@ pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
         writes_reported: support.listener && !policy.write_all,
         files_reported: support.listener && !(policy.read_all && policy.write_all),
         signals_reported: support.listener && !covers.signals,
+        sockets_made: support.listener && support.sockets == SocketMaker::Supervisor,
     }
 }
 
@@ -104,6 +106,7 @@ mod tests {
             writes_reported: listener,
             files_reported: listener,
             signals_reported: listener && !Covers::of(abi).signals,
+            sockets_made: false,
         }
     }
 
@@ -142,7 +145,14 @@ mod tests {
         };
         assert_eq!(words(&run(5))[1], "supervisor");
         assert_eq!(words(&run(6))[1], "landlock");
-        let confined = |landlock_abi, listener| confines_programs(&Support { landlock_abi, listener });
+        let confined = |landlock_abi, listener| {
+            confines_programs(&Support {
+                landlock_abi,
+                listener,
+                sockets: SocketMaker::Worker,
+                lack: None,
+            })
+        };
         assert!(confined(1, true) && confined(6, false) && !confined(5, false));
     }
 

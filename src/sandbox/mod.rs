@@ -45,4 +45,5 @@ pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
 pub use run::{CleanupRegistration, Guardian};
 pub(crate) use short_child::run as in_short_child;
+pub use supervise::{Lack, SocketMaker};
 pub use survey::{Survey, survey};

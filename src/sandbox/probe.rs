@@ -7,6 +7,7 @@ use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
 use super::landlock_abi::{Covers, MINIMUM_ABI, TESTED_ABI};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
+use super::supervise::{self, Lack, SocketMaker};
 use super::surroundings::explain;
 use crate::error::{Code, Error, hints};
 
@@ -17,6 +18,10 @@ pub struct Support {
     pub landlock_abi: u32,
     /// A supervisor can listen, so lists of hosts can be enforced and refusals of net and run can be named.
     pub listener: bool,
+    /// Who makes the sockets of a supervised worker.
+    pub sockets: SocketMaker,
+    /// Why no supervisor can listen.
+    pub lack: Option<Lack>,
 }
 
 /// The exit code of the probing process when everything forbidden was refused.
@@ -24,7 +29,6 @@ const HELD: u8 = 0;
 const APPLY_FAILED: u8 = 1;
 const FILE_OPENED: u8 = 2;
 const CALL_PASSED: u8 = 3;
-const LISTENER_REFUSED: u8 = 4;
 
 /// Restricts a process by an empty policy and lets it try what is forbidden.
 pub fn probe() -> Result<Support, Box<Error>> {
@@ -34,9 +38,12 @@ pub fn probe() -> Result<Support, Box<Error>> {
     })?;
     let landlock_abi = kernel.min(TESTED_ABI);
     holds(landlock_abi)?;
+    let supervised = supervise::try_out();
     Ok(Support {
         landlock_abi,
-        listener: can_listen(),
+        listener: supervised.is_ok(),
+        sockets: supervised.unwrap_or(SocketMaker::Worker),
+        lack: supervised.err(),
     })
 }
 
@@ -58,6 +65,7 @@ fn strictest(abi: u32) -> FilterProfile {
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
+        sockets_made: false,
     }
 }
 
@@ -117,32 +125,6 @@ pub(super) fn filters_load() -> bool {
     matches!(found, Ok(HELD))
 }
 
-/// Whether a filter with a listener can be installed. With another listener above this process the kernel refuses it
-/// (EBUSY).
-fn can_listen() -> bool {
-    let profile = FilterProfile {
-        net: Net::Supervised,
-        fork_reported: true,
-        ..strictest(MINIMUM_ABI)
-    };
-    let Some(program) = seccomp::listener_program(&profile) else {
-        return false;
-    };
-    // SAFETY: the action only makes system calls on what is ready.
-    let found = unsafe {
-        short_child::run(&|| {
-            if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
-                return APPLY_FAILED;
-            }
-            match seccomp::load_with_listener(&program) {
-                Ok(_) => HELD,
-                Err(_) => LISTENER_REFUSED,
-            }
-        })
-    };
-    matches!(found, Ok(HELD))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +132,10 @@ mod tests {
     #[test]
     fn this_machine_enforces_everything_that_the_tests_need() {
         let support = probe().expect("a sandbox can be made");
-        assert!(support.landlock_abi >= MINIMUM_ABI && support.listener, "{support:?}");
+        assert!(
+            support.landlock_abi >= MINIMUM_ABI && support.listener && support.lack.is_none(),
+            "{support:?}"
+        );
     }
 
     #[test]
@@ -177,8 +162,8 @@ mod tests {
             let support = probe().expect("the rest is held");
             // SAFETY: the descriptor is this test's own.
             unsafe { libc::close(listener.fd) };
-            support.listener
+            (support.listener, support.lack)
         });
-        assert!(!listens.join().expect("probed"));
+        assert_eq!(listens.join().expect("probed"), (false, Some(Lack::Listener)));
     }
 }

@@ -49,8 +49,14 @@ const WAYS: [&str; 11] = [
 ];
 
 fn supports() -> impl Iterator<Item = Support> {
-    (1..=probe().expect("probed").landlock_abi)
-        .flat_map(|landlock_abi| [true, false].map(|listener| Support { landlock_abi, listener }))
+    let probed = probe().expect("probed");
+    (1..=probed.landlock_abi).flat_map(move |landlock_abi| {
+        [true, false].map(|listener| Support {
+            landlock_abi,
+            listener,
+            ..probed
+        })
+    })
 }
 
 /// A project with a file for each way, and the names of those that were emptied.
@@ -117,7 +123,7 @@ fn where_everything_may_be_written_nothing_is_refused() {
     let (project, emptied) = files();
     let support = Support {
         landlock_abi: 1,
-        listener: true,
+        ..probe().expect("probed")
     };
     let script = format!("{RAW}{EMPTY}").replace("/proc/self/fd/${fd}", "${file('by descriptor')}");
     let outcome = Run::new(&project, &["--allow-read", "--allow-write"])
@@ -217,11 +223,9 @@ fn programs_signal_each_other_and_nobody_else() {
         let project = Project::new();
         let mut stranger = Stranger::start();
         let script = format!("{RAW}{SIGNALS}").replace("STRANGER", &stranger.0.id().to_string());
-        for landlock_abi in 1..=probe().expect("probed").landlock_abi {
-            let support = Support {
-                landlock_abi,
-                listener: true,
-            };
+        let probed = probe().expect("probed");
+        for landlock_abi in 1..=probed.landlock_abi {
+            let support = Support { landlock_abi, ..probed };
             let outcome = Run::new(&project, &["--allow-read", "--allow-run"])
                 .support(support)
                 .script(&script);

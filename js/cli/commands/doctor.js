@@ -2,6 +2,7 @@ import os from 'node:os'
 import process from 'node:process'
 import { ExitCode } from '../exit-codes.js'
 import { examine } from '../doctor/examine.js'
+import { userName } from '../doctor/user-name.js'
 import { WITHOUT_ADDON } from '../../hints.js'
 
 /** What limits the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
@@ -30,7 +31,6 @@ export function addDoctor(program, context) {
     .action(async (options) => {
       const { terminal, interrupts } = context
       const found = await examine(interrupts.signal)
-      const user = os.userInfo()
       const problem = advice(found)
       // One runtime suffices, but a manager uses Bun unless it is configured otherwise.
       const hint = problem ?? found.runtimes.find(({ version }) => version === null)?.hint ?? null
@@ -45,7 +45,7 @@ export function addDoctor(program, context) {
         heldBy: found.enforcement?.heldBy ?? null,
         enforcement: found.enforcement?.level ?? null,
         problem: found.kernel?.problem?.message ?? null,
-        user: `${user.username} (${user.uid})`,
+        user: userName(),
         memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
         runtimes: found.runtimes,
         permissions: found.verdicts,

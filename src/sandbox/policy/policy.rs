@@ -52,6 +52,9 @@ pub struct Policy {
     pub runtime: PathBuf,
     /// A supervisor decides about metadata and watches by the lists; otherwise both need the flag without a list.
     pub files_supervised: bool,
+    /// The runtime's C library is musl, which resolves names with datagrams and with nothing else. Under a list of hosts
+    /// these are refused, because they carry their address where it cannot be checked.
+    pub names_by_datagram: bool,
     /// The PATH in which programs are looked up.
     pub path_var: String,
     /// The directory in which each worker has its own readable and writable directory. That one's name is not known

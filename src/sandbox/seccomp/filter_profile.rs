@@ -38,4 +38,6 @@ pub(crate) struct FilterProfile {
     pub files_reported: bool,
     /// A supervisor decides about signals that the filter alone cannot judge, because Landlock does not confine them.
     pub signals_reported: bool,
+    /// A supervisor makes the sockets, because it may not copy a worker's.
+    pub sockets_made: bool,
 }

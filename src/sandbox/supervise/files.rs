@@ -129,10 +129,11 @@ impl Files {
     }
 }
 
-/// The filter, and Landlock, refuse these calls with EACCES.
+/// The filter, and Landlock, refuse these calls with EACCES. EBADF: only a path to the file could be had, because
+/// descriptors may not be copied here.
 fn as_without_a_supervisor(answer: Option<Answer>) -> Option<Answer> {
     match answer {
-        Some(Answer::Errno(libc::EPERM)) => Some(Answer::Errno(libc::EACCES)),
+        Some(Answer::Errno(libc::EPERM | libc::EBADF)) => Some(Answer::Errno(libc::EACCES)),
         other => other,
     }
 }

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
-use super::answer::{AnswerContext, Answers};
+use super::answer::Answers;
+use super::answer_context::AnswerContext;
 use super::blocked::Blocked;
 use super::lanes::{Admission, LaneKey, Lanes};
 use super::leadership::{Leader, Leadership};
@@ -247,7 +248,7 @@ fn quickly(shared: &Arc<Shared>, leader: &Leader<'_>, call: &Call, worker: u32) 
     let mine = leader.quickly(|| match watched {
         true => shared.answers.handle(&shared.context, call, worker),
         false => {
-            let answer = shared.answers.unseen(call);
+            let answer = shared.answers.unwatched(call);
             shared.context.listener.answer(call.id, answer);
         }
     });
