@@ -14,7 +14,20 @@ describe('manager.enforcement', () => {
   it('reports the enforced permissions and the mechanism.', () => {
     const { level, landlockAbi, seccomp, permissions } = enforcement(['--allow-read'])
     assert.deepEqual({ level, seccomp, permissions }, { level: 'kernel', seccomp: true, permissions: ['--allow-read'] })
-    assert.ok(Number.isInteger(landlockAbi) && landlockAbi >= 4, String(landlockAbi))
+    assert.ok(Number.isInteger(landlockAbi) && landlockAbi >= 1, String(landlockAbi))
+  })
+
+  it('says what enforces the parts that differ between kernels.', () => {
+    const { landlockAbi, heldBy } = enforcement([])
+    assert.deepEqual(heldBy, {
+      tcp: landlockAbi >= 4 ? 'supervisor+landlock' : 'supervisor',
+      signals: landlockAbi >= 6 ? 'landlock' : 'seccomp',
+      truncate: landlockAbi >= 3 ? 'landlock' : 'seccomp+supervisor',
+    })
+    const { signals } = enforcement(['--allow-run']).heldBy
+    assert.equal(signals, landlockAbi >= 6 ? 'landlock' : 'supervisor')
+    const { tcp, truncate } = enforcement(['--allow-net', '--allow-write']).heldBy
+    assert.deepEqual({ tcp, truncate }, { tcp: 'supervisor', truncate: 'none' })
   })
 
   it('is "kernel" with no flag at all.', () => {
@@ -34,7 +47,7 @@ describe('manager.enforcement', () => {
   for (const flag of ['-A', '--allow-all']) {
     it(`is "none" with ${flag}.`, () => {
       const { memory: _, temporary, ...rest } = enforcement([flag])
-      assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-all'], readable: [] })
+      assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, permissions: ['--allow-all'], readable: [] })
       assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
     })
   }
@@ -43,7 +56,7 @@ describe('manager.enforcement', () => {
     // Permissions that are not enforced are not listed. The host builds the environment whether or not there is a
     // sandbox.
     const { memory: _, temporary, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
-    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-env=SOME_NAME'], readable: [] })
+    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, permissions: ['--allow-env=SOME_NAME'], readable: [] })
     assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
   })
 

@@ -21,6 +21,8 @@ export interface NativeModule {
   /** Milliseconds that close() may wait, from the UserValue text of a duration; a string is an ErrorData. */
   closeTimeout(given: string): number | string
   isBunAvailable(workingDir: string, hostDirs: string[]): boolean
+  /** What this machine's kernel offers the sandbox: the JSON of a KernelSurvey. */
+  surveyKernel(): string
   /**
    * Takes the JSON of OpenOptions; a string in return is an ErrorData. `wake` is called when drain() has something.
    * `wakeUpMode` is how this thread is woken when processes send something, one of WAKE_UP_MODE; any other number: not at all.
@@ -54,6 +56,19 @@ export type NativeWrapEvent =
   | { kind: 'ending'; why: string; hint: string; timedOut: boolean }
   /** The last one. Both null: how it ended is not known. */
   | { kind: 'ended'; code: number | null; signal: number | null; name: string | null }
+
+export interface KernelSurvey {
+  /** The kernel's version of Landlock; 0 without Landlock. */
+  landlockAbi: number
+  /** The active security modules, where the system tells. */
+  modules: string | null
+  /** Whether system call filters can be loaded. */
+  seccomp: boolean
+  /** Whether a supervisor can be told of system calls. */
+  listener: boolean
+  /** Why no sandbox can be enforced; null where one can. */
+  problem: { message: string; hint: string | null } | null
+}
 
 export interface OpenOptions {
   workingDir: string

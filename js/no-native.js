@@ -43,6 +43,7 @@ function noNative(data) {
     jsonProblem: () => null,
     closeTimeout: () => text,
     isBunAvailable: () => false,
+    surveyKernel: () => JSON.stringify({ landlockAbi: 0, modules: null, seccomp: false, listener: false, problem: { message: data.message, hint: data.hint ?? null } }),
     open: () => text,
     wrap: () => text,
   }

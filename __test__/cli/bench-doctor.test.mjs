@@ -63,7 +63,7 @@ describe('toolwarden doctor', () => {
 
   test('the same for people', async () => {
     const { stdout } = await cli(['doctor'], { cwd: bench.project().dir })
-    for (const row of ['kernel', 'user', 'Landlock', 'seccomp', 'memory', 'Bun', 'Node', 'permission', 'read', 'run']) {
+    for (const row of ['kernel', 'user', 'Landlock', 'seccomp', 'enforced by', 'held by', 'memory', 'Bun', 'Node', 'permission', 'read', 'run']) {
       assert.match(stdout, new RegExp(`^${row} `, 'm'))
     }
   })

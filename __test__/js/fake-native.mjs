@@ -26,7 +26,7 @@ class FakeManager {
   }
 
   info() {
-    const enforcement = { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [], temporary: null, tools: {} }
+    const enforcement = { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, memory: 'watchdog', permissions: [], readable: [], temporary: null, tools: {} }
     return JSON.stringify({ config: DEFAULTS, workingDir: '/project', workerFileHash: 'ab'.repeat(32), enforcement })
   }
 

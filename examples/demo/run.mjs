@@ -4,10 +4,24 @@ import { fileURLToPath } from 'node:url'
 // In a project of your own: import { Manager } from 'toolwarden'
 import { Manager } from '../../index.js'
 
-const manager = new Manager(fileURLToPath(new URL('.', import.meta.url)), {
-  toolExecutionTimeout: '5s',
-  bunPermissions: ['--allow-read=.'],
-})
+const dir = fileURLToPath(new URL('.', import.meta.url))
+/** @type {import('../../index.js').Config} */
+const config = { toolExecutionTimeout: '5s', bunPermissions: ['--allow-read=.'] }
+
+/** A manager with a sandbox, or on a machine that can enforce none, one without, which says so. */
+function open() {
+  try {
+    return new Manager(dir, config)
+  } catch (/** @type {any} */ error) {
+    if (error.code !== 'ERR_SANDBOX_UNAVAILABLE') throw error
+    console.log(`This machine cannot enforce what tools may do.\n  ${error.message}\n  hint: ${error.hint}\n`)
+    console.log('The demonstration goes on with sandbox: "off". Tools still run in processes of their own, with time limits and checked')
+    console.log('input, but nothing keeps them from files, the network or programs: the tool that reads what it may not is left out.\n')
+    return new Manager(dir, { ...config, sandbox: 'off' })
+  }
+}
+
+const manager = open()
 
 /** Longer lines say no more in a terminal. @param {string} text */
 const short = (text) => (text.length > 300 ? `${text.slice(0, 300)}...` : text)
@@ -33,7 +47,7 @@ console.log(`sandbox: ${manager.enforcement.level}; tools: ${(await manager.list
 await show('orderTotal', { customer: 'Ada', items: [{ name: 'tea', price: 3.5, count: 2 }, { name: 'cake', price: 4.2 }] })
 await show('orderTotal', { customer: '', items: [] })
 await show('wordCount', { file: 'notes.txt' })
-await show('hostSecrets')
+if (manager.enforcement.level === 'kernel') await show('hostSecrets')
 await show('charge', { amount: 20 })
 await show('tooSlow', undefined, { timeout: '500ms' })
 await show('nothing')

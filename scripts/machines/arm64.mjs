@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, re
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-import { archive } from '../cgroup-vm/archive.mjs'
+import { archive } from '../virtual-machine/archive.mjs'
 import { root } from '../run.mjs'
 import { copyProject } from './project.mjs'
 import { fromDebian, fromNpm, place } from './packages.mjs'

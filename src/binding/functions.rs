@@ -7,6 +7,7 @@ use napi_derive::napi;
 
 use crate::config::{self, Preset};
 use crate::error::{Error, Problem};
+use crate::sandbox::survey;
 use crate::spawn::{FindRuntime, find_runtime};
 use crate::validate::{self, CallTimeout};
 
@@ -65,6 +66,23 @@ pub fn close_timeout(given: String) -> Either<f64, String> {
         Ok(duration) => Either::A(duration.as_secs_f64() * 1000.0),
         Err(error) => Either::B(error.to_json()),
     }
+}
+
+/// What this machine's kernel offers the sandbox, as JSON text.
+#[napi]
+pub fn survey_kernel() -> String {
+    let found = survey();
+    let problem = found
+        .problem
+        .map(|(message, hint)| serde_json::json!({ "message": message, "hint": hint }));
+    serde_json::json!({
+        "landlockAbi": found.landlock_abi,
+        "modules": found.modules,
+        "seccomp": found.seccomp,
+        "listener": found.listener,
+        "problem": problem,
+    })
+    .to_string()
 }
 
 /// Whether a Bun executable would be found.

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::dispatch::Counters;
 use crate::pool::Gauges;
+use crate::sandbox::HeldBy;
 
 /// The fixed properties of an open manager.
 #[derive(Serialize)]
@@ -25,6 +26,8 @@ pub(super) struct Enforcement {
     pub(super) level: &'static str,
     pub(super) landlock_abi: Option<u32>,
     pub(super) seccomp: bool,
+    /// What enforces the parts that differ between kernels; `None` without a sandbox.
+    pub(super) held_by: Option<HeldBy>,
     /// What enforces `maxMemoryMb`.
     pub(super) memory: &'static str,
     /// The normalised flags in force.

@@ -9,6 +9,8 @@ use super::apply::Restrictions;
 use super::child::{ChildSetup, InChild, StepFailure};
 use super::denials::Denials;
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned, fs};
+use super::landlock_abi::SCOPE_ABI;
+use super::locks::{self, HeldBy};
 use super::opened::{self, Opened};
 use super::own_directories::OwnDirectories;
 use super::place::Place;
@@ -17,7 +19,7 @@ use super::probe::Support;
 use super::rule_paths::{self, KernelMounts};
 use super::run::Guardian;
 use super::seccomp::{self, FilterProfile, Net, Program};
-use super::supervise::{Lack, SocketMaker, Supervision, Supervisor};
+use super::supervise::{Lack, Supervision, Supervisor};
 use crate::error::{Code, Error, descriptors, hints};
 
 /// A prepared policy: open paths, a filter, and a supervisor where one is needed.
@@ -43,14 +45,12 @@ pub struct Sandbox {
 
 /// Opens everything the policy names.
 pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>> {
-    let scoped = support.landlock_abi >= landlock::SCOPE_ABI;
-    if policy.run != Run::None && !scoped {
+    if policy.run != Run::None && !locks::confines_programs(support) {
         return Err(Box::new(
             Error::new(
                 Code::SandboxUnavailable,
                 format!(
-                    "--allow-run needs Landlock ABI {} (Linux 6.12) to keep programs from signalling others; this kernel has {}",
-                    landlock::SCOPE_ABI,
+                    "--allow-run needs seccomp user notification, or Landlock ABI {SCOPE_ABI} (Linux 6.12), to keep programs from signalling others; this process is refused a listener, and this kernel has ABI {}",
                     support.landlock_abi
                 ),
             )
@@ -61,7 +61,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     if listed && !support.listener {
         return Err(Box::new(no_host_lists(support.lack)));
     }
-    let profile = profile(&policy, support);
+    let profile = locks::profile(&policy, support);
     let free = Ungoverned {
         net: policy.net == NetPolicy::All,
     };
@@ -82,7 +82,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         Run::None => None,
         _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
     };
-    let denials = Denials::new(sees_every_refusal(&profile));
+    let denials = Denials::new(locks::sees_every_refusal(&profile));
     let own = OwnDirectories::default();
     Ok(Sandbox {
         abi: support.landlock_abi,
@@ -92,7 +92,13 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         policy: policy.clone(),
         filter: seccomp::child_program(&profile),
         profile,
-        supervision: Supervision::new(policy, denials.clone(), own.clone(), support.sockets),
+        supervision: Supervision::new(
+            policy,
+            profile.landlock.truncation,
+            denials.clone(),
+            own.clone(),
+            support.sockets,
+        ),
         supervisor: None,
         guardian,
         denials,
@@ -121,46 +127,19 @@ fn no_host_lists(lack: Option<Lack>) -> Error {
         ),
         Some(Lack::Listener) | None => ("this process is refused a listener", hints::NO_HOST_LISTS),
     };
-    let needs = "--allow-net with a list needs seccomp user notification (Linux 5.19)";
+    let needs = "--allow-net with a list needs seccomp user notification";
     Error::new(Code::SandboxUnavailable, format!("{needs}, and {refused}")).hint(hint)
-}
-
-fn profile(policy: &Policy, support: &Support) -> FilterProfile {
-    let net = match policy.net {
-        NetPolicy::All if support.listener => Net::Wide,
-        NetPolicy::All => Net::Free,
-        NetPolicy::None if !support.listener => Net::Denied,
-        _ => Net::Supervised,
-    };
-    FilterProfile {
-        run: policy.run != Run::None,
-        net,
-        peers: policy.net != NetPolicy::None || !policy.unix.is_empty() || policy.run != Run::None,
-        read_all: policy.read_all,
-        write_all: policy.write_all,
-        signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
-        fork_reported: support.listener && policy.run == Run::None,
-        exec_reported: support.listener && policy.run != Run::All,
-        reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
-        writes_reported: support.listener && !policy.write_all,
-        files_reported: support.listener && !(policy.read_all && policy.write_all),
-        sockets_made: support.listener && support.sockets == SocketMaker::Supervisor,
-    }
-}
-
-/// Whether the supervisor sees everything that a worker can be refused and that a flag would allow.
-fn sees_every_refusal(profile: &FilterProfile) -> bool {
-    profile.reads_reported
-        && (profile.write_all || (profile.writes_reported && profile.files_reported))
-        && (profile.read_all || profile.files_reported)
-        && (profile.run || profile.fork_reported)
-        && matches!(profile.net, Net::Supervised | Net::Wide)
 }
 
 impl Sandbox {
     /// The record of refusals.
     pub fn denials(&self) -> Denials {
         self.denials.clone()
+    }
+
+    /// What enforces the parts of the policy that differ between kernels.
+    pub fn held_by(&self) -> HeldBy {
+        locks::held_by(&self.profile)
     }
 
     /// The variables that a worker needs for this policy; they replace a user's values.

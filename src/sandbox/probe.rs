@@ -4,10 +4,13 @@ use std::sync::OnceLock;
 
 use super::apply::Restrictions;
 use super::child::InChild;
+use super::lacking::{Explanation, REQUIRED};
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
+use super::landlock_abi::{Covers, MINIMUM_ABI, TESTED_ABI};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
 use super::supervise::{self, Lack, SocketMaker};
+use super::surroundings::explain;
 use crate::error::{Code, Error, hints};
 
 /// What the sandbox can use on this machine.
@@ -42,23 +45,13 @@ const APPLY_FAILED: u8 = 1;
 const FILE_OPENED: u8 = 2;
 const CALL_PASSED: u8 = 3;
 
-const REQUIRED: &str = "the sandbox needs Linux 6.7 or newer with Landlock and seccomp";
-
 /// Restricts a process by an empty policy and lets it try what is forbidden.
 pub fn probe() -> Result<Support, Box<Error>> {
-    let kernel = landlock::abi();
-    if kernel == 0 {
-        return Err(lacking(
-            "Landlock is not available: the kernel was built without it, or it is missing from the lsm= list, or a container's own filter refuses it",
-        ));
-    }
-    if kernel < landlock::MINIMUM_ABI {
-        return Err(lacking(&format!(
-            "Landlock ABI {} is needed, this kernel has {kernel}",
-            landlock::MINIMUM_ABI
-        )));
-    }
-    let landlock_abi = kernel.min(landlock::TESTED_ABI);
+    let kernel = landlock::version().map_err(|errno| {
+        let Explanation { message, hint } = explain(errno);
+        Box::new(Error::new(Code::SandboxUnavailable, message).hint(hint))
+    })?;
+    let landlock_abi = kernel.min(TESTED_ABI);
     holds(landlock_abi)?;
     let supervised = supervise::try_out();
     Ok(Support {
@@ -73,24 +66,30 @@ fn lacking(what: &str) -> Box<Error> {
     Box::new(Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(hints::SANDBOX_UNAVAILABLE))
 }
 
-fn holds(abi: u32) -> Result<(), Box<Error>> {
-    let handled = HandledAccess::of(abi, Ungoverned::default());
-    let ruleset =
-        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
-    let profile = FilterProfile {
+/// Nothing is allowed, and nothing is reported.
+fn strictest(abi: u32) -> FilterProfile {
+    FilterProfile {
         run: false,
         net: Net::Denied,
         peers: false,
         read_all: false,
         write_all: false,
-        signal_scope: abi >= landlock::SCOPE_ABI,
+        landlock: Covers::of(abi),
+        signals_reported: false,
         fork_reported: false,
         exec_reported: false,
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
         sockets_made: false,
-    };
+    }
+}
+
+fn holds(abi: u32) -> Result<(), Box<Error>> {
+    let handled = HandledAccess::of(abi, Ungoverned::default());
+    let ruleset =
+        Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
+    let profile = strictest(abi);
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&profile));
     let failed = std::cell::Cell::new(("", 0));
     // SAFETY: the action only makes system calls on what is ready.
@@ -124,6 +123,24 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
     }
 }
 
+/// Whether a filter can be loaded at all.
+pub(super) fn filters_load() -> bool {
+    let program = seccomp::child_program(&strictest(MINIMUM_ABI));
+    // SAFETY: the action only makes system calls on what is ready.
+    let found = unsafe {
+        short_child::run(&|| {
+            if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
+                return APPLY_FAILED;
+            }
+            match seccomp::load(program.code.as_ptr(), program.code.len() as u16) {
+                0 => HELD,
+                _ => APPLY_FAILED,
+            }
+        })
+    };
+    matches!(found, Ok(HELD))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,14 +149,14 @@ mod tests {
     fn this_machine_enforces_everything_that_the_tests_need() {
         let support = probe().expect("a sandbox can be made");
         assert!(
-            support.landlock_abi >= landlock::SCOPE_ABI && support.listener && support.lack.is_none(),
+            support.landlock_abi >= MINIMUM_ABI && support.listener && support.lack.is_none(),
             "{support:?}"
         );
     }
 
     #[test]
     fn every_supported_abi_is_accepted() {
-        for abi in landlock::MINIMUM_ABI..=landlock::TESTED_ABI {
+        for abi in MINIMUM_ABI..=probe().expect("a sandbox can be made").landlock_abi {
             holds(abi).expect("held");
         }
     }
@@ -152,15 +169,7 @@ mod tests {
                 run: true,
                 net: Net::Supervised,
                 peers: true,
-                read_all: false,
-                write_all: false,
-                signal_scope: true,
-                fork_reported: false,
-                exec_reported: false,
-                reads_reported: false,
-                writes_reported: false,
-                files_reported: false,
-                sockets_made: false,
+                ..strictest(MINIMUM_ABI)
             };
             let program = seccomp::listener_program(&profile).expect("it reports connections");
             // SAFETY: no memory is passed.
@@ -169,7 +178,7 @@ mod tests {
             let listener = seccomp::load_with_listener(&program).expect("the first listener");
             let support = probe().expect("the rest is held");
             // SAFETY: the descriptor is this test's own.
-            unsafe { libc::close(listener) };
+            unsafe { libc::close(listener.fd) };
             (support.listener, support.lack)
         });
         assert_eq!(listens.join().expect("probed"), (false, Some(Lack::Listener)));

@@ -14,6 +14,7 @@ use std::ptr;
 use super::failure::SpawnFailure;
 use super::stack::Stack;
 use crate::sandbox::blocked_signals::{block_all, restore};
+use crate::sandbox::other_descriptors::mark_from;
 use crate::sandbox::{InChild, StepFailure};
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
@@ -162,15 +163,10 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     }
     // Marks the descriptors instead of closing them, because the sandbox still needs some that were prepared for it.
     // SAFETY: numbers only; the child's table is its own.
-    let closed = unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            first_other,
-            c_int::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        )
-    };
-    check("close_range", closed as c_int)?;
+    let marked = unsafe { mark_from(first_other) };
+    if marked != 0 {
+        return Err(("close_range", marked));
+    }
     prefer_for_killing();
     // The limit on open files is set after everything is open that has to be, and before the sandbox forbids setting
     // it.

@@ -1,6 +1,8 @@
 //! Reading and writing.
 
-use crate::harness::{Project, Run, as_root_and_user};
+use toolwarden::sandbox::probe;
+
+use crate::harness::{Outcome, Project, Run, as_root_and_user};
 
 const READS: &str = r#"
 import fs from 'node:fs'
@@ -113,6 +115,15 @@ const OUTSIDE: [&str; 6] = [
 ];
 const METADATA: [&str; 3] = ["chmod", "utimes", "chown"];
 
+/// Before ABI 2 Landlock lets no file change its directory; programs copy it instead.
+fn moved_as_the_kernel_can(outcome: &Outcome) {
+    if probe().expect("probed").landlock_abi >= 2 {
+        outcome.done("rename");
+    } else {
+        assert!(outcome.said("rename").starts_with("refused EXDEV"), "{outcome:?}");
+    }
+}
+
 #[test]
 fn without_flags_nothing_is_written() {
     as_root_and_user(|| {
@@ -143,9 +154,10 @@ fn a_writable_directory_is_not_readable_and_nothing_else_is_writable() {
         let project = project();
         let flag = format!("--allow-write={}", project.shown("open"));
         let outcome = Run::new(&project, &[&flag]).script(WRITES);
-        for name in ["new", "append", "mkdir", "rename", "truncate"] {
+        for name in ["new", "append", "mkdir", "truncate"] {
             outcome.done(name);
         }
+        moved_as_the_kernel_can(&outcome);
         for name in ["read", "own package", "oom"].iter().chain(&OUTSIDE).chain(&METADATA) {
             outcome.refused(name);
         }
@@ -161,20 +173,13 @@ fn everything_may_be_written_with_its_metadata() {
     as_root_and_user(|| {
         let project = project();
         let outcome = Run::new(&project, &["--allow-read", "--allow-write"]).script(WRITES);
-        for name in [
-            "new",
-            "append",
-            "mkdir",
-            "rename",
-            "remove",
-            "outside new",
-            "own package",
-        ]
-        .iter()
-        .chain(&METADATA)
+        for name in ["new", "append", "mkdir", "remove", "outside new", "own package"]
+            .iter()
+            .chain(&METADATA)
         {
             outcome.done(name);
         }
+        moved_as_the_kernel_can(&outcome);
         outcome.refused("oom");
     });
 }

@@ -9,6 +9,7 @@ mod harness;
 mod host_death;
 mod lesser;
 mod network;
+mod older;
 mod programs;
 mod races;
 mod sockets;

@@ -11,11 +11,12 @@ const MEMORY_CONTROLS = {
   watchdog: 'watchdog over the process group',
 }
 
-/** What to do about what does not hold; null where all does. @param {{ addon: string | null, runtimes: any[], enforcement: any, verdicts: any[] }} found */
-function advice({ addon, runtimes, enforcement, verdicts }) {
+/** What to do about what does not hold; null where all does. @param {Awaited<ReturnType<typeof examine>>} found */
+function advice({ addon, kernel, runtimes, enforcement, verdicts }) {
   if (addon !== null) return WITHOUT_ADDON
+  if (kernel?.problem) return kernel.problem.hint ?? kernel.problem.message
   const missing = runtimes.every(({ version }) => version === null)
-  if (missing) return runtimes[0].hint ?? 'install Bun: `npm install bun`'
+  if (missing) return runtimes[0]?.hint ?? 'install Bun: `npm install bun`'
   if (enforcement?.level !== 'kernel') return 'nothing is enforced here; the sandbox needs Linux with Landlock (`cat /sys/kernel/security/lsm`)'
   const loose = verdicts.filter(({ refused, allowed }) => !refused || !allowed).map(({ kind }) => kind)
   return loose.length === 0 ? null : `do not rely on: ${loose.join(', ')}; \`uname -r\` and this output belong in a report`
@@ -38,8 +39,12 @@ export function addDoctor(program, context) {
         addon: found.addon,
         kernel: `${os.type()} ${os.release()} ${process.arch}`,
         landlockAbi: found.enforcement?.landlockAbi ?? null,
-        seccomp: found.enforcement?.seccomp ?? null,
+        kernelLandlockAbi: found.kernel?.landlockAbi ?? null,
+        seccomp: found.kernel?.seccomp ?? null,
+        supervisor: found.kernel?.listener ?? null,
+        heldBy: found.enforcement?.heldBy ?? null,
         enforcement: found.enforcement?.level ?? null,
+        problem: found.kernel?.problem?.message ?? null,
         user: userName(),
         memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
         runtimes: found.runtimes,
@@ -67,9 +72,10 @@ function print(report, terminal) {
   line('user', report.user)
   if (report.addon !== null) line('addon', `${no}  ${report.addon}`)
   const ran = report.enforcement !== null
-  line('Landlock', ran ? (report.landlockAbi === null ? no : `ABI ${report.landlockAbi}`) : 'nothing ran')
-  line('seccomp', ran ? (report.seccomp ? yes : no) : 'nothing ran')
-  line('enforced by', report.enforcement ?? 'nothing ran')
+  line('Landlock', landlock(report, no))
+  line('seccomp', report.seccomp === null ? 'nothing ran' : report.seccomp ? yes : no)
+  line('enforced by', report.enforcement ?? (report.problem === null ? 'nothing ran' : `nothing: ${report.problem}`))
+  if (report.heldBy) line('held by', `TCP: ${report.heldBy.tcp}, signals: ${report.heldBy.signals}, truncation: ${report.heldBy.truncate}`)
   line('memory', report.memoryControl ?? 'nothing ran')
   for (const { type, version, path, problem } of report.runtimes) {
     line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
@@ -77,6 +83,14 @@ function print(report, terminal) {
   if (ran) printPermissions(report, terminal)
   if (report.warning !== null) terminal.note(`${terminal.errStyle('warning:', 'yellow')} ${report.warning}`)
   if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
+}
+
+/** @param {any} report @param {string} no */
+function landlock({ kernelLandlockAbi, landlockAbi }, no) {
+  if (kernelLandlockAbi === null) return 'nothing ran'
+  if (kernelLandlockAbi === 0) return no
+  const more = landlockAbi !== null && kernelLandlockAbi > landlockAbi
+  return more ? `ABI ${landlockAbi}, of ${kernelLandlockAbi} that the kernel has` : `ABI ${kernelLandlockAbi}`
 }
 
 /** @param {any} report @param {import('../terminal.js').Terminal} terminal */

@@ -1,6 +1,7 @@
 /** Runs the probes and reports what is enforced; the package is imported late, because its addon may be missing. */
 
 import { nodeFlagForAnyProgram } from '../../node-flags.js'
+import { loadNative } from '../../native.js'
 import { secretsBeside } from '../secrets-beside.js'
 import { VARIABLE, withProbeSite } from './probe-site.js'
 
@@ -40,10 +41,10 @@ async function using(dir, config, use) {
   }
 }
 
-/** @param {string} dir @param {RuntimeType} type @returns {Promise<RuntimeFound>} */
-async function runtime(dir, type) {
+/** @param {string} dir @param {RuntimeType} type @param {Config} config @returns {Promise<RuntimeFound>} */
+async function runtime(dir, type, config) {
   try {
-    const found = await using(dir, { runtimeType: type }, (manager) => manager.executeTool('runtime'))
+    const found = await using(dir, { runtimeType: type, ...config }, (manager) => manager.executeTool('runtime'))
     return { type, problem: null, hint: null, .../** @type {{ version: string, path: string }} */ (/** @type {unknown} */ (found)) }
   } catch (error) {
     return { type, version: null, path: null, problem: textOf(error), hint: Object(error).hint ?? null }
@@ -135,15 +136,19 @@ async function missingAddon() {
 /** @param {AbortSignal} signal @param {string} project whose secrets are looked for */
 export async function examine(signal, project) {
   const addon = await missingAddon()
-  if (addon !== null) return { addon, runtimes: [], enforcement: null, verdicts: [], warning: null }
+  if (addon !== null) return { addon, kernel: null, runtimes: [], enforcement: null, verdicts: [], warning: null }
+  /** @type {import('../../native-interface.d.ts').KernelSurvey} */
+  const kernel = JSON.parse(loadNative().surveyKernel())
   const warning = await examineProject(project)
   return withProbeSite(async ({ dir, probes }) => {
-    const runtimes = [await runtime(dir, 'bun'), await runtime(dir, 'node')]
+    // Where nothing can be enforced, the runtimes are still looked for.
+    const config = /** @type {Config} */ (kernel.problem === null ? {} : { sandbox: 'off' })
+    const runtimes = [await runtime(dir, 'bun', config), await runtime(dir, 'node', config)]
     const usable = runtimes.find(({ version }) => version !== null)
     /** @type {Verdict[]} */
     const verdicts = []
     let enforcement = null
-    if (usable !== undefined) {
+    if (usable !== undefined && kernel.problem === null) {
       const enforcementFound = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
       // The probes' own directory no longer exists when this is read.
       enforcement = { ...enforcementFound, readable: enforcementFound.readable.filter((path) => path !== enforcementFound.own && !path.startsWith(`${enforcementFound.own}/`)) }
@@ -154,6 +159,6 @@ export async function examine(signal, project) {
       signal.throwIfAborted()
       verdicts.push(await examineMemory(dir, usable.type))
     }
-    return { addon, runtimes, enforcement, verdicts, warning }
+    return { addon, kernel, runtimes, enforcement, verdicts, warning }
   })
 }

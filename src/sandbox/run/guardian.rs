@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sandbox::blocked_signals::with_all_blocked;
+use crate::sandbox::other_descriptors::close_all_but;
 use crate::worker::{DeadHostCleanup, syscall};
 
 /// Groups registered at once; more than the workers of a few hundred managers.
@@ -213,10 +214,9 @@ extern "C" fn guard(work: *mut c_void) -> c_int {
     unsafe {
         // Each of the host's other descriptors stays open as long as a copy does, and the pipe's write end is one of
         // them.
-        if pipe > 0 {
-            syscall(libc::SYS_close_range, 0, pipe as usize - 1, 0, 0);
+        if close_all_but(pipe) != 0 {
+            syscall(libc::SYS_exit_group, 0, 0, 0, 0);
         }
-        syscall(libc::SYS_close_range, pipe as usize + 1, u32::MAX as usize, 0, 0);
         // A kill of the host's group must not end the guardian.
         syscall(libc::SYS_setpgid, 0, 0, 0, 0);
         syscall(

@@ -1,6 +1,8 @@
 //! The properties of a policy and of the kernel that the system call filter depends on. `row.rs` says which rows follow
 //! from them.
 
+use crate::sandbox::landlock_abi::Covers;
+
 /// How the network is restricted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Net {
@@ -23,8 +25,8 @@ pub(crate) struct FilterProfile {
     pub peers: bool,
     pub read_all: bool,
     pub write_all: bool,
-    /// Landlock confines signals (ABI 6 and later).
-    pub signal_scope: bool,
+    /// What Landlock covers on this kernel.
+    pub landlock: Covers,
     /// A supervisor records refused forks.
     pub fork_reported: bool,
     /// A supervisor records refused programs.
@@ -36,6 +38,8 @@ pub(crate) struct FilterProfile {
     pub writes_reported: bool,
     /// A supervisor changes metadata and watches files where a list allows that.
     pub files_reported: bool,
+    /// A supervisor decides about signals that the filter alone cannot judge, because Landlock does not confine them.
+    pub signals_reported: bool,
     /// A supervisor makes the sockets, because it may not copy a worker's.
     pub sockets_made: bool,
 }

@@ -35,13 +35,43 @@ pub(crate) unsafe fn load(code: *const sock_filter, len: u16) -> i32 {
     }
 }
 
+/// The descriptor that receives a filter's notifications.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LoadedListener {
+    pub(crate) fd: i32,
+    /// A signal interrupts a caller that waits for its answer, and the call is then made again. Before Linux 5.19.
+    pub(crate) interruptible: bool,
+}
+
 /// Loads a filter for the calling thread, and returns the descriptor that receives its notifications.
-pub(crate) fn load_with_listener(program: &Program) -> std::io::Result<i32> {
-    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+/// Async-signal-safe.
+pub(crate) fn load_with_listener(program: &Program) -> std::io::Result<LoadedListener> {
     let len = u16::try_from(program.code.len()).map_err(|_| std::io::Error::from_raw_os_error(libc::E2BIG))?;
-    // SAFETY: the program outlives the call.
-    match unsafe { set_filter(program.code.as_ptr(), len, flags) } {
-        fd @ 0.. => Ok(fd),
+    let load = |flags| {
+        // SAFETY: the program outlives the call.
+        unsafe {
+            set_filter(
+                program.code.as_ptr(),
+                len,
+                libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | flags,
+            )
+        }
+    };
+    match load(libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
+        fd @ 0.. => {
+            return Ok(LoadedListener {
+                fd,
+                interruptible: false,
+            });
+        }
+        errno if errno == -libc::EINVAL => {}
+        errno => return Err(std::io::Error::from_raw_os_error(-errno)),
+    }
+    match load(0) {
+        fd @ 0.. => Ok(LoadedListener {
+            fd,
+            interruptible: true,
+        }),
         errno => Err(std::io::Error::from_raw_os_error(-errno)),
     }
 }

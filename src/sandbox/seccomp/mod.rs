@@ -22,13 +22,16 @@ mod table_aarch64;
 mod table_x86_64;
 
 pub(super) use filter_profile::{FilterProfile, Net};
-pub(super) use load::{child_program, listener_program, load, load_with_listener};
+pub(super) use load::{LoadedListener, child_program, listener_program, load, load_with_listener};
 pub(super) use program::Program;
 
 #[cfg(test)]
 fn profiles_for_tests() -> Vec<FilterProfile> {
+    use super::landlock_abi::Covers;
+
     let mut profiles = Vec::new();
-    for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
+    let nets = [Net::Denied, Net::Supervised, Net::Wide, Net::Free];
+    for (net, abi) in nets.into_iter().flat_map(|net| [1, 3, 6].map(|abi| (net, abi))) {
         for bits in 0..1024u16 {
             let bit = |n: u16| bits & (1 << n) != 0;
             profiles.push(FilterProfile {
@@ -36,7 +39,8 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
                 net,
                 read_all: bit(1),
                 write_all: bit(2),
-                signal_scope: bit(3),
+                landlock: Covers::of(abi),
+                signals_reported: bit(3) && !Covers::of(abi).signals,
                 fork_reported: bit(4),
                 exec_reported: bit(5),
                 reads_reported: bit(6),
@@ -49,7 +53,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
     }
     // It depends on the network alone.
     let supervised = profiles.iter().filter(|profile| {
-        !profile.signal_scope && profile.fork_reported && matches!(profile.net, Net::Supervised | Net::Wide)
+        !profile.landlock.signals && profile.fork_reported && matches!(profile.net, Net::Supervised | Net::Wide)
     });
     let made: Vec<_> = supervised
         .map(|profile| FilterProfile {

@@ -68,8 +68,16 @@ pub(super) enum AppliesWhen {
     ConnectionsChecked,
     /// There is nobody to send messages to: no network, no unix sockets, no programs.
     WithoutPeers,
-    /// The kernel cannot confine signals (before Landlock ABI 6).
-    WithoutSignalScope,
+    /// Programs may not be run, and Landlock does not confine signals.
+    SignalsFiltered,
+    /// As above, and there is no supervisor either.
+    SignalsUnreported,
+    /// Landlock does not confine signals; the supervisor decides instead.
+    SignalsSupervised,
+    /// Landlock does not cover truncation, and some file may not be written.
+    TruncationUncovered,
+    /// As above, without a supervisor.
+    TruncationUnreported,
     /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
@@ -89,6 +97,8 @@ pub(super) enum Reported {
     ReadsOrWrites,
     Metadata,
     Watch,
+    Signals,
+    ThreadSignals,
 }
 
 /// One refusal.
@@ -119,7 +129,13 @@ impl AppliesWhen {
             AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
             AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
             AppliesWhen::WithoutPeers => !profile.peers,
-            AppliesWhen::WithoutSignalScope => !profile.signal_scope,
+            AppliesWhen::SignalsFiltered => !profile.landlock.signals && !profile.run,
+            AppliesWhen::SignalsUnreported => !profile.landlock.signals && !profile.signals_reported,
+            AppliesWhen::SignalsSupervised => profile.signals_reported,
+            AppliesWhen::TruncationUncovered => !profile.landlock.truncation && !profile.write_all,
+            AppliesWhen::TruncationUnreported => {
+                !profile.landlock.truncation && !profile.write_all && !profile.writes_reported
+            }
             AppliesWhen::Reported(_) => false,
         }
     }
@@ -138,6 +154,8 @@ impl AppliesWhen {
             AppliesWhen::Reported(Reported::Writes) => profile.writes_reported,
             AppliesWhen::Reported(Reported::Metadata) => !profile.write_all && profile.files_reported,
             AppliesWhen::Reported(Reported::Watch) => !profile.read_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::Signals) => profile.signals_reported && profile.run,
+            AppliesWhen::Reported(Reported::ThreadSignals) => profile.signals_reported,
             AppliesWhen::Reported(Reported::ReadsOrWrites) => profile.reads_reported || profile.writes_reported,
             _ => false,
         }

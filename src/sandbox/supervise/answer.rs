@@ -16,7 +16,9 @@ use super::listener::{Answer, Call};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::refusal_recorder::RefusalRecorder;
+use super::restarts::Arrival;
 use super::restraint::Restraint;
+use super::signals;
 use super::target::Target;
 
 /// Everything that the answers depend on.
@@ -32,6 +34,8 @@ pub(super) struct Answers {
     /// Programs may be run, so /proc entries of the worker's own processes are opened for it.
     pub(super) opens_proc: bool,
     pub(super) files: Files,
+    /// Landlock decides about truncating a file by its path.
+    pub(super) truncation_covered: bool,
     pub(super) denials: Denials,
     pub(super) restraint: Restraint,
 }
@@ -49,6 +53,7 @@ impl Answers {
         match i64::from(call.number) {
             libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
             _ if file_calls::is_one(call.number) => None,
+            _ if signals::is_one(call.number) => signals::to_itself(call),
             libc::SYS_socket if self.given.is_some() && self.net.may_exist(call.args[0], call.args[1]) => None,
             libc::SYS_socket if call.args[0] as i32 == libc::AF_NETLINK => {
                 self.net.refused_netlink(Target::new(call.thread).worker());
@@ -68,6 +73,13 @@ impl Answers {
         }
     }
 
+    /// An answer of `at_once` did not reach its caller, which may make the call again.
+    pub(super) fn unheard(&self, call: &Call) {
+        if i64::from(call.number) == libc::SYS_execve {
+            self.programs.not_executed(call);
+        }
+    }
+
     /// Whether a call takes no longer than reading the caller's memory and looking at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
         file_calls::is_one(call.number) || makes_a_socket(call)
@@ -75,35 +87,63 @@ impl Answers {
 
     /// The answer to a quick call when no thread is left to take over from one that is stuck. The kernel itself can only
     /// decide about what Landlock covers.
-    pub(super) fn unwatched(call: &Call) -> Answer {
-        match makes_a_socket(call) || file_calls::not_covered_by_landlock(call.number).is_some() {
+    pub(super) fn unwatched(&self, call: &Call) -> Answer {
+        let uncovered = file_calls::not_covered_by_landlock(call.number, self.truncation_covered);
+        match makes_a_socket(call) || uncovered.is_some() {
             true => Answer::Errno(libc::EAGAIN),
             false => Answer::Continue,
         }
     }
 
     pub(super) fn handle(&self, context: &AnswerContext, call: &Call, worker: u32) {
-        // The caller was queued and may have ended meanwhile. For file calls, nothing is done that could affect another
-        // process.
-        if !file_calls::is_one(call.number) && !context.listener.waits(call.id) {
+        // What is done for these may be done twice.
+        if Answers::is_quick(call) {
+            let answer = match makes_a_socket(call) {
+                true => self.make_socket(context, call, worker),
+                false => self.file(context, call, worker),
+            };
+            self.note_refusal(answer, worker);
+            if let Some(answer) = answer {
+                context.listener.answer(call.id, answer);
+            }
             return;
         }
-        let answer = match i64::from(call.number) {
+        let send = |id, answer| context.listener.answer(id, answer);
+        let mut next = match context.restarts.arrived(call) {
+            Arrival::New => Some(*call),
+            Arrival::Answered(answer) => {
+                send(call.id, answer);
+                None
+            }
+            Arrival::InProgress => None,
+        };
+        while let Some(call) = next {
+            let answer = self.carry_out(context, &call, worker);
+            self.note_refusal(answer, worker);
+            next = context.restarts.finished(&call, answer, send);
+        }
+    }
+
+    /// `None` when the caller does not wait any more, and nothing was done.
+    fn carry_out(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        // The caller was queued and may have ended meanwhile.
+        if !context.waits(call) {
+            return None;
+        }
+        match i64::from(call.number) {
             libc::SYS_connect => self.connect(context, call, worker),
             libc::SYS_bind => self.bind(context, call, worker),
             libc::SYS_listen => self.listen(context, call, worker),
             libc::SYS_sendto => self.send(context, call, worker),
-            libc::SYS_socket if self.given.is_some() => self.make_socket(context, call, worker),
-            _ if file_calls::is_one(call.number) => self.file(context, call, worker),
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
+            _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
             _ => refuse_process(&context.listener, call, &self.denials),
-        };
+        }
+    }
+
+    fn note_refusal(&self, answer: Option<Answer>, worker: u32) {
         if answer == Some(ACCESS) {
             self.restraint.refused(worker, Instant::now());
-        }
-        // `None` when the caller has ended: nobody is left to answer.
-        if let Some(answer) = answer {
-            context.listener.answer(call.id, answer);
         }
     }
 
@@ -121,11 +161,12 @@ impl Answers {
             }
         }
         let waits = || context.listener.waits(call.id);
-        let beyond = file_calls::not_covered_by_landlock(call.number);
+        let beyond = file_calls::not_covered_by_landlock(call.number, self.truncation_covered);
         let answer = match beyond {
             None => Answer::Continue,
             Some(Uncovered::Metadata) => self.files.change(call, worker, waits)?,
             Some(Uncovered::Watch) => self.files.watch(call, worker, waits)?,
+            Some(Uncovered::Truncation) => self.files.truncate(call, worker, waits)?,
         };
         if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
             let refused = self.refusal_recorder.refused(call, &target);
@@ -256,7 +297,7 @@ impl Answers {
         };
         let mut data = vec![0; usize::try_from(call.args[2]).map_or(MOST_SENT, |length| length.min(MOST_SENT))];
         let read = Target::new(call.thread).read(call.args[1], &mut data);
-        if !context.listener.waits(call.id) {
+        if !context.waits(call) {
             return None;
         }
         let Ok(read) = read else {
@@ -301,5 +342,5 @@ fn copied(context: &AnswerContext, call: &Call, at: u64, length: u64) -> Option<
         }
         _ => Err(libc::EINVAL),
     };
-    context.listener.waits(call.id).then_some(bytes)
+    context.waits(call).then_some(bytes)
 }

@@ -43,7 +43,7 @@ pub(super) fn caller_socket(
         };
         Ok((fd, pidfd, inode))
     };
-    let caller = match retry_while_short_of_descriptors(worker, copy, || context.listener.waits(call.id)) {
+    let caller = match retry_while_short_of_descriptors(worker, copy, || context.waits(call)) {
         Ok((fd, pidfd, inode)) => Socket::of(fd)
             .map(|socket| CallerSocket { socket, pidfd, inode })
             .ok_or(libc::EACCES),
@@ -52,7 +52,7 @@ pub(super) fn caller_socket(
             _ => libc::EACCES,
         }),
     };
-    context.listener.waits(call.id).then_some(caller)
+    context.waits(call).then_some(caller)
 }
 
 /// Connects, and blocks when the socket does, as long as the caller exists.
@@ -63,7 +63,7 @@ pub(super) fn connect_to(
     address: &[u8],
     worker: u32,
 ) -> Option<Answer> {
-    let waits = || context.listener.waits(call.id);
+    let waits = || context.waits(call);
     let copies = || {
         let socket = caller.socket.as_fd().try_clone_to_owned()?;
         Ok((socket, caller.pidfd.try_clone()?))
@@ -74,7 +74,7 @@ pub(super) fn connect_to(
     let Ok(waiting) = context.blocked.watch(call.id, socket, pidfd) else {
         return Some(Answer::Errno(libc::EAGAIN));
     };
-    if !context.listener.waits(call.id) {
+    if !context.waits(call) {
         return None;
     }
     let done = caller.socket.connect(address);

@@ -115,11 +115,14 @@ pub(super) fn is_one(number: u32) -> bool {
 pub(super) enum Uncovered {
     Metadata,
     Watch,
+    /// Before ABI 3.
+    Truncation,
 }
 
 /// The kind of a call that Landlock does not cover; none for other calls.
-pub(super) fn not_covered_by_landlock(number: u32) -> Option<Uncovered> {
+pub(super) fn not_covered_by_landlock(number: u32, truncation_covered: bool) -> Option<Uncovered> {
     match kind(number)? {
+        Kind::Truncate if !truncation_covered => Some(Uncovered::Truncation),
         Kind::Metadata { .. } | Kind::MetadataOf { .. } => Some(Uncovered::Metadata),
         Kind::Watch => Some(Uncovered::Watch),
         _ => None,

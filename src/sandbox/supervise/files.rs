@@ -1,5 +1,5 @@
 //! Enforces lists for calls that Landlock does not cover: changing modes, owners and times of files below listed
-//! writable paths, and watching files below listed readable ones. The supervisor opens the file that a call names,
+//! writable paths, on older kernels also truncating them, and watching files below listed readable ones. The supervisor opens the file that a call names,
 //! checks where that file is, and carries out the call on it, so a path that changes after it was read leads nowhere
 //! else.
 
@@ -73,15 +73,21 @@ impl Files {
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let name = Name::path(libc::AT_FDCWD, call.args[1], mask & IN_DONT_FOLLOW == 0);
-        let mut denied = self.with_named(name, &target, &self.readable, worker, waits, |file| {
+        let answer = self.with_named(name, &target, &self.readable, worker, waits, |file| {
             add_watch(&notifier, file, mask & !IN_DONT_FOLLOW)
         });
-        // The same error as without a supervisor. EBADF: only a path to the notifier could be had, because descriptors
-        // may not be copied here.
-        if matches!(denied, Some(Answer::Errno(libc::EPERM | libc::EBADF))) {
-            denied = Some(Answer::Errno(libc::EACCES));
-        }
-        denied
+        as_without_a_supervisor(answer)
+    }
+
+    /// Answers a call that truncates a file by its path. `None`: the caller has ended.
+    pub(super) fn truncate(&self, call: &Call, worker: u32, waits: impl Fn() -> bool) -> Option<Answer> {
+        let target = Target::new(call.thread);
+        let name = Name::path(libc::AT_FDCWD, call.args[0], true);
+        let length = call.args[1] as i64;
+        let answer = self.with_named(name, &target, &self.writable, worker, waits, |file| {
+            set_length(file, length)
+        });
+        as_without_a_supervisor(answer)
     }
 
     /// Opens the file that a call names, and acts on it if its location is allowed.
@@ -123,6 +129,15 @@ impl Files {
     }
 }
 
+/// The filter, and Landlock, refuse these calls with EACCES. EBADF: only a path to the file could be had, because
+/// descriptors may not be copied here.
+fn as_without_a_supervisor(answer: Option<Answer>) -> Option<Answer> {
+    match answer {
+        Some(Answer::Errno(libc::EPERM | libc::EBADF)) => Some(Answer::Errno(libc::EACCES)),
+        other => other,
+    }
+}
+
 /// The file is not a device.
 fn is_ordinary(file: BorrowedFd<'_>) -> bool {
     fstat(file).is_ok_and(|stat| {
@@ -142,6 +157,12 @@ fn set_mode(file: BorrowedFd<'_>, mode: u32) -> Result<i64, i32> {
     let path = by_descriptor(file);
     // SAFETY: a NUL-terminated path that outlives the call.
     done(unsafe { libc::chmod(path.as_ptr().cast(), mode) })
+}
+
+fn set_length(file: BorrowedFd<'_>, length: i64) -> Result<i64, i32> {
+    let path = by_descriptor(file);
+    // SAFETY: a NUL-terminated path that outlives the call.
+    done(unsafe { libc::truncate(path.as_ptr().cast(), length) })
 }
 
 /// Owners stay as they are. Setting the present owner is allowed, because copying programs do that.

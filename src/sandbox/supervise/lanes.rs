@@ -88,6 +88,7 @@ mod tests {
             thread: 1,
             number: 0,
             args: [0; 6],
+            instruction: 0,
         }
     }
 

@@ -23,7 +23,9 @@ mod newer_calls;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
+mod restarts;
 mod restraint;
+mod signals;
 mod started;
 mod target;
 mod threads;
@@ -56,15 +58,24 @@ pub(super) use threads::Supervisor;
 #[derive(Debug)]
 pub(super) struct Supervision {
     policy: Policy,
+    /// Landlock decides about truncating a file by its path.
+    truncation_covered: bool,
     denials: Denials,
     own: OwnDirectories,
     sockets: SocketMaker,
 }
 
 impl Supervision {
-    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories, sockets: SocketMaker) -> Self {
+    pub(super) fn new(
+        policy: Policy,
+        truncation_covered: bool,
+        denials: Denials,
+        own: OwnDirectories,
+        sockets: SocketMaker,
+    ) -> Self {
         Supervision {
             policy,
+            truncation_covered,
             denials,
             own,
             sockets,
@@ -96,6 +107,7 @@ impl Supervision {
                 &self.policy.listed_readable(),
                 self.own.clone(),
             ),
+            truncation_covered: self.truncation_covered,
             denials: self.denials.clone(),
             restraint: Restraint::default(),
         };
@@ -107,9 +119,9 @@ impl Supervision {
                 io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO),
             ));
         }
-        let fd = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;
+        let loaded = seccomp::load_with_listener(program).map_err(failed("install the listener"))?;
         // SAFETY: the kernel just gave us this descriptor.
-        supervisor.listen(unsafe { Listener::from_raw(fd) });
+        supervisor.listen(unsafe { Listener::from_raw(loaded) });
         Ok(supervisor)
     }
 }

@@ -38,6 +38,14 @@ impl Programs {
         self.first(Target::new(call.thread))
     }
 
+    /// The process did not learn that it may execute its program; before Linux 5.19 a signal can be the reason, and it
+    /// asks again.
+    pub(super) fn not_executed(&self, call: &Call) {
+        if let Programs::RuntimeOnce(started) = self {
+            started.forget(call.thread);
+        }
+    }
+
     /// The answer to the first program of a process; none for a later one.
     fn first(&self, target: Target) -> Option<Answer> {
         let Programs::RuntimeOnce(started) = self else {

@@ -36,6 +36,12 @@ impl Started {
         true
     }
 
+    /// The process has not executed its program after all.
+    pub(super) fn forget(&self, process: u32) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.start_times.remove(&process);
+    }
+
     /// Whether a process of this id has executed its program; it may have been an earlier one.
     pub(super) fn knows(&self, process: u32) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,5 +81,7 @@ mod tests {
         assert!(!started.first(born(7, 1), |_| true));
         assert!(started.first(born(7, 2), |_| true));
         assert!(!started.first(born(7, 2), |_| true));
+        started.forget(7);
+        assert!(started.first(born(7, 2), |_| true));
     }
 }

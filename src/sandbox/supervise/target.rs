@@ -153,7 +153,7 @@ impl Target {
     }
 
     /// Whether it is a thread of this process.
-    fn is_of(&self, process: u32) -> bool {
+    pub(super) fn is_of(&self, process: u32) -> bool {
         // SAFETY: no memory is passed; signal 0 sends nothing.
         unsafe { libc::syscall(libc::SYS_tgkill, process, self.thread, 0) == 0 }
     }

@@ -22,6 +22,7 @@ use super::blocked::Blocked;
 use super::lanes::{Admission, LaneKey, Lanes};
 use super::leadership::{Leader, Leadership};
 use super::listener::{Answer, Call, Listener};
+use super::restarts::Restarts;
 use super::target::Target;
 use crate::sandbox::blocked_signals::block_in_own_thread;
 
@@ -72,6 +73,7 @@ impl Supervisor {
                 let shared = Arc::new(Shared {
                     answers,
                     context: AnswerContext {
+                        restarts: Restarts::new(listener.interruptible()),
                         listener,
                         blocked,
                         stopped,
@@ -184,6 +186,7 @@ fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
         listener,
         blocked,
         stopped,
+        ..
     } = &shared.context;
     let again = Timespec::try_from(AGAIN).ok();
     let mut abandoned = false;
@@ -216,7 +219,9 @@ fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
             Err(_) => return StopReason::End,
         };
         if let Some(answer) = shared.answers.at_once(&call) {
-            listener.answer(call.id, answer);
+            if !listener.answer(call.id, answer) {
+                shared.answers.unheard(&call);
+            }
             continue;
         }
         let worker = Target::new(call.thread).worker();
@@ -229,7 +234,9 @@ fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
             }
             Admission::Run => return StopReason::Work(AcceptedCall { call, worker }),
             Admission::Queued => {}
-            Admission::Rejected => listener.answer(call.id, Answer::Errno(libc::EAGAIN)),
+            Admission::Rejected => {
+                listener.answer(call.id, Answer::Errno(libc::EAGAIN));
+            }
         }
     }
 }
@@ -240,7 +247,10 @@ fn quickly(shared: &Arc<Shared>, leader: &Leader<'_>, call: &Call, worker: u32) 
     let watched = shared.waiting.load(Ordering::Acquire) >= SPARE_THREADS || another(shared);
     let mine = leader.quickly(|| match watched {
         true => shared.answers.handle(&shared.context, call, worker),
-        false => shared.context.listener.answer(call.id, Answers::unwatched(call)),
+        false => {
+            let answer = shared.answers.unwatched(call);
+            shared.context.listener.answer(call.id, answer);
+        }
     });
     let next = shared.lanes.next(lane_key(call, worker));
     match (next, mine) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::super::landlock_abi::{Covers, TESTED_ABI};
 use super::super::seccomp::{self, FilterProfile, Net};
 use super::super::short_child;
 use super::given_sockets::{GivenSockets, SocketMaker};
@@ -53,7 +54,8 @@ fn call(sender: Sender<Listener>) -> bool {
         peers: true,
         read_all: true,
         write_all: true,
-        signal_scope: true,
+        landlock: Covers::of(TESTED_ABI),
+        signals_reported: false,
         fork_reported: false,
         exec_reported: false,
         reads_reported: false,
@@ -68,11 +70,11 @@ fn call(sender: Sender<Listener>) -> bool {
     if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
         return false;
     }
-    let Ok(fd) = seccomp::load_with_listener(&program) else {
+    let Ok(loaded) = seccomp::load_with_listener(&program) else {
         return false;
     };
     // SAFETY: the kernel just gave us this descriptor.
-    if sender.send(unsafe { Listener::from_raw(fd) }).is_err() {
+    if sender.send(unsafe { Listener::from_raw(loaded) }).is_err() {
         return false;
     }
     // Dropped here, so that the supervisor's end is also the end of the listener.

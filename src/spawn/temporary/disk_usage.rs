@@ -3,8 +3,10 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
+use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat, statat};
 use rustix::io::Errno;
+
+use super::within::open_within;
 
 /// Entries counted at most, which takes up to a tenth of a second. A tree with more is over the limit anyway.
 const MOST_ENTRIES: u64 = 100_000;
@@ -95,8 +97,7 @@ fn below(path: &CStr, name: &CStr) -> CString {
 
 fn open(top: BorrowedFd<'_>, path: &CStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
-    openat2(top, path, flags, Mode::empty(), within)
+    open_within(top, path, flags)
 }
 
 #[allow(
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn directories_deeper_than_a_path_are_too_large() {
-        use rustix::fs::{mkdirat, openat};
+        use rustix::fs::{Mode, mkdirat, openat};
         let top = tempfile::tempdir().expect("a directory");
         let mut at = enter(top.path()).expect("there");
         for _ in 0..2000 {

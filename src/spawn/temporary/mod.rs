@@ -18,6 +18,7 @@
 //! | `sweep.rs` | removing what dead hosts left |
 //! | `tidy.rs` | the thread that removes directories |
 //! | `disk_usage.rs` | how much a tree contains |
+//! | `within.rs` | opening what is inside of a directory |
 //!
 //! A tool may write anything into its directory. Therefore nothing here follows a link, trusts a path or waits: every
 //! step uses a descriptor, and each piece of work is bounded.
@@ -30,6 +31,7 @@ mod place;
 mod remove;
 mod sweep;
 mod tidy;
+mod within;
 
 pub use disk_usage::DiskUsage;
 pub use own::{Temporary, TemporaryDirectories};

@@ -8,10 +8,10 @@ use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, ResolveFlags, chmod, openat, openat2, renameat_with, unlinkat,
-};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, chmod, openat, renameat_with, unlinkat};
 use rustix::io::Errno;
+
+use super::within::open_within;
 
 /// Something is left: the time is up, or the system refused a step.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,8 +80,7 @@ impl Opened {
     fn enter(parent: BorrowedFd<'_>, name: &CStr) -> Result<Self, Left> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         // Crosses no mount: what is mounted there is not part of the tree.
-        let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
-        let place = openat2(parent, name, flags, Mode::empty(), within).map_err(|_| Left)?;
+        let place = open_within(parent, name, flags).map_err(|_| Left)?;
         // Changes the mode through the descriptor. A tool may have taken every right from its own directories, and
         // nobody else may come in.
         chmod(format!("/proc/self/fd/{}", place.as_raw_fd()), Mode::RWXU).map_err(|_| Left)?;

@@ -7,6 +7,11 @@ use super::errno::{EACCES, ENOSYS, EPERM};
 /// The kernel's answer on a file system without extended attributes; programs that copy files continue after it.
 const NO_ATTRIBUTES: Answer = Answer::Errno(libc::EOPNOTSUPP);
 
+/// O_TRUNC.
+const TRUNCATES: u32 = 0o1000;
+/// O_ACCMODE: O_RDONLY is 0, and 3 opens for neither reading nor writing.
+const WAYS: u32 = 3;
+
 /// Calls that change modes, owners and times. They are refused, or where a list allows files to be written the supervisor makes them.
 const METADATA: &[&str] = &[
     "chmod",
@@ -58,6 +63,26 @@ pub(super) const ROWS: &[Row] = &[
         EPERM,
         ["fanotify_init", "fanotify_mark"],
         "watches what others do"
+    ),
+    row!(TruncationUncovered, EACCES, ["open"] if [on(1, Test::MaskedIs(TRUNCATES | WAYS, TRUNCATES))],
+        "empties what may only be read"),
+    row!(TruncationUncovered, EACCES, ["open"] if [on(1, Test::MaskedIs(TRUNCATES | WAYS, TRUNCATES | WAYS))],
+        "the fourth way of opening needs no right, and empties"),
+    row!(TruncationUncovered, EACCES, ["openat"] if [on(2, Test::MaskedIs(TRUNCATES | WAYS, TRUNCATES))],
+        "empties what may only be read"),
+    row!(TruncationUncovered, EACCES, ["openat"] if [on(2, Test::MaskedIs(TRUNCATES | WAYS, TRUNCATES | WAYS))],
+        "the fourth way of opening needs no right, and empties"),
+    row!(
+        TruncationUncovered,
+        ENOSYS,
+        ["openat2"],
+        "its flags are in memory, where the filter cannot see whether it empties the file; callers fall back to openat"
+    ),
+    row!(
+        TruncationUnreported,
+        EACCES,
+        ["truncate"],
+        "needs no descriptor that was opened for writing"
     ),
     row!(
         WatchRefused,

@@ -1,8 +1,8 @@
 //! What keeps the process in its group, under its parent and under this filter.
 
 use super::super::row::AppliesWhen::*;
-use super::super::row::{Row, Test, on, row};
-use super::errno::EPERM;
+use super::super::row::{Answer, Reported, Row, Test, on, row};
+use super::errno::{ENOSYS, EPERM};
 
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;
@@ -46,14 +46,32 @@ pub(super) const ROWS: &[Row] = &[
         "makes everybody wait for the disks; fsync is about one file"
     ),
     row!(Everyone, EPERM, ["move_pages", "migrate_pages"] if [on(0, Test::IsNot(0))], "moves other processes' memory"),
-    row!(WithoutSignalScope, EPERM, ["kill"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)],
-        "this kernel cannot confine signals: only to itself and its group"),
-    row!(WithoutSignalScope, EPERM, ["tgkill", "rt_tgsigqueueinfo", "rt_sigqueueinfo"] if [on(0, Test::NotSelf)],
-        "this kernel cannot confine signals: only to itself"),
+    row!(SignalsFiltered, EPERM, ["kill"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)],
+        "Landlock does not confine signals here: only to itself and its group"),
+    row!(SignalsFiltered, EPERM, ["tgkill", "rt_tgsigqueueinfo", "rt_sigqueueinfo"] if [on(0, Test::NotSelf)],
+        "Landlock does not confine signals here: only to itself"),
     row!(
-        WithoutSignalScope,
+        SignalsUnreported,
         EPERM,
         ["tkill", "pidfd_send_signal"],
-        "this kernel cannot confine signals"
+        "Landlock does not confine signals here, and the filter cannot tell whose thread or descriptor it is"
+    ),
+    row!(
+        SignalsSupervised,
+        ENOSYS,
+        ["pidfd_send_signal"],
+        "Landlock does not confine signals here; callers fall back to kill"
+    ),
+    row!(
+        Reported(Reported::Signals),
+        Answer::Notify,
+        ["kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"],
+        "Landlock does not confine signals here; the supervisor sends those that stay in the worker's group"
+    ),
+    row!(
+        Reported(Reported::ThreadSignals),
+        Answer::Notify,
+        ["tkill"],
+        "musl's pthread_kill and raise; the supervisor knows whose thread it is"
     ),
 ];

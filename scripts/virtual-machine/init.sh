@@ -1,24 +1,27 @@
 #!/bin/busybox sh
-# The first process of the virtual machine: makes the outer machine's files its own, read only, and runs guest.mjs there.
+# The first process of a virtual machine: makes the outer machine's files its own, read only, and runs a script there.
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox mount -t proc proc /proc
-for module in /modules/*; do /bin/busybox insmod "$module"; done
+# Twice, because kernels differ in which module depends on which.
+for module in /modules/* /modules/*; do /bin/busybox insmod "$module" 2>/dev/null; done
 /bin/busybox ip link set lo up
 /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,access=client,cache=loose,msize=524288,ro host /new || exec /bin/busybox poweroff -f
 /bin/busybox mount -t devtmpfs dev /new/dev
 /bin/busybox mount -t proc proc /new/proc
 /bin/busybox mount -t sysfs sys /new/sys
 /bin/busybox mount -t tmpfs -o mode=1777 run /new/run
+/bin/busybox mount -t tmpfs -o mode=1777 tmp /new/tmp
 /bin/busybox mkdir -p /new/dev/shm
 /bin/busybox mount -t tmpfs -o mode=1777 shm /new/dev/shm
 /bin/busybox mount -t cgroup2 cgroup /new/sys/fs/cgroup
 /bin/busybox mount -t securityfs security /new/sys/kernel/security
 for word in $(/bin/busybox cat /proc/cmdline); do
   case $word in
-    project=*) project=${word#project=} ;;
+    script=*) script=${word#script=} ;;
     node=*) node=${word#node=} ;;
+    plan=*) plan=${word#plan=} ;;
   esac
 done
 export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/run TMPDIR=/run LANG=C.UTF-8
 /bin/busybox umount /proc /dev
-exec /bin/busybox switch_root /new /bin/sh -c "'$node' '$project/scripts/cgroup-vm/guest.mjs'; echo o > /proc/sysrq-trigger; sleep 60"
+exec /bin/busybox switch_root /new /bin/sh -c "'$node' '$script' '$plan'; echo o > /proc/sysrq-trigger; sleep 60"
