@@ -101,7 +101,7 @@ impl DenialExplainer {
         }
         if !denial.flag.is_empty() {
             let flag = quoted(&denial.flag);
-            return match net::is_name_alone(denial) {
+            return match is_name_alone(denial) {
                 true => hints::add_flag_of_name(&flag, &self.list, &denial.resource),
                 false => hints::add_flag(&flag, &self.list),
             };
@@ -185,6 +185,12 @@ fn quoted(flag: &str) -> Cow<'_, str> {
         return Cow::Owned(Value::from(flag).to_string());
     }
     Cow::Borrowed(flag)
+}
+
+/// Whether a name was refused before anything was known of the port: it is looked up alone.
+fn is_name_alone(denial: &Denial) -> bool {
+    let is_name = |rule: &NetRule| rule.port.is_none() && matches!(rule.host, Host::Name(_));
+    denial.permission == Permission::Net && NetRule::parse(&denial.resource).is_ok_and(|rule| is_name(&rule))
 }
 
 /// In the form of errors and records.
