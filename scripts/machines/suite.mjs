@@ -7,7 +7,7 @@
  */
 export const TESTS = [
   'access-enforcement', 'access-read', 'access-run', 'access-write', 'abort', 'concurrency', 'env', 'happy', 'host-liveness', 'isolation',
-  'kill-everything', 'logs', 'memory-limit', 'node-runtime', 'output', 'process-limit', 'progress', 'readable', 'retry', 'runtime', 'temporary-directory',
+  'kill-everything', 'logs', 'memory-limit', 'output', 'process-limit', 'progress', 'readable', 'retry', 'runtime', 'temporary-directory',
   'timeout', 'workerfile',
 ]
 
