@@ -29,7 +29,7 @@ const DEFAULTS = {
   concurrentCallsPerWorker: 1,
 }
 
-const EVERY_FIELD = [...Object.keys(DEFAULTS), 'runtimePath', 'entrypointPath', 'maxWorkers', 'telemetry', 'entrypointCache'].toSorted()
+const EVERY_FIELD = [...Object.keys(DEFAULTS), 'runtimePath', 'entrypointPath', 'maxWorkers', 'telemetry', 'entrypointCache', 'tools'].toSorted()
 
 const permissionKinds = (flags) => flags.map((flag) => flag.replace(/=.*/, '')).toSorted()
 
@@ -151,6 +151,7 @@ describe('A configuration from the environment', () => {
     ['MAX_QUEUE', 'Infinity', 'maxQueue', Infinity],
     ['ISOLATION', 'worker', 'isolation', 'worker'],
     ['ENTRYPOINT_CACHE', 'false', 'entrypointCache', false],
+    ['TOOLS', '{"echo":{"maxMemoryMb":64}}', 'tools', { echo: { maxMemoryMb: 64 } }],
     ['ENTRYPOINT_PATH', './tools.ts', null, null],
     ['BUN_PERMISSIONS', '--allow-read=a,b,--allow-net', 'bunPermissions', ['--allow-read=a,b', '--allow-net']],
     ['BUN_PERMISSIONS', '["--allow-read=a,-b","--allow-net"]', 'bunPermissions', ['--allow-read=a,-b', '--allow-net']],

@@ -45,5 +45,6 @@ function noNative(data) {
     isBunAvailable: () => false,
     surveyKernel: () => JSON.stringify({ landlockAbi: 0, modules: null, seccomp: false, listener: false, problem: { message: data.message, hint: data.hint ?? null } }),
     open: () => text,
+    wrap: () => text,
   }
 }

@@ -17,3 +17,4 @@ mod manager;
 mod outbox;
 mod protocol;
 mod text;
+mod wrap;

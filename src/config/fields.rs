@@ -23,7 +23,7 @@ pub(super) enum TextSyntax {
 }
 
 /// Every field of the public `Config`, in its order.
-pub(super) const FIELDS: [(&str, TextSyntax); 24] = [
+pub(super) const FIELDS: [(&str, TextSyntax); 25] = [
     ("backoffInitialInterval", TextSyntax::Duration),
     ("backoffMaxInterval", TextSyntax::Duration),
     ("backoffMaxElapsedTime", TextSyntax::Duration),
@@ -48,6 +48,7 @@ pub(super) const FIELDS: [(&str, TextSyntax); 24] = [
     ("concurrentCallsPerWorker", TextSyntax::Number),
     ("telemetry", TextSyntax::Json),
     ("entrypointCache", TextSyntax::Switch),
+    ("tools", TextSyntax::Json),
 ];
 
 /// The keys of `telemetry`.

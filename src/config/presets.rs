@@ -1,6 +1,7 @@
 //! The defaults of every setting, in one place, and the presets that differ from them.
 
 use std::num::NonZero;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::permissions::{NetScope, Permissions, Scope};
@@ -94,6 +95,7 @@ fn defaults() -> Config {
         concurrent_calls_per_worker: 1,
         telemetry: Telemetry::default(),
         entrypoint_cache: false,
+        tools: Arc::default(),
         permissions: Permissions {
             read: Scope::All,
             ..Permissions::default()

@@ -1,8 +1,10 @@
 //! The resolved settings: all present, checked and typed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::permissions::Permissions;
+use super::tools::ToolTable;
 
 /// The delays between attempts to start a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +122,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// Whether the entrypoint is bundled.
     pub entrypoint_cache: bool,
+    /// The settings of single tools.
+    pub tools: Arc<ToolTable>,
     /// What tools may do: from `bun_permissions` or `node_options`, depending on the runtime type.
     pub permissions: Permissions,
     /// The entries of `node_options` that are not permission flags and are passed to Node; empty with Bun.
