@@ -1,6 +1,7 @@
 /**
- * Runs the official MCP conformance suite against `toolwarden mcp --http`: the scenarios about tools. The server offers
- * no resources, prompts, sampling, elicitation or completion.
+ * Runs the official MCP conformance suite against servers on both lines of the SDK: `toolwarden mcp --http`, which uses
+ * the 1.x line, and `toolwarden/mcp-v2`. The scenarios about tools: the servers offer no resources, prompts, sampling,
+ * elicitation or completion.
  */
 
 import { spawn } from 'node:child_process'
@@ -63,19 +64,29 @@ async function passes(url, scenario, dir) {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'toolwarden-conformance-'))
-const server = spawn(process.execPath, [join(root, 'js/cli/bin.js'), 'mcp', entrypoint, '--http', '0'], {
-  cwd: dir,
-  stdio: ['ignore', 'inherit', 'pipe'],
-})
-let passed = 0
+const cli = [join(root, 'js/cli/bin.js'), 'mcp', entrypoint, '--http', '0']
+const v2 = [join(root, 'scripts/conformance/serve-v2.mjs'), entrypoint]
+
+/** @param {string} line of the SDK @param {string[]} args of the server @returns {Promise<number>} failed scenarios */
+async function against(line, args) {
+  process.stdout.write(`SDK ${line}\n`)
+  const server = spawn(process.execPath, args, { cwd: dir, stdio: ['ignore', 'inherit', 'pipe'] })
+  let passed = 0
+  try {
+    const url = await firstLine(server)
+    for (const scenario of SCENARIOS) if (await passes(url, scenario, dir)) passed++
+  } finally {
+    const ended = server.exitCode === null && server.signalCode === null ? once(server, 'close') : undefined
+    server.kill('SIGINT')
+    await ended
+  }
+  process.stdout.write(`${passed} passed, ${SCENARIOS.length - passed} failed\n`)
+  return SCENARIOS.length - passed
+}
+
 try {
-  const url = await firstLine(server)
-  for (const scenario of SCENARIOS) if (await passes(url, scenario, dir)) passed++
+  const failed = (await against('1.x', cli)) + (await against('2.x', v2))
+  process.exitCode = failed === 0 ? 0 : 1
 } finally {
-  const ended = server.exitCode === null && server.signalCode === null ? once(server, 'close') : undefined
-  server.kill('SIGINT')
-  await ended
   rmSync(dir, { recursive: true, force: true })
 }
-process.stdout.write(`${passed} passed, ${SCENARIOS.length - passed} failed\n`)
-process.exitCode = passed === SCENARIOS.length ? 0 : 1

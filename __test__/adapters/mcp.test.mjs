@@ -7,6 +7,7 @@ import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/type
 import { createMcpServer } from '../../js/adapters/mcp.js'
 import { annotationsFrom } from '../../js/adapters/mcp/annotations.js'
 import { toolResult } from '../../js/adapters/mcp/result.js'
+import { sdk } from '../../js/adapters/mcp/sdk-v1.js'
 import { TOOLS } from '../support/cli.mjs'
 import { logCollector } from '../support/logs.mjs'
 import { failure } from '../support/outcomes.mjs'
@@ -174,28 +175,28 @@ describe('results', () => {
 
   test("MCP's own result goes through unchanged", () => {
     const own = { content: [text], structuredContent: { a: 1 }, isError: true, _meta: { b: 2 } }
-    assert.equal(toolResult(own, false), own)
-    assert.equal(toolResult(own, true), own)
+    assert.equal(toolResult(sdk, own, false), own)
+    assert.equal(toolResult(sdk, own, true), own)
   })
 
   test("MCP's own result of a failed tool keeps its text beside an output schema", () => {
     const own = { content: [text], isError: true }
-    assert.equal(toolResult(own, true), own)
+    assert.equal(toolResult(sdk, own, true), own)
   })
 
   test('a content that is not MCP is data', () => {
     const page = { content: ['a paragraph'] }
-    assert.deepEqual(toolResult(page, false), { content: [{ type: 'text', text: JSON.stringify(page) }], structuredContent: page })
+    assert.deepEqual(toolResult(sdk, page, false), { content: [{ type: 'text', text: JSON.stringify(page) }], structuredContent: page })
   })
 
   test('with an output schema the result is structured content, whatever it looks like', () => {
     const own = { content: [text] }
-    assert.deepEqual(toolResult(own, true).structuredContent, own)
+    assert.deepEqual(toolResult(sdk, own, true).structuredContent, own)
   })
 
   test('arrays and null are no structured content', () => {
-    assert.deepEqual(toolResult([1], false), { content: [{ type: 'text', text: '[1]' }] })
-    assert.deepEqual(toolResult(null, false), { content: [{ type: 'text', text: 'null' }] })
+    assert.deepEqual(toolResult(sdk, [1], false), { content: [{ type: 'text', text: '[1]' }] })
+    assert.deepEqual(toolResult(sdk, null, false), { content: [{ type: 'text', text: 'null' }] })
   })
 })
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
 import { BIN, cli, environment, startCli } from '../support/cli.mjs'
@@ -71,6 +72,23 @@ describe('toolwarden wrap passes on', () => {
       await started.err.line('ready')
       started.child.kill(signal)
       assert.equal((await started.ended()).code, expected, signal)
+    }
+  })
+
+  test('no descriptor of its own, nor one that it inherited', async () => {
+    const open = openSync(BIN, 'r')
+    try {
+      const script = 'console.log(require("node:fs").readdirSync("/proc/self/fd").map((fd) => { try { return require("node:fs").readlinkSync(`/proc/self/fd/${fd}`) } catch { return "" } }).join("\\n"))'
+      const child = spawn(process.execPath, [BIN, 'wrap', '--', 'node', '-e', script], { cwd: cwd(), env: environment({}), stdio: ['ignore', 'pipe', 'ignore', open] })
+      const out = []
+      child.stdout.setEncoding('utf8').on('data', (text) => out.push(text))
+      const [code] = await bounded(once(child, 'close'), 'the program to end')
+      assert.equal(code, 0)
+      // Its standard output is the only socket, because this test made it one.
+      assert.equal(out.join('').match(/socket:/g)?.length, 1, out.join(''))
+      assert.doesNotMatch(out.join(''), /bin\.js|toolwarden/)
+    } finally {
+      closeSync(open)
     }
   })
 

@@ -3,5 +3,12 @@
  * The decisions behind it: docs/decisions.md#command-line-and-mcp.
  */
 
-export { listenHttp } from './mcp/http.js'
-export { createMcpServer } from './mcp/server.js'
+import { listenWith } from './mcp/http.js'
+import { sdk } from './mcp/sdk-v1.js'
+import { makeServer } from './mcp/server.js'
+
+/** @type {typeof import('./mcp.d.ts').createMcpServer} */
+export const createMcpServer = (manager, options) => makeServer(sdk, manager, options)
+
+/** @type {typeof import('./mcp.d.ts').listenHttp} */
+export const listenHttp = (manager, options) => listenWith(sdk, manager, options)

@@ -32,6 +32,7 @@ pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
     FilterProfile {
         run: policy.run != Run::None,
         net,
+        peers: policy.net != NetPolicy::None || !policy.unix.is_empty() || policy.run != Run::None,
         read_all: policy.read_all,
         write_all: policy.write_all,
         landlock: covers,
@@ -97,6 +98,7 @@ mod tests {
         FilterProfile {
             run: false,
             net: if listener { Net::Supervised } else { Net::Denied },
+            peers: false,
             read_all: false,
             write_all: false,
             landlock: Covers::of(abi),

@@ -71,6 +71,7 @@ fn strictest(abi: u32) -> FilterProfile {
     FilterProfile {
         run: false,
         net: Net::Denied,
+        peers: false,
         read_all: false,
         write_all: false,
         landlock: Covers::of(abi),
@@ -167,6 +168,7 @@ mod tests {
             let profile = FilterProfile {
                 run: true,
                 net: Net::Supervised,
+                peers: true,
                 ..strictest(MINIMUM_ABI)
             };
             let program = seccomp::listener_program(&profile).expect("it reports connections");

@@ -3,14 +3,12 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { hostHeaderValidation } from '@modelcontextprotocol/sdk/server/middleware/hostHeaderValidation.js'
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { Bodies, Refusal } from './body.js'
 import { BoundedTransport } from './bounded-transport.js'
 import { ownHostnames, urlHost } from './hostnames.js'
 import { Budget } from './notifications.js'
 import { meteredOutlet } from './outlet.js'
-import { createMcpServer } from './server.js'
+import { makeServer } from './server.js'
 import { Sessions } from './sessions.js'
 
 /** Bytes of notifications that may wait for the clients of one server, all of them together. */
@@ -39,31 +37,31 @@ function refuse(response, status, code, message) {
  * @param {string[]} hostnames
  */
 function isForeign(request, response, hostnames) {
-  let foreign = true
-  const reply = { status: (/** @type {number} */ status) => ({ json: (/** @type {any} */ { error }) => refuse(response, status, error.code, error.message) }) }
-  hostHeaderValidation(hostnames)(/** @type {any} */ (request), /** @type {any} */ (reply), () => {
-    foreign = false
-  })
-  if (foreign) return true
-  const { origin } = request.headers
+  const { host = '', origin } = request.headers
+  const named = `http://${host}`
+  if (!URL.canParse(named) || !hostnames.includes(new URL(named).hostname)) {
+    refuse(response, 403, -32000, `Invalid Host: ${host}`)
+    return true
+  }
   if (origin === undefined || (URL.canParse(origin) && hostnames.includes(new URL(origin).hostname))) return false
   refuse(response, 403, -32000, `Invalid Origin: ${origin}`)
   return true
 }
 
 /**
+ * @param {import('./sdk.d.ts').Sdk} sdk
  * @param {import('../mcp.d.ts').McpManager} manager
  * @param {import('../mcp.d.ts').HttpOptions} [options]
  * @returns {Promise<import('../mcp.d.ts').McpHttpServer>}
  */
-export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...options } = {}) {
+export async function listenWith(sdk, manager, { host = '127.0.0.1', port = 0, ...options } = {}) {
   const sessions = new Sessions()
   const bodies = new Bodies()
   const budget = new Budget(MOST_WAITING)
 
   /** @param {string} address */
   async function newSession(address) {
-    const transport = new StreamableHTTPServerTransport({
+    const transport = new sdk.HttpTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => sessions.add(id, session),
     })
@@ -72,7 +70,7 @@ export async function listenHttp(manager, { host = '127.0.0.1', port = 0, ...opt
     // Set before connect(), which calls what it finds here after its own work.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
     transport.onclose = () => sessions.remove(transport.sessionId)
-    await createMcpServer(manager, options, budget).connect(/** @type {any} */ (bounded))
+    await makeServer(sdk, manager, options, budget).connect(/** @type {any} */ (bounded))
     return session
   }
 

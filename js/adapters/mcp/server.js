@@ -1,13 +1,5 @@
-/** The MCP server itself. It uses low-level handlers, because the tools' schemas are JSON Schema already. */
+/** The MCP server itself, on either line of the SDK. It uses low-level handlers, because the tools' schemas are JSON Schema already. */
 
-import { Server } from '@modelcontextprotocol/sdk/server/index.js'
-import {
-  CallToolRequestSchema,
-  ErrorCode,
-  ListToolsRequestSchema,
-  McpError,
-  SetLevelRequestSchema,
-} from '@modelcontextprotocol/sdk/types.js'
 import { nearest } from '../../nearest.js'
 import { packageVersion } from '../../package-version.js'
 import { printable, printableLines } from '../../printable.js'
@@ -25,25 +17,26 @@ const BAD_REQUEST = new Set(['ERR_TOOL_NOT_FOUND', 'ERR_TOOL_ID_INVALID', 'ERR_I
 /** Structured content must be an object, so only an object schema can be announced. @param {any} schema */
 const isObjectSchema = (schema) => typeof schema === 'object' && schema !== null && schema.type === 'object'
 
-/** @param {string} id @param {readonly { id: string }[]} tools */
-function unknownTool(id, tools) {
+/** @param {import('./sdk.d.ts').Sdk} sdk @param {string} id @param {readonly { id: string }[]} tools */
+function unknownTool(sdk, id, tools) {
   const meant = nearest(
     id,
     tools.map((tool) => tool.id),
   )
   const hint = meant === undefined ? '' : `; did you mean "${printable(meant)}"?`
-  return new McpError(ErrorCode.InvalidParams, `unknown tool "${printable(id)}"${hint}`)
+  return sdk.invalidParams(`unknown tool "${printable(id)}"${hint}`)
 }
 
 /**
+ * @param {import('./sdk.d.ts').Sdk} sdk
  * @param {import('../mcp.d.ts').McpManager} manager
  * @param {import('../mcp.d.ts').McpOptions} [options]
  * @param {Budget} [budget] what its notifications that wait may take, with those of other servers
  * @returns {any}
  */
-export function createMcpServer(manager, options = {}, budget = new Budget()) {
+export function makeServer(sdk, manager, options = {}, budget = new Budget()) {
   const { name = 'toolwarden', version = packageVersion(), instructions, tools: wanted, config, env } = options
-  const server = new Server(
+  const server = new sdk.Server(
     { name, version },
     { capabilities: { tools: manager.onToolsChanged === undefined ? {} : { listChanged: true }, logging: {} }, ...(instructions === undefined ? {} : { instructions }) },
   )
@@ -67,12 +60,12 @@ export function createMcpServer(manager, options = {}, budget = new Budget()) {
    */
   const levels = new Map()
 
-  server.setRequestHandler(SetLevelRequestSchema, async ({ params }, { sessionId }) => {
+  sdk.handle(server, 'logging/setLevel', async (params, { sessionId }) => {
     levels.set(sessionId, params.level)
     return {}
   })
 
-  server.setRequestHandler(ListToolsRequestSchema, async () => {
+  sdk.handle(server, 'tools/list', async () => {
     const tools = await selectTools(manager, wanted)
     return {
       tools: tools.map(({ id, description, inputSchema, outputSchema, permissions }) => {
@@ -88,32 +81,32 @@ export function createMcpServer(manager, options = {}, budget = new Budget()) {
     }
   })
 
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+  sdk.handle(server, 'tools/call', async (params, { sessionId, signal, notify }) => {
     const tools = await selectTools(manager, wanted)
     const tool = tools.find(({ id }) => id === params.name)
-    if (tool === undefined) throw unknownTool(params.name, tools)
+    if (tool === undefined) throw unknownTool(sdk, params.name, tools)
 
-    const queue = new NotificationQueue((notification) => extra.sendNotification(notification), budget)
+    const queue = new NotificationQueue(notify, budget)
     const { _meta: meta } = params
     const token = meta?.progressToken
     const progress = token === undefined ? undefined : progressNotifier(token)
     try {
       const result = await manager.executeTool(tool.id, objectInput(tool.inputSchema).toInput(params.arguments ?? {}), {
-        signal: extra.signal,
+        signal,
         config,
         env,
         /** @param {import('../../../index.d.ts').LogEntry} entry */
         onLog: (entry) => {
-          const notification = logNotification(entry, levels.get(extra.sessionId))
+          const notification = logNotification(entry, levels.get(sessionId))
           if (notification !== undefined) queue.add(notification)
         },
         onProgress: progress && ((/** @type {unknown} */ value) => queue.add(progress(value))),
       })
-      return toolResult(result, isObjectSchema(tool.outputSchema))
+      return toolResult(sdk, result, isObjectSchema(tool.outputSchema))
     } catch (error) {
       const { code, issues } = /** @type {any} */ (error)
       if (!BAD_REQUEST.has(code)) return failedResult(error)
-      throw new McpError(ErrorCode.InvalidParams, failureText(error), issues === undefined ? undefined : { issues })
+      throw sdk.invalidParams(failureText(error), issues === undefined ? undefined : { issues })
     } finally {
       await queue.flushed()
     }

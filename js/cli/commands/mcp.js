@@ -26,21 +26,26 @@ function directory(given, cwd) {
   throw new UsageError(`--cwd: ${given} is not a directory`)
 }
 
-/** The adapter and the transport need an optional package. */
+/** The two lines of the SDK, each with its transport for standard streams. @type {Array<() => Promise<any[]>>} */
+const LINES = [
+  () => Promise.all([import('../../adapters/mcp.js'), import('@modelcontextprotocol/sdk/server/stdio.js')]),
+  () => Promise.all([import('../../adapters/mcp-v2.js'), import('@modelcontextprotocol/server/stdio')]),
+]
+
+/** The adapter and the transport need an optional package: the one that is installed, the 1.x line if both are. */
 async function loadMcp() {
-  try {
-    const [adapter, stdio] = await Promise.all([
-      import('../../adapters/mcp.js'),
-      import('@modelcontextprotocol/sdk/server/stdio.js'),
-    ])
-    return { ...adapter, ...stdio }
-  } catch (error) {
-    if (Object(error).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new UsageError(
-      'the package @modelcontextprotocol/sdk is not installed',
-      '`npm install @modelcontextprotocol/sdk` beside toolwarden',
-    )
+  for (const load of LINES) {
+    try {
+      const [adapter, stdio] = await load()
+      return { ...adapter, ...stdio }
+    } catch (error) {
+      if (Object(error).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    }
   }
+  throw new UsageError(
+    'the package @modelcontextprotocol/sdk is not installed',
+    '`npm install @modelcontextprotocol/sdk` beside toolwarden, or @modelcontextprotocol/server and @modelcontextprotocol/node',
+  )
 }
 
 /** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */

@@ -2,6 +2,7 @@
 
 import { nodeFlagForAnyProgram } from '../../node-flags.js'
 import { loadNative } from '../../native.js'
+import { secretsBeside } from '../secrets-beside.js'
 import { VARIABLE, withProbeSite } from './probe-site.js'
 
 /** @typedef {import('../../../index.d.ts').Config} Config */
@@ -109,6 +110,19 @@ async function examineMemory(dir, type) {
   }
 }
 
+/**
+ * What looks like a secret beside the tools of a project, with the permissions that apply there by default; null where
+ * no manager can be made for it.
+ * @param {string} dir
+ */
+async function examineProject(dir) {
+  try {
+    return await using(dir, { entrypointPath: './tools.ts', minWorkers: 0 }, async (manager) => secretsBeside(manager.enforcement))
+  } catch {
+    return null
+  }
+}
+
 /** Why the package cannot be imported; null where it can. */
 async function missingAddon() {
   try {
@@ -119,12 +133,13 @@ async function missingAddon() {
   }
 }
 
-/** @param {AbortSignal} signal */
-export async function examine(signal) {
+/** @param {AbortSignal} signal @param {string} project whose secrets are looked for */
+export async function examine(signal, project) {
   const addon = await missingAddon()
-  if (addon !== null) return { addon, kernel: null, runtimes: [], enforcement: null, verdicts: [] }
+  if (addon !== null) return { addon, kernel: null, runtimes: [], enforcement: null, verdicts: [], warning: null }
   /** @type {import('../../native-interface.d.ts').KernelSurvey} */
   const kernel = JSON.parse(loadNative().surveyKernel())
+  const warning = await examineProject(project)
   return withProbeSite(async ({ dir, probes }) => {
     // Where nothing can be enforced, the runtimes are still looked for.
     const config = /** @type {Config} */ (kernel.problem === null ? {} : { sandbox: 'off' })
@@ -144,6 +159,6 @@ export async function examine(signal) {
       signal.throwIfAborted()
       verdicts.push(await examineMemory(dir, usable.type))
     }
-    return { addon, kernel, runtimes, enforcement, verdicts }
+    return { addon, kernel, runtimes, enforcement, verdicts, warning }
   })
 }

@@ -21,6 +21,8 @@ pub(crate) enum Net {
 pub(crate) struct FilterProfile {
     pub run: bool,
     pub net: Net,
+    /// There may be somebody to send messages to: an address, a unix socket or a program.
+    pub peers: bool,
     pub read_all: bool,
     pub write_all: bool,
     /// What Landlock covers on this kernel.

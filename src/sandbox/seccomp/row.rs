@@ -76,6 +76,8 @@ pub(super) enum AppliesWhen {
     TruncationUncovered,
     /// As above, without a supervisor.
     TruncationUnreported,
+    /// There is nobody to send messages to: no network, no unix sockets, no programs.
+    WithoutPeers,
     /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
@@ -88,7 +90,6 @@ pub(super) enum Reported {
     /// The supervisor makes the sockets.
     Sockets,
     /// The same, where it would not see a `listen` otherwise.
-    SocketsWide,
     Fork,
     Exec,
     Reads,
@@ -134,6 +135,7 @@ impl AppliesWhen {
             AppliesWhen::TruncationUnreported => {
                 !profile.landlock.truncation && !profile.write_all && !profile.writes_reported
             }
+            AppliesWhen::WithoutPeers => !profile.peers,
             AppliesWhen::Reported(_) => false,
         }
     }
@@ -146,7 +148,6 @@ impl AppliesWhen {
             AppliesWhen::Reported(Reported::Sockets) => {
                 profile.sockets_made && matches!(profile.net, Net::Supervised | Net::Wide)
             }
-            AppliesWhen::Reported(Reported::SocketsWide) => profile.sockets_made && profile.net == Net::Wide,
             AppliesWhen::Reported(Reported::Fork) => !profile.run && profile.fork_reported,
             AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
             AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,
