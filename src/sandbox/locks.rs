@@ -99,6 +99,7 @@ mod tests {
             peers: true,
             run: false,
             net: if listener { Net::Supervised } else { Net::Denied },
+            peers: false,
             read_all: false,
             write_all: false,
             landlock: Covers::of(abi),
