@@ -161,7 +161,7 @@ describe('A configuration from the environment', () => {
       const env = { [`TOOLWARDEN_${name}`]: text }
       if (field === 'bunPermissions') assert.deepEqual(configFromEnv(env), { bunPermissions: value })
       else if (field === null) assert.deepEqual(configFromEnv(env), { entrypointPath: text })
-      else assert.equal(resolved(env)[field], value)
+      else assert.deepEqual(resolved(env)[field], value)
     })
   }
 

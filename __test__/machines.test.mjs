@@ -18,7 +18,8 @@ describe('A machine', () => {
   test('on which everything works has a row and no problems', () => {
     const { cells, problems } = rowOf('Linux arm64, glibc', 'emulated', SEEN)
     assert.deepEqual(problems, [])
-    assert.deepEqual(cells, ['Linux arm64, glibc', 'emulated', '6.12.1', 'v24.1.0', '1.4.5', 'all hold, Landlock 6', '2 of 2 combinations', '32 passed, 0 failed', '1 files: 7 passed, 0 failed'])
+    assert.match(cells[2], /^\d{4}-\d\d-\d\d$/)
+    assert.deepEqual(cells, ['Linux arm64, glibc', 'emulated', cells[2], '6.12.1', 'v24.1.0', '1.4.5', 'all hold, Landlock 6', '2 of 2 combinations', '32 passed, 0 failed', '1 files: 7 passed, 0 failed'])
   })
 
   for (const [what, seen, problem] of [
@@ -36,9 +37,9 @@ describe('A machine', () => {
     })
   }
 
-  test('has its row in the page, in place of an earlier one', () => {
-    const page = 'before\n<!-- machines -->\nold\n<!-- /machines -->\nafter\n'
-    const written = withTable(page, [rowOf('a | b', '', SEEN)])
-    assert.match(written, /^before\n<!-- machines -->\nBy `npm run machines`.*\n\n\| machine .*\n\| --- .*\n\| a \\\| b .*\n<!-- \/machines -->\nafter\n$/)
+  test('has its row in the page, in place of an earlier one and beside those of others', () => {
+    const page = 'before\n<!-- machines -->\n| Linux b | old |\n| Linux c | kept |\n<!-- /machines -->\nafter\n'
+    const written = withTable(page, [rowOf('Linux b', 'a | b', SEEN)])
+    assert.match(written, /^before\n<!-- machines -->\n\| machine .*\n\| --- .*\n\| Linux b \| a \\\| b .*\n\| Linux c \| kept \|\n<!-- \/machines -->\nafter\n$/)
   })
 })

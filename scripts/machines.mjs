@@ -1,7 +1,7 @@
 /**
  * `npm run machines [-- --only musl] [--dry]`: runs the addons that `npm run build:all` built for other machines than this one: musl
- * natively, arm64 under emulation. What they are made of comes from the package registries into `target/machines`. A whole run writes
- * the table of docs/machines.md. Ends with 1 where something failed.
+ * natively, arm64 under emulation. What they are made of comes from the package registries into `target/machines`. Writes the
+ * rows of docs/machines.md, with `--dry` it does not. Ends with 1 where something failed.
  *
  * Needs Linux x64 and root (the musl machine is a root directory of its own), `apt-get install qemu-system-arm e2fsprogs xz-utils
  * python3-pip`, and what `npm run build:all` needs.
@@ -47,7 +47,7 @@ const machines = [
 const rows = []
 for (const { key, open } of machines) if (options.only === undefined || options.only === key) rows.push(await see(await open()))
 for (const { problems } of rows) for (const problem of problems) process.stderr.write(`machines: ${problem}\n`)
-if (options.only === undefined && options.dry !== true) {
+if (options.dry !== true) {
   const page = join(root, 'docs/machines.md')
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), rows))
 }

@@ -27,6 +27,10 @@ const CHANGES = {
   'that is unknown': 0xc0207a7a,
 }
 
+/** Commands of fcntl of the same kinds: they aim signals, stall whoever opens the file, or change it. The last two are the newest and unknown. */
+const COMMANDS = { F_SETOWN: 8, F_SETOWN_EX: 15, F_SETLEASE: 1024, F_SET_RW_HINT: 1036, F_SETDELEG: 1040, 'that is unknown': 1099 }
+const F_GETFD = 1
+
 const answered = (outcome) => outcome.error === undefined && !refused(outcome)
 
 export const attacks = [
@@ -43,6 +47,13 @@ export const attacks = [
     // The kernel lets the file system decide about the request.
     twin: ({ outside }) => ({ flags: ['--allow-read', '--allow-write'], tool: 'ioctl', input: { path: outside, request }, holds: answered }),
   })),
+  ...Object.entries(COMMANDS).flatMap(([name, command]) =>
+    [['--allow-read'], ['--allow-read', '--allow-write', '--allow-run']].map((flags) => ({
+      name: `a command ${name} on a file that is open for reading, with ${flags.join(' ')}`,
+      attack: ({ outside }) => ({ flags, tool: 'control', input: { path: `${outside}/secret.txt`, command }, holds: refused }),
+      twin: ({ outside }) => ({ flags, tool: 'control', input: { path: `${outside}/secret.txt`, command: F_GETFD }, holds: ({ value }) => value === 1 }),
+    })),
+  ),
   {
     name: 'every request that runtimes need stays',
     attack: ({ outside }) => ({ flags: ['--allow-read'], tool: 'ioctl', input: { path: outside, request: CHANGES.FS_IOC_SETFLAGS }, holds: refused }),

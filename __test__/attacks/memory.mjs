@@ -19,6 +19,7 @@ const UNCOUNTABLE = [
   ['shared', 'shared without a file', 'locked'],
   ['zero', '/dev/zero mapped shared', 'locked'],
   ['spliced', 'huge pages lent to pipes', 'pipes'],
+  ['rulesets', 'rules of Landlock', 'locked'],
 ]
 
 const outOfMemory = ({ error }) => error?.code === 'ERR_TOOL_OUT_OF_MEMORY' && /maxMemoryMb/.test(error.hint)
@@ -35,6 +36,17 @@ export const attacks = [
     name: 'memory: sockets',
     attack: () => ({ tool: 'hold', input: { way: 'sockets', mib: FAR_ABOVE, ms: LONG_ENOUGH }, config: { ...config, maxMemoryMb: 64 }, holds: outOfMemory }),
     twin: () => ({ tool: 'hold', input: { way: 'sockets', mib: 8, ms: 300 }, config, holds: ({ value }) => value >= 8 }),
+  },
+  ...Object.entries({ left: 'sockets whose sender is closed', waiting: 'connections that nobody accepts' }).map(([way, name]) => ({
+    name: `memory: ${name}`,
+    attack: () => ({ tool: 'hold', input: { way, mib: FAR_ABOVE, ms: LONG_ENOUGH }, config: { ...config, maxMemoryMb: 64 }, holds: outOfMemory }),
+    twin: () => ({ tool: 'hold', input: { way, mib: 8, ms: 300 }, config, holds: ({ value }) => value >= 8 }),
+  })),
+  {
+    // Nobody can measure these, so a tool that can talk to nobody cannot make them.
+    name: 'memory: sockets on their way through another one',
+    attack: () => ({ flags: ['--allow-read', '--allow-write'], tool: 'hold', input: { way: 'sent', mib: 8, ms: 10 }, config, holds: refused }),
+    twin: () => ({ flags: ['--allow-net'], tool: 'hold', input: { way: 'sent', mib: 8, ms: 10 }, config, holds: ({ value }) => value >= 8 }),
   },
   {
     name: 'memory: pipes',

@@ -153,6 +153,8 @@ describe('A tool as an activity', () => {
     assert.deepEqual(await run('prints-lines', 1), { result: 1 })
     assert.ok(told.some(({ level, message, meta }) => level === 'INFO' && message === 'line 0' && meta?.tool === 'prints-lines'))
     assert.ok(told.some(({ level, message }) => level === 'ERROR' && message === 'to stderr'))
+    assert.deepEqual(await run('prints-controls'), { result: 'printed' })
+    assert.ok(told.some(({ message }) => message === String.raw`a \u001b[2Jline that clears`))
   })
 
   test('goes to another worker when its own shuts down after its drain', async () => {

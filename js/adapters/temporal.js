@@ -4,6 +4,7 @@
  */
 
 import { Context } from '@temporalio/activity'
+import { printableLines } from '../printable.js'
 import { FINAL_CODES, ONCE_ENTERED } from './engines/failures.js'
 import { givenFor } from './engines/given-for.js'
 import { selectTools } from './select-tools.js'
@@ -50,7 +51,7 @@ export async function toolActivities(manager, options = {}) {
         signal,
         onProgress: heartbeats.progress,
         onLog: logs
-          ? (/** @type {import('../../index.d.ts').LogEntry} */ entry) => context.log[levelOf(entry)](entry.text, { tool, stream: entry.stream })
+          ? (/** @type {import('../../index.d.ts').LogEntry} */ entry) => context.log[levelOf(entry)](printableLines(entry.text), { tool, stream: entry.stream })
           : undefined,
       })
       refuseLarge(tool, result)

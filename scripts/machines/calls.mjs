@@ -42,7 +42,7 @@ async function tryBoth(runtimeType, isolation) {
     assert.deepEqual(await Promise.all([1, 2, 3, 4].map((a) => manager.executeTool('add', { a, b: 1 }))), [2, 3, 4, 5])
     await assert.rejects(manager.executeTool('reads', { path: join(other, 'secret') }), { code: 'ERR_ACCESS_DENIED' })
     assert.equal(await manager.executeTool('fetches', { url: `http://127.0.0.1:${port}` }), 'served')
-    await assert.rejects(manager.executeTool('fetches', { url: 'http://127.0.0.1:1' }), { code: 'ERR_ACCESS_DENIED' })
+    await assert.rejects(manager.executeTool('fetches', { url: `http://127.0.0.2:${port}` }), { code: 'ERR_ACCESS_DENIED' })
     await assert.rejects(manager.executeTool('throws'), { code: 'ERR_TOOL_THREW' })
     await assert.rejects(manager.executeTool('hangs', {}, { timeout: '2s' }), { code: 'ERR_TOOL_TIMEOUT' })
     assert.equal(await manager.executeTool('add', { a: 20, b: 22 }), 42)

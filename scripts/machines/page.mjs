@@ -40,7 +40,7 @@ export function rowOf(name, how, seen) {
     ...problemsOfTests([...rust, ...tests]),
   ].map((problem) => `${name}: ${problem}`)
   const cells = [
-    name, how, machine?.kernel ?? '', machine?.node ?? '', machine?.bun ?? '',
+    name, how, new Date().toISOString().slice(0, 10), machine?.kernel ?? '', machine?.node ?? '', machine?.bun ?? '',
     doctor?.good === true ? `all hold, Landlock ${doctor.landlockAbi}` : (doctor?.problem ?? 'did not run'),
     `${calls.length - failed.length} of ${calls.length} combinations`,
     counted(rust),
@@ -49,12 +49,20 @@ export function rowOf(name, how, seen) {
   return { cells: cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')), problems }
 }
 
-const HEAD = ['machine', 'run', 'kernel', 'Node', 'Bun', '`doctor`', 'calls', 'sandbox suite (Rust)', 'JavaScript tests']
+const HEAD = ['machine', 'run', 'day', 'kernel', 'Node', 'Bun', '`doctor`', 'calls', 'sandbox suite (Rust)', 'JavaScript tests']
 
-/** @param {string} page @param {Row[]} rows */
+const lineOf = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`
+
+/**
+ * Writes rows into the page; those of other machines stay as they are.
+ * @param {string} page
+ * @param {Row[]} rows
+ */
 export function withTable(page, rows) {
-  const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(({ cells }) => cells)].map((cells) => `| ${cells.join(' | ')} |`)
-  const text = `By \`npm run machines\`, ${new Date().toISOString().slice(0, 10)}:\n\n${lines.join('\n')}\n`
-  const [before, after] = page.split(/<!-- machines -->\n[^]*<!-- \/machines -->\n/)
-  return `${before}<!-- machines -->\n${text}<!-- /machines -->\n${after}`
+  const [before = '', rest = ''] = page.split('<!-- machines -->\n')
+  const [table = '', after = ''] = rest.split('<!-- /machines -->\n')
+  const isOfSeen = (/** @type {string} */ line) => rows.some(({ cells }) => line.startsWith(`| ${cells[0]} |`))
+  const kept = table.split('\n').filter((line) => line.startsWith('| Linux ') && !isOfSeen(line))
+  const lines = [lineOf(HEAD), lineOf(HEAD.map(() => '---')), ...[...kept, ...rows.map(({ cells }) => lineOf(cells))].toSorted()]
+  return `${before}<!-- machines -->\n${lines.join('\n')}\n<!-- /machines -->\n${after}`
 }

@@ -65,6 +65,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
             memory,
             permissions: policy.permissions.to_flags(places.working_dir.as_path()),
             readable: policy.readable(),
+            secrets: policy.unnamed_secrets(),
             temporary: shown(places.temporary),
         },
         policy: Some(Arc::new(policy)),
@@ -149,6 +150,7 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
             memory,
             permissions: in_force_unconfined(&config.permissions).to_flags(places.working_dir.as_path()),
             readable: Vec::new(),
+            secrets: Vec::new(),
             temporary: shown(places.temporary),
         },
     }

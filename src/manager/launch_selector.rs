@@ -52,7 +52,8 @@ impl WorkerFilePlace {
     pub(super) fn new(file: WorkerFile, settings: WorkerSettings, policies: &[Option<&Policy>]) -> Self {
         let working_dir = file.path().parent().and_then(Path::parent);
         let reads = |policy: &Policy| {
-            let mut rules = policy.files.iter().filter(|rule| rule.rights.read);
+            let code = policy.code.rules();
+            let mut rules = policy.files.iter().chain(&code).filter(|rule| rule.rights.read);
             policy.read_all || rules.any(|rule| working_dir.is_some_and(|below| below.starts_with(&rule.path)))
         };
         let elsewhere = policies.iter().all(|policy| policy.is_none_or(reads));

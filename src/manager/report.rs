@@ -31,6 +31,8 @@ pub(super) struct Enforcement {
     pub(super) permissions: Vec<String>,
     /// What is readable whatever the permissions are.
     pub(super) readable: Vec<String>,
+    /// What looks like a secret in the packages of the tools, and no list names it.
+    pub(super) secrets: Vec<String>,
     /// The directory in which each process has its own directory.
     pub(super) temporary: Option<String>,
     /// The normalised flags of the tools with settings of their own, by their keys.

@@ -32,6 +32,7 @@ pub use child::{ChildSetup, InChild, StepFailure};
 pub use denial::{Denial, Permission};
 pub use denials::{Denials, TakenDenials};
 pub(crate) use mountinfo::mounts;
+pub(crate) use net::MOST_WAITING;
 pub use policy::{Command, Disk, NetPolicy, NoProgram, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::attempt::Attempt;
-use super::policy::Policy;
+use super::policy::{FileRule, Policy};
 
 /// The number of processors, the amount of memory, the page sizes, and what a starting process reads about itself.
 const OF_THE_MACHINE: &[&str] = &[
@@ -92,10 +92,8 @@ fn is_of_manager(path: &Path) -> bool {
 }
 
 fn is_above_modules(directory: &Path, policy: &Policy) -> bool {
-    policy
-        .files
-        .iter()
-        .any(|rule| rule.rights.read && rule.path != directory && rule.path.starts_with(directory))
+    let is_below = |rule: &FileRule| rule.rights.read && rule.path != directory && rule.path.starts_with(directory);
+    policy.files.iter().any(is_below) || policy.code.any(is_below)
 }
 
 #[cfg(test)]

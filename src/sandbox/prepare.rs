@@ -26,6 +26,9 @@ pub struct Sandbox {
     handled: HandledAccess,
     /// Each with the rights that its kind of file can have.
     paths: Vec<Rule>,
+    /// The same for what is readable because it holds code.
+    code: Vec<Rule>,
+    policy: Policy,
     profile: FilterProfile,
     filter: Program,
     supervision: Supervision,
@@ -69,6 +72,12 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
             error,
         )
     })?;
+    let code = open_code(&policy, &handled).map_err(|(path, error)| {
+        not_prepared(
+            &format!("cannot open {}, which is to be readable", path.display()),
+            error,
+        )
+    })?;
     let guardian = match policy.run {
         Run::None => None,
         _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
@@ -79,6 +88,8 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         abi: support.landlock_abi,
         handled,
         paths,
+        code,
+        policy: policy.clone(),
         filter: seccomp::child_program(&profile),
         profile,
         supervision: Supervision::new(policy, denials.clone(), own.clone(), support.sockets),
@@ -124,6 +135,7 @@ fn profile(policy: &Policy, support: &Support) -> FilterProfile {
     FilterProfile {
         run: policy.run != Run::None,
         net,
+        peers: policy.net != NetPolicy::None || !policy.unix.is_empty() || policy.run != Run::None,
         read_all: policy.read_all,
         write_all: policy.write_all,
         signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
@@ -178,7 +190,10 @@ impl ChildSetup for Sandbox {
     fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let ruleset = Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
-        for (path, rights) in &self.paths {
+        if !self.policy.read_all && self.policy.code.look_again(|path| self.policy.may_write(path)) {
+            self.code = open_code(&self.policy, &self.handled).map_err(|(_, error)| failed("open")(error))?;
+        }
+        for (path, rights) in self.paths.iter().chain(&self.code) {
             ruleset
                 .allow(path.as_fd(), *rights)
                 .map_err(failed("landlock_add_rule"))?;
@@ -237,7 +252,25 @@ fn open_all(policy: &Policy, handled: &HandledAccess) -> Result<Vec<Rule>, (Path
             &mut rules,
         );
     }
-    let rules = without_covered(rules);
+    open_each(without_covered(rules), handled)
+}
+
+/// The rules about code that are not covered by the policy's own.
+fn open_code(policy: &Policy, handled: &HandledAccess) -> Result<Vec<Rule>, (PathBuf, io::Error)> {
+    if policy.read_all {
+        return Ok(Vec::new());
+    }
+    let own = &policy.files;
+    let covered = |rule: &FileRule| {
+        own.iter()
+            .any(|above| rule.path.starts_with(&above.path) && above.rights.include(rule.rights))
+    };
+    let mut rules = policy.code.rules();
+    rules.retain(|rule| !covered(rule));
+    open_each(without_covered(rules), handled)
+}
+
+fn open_each(rules: Vec<FileRule>, handled: &HandledAccess) -> Result<Vec<Rule>, (PathBuf, io::Error)> {
     let mut opened = Vec::with_capacity(rules.len());
     for rule in rules {
         match opened::open(&rule.path) {

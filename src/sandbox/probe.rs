@@ -80,6 +80,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
     let profile = FilterProfile {
         run: false,
         net: Net::Denied,
+        peers: false,
         read_all: false,
         write_all: false,
         signal_scope: abi >= landlock::SCOPE_ABI,
@@ -150,6 +151,7 @@ mod tests {
             let profile = FilterProfile {
                 run: true,
                 net: Net::Supervised,
+                peers: true,
                 read_all: false,
                 write_all: false,
                 signal_scope: true,

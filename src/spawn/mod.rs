@@ -18,6 +18,7 @@ mod failure;
 mod host_ends;
 mod launch;
 mod memory;
+mod orphans;
 mod output;
 mod proc_scan;
 mod process;

@@ -1,9 +1,10 @@
-//! Lists the members of a process group from /proc. Used only after signal 0 showed that the group is not empty.
+//! Lists the members of a process group from /proc, and reaps those that the host has inherited. Used only after signal 0 showed that the group is not empty.
 
 use std::fs;
 
 use rustix::process::Pid;
 
+use super::orphans;
 use crate::sandbox::proc_stat::{ProcStat, may_be_of};
 
 /// Entries read at most. On a machine with more processes the group counts as running.
@@ -38,6 +39,7 @@ pub(super) fn group(group: Pid) -> GroupState {
         let Ok(stat) = ProcStat::read(pid) else {
             continue;
         };
+        orphans::reap(pid, &stat, group);
         if stat.group == group && !stat.has_ended() {
             running = true;
             leader |= pid == group;

@@ -49,6 +49,34 @@ fn the_hosts_own_children_are_left_to_it() {
     assert_eq!(own.wait().unwrap().code(), Some(3));
 }
 
+/// The number of zombies whose parent is this process.
+fn zombies() -> usize {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let stats = entries.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
+    let own = format!(" Z {} ", std::process::id());
+    stats.filter(|stat| stat.contains(&own)).count()
+}
+
+#[test]
+fn orphans_that_the_host_inherits_are_reaped_and_its_own_children_are_not() {
+    // As for process 1 of a container.
+    // SAFETY: no memory is passed.
+    assert_eq!(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }, 0);
+    let mut own = std::process::Command::new("/bin/sh")
+        .args(["-c", "exit 3"])
+        .spawn()
+        .unwrap();
+    let spawner = spawner();
+    let script = "for n in 1 2 3 4 5 6 7 8; do (true &); done; (sleep 1000 &); echo ready; exit 0";
+    let child = spawn(&spawner, shell(script)).unwrap();
+    assert_eq!(read_line(&child.stdout), "ready");
+    assert_eq!(wait_exit(&child), Exit::Code(0));
+    assert_eq!(read_all(&child.stdout), "");
+    wait_gone(&child);
+    assert!(zombies() <= 1, "only the own child may be left: {}", zombies());
+    assert_eq!(own.wait().unwrap().code(), Some(3));
+}
+
 #[test]
 fn a_dropped_process_is_killed_and_reaped() {
     let spawner = spawner();

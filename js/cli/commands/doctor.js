@@ -29,7 +29,7 @@ export function addDoctor(program, context) {
     .option('--json', 'the findings as JSON')
     .action(async (options) => {
       const { terminal, interrupts } = context
-      const found = await examine(interrupts.signal)
+      const found = await examine(interrupts.signal, context.cwd)
       const problem = advice(found)
       // One runtime suffices, but a manager uses Bun unless it is configured otherwise.
       const hint = problem ?? found.runtimes.find(({ version }) => version === null)?.hint ?? null
@@ -45,6 +45,7 @@ export function addDoctor(program, context) {
         runtimes: found.runtimes,
         permissions: found.verdicts,
         readable: found.enforcement?.readable ?? [],
+        warning: found.warning,
         hint,
       }
       context.exitCode = report.ok ? ExitCode.DONE : ExitCode.FAILED
@@ -74,6 +75,7 @@ function print(report, terminal) {
     line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
   }
   if (ran) printPermissions(report, terminal)
+  if (report.warning !== null) terminal.note(`${terminal.errStyle('warning:', 'yellow')} ${report.warning}`)
   if (report.hint !== null) terminal.note(`${terminal.errStyle('hint:', 'cyan')} ${report.hint}`)
 }
 

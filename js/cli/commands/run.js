@@ -5,6 +5,7 @@ import { ExitCode, exitCodeOf } from '../exit-codes.js'
 import { jsonArgument } from '../json-argument.js'
 import { logPrinter } from '../log-printer.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
+import { secretsBeside } from '../secrets-beside.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
 import { withManager } from '../with-manager.js'
@@ -56,6 +57,11 @@ async function run(entrypoint, tool, options, context) {
   const status = (text) => {
     if (!options.json) terminal.note(terminal.errStyle(`${text} after ${elapsed(performance.now() - start)}`, 'dim'))
   }
+  /** @param {import('../../../index.d.ts').Manager} manager */
+  const warn = (manager) => {
+    const warning = secretsBeside(manager.enforcement)
+    if (warning !== null) terminal.note(`${terminal.errStyle('warning:', 'yellow')} ${warning}`)
+  }
   try {
     const input = options.input === undefined ? undefined : await jsonArgument(options.input, '--input', context)
     const config = options.config === undefined ? undefined : await jsonArgument(options.config, '--config', context)
@@ -65,6 +71,7 @@ async function run(entrypoint, tool, options, context) {
     const call = (manager) => {
       // The status line of a call that follows a question leaves out the time until the answer.
       if (calls++ > 0) start = performance.now()
+      else if (!options.json) warn(manager)
       return manager.executeTool(tool, input, {
         ...(config === undefined ? {} : { config }),
         ...(options.env === undefined ? {} : { env: options.env }),

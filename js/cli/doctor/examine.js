@@ -1,6 +1,7 @@
 /** Runs the probes and reports what is enforced; the package is imported late, because its addon may be missing. */
 
 import { nodeFlagForAnyProgram } from '../../node-flags.js'
+import { secretsBeside } from '../secrets-beside.js'
 import { VARIABLE, withProbeSite } from './probe-site.js'
 
 /** @typedef {import('../../../index.d.ts').Config} Config */
@@ -108,6 +109,19 @@ async function examineMemory(dir, type) {
   }
 }
 
+/**
+ * What looks like a secret beside the tools of a project, with the permissions that apply there by default; null where
+ * no manager can be made for it.
+ * @param {string} dir
+ */
+async function examineProject(dir) {
+  try {
+    return await using(dir, { entrypointPath: './tools.ts', minWorkers: 0 }, async (manager) => secretsBeside(manager.enforcement))
+  } catch {
+    return null
+  }
+}
+
 /** Why the package cannot be imported; null where it can. */
 async function missingAddon() {
   try {
@@ -118,10 +132,11 @@ async function missingAddon() {
   }
 }
 
-/** @param {AbortSignal} signal */
-export async function examine(signal) {
+/** @param {AbortSignal} signal @param {string} project whose secrets are looked for */
+export async function examine(signal, project) {
   const addon = await missingAddon()
-  if (addon !== null) return { addon, runtimes: [], enforcement: null, verdicts: [] }
+  if (addon !== null) return { addon, runtimes: [], enforcement: null, verdicts: [], warning: null }
+  const warning = await examineProject(project)
   return withProbeSite(async ({ dir, probes }) => {
     const runtimes = [await runtime(dir, 'bun'), await runtime(dir, 'node')]
     const usable = runtimes.find(({ version }) => version !== null)
@@ -139,6 +154,6 @@ export async function examine(signal) {
       signal.throwIfAborted()
       verdicts.push(await examineMemory(dir, usable.type))
     }
-    return { addon, runtimes, enforcement, verdicts }
+    return { addon, runtimes, enforcement, verdicts, warning }
   })
 }

@@ -13,7 +13,7 @@ use super::likeliest::likeliest;
 use super::thrown::Thrown;
 use super::width::{NoFlagReason, narrow, no_flag_reason, reads_otherwise};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
-use crate::config::RuntimeType;
+use crate::config::{Host, NetRule, RuntimeType};
 use crate::error::{Refusal, hints, printable};
 use crate::sandbox::{Denial, Permission, Policy};
 use crate::worker::json;
@@ -101,7 +101,7 @@ impl DenialExplainer {
         }
         if !denial.flag.is_empty() {
             let flag = quoted(&denial.flag);
-            return match net::is_name_alone(denial) {
+            return match is_name_alone(denial) {
                 true => hints::add_flag_of_name(&flag, &self.list, &denial.resource),
                 false => hints::add_flag(&flag, &self.list),
             };
@@ -116,7 +116,7 @@ impl DenialExplainer {
     /// Whether it is a host's name that the runtime could not resolve if it were listed.
     fn cannot_be_listed(&self, denial: &Denial) -> bool {
         let unresolved = self.policy.as_ref().is_some_and(|policy| policy.names_by_datagram);
-        unresolved && denial.permission == Permission::Net && net::is_name(&denial.resource)
+        unresolved && denial.permission == Permission::Net && is_name(&denial.resource)
     }
 
     /// The refusal behind a thrown value, if there is one. Its flag is one of the runtime's, or empty. `complete`:
@@ -172,6 +172,11 @@ impl DenialExplainer {
     }
 }
 
+/// Whether a resource is a host's name and not an address.
+fn is_name(resource: &str) -> bool {
+    NetRule::parse(resource).is_ok_and(|rule| matches!(rule.host, Host::Name(_)))
+}
+
 /// A flag in a sentence. If it contains blanks, quotes or control characters it is quoted as in JSON, so that its end
 /// is unambiguous.
 fn quoted(flag: &str) -> Cow<'_, str> {
@@ -180,6 +185,12 @@ fn quoted(flag: &str) -> Cow<'_, str> {
         return Cow::Owned(Value::from(flag).to_string());
     }
     Cow::Borrowed(flag)
+}
+
+/// Whether a name was refused before anything was known of the port: it is looked up alone.
+fn is_name_alone(denial: &Denial) -> bool {
+    let is_name = |rule: &NetRule| rule.port.is_none() && matches!(rule.host, Host::Name(_));
+    denial.permission == Permission::Net && NetRule::parse(&denial.resource).is_ok_and(|rule| is_name(&rule))
 }
 
 /// In the form of errors and records.

@@ -97,11 +97,6 @@ fn is_place(named: &str) -> bool {
     NetRule::parse(host).is_ok()
 }
 
-/// Whether a resource is a host's name and not an address.
-pub(super) fn is_name(resource: &str) -> bool {
-    NetRule::parse(resource).is_ok_and(|rule| matches!(rule.host, Host::Name(_)))
-}
-
 /// os.networkInterfaces(), which uses its own socket.
 fn lists_interfaces(thrown: &Thrown<'_>) -> bool {
     let calls = ["uv_interface_addresses", "getifaddrs"];
@@ -126,12 +121,6 @@ fn is_of(refused: &str, named: &str) -> bool {
     }
     let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(':'));
     refused == named || begins(named, refused) || (!named.is_empty() && begins(refused, named))
-}
-
-/// Whether a name was refused before anything was known of the port: it is looked up alone.
-pub(super) fn is_name_alone(denial: &Denial) -> bool {
-    let is_name = |rule: &NetRule| rule.port.is_none() && matches!(rule.host, Host::Name(_));
-    denial.permission == Permission::Net && NetRule::parse(&denial.resource).is_ok_and(|rule| is_name(&rule))
 }
 
 fn port(resource: &str) -> Option<u16> {

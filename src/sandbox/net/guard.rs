@@ -22,6 +22,9 @@ use crate::sandbox::denial::{Denial, Permission};
 use crate::sandbox::denials::Denials;
 
 const DNS_PORT: u16 = 53;
+/// Connections that may wait at a unix socket of a worker until it accepts them. They have no descriptor, so what they
+/// hold can only be estimated by their number.
+pub(crate) const MOST_WAITING: u32 = 64;
 
 /// Sockets that libc connects to on its own to look up users and names: a refusal there is not an access of the tool.
 const OF_LIBC: [&str; 4] = [
@@ -237,7 +240,8 @@ impl NetGuard {
     /// An unbound socket would get a port of the kernel's choice; a unix socket without a path cannot listen.
     pub(in super::super) fn listen(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
         if socket.is_unix() {
-            return socket.listen(backlog);
+            // Negative numbers are large ones to the kernel.
+            return socket.listen((backlog as u32).min(MOST_WAITING) as i32);
         }
         if self.extent == Extent::Wide {
             return socket.listen(backlog);

@@ -14,6 +14,7 @@ mod rules;
 mod socket;
 mod unix;
 
+pub(crate) use guard::MOST_WAITING;
 pub(super) use guard::{Extent, NetGuard, Way};
 pub(super) use own_sockets::OwnSockets;
 pub(super) use rules::Rules;

@@ -23,6 +23,15 @@ pub trait Files {
     fn executable(&self, path: &Path) -> bool;
     /// The full paths of a directory's entries; empty when it cannot be listed.
     fn list(&self, directory: &Path) -> Vec<PathBuf>;
+    /// The same with their kinds.
+    fn entries(&self, directory: &Path) -> Vec<(PathBuf, Kind)> {
+        let with_kind = |path: PathBuf| Some((path.clone(), self.kind(&path)?));
+        self.list(directory).into_iter().filter_map(with_kind).collect()
+    }
+    /// The device and number of what is at a path, and how many names it has, without following a final symlink.
+    fn inode(&self, _path: &Path) -> Option<((u64, u64), u64)> {
+        None
+    }
     /// The first line of a file that starts with `#!`, without those two characters.
     fn interpreter_line(&self, path: &Path) -> Option<String>;
     /// What the ELF header requests; `None` when it is not an ELF file.
@@ -40,22 +49,25 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disk;
 
+fn kind_of(kind: std::fs::FileType) -> Kind {
+    if kind.is_symlink() {
+        Kind::Symlink
+    } else if kind.is_dir() {
+        Kind::Directory
+    } else if kind.is_file() {
+        Kind::File
+    } else {
+        Kind::Other
+    }
+}
+
 impl Files for Disk {
     fn real(&self, path: &Path) -> io::Result<PathBuf> {
         path.canonicalize()
     }
 
     fn kind(&self, path: &Path) -> Option<Kind> {
-        let kind = path.symlink_metadata().ok()?.file_type();
-        Some(if kind.is_symlink() {
-            Kind::Symlink
-        } else if kind.is_dir() {
-            Kind::Directory
-        } else if kind.is_file() {
-            Kind::File
-        } else {
-            Kind::Other
-        })
+        Some(kind_of(path.symlink_metadata().ok()?.file_type()))
     }
 
     fn executable(&self, path: &Path) -> bool {
@@ -69,6 +81,27 @@ impl Files for Disk {
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
         paths
+    }
+
+    fn entries(&self, directory: &Path) -> Vec<(PathBuf, Kind)> {
+        let Ok(entries) = directory.read_dir() else {
+            return Vec::new();
+        };
+        // The kind is in the directory itself, so no entry has to be looked up.
+        let entries = entries
+            .flatten()
+            .filter_map(|entry| Some((entry.path(), kind_of(entry.file_type().ok()?))));
+        let mut found: Vec<_> = entries.collect();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found
+    }
+
+    fn inode(&self, path: &Path) -> Option<((u64, u64), u64)> {
+        use std::os::unix::fs::MetadataExt;
+        let found = path.symlink_metadata().ok()?;
+        // A directory has one name; its other links are its own entries.
+        let names = if found.is_dir() { 1 } else { found.nlink() };
+        Some(((found.dev(), found.ino()), names))
     }
 
     fn interpreter_line(&self, path: &Path) -> Option<String> {

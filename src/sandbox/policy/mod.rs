@@ -1,6 +1,8 @@
 //! What is allowed, as data derived from the permissions and the locations of files. Nothing here has side effects; the
 //! file system is read through [`Files`] alone, which tests replace.
 
+mod code;
+mod code_search;
 mod command;
 mod elf;
 mod files;
@@ -14,9 +16,11 @@ mod programs;
 mod rule;
 mod runtime;
 mod scopes;
+mod secrets;
 mod system;
 mod unix;
 
+pub use code::Code;
 pub use command::{Command, NoProgram};
 pub use files::{Disk, Files, Kind};
 pub(super) use machine::OWN_FILES;

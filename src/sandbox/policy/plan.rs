@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::scopes::{self, AlwaysReadable, ResolvedScope};
 use super::{
-    Command, Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix,
+    Code, Command, Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix,
 };
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
@@ -41,11 +41,29 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     let given = input.permissions;
     let read_flags = scopes::flags(input.runtime, false);
     let write_flags = scopes::flags(input.runtime, true);
-    let always = imported(files, input);
+    let Imported { mut whole, code } = imported(files, input);
     let mut rules = runtime::rules(files, input.runtime_binary);
     let system = readable(&merged(rules.clone()));
 
     let read = scopes::resolve(files, &given.read, read_flags, false, input.working_dir, &mut problems);
+    let code = match &read {
+        ResolvedScope::Paths(paths) => Code::new(files, &code, |root| paths.iter().any(|path| root.starts_with(path))),
+        _ => Code::new(files, &code, |_| false),
+    };
+    let code_rules = code.rules();
+    if let Some(entrypoint) = input.entrypoint.and_then(|path| files.real(path).ok())
+        && !code.any(|rule| rule.rights.read && entrypoint.starts_with(&rule.path))
+        && !whole.contains(&entrypoint)
+    {
+        // Its name is that of a secret, or its directory has more entries than get a rule.
+        whole.push(entrypoint);
+    }
+    let read_of_code = code_rules.iter().filter(|rule| rule.rights.read);
+    let always: Vec<PathBuf> = whole
+        .iter()
+        .chain(read_of_code.map(|rule| &rule.path))
+        .cloned()
+        .collect();
     let write = scopes::resolve(files, &given.write, write_flags, true, input.working_dir, &mut problems);
     let deny_read = scopes::check_denied(
         files,
@@ -75,8 +93,8 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         return Err(Box::new(Error::config_invalid(problems)));
     }
 
-    rules.extend(always.iter().map(|path| FileRule {
-        path: path.clone(),
+    rules.extend(whole.into_iter().map(|path| FileRule {
+        path,
         rights: Rights::READ,
     }));
     let listed = files.real(input.working_dir).into_iter().chain(listed(files, input));
@@ -92,7 +110,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         // Interpreters of other languages have their own modules beside the system's libraries.
         rules.extend(programs::common_rules(files));
     }
-    let always_readable = readable(&merged(rules.clone()));
+    let always_readable = readable(&merged(rules.iter().chain(&code_rules).cloned().collect()));
     match &read {
         ResolvedScope::Nothing => {}
         ResolvedScope::Paths(paths) => rules.extend(paths.iter().map(|path| FileRule {
@@ -112,6 +130,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     }
     Ok(Policy {
         files: merged(rules),
+        code,
         always_readable,
         read_all: read == ResolvedScope::Everything,
         write_all: write == ResolvedScope::Everything,
@@ -135,22 +154,32 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     })
 }
 
-/// What stays readable whatever the flags are: the worker file or the command's scripts, the entrypoint's package and what is imported from
-/// outside of it.
-fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    paths.extend(
-        input
-            .worker_file
-            .and_then(Path::parent)
-            .and_then(|directory| files.real(directory).ok()),
-    );
-    paths.extend(input.command.iter().flat_map(|command| command.scripts.iter().cloned()));
+/// What stays readable whatever the flags are.
+struct Imported {
+    /// The worker file's directory or a command's scripts, installed packages, and an entrypoint that is in no project.
+    whole: Vec<PathBuf>,
+    /// The entrypoint's package and linked ones: as far as no secret is in them.
+    code: Vec<PathBuf>,
+}
+
+fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Imported {
+    let worker = input.worker_file.and_then(Path::parent);
+    let mut whole: Vec<PathBuf> = worker
+        .and_then(|directory| files.real(directory).ok())
+        .into_iter()
+        .collect();
+    whole.extend(input.command.iter().flat_map(|command| command.scripts.iter().cloned()));
+    let mut code = Vec::new();
     if let Some(entrypoint) = input.entrypoint.and_then(|path| files.real(path).ok()) {
         let bounds = package::Bounds::new(files, input.working_dir, input.home);
-        paths.extend(package::directories(files, &bounds, &entrypoint));
+        for path in package::directories(files, &bounds, &entrypoint) {
+            match path.ends_with("node_modules") || path == entrypoint {
+                true => whole.push(path),
+                false => code.push(path),
+            }
+        }
     }
-    paths
+    Imported { whole, code }
 }
 
 /// The directories in which packages are looked up by name.

@@ -61,7 +61,7 @@ fn only(paths: &[&str]) -> Scope {
 
 fn shown(policy: &Policy) -> String {
     let mut text = String::new();
-    for rule in &policy.files {
+    for rule in &merged(policy.files.iter().cloned().chain(policy.code.rules()).collect()) {
         let Rights {
             read,
             list,

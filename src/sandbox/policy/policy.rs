@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::code::Code;
 use super::files::Disk;
 use super::identity::Identity;
 use super::machine::{OWN_FILES, is_apart};
@@ -38,6 +39,8 @@ pub enum NetPolicy {
 pub struct Policy {
     /// Sorted by path, each path once.
     pub files: Vec<FileRule>,
+    /// What is readable because it holds code.
+    pub code: Code,
     /// Files and directories that are readable whatever the permissions are; sorted.
     pub always_readable: Vec<PathBuf>,
     /// Every file may be read, but of /proc and /dev only what `files` names.
@@ -101,6 +104,14 @@ impl Policy {
         always.chain(own).collect()
     }
 
+    /// What lies beside code and looks like a secret, as far as no list names it. Where every file may be read, this
+    /// includes them.
+    pub fn unnamed_secrets(&self) -> Vec<String> {
+        let secrets = self.code.secrets().into_iter();
+        let unnamed = secrets.filter(|path| self.read_all || !self.may_read(path));
+        unnamed.map(|path| path.to_string_lossy().into_owned()).collect()
+    }
+
     /// The paths of a list of writable paths; empty where everything may be written.
     pub(in super::super) fn listed_writable(&self) -> Vec<PathBuf> {
         listed(&self.permissions.write)
@@ -110,7 +121,8 @@ impl Policy {
 
     /// The paths of a list of readable paths, and what is readable in any case.
     pub(in super::super) fn listed_readable(&self) -> Vec<PathBuf> {
-        let always = self.always_readable.iter().cloned();
+        let code = self.code.rules().into_iter().filter(|rule| rule.rights.read);
+        let always = self.always_readable.iter().cloned().chain(code.map(|rule| rule.path));
         let paths = listed(&self.permissions.read).chain(always);
         paths.filter(|path| !is_kernels(path)).collect()
     }
@@ -154,9 +166,11 @@ impl Policy {
     }
 
     fn covered(&self, path: &Path, right: impl Fn(&Rights) -> bool) -> bool {
+        let covers = |rule: &FileRule| right(&rule.rights) && is_below(path, &rule.path);
         self.files
             .iter()
-            .any(|rule| right(&rule.rights) && is_below(path, &rule.path) && !self.is_another(&rule.path))
+            .any(|rule| covers(rule) && !self.is_another(&rule.path))
+            || self.code.any(covers)
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum Net {
 pub(crate) struct FilterProfile {
     pub run: bool,
     pub net: Net,
+    /// There may be somebody to send messages to: an address, a unix socket or a program.
+    pub peers: bool,
     pub read_all: bool,
     pub write_all: bool,
     /// Landlock confines signals (ABI 6 and later).

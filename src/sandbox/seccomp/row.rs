@@ -66,6 +66,8 @@ pub(super) enum AppliesWhen {
     WithoutNetAll,
     /// A supervisor checks connections, or there are none.
     ConnectionsChecked,
+    /// There is nobody to send messages to: no network, no unix sockets, no programs.
+    WithoutPeers,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
     /// Not in the child's filter, but reported to the supervisor.
@@ -80,7 +82,6 @@ pub(super) enum Reported {
     /// The supervisor makes the sockets.
     Sockets,
     /// The same, where it would not see a `listen` otherwise.
-    SocketsWide,
     Fork,
     Exec,
     Reads,
@@ -117,6 +118,7 @@ impl AppliesWhen {
             AppliesWhen::WatchRefused => !profile.read_all && !profile.files_reported,
             AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
             AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
+            AppliesWhen::WithoutPeers => !profile.peers,
             AppliesWhen::WithoutSignalScope => !profile.signal_scope,
             AppliesWhen::Reported(_) => false,
         }
@@ -130,7 +132,6 @@ impl AppliesWhen {
             AppliesWhen::Reported(Reported::Sockets) => {
                 profile.sockets_made && matches!(profile.net, Net::Supervised | Net::Wide)
             }
-            AppliesWhen::Reported(Reported::SocketsWide) => profile.sockets_made && profile.net == Net::Wide,
             AppliesWhen::Reported(Reported::Fork) => !profile.run && profile.fork_reported,
             AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
             AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,

@@ -3,7 +3,7 @@
 //! The supervisor checks where a socket connects, but options can redirect what is sent: routing headers and IP options
 //! name other hosts on the way, others choose the interface or the source, delay the connection, or give the socket
 //! another protocol. Every kernel adds new ones, so the allowed ones are listed here: what runtimes, libraries and
-//! common clients set, and nothing that needs a capability. The list is the same for every policy, except for fast
+//! common clients set, and nothing that needs a capability. (The sizes of buffers: `hidden_memory.rs`.) The list is the same for every policy, except for fast
 //! open: no tool needs more options with more network. The numbers are the same on x86-64 and 64-bit Arm.
 //!
 //! A filter cannot read control messages of sendmsg. On a TCP socket, which is the only kind where a supervisor checks,
@@ -25,8 +25,6 @@ const SOL_NETLINK: u32 = 270;
 const OF_SOCKET: &[u32] = &[
     2,  // SO_REUSEADDR: every server
     6,  // SO_BROADCAST: UDP
-    7,  // SO_SNDBUF
-    8,  // SO_RCVBUF
     9,  // SO_KEEPALIVE: every client
     10, // SO_OOBINLINE: telnet, ftp
     13, // SO_LINGER: resets, both runtimes

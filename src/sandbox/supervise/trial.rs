@@ -50,6 +50,7 @@ fn call(sender: Sender<Listener>) -> bool {
     let profile = FilterProfile {
         run: true,
         net: Net::Supervised,
+        peers: true,
         read_all: true,
         write_all: true,
         signal_scope: true,

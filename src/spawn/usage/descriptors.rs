@@ -7,7 +7,11 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, sockopt};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::sandbox::MOST_WAITING;
 
 const PAGE: u64 = 4096;
 /// The size of the blocks that `stat` counts.
@@ -153,6 +157,34 @@ fn copy(pidfd: &OwnedFd, number: i32) -> Option<OwnedFd> {
 
 /// The bytes queued in both directions, as the kernel accounts them.
 fn in_socket(socket: &OwnedFd) -> Option<u64> {
+    Some(accounted(socket)? + of_closed_peers(socket))
+}
+
+/// A unix socket's queue is accounted to its sender. What a sender has left behind that is closed by now, or that still
+/// waits to be accepted, is only known to be there and to be no more than a sender may send.
+fn of_closed_peers(socket: &OwnedFd) -> u64 {
+    if !matches!(sockopt::socket_domain(socket), Ok(AddressFamily::UNIX)) {
+        return 0;
+    }
+    let mut ready = [PollFd::new(socket, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if !matches!(poll(&mut ready, Some(&now)), Ok(1)) {
+        return 0;
+    }
+    let found = ready[0].revents();
+    let listens = sockopt::socket_acceptconn(socket).unwrap_or(false);
+    let senders = if listens {
+        u64::from(MOST_WAITING) + 1
+    } else if found.contains(PollFlags::HUP) && rustix::io::ioctl_fionread(socket).is_ok_and(|bytes| bytes > 0) {
+        1
+    } else {
+        0
+    };
+    senders * sockopt::socket_send_buffer_size(socket).map_or(0, |size| size as u64)
+}
+
+/// What the kernel accounts to the socket itself.
+fn accounted(socket: &OwnedFd) -> Option<u64> {
     let mut info = [0u32; MEMINFO];
     let mut length = size_of_val(&info) as libc::socklen_t;
     // SAFETY: the buffer is as long as `length` says, and both outlive the call.
@@ -179,7 +211,7 @@ fn in_pipe(pipe: &OwnedFd) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::os::unix::net::UnixStream;
+    use std::os::unix::net::{UnixListener, UnixStream};
 
     use super::*;
 
@@ -209,7 +241,24 @@ mod tests {
             of_this_process().bytes() < with_socket.bytes() + sent,
             "a second descriptor of the same"
         );
-        drop((near, far, again));
+        drop(near);
+        // The kernel accounts it to the closed end only.
+        assert!(
+            of_this_process().bytes() >= before.bytes() + sent,
+            "what a closed end has sent"
+        );
+        drop((far, again));
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join("socket")).unwrap();
+        let quiet = of_this_process();
+        let mut never_accepted = UnixStream::connect(directory.path().join("socket")).unwrap();
+        never_accepted.write_all(&[1; 64 * 1024]).unwrap();
+        drop(never_accepted);
+        assert!(
+            of_this_process().bytes() >= quiet.bytes() + 64 * 1024,
+            "what waits with a connection"
+        );
+        drop(listener);
         let (_read, write) = rustix::pipe::pipe().unwrap();
         rustix::io::write(&write, &[1; 32 * 1024]).unwrap();
         let with_pipe = of_this_process();

@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::status::Status;
 use crate::error::descriptors::DescriptorReservation;
 use crate::sandbox::proc_stat::{ProcStat, may_be_of};
+use crate::spawn::orphans;
 
 /// The time between two scans: when no process was started anywhere, and when one was.
 const SCAN_EVERY: Duration = Duration::from_millis(100);
@@ -126,6 +127,7 @@ fn members(leader: u32) -> Option<Vec<Member>> {
         .filter(|id| *id != leader && may_be_of(*id, leader))
         .filter_map(|id| Some((id, ProcStat::read(id).ok()?)))
         .filter(|(_, stat)| stat.group == leader)
+        .inspect(|(id, stat)| orphans::reap(*id, stat, leader))
         .collect();
     let ids: HashSet<u32> = of_group.iter().map(|(id, _)| *id).chain([leader]).collect();
     let members = of_group

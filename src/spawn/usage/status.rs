@@ -16,6 +16,8 @@ pub(super) struct Status {
     pub(super) shared: u64,
     /// Pages that were swapped out, in bytes.
     pub(super) swapped: u64,
+    /// Pages of the machine's pool of huge pages, in bytes. They are in no other number.
+    pub(super) huge: u64,
     /// Page tables, in bytes. Sparse mappings make them grow without any resident page.
     pub(super) page_tables: u64,
     pub(super) threads: u32,
@@ -40,6 +42,7 @@ impl Status {
             match &line[..colon] {
                 b"RssAnon" => status.anonymous = number()? * KIB,
                 b"RssShmem" => status.shared = number()? * KIB,
+                b"HugetlbPages" => status.huge = number()? * KIB,
                 b"VmSwap" => status.swapped = number()? * KIB,
                 b"VmPTE" => status.page_tables = number()? * KIB,
                 b"Threads" => status.threads = u32::try_from(number()?).ok()?,
@@ -52,7 +55,7 @@ impl Status {
 
     /// The sum of everything that counts, in bytes.
     pub(super) fn memory(&self) -> u64 {
-        self.anonymous + self.shared + self.swapped + self.page_tables
+        self.anonymous + self.shared + self.swapped + self.huge + self.page_tables
     }
 }
 
@@ -72,12 +75,12 @@ mod tests {
 
     const TEXT: &[u8] =
         b"Name:\tbun: x\nUmask:\t0022\nVmSize:\t 6553064 kB\nVmRSS:\t   37400 kB\nRssAnon:\t    6372 kB\n\
-        RssFile:\t   31028 kB\nRssShmem:\t      8 kB\nVmPTE:\t     320 kB\nVmSwap:\t       4 kB\nThreads:\t6\n";
+        RssFile:\t   31028 kB\nRssShmem:\t      8 kB\nVmPTE:\t     320 kB\nVmSwap:\t       4 kB\nHugetlbPages:\t    2048 kB\nThreads:\t6\n";
 
     #[test]
     fn everything_except_file_pages_counts() {
         let status = Status::parse(TEXT).unwrap();
-        assert_eq!(status.memory(), (6372 + 8 + 320 + 4) * KIB);
+        assert_eq!(status.memory(), (6372 + 8 + 320 + 4 + 2048) * KIB);
         assert_eq!((status.shared, status.threads), (8 * KIB, 6));
     }
 

@@ -27,10 +27,10 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
         process_group::ROWS,
         programs::ROWS,
         reported_files::ROWS,
+        hidden_memory::ROWS,
         network::ROWS,
         ioctl::ROWS,
         socket_options::ROWS,
-        hidden_memory::ROWS,
     ]
     .into_iter()
     .flatten()

@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         Reported(Reported::NetWide),
         Answer::Notify,
-        ["connect", "bind"],
+        ["connect", "bind", "listen"],
         "the supervisor checks and does it"
     ),
     row!(
@@ -80,12 +80,6 @@ pub(super) const ROWS: &[Row] = &[
         Answer::Notify,
         ["socket"],
         "the supervisor may not copy a worker's sockets, so it makes them"
-    ),
-    row!(
-        Reported(Reported::SocketsWide),
-        Answer::Notify,
-        ["listen"],
-        "then the supervisor lets go of the socket"
     ),
     row!(Reported(Reported::Net), Answer::Notify, ["sendto"] if [on(4, Test::NotNull)],
         "an address makes it a connection; the supervisor refuses and records it"),
