@@ -26,8 +26,8 @@ describe('The page of toolwarden inspect', () => {
   after(async () => (await launched)?.close())
 
   /** Opens the page over a project with a note that no tool may read yet. */
-  async function opened(use, { width = 1400, flags = ['--allow-read=./data'] } = {}) {
-    const project = bench.project({ files: { 'app/tools.mjs': TOOLS, 'app/package.json': '{}', 'app/data/kept': '', 'note.txt': 'from elsewhere' } })
+  async function opened(use, { width = 1400, flags = ['--allow-read=./data'], settings = undefined } = {}) {
+    const project = bench.project({ files: { 'app/tools.mjs': TOOLS, 'app/package.json': '{}', 'app/data/kept': '', 'note.txt': 'from elsewhere', 'app/app/kept': '', ...(settings === undefined ? {} : { 'app/toolwarden.json': settings }) } })
     const place = { dir: project.path('app'), path: project.path }
     const { cli, url } = await startInspect(place, flags, 'tools.mjs')
     const page = await (await browser()).newPage({ viewport: { width, height: 900 } })
@@ -112,6 +112,29 @@ describe('The page of toolwarden inspect', () => {
       await standing(page, 'denied')
       assert.match(await page.locator('.denials').innerText(), /allowed meanwhile/)
     })
+  })
+
+  test('a tool with permissions of its own: its entry gets the flag, and the page shows them', async () => {
+    const settings = JSON.stringify({ bunPermissions: ['--allow-read=./app'], tools: { readNote: { bunPermissions: ['--allow-read=./data'] } } })
+    await opened(
+      async (page, { project }) => {
+        const flag = `--allow-read=${project.path('note.txt')}`
+        await page.getByRole('button', { name: /^weather/ }).click()
+        assert.deepEqual(await page.locator('#permissions code').allTextContents(), ['--allow-read=./app'])
+        await page.getByRole('button', { name: /^readNote/ }).click()
+        assert.deepEqual(await page.locator('#permissions code').allTextContents(), ['--allow-read=./data'])
+        await page.getByLabel('path').fill(project.path('note.txt'))
+        await page.keyboard.press('Enter')
+        await page.getByRole('button', { name: 'Allow always' }).click()
+        await page.locator('#permissions code', { hasText: flag }).waitFor()
+        await page.keyboard.press('Enter')
+        await standing(page, 'success')
+        const written = JSON.parse(readFileSync(project.path('app/toolwarden.json'), 'utf8'))
+        assert.deepEqual(written, { bunPermissions: ['--allow-read=./app'], tools: { readNote: { bunPermissions: ['--allow-read=./data', flag] } } })
+      },
+      // Flags of the command line would replace every list of the file.
+      { flags: [], settings },
+    )
   })
 
   test('forms: numbers, choices, lists and objects become the input; what is wrong is said at the field', async () => {

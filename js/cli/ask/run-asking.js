@@ -1,11 +1,10 @@
 /** Runs a call and, where the sandbox denied something, asks the person at the terminal and runs it again. */
 
 import path from 'node:path'
-import { keyOfList } from '../../tool-entry.js'
 import { findEntrypoint } from '../entrypoint.js'
-import { allowing } from '../permission-flags.js'
 import { canExtend, extendSettings } from '../settings/extend.js'
 import { SETTINGS_FILE } from '../settings/file.js'
+import { listOfTool } from '../settings/list-of-tool.js'
 import { withManager } from '../with-manager.js'
 import { answerOf, denialToAskAbout, question, warning } from './question.js'
 import { readLine } from './read-line.js'
@@ -45,12 +44,9 @@ export async function runAsking(context, given, tool, call) {
       // A flag that was given and did not help is not asked about again.
       if (denial === undefined || inForce === undefined || asked.has(denial.flag)) throw error
       const { flag } = denial
-      const { runtimeType, tools } = inForce
-      const key = keyOfList(tools, tool, runtimeType)
-      const listed = key === undefined ? inForce : tools[key]
-      const list = (runtimeType === 'node' ? listed?.nodeOptions : listed?.bunPermissions) ?? []
+      const { key, runtime, allowingToo } = listOfTool(inForce, tool)
       asked.add(flag)
-      const always = canExtend(file, runtimeType, env, key)
+      const always = canExtend(file, runtime, env, key)
       terminal.note(warning(tool))
       const line = await readLine(stdin, interrupts.signal, () => terminal.prompt(question(denial, tool, always)))
       // Ctrl-C and the end of the input leave the cursor behind the question.
@@ -59,12 +55,11 @@ export async function runAsking(context, given, tool, call) {
       if (answer === 'no') throw error
       if (answer === 'always') {
         write = () => {
-          const problem = extendSettings(file, flag, runtimeType, env, key)
+          const problem = extendSettings(file, flag, runtime, env, key)
           terminal.note(problem === undefined ? `wrote ${file}` : `wrote ${file}; that it is trusted is not remembered: ${problem}`)
         }
       }
-      const allowed = allowing(runtimeType, list, flag)
-      next = { ...given, overrides: key === undefined ? allowed : { tools: { ...tools, [key]: { ...tools[key], ...allowed } } } }
+      next = { ...given, overrides: allowingToo(flag) }
     }
   }
 }

@@ -5,9 +5,9 @@ import { newExecId } from '../../exec-id.js'
 import { isNarrow } from '../ask/question.js'
 import { findEntrypoint } from '../entrypoint.js'
 import { ReloadingManager } from '../mcp/reloading-manager.js'
-import { allowing } from '../permission-flags.js'
 import { canExtend, extendSettings } from '../settings/extend.js'
 import { SETTINGS_FILE } from '../settings/file.js'
+import { listOfTool } from '../settings/list-of-tool.js'
 import { UsageError } from '../usage-error.js'
 import { openManager } from '../with-manager.js'
 import { addLine, Executions, failed, succeeded } from './executions.js'
@@ -57,22 +57,24 @@ export class InspectSession {
     this.#tools = await this.#reloading.listTools()
   }
 
-  #permissions() {
-    const { runtimeType, bunPermissions, nodeOptions } = this.#reloading.current.config
-    return { runtime: runtimeType, list: runtimeType === 'node' ? nodeOptions : bunPermissions }
+  /** @param {import('../../../index.d.ts').ToolInfo} tool */
+  #shown(tool) {
+    const { key, list, runtime } = listOfTool(this.#reloading.current.config, tool.id)
+    return {
+      ...tool,
+      list: list.length === 0 && runtime === 'node' ? ['--allow-read'] : list,
+      canRemember: canExtend(this.#file, runtime, this.#context.env, key),
+    }
   }
 
   /** Everything, for a page that has just been opened. */
   state() {
     const { enforcement } = this.#reloading.current
-    const { runtime, list } = this.#permissions()
     return {
       type: 'state',
       entrypoint: path.relative(this.#context.cwd, this.#entrypoint),
       level: enforcement.level,
-      permissions: list.length === 0 ? ['--allow-read'] : list,
-      canRemember: canExtend(this.#file, runtime, this.#context.env),
-      tools: this.#tools,
+      tools: this.#tools.map((tool) => this.#shown(tool)),
       executions: this.#executions.all,
     }
   }
@@ -131,20 +133,21 @@ export class InspectSession {
    * @param {{ id?: unknown, flag?: unknown, always?: unknown }} asked
    */
   async allow({ id, flag, always }) {
-    const denials = this.#executions.find(String(id))?.record?.denials ?? []
+    const execution = this.#executions.find(String(id))
+    const denials = execution?.record?.denials ?? []
     // Only what was denied, and only as narrowly: no page asks for more.
     const denial = denials.find((one) => one.flag === flag && isNarrow(one.flag))
-    if (denial === undefined) throw new UsageError('this execution was denied nothing that this flag allows')
-    const { runtime, list } = this.#permissions()
+    if (execution === undefined || denial === undefined) throw new UsageError('this execution was denied nothing that this flag allows')
+    const { key, runtime, allowingToo } = listOfTool(this.#reloading.current.config, execution.tool)
     const before = this.#overrides
-    this.#overrides = allowing(runtime, list, denial.flag)
+    this.#overrides = { ...before, ...allowingToo(denial.flag) }
     try {
       await this.#reloading.reload()
     } catch (error) {
       this.#overrides = before
       throw error
     }
-    const problem = always === true ? extendSettings(this.#file, denial.flag, runtime, this.#context.env) : undefined
+    const problem = always === true ? extendSettings(this.#file, denial.flag, runtime, this.#context.env, key) : undefined
     this.#publish(this.state())
     return { ...(always === true ? { wrote: this.#file } : {}), ...(problem === undefined ? {} : { problem }) }
   }

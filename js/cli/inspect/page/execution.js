@@ -22,17 +22,17 @@ export class ExecutionView {
   #place
   /** @type {any} */ #shown
   /** @type {HTMLElement | undefined} */ #lines
-  #state
+  #toolOf
   #runAgain
 
   /**
    * @param {HTMLElement} place
-   * @param {() => any} state
+   * @param {(id: string) => any} toolOf
    * @param {() => void} runAgain puts the focus where it can be run again
    */
-  constructor(place, state, runAgain) {
+  constructor(place, toolOf, runAgain) {
     this.#place = place
-    this.#state = state
+    this.#toolOf = toolOf
     this.#runAgain = runAgain
   }
 
@@ -82,7 +82,7 @@ export class ExecutionView {
       head,
       ...(record === undefined ? [] : [timeBar(record)]),
       ...(error === undefined ? [] : [this.#error(error)]),
-      ...(record?.denials.length > 0 ? [denialList(execution, this.#state(), this.#runAgain)] : []),
+      ...(record?.denials.length > 0 ? [denialList(execution, this.#toolOf(execution.tool) ?? { list: [], canRemember: false }, this.#runAgain)] : []),
       ...(result === undefined ? [] : [element('h3', {}, ['Result']), element('pre', { className: 'result', tabIndex: 0 }, [result])]),
       lines,
       ...(execution.linesLeftOut > 0 ? [element('p', { className: 'quiet' }, [`${execution.linesLeftOut} further lines are not shown`])] : []),

@@ -12,14 +12,14 @@ import { ToolList } from './tools.js'
 /** As many as the command keeps. */
 const KEPT = 100
 
-/** @type {{ permissions: string[], canRemember: boolean, executions: any[] }} */
-let state = { permissions: [], canRemember: false, executions: [] }
+/** @type {{ executions: any[] }} */
+let state = { executions: [] }
 /** @type {ToolForm | undefined} */
 let form
 /** The tool that is shown. @type {string | undefined} */
 let chosen
 
-const view = new ExecutionView(byId('execution'), () => state, () => byId('run')?.focus())
+const view = new ExecutionView(byId('execution'), (id) => tools.find(id), () => byId('run')?.focus())
 const memory = new Chart(byId('charts'), 'memory', (bytes) => `${Math.round(bytes / 1024 / 1024)} MiB`)
 const processes = new Chart(byId('charts'), 'processes', String)
 const tools = new ToolList((tool) => {
@@ -42,6 +42,7 @@ function refreshHistory() {
 /** @param {any} tool */
 function showTool(tool) {
   chosen = tool.id
+  showPermissions(tool.list)
   byId('tool-name').textContent = tool.id
   byId('tool-description').textContent = tool.description ?? ''
   form = new ToolForm(byId('form'), tool, async (input, timeout) => {
@@ -69,8 +70,8 @@ const on = {
     byId('entrypoint').textContent = event.entrypoint
     byId('level').textContent = event.level === 'kernel' ? 'enforced by the kernel' : 'nothing is enforced'
     byId('level').dataset.level = event.level
-    showPermissions(event.permissions)
     tools.show(event.tools)
+    showPermissions(tools.find(chosen ?? '')?.list ?? [])
     if (form === undefined && event.tools.length > 0) showTool(event.tools[0])
     const shown = event.executions.find((/** @type {any} */ { id }) => id === view.id)
     if (shown !== undefined) view.show(shown)

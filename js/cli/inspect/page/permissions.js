@@ -13,16 +13,16 @@ const isNarrow = (flag) => /^--allow-[a-z-]+=./.test(flag)
 
 /**
  * @param {any} execution
- * @param {{ permissions: string[], canRemember: boolean }} state
+ * @param {{ list: string[], canRemember: boolean }} tool as it is now
  * @param {() => void} allowed
  */
-export function denialList(execution, { permissions, canRemember }, allowed) {
+export function denialList(execution, { list, canRemember }, allowed) {
   const said = element('p', { className: 'quiet' })
   said.setAttribute('role', 'status')
   const items = execution.record.denials.map((/** @type {any} */ { permission, resource, flag }) => {
     const text = element('p', {}, ['denied ', element('strong', {}, [permission]), resource === '' ? '' : ` ${resource}`])
     const item = element('li', {}, [text])
-    if (permissions.includes(flag)) item.append(element('p', { className: 'quiet' }, ['allowed meanwhile: run it again']))
+    if (list.includes(flag)) item.append(element('p', { className: 'quiet' }, ['allowed meanwhile: run it again']))
     else if (isNarrow(flag)) item.append(...buttons(execution.id, flag))
     else item.append(element('p', { className: 'quiet' }, ['only a flag that allows much more would allow this; give it on the command line']))
     return item
