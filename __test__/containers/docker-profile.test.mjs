@@ -36,7 +36,7 @@ describe('Under the profile of a container engine', () => {
 
   /** Runs a program under a launcher to its end. */
   async function under(launcher, user, words, { bound, env = {} } = {}) {
-    const child = spawn(launcher, [user, ...words], { cwd: root, env: { ...environment({ HOME: '/nonexistent' }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(launcher, [user, ...words], { cwd: root, env: { ...environment({ HOME: '/proc/nonexistent' }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))

@@ -96,7 +96,6 @@ mod tests {
 
     fn profile(abi: u32, listener: bool) -> FilterProfile {
         FilterProfile {
-            peers: true,
             run: false,
             net: if listener { Net::Supervised } else { Net::Denied },
             peers: false,
