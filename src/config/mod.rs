@@ -30,6 +30,6 @@ pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, S
 pub use presets::{Preset, preset};
 pub use resolve::resolve;
 pub use retry::{RetryOn, RetryPolicy};
-pub use settings::{BackoffLimits, Config, Count, Isolation, RuntimeType, SandboxMode, Telemetry};
+pub use settings::{BackoffLimits, Config, Count, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
 pub use user_value::UserValue;
 pub use widening::{Widening, widenings};

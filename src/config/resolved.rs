@@ -45,6 +45,7 @@ impl Config {
                 record_outputs: self.telemetry.record_outputs,
             },
             entrypoint_cache: self.entrypoint_cache,
+            process_start: self.process_start.as_str(),
         };
         // Strings, numbers and booleans can always be serialised.
         serde_json::to_string(&resolved).unwrap_or_default()
@@ -91,6 +92,7 @@ struct Resolved<'a> {
     concurrent_calls_per_worker: u32,
     telemetry: Telemetry,
     entrypoint_cache: bool,
+    process_start: &'static str,
 }
 
 #[derive(Serialize)]
@@ -142,7 +144,7 @@ mod tests {
             r#""toolExecutionTimeout":60000,"#,
             r#""workerFilePerm":384,"#,
             r#""maxCallsPerWorker":{"$js":"number","text":"Infinity"},"#,
-            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false}"#,
+            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"processStart":"spawn"}"#,
         ] {
             assert!(json.contains(part), "{part} in {json}");
         }

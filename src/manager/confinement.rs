@@ -32,6 +32,8 @@ pub(super) struct Places<'a> {
     pub(super) path_var: &'a str,
     /// The directory in which each process has its own directory.
     pub(super) temporary: Option<&'a Path>,
+    /// The addon, where processes may be forked from an origin, which loads it.
+    pub(super) addon: Option<&'a Path>,
 }
 
 /// Prepares the sandbox that the configuration asks for. An error where it cannot be enforced.
@@ -50,7 +52,9 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         runtime: config.runtime_type,
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
+        addon: places.addon,
     })?;
+    policy.forked = places.addon.is_some();
     policy.files_supervised = support.listener;
     policy.temporary = places.temporary.map(Path::to_owned);
     policy.identify();

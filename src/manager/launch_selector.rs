@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
 use super::module_cache::set_place;
+use super::origins::Forking;
 use crate::dispatch::Dispatcher;
 use crate::sandbox::{CleanupRegistration, Guardian, Policy};
 use crate::spawn::{
-    Launch, LaunchOptions, LaunchSource, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE,
-    bun_arguments,
+    Launch, LaunchOptions, LaunchSource, Origin, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER,
+    WORKER_FILE_PLACE, bun_arguments,
 };
 use crate::worker::protocol::{BUNDLE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -20,6 +21,7 @@ use crate::worker::{WorkerFile, WorkerSettings, render};
 pub(super) struct LaunchSelector {
     pub(super) cache: Option<Arc<EntrypointCache>>,
     pub(super) compiled: Option<Arc<CompiledWorker>>,
+    pub(super) forking: Forking,
     options: LaunchOptions,
     source: Arc<Launch>,
     worker_file: Mutex<WorkerFilePlace>,
@@ -84,11 +86,13 @@ impl LaunchSelector {
         options: LaunchOptions,
         cache: Option<Arc<EntrypointCache>>,
         compiled: Option<Arc<CompiledWorker>>,
+        forking: Forking,
         worker_file: WorkerFilePlace,
     ) -> Result<Self, SpawnFailure> {
         Ok(Self {
             cache,
             compiled,
+            forking,
             source: Arc::new(Launch::new(options.clone())?),
             options,
             worker_file: Mutex::new(worker_file),
@@ -96,18 +100,26 @@ impl LaunchSelector {
         })
     }
 
-    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+    pub(super) fn begin(self: &Arc<Self>, dispatcher: &Arc<Dispatcher>) {
         if let Some(cache) = &self.cache {
             cache.begin(dispatcher);
         }
         if let Some(compiled) = &self.compiled {
             compiled.begin(dispatcher);
         }
+        let selector = Arc::downgrade(self);
+        let check = move || {
+            selector
+                .upgrade()
+                .map_or(Ok(()), |selector| selector.check_worker_file())
+        };
+        self.forking.begin(dispatcher, Arc::new(check));
     }
 
     /// Removes the worker file and the directory of the processes' temporary directories. Nothing is created, written or
     /// started after this.
     pub(super) fn close(&self) {
+        self.forking.close();
         if let Some(temporary) = &self.options.temporary {
             temporary.close();
         }
@@ -194,5 +206,9 @@ impl LaunchSource for LaunchSelector {
         };
         *last = Some((choice, Arc::clone(&launch)));
         Ok(launch)
+    }
+
+    fn origin(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
+        self.forking.choose()
     }
 }

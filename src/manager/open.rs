@@ -8,10 +8,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
-use super::confinement::{Places, confine, memory_control};
+use super::confinement::{Places, confine, memory_control, support};
 use super::entrypoint_cache::EntrypointCache;
+use super::forkable::forkable;
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
+use super::origins::{Forking, OriginInput, Origins};
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
@@ -22,12 +24,13 @@ use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Variables};
 use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
-    bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, SpawnFailure, Spawner,
+    TemporaryDirectories, bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
 };
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
 };
+use crate::worker::frame::max_frame;
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// Descriptors that a manager and its first process need together, those included that are open only briefly.
@@ -141,6 +144,7 @@ impl Manager {
             temporary_names(&config.permissions),
         );
         let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
+        let forkable = forkable(&config, entrypoint.as_path().is_some(), support().ok());
         let places = Places {
             working_dir: &working_dir,
             entrypoint: &entrypoint,
@@ -148,6 +152,7 @@ impl Manager {
             runtime_binary: &runtime.path,
             path_var: &options.path,
             temporary: temporary_path.as_deref(),
+            addon: forkable.as_deref().ok(),
         };
         let confinement = confine(&config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
         let launch_options = LaunchOptions {
@@ -173,6 +178,7 @@ impl Manager {
             die_with_parent: true,
             cgroup,
             temporary,
+            origin: false,
         };
         let variables = Variables::new(
             options.env.keys(),
@@ -184,9 +190,17 @@ impl Manager {
         let policy = confinement.policy.as_deref();
         let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
+        let forking = forking(
+            &config,
+            forkable.clone(),
+            entrypoint.as_path(),
+            &launch_options,
+            &observer,
+        )
+        .map_err(|failure| not_launchable(&runtime.path, &failure))?;
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
-        let launches = LaunchSelector::new(launch_options, cache, compiled, place)
+        let launches = LaunchSelector::new(launch_options, cache, compiled, forking, place)
             .map(Arc::new)
             .map_err(|failure| not_launchable(&runtime.path, &failure))?;
         let denied = |policy| {
@@ -292,7 +306,15 @@ impl Manager {
 
     /// Answers with `Event::Ready`.
     pub fn ready(&self, question: u32) {
-        self.dispatcher.ready(question);
+        let dispatcher = Arc::clone(&self.dispatcher);
+        let sink = Arc::clone(&self.sink);
+        self.sink
+            .launches
+            .forking
+            .when_known(Box::new(move |known| match known {
+                Ok(()) => dispatcher.ready(question),
+                Err(reason) => sink.not_forked(question, &reason),
+            }));
     }
 
     /// Answers with `Event::Tools`.
@@ -324,17 +346,25 @@ impl Manager {
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.
     pub fn stats(&self) -> String {
-        report::stats(&self.dispatcher.gauges(), &self.dispatcher.counters())
+        report::stats(
+            &self.dispatcher.gauges(),
+            &self.dispatcher.counters(),
+            self.sink.launches.forking.report(),
+        )
     }
 }
 
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
+        let counters = self.dispatcher.counters();
+        let origin = self.sink.launches.forking.report();
         self.sink.metrics().render(&GaugeSnapshot {
             gauges: self.dispatcher.gauges(),
-            exits: self.dispatcher.counters().exits,
+            exits: counters.exits,
             resident_bytes: self.dispatcher.resident_bytes(),
+            starts: [counters.spawned, counters.forked],
+            origin: (origin.state, origin.reason),
         })
     }
 }
@@ -343,6 +373,38 @@ impl Drop for Manager {
     fn drop(&mut self) {
         self.dispatcher.close(true);
     }
+}
+
+/// How processes are made. `forkable`: the addon, or why they cannot be forked.
+fn forking(
+    config: &Config,
+    forkable: Result<PathBuf, String>,
+    entrypoint: Option<&Path>,
+    options: &LaunchOptions,
+    observer: &Arc<dyn Observer>,
+) -> Result<Forking, SpawnFailure> {
+    let start = config.process_start;
+    let (addon, entrypoint) = match (forkable, entrypoint) {
+        (Ok(addon), Some(entrypoint)) => (addon, entrypoint),
+        (Err(reason), _) => return Ok(Forking::Never { start, reason }),
+        (Ok(_), None) => {
+            return Ok(Forking::Never {
+                start,
+                reason: String::new(),
+            });
+        }
+    };
+    let origins = Origins::open(OriginInput {
+        start,
+        options,
+        addon: &addon,
+        entrypoint,
+        idle: config.idle_timeout,
+        memory: (config.max_memory_mb > 0).then_some(config.max_memory_mb << 20),
+        frame: max_frame(config.max_output_size),
+        observer: Arc::clone(observer),
+    })?;
+    Ok(Forking::From(origins))
 }
 
 fn no_room(error: &std::io::Error) -> Box<Error> {

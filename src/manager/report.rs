@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::origins::OriginReport;
 use crate::dispatch::Counters;
 use crate::pool::Gauges;
 
@@ -45,6 +46,7 @@ struct Stats {
     queued: usize,
     calls: Calls,
     worker_exits: u64,
+    origin: OriginReport,
 }
 
 #[derive(Serialize)]
@@ -62,7 +64,7 @@ struct Calls {
     retried: u64,
 }
 
-pub(super) fn stats(gauges: &Gauges, counters: &Counters) -> String {
+pub(super) fn stats(gauges: &Gauges, counters: &Counters, origin: OriginReport) -> String {
     text(&Stats {
         workers: Workers {
             starting: gauges.starting,
@@ -77,6 +79,7 @@ pub(super) fn stats(gauges: &Gauges, counters: &Counters) -> String {
             retried: counters.retried,
         },
         worker_exits: counters.exits.total(),
+        origin,
     })
 }
 

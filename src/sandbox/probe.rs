@@ -66,6 +66,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
+        forked: false,
     };
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&profile));
     let failed = std::cell::Cell::new(("", 0));
@@ -114,6 +115,7 @@ fn can_listen() -> bool {
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
+        forked: false,
     };
     let Some(program) = seccomp::listener_program(&profile) else {
         return false;
@@ -168,6 +170,7 @@ mod tests {
                 reads_reported: false,
                 writes_reported: false,
                 files_reported: false,
+                forked: false,
             };
             let program = seccomp::listener_program(&profile).expect("it reports connections");
             // SAFETY: no memory is passed.

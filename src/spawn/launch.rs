@@ -43,6 +43,8 @@ pub struct LaunchOptions {
     pub cgroup: Option<Cgroups>,
     /// What gives each process a directory for temporary files. None: it gets none.
     pub temporary: Option<Arc<TemporaryDirectories>>,
+    /// The process is to become an origin.
+    pub origin: bool,
 }
 
 /// Checked `LaunchOptions` in the form that the kernel takes.
@@ -57,6 +59,7 @@ pub struct Launch {
     die_with_parent: bool,
     cgroup: Option<Cgroups>,
     temporary: Option<Arc<TemporaryDirectories>>,
+    origin: bool,
 }
 
 impl Launch {
@@ -93,6 +96,7 @@ impl Launch {
             die_with_parent: options.die_with_parent,
             cgroup: options.cgroup,
             temporary: options.temporary,
+            origin: options.origin,
         })
     }
 
@@ -123,6 +127,10 @@ impl Launch {
 
     pub(super) fn temporary(&self) -> Option<&TemporaryDirectories> {
         self.temporary.as_deref()
+    }
+
+    pub(super) fn is_origin(&self) -> bool {
+        self.origin
     }
 
     pub(super) fn shared_memory(&self) -> Option<usize> {
@@ -248,6 +256,7 @@ mod tests {
             die_with_parent: true,
             cgroup: None,
             temporary: None,
+            origin: false,
         }
     }
 

@@ -22,6 +22,7 @@ use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
 use super::memory::SharedMemory;
+use super::origin::{Origin, fork};
 use super::process::Process;
 use super::ring::Ring;
 use super::stack::Stack;
@@ -50,6 +51,8 @@ pub struct Child {
     pub entry_table: Option<EntryTable>,
     /// The ring of printed output, likewise.
     pub ring: Option<Ring>,
+    /// It was forked from an origin.
+    pub forked: bool,
     /// The process itself.
     pub process: Process,
     /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
@@ -63,6 +66,12 @@ type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
 pub trait LaunchSource: Send + Sync {
     /// The launch to use, or why no process can be started.
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
+
+    /// The origin to fork the process from, with the launch that says what a process of its kind gets; none where it is
+    /// to be started as a program. A fork that fails ends the origin, and the process is started as a program.
+    fn origin(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
+        None
+    }
 }
 
 impl LaunchSource for Launch {
@@ -71,8 +80,11 @@ impl LaunchSource for Launch {
     }
 }
 
+type Started = std::result::Result<Child, SpawnFailure>;
+
 struct Request {
-    choose: Box<dyn FnOnce() -> std::result::Result<Arc<Launch>, SpawnFailure> + Send>,
+    /// Starts the process on the spawner's thread.
+    start: Box<dyn FnOnce(&mut SpawnerThread) -> Started + Send>,
     reply: Reply,
 }
 
@@ -125,7 +137,15 @@ impl Spawner {
         reply: impl FnOnce(std::result::Result<Child, SpawnFailure>) + Send + 'static,
     ) {
         let request = Request {
-            choose: Box::new(move || launch.choose()),
+            start: Box::new(move |thread| {
+                let forked = launch
+                    .origin()
+                    .and_then(|(origin, launch)| thread.fork(&launch, &origin).ok());
+                match forked {
+                    Some(child) => Ok(child),
+                    None => thread.start(&*launch.choose()?),
+                }
+            }),
             reply: Box::new(reply),
         };
         let unsent = match &self.requests {
@@ -179,12 +199,12 @@ impl SpawnerThread {
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
-        while let Ok(Request { choose, reply }) = queue.recv() {
+        while let Ok(Request { start, reply }) = queue.recv() {
             let result = if closing.load(Ordering::Acquire) {
                 Err(closed())
             } else {
                 // A panic would end this thread, and with it every process it started.
-                catch_unwind(AssertUnwindSafe(|| self.start(&*choose()?)))
+                catch_unwind(AssertUnwindSafe(|| start(&mut self)))
                     .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
             };
             let _ = catch_unwind(AssertUnwindSafe(|| reply(result)));
@@ -230,7 +250,10 @@ impl SpawnerThread {
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
         let number = pid.as_raw_nonzero().get().unsigned_abs();
-        let guardian = self.sandbox.as_mut().and_then(|sandbox| sandbox.spawned(number));
+        let guardian = self.sandbox.as_mut().and_then(|sandbox| match launch.is_origin() {
+            true => sandbox.origin_spawned(number),
+            false => sandbox.spawned(number),
+        });
         let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Child {
             channel: host.channel,
@@ -238,10 +261,78 @@ impl SpawnerThread {
             stderr: host.stderr,
             entry_table: memory.map(EntryTable::new),
             ring,
+            forked: false,
             process,
             temporary,
         })
     }
+
+    /// Has an origin fork itself. Once it was asked, every failure ends it.
+    fn fork(&mut self, launch: &Launch, origin: &Arc<Origin>) -> Started {
+        let Some(sandbox) = &mut self.sandbox else {
+            return Err(SpawnFailure::permanent("fork"));
+        };
+        let temporary = origin.temporary().ok().flatten();
+        let rules = sandbox.per_fork(temporary.as_ref().map(Temporary::fd))?;
+        let (host, child) = host_ends::open()?;
+        let (memory, memory_fd) = memory(launch)?.ok_or_else(|| SpawnFailure::permanent("fork: memory"))?;
+        let ring = Ring::new(Arc::clone(&memory));
+        let cgroup = cgroup(launch);
+        let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("fork", &error))?;
+        drop(room);
+        sandbox.grant_fork(origin.pid())?;
+        let asked = origin.ask(&child, &rules, &memory_fd);
+        sandbox.revoke_fork();
+        let taken = asked.and_then(|pid| take_in(&mut **sandbox, origin, pid, cgroup));
+        let let_go = taken.and_then(|(pid, process)| {
+            fork::go(&host.channel, pid, temporary.as_ref())?;
+            Ok(process)
+        });
+        match let_go {
+            Ok(process) => {
+                origin.count();
+                Ok(Child {
+                    channel: host.channel,
+                    stdout: host.stdout,
+                    stderr: host.stderr,
+                    entry_table: Some(EntryTable::new(memory)),
+                    ring: Some(ring),
+                    forked: true,
+                    process,
+                    temporary,
+                })
+            }
+            Err(failure) => {
+                origin.end(&format!("a fork failed: {failure}"));
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Makes what the origin says is its child a process like every other one: checked, in its own cgroup, watched, and the
+/// leader of its own group. Before that it is in its origin's group and ends with it.
+fn take_in(
+    sandbox: &mut dyn ChildSetup,
+    origin: &Origin,
+    pid: Pid,
+    cgroup: Option<(Cgroup, OwnedFd)>,
+) -> std::result::Result<(Pid, Process), SpawnFailure> {
+    let pidfd = origin.verify(pid)?;
+    let number = pid.as_raw_nonzero().get().unsigned_abs();
+    let (cgroup, door) = cgroup.unzip();
+    if let Some(door) = door {
+        rustix::io::write(&door, number.to_string().as_bytes())
+            .map_err(|errno| SpawnFailure::system("fork: cgroup", errno.raw_os_error()))?;
+    }
+    let guardian = sandbox.forked(number)?;
+    if let Err(failure) = fork::own_group(pid) {
+        if let Some(guardian) = guardian {
+            guardian.forget(number);
+        }
+        return Err(failure);
+    }
+    Ok((pid, Process::new(pid, pidfd, cgroup, guardian)))
 }
 
 /// The shared memory that this launch asks for, with the child's descriptor.

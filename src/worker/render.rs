@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::config::Isolation;
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 29] = [
+const PIECES: [(&str, &str); 30] = [
     ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
@@ -46,6 +46,7 @@ const PIECES: [(&str, &str); 29] = [
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),
+    ("origin", include_str!("template/origin.mjs")),
     ("main", include_str!("template/main.mjs")),
 ];
 

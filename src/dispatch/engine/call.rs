@@ -288,6 +288,8 @@ pub(super) struct Call {
     pub(super) execution_time: Duration,
     pub(super) stderr: Captured,
     pub(super) pid: Option<u32>,
+    /// Whether that process was forked from an origin.
+    pub(super) forked: bool,
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
     pub(super) denials_dropped: u64,
@@ -311,6 +313,7 @@ impl Call {
             execution_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),
             pid: None,
+            forked: false,
             peak_memory_mb: None,
             denials: Vec::new(),
             denials_dropped: 0,

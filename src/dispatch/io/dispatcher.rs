@@ -10,7 +10,7 @@ use super::locked_engine::LockedEngine;
 use super::reader::ProcessReader;
 use crate::dispatch::engine::{Counters, Event, Refusal, Request};
 use crate::pool::{Gauges, WorkerId};
-use crate::spawn::{Child, Launch, SpawnFailure};
+use crate::spawn::{Child, LaunchSource, SpawnFailure};
 
 /// How long a host counts as busy after it left something unread.
 const BUSY_FOR: Duration = Duration::from_millis(20);
@@ -64,7 +64,11 @@ impl Dispatcher {
     }
 
     /// Starts a process that serves no calls, in the same sandbox as the others. A closed dispatcher drops `reply`.
-    pub fn start_aside(&self, launch: Arc<Launch>, reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static) {
+    pub fn start_aside(
+        &self,
+        launch: Arc<impl LaunchSource + 'static>,
+        reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static,
+    ) {
         let spawner = &self.engine.outside.spawner;
         if let Some(spawner) = &*spawner.lock().unwrap_or_else(PoisonError::into_inner) {
             spawner.spawn(launch, reply);

@@ -23,6 +23,8 @@ pub struct PlanInput<'a> {
     pub path_var: &'a str,
     /// The user's home directory, where it is known; it never counts as a package.
     pub home: Option<&'a Path>,
+    /// The addon, where origins load it.
+    pub addon: Option<&'a Path>,
 }
 
 /// Plans with the real file system.
@@ -111,6 +113,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         unix,
         runtime: input.runtime_binary.to_path_buf(),
         files_supervised: false,
+        forked: false,
         path_var: input.path_var.to_owned(),
         temporary: None,
         identities: BTreeMap::new(),
@@ -135,6 +138,7 @@ fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
             .parent()
             .and_then(|directory| files.real(directory).ok()),
     );
+    paths.extend(input.addon.and_then(|path| files.real(path).ok()));
     if let Some(entrypoint) = input.entrypoint.and_then(|path| files.real(path).ok()) {
         let bounds = package::Bounds::new(files, input.working_dir, input.home);
         paths.extend(package::directories(files, &bounds, &entrypoint));

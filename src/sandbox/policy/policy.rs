@@ -52,6 +52,8 @@ pub struct Policy {
     pub runtime: PathBuf,
     /// A supervisor decides about metadata and watches by the lists; otherwise both need the flag without a list.
     pub files_supervised: bool,
+    /// Processes may be forked from an origin. Only where no programs may be run.
+    pub forked: bool,
     /// The PATH in which programs are looked up.
     pub path_var: String,
     /// The directory in which each worker has its own readable and writable directory. That one's name is not known

@@ -34,4 +34,6 @@ pub(crate) struct FilterProfile {
     pub writes_reported: bool,
     /// A supervisor changes metadata and watches files where a list allows that.
     pub files_reported: bool,
+    /// Processes may be forked from an origin, which the supervisor lets call clone when it was asked for a child.
+    pub forked: bool,
 }

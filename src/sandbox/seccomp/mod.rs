@@ -29,7 +29,7 @@ pub(super) use program::Program;
 fn profiles_for_tests() -> Vec<FilterProfile> {
     let mut profiles = Vec::new();
     for net in [Net::Denied, Net::Supervised, Net::Wide, Net::Free] {
-        for bits in 0..512u16 {
+        for bits in 0..1024u16 {
             let bit = |n: u16| bits & (1 << n) != 0;
             profiles.push(FilterProfile {
                 run: bit(0),
@@ -42,6 +42,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
                 reads_reported: bit(6),
                 writes_reported: bit(7),
                 files_reported: bit(8),
+                forked: bit(9),
             });
         }
     }

@@ -68,6 +68,10 @@ pub(super) enum AppliesWhen {
     ConnectionsChecked,
     /// The kernel cannot confine signals (before Landlock ABI 6).
     WithoutSignalScope,
+    /// Every process is started as a program of its own.
+    WithoutForks,
+    /// Processes may be forked from an origin.
+    WithForks,
     /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
@@ -114,6 +118,8 @@ impl AppliesWhen {
             AppliesWhen::WithoutNetAll => !matches!(profile.net, Net::Free | Net::Wide),
             AppliesWhen::ConnectionsChecked => profile.net != Net::Free,
             AppliesWhen::WithoutSignalScope => !profile.signal_scope,
+            AppliesWhen::WithoutForks => !profile.forked,
+            AppliesWhen::WithForks => profile.forked,
             AppliesWhen::Reported(_) => false,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::denials::Denials;
+use super::super::forks::Forks;
 use super::super::net::{NetGuard, Socket, Way, address};
 use super::blocked::{Blocked, WaitOutcome, wait};
 use super::descriptor_wait::retry_while_short_of_descriptors;
@@ -29,6 +30,7 @@ pub(super) struct Answers {
     pub(super) opens_proc: bool,
     pub(super) files: Files,
     pub(super) denials: Denials,
+    pub(super) forks: Forks,
 }
 
 /// What every answer needs besides the call.
@@ -72,6 +74,7 @@ impl Answers {
                 Some(ACCESS)
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
+            libc::SYS_clone if self.forks.uses(call.thread, call.args[0]) => Some(Answer::Continue),
             // The remaining calls start a process.
             _ => self
                 .denials

@@ -26,9 +26,11 @@ mod threads;
 pub(super) use target::Target;
 
 use std::io;
+use std::sync::Arc;
 
 use super::child::StepFailure;
 use super::denials::Denials;
+use super::forks::Forks;
 use super::net::{Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
@@ -47,22 +49,29 @@ pub(super) struct Supervision {
     policy: Policy,
     denials: Denials,
     own: OwnDirectories,
+    forks: Forks,
 }
 
 impl Supervision {
-    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories) -> Self {
-        Supervision { policy, denials, own }
+    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories, forks: Forks) -> Self {
+        Supervision {
+            policy,
+            denials,
+            own,
+            forks,
+        }
     }
 
     /// Starts the threads, then applies the reporting filter to the calling thread.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let net = net_guard(&self.policy, self.denials.clone()).with_own_sockets(OwnSockets::new(self.own.clone()));
+        let started = Arc::new(Started::default());
         let programs = match &self.policy.run {
             Run::Only(programs) => {
                 Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
             }
-            Run::None => Programs::RuntimeOnce(Started::default()),
+            Run::None => Programs::RuntimeOnce(Arc::clone(&started)),
             Run::All => Programs::Any,
         };
         // SAFETY: cannot fail and touches no memory.
@@ -79,8 +88,9 @@ impl Supervision {
                 self.own.clone(),
             ),
             denials: self.denials.clone(),
+            forks: self.forks.clone(),
         };
-        let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
+        let mut supervisor = Supervisor::start(answers, started).map_err(failed("start the supervisor"))?;
         // SAFETY: no memory is passed; it only ever takes rights away.
         if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
             return Err((

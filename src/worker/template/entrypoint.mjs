@@ -12,6 +12,9 @@ const IMPORTER = ' imported from '
  * longer without harm.
  */
 const LONG_IMPORT = 500
+let timersSet = 0
+/** How many timers importing the entrypoint has needed itself. */
+export const importTimers = () => timersSet
 
 /** @param {string} entrypoint file: URL @returns {Promise<{ namespace: any }>} in an object, as it may look like a promise */
 export async function importEntrypoint(entrypoint) {
@@ -48,6 +51,7 @@ async function namespaceOf(importing, specifier) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
   const passedOn = new PromiseOf((/** @type {(value: any) => void} */ resolve, /** @type {(error: unknown) => void} */ reject) => {
+    timersSet++
     timer = setTimer(() => {
       const source = `import * as namespace from ${jsonStringify(specifier)}\nexport const taken = { namespace }`
       // Bun treats a data: URL as code only where it is base64.
