@@ -42,6 +42,8 @@ export function addDoctor(program, context) {
         enforcement: found.enforcement?.level ?? null,
         user: `${user.username} (${user.uid})`,
         memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
+        /** `processStart: "auto"` can fork processes; otherwise why it cannot. */
+        forks: { possible: found.enforcement !== null && found.noForks === null, reason: found.noForks },
         runtimes: found.runtimes,
         permissions: found.verdicts,
         readable: found.enforcement?.readable ?? [],
@@ -70,6 +72,7 @@ function print(report, terminal) {
   line('seccomp', ran ? (report.seccomp ? yes : no) : 'nothing ran')
   line('enforced by', report.enforcement ?? 'nothing ran')
   line('memory', report.memoryControl ?? 'nothing ran')
+  line('forks', ran ? (report.forks.possible ? yes : `${no}  ${report.forks.reason}`) : 'nothing ran')
   for (const { type, version, path, problem } of report.runtimes) {
     line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
   }

@@ -112,6 +112,16 @@ async function examineMemory(dir, type) {
   }
 }
 
+/** Why processes cannot be forked on this machine; null where they can, or where there is no Bun. @param {string} dir */
+async function examineForks(dir) {
+  try {
+    const { state, reason } = await using(dir, { processStart: 'auto', minWorkers: 0 }, async (manager) => manager.stats().origin)
+    return state === 'unavailable' ? reason : null
+  } catch (error) {
+    return textOf(error)
+  }
+}
+
 /** Why the package cannot be imported; null where it can. */
 async function missingAddon() {
   try {
@@ -125,13 +135,14 @@ async function missingAddon() {
 /** @param {AbortSignal} signal */
 export async function examine(signal) {
   const addon = await missingAddon()
-  if (addon !== null) return { addon, runtimes: [], enforcement: null, verdicts: [] }
+  if (addon !== null) return { addon, runtimes: [], enforcement: null, verdicts: [], noForks: null }
   return withProbeSite(async ({ dir, probes }) => {
     const runtimes = [await runtime(dir, 'bun'), await runtime(dir, 'node')]
     const usable = runtimes.find(({ version }) => version !== null)
     /** @type {Verdict[]} */
     const verdicts = []
     let enforcement = null
+    let noForks = null
     if (usable !== undefined) {
       const enforcementFound = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
       // The probes' own directory no longer exists when this is read.
@@ -140,9 +151,10 @@ export async function examine(signal) {
         signal.throwIfAborted()
         verdicts.push(await examinePermission(dir, usable.type, probe))
       }
+      noForks = await examineForks(dir)
       signal.throwIfAborted()
       verdicts.push(await examineMemory(dir, usable.type))
     }
-    return { addon, runtimes, enforcement, verdicts }
+    return { addon, runtimes, enforcement, verdicts, noForks }
   })
 }

@@ -15,6 +15,7 @@ use super::wire::SERVES;
 use crate::spawn::output::Captured;
 use crate::spawn::process::Process;
 use crate::spawn::spawner::Child;
+use crate::spawn::temporary::Temporary;
 use crate::worker::frame::{FrameReader, FromWorker, LogFrame, OriginReady};
 
 /// How often the process is looked at from outside.
@@ -85,6 +86,10 @@ impl Origin {
         };
         let ready = beginner.ready(log)?;
         if let Some(reason) = ready.objection {
+            return Err(BeginFailure::Unfit(reason));
+        }
+        if child.temporary.as_ref().is_some_and(holds_something) {
+            let reason = "it made files in its temporary directory, which no other process may read".to_owned();
             return Err(BeginFailure::Unfit(reason));
         }
         beginner.one_thread()?;
@@ -210,6 +215,11 @@ impl Beginner {
             None => reason.to_owned(),
         })
     }
+}
+
+/// Whether a temporary directory has any entry.
+fn holds_something(temporary: &Temporary) -> bool {
+    std::fs::read_dir(temporary.path()).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// What can be read now: 0 at the end, none where there is nothing yet.
