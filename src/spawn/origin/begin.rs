@@ -92,6 +92,14 @@ impl Origin {
             let reason = "it made files in its temporary directory, which no other process may read".to_owned();
             return Err(BeginFailure::Unfit(reason));
         }
+        if child
+            .temporary
+            .as_ref()
+            .is_some_and(|temporary| temporary.hide().is_err())
+        {
+            let reason = "its temporary directory cannot be hidden from its children".to_owned();
+            return Err(BeginFailure::Unfit(reason));
+        }
         beginner.one_thread()?;
         beginner.set_up()?;
         let Beginner {

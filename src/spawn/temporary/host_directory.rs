@@ -21,8 +21,8 @@ use crate::worker::lock;
 /// Enough digits that nobody who cannot list the host's directory can guess a name, and no more, because paths of unix
 /// sockets must be short.
 const PROCESS_DIGITS: usize = 24;
-/// Digits of the name of a directory inside of a process's own.
-const INNER_DIGITS: usize = 8;
+/// The same for a directory inside of a process's own one. Its path has two such names.
+const INNER_DIGITS: usize = 16;
 const NEW_LOCK: &CStr = c".lock";
 /// The user can enter the host's directory but not list it. This holds for workers of root too, because they have none
 /// of root's capabilities.
@@ -134,7 +134,12 @@ impl HostDirectory {
     }
 }
 
-/// Makes a directory in a process's own one, whose processes can list it: its name needs to be unique and no more.
+/// Keeps everybody who has only the user's rights from listing a process's own directory.
+pub(super) fn hide(directory: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(chmod(format!("/proc/self/fd/{}", directory.as_raw_fd()), NOT_LISTED)?)
+}
+
+/// Makes a directory in a process's own one.
 pub(super) fn inside(directory: BorrowedFd<'_>) -> io::Result<(CString, OwnedFd)> {
     make(directory, INNER_DIGITS)
 }

@@ -128,6 +128,11 @@ impl Temporary {
         disk_usage::tree(self.fd())
     }
 
+    /// From now on it contains directories of other processes, which must not find each other's.
+    pub(in crate::spawn) fn hide(&self) -> io::Result<()> {
+        host_directory::hide(self.fd())
+    }
+
     /// Makes a directory inside of this one, for a child of the process that this one belongs to.
     pub(in crate::spawn) fn make_inside(self: &Arc<Self>) -> io::Result<Self> {
         let (inner, fd) = host_directory::inside(self.fd.as_fd())?;
