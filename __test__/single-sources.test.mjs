@@ -7,6 +7,7 @@ import { exitCodeOf } from '../js/cli/exit-codes.js'
 import { PERMISSION_FLAGS, PERMISSION_HELP, permissionConfig } from '../js/cli/permission-flags.js'
 import { errorFrom } from '../js/errors.js'
 import { captureSite } from '../js/call-site.js'
+import { NODE_FLAGS, nodeFlag, nodeFlagForAnyProgram } from '../js/node-flags.js'
 import * as protocol from '../src/worker/template/protocol.mjs'
 import { read, tableRows } from './support/repository.mjs'
 
@@ -142,6 +143,29 @@ describe('Permission flags', () => {
     const { nodeOptions } = permissionConfig(allowed, 'node')
     assert.equal(nodeOptions.length, allowed.length)
     for (const option of nodeOptions) assert.ok(known.has(option.split('=')[0]), option)
+  })
+
+  test('have the same words of Node in hints', () => {
+    const hints = [...read('src/outcome/denied/wording.rs').split('#[cfg(test)]')[0].matchAll(/"(--allow-[a-z-]+)/g)].map(([, word]) => word)
+    assert.deepEqual(hints.toSorted(), [...NODE_FLAGS.values()].toSorted())
+  })
+
+  test('are translated with and without a list', () => {
+    const cases = [
+      ['--allow-read', '--allow-fs-read=*'],
+      ['--allow-read=/a=b', '--allow-fs-read=/a=b'],
+      ['-R', '--allow-fs-read=*'],
+      ['-W=/a\nb', '--allow-fs-write=/a\nb'],
+      ['-N=a.test', '--allow-net=a.test'],
+      ['--allow-net', '--allow-net'],
+      ['--allow-run', '--allow-child-process'],
+      ['--allow-run=git', '--allow-run=git'],
+      ['--allow-fs-read', '--allow-fs-read=*'],
+      ['--deny-net=a', '--deny-net=a'],
+      ['--permission', '--permission'],
+    ]
+    for (const [bun, node] of cases) assert.equal(nodeFlag(bun), node)
+    assert.equal(nodeFlagForAnyProgram('--allow-run=git'), '--allow-child-process')
   })
 })
 

@@ -3,6 +3,7 @@
  */
 
 import net from 'node:net'
+import { join } from 'node:path'
 
 import { freePort } from '../support/loopback.mjs'
 
@@ -40,6 +41,19 @@ const searches = {
   twin: () => ({ tool: 'searches', input: { threads: 1, times: 1 }, holds: ({ value }) => value === 1 }),
 }
 
+/** Without a bound it is some tens of thousands a second. The burst, then one each 2 ms, and half as much to spare. */
+const fewEnough = ({ refused, ms }) => refused > 0 && refused <= 1000 + (ms / 2) * 1.5
+const refusals = {
+  name: 'opens refused without end',
+  attack: ({ outside }) => ({ tool: 'opens', input: { path: join(outside, 'secret.txt'), ms: 1500 }, holds: ({ value }) => fewEnough(value) }),
+  twin: ({ open }) => ({
+    tool: 'opens',
+    flags: [`--allow-read=${open}`],
+    input: { path: join(open, 'data.txt'), times: 3000 },
+    holds: ({ value }) => value.opened === 3000,
+  }),
+}
+
 const floods = kinds.map(({ name, kind, threads, prepare, flags }) => {
   const step = (count) => ({ prepared }) => ({
     flags: flags(prepared?.port),
@@ -52,4 +66,4 @@ const floods = kinds.map(({ name, kind, threads, prepare, flags }) => {
   return { name, prepare, attack: step(threads), twin: step(1) }
 })
 
-export const attacks = [...floods, searches]
+export const attacks = [...floods, searches, refusals]

@@ -4,6 +4,7 @@
  */
 
 import { documentation } from '../documentation.js'
+import { nodeFlag } from '../node-flags.js'
 
 /** The long names of src/config/permissions/bun.rs; a test compares the two. */
 export const PERMISSION_FLAGS = [
@@ -33,23 +34,6 @@ export function splitPermissionFlags(args) {
   }
 }
 
-/** The same permissions as options of Node. @type {Array<[RegExp, string]>} */
-const NODE_WORDS = [
-  [/^--allow-read(?==|$)/, '--allow-fs-read'],
-  [/^-R(?==|$)/, '--allow-fs-read'],
-  [/^--allow-write(?==|$)/, '--allow-fs-write'],
-  [/^-W(?==|$)/, '--allow-fs-write'],
-  [/^-N(?==|$)/, '--allow-net'],
-  [/^--allow-run$/, '--allow-child-process'],
-]
-
-/** @param {string} flag */
-function inNodeWords(flag) {
-  const [pattern, word] = NODE_WORDS.find(([candidate]) => candidate.test(flag)) ?? []
-  const words = pattern === undefined || word === undefined ? flag : flag.replace(pattern, word)
-  return words === '--allow-fs-read' || words === '--allow-fs-write' ? `${words}=*` : words
-}
-
 /**
  * The configuration that the flags mean; empty without flags.
  * @param {string[]} flags
@@ -59,7 +43,7 @@ function inNodeWords(flag) {
 export function permissionConfig(flags, runtime) {
   if (flags.length === 0) return {}
   if (runtime !== 'node') return { bunPermissions: flags }
-  return { nodeOptions: flags.map(inNodeWords) }
+  return { nodeOptions: flags.map(nodeFlag) }
 }
 
 /**
@@ -72,7 +56,7 @@ export function permissionConfig(flags, runtime) {
 export function allowing(runtime, list, flag) {
   if (runtime !== 'node') return { bunPermissions: [...list, flag] }
   const means = list.some((option) => FLAG.test(option)) ? [] : ['--allow-read']
-  return { nodeOptions: [...list, ...[...means, flag].map(inNodeWords)] }
+  return { nodeOptions: [...list, ...[...means, flag].map(nodeFlag)] }
 }
 
 export const PERMISSION_HELP = `

@@ -3,13 +3,9 @@
  * which is wider.
  */
 
-/** Node's flags and the Bun flags of the same meaning. */
-const OF_NODE = new Map([
-  ['--allow-fs-read', '--allow-read'],
-  ['--allow-fs-write', '--allow-write'],
-  ['--allow-child-process', '--allow-run'],
-])
-const FOR_NODE = new Map([...OF_NODE].map(([node, bun]) => [bun, node]))
+import { NODE_FLAGS } from '../../js/node-flags.js'
+
+const OF_NODE = new Map([...NODE_FLAGS].map(([bun, node]) => [node, bun]))
 
 /** @param {string} flag @returns {[string, string | undefined]} */
 function parts(flag) {
@@ -26,15 +22,6 @@ export function fill(flags, places) {
       return String(place)
     }),
   )
-}
-
-/** Translates a flag for Node, which has no list of programs. @param {string} flag */
-export function forNode(flag) {
-  const [name, value] = parts(flag)
-  const node = FOR_NODE.get(name)
-  if (node === undefined) return flag
-  if (node === '--allow-child-process') return node
-  return `${node}=${value ?? '*'}`
 }
 
 /** @param {string} flag */

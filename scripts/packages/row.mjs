@@ -4,10 +4,11 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
+import { nodeFlagForAnyProgram } from '../../js/node-flags.js'
 import { hostNode } from '../run.mjs'
 import { attempt } from './attempt.mjs'
 import { climb } from './climb.mjs'
-import { fill, forNode } from './flags.mjs'
+import { fill } from './flags.mjs'
 
 /**
  * @typedef {import('./attempt.mjs').Job} Job
@@ -51,7 +52,7 @@ export async function row(job) {
   const places = { runtime: runtimeProgram(runtime), ...input, ...place }
   const named = namesOf(places)
   const filled = fill(wanted.flags, places)
-  const kept = runtime === 'node' ? filled.map(forNode) : filled
+  const kept = runtime === 'node' ? filled.map(nodeFlagForAnyProgram) : filled
   const about = { name: wanted.name, title: wanted.title ?? wanted.name, version: wanted.version ?? '', runtime, kept: kept.map(named) }
   const off = brief(await attempt(job, 'off'), named)
   if (off.end !== 'right') return { ...about, off }

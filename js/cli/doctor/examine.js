@@ -1,5 +1,6 @@
 /** Runs the probes and reports what is enforced; the package is imported late, because its addon may be missing. */
 
+import { nodeFlagForAnyProgram } from '../../node-flags.js'
 import { VARIABLE, withProbeSite } from './probe-site.js'
 
 /** @typedef {import('../../../index.d.ts').Config} Config */
@@ -59,12 +60,7 @@ const allowing = (type, flags) =>
     ? { runtimeType: type, bunPermissions: flags }
     : {
         runtimeType: type,
-        nodeOptions: [
-          '--permission',
-          ...flags.map((flag) =>
-            flag.replace('--allow-read', '--allow-fs-read').replace('--allow-write', '--allow-fs-write').replace(/--allow-run=.*/, '--allow-child-process'),
-          ),
-        ],
+        nodeOptions: ['--permission', ...flags.map(nodeFlagForAnyProgram)],
       }
 
 /**

@@ -61,8 +61,8 @@ pub(in crate::dispatch) enum Effect {
     },
     /// Kill the process with its group, for this reason in one word.
     Kill(WorkerId, &'static str),
-    /// Give the process the lowest priority. It has so many threads that their end would take the processors from other
-    /// processes.
+    /// Give the process and its programs the lowest priority. They have so many threads that these, and their end, would take
+    /// the processors from other processes.
     StandBack(WorkerId),
     /// The process has imported the entrypoint, so refusals from now on concern its tools.
     Imported(WorkerId),

@@ -7,6 +7,7 @@ use super::event::{Ended, Event};
 use super::model_steps_test::Step;
 use super::model_world_test::{Asked, Process, World, pick};
 use super::state::Closing;
+use super::usage::CROWD;
 use crate::config::{RetryOn, RetryPolicy};
 use crate::dispatch::facts::{StartFault, TerminationReason};
 use crate::pool::WorkerId;
@@ -134,16 +135,14 @@ impl World {
                 }
             }
             Step::UsesTooMuch(at) => {
-                if let Some(worker) = pick(&self.engine.measured().collect::<Vec<_>>(), at) {
-                    let usage = Usage {
-                        memory: 1 << 40,
-                        processes: 1,
-                        threads: 1,
-                        watches: 0,
-                        notifiers: 0,
-                        temporary: DiskUsage::default(),
-                    };
-                    self.on(Event::Usage(&[(worker, usage)]));
+                self.measured(at, usage(1 << 40, 1));
+            }
+            Step::IsCrowded(at) => {
+                if let Some(worker) = self.measured(at, usage(1, CROWD + 1)) {
+                    assert!(
+                        self.processes[&worker].stands_back || self.processes[&worker].killed,
+                        "a crowd that does not stand back"
+                    );
                 }
             }
             Step::Wait(ms) => self.wait(Duration::from_millis(ms)),
@@ -160,6 +159,14 @@ impl World {
                 self.on(Event::Abandoned);
             }
         }
+    }
+
+    /// A process was measured; `None` where none is.
+    fn measured(&mut self, at: usize, usage: Usage) -> Option<WorkerId> {
+        let worker = pick(&self.engine.measured().collect::<Vec<_>>(), at)?;
+        self.processes.get_mut(&worker).expect("there").crowded |= usage.threads > CROWD;
+        self.on(Event::Usage(&[(worker, usage)]));
+        Some(worker)
     }
 
     fn submit(&mut self, on: u8, timeout_ms: u64) {
@@ -363,4 +370,15 @@ fn answer<'a>(call: u32, nonce: [u8; 16], status: Status, text: &'a str, retry: 
         retry_after_ms: None,
         text,
     })
+}
+
+const fn usage(memory: u64, threads: u32) -> Usage {
+    Usage {
+        memory,
+        processes: 1,
+        threads,
+        watches: 0,
+        notifiers: 0,
+        temporary: DiskUsage { bytes: 0, entries: 0 },
+    }
 }

@@ -32,6 +32,8 @@ pub(super) enum Step {
         unread: bool,
     },
     UsesTooMuch(usize),
+    /// It has many threads, though no more than it may have.
+    IsCrowded(usize),
     Wait(u64),
     Close(bool),
     Abandoned,
@@ -74,6 +76,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => at().prop_map(Step::ChannelEnds),
         4 => (at(), any::<bool>()).prop_map(|(at, unread)| Step::Exits { at, unread }),
         1 => at().prop_map(Step::UsesTooMuch),
+        1 => at().prop_map(Step::IsCrowded),
         6 => (1u64..600).prop_map(Step::Wait),
         1 => any::<bool>().prop_map(Step::Close),
         1 => prop_oneof![9 => Just(Step::Ask), 1 => Just(Step::Abandoned)],

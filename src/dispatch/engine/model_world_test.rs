@@ -38,6 +38,9 @@ pub(super) struct Process {
     pub(super) killed: bool,
     pub(super) silent: bool,
     pub(super) told_to_end: bool,
+    /// It was measured with many threads.
+    pub(super) crowded: bool,
+    pub(super) stands_back: bool,
     /// The calls that it was sent and has not answered, with their nonces and whether their tools were entered in it.
     pub(super) calls: BTreeMap<u32, ([u8; 16], bool)>,
     pub(super) aborted: BTreeSet<u32>,
@@ -173,7 +176,13 @@ impl World {
                     self.sends(worker, what, &frame);
                 }
                 Effect::Kill(worker, _) => self.alive(worker).killed = true,
-                Effect::StandBack(worker) | Effect::Imported(worker) => {
+                Effect::StandBack(worker) => {
+                    let process = self.alive(worker);
+                    assert!(process.crowded, "a process stands back without a reason");
+                    assert!(!process.stands_back, "a process stands back twice");
+                    process.stands_back = true;
+                }
+                Effect::Imported(worker) => {
                     self.alive(worker);
                 }
                 Effect::Settle(number, _) => self.settles(number),

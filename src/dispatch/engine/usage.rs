@@ -24,6 +24,8 @@ pub(in crate::dispatch) const CAPS: Caps = Caps {
 const OF_THE_RUNTIME: u64 = 32 * MIB;
 const OF_THE_HEAP: u64 = 8;
 const MIB: u64 = 1024 * 1024;
+/// The number of threads from which on a group of processes gives way to all others.
+pub(super) const CROWD: u32 = CAPS.threads / 4;
 /// How many files and directories the directory for temporary files of one process may contain. Every file system has a limited
 /// number of them.
 const TEMPORARY_FILES: u64 = 65_536;
@@ -69,6 +71,12 @@ fn verdict(usage: &Usage, limit: u64) -> Option<TerminationReason> {
     }
 }
 
+/// Whether a process and its programs have so many threads that others would hardly get a processor: a scheduler is fair to
+/// threads, not to processes. Such a group gets the lowest priority, which it keeps, because only root may raise it again.
+const fn crowded(usage: &Usage) -> bool {
+    usage.threads > CROWD || usage.processes > CAPS.processes
+}
+
 /// Handles a measurement of what processes use.
 pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(WorkerId, Usage)]) {
     let limit = state.settings.max_memory_mb.saturating_mul(MIB);
@@ -79,6 +87,10 @@ pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(W
             continue;
         };
         worker.memory = usage.memory;
+        if crowded(usage) && !worker.stands_back {
+            worker.stands_back = true;
+            out.push(Effect::StandBack(id));
+        }
         // A process that has ended and is not reaped yet has no memory: that is no measurement of its calls.
         let measured = (usage.memory > 0).then(|| usage.memory.div_ceil(MIB));
         for number in &worker.calls {
@@ -88,9 +100,6 @@ pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(W
         }
         let near = limit > 0 && usage.memory > worn(limit) && !state.settings.single_use && state.pool.was_used(id);
         if let Some(why) = verdict(usage, limit) {
-            if matches!(why, TerminationReason::TooMany(_)) {
-                out.push(Effect::StandBack(id));
-            }
             terminate_all(state, out, id, &why);
         } else if near {
             let now = state.now;

@@ -44,6 +44,8 @@ pub(super) struct Worker {
     pub(super) refused: TakenDenials,
     /// Its memory in bytes when it was measured last.
     pub(super) memory: u64,
+    /// It has the lowest priority, because it had too many threads.
+    pub(super) stands_back: bool,
     /// The slots of the entry table that no call uses.
     free_slots: Vec<u32>,
 }
@@ -69,6 +71,7 @@ impl Worker {
             missed: Vec::new(),
             refused: TakenDenials::default(),
             memory: 0,
+            stands_back: false,
             free_slots: Vec::new(),
         }
     }

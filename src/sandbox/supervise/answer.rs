@@ -15,6 +15,7 @@ use super::listener::{Answer, Call, Listener};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::refusal_recorder::RefusalRecorder;
+use super::restraint::Restraint;
 use super::target::Target;
 use crate::error::descriptors::is_shortage;
 
@@ -31,6 +32,7 @@ pub(super) struct Answers {
     pub(super) files: Files,
     pub(super) denials: Denials,
     pub(super) forks: Forks,
+    pub(super) restraint: Restraint,
 }
 
 /// What every answer needs besides the call.
@@ -103,6 +105,9 @@ impl Answers {
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
             _ => refuse_process(&context.listener, call, &self.denials),
         };
+        if answer == Some(ACCESS) {
+            self.restraint.refused(worker, Instant::now());
+        }
         // `None` when the caller has ended: nobody is left to answer.
         if let Some(answer) = answer {
             context.listener.answer(call.id, answer);
@@ -139,6 +144,10 @@ impl Answers {
                 return None;
             }
             self.refusal_recorder.note(refused, worker);
+            if answer != ACCESS {
+                // The kernel refuses it.
+                self.restraint.refused(worker, Instant::now());
+            }
         }
         Some(answer)
     }

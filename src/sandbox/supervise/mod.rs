@@ -19,6 +19,7 @@ mod named_file;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
+mod restraint;
 mod started;
 mod target;
 mod threads;
@@ -40,6 +41,7 @@ use files::Files;
 use listener::Listener;
 use programs::Programs;
 use refusal_recorder::RefusalRecorder;
+use restraint::Restraint;
 use started::Started;
 pub(super) use threads::Supervisor;
 
@@ -89,6 +91,7 @@ impl Supervision {
             ),
             denials: self.denials.clone(),
             forks: self.forks.clone(),
+            restraint: Restraint::default(),
         };
         let mut supervisor = Supervisor::start(answers, started).map_err(failed("start the supervisor"))?;
         // SAFETY: no memory is passed; it only ever takes rights away.

@@ -3,7 +3,8 @@
 //! The leader waits for the next call while the others wait to become the leader. It answers immediate calls itself,
 //! above all the host's own: a start never waits for what a tool does. It also answers opens. A thread that takes any
 //! other call gives up the leadership first, so a call that blocks delays nobody; when no thread is left to wait,
-//! another one is started. A worker's lane bounds how many of its calls are processed.
+//! another one is started. A worker's lane bounds how many of its calls are processed, and calls of a worker that is
+//! refused something without end wait before they are processed (`restraint.rs`).
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
@@ -165,9 +166,17 @@ fn lane_key(call: &Call, worker: u32) -> LaneKey {
 /// Answers a call and those that wait in its lane.
 fn work(shared: &Shared, mut next: Option<Call>, worker: u32) {
     while let Some(call) = next {
+        if let Some(rest) = rest(shared, worker) {
+            thread::sleep(rest);
+        }
         shared.answers.handle(&shared.context, &call, worker);
         next = shared.lanes.next(lane_key(&call, worker));
     }
+}
+
+/// How long the calls of this worker wait because it was refused too much.
+fn rest(shared: &Shared, worker: u32) -> Option<Duration> {
+    shared.answers.restraint.rest(worker, Instant::now())
 }
 
 /// Starts a thread that waits for the leadership.
@@ -222,10 +231,12 @@ fn next_call(shared: &Arc<Shared>, leader: &Leader<'_>) -> StopReason {
         }
         let worker = Target::new(call.thread).worker();
         match shared.lanes.enter(lane_key(&call, worker), &call) {
-            Admission::Run if Answers::is_quick(&call) => match quickly(shared, leader, &call, worker) {
-                Some(stop) => return stop,
-                None => continue,
-            },
+            Admission::Run if Answers::is_quick(&call) && rest(shared, worker).is_none() => {
+                match quickly(shared, leader, &call, worker) {
+                    Some(stop) => return stop,
+                    None => continue,
+                }
+            }
             Admission::Run => return StopReason::Work(AcceptedCall { call, worker }),
             Admission::Queued => {}
             Admission::Rejected => listener.answer(call.id, Answer::Errno(libc::EAGAIN)),
