@@ -4,12 +4,22 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 
+import { compile, copyTools } from './support/attack-natives.mjs'
 import { fixturePath } from './support/project.mjs'
 import { isRunning, ownChildren, processEnd } from './support/processes.mjs'
 import { bounded, until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const ORIGIN_BOUND = 60_000
+
+/** The group of a process; undefined where it has ended. */
+function groupOf(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[2])
+  } catch {
+    return undefined
+  }
+}
 
 /** What an origin answers instead of the id of a child. */
 const LIES = ['silent', 'ends', 'itself', 'host', 'init', 'none', 'failure', 'other', 'huge']
@@ -49,6 +59,26 @@ describe('An origin that', () => {
       assert.equal((await manager.executeTool('answers')).isOrigin, false)
     })
   }
+})
+
+describe('An origin that makes a child and does not tell of it', () => {
+  const bench = workbench()
+  it('is ended together with the child.', async () => {
+    compile()
+    const project = bench.project({ files: { 'tools.mjs': readFileSync(fixturePath('lying-origin.mjs')), 'lie.json': JSON.stringify({ kind: 'hides' }) } })
+    copyTools(project.dir)
+    const manager = bench.open(project, { processStart: 'fork', minWorkers: 0, entrypointPath: './tools.mjs' })
+    await bounded(manager.ready(), 'an origin', ORIGIN_BOUND)
+    const { pid } = manager.stats().origin
+    await until(() => manager.stats().workers.idle + manager.stats().workers.busy === 0, 'the first processes to end')
+    const others = new Set(ownChildren().filter((child) => child !== pid))
+    const calling = manager.executeTool('answers')
+    const hidden = await until(() => ownChildren().find((child) => groupOf(child) === pid && child !== pid), 'the hidden child')
+    assert.equal((await bounded(calling, 'a call', 10_000)).isOrigin, false)
+    await processEnd(pid)
+    await processEnd(hidden)
+    await until(() => ownChildren().every((child) => others.has(child)), 'both to be reaped')
+  })
 })
 
 describe('An origin that is stopped', () => {

@@ -141,24 +141,24 @@ describe('Processes that are forked from an origin', () => {
       return { descriptors: openDescriptors(), children: ownChildren().length }
     }
     await manager.executeTool('self')
-    const before = await rest()
+    const rested = await rest()
     const forked = manager.stats().origin.forked
     for (let n = 0; n < 100; n++) await manager.executeTool(n % 10 === 0 ? 'ends' : 'self').catch(() => {})
     await until(() => manager.stats().origin.forked >= forked + 100, 'a hundred forks')
     await until(async () => {
       const now = await rest()
-      return now.descriptors <= before.descriptors && now.children <= before.children
+      return now.descriptors <= rested.descriptors && now.children <= rested.children
     }, 'descriptors and children to be as many as before')
   })
 
   it('run the new code within moments of an edit.', async () => {
     assert.equal((await manager.executeTool('self')).value, 1)
-    const before = manager.stats().origin.pid
+    const former = manager.stats().origin.pid
     project.write('value.ts', 'export const value = 2\n')
     // One process was ready before the edit, as without an origin.
     await until(async () => (await manager.executeTool('self')).value === 2, 'the new value')
     assert.equal((await manager.executeTool('self')).value, 2)
-    await processEnd(before)
+    await processEnd(former)
     await until(async () => (await manager.executeTool('self')) && manager.stats().origin.state === 'serving', 'a new origin', ORIGIN_BOUND)
     assert.equal((await manager.executeTool('self')).value, 2)
     utimesSync(project.path('value.ts'), new Date(), new Date())

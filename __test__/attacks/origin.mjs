@@ -3,8 +3,8 @@
 export const tools = './origin.mjs'
 
 const forked = { processStart: 'fork', maxWorkers: 4 }
-const REFUSED = ['EPERM', 'EACCES', 'ENOSYS']
-const allRefused = ({ value }) => Object.keys(value ?? {}).length > 4 && Object.values(value).every((result) => REFUSED.includes(result))
+const REFUSED = new Set(['EPERM', 'EACCES', 'ENOSYS'])
+const allRefused = ({ value }) => Object.keys(value ?? {}).length > 4 && Object.values(value).every((result) => REFUSED.has(result))
 const twin = () => ({
   config: forked,
   flags: ['--allow-read'],

@@ -13,7 +13,7 @@ use super::entrypoint_cache::EntrypointCache;
 use super::forkable::forkable;
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
-use super::origins::{Forking, OriginInput, Origins};
+use super::origins::Forking;
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
@@ -24,13 +24,12 @@ use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Variables};
 use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, SpawnFailure, Spawner,
-    TemporaryDirectories, bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
+    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
+    bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
 };
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
 };
-use crate::worker::frame::max_frame;
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
 /// Descriptors that a manager and its first process need together, those included that are open only briefly.
@@ -373,38 +372,6 @@ impl Drop for Manager {
     fn drop(&mut self) {
         self.dispatcher.close(true);
     }
-}
-
-/// How processes are made. `forkable`: the addon, or why they cannot be forked.
-fn forking(
-    config: &Config,
-    forkable: Result<PathBuf, String>,
-    entrypoint: Option<&Path>,
-    options: &LaunchOptions,
-    observer: &Arc<dyn Observer>,
-) -> Result<Forking, SpawnFailure> {
-    let start = config.process_start;
-    let (addon, entrypoint) = match (forkable, entrypoint) {
-        (Ok(addon), Some(entrypoint)) => (addon, entrypoint),
-        (Err(reason), _) => return Ok(Forking::Never { start, reason }),
-        (Ok(_), None) => {
-            return Ok(Forking::Never {
-                start,
-                reason: String::new(),
-            });
-        }
-    };
-    let origins = Origins::open(OriginInput {
-        start,
-        options,
-        addon: &addon,
-        entrypoint,
-        idle: config.idle_timeout,
-        memory: (config.max_memory_mb > 0).then_some(config.max_memory_mb << 20),
-        frame: max_frame(config.max_output_size),
-        observer: Arc::clone(observer),
-    })?;
-    Ok(Forking::From(origins))
 }
 
 fn no_room(error: &std::io::Error) -> Box<Error> {

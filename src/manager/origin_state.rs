@@ -339,3 +339,7 @@ impl OriginReport {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "origin_state_tests.rs"]
+mod tests;

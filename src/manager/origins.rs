@@ -11,12 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::origin_state::{Answer, Job, Next, Serving, State};
-use crate::config::ProcessStart;
+use crate::config::{Config, ProcessStart};
 use crate::dispatch::Dispatcher;
 use crate::observe::{Line, Observer};
 use crate::spawn::{BeginFailure, Child, Launch, LaunchOptions, LaunchSource, Origin, OriginLimits, SpawnFailure};
 use crate::worker::FileFingerprint;
-use crate::worker::frame::LogFrame;
+use crate::worker::frame::{LogFrame, max_frame};
 use crate::worker::protocol::{NO_THREADS_VALUE, NO_THREADS_VARIABLE, ORIGIN_OPTIONS, ORIGIN_VARIABLE};
 
 pub(super) use super::origin_state::OriginReport;
@@ -56,45 +56,40 @@ pub(super) struct Origins {
     ended: Mutex<Option<Receiver<()>>>,
 }
 
-/// What keeping an origin depends on.
-pub(super) struct OriginInput<'a> {
-    pub(super) start: ProcessStart,
-    pub(super) options: &'a LaunchOptions,
-    pub(super) addon: &'a Path,
-    pub(super) entrypoint: &'a Path,
-    pub(super) idle: Duration,
-    pub(super) memory: Option<u64>,
-    pub(super) frame: usize,
-    pub(super) observer: Arc<dyn Observer>,
-}
-
 impl Origins {
-    pub(super) fn open(input: OriginInput<'_>) -> Result<Arc<Self>, SpawnFailure> {
-        let child = Launch::new(input.options.clone())?;
+    fn open(
+        config: &Config,
+        addon: &Path,
+        entrypoint: &Path,
+        options: &LaunchOptions,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Arc<Self>, SpawnFailure> {
+        let child = Launch::new(options.clone())?;
         let mut options = LaunchOptions {
             origin: true,
-            ..input.options.clone()
+            ..options.clone()
         };
         let variables = ORIGIN_OPTIONS.split(' ').filter_map(|option| option.split_once('='));
         for (name, value) in variables.chain([(NO_THREADS_VARIABLE, NO_THREADS_VALUE)]) {
             options.env.retain(|(known, _)| known != name);
             options.env.push((name.into(), value.into()));
         }
-        options.env.push((ORIGIN_VARIABLE.into(), input.addon.into()));
+        options.env.push((ORIGIN_VARIABLE.into(), addon.into()));
+        let demanded = config.process_start == ProcessStart::Fork;
         Ok(Arc::new(Self {
-            start: input.start,
+            start: config.process_start,
             launch: Arc::new(Launch::new(options)?),
             child: Arc::new(child),
-            entrypoint: input.entrypoint.to_owned(),
+            entrypoint: entrypoint.to_owned(),
             limits: OriginLimits {
                 time: LONGEST,
-                memory: input.memory,
-                frame: input.frame,
+                memory: (config.max_memory_mb > 0).then_some(config.max_memory_mb << 20),
+                frame: max_frame(config.max_output_size),
             },
-            observer: input.observer,
+            observer: Arc::clone(observer),
             dispatcher: OnceLock::new(),
             check: OnceLock::new(),
-            state: Mutex::new(State::new(input.idle, input.start == ProcessStart::Fork)),
+            state: Mutex::new(State::new(config.idle_timeout, demanded)),
             changed: Condvar::new(),
             ended: Mutex::new(None),
         }))
@@ -223,6 +218,25 @@ impl Origins {
 }
 
 impl Forking {
+    /// `forkable`: the addon that an origin loads, or why processes are started anew. `options`: of a process that runs
+    /// sources only.
+    pub(super) fn open(
+        config: &Config,
+        forkable: Result<PathBuf, String>,
+        entrypoint: Option<&Path>,
+        options: &LaunchOptions,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Self, SpawnFailure> {
+        let forkable = forkable.and_then(|addon| Ok((addon, entrypoint.ok_or("there is no entrypoint")?)));
+        Ok(match forkable {
+            Ok((addon, entrypoint)) => Self::From(Origins::open(config, &addon, entrypoint, options, observer)?),
+            Err(reason) => Self::Never {
+                start: config.process_start,
+                reason,
+            },
+        })
+    }
+
     pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>, check: FileCheck) {
         if let Self::From(origins) = self {
             origins.begin(dispatcher, check);

@@ -23,6 +23,7 @@ pub mod policy;
 mod prepare;
 mod probe;
 pub(crate) mod proc_stat;
+mod profile;
 mod rule_paths;
 mod run;
 mod seccomp;

@@ -15,6 +15,7 @@ use super::own_directories::OwnDirectories;
 use super::place::Place;
 use super::policy::{Disk, FileRule, NetPolicy, Policy, Rights, Run};
 use super::probe::Support;
+use super::profile::{profile, sees_every_refusal};
 use super::rule_paths::{self, KernelMounts};
 use super::run::Guardian;
 use super::seccomp::{self, FilterProfile, Net, Program};
@@ -116,37 +117,6 @@ fn not_prepared(what: &str, error: io::Error) -> Box<Error> {
         Some(errno) if descriptors::is_shortage(errno) => descriptors::shortage(what, errno),
         _ => Error::new(Code::SandboxUnavailable, format!("{what}: {error}")).source(error),
     })
-}
-
-fn profile(policy: &Policy, support: &Support) -> FilterProfile {
-    let net = match policy.net {
-        NetPolicy::All if support.listener => Net::Wide,
-        NetPolicy::All => Net::Free,
-        NetPolicy::None if !support.listener => Net::Denied,
-        _ => Net::Supervised,
-    };
-    FilterProfile {
-        run: policy.run != Run::None,
-        net,
-        read_all: policy.read_all,
-        write_all: policy.write_all,
-        signal_scope: support.landlock_abi >= landlock::SCOPE_ABI,
-        fork_reported: support.listener && policy.run == Run::None,
-        exec_reported: support.listener && policy.run != Run::All,
-        reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
-        writes_reported: support.listener && !policy.write_all,
-        files_reported: support.listener && !(policy.read_all && policy.write_all),
-        forked: policy.forked && support.listener && policy.run == Run::None,
-    }
-}
-
-/// Whether the supervisor sees everything that a worker can be refused and that a flag would allow.
-fn sees_every_refusal(profile: &FilterProfile) -> bool {
-    profile.reads_reported
-        && (profile.write_all || (profile.writes_reported && profile.files_reported))
-        && (profile.read_all || profile.files_reported)
-        && (profile.run || profile.fork_reported)
-        && matches!(profile.net, Net::Supervised | Net::Wide)
 }
 
 impl Sandbox {
