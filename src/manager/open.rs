@@ -189,7 +189,7 @@ impl Manager {
         let policy = confinement.policy.as_deref();
         let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
-        let forking = forking(
+        let forking = Forking::open(
             &config,
             forkable.clone(),
             entrypoint.as_path(),
