@@ -5,6 +5,7 @@ import { createConfigFunctions } from '../../js/config.js'
 import { ConfigError } from '../../js/errors.js'
 import { createManagerClass } from '../../js/manager.js'
 import { loadNative } from '../../js/native.js'
+import { TARGETS } from '../../scripts/build-all/targets.mjs'
 
 const missing = (id) => {
   throw Object.assign(new Error(`Cannot find module '${id}'`), { code: 'MODULE_NOT_FOUND' })
@@ -124,9 +125,12 @@ test('what is built, packed, loaded and released is the same list of platforms',
   const root = new URL('../../', import.meta.url)
   const text = (path) => readFileSync(new URL(path, root), 'utf8')
   const { targets } = JSON.parse(text('package.json')).napi
-  const built = [...text('.github/workflows/release.yml').matchAll(/^ *- \{ target: ([\w-]+),/gm)].map(([, target]) => target)
-  assert.deepEqual(built.toSorted(), targets.toSorted())
-  const names = targets.map((target) => target.replace(/^(\w+?)-unknown-linux-(gnu|musl)$/, (_all, cpu, libc) => `linux-${cpu === 'x86_64' ? 'x64' : 'arm64'}-${libc}`))
+  assert.deepEqual(targets.toSorted(), TARGETS.map(({ triple }) => triple).toSorted())
+  for (const workflow of ['release', 'ci']) {
+    const [, built] = text(`.github/workflows/${workflow}.yml`).match(/^ *targets: (.*)$/m)
+    assert.deepEqual(built.split(', ').toSorted(), targets.toSorted(), workflow)
+  }
+  const names = TARGETS.map(({ platform }) => platform)
   assert.deepEqual(readdirSync(new URL('npm/', root)).toSorted(), names.toSorted())
   const asked = ['x64', 'arm64'].flatMap((arch) => {
     const ids = []

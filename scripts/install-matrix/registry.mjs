@@ -7,7 +7,7 @@ import { once } from 'node:events'
 /** Long ago, because package managers refuse what is only some days old. */
 const PUBLISHED = '2020-01-01T00:00:00.000Z'
 
-/** @param {import('./packed.mjs').Packed} packed @param {string} at the registry's address */
+/** @param {import('../build-all/packed.mjs').Packed} packed @param {string} at the registry's address */
 function document({ manifest, tarball }, at) {
   const { name, version } = manifest
   const dist = {
@@ -24,7 +24,7 @@ function document({ manifest, tarball }, at) {
 }
 
 /**
- * @param {Map<string, import('./packed.mjs').Packed>} packages
+ * @param {Map<string, import('../build-all/packed.mjs').Packed>} packages
  * @param {string} upstream
  * @returns {Promise<{ at: string, close(): void }>}
  */

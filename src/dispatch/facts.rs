@@ -19,6 +19,8 @@ pub enum TerminationReason {
     Closed,
     /// The process tree used more memory than its limit allows.
     OutOfMemory,
+    /// The system killed it because the host's own cgroup, such as a container's, had no memory left.
+    OutOfHostMemory,
     /// The process and the programs that it started exceeded another limit.
     TooMany(Crowd),
     /// The process sent bytes that are not a frame of the protocol, with what was wrong with them.
@@ -154,6 +156,7 @@ impl TerminationReason {
             Self::Left => "left",
             Self::Closed => "closed",
             Self::OutOfMemory => "out-of-memory",
+            Self::OutOfHostMemory => "out-of-host-memory",
             Self::TooMany(_) => "too-many",
             Self::Protocol(_) => "protocol",
             Self::ChannelClosed => "channel-closed",

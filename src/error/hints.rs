@@ -17,7 +17,7 @@ pub const WORKING_DIR: &str = "pass the path of your project's root directory";
 pub const NOT_IMPORTABLE: &str =
     "rename the directory or the file; the real path counts, so a link to it does not help";
 /// Nothing can be created in the working directory.
-pub const WORKING_DIR_READ_ONLY: &str = "pass a workingDir in which this process may create files";
+pub const WORKING_DIR_READ_ONLY: &str = "pass a workingDir in which this process may create files, or name a directory of its own in XDG_RUNTIME_DIR or TMPDIR (in a container: `--tmpfs /tmp`)";
 /// There is no room in the working directory.
 pub const WORKING_DIR_FULL: &str =
     "free space on the file system of workingDir, or raise the quota or file size limit (`ulimit -f`) of this process";
@@ -107,11 +107,17 @@ pub const ENTRYPOINT_LOAD: &str = "run the entrypoint by itself, with `bun` or `
 pub const QUEUE_FULL: &str = "wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`";
 /// The result passes what a string of the host may have.
 pub const RESULT_TOO_LONG: &str = "let the tool write a file and return its path";
+/// A host's name, and a runtime whose C library is musl.
+pub const NAMES_OF_MUSL: &str = "this runtime is linked against musl, which cannot resolve names under a list of hosts: list the address, use --allow-net without a list, or run on a system with glibc";
 /// The kernel cannot hold a list of programs.
 pub const NO_PROGRAM_LISTS: &str = "leave --allow-run out, or use a newer kernel";
 /// Another seccomp listener is installed already.
 pub const NO_HOST_LISTS: &str =
     "allow all of the network or none of it, or run outside the sandbox that already listens";
+/// A container keeps the supervisor from reading what a worker calls.
+pub const MAY_NOT_READ_CALLS: &str = "allow process_vm_readv in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`); kernel.yama.ptrace_scope must be 0 or 1";
+/// A container keeps the supervisor from reaching a worker's sockets.
+pub const MAY_NOT_HAVE_SOCKETS: &str = "allow pidfd_open and pidfd_getfd in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`)";
 /// The kernel cannot hold the sandbox.
 pub const SANDBOX_UNAVAILABLE: &str =
     "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";
@@ -122,6 +128,8 @@ pub const MISLEADING_PATH: &str =
     "its path has control characters in it or what looks like a flag, so that no flag is named; rename it first";
 /// Its flag would have to name `/` or the home directory.
 pub const TOO_WIDE: &str = "a flag that allows it would open `/` or the home directory with it; let the tool work in a directory of its own, and allow that one";
+/// The host's own cgroup had no more memory.
+pub const HOST_MEMORY: &str = "give the container or service more memory, or set `maxMemoryMb` times `maxWorkers` below what it has, so that a tool meets its own limit first";
 /// There was no more memory, and no limit of ours.
 pub const IN_PIECES: &str = "let the tool process its data in pieces";
 /// The project's packages are where only yarn finds them.

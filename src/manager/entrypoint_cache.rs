@@ -5,7 +5,7 @@
 //! made, by Bun, in a process that is started like a worker and confined by the same sandbox. A bundle that cannot be
 //! made is not tried again before the entrypoint changes or some time has passed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -15,7 +15,7 @@ use super::one_shot_process::OneShotProcess;
 use crate::config::{Config, RuntimeType};
 use crate::dispatch::Dispatcher;
 use crate::spawn::LaunchOptions;
-use crate::validate::{Entrypoint, WorkingDir};
+use crate::validate::Entrypoint;
 use crate::worker::{Bundle, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
 
 /// No local file system's timestamps are coarser than this.
@@ -62,10 +62,11 @@ enum Attempt {
 }
 
 impl EntrypointCache {
-    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, or the runtime is Node.
+    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, or the runtime is Node. `home`:
+    /// what the bundle's directory is in.
     pub(super) fn open(
         config: &Config,
-        working_dir: &WorkingDir,
+        home: &Path,
         entrypoint: &Entrypoint,
         options: &LaunchOptions,
     ) -> Option<Arc<Self>> {
@@ -75,12 +76,7 @@ impl EntrypointCache {
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);
         Some(Arc::new(Self {
             bundler: OneShotProcess::new(&bundle_script(text), options)?,
-            store: BundleStore::new(
-                working_dir.as_path(),
-                entrypoint,
-                &options.program,
-                config.worker_file_perm,
-            ),
+            store: BundleStore::new(home, entrypoint, &options.program, config.worker_file_perm),
             entrypoint: entrypoint.to_owned(),
             program: options.program.clone(),
             state: Mutex::new(State::default()),

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::config::{Config, ProcessStart, RuntimeType, SandboxMode, Scope};
-use crate::sandbox::Support;
+use crate::sandbox::{SocketMaker, Support};
 
 /// From this Landlock ABI on the kernel keeps a child's signals from its origin and from other children.
 const CONFINED_SIGNALS: u32 = 6;
@@ -41,6 +41,9 @@ pub(super) fn forkable(config: &Config, has_entrypoint: bool, support: Option<Su
             "the kernel's Landlock has ABI {}; keeping a process from signalling those of the same origin needs ABI {CONFINED_SIGNALS} (Linux 6.12)",
             support.landlock_abi
         )),
+        Some(support) if support.sockets == SocketMaker::Supervisor => {
+            Err("the supervisor makes the sockets of tools here, which was not tried with forks".to_owned())
+        }
         None => Err("nothing is known of this kernel's sandbox".to_owned()),
         Some(_) => own_path().ok_or_else(|| "the file of toolwarden's addon cannot be found".to_owned()),
     }
@@ -73,6 +76,8 @@ mod tests {
     const ENOUGH: Option<Support> = Some(Support {
         landlock_abi: CONFINED_SIGNALS,
         listener: true,
+        sockets: SocketMaker::Worker,
+        lack: None,
     });
 
     #[test]
@@ -100,6 +105,8 @@ mod tests {
                 Some(Support {
                     landlock_abi: 6,
                     listener: false,
+                    sockets: SocketMaker::Worker,
+                    lack: None,
                 }),
                 "listener",
             ),
@@ -109,6 +116,8 @@ mod tests {
                 Some(Support {
                     landlock_abi: 5,
                     listener: true,
+                    sockets: SocketMaker::Worker,
+                    lack: None,
                 }),
                 "ABI 5",
             ),

@@ -133,15 +133,15 @@ impl Manager {
             shared_memory,
             all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_doorbells),
         };
-        let worker_file = WorkerFile::write(working_dir.as_path(), &render(&settings), config.worker_file_perm)?;
+        let named = |name| options.env.get(name).map(Path::new);
+        let places: Vec<&Path> = ["XDG_RUNTIME_DIR", "TMPDIR"].into_iter().filter_map(named).collect();
+        let source = render(&settings);
+        let worker_file = WorkerFile::write_at_home(working_dir.as_path(), &places, &source, config.worker_file_perm)?;
         let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
             parent,
             limits: cgroup_limits(&config),
         });
-        let temporary = TemporaryDirectories::open(
-            options.env.get("TMPDIR").map(Path::new),
-            temporary_names(&config.permissions),
-        );
+        let temporary = TemporaryDirectories::open(named("TMPDIR"), temporary_names(&config.permissions));
         let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
         let forkable = forkable(&config, entrypoint.as_path().is_some(), support().ok());
         let places = Places {
@@ -185,7 +185,7 @@ impl Manager {
             &config.permissions,
             config.runtime_type,
         );
-        let cache = EntrypointCache::open(&config, &working_dir, &entrypoint, &launch_options);
+        let cache = EntrypointCache::open(&config, worker_file.home(), &entrypoint, &launch_options);
         let policy = confinement.policy.as_deref();
         let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
         let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);

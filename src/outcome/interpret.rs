@@ -221,6 +221,7 @@ fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretCont
             context.max_memory_mb,
             &format!("tool {tool} used more than {} MiB of memory", context.max_memory_mb),
         ),
+        TerminationReason::OutOfHostMemory => memory::exhausted_host(tool),
         TerminationReason::TooMany(crowd) => too_many(tool, *crowd),
         TerminationReason::OutputTooLarge => output_too_large(tool, None, context.max_output_size),
         TerminationReason::Broken => Error::new(
@@ -279,7 +280,7 @@ fn neighbour(tool: &str, reason: &TerminationReason) -> Error {
         TerminationReason::Left => "the tool of another call in it ended it",
         TerminationReason::Timeout => "another call in it timed out",
         TerminationReason::Cancelled => "another call in it was cancelled",
-        TerminationReason::OutOfMemory => "its process used too much memory",
+        TerminationReason::OutOfMemory | TerminationReason::OutOfHostMemory => "its process used too much memory",
         TerminationReason::TooMany(Crowd::Processes(_)) => "its process started too many programs",
         TerminationReason::TooMany(Crowd::Threads(_)) => "its process started too many threads",
         TerminationReason::TooMany(Crowd::Watches(_)) => "its process watched too many descriptors",

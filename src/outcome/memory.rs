@@ -40,6 +40,14 @@ pub(super) fn exhausted(max_memory_mb: u64, what: &str) -> Error {
     }
 }
 
+/// The error for a process that the system killed because the host's cgroup was full.
+pub(super) fn exhausted_host(tool: &str) -> Error {
+    let what = format!(
+        "the process of tool {tool} was killed by the system, because the cgroup of this host (its container or service) had no memory left"
+    );
+    Error::new(Code::ToolOutOfMemory, what).hint(hints::HOST_MEMORY)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -57,6 +65,14 @@ mod tests {
             &json!({"name": "RangeError", "message": "Invalid array length"})
         ));
         assert!(!was_refused(&json!("Out of memory")));
+    }
+
+    #[test]
+    fn a_kill_by_the_hosts_cgroup_is_exhausted_memory_with_advice_of_its_own() {
+        let error = exhausted_host("eat");
+        assert_eq!(error.code, Code::ToolOutOfMemory);
+        assert!(error.message.contains("eat") && error.message.contains("container"));
+        assert_eq!(error.hint.as_deref(), Some(hints::HOST_MEMORY));
     }
 
     #[test]

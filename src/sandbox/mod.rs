@@ -40,3 +40,4 @@ pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
 pub use run::{CleanupRegistration, Guardian};
 pub(crate) use short_child::run as in_short_child;
+pub use supervise::{Lack, SocketMaker};

@@ -19,7 +19,7 @@ use super::profile::{profile, sees_every_refusal};
 use super::rule_paths::{self, KernelMounts};
 use super::run::Guardian;
 use super::seccomp::{self, FilterProfile, Net, Program};
-use super::supervise::{Supervision, Supervisor};
+use super::supervise::{Lack, Supervision, Supervisor};
 use crate::error::{Code, Error, descriptors, hints};
 
 /// A prepared policy: open paths, a filter, and a supervisor where one is needed.
@@ -61,13 +61,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     }
     let listed = matches!(policy.net, NetPolicy::Only { .. }) || !policy.unix.is_empty();
     if listed && !support.listener {
-        return Err(Box::new(
-            Error::new(
-                Code::SandboxUnavailable,
-                "--allow-net with a list needs seccomp user notification (Linux 5.19), and this process is refused a listener",
-            )
-            .hint(hints::NO_HOST_LISTS),
-        ));
+        return Err(Box::new(no_host_lists(support.lack)));
     }
     let profile = profile(&policy, support);
     let free = Ungoverned {
@@ -97,7 +91,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         paths,
         filter: seccomp::child_program(&profile),
         profile,
-        supervision: Supervision::new(policy, denials.clone(), own.clone(), forks.clone()),
+        supervision: Supervision::new(policy, denials.clone(), own.clone(), support.sockets, forks.clone()),
         supervisor: None,
         guardian,
         denials,
@@ -117,6 +111,23 @@ fn not_prepared(what: &str, error: io::Error) -> Box<Error> {
         Some(errno) if descriptors::is_shortage(errno) => descriptors::shortage(what, errno),
         _ => Error::new(Code::SandboxUnavailable, format!("{what}: {error}")).source(error),
     })
+}
+
+/// Names what is refused, and what would allow it.
+fn no_host_lists(lack: Option<Lack>) -> Error {
+    let (refused, hint) = match lack {
+        Some(Lack::Memory) => (
+            "reading the arguments of calls is refused (process_vm_readv, and /proc/PID/mem)",
+            hints::MAY_NOT_READ_CALLS,
+        ),
+        Some(Lack::Sockets) => (
+            "sockets can neither be copied (pidfd_getfd) nor handed in (SECCOMP_IOCTL_NOTIF_ADDFD)",
+            hints::MAY_NOT_HAVE_SOCKETS,
+        ),
+        Some(Lack::Listener) | None => ("this process is refused a listener", hints::NO_HOST_LISTS),
+    };
+    let needs = "--allow-net with a list needs seccomp user notification (Linux 5.19)";
+    Error::new(Code::SandboxUnavailable, format!("{needs}, and {refused}")).hint(hint)
 }
 
 impl Sandbox {

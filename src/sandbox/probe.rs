@@ -5,6 +5,7 @@ use super::child::InChild;
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
+use super::supervise::{self, Lack, SocketMaker};
 use crate::error::{Code, Error, hints};
 
 /// What the sandbox can use on this machine.
@@ -14,6 +15,10 @@ pub struct Support {
     pub landlock_abi: u32,
     /// A supervisor can listen, so lists of hosts can be enforced and refusals of net and run can be named.
     pub listener: bool,
+    /// Who makes the sockets of a supervised worker.
+    pub sockets: SocketMaker,
+    /// Why no supervisor can listen.
+    pub lack: Option<Lack>,
 }
 
 /// The exit code of the probing process when everything forbidden was refused.
@@ -21,7 +26,6 @@ const HELD: u8 = 0;
 const APPLY_FAILED: u8 = 1;
 const FILE_OPENED: u8 = 2;
 const CALL_PASSED: u8 = 3;
-const LISTENER_REFUSED: u8 = 4;
 
 const REQUIRED: &str = "the sandbox needs Linux 6.7 or newer with Landlock and seccomp";
 
@@ -41,9 +45,12 @@ pub fn probe() -> Result<Support, Box<Error>> {
     }
     let landlock_abi = kernel.min(landlock::TESTED_ABI);
     holds(landlock_abi)?;
+    let supervised = supervise::try_out();
     Ok(Support {
         landlock_abi,
-        listener: can_listen(),
+        listener: supervised.is_ok(),
+        sockets: supervised.unwrap_or(SocketMaker::Worker),
+        lack: supervised.err(),
     })
 }
 
@@ -67,6 +74,7 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
         writes_reported: false,
         files_reported: false,
         forked: false,
+        sockets_made: false,
     };
     let restrictions = Restrictions::new(ruleset, &seccomp::child_program(&profile));
     let failed = std::cell::Cell::new(("", 0));
@@ -101,40 +109,6 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
     }
 }
 
-/// Whether a filter with a listener can be installed. With another listener above this process the kernel refuses it
-/// (EBUSY).
-fn can_listen() -> bool {
-    let profile = FilterProfile {
-        run: false,
-        net: Net::Supervised,
-        read_all: false,
-        write_all: false,
-        signal_scope: true,
-        fork_reported: true,
-        exec_reported: false,
-        reads_reported: false,
-        writes_reported: false,
-        files_reported: false,
-        forked: false,
-    };
-    let Some(program) = seccomp::listener_program(&profile) else {
-        return false;
-    };
-    // SAFETY: the action only makes system calls on what is ready.
-    let found = unsafe {
-        short_child::run(&|| {
-            if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
-                return APPLY_FAILED;
-            }
-            match seccomp::load_with_listener(&program) {
-                Ok(_) => HELD,
-                Err(_) => LISTENER_REFUSED,
-            }
-        })
-    };
-    matches!(found, Ok(HELD))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +117,7 @@ mod tests {
     fn this_machine_enforces_everything_that_the_tests_need() {
         let support = probe().expect("a sandbox can be made");
         assert!(
-            support.landlock_abi >= landlock::SCOPE_ABI && support.listener,
+            support.landlock_abi >= landlock::SCOPE_ABI && support.listener && support.lack.is_none(),
             "{support:?}"
         );
     }
@@ -171,6 +145,7 @@ mod tests {
                 writes_reported: false,
                 files_reported: false,
                 forked: false,
+                sockets_made: false,
             };
             let program = seccomp::listener_program(&profile).expect("it reports connections");
             // SAFETY: no memory is passed.
@@ -180,8 +155,8 @@ mod tests {
             let support = probe().expect("the rest is held");
             // SAFETY: the descriptor is this test's own.
             unsafe { libc::close(listener) };
-            support.listener
+            (support.listener, support.lack)
         });
-        assert!(!listens.join().expect("probed"));
+        assert_eq!(listens.join().expect("probed"), (false, Some(Lack::Listener)));
     }
 }

@@ -4,6 +4,7 @@ use super::landlock;
 use super::policy::{NetPolicy, Policy, Run};
 use super::probe::Support;
 use super::seccomp::{FilterProfile, Net};
+use super::supervise::SocketMaker;
 
 /// The properties of this policy and kernel.
 pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
@@ -24,6 +25,7 @@ pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
         reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
         writes_reported: support.listener && !policy.write_all,
         files_reported: support.listener && !(policy.read_all && policy.write_all),
+        sockets_made: support.listener && support.sockets == SocketMaker::Supervisor,
         forked: policy.forked && support.listener && policy.run == Run::None,
     }
 }

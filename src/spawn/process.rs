@@ -15,7 +15,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, test_kill_process_group, waitid,
 };
 
-use super::cgroup::{Account, Cgroup};
+use super::cgroup::{self, Account, Cgroup};
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};
 use crate::sandbox::Guardian;
@@ -47,6 +47,8 @@ pub struct Process {
     exit: Mutex<Option<Exit>>,
     /// The cgroup, where one was made for it.
     cgroup: Option<Cgroup>,
+    /// How many processes the kernel had killed in the host's cgroup when this one was started.
+    killed_before: Option<u64>,
     /// The guardian, where the process may start programs, which could outlive the host.
     guardian: Option<Guardian>,
     _holder: Holder,
@@ -58,6 +60,10 @@ impl Process {
             pid,
             pidfd,
             exit: Mutex::new(None),
+            killed_before: match cgroup {
+                Some(_) => None,
+                None => cgroup::kills(),
+            },
             cgroup,
             guardian,
             _holder: Holder::process(),
@@ -143,9 +149,18 @@ impl Process {
         }
     }
 
-    /// What its cgroup accounts for it. `None` where it has none.
+    /// What its cgroup accounts for it, or the host's, in which it is where it has none of its own. `None` where neither
+    /// tells.
     pub fn account(&self) -> Option<Account> {
-        self.cgroup.as_ref().map(Cgroup::account)
+        if let Some(own) = &self.cgroup {
+            return Some(own.account());
+        }
+        let was_out_of_memory = cgroup::kills()? > self.killed_before?;
+        Some(Account {
+            was_out_of_memory,
+            of_the_host: true,
+            peak: None,
+        })
     }
 
     /// Removes its cgroup once it is reaped. False while processes are left in it, which are being killed.

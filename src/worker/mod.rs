@@ -11,6 +11,7 @@
 //! | `compiled.rs` | the same as bytecode |
 //! | `modules.rs` | the directory of Bun's cache of transpiled modules beside it |
 //! | `store.rs` | the worker file in the project: written atomically, shared, removed after use |
+//! | `private_home.rs` | where it lies when the project cannot be written |
 //! | `names.rs` | the names of its files |
 //! | `directory.rs`, `trust.rs` | the directory that contains it, and whether that may be used |
 //! | `claim.rs`, `lock.rs`, `sweep.rs` | who uses a file, and what is removed when nobody does |
@@ -30,6 +31,7 @@ pub(crate) mod lock;
 mod modules;
 mod names;
 mod nonce;
+mod private_home;
 pub mod protocol;
 mod raw;
 mod raw_directory;
@@ -46,3 +48,4 @@ pub use nonce::Nonce;
 pub use raw::syscall;
 pub use render::{WorkerSettings, render};
 pub use store::WorkerFile;
+pub(crate) use trust::{FileStatus, keeps_entries};

@@ -1,4 +1,5 @@
-//! Stores the worker file in the project: `<workingDir>/.toolwarden/worker-<hash16>.mjs`.
+//! Stores the worker file in the project, `<workingDir>/.toolwarden/worker-<hash16>.mjs`, or in a directory of this user's
+//! own when the project cannot be written: `private_home.rs`.
 //!
 //! Its compiled form may lie beside it, `worker-<hash16>-<hash16>.mjs`, `.js` and `.js.jsc`, and is removed with it.
 //! The second hash is of the compiled form's content, because managers with other runtimes have another one.
@@ -27,6 +28,7 @@ use super::compiled::CompiledLocation;
 use super::dead_host_cleanup::DeadHostCleanup;
 use super::directory::{DIRECTORY, Directory, Stamp, unique};
 use super::names::{HASH, IGNORE_FILE, IGNORED, WORKER_PREFIX, hex};
+use super::private_home;
 use super::sweep::{judge_entries, sweep};
 use super::trust::UntrustedPath;
 use crate::error::{Error, Problem, Result, descriptors, hints};
@@ -37,7 +39,9 @@ const ROUNDS: u32 = 1000;
 /// The worker file of one manager. It is removed when its last user drops it.
 #[derive(Debug)]
 pub struct WorkerFile {
-    working_dir: PathBuf,
+    /// The directory that `.toolwarden` is in: the project, or a private one.
+    home: PathBuf,
+    private: bool,
     path: PathBuf,
     hash: String,
     mode: u32,
@@ -57,24 +61,53 @@ impl WorkerFile {
     /// Ensures that `source` is in `working_dir` with exactly the permissions `mode`, and removes worker files that
     /// nobody uses any more.
     pub fn write(working_dir: &Path, source: &str, mode: u32) -> Result<WorkerFile> {
+        Self::write_or_elsewhere(working_dir, &[], source, mode)
+    }
+
+    /// The same, and where this process may not write there, in the first of the places in which a directory of this
+    /// user's own can be made: the `named` ones and the usual ones.
+    pub fn write_at_home(working_dir: &Path, named: &[&Path], source: &str, mode: u32) -> Result<WorkerFile> {
+        Self::write_or_elsewhere(
+            working_dir,
+            &private_home::candidates(named.iter().copied()),
+            source,
+            mode,
+        )
+    }
+
+    fn write_or_elsewhere(working_dir: &Path, elsewhere: &[PathBuf], source: &str, mode: u32) -> Result<WorkerFile> {
+        let refused = match Self::write_to(working_dir, false, source, mode) {
+            Ok(file) => return Ok(file),
+            Err(error) => error,
+        };
+        if private_home::helps(&refused) {
+            let mut written = elsewhere.iter().map(|home| Self::write_to(home, true, source, mode));
+            if let Some(file) = written.find_map(io::Result::ok) {
+                return Ok(file);
+            }
+        }
+        Err(cannot_write(&working_dir.join(DIRECTORY), refused))
+    }
+
+    fn write_to(home: &Path, private: bool, source: &str, mode: u32) -> io::Result<WorkerFile> {
         let hash = hex(&Sha256::digest(source.as_bytes()));
-        let path = working_dir.join(DIRECTORY).join(format!("{}.mjs", stem(&hash)));
+        let path = home.join(DIRECTORY).join(format!("{}.mjs", stem(&hash)));
         let mut file = WorkerFile {
-            working_dir: working_dir.to_owned(),
+            home: home.to_owned(),
+            private,
             path,
             hash,
             mode,
             placed: None,
         };
-        let placed = file.place(source).and_then(|placed| {
-            sweep(&Directory::open(working_dir)?, mode);
-            Ok(placed)
-        });
-        match placed {
-            Ok(placed) => file.placed = Some(placed),
-            Err(error) => return Err(cannot_write(&working_dir.join(DIRECTORY), error)),
-        }
+        file.placed = Some(file.place(source)?);
+        sweep(&Directory::open(home)?, mode);
         Ok(file)
+    }
+
+    /// The directory that `.toolwarden` is in.
+    pub fn home(&self) -> &Path {
+        &self.home
     }
 
     /// Absolute when the working directory was.
@@ -89,13 +122,13 @@ impl WorkerFile {
 
     /// Where its compiled form is stored.
     pub fn compiled_location(&self) -> CompiledLocation {
-        CompiledLocation::new(&self.working_dir, stem(&self.hash), self.mode)
+        CompiledLocation::new(&self.home, stem(&self.hash), self.mode)
     }
 
     /// What must be removed when the host is killed. `None` where the file is missing.
     pub fn dead_host_cleanup(&self) -> Option<DeadHostCleanup> {
         let claim = &self.placed.as_ref()?.claim;
-        let directory = self.working_dir.join(DIRECTORY);
+        let directory = self.home.join(DIRECTORY);
         let user = rustix::process::geteuid().as_raw();
         DeadHostCleanup::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
     }
@@ -104,7 +137,7 @@ impl WorkerFile {
     #[cfg(test)]
     pub(super) fn claim_path(&self) -> Option<PathBuf> {
         let placed = self.placed.as_ref()?;
-        Some(self.working_dir.join(DIRECTORY).join(placed.claim.name()))
+        Some(self.home.join(DIRECTORY).join(placed.claim.name()))
     }
 
     /// Checks that the file that a runtime will find is the one that was written, and writes it again where it is not.
@@ -114,7 +147,7 @@ impl WorkerFile {
         let Some(placed) = &self.placed else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        let directory = match Directory::open(&self.working_dir) {
+        let directory = match Directory::open(&self.home) {
             Ok(directory) => Some(directory),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
@@ -144,14 +177,19 @@ impl WorkerFile {
             round += 1;
             match self.try_place(source) {
                 Err(error)
-                    if error.kind() == io::ErrorKind::NotFound && self.working_dir.is_dir() && round < ROUNDS => {}
+                    if error.kind() == io::ErrorKind::NotFound
+                        && (self.private || self.home.is_dir())
+                        && round < ROUNDS => {}
                 other => return other,
             }
         }
     }
 
     fn try_place(&self, source: &str) -> io::Result<WrittenFile> {
-        let directory = Directory::make(&self.working_dir, self.mode)?;
+        if self.private {
+            private_home::make(&self.home)?;
+        }
+        let directory = Directory::make(&self.home, self.mode)?;
         judge_entries(&directory)?;
         // Claimed first: from here on no other manager removes the file or the directory.
         let claim = Claim::for_use(&directory, &stem(&self.hash), self.mode)?;
@@ -170,8 +208,12 @@ impl WorkerFile {
 impl Drop for WorkerFile {
     fn drop(&mut self) {
         drop(self.placed.take().map(|placed| placed.claim));
-        if let Ok(directory) = Directory::open(&self.working_dir) {
+        if let Ok(directory) = Directory::open(&self.home) {
             sweep(&directory, self.mode);
+        }
+        if self.private {
+            // Fails while something is in it.
+            let _ = std::fs::remove_dir(&self.home);
         }
     }
 }

@@ -291,3 +291,23 @@ fn a_manager_that_was_killed_leaves_nothing_that_stays() {
     drop((survivor, next));
     assert_eq!(names(project.path()), Vec::<String>::new());
 }
+
+#[test]
+fn a_project_that_cannot_be_written_has_its_worker_file_in_a_private_directory() {
+    // The kernel's own file system, where nobody can make files.
+    let unwritable = Path::new("/sys/kernel");
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().canonicalize().unwrap();
+    assert_eq!(
+        WorkerFile::write(unwritable, "abc", 0o600).unwrap_err().code,
+        Code::ConfigInvalid
+    );
+    let mut file = WorkerFile::write_at_home(unwritable, &[&place], "abc", 0o600).unwrap();
+    let home = file.home().to_owned();
+    assert_eq!(home.parent(), Some(place.as_path()));
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), "abc");
+    fs::remove_dir_all(&home).unwrap();
+    assert!(file.check(|| "abc".to_owned(), true).unwrap(), "made again");
+    drop(file);
+    assert!(!home.exists(), "an idle user has none of our files");
+}

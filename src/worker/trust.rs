@@ -33,7 +33,7 @@ impl UntrustedPath {
 
 /// The status that the kernel reports for an open directory or file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileStatus {
+pub(crate) struct FileStatus {
     pub(super) kind: FileType,
     pub(super) owner: u32,
     pub(super) mode: u32,
@@ -88,6 +88,15 @@ pub(super) fn judge_owner(path: &Path, found: FileStatus, me: u32) -> io::Result
     let (shown, owner) = (path.display(), found.owner);
     let reason = format!("{shown} belongs to user {owner}, and this process is user {me}");
     Err(UntrustedPath::because(reason, format!("remove {shown}")))
+}
+
+/// Whether nobody except this user and root can replace an entry of ours in a directory.
+pub(crate) fn keeps_entries(found: FileStatus, me: u32) -> bool {
+    /// In a sticky directory only its owner may rename or remove an entry.
+    const STICKY: u32 = 0o1000;
+    let ours = found.owner == me || found.owner == 0;
+    let kept = found.mode & OTHERS_WRITE == 0 || found.mode & STICKY != 0;
+    found.kind == FileType::Directory && ours && kept
 }
 
 /// Whether user `me` owns the file: a regular file, with this name only.

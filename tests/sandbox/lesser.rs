@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use toolwarden::sandbox::{Support, probe};
+use toolwarden::sandbox::{Lack, Support, probe};
 
 use crate::harness::{Project, RAW, Run, as_root_and_user};
 use crate::network::server;
@@ -36,9 +36,14 @@ fn every_supported_abi_enforces_the_same() {
         let read = format!("--allow-read={}", project.shown("open"));
         let write = format!("--allow-write={}", project.shown("open"));
         let net = format!("--allow-net=127.0.0.1:{}", server.port);
-        for landlock_abi in 4..=probe().expect("probed").landlock_abi {
+        let probed = probe().expect("probed");
+        for landlock_abi in 4..=probed.landlock_abi {
             for listener in [true, false] {
-                let support = Support { landlock_abi, listener };
+                let support = Support {
+                    landlock_abi,
+                    listener,
+                    ..probed
+                };
                 let outcome = Run::new(&project, &[]).support(support).script(&script);
                 for name in ["read", "environ", "write", "run", "kill", "kill init", "net"] {
                     outcome.refused(name);
@@ -58,6 +63,7 @@ fn every_supported_abi_enforces_the_same() {
             let support = Support {
                 landlock_abi,
                 listener: true,
+                ..probed
             };
             Run::new(&project, &[&net]).support(support).script(&script).done("net");
         }
@@ -67,6 +73,7 @@ fn every_supported_abi_enforces_the_same() {
 #[test]
 fn permissions_that_a_kernel_cannot_enforce_are_refused_by_name() {
     let project = Project::new();
+    let probed = probe().expect("probed");
     let refused = |flags: &[&str], support| {
         let run = Run::new(&project, flags).support(support);
         let path = run.write("");
@@ -80,6 +87,7 @@ fn permissions_that_a_kernel_cannot_enforce_are_refused_by_name() {
         Support {
             landlock_abi: 5,
             listener: true,
+            ..probed
         },
     );
     assert!(
@@ -91,12 +99,26 @@ fn permissions_that_a_kernel_cannot_enforce_are_refused_by_name() {
         Support {
             landlock_abi: 7,
             listener: false,
+            ..probed
         },
     );
     assert!(
         deaf.contains("ERR_SANDBOX_UNAVAILABLE") && deaf.contains("user notification"),
         "{deaf}"
     );
+    for (lack, named) in [
+        (Lack::Listener, "a listener"),
+        (Lack::Memory, "process_vm_readv"),
+        (Lack::Sockets, "pidfd_getfd"),
+    ] {
+        let lacking = Support {
+            listener: false,
+            lack: Some(lack),
+            ..probed
+        };
+        let message = refused(&["--allow-net=127.0.0.1:80"], lacking);
+        assert!(message.contains(named), "{message}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod files;
+mod given_sockets;
 mod harness;
 mod host_death;
 mod lesser;

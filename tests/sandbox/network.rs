@@ -33,7 +33,7 @@ pub(crate) fn server() -> Server {
     Server { port, visits }
 }
 
-fn calls(port: u16) -> String {
+pub(crate) fn calls(port: u16) -> String {
     format!(
         r#"
 import net from 'node:net'
@@ -53,7 +53,7 @@ await attempt('bun', async () => {{ const s = await Bun.connect({{ hostname: '12
     )
 }
 
-const CALLS: [&str; 6] = ["fetch", "net", "mapped", "localhost", "http", "bun"];
+pub(crate) const CALLS: [&str; 6] = ["fetch", "net", "mapped", "localhost", "http", "bun"];
 
 #[test]
 fn without_net_no_address_is_reached_and_the_attempts_are_recorded() {

@@ -2,6 +2,7 @@ import os from 'node:os'
 import process from 'node:process'
 import { ExitCode } from '../exit-codes.js'
 import { examine } from '../doctor/examine.js'
+import { userName } from '../doctor/user-name.js'
 import { WITHOUT_ADDON } from '../../hints.js'
 
 /** What limits the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
@@ -29,7 +30,6 @@ export function addDoctor(program, context) {
     .action(async (options) => {
       const { terminal, interrupts } = context
       const found = await examine(interrupts.signal)
-      const user = os.userInfo()
       const problem = advice(found)
       // One runtime suffices, but a manager uses Bun unless it is configured otherwise.
       const hint = problem ?? found.runtimes.find(({ version }) => version === null)?.hint ?? null
@@ -40,7 +40,7 @@ export function addDoctor(program, context) {
         landlockAbi: found.enforcement?.landlockAbi ?? null,
         seccomp: found.enforcement?.seccomp ?? null,
         enforcement: found.enforcement?.level ?? null,
-        user: `${user.username} (${user.uid})`,
+        user: userName(),
         memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
         /** `processStart: "auto"` can fork processes; otherwise why it cannot. */
         forks: { possible: found.enforcement !== null && found.noForks === null, reason: found.noForks },

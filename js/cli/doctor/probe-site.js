@@ -16,13 +16,28 @@ export const VARIABLE = 'DOCTOR_PROBE'
  * @property {string} flag that allows it
  */
 
+/** A new directory in the first place that can be written: a container may have no /tmp. */
+async function makeRoot() {
+  const places = [tmpdir(), process.env.XDG_RUNTIME_DIR, '/var/tmp', '/dev/shm', process.cwd()]
+  let refused
+  for (const place of places) {
+    if (place === undefined || !path.isAbsolute(place)) continue
+    try {
+      return await mkdtemp(path.join(place, 'toolwarden-doctor-'))
+    } catch (error) {
+      refused ??= error
+    }
+  }
+  throw refused
+}
+
 /**
  * Removes the site when `use` has ended.
  * @template T
  * @param {(site: { dir: string, probes: Probe[] }) => Promise<T>} use
  */
 export async function withProbeSite(use) {
-  const root = await realpath(await mkdtemp(path.join(tmpdir(), 'toolwarden-doctor-')))
+  const root = await realpath(await makeRoot())
   const server = createServer((socket) => socket.destroy())
   try {
     const dir = path.join(root, 'project')

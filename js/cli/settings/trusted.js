@@ -75,8 +75,9 @@ export function isTrusted(file, hash, env) {
  * @returns {string | undefined} why it could not be
  */
 export function trust(file, hash, env) {
-  const dir = listDir(env)
   try {
+    // Without HOME and without an entry for the user there is no such directory.
+    const dir = listDir(env)
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     checkDir(dir)
     let files = {}

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::dispatch::facts::StartFault;
 use crate::pool::WorkerId;
 use crate::sandbox::TakenDenials;
-use crate::spawn::{Exit, Usage};
+use crate::spawn::{Account, Exit, Usage};
 use crate::worker::frame::{FrameError, FromWorker};
 
 use super::call::Request;
@@ -68,8 +68,8 @@ pub(in crate::dispatch) struct Ended {
     pub(in crate::dispatch) unsent: bool,
     /// For each slot of its entry table the call that was entered last.
     pub(in crate::dispatch) entry_table: Vec<u32>,
-    /// The kernel killed it because its cgroup had no memory left. The value is the most memory that it had, in bytes.
-    pub(in crate::dispatch) out_of_memory: Option<Option<u64>>,
+    /// The kernel killed it because its cgroup, or the host's, had no memory left.
+    pub(in crate::dispatch) out_of_memory: Option<Account>,
 }
 
 /// The form that `TOOLWARDEN_TRACE` shows. It contains no data of a tool and no nonce.

@@ -19,9 +19,13 @@ pub(super) fn on_exited(state: &mut EngineState, out: &mut Effects, id: WorkerId
     let Some(mut worker) = state.workers.remove(&id) else {
         return;
     };
-    if let Some(peak) = ended.out_of_memory {
-        ran_out_of_memory(state, &worker, peak);
-        end_calls(state, &mut worker, TerminationReason::OutOfMemory);
+    if let Some(account) = ended.out_of_memory {
+        ran_out_of_memory(state, &worker, account.peak);
+        let reason = match account.of_the_host {
+            true => TerminationReason::OutOfHostMemory,
+            false => TerminationReason::OutOfMemory,
+        };
+        end_calls(state, &mut worker, reason);
     }
     let stood = state.pool.state(id).unwrap_or(WorkerState::Stopping);
     // No call may be given to a process that has ended, not even one of its own that it never entered.

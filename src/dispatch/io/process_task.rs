@@ -79,9 +79,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
         entry_table: entry_table
             .map(|entry_table| entries(&entry_table, settings.slots))
             .unwrap_or_default(),
-        out_of_memory: account
-            .filter(|account| account.was_out_of_memory && exit == Exit::Signal(libc::SIGKILL))
-            .map(|account| account.peak),
+        out_of_memory: account.filter(|account| account.was_out_of_memory && exit == Exit::Signal(libc::SIGKILL)),
     };
     dispatcher.readers().remove(&worker);
     // Once the engine knows of the exit it asks for nothing that concerns this process, so it is removed from the list after

@@ -70,6 +70,9 @@ impl DenialExplainer {
             RuntimeType::Bun => "bunPermissions",
             RuntimeType::Node => "nodeOptions",
         };
+        if self.cannot_be_listed(denial) {
+            return hints::NAMES_OF_MUSL.to_owned();
+        }
         let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
         let replaced = |policy: &Arc<Policy>| of_file && policy.was_replaced(&file::real(Path::new(&denial.resource)));
         if self.policy.as_ref().is_some_and(replaced) {
@@ -83,6 +86,12 @@ impl DenialExplainer {
             _ if reads_otherwise(&denial.resource) => hints::MISLEADING_PATH.to_owned(),
             _ => hints::TOO_WIDE.to_owned(),
         }
+    }
+
+    /// Whether it is a host's name that the runtime could not resolve if it were listed.
+    fn cannot_be_listed(&self, denial: &Denial) -> bool {
+        let unresolved = self.policy.as_ref().is_some_and(|policy| policy.names_by_datagram);
+        unresolved && denial.permission == Permission::Net && net::is_name(&denial.resource)
     }
 
     /// The refusal behind a thrown value, if there is one. Its flag is one of the runtime's, or empty. `complete`:
@@ -128,6 +137,9 @@ impl DenialExplainer {
                 program_name::settle(policy, denial);
             }
             narrow(denial, self.home.as_deref());
+            if self.cannot_be_listed(denial) {
+                denial.flag.clear();
+            }
         }
         if self.runtime == RuntimeType::Node {
             denials.iter_mut().for_each(wording::for_node);

@@ -145,6 +145,29 @@ fn resources_that_no_list_may_name_get_no_hint() {
 }
 
 #[test]
+fn a_runtime_of_musl_is_told_no_flag_with_a_name() {
+    let of = |names_by_datagram, resource: &str| {
+        let policy = Policy {
+            names_by_datagram,
+            ..test_support::policy(&[])
+        };
+        let denied = DenialExplainer::new(Some(Arc::new(policy)), Path::new("/project"), None, RuntimeType::Bun);
+        let mut denials = [Denial::new(Permission::Net, resource.to_owned(), 0)];
+        denied.word(&mut denials);
+        let told = denied.advice(&denials[0]) == hints::NAMES_OF_MUSL;
+        (told, denials[0].flag.clone())
+    };
+    for name in ["a.test", "a.test:443", "localhost:80"] {
+        assert_eq!(of(true, name), (true, String::new()), "{name}");
+    }
+    for address in ["10.0.0.1:80", "[::1]:80", "unix:/run/x.sock"] {
+        assert_eq!(of(true, address), (false, format!("--allow-net={address}")));
+    }
+    assert_eq!(of(true, ""), (false, "--allow-net".to_owned()));
+    assert_eq!(of(false, "a.test:443"), (false, "--allow-net=a.test:443".to_owned()));
+}
+
+#[test]
 fn a_record_lists_each_denial_once_with_all_known_fields() {
     let net = |resource: &str| Denial::new(Permission::Net, resource.to_owned(), 0);
     let read = |resource: &str| Denial::new(Permission::Read, resource.to_owned(), 0);

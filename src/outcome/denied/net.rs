@@ -97,6 +97,11 @@ fn is_place(named: &str) -> bool {
     NetRule::parse(host).is_ok()
 }
 
+/// Whether a resource is a host's name and not an address.
+pub(super) fn is_name(resource: &str) -> bool {
+    NetRule::parse(resource).is_ok_and(|rule| matches!(rule.host, Host::Name(_)))
+}
+
 /// os.networkInterfaces(), which uses its own socket.
 fn lists_interfaces(thrown: &Thrown<'_>) -> bool {
     let calls = ["uv_interface_addresses", "getifaddrs"];

@@ -44,9 +44,21 @@ pub(super) fn of_path(working_dir: &Path, thrown: &Thrown<'_>, seen: &[Denial]) 
     [thrown.path, thrown.dest].into_iter().find_map(|path| {
         let path = is_path(path).then(|| normalised(&working_dir.join(path)))?;
         of_files(seen)
-            .find(|denial| Path::new(&denial.resource) == path)
+            .find(|denial| is_named(Path::new(&denial.resource), &path, thrown.syscall))
             .map(|denial| with_its_package(denial, seen))
     })
+}
+
+/// What mkdtemp replaces by letters of its choice.
+const CHOSEN: &str = "XXXXXX";
+
+/// Whether an error with this path is about this file. musl's mkdtemp puts its template back when it fails, so that the
+/// error does not name the directory that was tried.
+fn is_named(resource: &Path, path: &Path, syscall: &str) -> bool {
+    let (resource, path) = (resource.to_string_lossy(), path.to_string_lossy());
+    let template = path.strip_suffix(CHOSEN).filter(|_| syscall == "mkdtemp");
+    let chosen = template.and_then(|begin| resource.strip_prefix(begin));
+    resource == path || chosen.is_some_and(|chosen| chosen.len() == CHOSEN.len() && !chosen.contains('/'))
 }
 
 /// The refusal that explains an error without a path. Without a recorded refusal there is no denial, whatever the error
@@ -157,6 +169,25 @@ mod tests {
             Denial::new(Permission::Write, "/data/x.db".to_owned(), 0),
             Denial::new(Permission::Net, "a.test".to_owned(), 0),
         ]
+    }
+
+    #[test]
+    fn a_template_names_the_directory_that_was_made_of_it() {
+        let of = |syscall: &str, path: &str| {
+            let value = json!({"code": "EACCES", "syscall": syscall, "path": path});
+            let seen = [Denial::new(Permission::Write, "/a/made-k2_Zq9".to_owned(), 0)];
+            of_path(Path::new("/"), &Thrown::of(&value), &seen).map(|denial| denial.resource)
+        };
+        assert_eq!(of("mkdtemp", "/a/made-XXXXXX").as_deref(), Some("/a/made-k2_Zq9"));
+        assert_eq!(of("mkdtemp", "/a/made-k2_Zq9").as_deref(), Some("/a/made-k2_Zq9"));
+        for (syscall, path) in [
+            ("mkdir", "/a/made-XXXXXX"),
+            ("mkdtemp", "/a/other-XXXXXX"),
+            ("mkdtemp", "/a/made-kXXXXXX"),
+            ("mkdtemp", "/XXXXXX"),
+        ] {
+            assert_eq!(of(syscall, path), None, "{syscall} {path}");
+        }
     }
 
     #[test]

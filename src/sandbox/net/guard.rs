@@ -88,6 +88,16 @@ impl NetGuard {
         Self { own_sockets, ..self }
     }
 
+    /// Whether a worker may have a socket of this family and kind. The filter refuses further ones.
+    pub(in super::super) fn may_exist(&self, family: u64, kind: u64) -> bool {
+        /// The kind without SOCK_CLOEXEC and SOCK_NONBLOCK.
+        const KIND: i32 = 0xf;
+        match self.extent {
+            Extent::Wide => true,
+            Extent::Listed => family as i32 != libc::AF_NETLINK && kind as i32 & KIND == libc::SOCK_STREAM,
+        }
+    }
+
     /// `absolute` resolves a path of the worker to the one that the host would use.
     pub(in super::super) fn connect(
         &self,
@@ -227,6 +237,9 @@ impl NetGuard {
     /// An unbound socket would get a port of the kernel's choice; a unix socket without a path cannot listen.
     pub(in super::super) fn listen(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
         if socket.is_unix() {
+            return socket.listen(backlog);
+        }
+        if self.extent == Extent::Wide {
             return socket.listen(backlog);
         }
         if !socket.is_tcp() {

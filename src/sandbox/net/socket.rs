@@ -40,6 +40,10 @@ impl Socket {
         self.family == libc::AF_UNIX && self.kind == libc::SOCK_STREAM
     }
 
+    pub(in super::super) fn is_stream(&self) -> bool {
+        self.kind == libc::SOCK_STREAM
+    }
+
     pub(super) fn family(&self) -> i32 {
         self.family
     }

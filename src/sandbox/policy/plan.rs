@@ -114,6 +114,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         runtime: input.runtime_binary.to_path_buf(),
         files_supervised: false,
         forked: false,
+        names_by_datagram: runtime::is_of_musl(files, input.runtime_binary),
         path_var: input.path_var.to_owned(),
         temporary: None,
         identities: BTreeMap::new(),

@@ -54,6 +54,9 @@ pub struct Policy {
     pub files_supervised: bool,
     /// Processes may be forked from an origin. Only where no programs may be run.
     pub forked: bool,
+    /// The runtime's C library is musl, which resolves names with datagrams and with nothing else. Under a list of hosts
+    /// these are refused, because they carry their address where it cannot be checked.
+    pub names_by_datagram: bool,
     /// The PATH in which programs are looked up.
     pub path_var: String,
     /// The directory in which each worker has its own readable and writable directory. That one's name is not known

@@ -58,6 +58,12 @@ pub(super) fn rules(files: &dyn Files, binary: &Path) -> Vec<FileRule> {
     rules
 }
 
+/// Whether the program is linked against musl.
+pub(super) fn is_of_musl(files: &dyn Files, binary: &Path) -> bool {
+    let interpreter = files.elf(binary).and_then(|elf| elf.interpreter);
+    interpreter.is_some_and(|loader| system::is_of_musl(&loader))
+}
+
 /// What name resolution reads. The C library's resolver modules count as libraries.
 pub(super) fn network_rules(files: &dyn Files) -> Vec<FileRule> {
     existing(files, NETWORK)

@@ -43,8 +43,20 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
                 writes_reported: bit(7),
                 files_reported: bit(8),
                 forked: bit(9),
+                sockets_made: false,
             });
         }
     }
+    // It depends on the network alone.
+    let supervised = profiles.iter().filter(|profile| {
+        !profile.signal_scope && profile.fork_reported && matches!(profile.net, Net::Supervised | Net::Wide)
+    });
+    let made: Vec<_> = supervised
+        .map(|profile| FilterProfile {
+            sockets_made: true,
+            ..*profile
+        })
+        .collect();
+    profiles.extend(made);
     profiles
 }

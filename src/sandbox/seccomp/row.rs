@@ -81,6 +81,10 @@ pub(super) enum AppliesWhen {
 pub(super) enum Reported {
     Net,
     NetWide,
+    /// The supervisor makes the sockets.
+    Sockets,
+    /// The same, where it would not see a `listen` otherwise.
+    SocketsWide,
     Fork,
     Exec,
     Reads,
@@ -129,6 +133,10 @@ impl AppliesWhen {
         match self {
             AppliesWhen::Reported(Reported::Net) => profile.net == Net::Supervised,
             AppliesWhen::Reported(Reported::NetWide) => profile.net == Net::Wide,
+            AppliesWhen::Reported(Reported::Sockets) => {
+                profile.sockets_made && matches!(profile.net, Net::Supervised | Net::Wide)
+            }
+            AppliesWhen::Reported(Reported::SocketsWide) => profile.sockets_made && profile.net == Net::Wide,
             AppliesWhen::Reported(Reported::Fork) => !profile.run && profile.fork_reported,
             AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
             AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,

@@ -1,23 +1,24 @@
 //! Decides the answer to each reported call.
 
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::os::fd::AsFd;
+use std::time::Instant;
 
 use super::super::denials::Denials;
 use super::super::forks::Forks;
-use super::super::net::{NetGuard, Socket, Way, address};
-use super::blocked::{Blocked, WaitOutcome, wait};
+use super::super::net::{NetGuard, Way, address};
+use super::answer_context::AnswerContext;
+use super::blocked::{WaitOutcome, wait};
+use super::caller_socket::{CallerSocket, caller_socket, connect_to, result, unix_connect};
 use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::file_calls::{self, Uncovered};
 use super::files::Files;
-use super::listener::{Answer, Call, Listener};
+use super::given_sockets::GivenSockets;
+use super::listener::{Answer, Call};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
 use super::refusal_recorder::RefusalRecorder;
 use super::restraint::Restraint;
 use super::target::Target;
-use crate::error::descriptors::is_shortage;
 
 /// Everything that the answers depend on.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Answers {
     /// The host's spawner thread, which has the filter only so that workers inherit it.
     pub(super) spawner: u32,
     pub(super) net: NetGuard,
+    /// The sockets of workers, where the supervisor makes them; otherwise it copies a worker's own.
+    pub(super) given: Option<GivenSockets>,
     pub(super) programs: Programs,
     pub(super) refusal_recorder: RefusalRecorder,
     /// Programs may be run, so /proc entries of the worker's own processes are opened for it.
@@ -35,27 +38,9 @@ pub(super) struct Answers {
     pub(super) restraint: Restraint,
 }
 
-/// What every answer needs besides the call.
-#[derive(Debug)]
-pub(super) struct AnswerContext {
-    pub(super) listener: Listener,
-    pub(super) blocked: Blocked,
-    /// Readable when the supervisor stops.
-    pub(super) stopped: Arc<OwnedFd>,
-}
-
 /// A send may always send less than it was given.
 const MOST_SENT: usize = 64 * 1024;
-/// How often a connection to a unix socket with a full queue is tried again: nothing notifies when the queue has room.
-const ASK_AGAIN: Duration = Duration::from_millis(20);
-
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
-
-/// A copy of the caller's socket, and the caller's thread.
-struct CallerSocket {
-    socket: Socket,
-    pidfd: OwnedFd,
-}
 
 impl Answers {
     /// The answer to a call that can be decided without anything that a tool could block.
@@ -66,6 +51,7 @@ impl Answers {
         match i64::from(call.number) {
             libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
             _ if file_calls::is_one(call.number) => None,
+            libc::SYS_socket if self.given.is_some() && self.net.may_exist(call.args[0], call.args[1]) => None,
             libc::SYS_socket if call.args[0] as i32 == libc::AF_NETLINK => {
                 self.net.refused_netlink(Target::new(call.thread).worker());
                 Some(ACCESS)
@@ -87,7 +73,16 @@ impl Answers {
 
     /// Whether a call takes no longer than reading the caller's memory and looking at a few paths.
     pub(super) fn is_quick(call: &Call) -> bool {
-        file_calls::is_one(call.number)
+        file_calls::is_one(call.number) || makes_a_socket(call)
+    }
+
+    /// The answer to a quick call when no thread is left to take over from one that is stuck. The kernel itself can only
+    /// decide about what Landlock covers.
+    pub(super) fn unwatched(call: &Call) -> Answer {
+        match makes_a_socket(call) || file_calls::not_covered_by_landlock(call.number).is_some() {
+            true => Answer::Errno(libc::EAGAIN),
+            false => Answer::Continue,
+        }
     }
 
     pub(super) fn handle(&self, context: &AnswerContext, call: &Call, worker: u32) {
@@ -101,6 +96,7 @@ impl Answers {
             libc::SYS_bind => self.bind(context, call, worker),
             libc::SYS_listen => self.listen(context, call, worker),
             libc::SYS_sendto => self.send(context, call, worker),
+            libc::SYS_socket if self.given.is_some() => self.make_socket(context, call, worker),
             _ if file_calls::is_one(call.number) => self.file(context, call, worker),
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
             _ => refuse_process(&context.listener, call, &self.denials),
@@ -152,37 +148,58 @@ impl Answers {
         Some(answer)
     }
 
+    fn make_socket(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
+        let given = self.given.as_ref()?;
+        let [family, kind, protocol] = [call.args[0], call.args[1], call.args[2]].map(|arg| arg as i32);
+        let waits = || context.listener.waits(call.id);
+        let made = retry_while_short_of_descriptors(worker, || GivenSockets::make(family, kind, protocol), waits);
+        if !waits() {
+            return None;
+        }
+        let done = made.and_then(|socket| {
+            given.hand_in(&Target::new(call.thread), worker, socket, |socket| {
+                let close_on_exec = kind & libc::SOCK_CLOEXEC != 0;
+                context.listener.give(call.id, socket, close_on_exec)
+            })
+        });
+        let errno = done.err()?.raw_os_error().unwrap_or(libc::EIO);
+        Some(Answer::Errno(errno))
+    }
+
+    /// The socket is connected or listens: from now on it is the worker's alone.
+    fn is_in_use(&self, socket: &CallerSocket, worker: u32) {
+        if let (Some(given), Some(inode)) = (&self.given, socket.inode)
+            && socket.socket.is_stream()
+        {
+            given.forget(worker, inode);
+        }
+    }
+
     fn connect(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
         let bytes = match copied(context, call, call.args[1], call.args[2])? {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let CallerSocket { socket, pidfd } = match caller_socket(context, call)? {
-            Ok(caller_socket) => caller_socket,
+        let caller = match caller_socket(self.given.as_ref(), context, call)? {
+            Ok(caller) => caller,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let target = Target::new(call.thread);
-        let way = match self.net.connect(&socket, &bytes, worker, |path| target.absolute(path)) {
+        let way = match self
+            .net
+            .connect(&caller.socket, &bytes, worker, |path| target.absolute(path))
+        {
             Ok(way) => way,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let bytes = match way {
-            Way::Unix(peer) => return unix_connect(context, &socket, &pidfd, &peer),
-            Way::Address(bytes) => bytes,
+        let answer = match way {
+            Way::Unix(peer) => unix_connect(context, &caller, &peer),
+            Way::Address(bytes) => connect_to(context, call, &caller, &bytes, worker),
         };
-        let waits = || context.listener.waits(call.id);
-        let Ok(own) = retry_while_short_of_descriptors(worker, || socket.as_fd().try_clone_to_owned(), waits) else {
-            return Some(Answer::Errno(libc::EAGAIN));
-        };
-        let Ok(waiting) = context.blocked.watch(call.id, own, pidfd) else {
-            return Some(Answer::Errno(libc::EAGAIN));
-        };
-        if !context.listener.waits(call.id) {
-            return None;
+        if matches!(answer, Some(Answer::Value(0) | Answer::Errno(libc::EINPROGRESS))) {
+            self.is_in_use(&caller, worker);
         }
-        let done = socket.connect(&bytes);
-        drop(waiting);
-        Some(result(done))
+        answer
     }
 
     fn bind(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
@@ -190,21 +207,32 @@ impl Answers {
             Ok(bytes) => bytes,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        let CallerSocket { socket, .. } = match caller_socket(context, call)? {
-            Ok(caller_socket) => caller_socket,
+        let CallerSocket { socket, .. } = match caller_socket(self.given.as_ref(), context, call)? {
+            Ok(caller) => caller,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
         let target = Target::new(call.thread);
-        let done = self.net.bind(&socket, &bytes, worker, |path| target.absolute(path));
+        let bind = || self.net.bind(&socket, &bytes, worker, |path| target.absolute(path));
+        let done = match (bind(), &self.given) {
+            (Err(libc::EADDRINUSE), Some(given)) => {
+                given.sweep(&target, worker);
+                bind()
+            }
+            (done, _) => done,
+        };
         Some(result(done))
     }
 
     fn listen(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {
-        let CallerSocket { socket, .. } = match caller_socket(context, call)? {
-            Ok(caller_socket) => caller_socket,
+        let caller = match caller_socket(self.given.as_ref(), context, call)? {
+            Ok(caller) => caller,
             Err(errno) => return Some(Answer::Errno(errno)),
         };
-        Some(result(self.net.listen(&socket, call.args[1] as i32, worker)))
+        let done = self.net.listen(&caller.socket, call.args[1] as i32, worker);
+        if done.is_ok() {
+            self.is_in_use(&caller, worker);
+        }
+        Some(result(done))
     }
 
     /// c-ares passes the address again with each send on a connected socket. The supervisor sends without an address.
@@ -219,8 +247,13 @@ impl Answers {
         if !self.net.may_send(address, worker) {
             return Some(ACCESS);
         }
-        let CallerSocket { socket, pidfd } = match caller_socket(context, call)? {
-            Ok(caller_socket) if caller_socket.socket.is_tcp() => caller_socket,
+        if self.given.is_some() {
+            // The supervisor has no copy of a connected socket, and the kernel ignores the address: only streams exist
+            // here, and the filter refuses what would connect while sending.
+            return Some(Answer::Continue);
+        }
+        let CallerSocket { socket, pidfd, .. } = match caller_socket(self.given.as_ref(), context, call)? {
+            Ok(caller) if caller.socket.is_tcp() => caller,
             Ok(_) => return Some(ACCESS),
             Err(errno) => return Some(Answer::Errno(errno)),
         };
@@ -254,27 +287,8 @@ impl Answers {
     }
 }
 
-/// A server whose queue is full is tried again where the socket blocks, as long as the caller exists.
-fn unix_connect(context: &AnswerContext, socket: &Socket, pidfd: &OwnedFd, peer: &OwnedFd) -> Option<Answer> {
-    let blocks = socket.blocks();
-    let until = socket.send_timeout().map(|send_timeout| Instant::now() + send_timeout);
-    loop {
-        let done = socket.connect_unix(peer);
-        let over = until.is_some_and(|until| Instant::now() >= until);
-        if done != Err(libc::EAGAIN) || !blocks || over {
-            return Some(result(done));
-        }
-        if wait(None, pidfd.as_fd(), context.stopped.as_fd(), Some(ASK_AGAIN)) == WaitOutcome::Abandoned {
-            return None;
-        }
-    }
-}
-
-fn result(done: Result<(), i32>) -> Answer {
-    match done {
-        Ok(()) => Answer::Value(0),
-        Err(errno) => Answer::Errno(errno),
-    }
+fn makes_a_socket(call: &Call) -> bool {
+    i64::from(call.number) == libc::SYS_socket
 }
 
 /// The address, copied once; the error is an errno for the caller. `None` when the caller has ended: the memory may
@@ -291,25 +305,4 @@ fn copied(context: &AnswerContext, call: &Call, at: u64, length: u64) -> Option<
         _ => Err(libc::EINVAL),
     };
     context.listener.waits(call.id).then_some(bytes)
-}
-
-/// The supervisor's copy of the socket in the first argument.
-fn caller_socket(context: &AnswerContext, call: &Call) -> Option<Result<CallerSocket, i32>> {
-    let target = Target::new(call.thread);
-    let copy = || {
-        let pidfd = target.pidfd()?;
-        let fd = target.descriptor(&pidfd, call.args[0] as i32)?;
-        Ok((fd, pidfd))
-    };
-    let caller_socket =
-        match retry_while_short_of_descriptors(target.worker(), copy, || context.listener.waits(call.id)) {
-            Ok((fd, pidfd)) => Socket::of(fd)
-                .map(|socket| CallerSocket { socket, pidfd })
-                .ok_or(libc::EACCES),
-            Err(error) => Err(match error.raw_os_error() {
-                Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
-                _ => libc::EACCES,
-            }),
-        };
-    context.listener.waits(call.id).then_some(caller_socket)
 }

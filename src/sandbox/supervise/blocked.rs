@@ -176,8 +176,7 @@ mod tests {
         let (gone_sender, gone) = channel::<()>();
         let (id_sender, id) = channel();
         let caller = std::thread::spawn(move || {
-            // SAFETY: cannot fail and touches no memory.
-            let _ = id_sender.send(unsafe { libc::gettid() } as u32);
+            let _ = id_sender.send(rustix::thread::gettid().as_raw_nonzero().get() as u32);
             let _ = gone.recv();
         });
         let pidfd = Target::new(id.recv().expect("an id")).pidfd().expect("a thread");

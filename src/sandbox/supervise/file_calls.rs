@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::super::attempt::{Attempt, OpenRequest, TargetPath};
 use super::listener::Call;
+use super::newer_calls::FCHMODAT2;
 use super::target::Target;
 use crate::validate::normalised;
 
@@ -20,6 +21,7 @@ enum Kind {
     },
     /// The flags are in memory.
     Open2,
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only x86-64 has this call"))]
     Create,
     Make {
         at: Option<usize>,
@@ -63,7 +65,7 @@ fn kind(number: u32) -> Option<Kind> {
         libc::SYS_symlinkat => Kind::Make { at: Some(1), path: 2 },
         libc::SYS_unlinkat => Kind::Remove { at: Some(0), path: 1 },
         libc::SYS_truncate => Kind::Truncate,
-        libc::SYS_fchmodat | libc::SYS_fchmodat2 | libc::SYS_fchownat | libc::SYS_utimensat => {
+        libc::SYS_fchmodat | FCHMODAT2 | libc::SYS_fchownat | libc::SYS_utimensat => {
             Kind::Metadata { at: Some(0), path: 1 }
         }
         libc::SYS_fchmod | libc::SYS_fchown => Kind::MetadataOf { descriptor: 0 },

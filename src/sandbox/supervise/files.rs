@@ -76,8 +76,9 @@ impl Files {
         let mut denied = self.with_named(name, &target, &self.readable, worker, waits, |file| {
             add_watch(&notifier, file, mask & !IN_DONT_FOLLOW)
         });
-        // The same error as without a supervisor.
-        if denied == Some(Answer::Errno(libc::EPERM)) {
+        // The same error as without a supervisor. EBADF: only a path to the notifier could be had, because descriptors
+        // may not be copied here.
+        if matches!(denied, Some(Answer::Errno(libc::EPERM | libc::EBADF))) {
             denied = Some(Answer::Errno(libc::EACCES));
         }
         denied

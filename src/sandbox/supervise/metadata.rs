@@ -3,6 +3,7 @@
 
 use super::listener::Call;
 use super::named_file::Name;
+use super::newer_calls::FCHMODAT2;
 use super::target::Target;
 
 /// The requested change.
@@ -36,7 +37,7 @@ pub(super) fn change(call: &Call, target: &Target) -> Result<(Name, Change), i32
         libc::SYS_chmod => (here(args[0], true), mode(args[1])),
         libc::SYS_fchmod => (Name::descriptor(args[0]), mode(args[1])),
         libc::SYS_fchmodat => (Name::path(base, args[1], true), mode(args[2])),
-        libc::SYS_fchmodat2 => (flagged(base, args[1], args[3] as i32)?, mode(args[2])),
+        FCHMODAT2 => (flagged(base, args[1], args[3] as i32)?, mode(args[2])),
         #[cfg(target_arch = "x86_64")]
         libc::SYS_chown => (here(args[0], true), owner(args[1], args[2])),
         #[cfg(target_arch = "x86_64")]

@@ -7,15 +7,19 @@
 //! The decisions behind it: docs/decisions.md#sandbox.
 
 mod answer;
+mod answer_context;
 mod blocked;
+mod caller_socket;
 mod descriptor_wait;
 mod file_calls;
 mod files;
+mod given_sockets;
 mod lanes;
 mod leadership;
 mod listener;
 mod metadata;
 mod named_file;
+mod newer_calls;
 mod proc_open;
 mod programs;
 mod refusal_recorder;
@@ -23,8 +27,12 @@ mod restraint;
 mod started;
 mod target;
 mod threads;
+mod trial;
 
+pub use given_sockets::SocketMaker;
 pub(super) use target::Target;
+pub use trial::Lack;
+pub(super) use trial::try_out;
 
 use std::io;
 use std::sync::Arc;
@@ -38,6 +46,7 @@ use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
 use answer::Answers;
 use files::Files;
+use given_sockets::GivenSockets;
 use listener::Listener;
 use programs::Programs;
 use refusal_recorder::RefusalRecorder;
@@ -51,15 +60,23 @@ pub(super) struct Supervision {
     policy: Policy,
     denials: Denials,
     own: OwnDirectories,
+    sockets: SocketMaker,
     forks: Forks,
 }
 
 impl Supervision {
-    pub(super) fn new(policy: Policy, denials: Denials, own: OwnDirectories, forks: Forks) -> Self {
+    pub(super) fn new(
+        policy: Policy,
+        denials: Denials,
+        own: OwnDirectories,
+        sockets: SocketMaker,
+        forks: Forks,
+    ) -> Self {
         Supervision {
             policy,
             denials,
             own,
+            sockets,
             forks,
         }
     }
@@ -76,11 +93,12 @@ impl Supervision {
             Run::None => Programs::RuntimeOnce(Arc::clone(&started)),
             Run::All => Programs::Any,
         };
-        // SAFETY: cannot fail and touches no memory.
-        let spawner = unsafe { libc::gettid() } as u32;
+        // Not libc's gettid, which glibc has since 2.30 only.
+        let spawner = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let answers = Answers {
             spawner,
             net,
+            given: (self.sockets == SocketMaker::Supervisor).then(GivenSockets::default),
             programs,
             refusal_recorder: RefusalRecorder::new(self.policy.clone(), self.denials.clone()),
             opens_proc: self.policy.run != Run::None,

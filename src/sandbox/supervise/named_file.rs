@@ -86,6 +86,15 @@ impl Name {
 
 fn descriptor(target: &Target, number: i32) -> Result<OwnedFd, i32> {
     let copied = target.pidfd().and_then(|pidfd| target.descriptor(&pidfd, number));
+    // Where descriptors may not be copied, the link in /proc leads to the same open file's inode.
+    let copied = copied.or_else(|error| match error.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES | libc::ENOSYS) => open(target.descriptor_link(number), NAMED, Mode::empty())
+            .map_err(|error| match error {
+                rustix::io::Errno::NOENT => io::Error::from_raw_os_error(libc::EBADF),
+                error => error.into(),
+            }),
+        _ => Err(error),
+    });
     copied.map_err(|error| match error.raw_os_error() {
         Some(errno) if errno == libc::EBADF || is_shortage(errno) => errno,
         _ => libc::EPERM,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::sandbox::proc_stat::ProcStat;
@@ -41,7 +42,26 @@ impl Target {
         // SAFETY: the local buffer is ours for the length of the call; the remote address is only read, by the kernel.
         let read =
             unsafe { libc::process_vm_readv(self.thread as libc::pid_t, &raw const local, 1, &raw const remote, 1, 0) };
-        usize::try_from(read).map_err(|_| io::Error::last_os_error())
+        let Ok(read) = usize::try_from(read) else {
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error() {
+                // A container's own filter refuses the call; the file is the same memory.
+                Some(libc::EPERM | libc::EACCES | libc::ENOSYS) => self.read_by_file(address, buffer),
+                _ => Err(error),
+            };
+        };
+        Ok(read)
+    }
+
+    fn read_by_file(&self, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let memory = fs::File::open(format!("/proc/{}/mem", self.thread))?;
+        memory
+            .read_at(buffer, address)
+            .map_err(|error| match error.raw_os_error() {
+                // What the file says of memory that is not mapped.
+                Some(libc::EIO) => io::Error::from_raw_os_error(libc::EFAULT),
+                _ => error,
+            })
     }
 
     /// Reads a string of at most a path's length.
@@ -74,6 +94,22 @@ impl Target {
         }
         // SAFETY: the kernel just gave us this descriptor.
         Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    }
+
+    /// The inode of the socket that one of its descriptors is. ENOTSOCK for another kind of file.
+    pub(super) fn socket_inode(&self, number: i32) -> io::Result<u64> {
+        let link = fs::read_link(self.descriptor_link(number)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::from_raw_os_error(libc::EBADF),
+            _ => error,
+        })?;
+        of_socket(&link).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOTSOCK))
+    }
+
+    /// The inodes of all its sockets.
+    pub(super) fn socket_inodes(&self) -> io::Result<Vec<u64>> {
+        let entries = fs::read_dir(format!("/proc/{}/fd", self.thread))?;
+        let links = entries.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+        Ok(links.filter_map(|link| of_socket(&link)).collect())
     }
 
     /// Becomes readable when the thread has ended; before Linux 6.9, when its process has.
@@ -144,9 +180,14 @@ impl Target {
         u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok()
     }
 
+    /// The link to one of its open descriptors.
+    pub(super) fn descriptor_link(&self, number: i32) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/fd/{number}", self.thread))
+    }
+
     /// The path of one of its open descriptors, or of its current directory.
     pub(super) fn of_descriptor(&self, number: i32) -> Option<PathBuf> {
-        let path = fs::read_link(format!("/proc/{}/fd/{number}", self.thread)).ok()?;
+        let path = fs::read_link(self.descriptor_link(number)).ok()?;
         path.is_absolute().then_some(path)
     }
 
@@ -172,5 +213,40 @@ impl Target {
             return Some(path.to_path_buf());
         }
         Some(fs::read_link(format!("/proc/{}/cwd", self.thread)).ok()?.join(path))
+    }
+}
+
+/// The inode in the link of a socket's descriptor.
+fn of_socket(link: &Path) -> Option<u64> {
+    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_by_the_file_as_by_the_call() {
+        let own = Target::new(std::process::id());
+        let text = *b"some bytes of this process";
+        let (mut by_call, mut by_file) = ([0; 26], [0; 26]);
+        let address = text.as_ptr() as u64;
+        assert_eq!(own.read(address, &mut by_call).expect("readable"), 26);
+        assert_eq!(own.read_by_file(address, &mut by_file).expect("readable"), 26);
+        assert_eq!((by_call, by_file), (text, text));
+        for nowhere in [0, 8, u64::MAX - 64] {
+            let errno = |read: io::Result<usize>| read.expect_err("not mapped").raw_os_error();
+            assert_eq!(errno(own.read(nowhere, &mut by_call)), Some(libc::EFAULT));
+            let by_file = errno(own.read_by_file(nowhere, &mut by_file));
+            assert!(matches!(by_file, Some(libc::EFAULT | libc::EINVAL)), "{by_file:?}");
+        }
+    }
+
+    #[test]
+    fn links_of_sockets_are_recognised() {
+        assert_eq!(of_socket(Path::new("socket:[12]")), Some(12));
+        for other in ["/socket:[12]", "socket:[]", "socket:[x]", "pipe:[12]", "/tmp/x"] {
+            assert_eq!(of_socket(Path::new(other)), None, "{other}");
+        }
     }
 }

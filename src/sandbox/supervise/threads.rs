@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
-use super::answer::{AnswerContext, Answers};
+use super::answer::Answers;
+use super::answer_context::AnswerContext;
 use super::blocked::Blocked;
 use super::lanes::{Admission, LaneKey, Lanes};
 use super::leadership::{Leader, Leadership};
@@ -250,7 +251,7 @@ fn quickly(shared: &Arc<Shared>, leader: &Leader<'_>, call: &Call, worker: u32) 
     let watched = shared.waiting.load(Ordering::Acquire) >= SPARE_THREADS || another(shared);
     let mine = leader.quickly(|| match watched {
         true => shared.answers.handle(&shared.context, call, worker),
-        false => shared.context.listener.answer(call.id, Answer::Continue),
+        false => shared.context.listener.answer(call.id, Answers::unwatched(call)),
     });
     let next = shared.lanes.next(lane_key(call, worker));
     match (next, mine) {

@@ -14,13 +14,16 @@
 //! | `delegated.rs` | the parent: judged, swept of what dead hosts left |
 //! | `trial.rs` | finding the parent, and trying it once |
 //! | `own.rs` | one worker's cgroup: limits, account, removal |
+//! | `host_kills.rs` | what the kernel killed in the host's own cgroup, whose limit may be a container's |
 
 mod delegated;
+mod host_kills;
 mod own;
 mod place;
 mod text;
 mod trial;
 
 pub use delegated::Delegated;
+pub(super) use host_kills::kills;
 pub(super) use own::Cgroup;
 pub use own::{Account, CgroupLimits, Cgroups};

@@ -41,8 +41,10 @@ pub struct Cgroups {
 /// What the kernel accounted for a worker by its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Account {
-    /// The cgroup was full, and the kernel killed processes in it.
+    /// A cgroup was full, and the kernel killed processes in it.
     pub was_out_of_memory: bool,
+    /// It was the host's own cgroup, which has a limit of its own.
+    pub of_the_host: bool,
     /// The peak memory use in bytes. Linux before 5.19 does not provide it.
     pub peak: Option<u64>,
 }
@@ -111,6 +113,7 @@ impl Cgroup {
             was_out_of_memory: self
                 .read("memory.events")
                 .is_ok_and(|events| text::oom_kills(&events) > 0),
+            of_the_host: false,
             peak: self.read("memory.peak").ok().and_then(|peak| text::number(&peak)),
         }
     }
@@ -245,6 +248,7 @@ mod tests {
         let own = cgroup(&tree, &[("memory.events", events), ("memory.peak", "314572800\n")]);
         let account = Account {
             was_out_of_memory: true,
+            of_the_host: false,
             peak: Some(300 << 20),
         };
         assert_eq!(own.account(), account);

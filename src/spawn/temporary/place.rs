@@ -3,14 +3,12 @@
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open};
+use rustix::fs::{Mode, OFlags, fstat, open};
+
+use crate::worker::{FileStatus, keeps_entries};
 
 /// Used where the host's TMPDIR cannot be.
 const USUAL: [&str; 2] = ["/tmp", "/var/tmp"];
-/// Write permission for the group and for others.
-const OTHERS_WRITE: u32 = 0o022;
-/// In a sticky directory only its owner may rename or remove an entry.
-const STICKY: u32 = 0o1000;
 
 /// The first of TMPDIR and the usual places that can be used, by its real path.
 pub(super) fn find(tmpdir: Option<&Path>) -> Option<PathBuf> {
@@ -19,7 +17,7 @@ pub(super) fn find(tmpdir: Option<&Path>) -> Option<PathBuf> {
     places.find_map(|place| {
         let real = place.canonicalize().ok()?;
         let stat = fstat(enter(&real).ok()?).ok()?;
-        is_usable(&stat, rustix::process::geteuid().as_raw()).then_some(real)
+        keeps_entries(FileStatus::from(&stat), rustix::process::geteuid().as_raw()).then_some(real)
     })
 }
 
@@ -27,14 +25,6 @@ pub(super) fn find(tmpdir: Option<&Path>) -> Option<PathBuf> {
 pub(super) fn enter(path: &Path) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     open(path, flags, Mode::empty())
-}
-
-/// Whether nobody except this user and root can replace one of our entries.
-fn is_usable(stat: &Stat, me: u32) -> bool {
-    let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-    let ours = stat.st_uid == me || stat.st_uid == 0;
-    let kept = stat.st_mode & OTHERS_WRITE == 0 || stat.st_mode & STICKY != 0;
-    is_directory && ours && kept
 }
 
 #[cfg(test)]

@@ -13,6 +13,11 @@ use std::path::{Path, PathBuf};
 
 use super::{FileRule, Files, Rights};
 
+/// Whether a dynamic loader is musl's.
+pub(super) fn is_of_musl(loader: &Path) -> bool {
+    libraries::musl_path_file(loader).is_some()
+}
+
 /// Rules for the entries that exist on this machine. `loader` is the runtime's dynamic loader.
 pub(super) fn rules(files: &dyn Files, loader: Option<&Path>) -> Vec<FileRule> {
     let real = |path: &Path| files.real(path).ok();

@@ -75,6 +75,18 @@ pub(super) const ROWS: &[Row] = &[
         ["connect", "bind"],
         "the supervisor checks and does it"
     ),
+    row!(
+        Reported(Reported::Sockets),
+        Answer::Notify,
+        ["socket"],
+        "the supervisor may not copy a worker's sockets, so it makes them"
+    ),
+    row!(
+        Reported(Reported::SocketsWide),
+        Answer::Notify,
+        ["listen"],
+        "then the supervisor lets go of the socket"
+    ),
     row!(Reported(Reported::Net), Answer::Notify, ["sendto"] if [on(4, Test::NotNull)],
         "an address makes it a connection; the supervisor refuses and records it"),
 ];
