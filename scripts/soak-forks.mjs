@@ -26,6 +26,7 @@ const TOOLS = `
   export const throws = (input) => { throw new Error(input) }
   export const ends = (input) => process.exit(input)
 `
+/** @param {number} input */
 const works = (input) => {
   let sum = 0
   for (let n = 0; n < 3e5; n++) sum += Math.sqrt(n * input)
@@ -37,7 +38,7 @@ const seen = new Set()
 const KINDS = [
   ['echo', (n) => ({ n }), (value, n) => value?.n === n],
   ['hash', (n) => `${n}`, (value, n) => value === createHash('sha256').update(`${n}`).digest('hex')],
-  ['random', () => null, (value) => value?.every((one) => !seen.has(one) && seen.add(one)) === true],
+  ['random', () => null, (value) => value?.every((/** @type {any} */ one) => !seen.has(one) && seen.add(one)) === true],
   ['prints', (n) => n, (value, n) => value === n],
   ['writes', (n) => `${n}`, (value, n) => value?.length === 1 && value[0] === `${n}`],
   ['waits', (n) => n, (value, n) => value === n],
@@ -51,7 +52,7 @@ const descriptors = () => readdirSync('/proc/self/fd').length
 const children = () =>
   readdirSync('/proc').filter((name) => {
     try {
-      return /^\d+$/.test(name) && Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ')[1]) === process.pid
+      return /^\d+$/.test(name) && Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]) === process.pid
     } catch {
       return false
     }
@@ -71,7 +72,7 @@ let next = 0
 async function lane() {
   while (next < FORKS) {
     const n = next++
-    const [tool, input, holds] = KINDS[n % KINDS.length]
+    const [tool, input, holds] = /** @type {typeof KINDS[0]} */ (KINDS[n % KINDS.length])
     let timer
     const hang = new Promise((resolve) => {
       timer = setTimeout(() => resolve({ hung: true }), HANG)
