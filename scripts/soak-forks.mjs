@@ -77,7 +77,7 @@ async function lane() {
     const hang = new Promise((resolve) => {
       timer = setTimeout(() => resolve({ hung: true }), HANG)
     })
-    const outcome = await Promise.race([manager.executeTool(tool, input(n)).then((value) => ({ value }), (error) => ({ error })), hang])
+    const outcome = await Promise.race([manager.executeTool(tool, /** @type {any} */ (input(n))).then((value) => ({ value }), (error) => ({ error })), hang])
     clearTimeout(timer)
     if (outcome.hung) found.hung++
     else if (!holds(outcome.value, n, outcome.error)) {
