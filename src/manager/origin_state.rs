@@ -46,7 +46,8 @@ pub(super) enum Phase {
 /// An origin that serves.
 pub(super) struct Serving {
     pub(super) origin: Arc<Origin>,
-    files: Vec<FileFingerprint>,
+    /// What it has loaded.
+    files: Arc<[FileFingerprint]>,
     checked: Instant,
     since: Instant,
 }
@@ -55,23 +56,23 @@ impl Serving {
     pub(super) fn new(origin: Arc<Origin>, files: Vec<FileFingerprint>, now: Instant) -> Self {
         Self {
             origin,
-            files,
+            files: files.into(),
             checked: now,
             since: now,
         }
     }
 
-    fn is_current(&mut self, now: Instant) -> bool {
-        if now.duration_since(self.checked) < CHECK {
-            return true;
-        }
-        self.checked = now;
-        self.files.iter().all(FileFingerprint::is_current)
-    }
-
     fn is_old(&self, now: Instant) -> bool {
         self.origin.forked() >= MOST_FORKS || now.duration_since(self.since) >= MOST_TIME
     }
+}
+
+/// The origin for the next process.
+pub(super) struct Choice {
+    pub(super) origin: Arc<Origin>,
+    /// The files that must be unchanged for that. They are looked at while the state is not locked: a host must not wait
+    /// for a disk.
+    pub(super) to_check: Option<Arc<[FileFingerprint]>>,
 }
 
 /// What the keeper does.
@@ -169,19 +170,30 @@ impl State {
     }
 
     /// The origin for the next process.
-    pub(super) fn choose(&mut self, now: Instant) -> Option<Arc<Origin>> {
+    pub(super) fn choose(&mut self, now: Instant) -> Option<Choice> {
         self.notice_end(now);
         let Phase::Serving(serving) = &mut self.phase else {
             return None;
         };
-        if !serving.is_current(now) {
-            // Whoever edits a file wants to see it: no calls are waited for.
-            self.retire(Phase::Waiting);
-            self.calls = CALLS_BEFORE;
-            return None;
+        let due = now.duration_since(serving.checked) >= CHECK;
+        if due {
+            serving.checked = now;
         }
         self.used = now;
-        Some(Arc::clone(&serving.origin))
+        Some(Choice {
+            origin: Arc::clone(&serving.origin),
+            to_check: due.then(|| Arc::clone(&serving.files)),
+        })
+    }
+
+    /// A file that this origin has loaded has changed. Whoever edits a file wants to see it: no calls are waited for.
+    pub(super) fn outdated(&mut self, origin: &Arc<Origin>) {
+        if let Phase::Serving(serving) = &self.phase
+            && Arc::ptr_eq(&serving.origin, origin)
+        {
+            self.retire(Phase::Waiting);
+            self.calls = CALLS_BEFORE;
+        }
     }
 
     /// Whether the keeper has something to do because a call ended.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::origin_state::{Answer, Job, Next, Serving, State};
+use super::origin_state::{Answer, Choice, Job, Next, Serving, State};
 use crate::config::{Config, ProcessStart};
 use crate::dispatch::Dispatcher;
 use crate::observe::{Line, Observer};
@@ -247,14 +247,20 @@ impl Forking {
     pub(super) fn choose(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
         let Self::From(origins) = self else { return None };
         let mut state = origins.lock();
-        let origin = state.choose(Instant::now());
+        let choice = state.choose(Instant::now());
         let told = state.take_answers();
         drop(state);
         origins.changed.notify_one();
         for (answer, result) in told {
             answer(result);
         }
-        Some((origin?, Arc::clone(&origins.child)))
+        let Choice { origin, to_check } = choice?;
+        if to_check.is_some_and(|files| !files.iter().all(FileFingerprint::is_current)) {
+            origins.lock().outdated(&origin);
+            origins.changed.notify_one();
+            return None;
+        }
+        Some((origin, Arc::clone(&origins.child)))
     }
 
     /// A call has ended.
