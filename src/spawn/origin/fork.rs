@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, getpgid, pidfd_open, setpgid};
 
-use super::begin::read_number;
+use super::answer::read_number;
 use super::wire::{self, FORK};
 use crate::spawn::failure::SpawnFailure;
 use crate::spawn::host_ends::ChildEnds;

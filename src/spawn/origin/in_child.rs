@@ -6,8 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
 
 use super::raw::{check, errno, patiently, read_exactly};
-use super::serve::ForkFds;
-use super::wire::{GO, GO_HEAD, Received, Setup, receive};
+use super::wire::{FORK, GO, GO_HEAD, Received, Setup, receive};
 use crate::sandbox::StepFailure;
 use crate::worker::protocol::CHANNEL_FD;
 
@@ -20,6 +19,32 @@ const LONGEST_PATH: usize = libc::PATH_MAX as usize;
 pub(super) struct Memory {
     pub(super) base: *mut c_void,
     pub(super) length: usize,
+}
+
+/// What a child gets of the host.
+pub(super) struct ForkFds {
+    pub(super) channel: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+    /// The rules that it puts itself under.
+    pub(super) rules: OwnedFd,
+    /// The memory that it shares with the host.
+    pub(super) memory: OwnedFd,
+}
+
+impl ForkFds {
+    pub(super) fn from(kind: u8, fds: Vec<OwnedFd>) -> Result<Self, StepFailure> {
+        match <[OwnedFd; 5]>::try_from(fds) {
+            Ok([channel, stdout, stderr, rules, memory]) if kind == FORK => Ok(Self {
+                channel,
+                stdout,
+                stderr,
+                rules,
+                memory,
+            }),
+            _ => Err(("request", libc::EBADMSG)),
+        }
+    }
 }
 
 /// This process's /proc/self/statm. Its rules name its origin's entries, so it could not open its own.

@@ -16,6 +16,7 @@
 //! | file | runs in | subject |
 //! |---|---|---|
 //! | `wire.rs` | both | what they send each other |
+//! | `answer.rs` | host | reading what an origin sends |
 //! | `begin.rs` | host | from a started process to an origin that serves |
 //! | `inspect.rs` | host | whether a process may be forked, seen from outside |
 //! | `fork.rs` | host | one child |
@@ -25,6 +26,7 @@
 //!
 //! The decisions behind it: docs/decisions.md#processes.
 
+mod answer;
 mod begin;
 pub(super) mod fork;
 mod in_child;

@@ -2,11 +2,10 @@
 //! stays in native code: no line of JavaScript runs here again. In a child it returns.
 
 use std::ffi::c_void;
-use std::os::fd::OwnedFd;
 
-use super::in_child::{self, Memory};
+use super::in_child::{self, ForkFds, Memory};
 use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
-use super::wire::{FORK, Received, SERVES, Setup, receive};
+use super::wire::{Received, SERVES, Setup, receive};
 use crate::sandbox::StepFailure;
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
@@ -93,30 +92,4 @@ fn read_setup() -> Result<Setup, StepFailure> {
     let mut bytes = vec![0; length as usize];
     read_exactly(CHANNEL_FD, &mut bytes)?;
     Setup::decode(&bytes).ok_or(BAD)
-}
-
-/// What a child gets of the host.
-pub(super) struct ForkFds {
-    pub(super) channel: OwnedFd,
-    pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
-    /// The rules that it puts itself under.
-    pub(super) rules: OwnedFd,
-    /// The memory that it shares with the host.
-    pub(super) memory: OwnedFd,
-}
-
-impl ForkFds {
-    fn from(kind: u8, fds: Vec<OwnedFd>) -> Result<Self, StepFailure> {
-        match <[OwnedFd; 5]>::try_from(fds) {
-            Ok([channel, stdout, stderr, rules, memory]) if kind == FORK => Ok(Self {
-                channel,
-                stdout,
-                stderr,
-                rules,
-                memory,
-            }),
-            _ => Err(("request", libc::EBADMSG)),
-        }
-    }
 }
