@@ -71,7 +71,7 @@ describe('A refused connection', () => {
         const { error, denials } = await setUp().denied(flags, tool, { host: NAME, port: 8443 })
         const expected = { permission: 'net', resource: NAME, flag: `--allow-net=${NAME}` }
         assert.deepEqual([error.permission, error.resource], ['net', NAME])
-        assert.ok(error.hint.includes(expected.flag), error.hint)
+        assert.ok(error.hint.includes(`add ${expected.flag} to \`bunPermissions\`; \`${NAME}:PORT\` in its place allows one port alone`), error.hint)
         assert.deepEqual(denials, [expected])
       })
     }

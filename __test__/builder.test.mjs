@@ -30,6 +30,7 @@ const VALUES = {
   telemetry: { recordInputs: true, recordOutputs: true },
   entrypointCache: false,
   processStart: 'auto',
+  tools: { echo: { bunPermissions: [] } },
 }
 
 describe('The builder', () => {

@@ -31,6 +31,7 @@ const REFUSED = [
   ...[true, 'all', 1, null, { recordInputs: 'yes' }].map((value) => ['telemetry', value]),
   ...['true', 1, 0, null].map((value) => ['entrypointCache', value]),
   ...['Fork', 'forked', true, null].map((value) => ['processStart', value]),
+  ...[[], 'weather', 1, null].map((value) => ['tools', value]),
 ]
 
 const REFUSED_FLAGS = [

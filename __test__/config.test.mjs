@@ -30,7 +30,7 @@ const DEFAULTS = {
   processStart: 'spawn',
 }
 
-const EVERY_FIELD = [...Object.keys(DEFAULTS), 'runtimePath', 'entrypointPath', 'maxWorkers', 'telemetry', 'entrypointCache'].toSorted()
+const EVERY_FIELD = [...Object.keys(DEFAULTS), 'runtimePath', 'entrypointPath', 'maxWorkers', 'telemetry', 'entrypointCache', 'tools'].toSorted()
 
 const permissionKinds = (flags) => flags.map((flag) => flag.replace(/=.*/, '')).toSorted()
 
@@ -152,6 +152,7 @@ describe('A configuration from the environment', () => {
     ['MAX_QUEUE', 'Infinity', 'maxQueue', Infinity],
     ['ISOLATION', 'worker', 'isolation', 'worker'],
     ['ENTRYPOINT_CACHE', 'false', 'entrypointCache', false],
+    ['TOOLS', '{"echo":{"maxMemoryMb":64}}', 'tools', { echo: { maxMemoryMb: 64 } }],
     ['ENTRYPOINT_PATH', './tools.ts', null, null],
     ['BUN_PERMISSIONS', '--allow-read=a,b,--allow-net', 'bunPermissions', ['--allow-read=a,b', '--allow-net']],
     ['BUN_PERMISSIONS', '["--allow-read=a,-b","--allow-net"]', 'bunPermissions', ['--allow-read=a,-b', '--allow-net']],

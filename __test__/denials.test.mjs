@@ -187,9 +187,10 @@ for (const runtime of ['bun', 'node']) {
                 export const tool = () => 1`,
             },
           })
-          const { error } = await denialCaller(bench, project, runtime)([], 'tool')
+          const { error, record } = await denialCaller(bench, project, runtime)([], 'tool')
           assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
           says(error, `127.0.0.1:${server.port}`, `--allow-net=127.0.0.1:${server.port}`)
+          assert.deepEqual(record.denials, error.denials)
         })
       }
 
@@ -206,9 +207,21 @@ for (const runtime of ['bun', 'node']) {
               text.trim()`,
           },
         })
-        const { error } = await denialCaller(bench, project, runtime)([], 'tool')
+        const { error, record } = await denialCaller(bench, project, runtime)([], 'tool')
         assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
         says(error, path, flag(`--allow-read=${path}`))
+        assert.deepEqual(record.denials, error.denials)
+      })
+
+      it('a process that ends before it is ready.', async () => {
+        const code = `import net from 'node:net'
+          await new Promise((resolve) => net.connect(${server.port}, '127.0.0.1').on('error', resolve))
+          process.exit(3)`
+        const project = bench.project({ files: { 'tools.mjs': code } })
+        const { error, record } = await denialCaller(bench, project, runtime, { backoffMaxElapsedTime: 1 })([], 'tool')
+        assert.equal(error.code, 'ERR_WORKER_START')
+        says(error, `127.0.0.1:${server.port}`, `--allow-net=127.0.0.1:${server.port}`)
+        assert.deepEqual(record.denials, error.denials)
       })
     })
 

@@ -43,13 +43,15 @@ describe('A tool that throws', () => {
     assert.match(cause.stack, new RegExp(`tools\\.ts:${lineOf('throws.ts', '// the line of the throw')}\\b`))
   })
 
-  it('has a stack of the usual form also where the runtime made the exception.', async () => {
-    const { cause } = await failure(manager.executeTool('throws-dom-exception'))
-    const [heading, ...frames] = cause.stack.split('\n')
-    assert.equal(heading, 'AbortError: The operation was aborted.')
-    assert.ok(frames.some((line) => line.includes('tools.ts')), cause.stack)
-    for (const line of frames) assert.match(line, /^    at (?!.*\.toolwarden)/)
-  })
+  for (const isolation of ['call', 'worker']) {
+    it(`has a stack of the usual form also where the runtime made the exception (isolation "${isolation}").`, async () => {
+      const { cause } = await failure(bench.openTools('throws.ts', { isolation, maxWorkers: 1 }).executeTool('throws-dom-exception'))
+      const [heading, ...frames] = cause.stack.split('\n')
+      assert.equal(heading, 'AbortError: The operation was aborted.')
+      assert.ok(frames.some((line) => line.includes('tools.ts')), cause.stack)
+      for (const line of frames) assert.match(line, /^    at (?!.*(?:\.toolwarden|node:async_hooks))/)
+    })
+  }
 
   it('has an error whose own stack names the file of the caller.', async () => {
     const error = await failure(manager.executeTool('throws-error'))

@@ -62,3 +62,29 @@ describe('The size of an input', () => {
     assert.equal(await echo.executeTool('prints-while-reading-much', 'i'.repeat(16 * MIB)), 16 * MIB)
   })
 })
+
+describe('The size of the list of tools', () => {
+  const bench = workbench()
+
+  for (const runtimeType of ['bun', 'node']) {
+    const open = (bytes) => {
+      const code = `export const small = () => 'small'\nexport const large = { description: 'd'.repeat(${bytes}), execute: () => 'large' }`
+      return bench.open(bench.project({ files: { 'tools.mjs': code } }), { runtimeType, entrypointPath: './tools.mjs', minWorkers: 0 })
+    }
+
+    it(`may be almost 16 MiB, run by ${runtimeType}.`, async () => {
+      const manager = open(15 * MIB)
+      assert.equal((await manager.listTools()).find(({ id }) => id === 'large').description.length, 15 * MIB)
+      assert.equal(await manager.executeTool('small'), 'small')
+    })
+
+    it(`is an error of the entrypoint beyond that, which names the largest tool, run by ${runtimeType}.`, async () => {
+      const manager = open(17 * MIB)
+      for (const error of [await failure(manager.listTools()), await failure(manager.executeTool('small'))]) {
+        assert.equal(error.code, 'ERR_ENTRYPOINT_LOAD')
+        assert.match(error.message, /ids, descriptions and schemas of its 2 tools are \d+ bytes .* the largest tool is "large"/)
+        assert.match(error.hint, /divide the tools among several entrypoints/)
+      }
+    })
+  }
+})

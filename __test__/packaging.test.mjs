@@ -76,7 +76,7 @@ describe('the packed packages', () => {
     for (const wanted of ['index.js', 'index.d.ts', 'js/native.js', 'js/manager.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']) {
       assert.ok(main.files.includes(wanted), `${wanted} is missing`)
     }
-    assert.deepEqual(main.files.filter((path) => !/^(docs\/[\w-]+\.(md|svg)|js\/([\w-]+\/)*[\w-]+(\.d)?\.c?[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
+    assert.deepEqual(main.files.filter((path) => !/^(docs\/[\w-]+\.(md|svg)|docs\/inspect\/\w+\.png|js\/cli\/inspect\/page\/(index\.html|style\.css)|js\/([\w-]+\/)*[\w-]+(\.d)?\.c?[tj]s|[\w.-]+)$/.test(path) || path.endsWith('.node')), [])
   })
 
   test('what its messages, types and README refer to is in the main package, or a page that there is', async () => {

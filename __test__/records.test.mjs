@@ -15,9 +15,9 @@ async function recordOf(manager, ...call) {
 }
 
 function assertComplete(record) {
-  const fields = ['toolId', 'toolExecId', 'outcome', 'code', 'attempts', 'queueTime', 'executionTime', 'inputBytes', 'outputBytes', 'peakMemoryMb', 'pid', 'processStart', 'denials', 'denialsComplete']
+  const fields = ['toolId', 'toolExecId', 'outcome', 'code', 'attempts', 'queueTime', 'startTime', 'executionTime', 'inputBytes', 'outputBytes', 'peakMemoryMb', 'pid', 'processStart', 'denials', 'denialsComplete']
   assert.deepEqual(Object.keys(record).toSorted(), fields.toSorted())
-  for (const field of ['queueTime', 'executionTime', 'inputBytes', 'outputBytes']) {
+  for (const field of ['queueTime', 'startTime', 'executionTime', 'inputBytes', 'outputBytes']) {
     assert.ok(Number.isFinite(record[field]) && record[field] >= 0, `${field} = ${record[field]}`)
   }
   assert.ok(record.peakMemoryMb === null || record.peakMemoryMb > 0)
@@ -92,6 +92,9 @@ describe('The record of a call', () => {
     assert.ok(byId.second.queueTime >= 250, `${byId.second.queueTime} ms queued`)
     assert.ok(byId.first.executionTime >= 250, `${byId.first.executionTime} ms executed`)
     assert.ok(byId.second.executionTime < byId.second.queueTime)
+    // The first call came while its process was starting, the second one when that had long been ready.
+    assert.ok(byId.first.startTime > 0 && byId.first.startTime <= byId.first.queueTime, `${byId.first.startTime} ms of ${byId.first.queueTime}`)
+    assert.equal(byId.second.startTime, 0)
   })
 
   it('comes exactly once for each of many calls.', async () => {

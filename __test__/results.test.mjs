@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { before, describe, it } from 'node:test'
 
 import { failure } from './support/outcomes.mjs'
@@ -71,6 +72,27 @@ describe('An entrypoint that exports `then`', () => {
       const manager = bench.open(project, { runtimeType, entrypointPath })
       assert.deepEqual(await manager.executeTool('then', 1), { after: 1 })
       assert.equal(await manager.executeTool('other'), 'other')
+    })
+
+    for (const [what, code] of [
+      ['throws where its input is missing', 'export const then = ({ city }) => city.toUpperCase()'],
+      ['calls what it is given', "export const then = (given) => (typeof given === 'function' ? given({ then: null }) : given.city.toUpperCase())"],
+    ]) {
+      it(`has it also as a tool that ${what}, run by ${runtimeType}.`, async () => {
+        const project = bench.project({ files: { 'tools.mjs': `${code}\nexport const other = () => 'other'` } })
+        const manager = bench.open(project, { runtimeType, entrypointPath: './tools.mjs' })
+        assert.equal(await manager.executeTool('then', { city: 'Oslo' }), 'OSLO')
+        assert.equal(await manager.executeTool('other'), 'other')
+      })
+    }
+
+    it(`fails once, with its own error, if it does not load, run by ${runtimeType}.`, async () => {
+      const code = "import { appendFileSync } from 'node:fs'\nappendFileSync('./runs', 'x')\nexport const then = () => 1\nthrow new RangeError('not today')"
+      const project = bench.project({ files: { 'tools.mjs': code } })
+      const manager = bench.open(project, { runtimeType, entrypointPath: './tools.mjs', sandbox: 'off', minWorkers: 0 })
+      const error = await failure(manager.executeTool('other'))
+      assert.deepEqual([error.code, error.cause.name, error.cause.message], ['ERR_ENTRYPOINT_LOAD', 'RangeError', 'not today'])
+      assert.equal(readFileSync(project.path('runs'), 'utf8'), 'x')
     })
   }
 })

@@ -43,8 +43,20 @@ describe('telemetry', () => {
       'gen_ai.tool.name': 'greet',
       'gen_ai.tool.call.id': 'exec-1',
       'gen_ai.tool.type': 'function',
+      'toolwarden.permissions': ['--allow-read'],
     })
     assert.equal(span.status.code, SpanStatusCode.UNSET)
+  })
+
+  test('the flags in force for the tool, or those of the call, are told', async () => {
+    const manager = open({ tools: { 'gr*': { bunPermissions: ['--allow-read', '--allow-env=HOME'] } } })
+    const flags = async (tool, options) => {
+      await manager.executeTool(tool, { name: 'Ada' }, options)
+      return lastSpan().attributes['toolwarden.permissions']
+    }
+    assert.deepEqual(await flags('greet'), ['--allow-read', '--allow-env=HOME'])
+    assert.deepEqual(await flags('echo'), ['--allow-read'])
+    assert.deepEqual(await flags('greet', { permissions: ['--allow-read'] }), ['--allow-read'])
   })
 
   test('a generated execution id is the same in the span and in the record', async () => {

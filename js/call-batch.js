@@ -22,6 +22,7 @@ const MOST_TEXT = 2 ** 29 - 2 ** 21
  * @property {string | null} timeout
  * @property {string | null} retry
  * @property {string | null} idempotencyKey
+ * @property {string | null} permissions
  * @property {number} attempt 0 where it is not given
  */
 
@@ -46,8 +47,8 @@ export class CallBatch {
    * @param {Texts} more
    * @param {string | null} timeout
    */
-  add(number, flags, toolId, toolExecId, input, { config, env, retry, attempt, idempotencyKey }, timeout) {
-    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0) + (idempotencyKey?.length ?? 0)
+  add(number, flags, toolId, toolExecId, input, { config, env, retry, attempt, idempotencyKey, permissions }, timeout) {
+    const sizes = (input?.length ?? 0) + (config?.length ?? 0) + (env?.length ?? 0) + (retry?.length ?? 0) + (idempotencyKey?.length ?? 0) + (permissions?.length ?? 0)
     if (sizes > MOST_TEXT) throw tooLong(sizes)
     let text = `${toolId}\n${toolExecId}\n`
     if (input !== null) text += input
@@ -56,6 +57,7 @@ export class CallBatch {
     if (timeout !== null) text += timeout
     if (retry !== null) text += retry
     if (idempotencyKey !== null) text += idempotencyKey
+    if (permissions !== null) text += permissions
     const at = this.#count * CALL_FIELDS
     const head = this.#head
     head[at + CALL_FIELD.number] = number
@@ -69,6 +71,7 @@ export class CallBatch {
     head[at + CALL_FIELD.timeout] = timeout === null ? NO_TEXT : timeout.length
     head[at + CALL_FIELD.retry] = retry === null ? NO_TEXT : retry.length
     head[at + CALL_FIELD.idempotencyKey] = idempotencyKey === null ? NO_TEXT : idempotencyKey.length
+    head[at + CALL_FIELD.permissions] = permissions === null ? NO_TEXT : permissions.length
     this.#text = this.#count === 0 ? text : this.#text + text
     this.#count++
   }

@@ -5,8 +5,9 @@ import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES } from './hints.js'
 import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
 import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
+import { wellFormed } from './well-formed.js'
 
-const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'attempt', 'idempotencyKey', 'onLog', 'onProgress']
+const OPTIONS = ['toolExecId', 'config', 'env', 'timeout', 'signal', 'retry', 'attempt', 'idempotencyKey', 'permissions', 'onLog', 'onProgress']
 const CLOSE_OPTIONS = ['force', 'timeout']
 /** The largest number that crosses as u32. */
 const MOST_ATTEMPTS = 0xffffffff
@@ -20,6 +21,7 @@ const MOST_ATTEMPTS = 0xffffffff
  * @property {string | null} retry
  * @property {number} attempt 0 where it is not given
  * @property {string | null} idempotencyKey
+ * @property {string | null} permissions JSON array of flags
  * @property {number} flags
  * @property {AbortSignal | undefined} signal
  * @property {((entry: import('../index.d.ts').LogEntry) => void) | undefined} onLog
@@ -35,6 +37,7 @@ const NONE = Object.freeze({
   retry: null,
   attempt: 0,
   idempotencyKey: null,
+  permissions: null,
   flags: 0,
   signal: undefined,
   onLog: undefined,
@@ -163,13 +166,20 @@ function keyText(key) {
   throw wrongType('idempotencyKey', 'a non-empty string', key)
 }
 
+/** @param {unknown} flags */
+function flagsText(flags) {
+  if (flags === undefined) return null
+  if (Array.isArray(flags) && flags.every((flag) => typeof flag === 'string')) return JSON.stringify(flags.map(wellFormed))
+  throw wrongType('permissions', 'an array of strings', flags)
+}
+
 /**
  * @param {unknown} given
  * @returns {Readonly<CallOptions>}
  */
 export function readOptions(given) {
   if (given === undefined) return NONE
-  const { toolExecId, config, env, timeout, signal, retry, attempt, idempotencyKey, onLog, onProgress } = checkOptions(given, OPTIONS)
+  const { toolExecId, config, env, timeout, signal, retry, attempt, idempotencyKey, permissions, onLog, onProgress } = checkOptions(given, OPTIONS)
   if (toolExecId !== undefined && typeof toolExecId !== 'string') throw wrongType('toolExecId', 'a string', toolExecId)
   if (signal !== undefined && !isAbortSignal(signal)) throw wrongType('signal', 'an AbortSignal', signal)
   return {
@@ -180,6 +190,7 @@ export function readOptions(given) {
     retry: retry === undefined ? null : userValueText(retry),
     attempt: checkAttempt(attempt),
     idempotencyKey: keyText(idempotencyKey),
+    permissions: flagsText(permissions),
     flags: (onLog === undefined ? 0 : WANTS_LOGS) | (onProgress === undefined ? 0 : WANTS_PROGRESS),
     signal,
     onLog: callback('onLog', onLog),

@@ -29,6 +29,7 @@ import { numberAfter, PendingCall, Question } from './pending.js'
 import { endWhenCollected, ManagerRef } from './manager-ref.js'
 import { captureSite, originOf, rejectWhereAwaited, siteOf, sitesAreCheap } from './call-site.js'
 import { observed, telemetry } from './telemetry.js'
+import { entryOf } from './tool-entry.js'
 
 /** @typedef {import('./native-interface.d.ts').ErrorData} ErrorData */
 /** @typedef {import('./call-site.js').Site} Site */
@@ -180,7 +181,9 @@ export function createManagerClass(native) {
     #withTelemetry(origin, toolId, input, timeout, given) {
       const otel = telemetry()
       if (otel === null) return this.#call(origin, true, toolId, input, timeout, given)
-      return observed(otel, toolId, input, given, this.#info.config.telemetry, newExecId, (options) =>
+      const { config, enforcement } = this.#info
+      const permissionsOf = (/** @type {string} */ id) => entryOf(/** @type {Record<string, string[]>} */ (enforcement.tools), id)?.[1] ?? enforcement.permissions
+      return observed(otel, toolId, input, given, { ...config.telemetry, permissionsOf }, newExecId, (options) =>
         this.#call(origin, false, toolId, input, timeout, options),
       )
     }

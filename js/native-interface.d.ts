@@ -26,7 +26,34 @@ export interface NativeModule {
    * `wakeUpMode` is how this thread is woken when processes send something, one of WAKE_UP_MODE; any other number: not at all.
    */
   open(options: string, wake: () => void, wakeUpMode: number): NativeManager | string
+  /**
+   * Takes the JSON of WrapOptions and starts a program with this process's standard streams; a string in return is an
+   * ErrorData. `tell` gets the JSON of each NativeWrapEvent, and keeps this process alive until the last one.
+   */
+  wrap(options: string, tell: (event: string) => void): NativeWrapped | string
 }
+
+export interface WrapOptions {
+  workingDir: string
+  /** A UserValue: permissions, memory, time. */
+  config: unknown
+  command: string[]
+  /** Whether `toolExecutionTimeout` holds. */
+  timed: boolean
+  path: string
+  env: Record<string, string | undefined>
+}
+
+export interface NativeWrapped {
+  signal(number: number): void
+}
+
+export type NativeWrapEvent =
+  | ({ kind: 'denied' } & Denial)
+  | { kind: 'unlisted' }
+  | { kind: 'ending'; why: string; hint: string; timedOut: boolean }
+  /** The last one. Both null: how it ended is not known. */
+  | { kind: 'ended'; code: number | null; signal: number | null; name: string | null }
 
 export interface OpenOptions {
   workingDir: string
@@ -44,9 +71,9 @@ export interface NativeManager {
   /** `{ config, workingDir, workerFileHash, enforcement }` as UserValue text. */
   info(): string
   /**
-   * Takes `count` calls. `texts` contains all their text; `head` has eleven numbers for each: its number, its flags, its
+   * Takes `count` calls. `texts` contains all their text; `head` has twelve numbers for each: its number, its flags, its
    * attempt (0: not given), and the lengths in UTF-16 units of toolId, toolExecId (each followed by a line feed that does
-   * not count), input, config, env, timeout, retry and idempotencyKey, 0xffffffff for an absent text. Null when all were
+   * not count), input, config, env, timeout, retry, idempotencyKey and permissions, 0xffffffff for an absent text. Null when all were
    * accepted, otherwise the JSON of the `[number, ErrorData]` of the rejected calls.
    */
   submit(texts: string, head: Uint32Array, count: number): string | null

@@ -28,9 +28,9 @@ export const EVENT_FIELD = { kind: 0, number: 1, text: 2 }
 export const EVENT_FIELDS = 3
 
 /** Where the numbers of a call stand: its number, its flags, its attempt (0: not given), and the lengths of its texts. */
-export const CALL_FIELD = { number: 0, flags: 1, attempt: 2, toolId: 3, toolExecId: 4, input: 5, config: 6, env: 7, timeout: 8, retry: 9, idempotencyKey: 10 }
+export const CALL_FIELD = { number: 0, flags: 1, attempt: 2, toolId: 3, toolExecId: 4, input: 5, config: 6, env: 7, timeout: 8, retry: 9, idempotencyKey: 10, permissions: 11 }
 /** Numbers per call. */
-export const CALL_FIELDS = 11
+export const CALL_FIELDS = 12
 
 // Rust: u32
 /** Flags of a call: what the core reports while it runs. */

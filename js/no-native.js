@@ -44,5 +44,6 @@ function noNative(data) {
     closeTimeout: () => text,
     isBunAvailable: () => false,
     open: () => text,
+    wrap: () => text,
   }
 }

@@ -13,7 +13,7 @@ import { here } from './code-location.js'
 import { packageVersion } from './package-version.js'
 
 /** @typedef {typeof import('@opentelemetry/api')} Api */
-/** @typedef {{ recordInputs?: boolean, recordOutputs?: boolean }} Settings */
+/** @typedef {{ recordInputs?: boolean, recordOutputs?: boolean, permissionsOf: (toolId: string) => readonly string[] }} Settings */
 
 const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 const SCOPE = 'toolwarden'
@@ -90,6 +90,12 @@ function asText(value) {
   }
 }
 
+/** What this call may do. @param {unknown} toolId @param {any} options @param {Settings} settings @returns {readonly string[]} */
+function flagsOf(toolId, { permissions }, settings) {
+  if (Array.isArray(permissions)) return permissions.map(String)
+  return typeof toolId === 'string' ? settings.permissionsOf(toolId) : []
+}
+
 /**
  * @param {Api} otel
  * @param {any} toolId
@@ -106,6 +112,7 @@ async function recorded(otel, toolId, input, options, settings, call) {
     attributes: { ...attributes, 'gen_ai.tool.type': 'function', 'gen_ai.tool.call.id': options.toolExecId },
   })
   if (Number.isInteger(options.attempt)) span.setAttribute('toolwarden.attempt', options.attempt)
+  span.setAttribute('toolwarden.permissions', [...flagsOf(toolId, options, settings)])
   if (settings.recordInputs && span.isRecording()) span.setAttribute('gen_ai.tool.call.arguments', asText(input))
   const start = performance.now()
   try {

@@ -8,7 +8,7 @@
 //!
 //! Each of these modules is a layer. A layer uses the layers to its left and the two neutral modules (`error`,
 //! `observe`), never a layer to its right;
-//! `tests/layers.rs` reads the `use crate::` lines and fails where one does. Only `manager` knows the order, only
+//! `tests/layers.rs` reads the `use crate::` lines and fails where one does. Only `manager` and `wrap` know the order, only
 //! `binding` uses napi.
 
 #![cfg_attr(
@@ -42,6 +42,8 @@ pub mod dispatch;
 pub mod outcome;
 
 pub mod manager;
+
+pub mod wrap;
 
 #[cfg(feature = "binding")]
 mod binding;

@@ -12,6 +12,7 @@ use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, Spawner};
 fn launch(program: &str) -> Arc<Launch> {
     let options = LaunchOptions {
         program: program.into(),
+        name: None,
         args: Vec::new(),
         env: Vec::new(),
         cwd: "/".into(),

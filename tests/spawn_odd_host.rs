@@ -13,6 +13,7 @@ use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, SpawnFailure, Spawne
 fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnFailure> {
     let options = LaunchOptions {
         program: program.into(),
+        name: None,
         args: vec!["-c".into(), script.into()],
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         cwd: "/".into(),

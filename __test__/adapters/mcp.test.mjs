@@ -14,11 +14,23 @@ import { isRunning } from '../support/processes.mjs'
 import { until } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
+/** Tools whose schemas require, remove or describe properties that a report of a failure does not have. */
+const OWN_FAILURES = `
+  import { z } from 'zod'
+  const execute = ({ fails, lies }) => {
+    if (fails) return { content: [{ type: 'text', text: 'the disk is full' }], isError: true }
+    return lies ? { content: ['no part of MCP'], isError: true } : { value: 'x' }
+  }
+  export const required = { execute, outputSchema: z.object({ value: z.string() }) }
+  export const optional = { execute, outputSchema: z.object({ value: z.string().optional() }) }
+  export const plain = { execute, outputSchema: { type: 'object', properties: { value: { type: 'string' } }, required: ['value'] } }
+`
+
 describe('toolwarden/mcp', () => {
   const bench = workbench()
 
-  const connect = async (options) => {
-    const manager = bench.open(bench.project(), { entrypointPath: TOOLS })
+  const connect = async (options, entrypointPath = TOOLS) => {
+    const manager = bench.open(bench.project(), { entrypointPath })
     const [clientSide, serverSide] = InMemoryTransport.createLinkedPair()
     await createMcpServer(manager, options).connect(serverSide)
     const client = new Client({ name: 'test', version: '1' })
@@ -57,6 +69,20 @@ describe('toolwarden/mcp', () => {
     assert.deepEqual(shouted, { content: [{ type: 'text', text: 'PSST' }] })
     const nothing = await call('nothing')
     assert.deepEqual(nothing, { content: [{ type: 'text', text: 'null' }] })
+  })
+
+  test("a tool with an output schema may report a failure in MCP's own words", async () => {
+    const project = bench.project({ files: { 'tools.mjs': OWN_FAILURES } })
+    project.usePackages()
+    const { client, call } = await connect({}, project.path('tools.mjs'))
+    await client.listTools()
+    for (const name of ['required', 'optional', 'plain']) {
+      assert.deepEqual(await call(name, { fails: true }), { content: [{ type: 'text', text: 'the disk is full' }], isError: true }, name)
+      assert.deepEqual((await call(name, {})).structuredContent, { value: 'x' }, name)
+    }
+    const { isError, content } = await call('plain', { lies: true })
+    assert.equal(isError, true)
+    assert.match(content[0].text, /does not match the tool's schema/)
   })
 
   test('a tool that fails is a result with isError', async () => {
@@ -186,6 +212,13 @@ describe('annotations', () => {
   ]) {
     test(permissions.join(' '), () => assert.deepEqual(held(...permissions), expected))
   }
+
+  test('the flags of the tool itself decide', () => {
+    const manager = { level: 'kernel', landlockAbi: 7, seccomp: true, permissions: ['--allow-net'] }
+    assert.deepEqual(annotationsFrom(manager, []), { readOnlyHint: true, openWorldHint: false })
+    assert.deepEqual(annotationsFrom(manager, ['--allow-write=/out']), { openWorldHint: false })
+    assert.equal(annotationsFrom({ ...manager, permissions: [] }, ['--allow-net=a.test']), undefined)
+  })
 
   test('what nothing enforces is not told', () => {
     assert.equal(annotationsFrom({ level: 'none', landlockAbi: null, seccomp: false, permissions: ['--allow-read'] }), undefined)

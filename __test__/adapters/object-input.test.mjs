@@ -37,6 +37,23 @@ test('a schema that refers to itself still does', () => {
   assert.equal(takes(schema, { left: 'leaf', named: [1] }), false)
 })
 
+for (const where of ['definitions', '$defs']) {
+  test(`a schema that only names one of its ${where} is what that one is`, () => {
+    const named = (schema) => ({ $ref: `#/${where}/Named`, [where]: { Named: schema } })
+    for (const inner of [{ anyOf: [{ type: 'object', required: ['a'] }, { type: 'object', required: ['b'] }] }, { type: 'string' }, { $ref: `#/${where}/Text` }]) {
+      const given = named(inner)
+      given[where].Text = { type: 'string' }
+      const { schema, toInput } = objectInput(given)
+      assert.deepEqual([schema.required, toInput({ input: 1 })], [['input'], 1])
+      assert.equal(takes(schema, inner.anyOf ? { b: 1 } : 'text'), true)
+      assert.equal(takes(schema, 1), false)
+    }
+    const object = named({ type: 'object', properties: { a: { type: 'string' } } })
+    assert.deepEqual(objectInput(object).schema, { ...object, type: 'object' })
+    for (const $ref of ['#', '#/definitions/none', '#named', 'https://example.com/x']) assert.deepEqual(objectInput({ $ref }).schema, { $ref, type: 'object' })
+  })
+}
+
 test('data that looks like a reference is left alone', () => {
   const { schema } = objectInput({ anyOf: [{ const: { $ref: '#' } }, { enum: ['#', { $ref: '#' }], default: { $ref: '#' } }] })
   assert.deepEqual(schema.properties.input.anyOf, [{ const: { $ref: '#' } }, { enum: ['#', { $ref: '#' }], default: { $ref: '#' } }])

@@ -53,6 +53,20 @@ describe('toolwarden run, when a denial ends the call on a terminal', () => {
     assert.ok(!existsSync(settings))
   })
 
+  test("a: adds to the tool's own list where it has one, and leaves the others as they are.", async () => {
+    const { project, start, settings } = prepared()
+    project.write('toolwarden.json', '{"bunPermissions":[],"tools":{"wr*":{"maxMemoryMb":512,"bunPermissions":["--allow-read=./out"]},"both":{"bunPermissions":[]}}}')
+    const terminal = start()
+    await terminal.shows(ASKED)
+    terminal.type('a\n')
+    const { code, output } = await terminal.ended()
+    assert.equal(code, 0, output)
+    assert.deepEqual(JSON.parse(readFileSync(settings, 'utf8')), {
+      bunPermissions: [],
+      tools: { 'wr*': { maxMemoryMb: 512, bunPermissions: ['--allow-read=./out', `--allow-write=${project.path('out')}`] }, both: { bunPermissions: [] } },
+    })
+  })
+
   for (const runtime of ['bun', 'node']) {
     test(`a: writes toolwarden.json in its own order and form, which counts from then on (${runtime}).`, async () => {
       const { project, env, args, start, settings } = prepared()

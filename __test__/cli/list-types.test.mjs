@@ -19,6 +19,16 @@ describe('toolwarden list', () => {
     assert.equal(code, 0)
   })
 
+  test('the flags of each tool, where settings of single tools make them differ', async () => {
+    const project = bench.project({ files: { 'tools.mjs': 'export const a = () => 1\nexport const b = () => 2\n', 'toolwarden.json': '{"bunPermissions":[],"tools":{"b":{"bunPermissions":["--allow-read=/etc"]}}}' } })
+    const { stdout } = await cli(['list', 'tools.mjs'], { cwd: project.dir })
+    assert.match(stdout, /^ID +INPUT +ALLOWED +DESCRIPTION\na +- +nothing\nb +- +--allow-read=\/etc\n$/)
+    const listed = JSON.parse((await cli(['list', 'tools.mjs', '--json'], { cwd: project.dir })).stdout)
+    assert.deepEqual(listed.map(({ permissions }) => permissions), [[], ['--allow-read=/etc']])
+    const overruled = JSON.parse((await cli(['list', 'tools.mjs', '--json'], { cwd: project.dir, env: { TOOLWARDEN_BUN_PERMISSIONS: '--allow-read=/usr' } })).stdout)
+    assert.deepEqual(overruled.map(({ permissions }) => permissions), [['--allow-read=/usr'], ['--allow-read=/usr']])
+  })
+
   test('--json has the schemas', async () => {
     const { stdout } = await list(TOOLS, '--json')
     const greet = JSON.parse(stdout).find(({ id }) => id === 'greet')

@@ -26,7 +26,7 @@ class FakeManager {
   }
 
   info() {
-    const enforcement = { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [], temporary: null }
+    const enforcement = { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [], temporary: null, tools: {} }
     return JSON.stringify({ config: DEFAULTS, workingDir: '/project', workerFileHash: 'ab'.repeat(32), enforcement })
   }
 
@@ -40,7 +40,7 @@ class FakeManager {
       return text
     }
     const refused = []
-    for (const [call, flags, attempt, tool, exec, input, config, env, timeout, retry, key] of calls) {
+    for (const [call, flags, attempt, tool, exec, input, config, env, timeout, retry, key, permissions] of calls) {
       const asked = {
         call,
         toolId: cut(tool, 1),
@@ -53,6 +53,7 @@ class FakeManager {
         flags,
         ...(attempt === 0 ? {} : { attempt }),
         ...(key === NO_TEXT ? {} : { idempotencyKey: cut(key) }),
+        ...(permissions === NO_TEXT ? {} : { permissions: cut(permissions) }),
       }
       if (this.refusal !== null) refused.push([call, this.refusal])
       else this.submitted.push(asked)

@@ -52,7 +52,7 @@ describe('opening', () => {
     const { manager } = openFake()
     assert.equal(manager.workingDir, '/project')
     assert.equal(manager.workerFileHash, 'ab'.repeat(32))
-    assert.deepEqual(manager.enforcement, { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [], temporary: null })
+    assert.deepEqual(manager.enforcement, { level: 'none', landlockAbi: null, seccomp: false, memory: 'watchdog', permissions: [], readable: [], temporary: null, tools: {} })
     assert.deepEqual([manager.config.maxQueue, manager.getGlobalTimeout()], [Infinity, 60_000])
     assert.throws(() => manager.config.bunPermissions.push('--allow-all'), TypeError)
     assert.deepEqual(manager.stats(), { queued: 0 })

@@ -29,6 +29,10 @@ const partial: Config = { toolExecutionTimeout: '30s', backoffMaxInterval: 5, bu
 new Manager('.', partial)
 new Manager('.', defaultConfig())
 new Manager('.', configFromEnv(process.env))
+new Manager('.', { tools: { 'files/*': { bunPermissions: [], toolExecutionTimeout: '1s', env: { A: 'b' }, retry: { on: ['crash'] } } } })
+// @ts-expect-error not a setting of a tool
+new Manager('.', { tools: { a: { isolation: 'call' } } })
+holds<Same<Manager['enforcement']['tools'], Record<string, string[]>>>()
 // @ts-expect-error an unknown field
 new Manager('.', { toolTimeout: 5 })
 // @ts-expect-error exactly "bun" or "node"
@@ -53,6 +57,7 @@ holds<Same<Awaited<ReturnType<typeof callUnknown>>, Json>>()
 const callUnknown = () => manager.executeTool('unknown', { any: ['thing'] })
 const callDynamic = (): Promise<Json> => manager.executeTool(anyId, 1, { timeout: '5s', signal: AbortSignal.timeout(5) })
 const callTyped = (): Promise<{ a: number }> => manager.executeTool<{ a: number }>('unknown')
+const callNarrowed = () => manager.executeTool('unknown', 1, { permissions: ['--allow-read=./one'] })
 const callForQueue = () => manager.executeTool('unknown', 1, { attempt: 2, idempotencyKey: 'k', retry: { tool: 'never' } })
 holds<Same<Manager['slots'], number>>()
 holds<Same<ToolwardenError['fault'], 'call' | 'tool' | 'host'>>()
@@ -97,4 +102,4 @@ async function scoped() {
   return short.stats().workers.idle
 }
 
-export { callDynamic, callForQueue, callTyped, codeOf, narrowed, scoped, toolOf }
+export { callDynamic, callForQueue, callNarrowed, callTyped, codeOf, narrowed, scoped, toolOf }

@@ -15,8 +15,26 @@ const COMBINED = ['anyOf', 'oneOf', 'allOf']
 /** @param {any} args */
 const asGiven = (args) => args
 
-/** @param {any} schema */
-function takesObjects(schema) {
+/** References to references are followed this far. */
+const MOST_REFERENCES = 8
+
+/**
+ * What a schema refers to at its root, as `zod-to-json-schema` writes a named schema; the schema itself where it refers to nothing.
+ * @param {any} root
+ */
+function referred(root) {
+  let schema = root
+  for (let step = 0; step < MOST_REFERENCES && typeof schema?.$ref === 'string'; step++) {
+    const [, place, name] = /^#\/(\$defs|definitions)\/([^/]+)$/.exec(schema.$ref) ?? []
+    if (place === undefined || name === undefined) return schema
+    schema = root[place]?.[name.replaceAll('~1', '/').replaceAll('~0', '~')]
+  }
+  return typeof schema === 'object' && schema !== null ? schema : root
+}
+
+/** @param {any} root */
+function takesObjects(root) {
+  const schema = referred(root)
   if (COMBINED.some((keyword) => schema[keyword] !== undefined)) return false
   if (schema.type === undefined) return schema.enum === undefined && schema.const === undefined
   return Array.isArray(schema.type) ? schema.type.includes('object') : schema.type === 'object'

@@ -8,6 +8,7 @@ const CODES = { SIGINT: ExitCode.INTERRUPTED, SIGTERM: ExitCode.TERMINATED, SIGH
 export class Interrupts {
   #controller = new AbortController()
   /** @type {Set<() => void>} */ #forced = new Set()
+  /** @type {((name: string) => void) | undefined} */ #passOn
   /** @type {number | undefined} the code to exit with, once a signal came */
   exitCode
 
@@ -33,8 +34,17 @@ export class Interrupts {
     return () => this.#forced.delete(end)
   }
 
+  /** From now on signals are another process's, whose end decides about the exit code. @param {(name: string) => void} to */
+  passOn(to) {
+    this.#passOn = to
+  }
+
   /** @param {string} name @param {number} code */
   #received(name, code) {
+    if (this.#passOn !== undefined) {
+      this.#passOn(name)
+      return
+    }
     if (this.exitCode === undefined) {
       this.exitCode = code
       this.#controller.abort(new Error(`interrupted by ${name}`))

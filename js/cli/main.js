@@ -26,7 +26,10 @@ export async function main(process) {
     permissions: flags,
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
+    // Runtimes change the stream when it is touched; a wrapped program gets it as it is.
+    get stdin() {
+      return process.stdin
+    },
     exitCode: ExitCode.DONE,
   }
   const program = createProgram(context)

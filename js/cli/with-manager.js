@@ -6,9 +6,11 @@
 import { WITH_NODE, WITH_NPX } from '../hints.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../printable.js'
+import { keyOfList } from '../tool-entry.js'
 import { deniedBy } from './denied-flag.js'
 import { findEntrypoint } from './entrypoint.js'
 import { splitPermissionFlags } from './permission-flags.js'
+import { shellWord } from './shell-word.js'
 import { commandConfig } from './settings/command-config.js'
 
 /** @typedef {import('./context.d.ts').Context} Context */
@@ -50,9 +52,6 @@ async function withNearestTool(error, manager) {
   return error
 }
 
-/** A word as it must be typed into a shell. @param {string} word */
-const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
-
 /**
  * All flags for the next run: flags on the command line replace the default, so the missing flag alone would remove
  * what was allowed.
@@ -62,7 +61,9 @@ const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.rep
 function withFlags(error, manager) {
   const missing = deniedBy(error)?.flag ?? ''
   if (missing === '' || printable(missing) !== missing) return error
-  const { runtimeType, bunPermissions, nodeOptions } = manager.config
+  const { runtimeType, bunPermissions, nodeOptions, tools } = manager.config
+  // Flags on the command line would replace the tool's own list; the core's hint names where that stands.
+  if (keyOfList(tools, error.toolId, runtimeType) !== undefined) return error
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
   // Node's list is empty by default, which means reading.
   const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given

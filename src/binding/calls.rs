@@ -22,6 +22,7 @@ pub(super) fn calls<'a>(texts: &'a str, head: &'a [u32]) -> impl Iterator<Item =
             timeout: cutter.optional(fields[call_field::TIMEOUT])?,
             retry: cutter.optional(fields[call_field::RETRY])?,
             idempotency_key: cutter.optional(fields[call_field::IDEMPOTENCY_KEY])?,
+            permissions: cutter.optional(fields[call_field::PERMISSIONS])?,
             attempt: (attempt > 0).then_some(attempt),
             logs: flags & WANTS_LOGS != 0,
             progress: flags & WANTS_PROGRESS != 0,
@@ -98,12 +99,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_packed_is_cut_the_same(given in proptest::collection::vec(
-            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 6)), 0..6,
+            (".*", ".*", proptest::collection::vec(proptest::option::of(".*"), 7)), 0..6,
         )) {
             let (texts, head) = packed(&given);
             let read: Vec<Given> = calls(&texts, &head)
                 .map(|asked| {
-                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry, asked.idempotency_key];
+                    let more = [asked.input, asked.config, asked.env, asked.timeout, asked.retry, asked.idempotency_key, asked.permissions];
                     assert_eq!(asked.attempt.unwrap_or(0), asked.number - 1);
                     assert_eq!((asked.logs, asked.progress), (asked.number & 1 != 0, asked.number & 2 != 0));
                     let own = |text: &str| text.to_owned();

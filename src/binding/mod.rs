@@ -18,3 +18,4 @@ mod origin;
 mod outbox;
 mod protocol;
 mod text;
+mod wrap;

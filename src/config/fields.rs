@@ -23,7 +23,7 @@ pub(super) enum TextSyntax {
 }
 
 /// Every field of the public `Config`, in its order.
-pub(super) const FIELDS: [(&str, TextSyntax); 25] = [
+pub(super) const FIELDS: [(&str, TextSyntax); 26] = [
     ("backoffInitialInterval", TextSyntax::Duration),
     ("backoffMaxInterval", TextSyntax::Duration),
     ("backoffMaxElapsedTime", TextSyntax::Duration),
@@ -49,6 +49,7 @@ pub(super) const FIELDS: [(&str, TextSyntax); 25] = [
     ("telemetry", TextSyntax::Json),
     ("entrypointCache", TextSyntax::Switch),
     ("processStart", TextSyntax::Text),
+    ("tools", TextSyntax::Json),
 ];
 
 /// The keys of `telemetry`.

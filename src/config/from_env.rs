@@ -3,6 +3,7 @@
 use super::fields::{self, FIELDS, TextSyntax};
 use super::presets::{Preset, preset};
 use super::resolve::failure;
+use super::set::set;
 use super::user_value::UserValue;
 use crate::error::{Problem, Result};
 
@@ -34,7 +35,7 @@ pub fn from_env(vars: &[(String, String)]) -> Result<String> {
             continue;
         };
         let given = read(*form, text);
-        match fields::set(&mut trial, name, &given) {
+        match set(&mut trial, name, &given) {
             Ok(()) => entries.push(((*name).to_owned(), given)),
             Err(found) => problems.extend(
                 found

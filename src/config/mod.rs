@@ -8,8 +8,10 @@
 
 mod duration;
 pub mod env_names;
+mod env_rules;
 mod fields;
 mod from_env;
+mod in_force;
 mod limits;
 mod nearest;
 pub mod permissions;
@@ -17,11 +19,16 @@ mod presets;
 mod resolve;
 mod resolved;
 mod retry;
+mod retry_policy;
+mod set;
 mod settings;
+mod tool_settings;
+mod tools;
 mod user_value;
 mod widening;
 
 pub use duration::{LONGEST, ZeroAllowed, parse_duration};
+pub use env_rules::{name_problem, value_problem};
 #[cfg(test)]
 pub(crate) use from_env::MARKERS as OWN_VARIABLES;
 pub use from_env::from_env;
@@ -29,7 +36,9 @@ pub use nearest::nearest;
 pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, Scope, is_metadata};
 pub use presets::{Preset, preset};
 pub use resolve::resolve;
-pub use retry::{RetryOn, RetryPolicy};
+pub use retry_policy::{RetryOn, RetryPolicy};
 pub use settings::{BackoffLimits, Config, Count, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
+pub use tool_settings::moved;
+pub use tools::{ToolEntry, ToolTable, place};
 pub use user_value::UserValue;
 pub use widening::{Widening, widenings};

@@ -1,6 +1,7 @@
 //! The defaults of every setting, in one place, and the presets that differ from them.
 
 use std::num::NonZero;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::permissions::{NetScope, Permissions, Scope};
@@ -95,6 +96,7 @@ fn defaults() -> Config {
         telemetry: Telemetry::default(),
         entrypoint_cache: false,
         process_start: ProcessStart::Spawn,
+        tools: Arc::default(),
         permissions: Permissions {
             read: Scope::All,
             ..Permissions::default()

@@ -3,9 +3,10 @@
 //! The decisions behind it: docs/decisions.md#configuration.
 
 use super::fields;
-use super::permissions::Permissions;
+use super::in_force::set_permissions;
 use super::presets::{Preset, default_max_workers, preset};
-use super::settings::{Config, RuntimeType, SandboxMode};
+use super::set::{TOOLS, set};
+use super::settings::Config;
 use super::user_value::UserValue;
 use crate::error::{Code, Error, Problem, Result, hints};
 
@@ -26,13 +27,18 @@ pub fn resolve(given_json: &str) -> Result<Config> {
 
     let mut config = preset(Preset::Default);
     let mut problems = Vec::new();
+    let mut tools = None;
     let is_known = |name: &str| fields::FIELDS.iter().any(|(known, _)| *known == name);
     for (name, value) in entries {
         // JavaScript's undefined counts as not given; an unknown name is wrong whatever its value is.
         if value.is_undefined() && is_known(name) {
             continue;
         }
-        if let Err(found) = fields::set(&mut config, name, value) {
+        if name == TOOLS {
+            tools = Some(value);
+            continue;
+        }
+        if let Err(found) = set(&mut config, name, value) {
             problems.extend(found);
         }
     }
@@ -46,6 +52,12 @@ pub fn resolve(given_json: &str) -> Result<Config> {
     }
     problems.extend(contradictions(&config, &problems));
     set_permissions(&mut config, &mut problems);
+    // What a tool does not set is the manager's, so these come last.
+    if let Some(tools) = tools
+        && let Err(found) = set(&mut config, TOOLS, tools)
+    {
+        problems.extend(found);
+    }
 
     if problems.is_empty() {
         Ok(config)
@@ -78,27 +90,6 @@ fn contradictions(config: &Config, problems: &[Problem]) -> Vec<Problem> {
         ));
     }
     found
-}
-
-/// The list that applies to the runtime becomes the permissions. Both lists were read before, so their problems are
-/// already known.
-fn set_permissions(config: &mut Config, problems: &mut Vec<Problem>) {
-    match config.runtime_type {
-        RuntimeType::Bun => {
-            if let Ok(permissions) = Permissions::from_bun_flags(&config.bun_permissions) {
-                config.permissions = permissions;
-            }
-        }
-        RuntimeType::Node => {
-            if let Ok(options) = Permissions::from_node_options(&config.node_options) {
-                config.permissions = options.permissions;
-                config.runtime_options = options.rest;
-                if config.sandbox == SandboxMode::Required {
-                    problems.extend(options.needs_no_sandbox);
-                }
-            }
-        }
-    }
 }
 
 /// The error with all problems; an unsupported runtime as the only problem has its own code.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::permissions::{NetScope, Scope};
-use super::super::settings::{Count, Isolation, ProcessStart, Telemetry};
+use super::super::settings::{Count, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
 use super::*;
 
 fn problems(json: &str) -> Vec<Problem> {

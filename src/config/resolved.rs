@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::duration::milliseconds;
 use super::settings::{Config, Count, Isolation, RuntimeType, SandboxMode};
+use super::tools::ToolTable;
 use super::user_value::UserValue;
 
 impl Config {
@@ -46,10 +47,52 @@ impl Config {
             },
             entrypoint_cache: self.entrypoint_cache,
             process_start: self.process_start.as_str(),
+            tools: RawValue::from_string(tools(&self.tools)).ok(),
         };
         // Strings, numbers and booleans can always be serialised.
         serde_json::to_string(&resolved).unwrap_or_default()
     }
+}
+
+/// Every entry with what the user set, in the order given.
+fn tools(table: &ToolTable) -> String {
+    let entries: Vec<String> = table
+        .entries()
+        .iter()
+        .map(|entry| format!("{}:{}", serde_json::Value::from(entry.key.as_str()), entry.given))
+        .collect();
+    format!("{{{}}}", entries.join(","))
+}
+
+/// The fields of a tool that the user set, in the order of the contract; `config` has their resolved values.
+pub(super) fn given_fields(config: &Config, set: &[(&str, &UserValue)]) -> String {
+    let resolved = |name: &str| match name {
+        "bunPermissions" => serde_json::to_string(&config.bun_permissions).ok(),
+        "nodeOptions" => serde_json::to_string(&config.node_options).ok(),
+        "toolExecutionTimeout" => Some(milliseconds(config.tool_execution_timeout).to_json()),
+        "gracePeriod" => Some(milliseconds(config.grace_period).to_json()),
+        "maxMemoryMb" => Some(config.max_memory_mb.to_string()),
+        "maxOutputSize" => Some(config.max_output_size.to_string()),
+        _ => None,
+    };
+    const ORDER: [&str; 8] = [
+        "bunPermissions",
+        "nodeOptions",
+        "toolExecutionTimeout",
+        "gracePeriod",
+        "maxMemoryMb",
+        "maxOutputSize",
+        "env",
+        "retry",
+    ];
+    let mut fields = Vec::new();
+    for name in ORDER {
+        if let Some((_, value)) = set.iter().find(|(given, _)| *given == name) {
+            let text = resolved(name).unwrap_or_else(|| value.to_json());
+            fields.push(format!("\"{name}\":{text}"));
+        }
+    }
+    format!("{{{}}}", fields.join(","))
 }
 
 fn count(count: Count) -> Option<Box<RawValue>> {
@@ -93,6 +136,7 @@ struct Resolved<'a> {
     telemetry: Telemetry,
     entrypoint_cache: bool,
     process_start: &'static str,
+    tools: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -144,7 +188,7 @@ mod tests {
             r#""toolExecutionTimeout":60000,"#,
             r#""workerFilePerm":384,"#,
             r#""maxCallsPerWorker":{"$js":"number","text":"Infinity"},"#,
-            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"processStart":"spawn"}"#,
+            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"processStart":"spawn","tools":{}}"#,
         ] {
             assert!(json.contains(part), "{part} in {json}");
         }

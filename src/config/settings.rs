@@ -1,8 +1,10 @@
 //! The resolved settings: all present, checked and typed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::permissions::Permissions;
+use super::tools::ToolTable;
 
 /// The delays between attempts to start a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +149,8 @@ pub struct Config {
     pub entrypoint_cache: bool,
     /// How processes are made.
     pub process_start: ProcessStart,
+    /// The settings of single tools.
+    pub tools: Arc<ToolTable>,
     /// What tools may do: from `bun_permissions` or `node_options`, depending on the runtime type.
     pub permissions: Permissions,
     /// The entries of `node_options` that are not permission flags and are passed to Node; empty with Bun.

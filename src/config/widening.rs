@@ -7,7 +7,10 @@
 use super::fields;
 use super::permissions::{Deny, NetScope, Permissions, Scope};
 use super::presets::{Preset, preset};
+use super::retry_policy::RetryPolicy;
+use super::set::TOOLS;
 use super::settings::{Config, SandboxMode};
+use super::tools::place;
 use super::user_value::UserValue;
 
 /// One setting of the file that allows more.
@@ -30,17 +33,55 @@ pub fn widenings(given_json: &str) -> Vec<Widening> {
     let base = preset(Preset::Default);
     entries
         .iter()
-        .filter_map(|(name, value)| {
-            let mut config = base.clone();
-            fields::set(&mut config, name, value).ok()?;
-            let instead = wider(name, &config, &base)?;
-            Some(Widening {
-                field: name.clone(),
-                given: shown(value),
-                instead,
-            })
+        .flat_map(|(name, value)| match (name.as_str(), value) {
+            (TOOLS, UserValue::Object(tools)) => of_tools(&base, tools),
+            (TOOLS, _) => Vec::new(),
+            _ => widening(&base, name, value).into_iter().collect(),
         })
         .collect()
+}
+
+fn widening(base: &Config, name: &str, value: &UserValue) -> Option<Widening> {
+    let mut config = base.clone();
+    fields::set(&mut config, name, value).ok()?;
+    let instead = wider(name, &config, base)?;
+    Some(Widening {
+        field: name.to_owned(),
+        given: shown(value),
+        instead,
+    })
+}
+
+/// The settings of single tools are judged like those of the manager, each by itself.
+fn of_tools(base: &Config, tools: &[(String, UserValue)]) -> Vec<Widening> {
+    let mut found = Vec::new();
+    for (key, settings) in tools {
+        let UserValue::Object(settings) = settings else {
+            continue;
+        };
+        for (name, value) in settings {
+            let widening = match name.as_str() {
+                // The author of the tools gives them words of their own.
+                "env" => None,
+                // A tool would run twice although nobody allowed that.
+                "retry" => repeats(value).then(|| Widening {
+                    field: name.clone(),
+                    given: shown(value),
+                    instead: "failed starts only".to_owned(),
+                }),
+                name => widening(base, name, value),
+            };
+            found.extend(widening.map(|widening| Widening {
+                field: format!("{}.{}", place(key), widening.field),
+                ..widening
+            }));
+        }
+    }
+    found
+}
+
+fn repeats(given: &UserValue) -> bool {
+    RetryPolicy::from_json(&given.to_json()).is_ok_and(|policy| policy.on.crash || policy.on.timeout || policy.on.tool)
 }
 
 /// The base's value, where the setting allows more than it.
@@ -104,6 +145,8 @@ fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
         // Only a choice between existing things, or how long something is waited for.
         "runtimeType" | "entrypointPath" | "maxQueue" | "idleTimeout" | "maxCallsPerWorker" => None,
         "backoffInitialInterval" | "backoffMaxInterval" | "backoffMaxElapsedTime" => None,
+        // Judged setting by setting.
+        TOOLS => None,
         unknown => Some(format!("nothing is known about {unknown}")),
     }
 }
@@ -245,6 +288,16 @@ mod tests {
         ] {
             assert_eq!(fields_of(json).len(), 1, "{json}");
         }
+    }
+
+    #[test]
+    fn the_settings_of_single_tools_are_judged_one_by_one() {
+        let narrow = r#"{"tools":{"a":{"bunPermissions":["--allow-read=/etc"],"maxMemoryMb":64,"env":{"X":"1"},"retry":{"on":[]}},"b":{}}}"#;
+        assert_eq!(fields_of(narrow), [""; 0]);
+        let wide = r#"{"tools":{"a":{"bunPermissions":["--allow-net"],"gracePeriod":0},"b/c":{"maxMemoryMb":0,"retry":{"on":["crash"]},"maxOutputSize":11000000}}}"#;
+        let found = r#"tools.a.bunPermissions tools["b/c"].maxMemoryMb tools["b/c"].retry tools["b/c"].maxOutputSize"#;
+        assert_eq!(fields_of(wide).join(" "), found);
+        assert_eq!(fields_of(r#"{"tools":7}"#), [""; 0]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::error::Problem;
+use crate::pool::GroupId;
 use crate::spawn::Exit;
 use crate::validate::{ExecId, ToolId};
 use crate::worker::frame::NotReady;
@@ -63,6 +65,8 @@ pub enum End {
     Threw(String),
     /// There is no such tool. The text is a JSON array of the ids of those that exist.
     NotFound(String),
+    /// The process refused the call, because its tool belongs to another confinement group. The manager never sends it one.
+    OtherGroup,
     /// The tool's schema refused the input.
     InputInvalid(String),
     /// The result could not be serialised, or its schema refused it.
@@ -90,6 +94,10 @@ pub struct StartFailure {
     pub in_a_row: u32,
     /// What the supervisor refused while it started.
     pub denials: Vec<crate::sandbox::Denial>,
+    /// The number of refusals that were not kept, because there were too many.
+    pub denials_dropped: u64,
+    /// Something may have been refused that is not listed.
+    pub denials_unsure: bool,
     /// Variables that were read while it started and that were not set.
     pub missed: Vec<String>,
 }
@@ -105,6 +113,8 @@ impl StartFailure {
             stderr: String::new(),
             in_a_row: 0,
             denials: Vec::new(),
+            denials_dropped: 0,
+            denials_unsure: false,
             missed: Vec::new(),
         }
     }
@@ -139,6 +149,8 @@ pub enum StartFault {
     Protocol(String),
     /// The process uses another version of the protocol.
     OtherProtocol(String),
+    /// Settings name tools that the entrypoint does not export.
+    Settings(Vec<Problem>),
     /// The process was not ready in time.
     TimedOut(Duration),
     /// The import of the entrypoint failed, with the error as JSON text.
@@ -175,6 +187,7 @@ impl End {
             Self::Undefined => "undefined",
             Self::Threw(_) => "threw",
             Self::NotFound(_) => "not-found",
+            Self::OtherGroup => "other-group",
             Self::InputInvalid(_) => "input-invalid",
             Self::OutputInvalid(_) => "output-invalid",
             Self::OutputTooLarge(_) => "output-too-large",
@@ -204,7 +217,7 @@ impl StartFault {
         match self {
             Self::Spawn { retryable, .. } => *retryable,
             Self::Died(_) | Self::Protocol(_) | Self::TimedOut(_) => true,
-            Self::OtherProtocol(_) | Self::Load(_) | Self::Closed => false,
+            Self::OtherProtocol(_) | Self::Load(_) | Self::Settings(_) | Self::Closed => false,
         }
     }
 }
@@ -216,6 +229,8 @@ pub struct Facts {
     pub call: u32,
     /// The id of the tool.
     pub tool: ToolId,
+    /// Whose processes served it.
+    pub group: GroupId,
     /// Whether the entrypoint exports the tool, as far as processes have reported that.
     pub known_tool: bool,
     /// The id of the execution.
@@ -228,6 +243,8 @@ pub struct Facts {
     pub given_attempt: Option<u32>,
     /// How long the call had no process.
     pub queue_time: Duration,
+    /// For how much of that the processes that it got were starting.
+    pub start_time: Duration,
     /// How long it had one, over all attempts.
     pub execution_time: Duration,
     /// The time limit of an attempt.
@@ -266,6 +283,8 @@ mod tests {
                 stderr: stderr.to_owned(),
                 in_a_row: 1,
                 denials: Vec::new(),
+                denials_dropped: 0,
+                denials_unsure: false,
                 missed: Vec::new(),
             };
             failure.may_pass()

@@ -10,7 +10,7 @@ mod facts;
 mod io;
 mod sink;
 
-pub use engine::{Counters, Exits, Refusal, Request, cgroup_limits};
+pub use engine::{CAPS, Counters, Exits, Refusal, Request, cgroup_limits, verdict};
 pub use facts::{Crowd, End, Facts, StartFailure, StartFault, TerminationReason};
-pub use io::{Dispatcher, Driver, HostReads, Parts};
+pub use io::{Dispatcher, Driver, GroupProcesses, HostReads, Parts};
 pub use sink::Sink;

@@ -103,6 +103,9 @@ pub const WORKER_START: &str = "read the error\'s `stderr`; check that `runtimeP
 pub const CATALOGUE_TOO_LARGE: &str = "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own";
 /// The entrypoint threw while it was imported.
 pub const ENTRYPOINT_LOAD: &str = "run the entrypoint by itself, with `bun` or `node`, to see the same error";
+/// A call asks for more than its tool may do.
+pub const ONLY_NARROWS: &str =
+    "the `permissions` of a call can only narrow what its tool may do: leave the flag out, or allow it for the tool";
 /// As many calls wait as may.
 pub const QUEUE_FULL: &str = "wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`";
 /// The result passes what a string of the host may have.
@@ -118,6 +121,17 @@ pub const NO_HOST_LISTS: &str =
 pub const MAY_NOT_READ_CALLS: &str = "allow process_vm_readv in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`); kernel.yama.ptrace_scope must be 0 or 1";
 /// A container keeps the supervisor from reaching a worker's sockets.
 pub const MAY_NOT_HAVE_SOCKETS: &str = "allow pidfd_open and pidfd_getfd in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`)";
+/// A command names a program by a path that leads nowhere.
+pub const PROGRAM_PATH: &str = "check the path, which is relative to the current directory";
+/// A command names a program that is not on PATH.
+pub const PROGRAM_NAME: &str = "install it, or name it by its path, such as ./node_modules/.bin/NAME";
+/// A command names something that nobody can execute.
+pub const PROGRAM_NOT_EXECUTABLE: &str =
+    "name a program, or a script that begins with #! and has its executable bit set";
+/// A wrapped program used too much memory.
+pub const WRAPPED_MEMORY: &str = "raise --max-memory, in MiB";
+/// A wrapped program ran too long.
+pub const WRAPPED_TIMEOUT: &str = "raise --timeout, or leave it out";
 /// The kernel cannot hold the sandbox.
 pub const SANDBOX_UNAVAILABLE: &str =
     "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";
@@ -180,6 +194,14 @@ pub fn out_of_memory(limit: u64) -> String {
 /// An access that a flag allows; `option`: the setting that the flag belongs to.
 pub fn add_flag(flag: &str, option: &str) -> String {
     format!("to allow it, add {flag} to `{option}`")
+}
+
+/// The same for a host of which the port that was wanted is not known.
+pub fn add_flag_of_name(flag: &str, option: &str, name: &str) -> String {
+    format!(
+        "{}; `{name}:PORT` in its place allows one port alone",
+        add_flag(flag, option)
+    )
 }
 
 /// An access that no flag allows.

@@ -1,12 +1,13 @@
 //! Prepares the sandbox that a manager's configuration asks for, and describes what it enforces.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::report::Enforcement;
-use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope};
+use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope, ToolEntry};
 use crate::error::Error;
-use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare, probe};
+use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare};
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 
@@ -24,6 +25,7 @@ pub(super) struct Confinement {
 }
 
 /// The locations that the sandbox must allow.
+#[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     pub(super) working_dir: &'a WorkingDir,
     pub(super) entrypoint: &'a Entrypoint,
@@ -42,18 +44,8 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     if config.sandbox == SandboxMode::Off || config.permissions.all {
         return Ok(unconfined(config, places, memory));
     }
-    let support = support()?;
-    let mut policy = plan(&PlanInput {
-        permissions: &config.permissions,
-        working_dir: places.working_dir.as_path(),
-        entrypoint: places.entrypoint.as_path(),
-        worker_file: places.worker_file,
-        runtime_binary: places.runtime_binary,
-        runtime: config.runtime_type,
-        path_var: places.path_var,
-        home: std::env::home_dir().as_deref(),
-        addon: places.addon,
-    })?;
+    let support = Support::of_this_machine()?;
+    let mut policy = planned(config, places)?;
     policy.forked = places.addon.is_some();
     policy.files_supervised = support.listener;
     policy.temporary = places.temporary.map(Path::to_owned);
@@ -69,6 +61,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         denials: Some(sandbox.denials()),
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
+            tools: BTreeMap::new(),
             level: "kernel",
             landlock_abi: Some(support.landlock_abi),
             seccomp: true,
@@ -79,6 +72,55 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         },
         policy: Some(Arc::new(policy)),
         setup: Some(Box::new(sandbox)),
+    })
+}
+
+/// What the tools may do, with real and absolute paths. `policy`: the one that was made of it, if any.
+pub(super) fn normalised(
+    config: &Config,
+    policy: Option<&Policy>,
+    places: &Places<'_>,
+) -> Result<Permissions, Box<Error>> {
+    match policy {
+        Some(policy) => Ok(policy.permissions.clone()),
+        None if config.permissions.all => Ok(config.permissions.clone()),
+        None => Ok(planned(config, places)?.permissions),
+    }
+}
+
+/// The configuration as it is for the tools of one entry.
+pub(super) fn config_of(config: &Config, entry: &ToolEntry) -> Config {
+    Config {
+        permissions: entry.permissions.clone(),
+        runtime_options: entry.runtime_options.clone(),
+        max_memory_mb: entry.max_memory_mb,
+        ..config.clone()
+    }
+}
+
+/// Whether all tools may read the same files.
+pub(super) fn reads_alike(config: &Config) -> bool {
+    let read = |permissions: &Permissions| (permissions.all, permissions.read.clone(), permissions.deny_read.clone());
+    let own = read(&config.permissions);
+    config
+        .tools
+        .entries()
+        .iter()
+        .all(|entry| read(&entry.permissions) == own)
+}
+
+fn planned(config: &Config, places: &Places<'_>) -> Result<Policy, Box<Error>> {
+    plan(&PlanInput {
+        permissions: &config.permissions,
+        working_dir: places.working_dir.as_path(),
+        entrypoint: places.entrypoint.as_path(),
+        worker_file: Some(places.worker_file),
+        command: None,
+        runtime_binary: places.runtime_binary,
+        runtime: config.runtime_type,
+        path_var: places.path_var,
+        home: std::env::home_dir().as_deref(),
+        addon: places.addon,
     })
 }
 
@@ -104,6 +146,7 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
         may_start_programs: true,
         policy: None,
         enforcement: Enforcement {
+            tools: BTreeMap::new(),
             level: "none",
             landlock_abi: None,
             seccomp: false,
@@ -129,17 +172,6 @@ fn in_force_unconfined(given: &Permissions) -> Permissions {
         deny_env: given.deny_env.clone(),
         ..Permissions::default()
     }
-}
-
-/// What the kernel enforces is probed once in a host's life, because it does not change. A failed probe is repeated
-/// each time, because a container's own limits may be lifted.
-pub(super) fn support() -> Result<Support, Box<Error>> {
-    static HELD: OnceLock<Support> = OnceLock::new();
-    if let Some(support) = HELD.get() {
-        return Ok(*support);
-    }
-    let support = probe()?;
-    Ok(*HELD.get_or_init(|| support))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::confinement::reads_alike;
 use super::one_shot_process::OneShotProcess;
 use crate::config::{Config, RuntimeType};
 use crate::dispatch::Dispatcher;
@@ -62,15 +63,16 @@ enum Attempt {
 }
 
 impl EntrypointCache {
-    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, or the runtime is Node. `home`:
-    /// what the bundle's directory is in.
+    /// `None` where nothing is to be bundled: the setting is off, there is no entrypoint, the runtime is Node, or some tools may
+    /// read other files than the rest. `home`: what the bundle's directory is in.
     pub(super) fn open(
         config: &Config,
         home: &Path,
         entrypoint: &Entrypoint,
         options: &LaunchOptions,
     ) -> Option<Arc<Self>> {
-        if !config.entrypoint_cache || config.runtime_type != RuntimeType::Bun {
+        // A bundle contains code of whatever the manager's own group may read, and every process may read the bundle.
+        if !config.entrypoint_cache || config.runtime_type != RuntimeType::Bun || !reads_alike(config) {
             return None;
         }
         let (entrypoint, text) = (entrypoint.as_path()?, entrypoint.as_str()?);

@@ -12,19 +12,29 @@ use super::origins::Forking;
 use crate::dispatch::Dispatcher;
 use crate::sandbox::{CleanupRegistration, Guardian, Policy};
 use crate::spawn::{
-    Launch, LaunchOptions, LaunchSource, Origin, SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER,
-    WORKER_FILE_PLACE, bun_arguments,
+    Launch, LaunchOptions, LaunchSource, Origin, SpawnFailure, TemporaryDirectories, WORKER_FILE_CONTENT,
+    WORKER_FILE_OWNER, WORKER_FILE_PLACE, bun_arguments,
 };
 use crate::worker::protocol::{BUNDLE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE};
 use crate::worker::{WorkerFile, WorkerSettings, render};
 
+/// What the processes of all groups have in common.
 pub(super) struct LaunchSelector {
     pub(super) cache: Option<Arc<EntrypointCache>>,
     pub(super) compiled: Option<Arc<CompiledWorker>>,
     pub(super) forking: Forking,
+    worker_file: Mutex<WorkerFilePlace>,
+    /// What makes the temporary directories of each group's processes.
+    temporary: Vec<Arc<TemporaryDirectories>>,
+}
+
+/// How the processes of one group are started.
+pub(super) struct GroupLaunch {
+    selector: Arc<LaunchSelector>,
+    /// It is the manager's own group, whose processes are forked where there is an origin.
+    forks: bool,
     options: LaunchOptions,
     source: Arc<Launch>,
-    worker_file: Mutex<WorkerFilePlace>,
     /// The launch that was used last, other than `source`.
     last: Mutex<Option<(Choice, Arc<Launch>)>>,
 }
@@ -34,7 +44,7 @@ pub(super) struct WorkerFilePlace {
     /// `None` once the manager is closed.
     file: Option<WorkerFile>,
     settings: WorkerSettings,
-    /// Whether a process could read the file if its directory was created again. The sandbox's own rule applies to the
+    /// Whether every process could read the file if its directory was created again. The sandbox's own rule applies to the
     /// directory that existed when the sandbox was prepared, so a directory above it must be readable.
     elsewhere: bool,
     /// The process that removes the file when the host dies; `None` where the system could not create it.
@@ -43,12 +53,13 @@ pub(super) struct WorkerFilePlace {
 }
 
 impl WorkerFilePlace {
-    pub(super) fn new(file: WorkerFile, settings: WorkerSettings, policy: Option<&Policy>) -> Self {
+    pub(super) fn new(file: WorkerFile, settings: WorkerSettings, policies: &[Option<&Policy>]) -> Self {
         let working_dir = file.path().parent().and_then(Path::parent);
-        let elsewhere = policy.is_none_or(|policy| {
+        let reads = |policy: &Policy| {
             let mut rules = policy.files.iter().filter(|rule| rule.rights.read);
             policy.read_all || rules.any(|rule| working_dir.is_some_and(|below| below.starts_with(&rule.path)))
-        });
+        };
+        let elsewhere = policies.iter().all(|policy| policy.is_none_or(reads));
         let mut place = Self {
             file: Some(file),
             settings,
@@ -81,23 +92,20 @@ struct Choice {
 }
 
 impl LaunchSelector {
-    /// `options` are those of a process that runs sources only.
     pub(super) fn new(
-        options: LaunchOptions,
         cache: Option<Arc<EntrypointCache>>,
         compiled: Option<Arc<CompiledWorker>>,
         forking: Forking,
         worker_file: WorkerFilePlace,
-    ) -> Result<Self, SpawnFailure> {
-        Ok(Self {
+        temporary: Vec<Arc<TemporaryDirectories>>,
+    ) -> Self {
+        Self {
             cache,
             compiled,
             forking,
-            source: Arc::new(Launch::new(options.clone())?),
-            options,
             worker_file: Mutex::new(worker_file),
-            last: Mutex::new(None),
-        })
+            temporary,
+        }
     }
 
     pub(super) fn begin(self: &Arc<Self>, dispatcher: &Arc<Dispatcher>) {
@@ -120,7 +128,7 @@ impl LaunchSelector {
     /// started after this.
     pub(super) fn close(&self) {
         self.forking.close();
-        if let Some(temporary) = &self.options.temporary {
+        for temporary in &self.temporary {
             temporary.close();
         }
         if let Some(cache) = &self.cache {
@@ -158,6 +166,31 @@ impl LaunchSelector {
         Ok(())
     }
 
+    fn choose(&self) -> Choice {
+        Choice {
+            main: self.compiled.as_ref().and_then(|compiled| compiled.choose()),
+            bundle: self.cache.as_ref().and_then(|cache| cache.choose()),
+            modules: self.compiled.as_ref().and_then(|compiled| compiled.modules()),
+        }
+    }
+}
+
+impl GroupLaunch {
+    /// `options` are those of a process that runs sources only.
+    pub(super) fn new(
+        selector: Arc<LaunchSelector>,
+        options: LaunchOptions,
+        forks: bool,
+    ) -> Result<Self, SpawnFailure> {
+        Ok(Self {
+            selector,
+            forks,
+            source: Arc::new(Launch::new(options.clone())?),
+            options,
+            last: Mutex::new(None),
+        })
+    }
+
     fn launch(&self, choice: &Choice) -> Option<Launch> {
         let mut options = self.options.clone();
         if let Some(main) = &choice.main {
@@ -186,14 +219,10 @@ fn not_in_place(error: &io::Error) -> SpawnFailure {
     }
 }
 
-impl LaunchSource for LaunchSelector {
+impl LaunchSource for GroupLaunch {
     fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
-        self.check_worker_file()?;
-        let choice = Choice {
-            main: self.compiled.as_ref().and_then(|compiled| compiled.choose()),
-            bundle: self.cache.as_ref().and_then(|cache| cache.choose()),
-            modules: self.compiled.as_ref().and_then(|compiled| compiled.modules()),
-        };
+        self.selector.check_worker_file()?;
+        let choice = self.selector.choose();
         if choice.main.is_none() && choice.bundle.is_none() && choice.modules.is_none() {
             return Ok(Arc::clone(&self.source));
         }
@@ -209,6 +238,6 @@ impl LaunchSource for LaunchSelector {
     }
 
     fn origin(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
-        self.forking.choose()
+        self.forks.then(|| self.selector.forking.choose()).flatten()
     }
 }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use super::confinement::{Places, support};
-use crate::config::{Config, Isolation, Permissions, RuntimeType};
-use crate::sandbox::{ChildSetup, PlanInput, Policy, plan, prepare};
+use super::confinement::{Places, reads_alike};
+use crate::config::{Config, Isolation, Permissions, RuntimeType, Scope};
+use crate::sandbox::{ChildSetup, PlanInput, Policy, Support, plan, prepare};
 use crate::spawn::{Child, Launch, LaunchOptions, Process, SpawnFailure, Spawner, collect, transpiler_arguments};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 use crate::worker::{CompiledLocation, Modules, WorkerFile, transpile_script};
@@ -47,21 +47,27 @@ impl ModuleCache {
     pub(super) fn open(
         config: &Config,
         places: &Places<'_>,
-        policy: Option<&Policy>,
+        policies: &[Option<&Policy>],
         file: &WorkerFile,
         options: &LaunchOptions,
     ) -> Option<Arc<Self>> {
         let pays =
             config.isolation == Isolation::Call && config.runtime_type == RuntimeType::Bun && !config.entrypoint_cache;
-        if !pays || policy?.may_write(places.worker_file) {
+        let writes = |policy: &Option<&Policy>| policy.is_none_or(|policy| policy.may_write(places.worker_file));
+        if !pays || policies.iter().any(writes) {
             return None;
         }
+        // What it makes is readable for every process, so it reads no more than each of them may.
+        let read = match reads_alike(config) {
+            true => config.permissions.read.clone(),
+            false => Scope::None,
+        };
         Some(Arc::new(Self {
             launch: options.clone(),
             script: transpile_script(places.entrypoint.as_str()),
             location: file.compiled_location(),
             permissions: Permissions {
-                read: config.permissions.read.clone(),
+                read,
                 ..Permissions::default()
             },
             working_dir: places.working_dir.as_path().to_owned(),
@@ -130,7 +136,8 @@ impl ModuleCache {
             permissions: &self.permissions,
             working_dir: &self.working_dir,
             entrypoint: self.entrypoint.as_deref(),
-            worker_file: &self.worker_file,
+            worker_file: Some(&self.worker_file),
+            command: None,
             runtime_binary: &self.launch.program,
             runtime: RuntimeType::Bun,
             path_var: &self.path_var,
@@ -139,7 +146,7 @@ impl ModuleCache {
         })
         .ok()?;
         let policy = policy.and_writing(modules.path());
-        Some(Box::new(prepare(policy, &support().ok()?).ok()?))
+        Some(Box::new(prepare(policy, &Support::of_this_machine().ok()?).ok()?))
     }
 
     /// Where a process that is started now finds them.

@@ -1,32 +1,33 @@
 //! Opens a manager, and serves requests to an open one.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::compiled_worker::CompiledWorker;
-use super::confinement::{Places, confine, memory_control, support};
+use super::contexts::Contexts;
 use super::entrypoint_cache::EntrypointCache;
 use super::forkable::forkable;
+use super::groups::{Ground, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
+use super::narrowing::{Base, Narrowing};
+use super::options::Options;
 use super::origins::Forking;
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
+use super::tool_list::ToolFlags;
 use crate::config::{self, Config, RuntimeType};
-use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink, cgroup_limits};
+use crate::dispatch::{Dispatcher, Driver, HostReads, Parts, Request, Sink};
 use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error};
 use crate::observe::Observer;
-use crate::outcome::{DenialExplainer, GaugeSnapshot, InterpretContext, Variables};
-use crate::spawn::{
-    Cgroups, Delegated, EnvironmentInput, FindRuntime, LaunchOptions, LaunchSource, Spawner, TemporaryDirectories,
-    bun_arguments, check_entrypoint, environment, find_runtime, node_arguments, temporary_names,
-};
+use crate::outcome::GaugeSnapshot;
+use crate::pool::GroupId;
+use crate::sandbox::Support;
+use crate::spawn::{FindRuntime, check_entrypoint, find_runtime};
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
 };
@@ -37,25 +38,6 @@ const TO_OPEN: usize = 32;
 
 /// The variable of the host that makes a manager write its events and effects to stderr; see docs/debugging.md.
 const TRACE: &str = "TOOLWARDEN_TRACE";
-
-/// What a host passes to open a manager.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Options {
-    /// The project root, as given.
-    pub working_dir: String,
-    /// The configuration, as given.
-    pub config: Box<RawValue>,
-    /// The directories of the host program, where a `bun` package may be found.
-    pub host_dirs: Vec<PathBuf>,
-    /// The host's PATH.
-    pub path: String,
-    /// The host's environment.
-    pub env: BTreeMap<String, String>,
-    /// The host's own executable, where the host is Node.
-    #[serde(default)]
-    pub node: Option<PathBuf>,
-}
 
 /// One call, with its texts as they came from the host.
 #[derive(Debug, Default)]
@@ -84,16 +66,18 @@ pub struct RawCall<'a> {
     pub attempt: Option<u32>,
     /// JSON text of a string.
     pub idempotency_key: Option<&'a str>,
+    /// JSON array of the flags to which the call is narrowed.
+    pub permissions: Option<&'a str>,
 }
 
 /// A manager of tools: one entrypoint, one configuration, the processes that serve it.
 pub struct Manager {
-    config: Config,
-    working_dir: WorkingDir,
+    ground: Arc<Ground>,
     worker_file_hash: String,
     enforcement: Enforcement,
     dispatcher: Arc<Dispatcher>,
     sink: Arc<OutcomeSink>,
+    narrowing: Arc<Narrowing>,
 }
 
 impl Manager {
@@ -122,120 +106,93 @@ impl Manager {
         if let Some(file) = entrypoint.as_path() {
             check_entrypoint(&runtime, file, &config.runtime_options)?;
         }
-        // Node cannot map a descriptor as memory.
-        let shared_memory = config.runtime_type == RuntimeType::Bun;
         let settings = WorkerSettings {
             entrypoint: entrypoint.as_str().map(str::to_owned),
             project_root: working_dir.as_str().to_owned(),
             max_output_size: config.max_output_size,
             concurrent: config.concurrent_calls_per_worker,
             isolation: config.isolation,
-            shared_memory,
+            // Node cannot map a descriptor as memory.
+            shared_memory: config.runtime_type == RuntimeType::Bun,
+            tools: Arc::clone(&config.tools),
             all_in_ring: host_reads.as_ref().is_some_and(HostReads::are_doorbells),
         };
         let named = |name| options.env.get(name).map(Path::new);
-        let places: Vec<&Path> = ["XDG_RUNTIME_DIR", "TMPDIR"].into_iter().filter_map(named).collect();
+        let homes: Vec<&Path> = ["XDG_RUNTIME_DIR", "TMPDIR"].into_iter().filter_map(named).collect();
         let source = render(&settings);
-        let worker_file = WorkerFile::write_at_home(working_dir.as_path(), &places, &source, config.worker_file_perm)?;
-        let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
-            parent,
-            limits: cgroup_limits(&config),
+        let worker_file = WorkerFile::write_at_home(working_dir.as_path(), &homes, &source, config.worker_file_perm)?;
+        let forkable = forkable(&config, entrypoint.as_path().is_some(), Support::of_this_machine().ok());
+        let ground = Arc::new(Ground {
+            forkable,
+            plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
+            config,
+            working_dir,
+            entrypoint,
+            worker_file: worker_file.path().to_owned(),
+            runtime: runtime.path,
+            env: options.env.clone(),
+            path_var: options.path.clone(),
         });
-        let temporary = TemporaryDirectories::open(named("TMPDIR"), temporary_names(&config.permissions));
-        let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
-        let forkable = forkable(&config, entrypoint.as_path().is_some(), support().ok());
-        let places = Places {
-            working_dir: &working_dir,
-            entrypoint: &entrypoint,
-            worker_file: worker_file.path(),
-            runtime_binary: &runtime.path,
-            path_var: &options.path,
-            temporary: temporary_path.as_deref(),
-            addon: forkable.as_deref().ok(),
-        };
-        let confinement = confine(&config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
-        let launch_options = LaunchOptions {
-            program: runtime.path.clone(),
-            args: match config.runtime_type {
-                RuntimeType::Bun => bun_arguments(worker_file.path()),
-                RuntimeType::Node => node_arguments(&config.runtime_options, worker_file.path()),
-            },
-            env: environment(&EnvironmentInput {
-                host: &options.env.clone().into_iter().collect::<Vec<_>>(),
-                permissions: &config.permissions,
-                project_root: working_dir.as_path(),
-                extra: &confinement
-                    .environment
-                    .iter()
-                    .map(|(name, value)| (name.into(), value.into()))
-                    .collect::<Vec<_>>(),
-            }),
-            cwd: working_dir.as_path().to_owned(),
-            max_open_files: None,
-            max_processes: None,
-            shared_memory: shared_memory.then_some(config.concurrent_calls_per_worker as usize),
-            die_with_parent: true,
-            cgroup,
-            temporary,
-            origin: false,
-        };
-        let variables = Variables::new(
-            options.env.keys(),
-            &launch_options.env,
-            &config.permissions,
-            config.runtime_type,
-        );
-        let cache = EntrypointCache::open(&config, worker_file.home(), &entrypoint, &launch_options);
-        let policy = confinement.policy.as_deref();
-        let modules = ModuleCache::open(&config, &places, policy, &worker_file, &launch_options);
-        let compiled = CompiledWorker::open(&config, settings.clone(), &worker_file, &launch_options, modules);
+        let config = &ground.config;
+        let mut groups = groups(&ground)?;
+        let policies: Vec<_> = groups.iter().map(Group::policy).collect();
+        let own = &groups[0].launch;
+        let cache = EntrypointCache::open(config, worker_file.home(), &ground.entrypoint, own);
+        let modules = ModuleCache::open(config, &ground.places(None), &policies, &worker_file, own);
+        let compiled = CompiledWorker::open(config, settings.clone(), &worker_file, own, modules);
+        let worker_file_hash = worker_file.hash().to_owned();
+        let place = WorkerFilePlace::new(worker_file, settings, &policies);
         let forking = Forking::open(
-            &config,
-            forkable.clone(),
-            entrypoint.as_path(),
-            &launch_options,
+            config,
+            ground.forkable.clone(),
+            ground.entrypoint.as_path(),
+            own,
             &observer,
         )
-        .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let worker_file_hash = worker_file.hash().to_owned();
-        let place = WorkerFilePlace::new(worker_file, settings, confinement.policy.as_deref());
-        let launches = LaunchSelector::new(launch_options, cache, compiled, forking, place)
-            .map(Arc::new)
-            .map_err(|failure| not_launchable(&runtime.path, &failure))?;
-        let denied = |policy| {
-            let home = options.env.get("HOME").map(Path::new);
-            DenialExplainer::new(policy, working_dir.as_path(), home, config.runtime_type)
-        };
-        let context = InterpretContext {
-            max_output_size: config.max_output_size,
-            max_memory_mb: config.max_memory_mb,
-            denied: denied(confinement.policy),
-            variables,
-            plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
-        };
-        let blind = InterpretContext {
-            denied: denied(None),
-            ..context.clone()
-        };
-        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), context, blind));
+        .map_err(|failure| not_launchable(&ground.runtime, &failure))?;
+        let temporary = groups.iter().filter_map(|group| group.launch.temporary.clone());
+        let launches = Arc::new(LaunchSelector::new(
+            cache,
+            compiled,
+            forking,
+            place,
+            temporary.collect(),
+        ));
+        let contexts: Vec<_> = groups.iter().map(|group| group.context.clone()).collect();
+        let contexts = Contexts::new(Arc::clone(&config.tools), &contexts);
+        let flags = flags(&groups, config);
+        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), contexts, flags));
+        let started = groups.iter_mut().map(|group| group.start(&launches));
+        let started = started
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|failure| match failure {
+                NotStarted::Launch(failure) => not_launchable(&ground.runtime, &failure),
+                NotStarted::Spawner(error) => error,
+            })?;
         let parts = Parts {
-            spawner: Spawner::start(confinement.setup)?,
-            launch: Arc::clone(&launches) as Arc<dyn LaunchSource>,
-            denials: confinement.denials,
+            groups: started,
             sink: Arc::clone(&sink) as Arc<dyn Sink>,
-            may_start_programs: confinement.may_start_programs,
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             host_reads,
             trace: options.env.get(TRACE).is_some_and(|value| value == "1"),
         };
-        let dispatcher = Driver::start(&config, parts)?;
+        let dispatcher = Driver::start(config, parts)?;
         launches.begin(&dispatcher);
         dispatcher.warm();
+        sink.begin(&dispatcher);
+        let bases = groups.iter().map(Base::of).collect();
+        let enforcement = enforcement(groups, config);
         Ok(Self {
-            config,
-            working_dir,
+            narrowing: Narrowing::new(
+                Arc::clone(&ground),
+                bases,
+                launches,
+                Arc::clone(&sink),
+                Arc::clone(&dispatcher),
+            ),
+            ground,
             worker_file_hash,
-            enforcement: confinement.enforcement,
+            enforcement,
             dispatcher,
             sink,
         })
@@ -248,37 +205,47 @@ impl Manager {
         let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
         for call in calls {
             let number = call.number;
-            match self.request(&call) {
-                Ok(request) => requests.push(request),
-                Err(error) => answered.push((number, error)),
+            match (self.request(&call), call.permissions) {
+                (Ok(request), None) => requests.push(request),
+                (Ok(request), Some(flags)) => {
+                    if let Err(error) = self.narrowing.submit(request, flags) {
+                        answered.push((number, error));
+                    }
+                }
+                (Err(error), _) => answered.push((number, error)),
             }
         }
         for (request, refusal) in self.dispatcher.submit(requests) {
-            let error = refused(refusal, request.tool.as_str(), &self.config).with(|context| {
-                context.operation = Some("queue");
-                context.tool_id = Some(request.tool.as_str().to_owned());
-                context.tool_exec_id = Some(request.exec.as_str().to_owned());
-            });
-            answered.push((request.number, Box::new(error)));
+            answered.push((request.number, refused(refusal, &request, &self.ground.config)));
         }
         answered
     }
 
     fn request(&self, call: &RawCall<'_>) -> Result<Request, Box<Error>> {
+        let tool = ToolId::parse(call.tool)?;
+        let config = &self.ground.config;
+        // What an entry does not set is the manager's.
+        let own = config.tools.find(tool.as_str());
+        let env = call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default();
         Ok(Request {
             number: call.number,
-            tool: ToolId::parse(call.tool)?,
+            group: own.map_or(GroupId::OWN, |entry| GroupId::of(entry.group)),
+            tool,
             exec: match call.exec {
                 Some(exec) => ExecId::parse(exec)?,
                 None => ExecId::generate(),
             },
-            env: call.env.map(CallEnv::from_json).transpose()?.unwrap_or_default(),
-            timeout: call
-                .timeout
-                .map(CallTimeout::from_json)
-                .transpose()?
-                .map_or(self.config.tool_execution_timeout, CallTimeout::get),
-            retry: retry_policy(call.retry)?,
+            env: own.map_or_else(|| env.clone(), |entry| env.clone().over(&entry.env)),
+            timeout: call.timeout.map(CallTimeout::from_json).transpose()?.map_or_else(
+                || own.map_or(config.tool_execution_timeout, |entry| entry.timeout),
+                CallTimeout::get,
+            ),
+            grace: own.map_or(config.grace_period, |entry| entry.grace),
+            output_cap: own.map_or(config.max_output_size, |entry| entry.max_output_size),
+            retry: match (call.retry, own.and_then(|entry| entry.retry)) {
+                (None, Some(retry)) => retry,
+                (given, _) => retry_policy(given)?,
+            },
             input: InputText::from_host("input", call.input.map(str::to_owned))?,
             config: InputText::from_host("config", call.config.map(str::to_owned))?,
             logs: call.logs,
@@ -300,7 +267,7 @@ impl Manager {
 
     /// Cancels a call; `why` is what its tool is told.
     pub fn cancel(&self, number: u32, why: Option<String>) {
-        self.dispatcher.cancel(number, why);
+        self.narrowing.cancel(number, why);
     }
 
     /// Answers with `Event::Ready`.
@@ -323,7 +290,7 @@ impl Manager {
 
     /// Answers with `Event::Closed`.
     pub fn close(&self, force: bool) {
-        self.dispatcher.close(force);
+        self.narrowing.close(force);
     }
 
     /// The host is about to end: kills every process and removes the worker file before this returns.
@@ -336,8 +303,8 @@ impl Manager {
     pub fn info(&self) -> String {
         report::info(&report::Info {
             // Kept as text, because the contract defines the order of its fields.
-            config: RawValue::from_string(self.config.to_json()).ok(),
-            working_dir: self.working_dir.as_str(),
+            config: RawValue::from_string(self.ground.config.to_json()).ok(),
+            working_dir: self.ground.working_dir.as_str(),
             worker_file_hash: &self.worker_file_hash,
             enforcement: &self.enforcement,
         })
@@ -380,6 +347,24 @@ fn no_room(error: &std::io::Error) -> Box<Error> {
         &what,
         error.raw_os_error().unwrap_or(libc::EMFILE),
     ))
+}
+
+/// What is enforced for the tools without settings of their own, and the flags of each entry.
+fn enforcement(mut groups: Vec<Group>, config: &Config) -> Enforcement {
+    Enforcement {
+        tools: flags(&groups, config).entries,
+        ..groups.swap_remove(0).confinement.enforcement
+    }
+}
+
+fn flags(groups: &[Group], config: &Config) -> ToolFlags {
+    let of = |group: u32| groups[group as usize].confinement.enforcement.permissions.clone();
+    let entries = config.tools.entries().iter();
+    ToolFlags {
+        tools: Arc::clone(&config.tools),
+        own: of(0),
+        entries: entries.map(|entry| (entry.key.clone(), of(entry.group))).collect(),
+    }
 }
 
 fn not_launchable(program: &Path, failure: &crate::spawn::SpawnFailure) -> Box<Error> {

@@ -1,40 +1,45 @@
 //! Turns raw facts into what the outside understands.
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
+use super::contexts::{Contexts, ToolContext};
 use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
-use crate::dispatch::{End, Facts, Sink, StartFailure};
+use super::tool_list::ToolFlags;
+use crate::dispatch::{Dispatcher, End, Facts, Sink, StartFailure};
 use crate::error::{Code, Error, hints};
 use crate::observe::{Event, Line, Observer};
 use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
+use crate::pool::GroupId;
 use crate::sandbox::{Denial, Permission};
 
 /// What the dispatcher tells.
 pub(super) struct OutcomeSink {
     interpreter: Arc<Interpreter>,
     explainer: Explainer,
+    flags: ToolFlags,
+    dispatcher: OnceLock<Weak<Dispatcher>>,
     /// Closed with the last process.
     pub(super) launches: Arc<LaunchSelector>,
 }
 
 impl OutcomeSink {
-    /// `blind`: as `context`, and looks at no file.
     pub(super) fn new(
         observer: Arc<dyn Observer>,
         launches: Arc<LaunchSelector>,
-        context: InterpretContext,
-        blind: InterpretContext,
+        contexts: Contexts,
+        flags: ToolFlags,
     ) -> Self {
         Self {
             interpreter: Arc::new(Interpreter {
                 observer,
                 metrics: Metrics::default(),
-                context,
-                blind,
+                contexts,
             }),
             explainer: Explainer::default(),
+            flags,
+            dispatcher: OnceLock::new(),
             launches,
         }
     }
@@ -58,6 +63,31 @@ impl OutcomeSink {
         &*self.interpreter.observer
     }
 
+    /// The manager works from now on.
+    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+        // Set once: a manager has one dispatcher.
+        let _ = self.dispatcher.set(Arc::downgrade(dispatcher));
+    }
+
+    /// A narrowed group has begun, whose calls are interpreted like this.
+    pub(super) fn know(&self, group: GroupId, context: InterpretContext) {
+        self.interpreter.contexts.add(group, context);
+    }
+
+    /// The call of a narrowed group is over.
+    pub(super) fn forget(&self, group: GroupId) {
+        self.interpreter.contexts.remove(group);
+        if let Some(dispatcher) = self.dispatcher.get().and_then(Weak::upgrade) {
+            dispatcher.remove_group(group);
+        }
+    }
+
+    /// Tells of a call that never began.
+    pub(super) fn refuse(&self, call: u32, error: Box<Error>) {
+        self.observer().notify(Event::Failed { call, error });
+        self.observer().flush();
+    }
+
     /// Tells an error that it takes a look at files to make, which may hang.
     fn explain(&self, failure: Failure) {
         let (seeing, blind) = (Arc::clone(&self.interpreter), Arc::clone(&self.interpreter));
@@ -78,7 +108,7 @@ impl OutcomeSink {
 /// What a look at files explains.
 #[derive(Clone)]
 enum Failure {
-    Call(Box<Facts>),
+    Call(Box<Facts>, Arc<ToolContext>),
     Ready(u32, Box<StartFailure>),
     Tools(u32, Box<StartFailure>),
 }
@@ -88,7 +118,7 @@ impl Failure {
     fn without_files(mut self) -> Self {
         let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
         match &mut self {
-            Self::Call(facts) => {
+            Self::Call(facts, _) => {
                 let before = facts.denials.len();
                 facts.denials.retain(|denial| !is_file(denial));
                 facts.denials_dropped += (before - facts.denials.len()) as u64;
@@ -113,13 +143,16 @@ struct Outcome {
 struct Interpreter {
     observer: Arc<dyn Observer>,
     metrics: Metrics,
-    context: InterpretContext,
-    blind: InterpretContext,
+    contexts: Contexts,
 }
 
 impl Interpreter {
     fn interpret(&self, failure: Failure, seeing: bool) -> Outcome {
-        let context = if seeing { &self.context } else { &self.blind };
+        let context = match &failure {
+            Failure::Call(_, context) => Arc::clone(context),
+            Failure::Ready(..) | Failure::Tools(..) => self.contexts.own(),
+        };
+        let context = if seeing { &context.seeing } else { &context.blind };
         let start = |failure: &StartFailure| {
             let error = start_error(failure, context);
             Box::new(error.hint_first((!seeing).then(|| hints::NOT_LOOKED_AT.to_owned())))
@@ -139,7 +172,7 @@ impl Interpreter {
                 },
                 facts: None,
             },
-            Failure::Call(mut facts) => {
+            Failure::Call(mut facts, _) => {
                 let result = interpret(&mut facts, context);
                 let call = facts.call;
                 let event = match result {
@@ -188,7 +221,12 @@ impl Sink for OutcomeSink {
         }
         self.launches.forking.served();
         let interpreter = &self.interpreter;
-        let denied = &interpreter.context.denied;
+        let of_call = interpreter.contexts.of(&facts);
+        if facts.group.is_narrowed() {
+            self.forget(facts.group);
+        }
+        let context = &of_call.seeing;
+        let denied = &context.denied;
         let looks_at_files = match &facts.end {
             _ if !facts.denials.is_empty() => denied.looks_at_files(),
             End::Threw(thrown) => denied.looks_at_files_of(thrown),
@@ -196,10 +234,10 @@ impl Sink for OutcomeSink {
             _ => false,
         };
         if looks_at_files {
-            return self.explain(Failure::Call(Box::new(facts)));
+            return self.explain(Failure::Call(Box::new(facts), of_call));
         }
         let call = facts.call;
-        let event = match interpret(&mut facts, &interpreter.context) {
+        let event = match interpret(&mut facts, context) {
             Ok(json) => Event::Value { call, json },
             Err(error) => Event::Failed { call, error },
         };
@@ -239,7 +277,7 @@ impl Sink for OutcomeSink {
         match result {
             Ok(json) => self.observer().notify(Event::Tools {
                 question,
-                result: Ok(json.to_owned()),
+                result: Ok(self.flags.add_to(json)),
             }),
             Err(failure) => self.explain(Failure::Tools(question, Box::new(failure.clone()))),
         }

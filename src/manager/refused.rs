@@ -1,12 +1,13 @@
 //! The error of a call that was rejected.
 
 use crate::config::{self, Config};
-use crate::dispatch::Refusal;
+use crate::dispatch::{Refusal, Request};
 use crate::error::{Code, Error, hints};
 
 /// The error of a call that was rejected.
-pub(super) fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
-    match refusal {
+pub(super) fn refused(refusal: Refusal, request: &Request, config: &Config) -> Box<Error> {
+    let tool = request.tool.as_str();
+    let error = match refusal {
         Refusal::QueueFull => {
             let waiting = match config.max_queue {
                 config::Count::Limited(0) => "no call may wait".to_owned(),
@@ -25,5 +26,10 @@ pub(super) fn refused(refusal: Refusal, tool: &str, config: &Config) -> Error {
             format!("tool {tool} was not called: the manager is closed"),
         )
         .hint(hints::MANAGER_CLOSED),
-    }
+    };
+    Box::new(error.with(|context| {
+        context.operation = Some("queue");
+        context.tool_id = Some(tool.to_owned());
+        context.tool_exec_id = Some(request.exec.as_str().to_owned());
+    }))
 }

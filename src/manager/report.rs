@@ -1,5 +1,7 @@
 //! What a manager reports about itself, as JSON text. Names and order are those of the public contract.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -32,6 +34,8 @@ pub(super) struct Enforcement {
     pub(super) readable: Vec<String>,
     /// The directory in which each process has its own directory.
     pub(super) temporary: Option<String>,
+    /// The normalised flags of the tools with settings of their own, by their keys.
+    pub(super) tools: BTreeMap<String, Vec<String>>,
 }
 
 pub(super) fn info(info: &Info<'_>) -> String {

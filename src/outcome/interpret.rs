@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::context::InterpretContext;
 use super::denied::{record, refusals};
 use super::memory;
-use super::process::{ended, start_error};
+use super::process::{ended, start_failure};
 use super::thrown;
 use super::variables::FailurePhase;
 use crate::config::nearest;
@@ -33,6 +33,11 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
             error
         }
         End::NotFound(json) => not_found(tool, json),
+        // No caller can bring this about: a process that may do something else was given the call.
+        End::OtherGroup => Error::new(
+            Code::AccessDenied,
+            format!("tool {tool} was not run: it reached a process of another confinement group, which refused it"),
+        ),
         End::InputInvalid(json) => invalid(Code::InputInvalid, &format!("input of tool {tool} is invalid"), json)
             .hint(hints::INPUT_ISSUES)
             .with(|context| {
@@ -53,7 +58,17 @@ pub fn interpret(facts: &mut Facts, context: &InterpretContext) -> Result<Option
         End::Terminated(reason) => terminated(facts, reason, context),
         End::Exited(exit) => ended(tool, *exit, &facts.stderr, context.max_memory_mb),
         End::Neighbour(reason) => neighbour(tool, reason),
-        End::NotStarted(failure) => start_error(failure, context),
+        End::NotStarted(failure) => {
+            let (error, denials) = start_failure(failure, context);
+            facts.denials_complete &= !failure.denials_unsure && failure.denials_dropped == 0;
+            facts.denials_dropped += failure.denials_dropped;
+            for denial in denials {
+                if !facts.denials.contains(&denial) {
+                    facts.denials.push(denial);
+                }
+            }
+            error
+        }
     };
     let error = match refused {
         Some(denial) => {
@@ -247,7 +262,16 @@ fn terminated(facts: &Facts, reason: &TerminationReason, context: &InterpretCont
 }
 
 fn too_many(tool: &str, crowd: Crowd) -> Error {
-    let (what, hint) = match crowd {
+    let (what, hint) = exceeded(crowd);
+    let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
+    Error::new(Code::ToolKilled, message)
+        .hint(hint)
+        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+}
+
+/// What a process and the programs that it started did, and what to do about it.
+pub fn exceeded(crowd: Crowd) -> (String, &'static str) {
+    match crowd {
         Crowd::Processes(most) => (format!("were more than {most} processes"), hints::FEWER_PROGRAMS),
         Crowd::Threads(most) => (format!("had more than {most} threads"), hints::FEWER_THREADS),
         Crowd::Watches(most) => (
@@ -268,11 +292,7 @@ fn too_many(tool: &str, crowd: Crowd) -> Error {
             ),
             hints::FEWER_TEMPORARY_FILES,
         ),
-    };
-    let message = format!("the process of tool {tool} was killed because it and the programs it started {what}");
-    Error::new(Code::ToolKilled, message)
-        .hint(hint)
-        .with(|context| context.signal = Some("SIGKILL".to_owned()))
+    }
 }
 
 fn neighbour(tool: &str, reason: &TerminationReason) -> Error {

@@ -12,8 +12,8 @@ mod thrown;
 mod variables;
 
 pub use context::InterpretContext;
-pub use denied::DenialExplainer;
-pub use interpret::interpret;
+pub use denied::{DenialExplainer, narrow};
+pub use interpret::{exceeded, interpret};
 pub use metrics::{GaugeSnapshot, Metrics};
 pub use process::start_error;
 pub use record::record;

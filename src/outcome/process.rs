@@ -11,6 +11,7 @@ use super::place::place_of;
 use super::variables::FailurePhase;
 use crate::dispatch::{StartFailure, StartFault};
 use crate::error::{Code, Error, descriptors, hints, printable};
+use crate::sandbox::Denial;
 use crate::spawn::{Exit, is_of_worker_file, signal_name};
 use crate::worker::json;
 
@@ -68,9 +69,15 @@ struct Loaded {
 
 /// The process never became ready.
 pub fn start_error(failure: &StartFailure, context: &InterpretContext) -> Error {
+    start_failure(failure, context).0
+}
+
+/// The error, and what was refused while the process started.
+pub(super) fn start_failure(failure: &StartFailure, context: &InterpretContext) -> (Error, Vec<Denial>) {
     let denied = &context.denied;
     let error = match &failure.fault {
         StartFault::Load(json) => return load_error(json, failure, context),
+        StartFault::Settings(problems) => return (Error::config_invalid(problems.clone()), Vec::new()),
         StartFault::Closed => Error::new(Code::ManagerClosed, "the manager was closed").hint(hints::MANAGER_CLOSED),
         StartFault::Spawn { step, errno, .. } => {
             let reason = std::io::Error::from_raw_os_error(*errno);
@@ -116,12 +123,13 @@ pub fn start_error(failure: &StartFailure, context: &InterpretContext) -> Error 
     denied.word(&mut denials);
     let ran = matches!(failure.fault, StartFault::Died(_) | StartFault::TimedOut(_));
     let error = error.hint_first(denied.meanwhile(&denials).filter(|_| ran));
-    error.with(|context| {
+    let error = error.with(|context| {
         context.denials = refusals(&denials);
         context.operation = Some("start worker");
         context.attempts = failure.in_a_row;
         context.stderr.clone_from(&failure.stderr);
-    })
+    });
+    (error, denials)
 }
 
 fn worker_start(reason: &str) -> Error {
@@ -134,7 +142,7 @@ fn worker_start(reason: &str) -> Error {
     .with(|context| context.cause = RawValue::from_string(cause).ok())
 }
 
-fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) -> Error {
+fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) -> (Error, Vec<Denial>) {
     let denied = &context.denied;
     let refused = json::read(thrown).and_then(|thrown| denied.explain(&thrown, &failure.denials, false));
     let mut denials = failure.denials.clone();
@@ -170,10 +178,10 @@ fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) 
         None => context.variables.advice(&failure.missed, &what, FailurePhase::Import),
     })
     .hint_first(denied.meanwhile(&denials).filter(|_| refused.is_none()));
-    error.with(|context| {
-        if let Some(denial) = &refused {
-            record(denial, &mut denials);
-        }
+    if let Some(denial) = &refused {
+        record(denial, &mut denials);
+    }
+    let error = error.with(|context| {
         context.denials = refusals(&denials);
         context.operation = Some("load entrypoint");
         context.stderr = stderr;
@@ -182,7 +190,8 @@ fn load_error(thrown: &str, failure: &StartFailure, context: &InterpretContext) 
             context.resource = Some(denial.resource);
         }
         context.cause = json::raw(thrown);
-    })
+    });
+    (error, denials)
 }
 
 /// The code of the error that a worker sends when its list of tools would exceed the frame limit.

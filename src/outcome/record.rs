@@ -20,6 +20,7 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     queue_time: f64,
+    start_time: f64,
     execution_time: f64,
     input_bytes: u64,
     output_bytes: u64,
@@ -42,6 +43,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         attempts: facts.attempts,
         attempt: facts.given_attempt,
         queue_time: ms(facts.queue_time),
+        start_time: ms(facts.start_time),
         execution_time: ms(facts.execution_time),
         input_bytes: facts.input_bytes,
         output_bytes: facts.output_bytes,

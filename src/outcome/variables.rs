@@ -38,6 +38,8 @@ pub(super) enum FailurePhase {
 pub struct Variables {
     hidden: BTreeSet<String>,
     runtime: RuntimeType,
+    /// The setting with Bun's list of flags, as JavaScript would write it.
+    list: String,
 }
 
 impl Variables {
@@ -61,7 +63,23 @@ impl Variables {
             .filter(|name| !given.iter().any(|(had, _)| had.to_str() == Some(name)))
             .cloned()
             .collect();
-        Self { hidden, runtime }
+        Self {
+            hidden,
+            runtime,
+            list: "bunPermissions".to_owned(),
+        }
+    }
+
+    /// The same for a call that brings a list of its own.
+    pub fn of_call(mut self) -> Self {
+        "permissions".clone_into(&mut self.list);
+        self
+    }
+
+    /// The same for tools whose list of flags stands at this place.
+    pub fn of_tool(mut self, place: &str) -> Self {
+        self.list = format!("{place}.{}", self.list);
+        self
     }
 
     /// What to do about missing variables that were read, where the host has some of them. `message` is the failure's
@@ -86,9 +104,12 @@ impl Variables {
         };
         let flag = meant.join(",");
         let what = match self.runtime {
-            RuntimeType::Bun if during == FailurePhase::Import => format!("add --allow-env={flag} to `bunPermissions`"),
+            RuntimeType::Bun if during == FailurePhase::Import => format!("add --allow-env={flag} to `{}`", self.list),
             RuntimeType::Bun => {
-                format!("add --allow-env={flag} to `bunPermissions`, or pass what is needed in the call's `env`")
+                format!(
+                    "add --allow-env={flag} to `{}`, or pass what is needed in the call's `env`",
+                    self.list
+                )
             }
             RuntimeType::Node if during == FailurePhase::Import => {
                 "with Node variables come with the call's `env` only, so read them during the call".to_owned()

@@ -1,13 +1,14 @@
 //! What the pool asks its caller to do, and what it reports.
 
+use super::group::GroupId;
 use super::queue::CallId;
 use super::slots::WorkerId;
 
 /// An action that the caller must carry out, in the order given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Start a process under this id.
-    Start(WorkerId),
+    /// Start a process of this group under this id.
+    Start(WorkerId, GroupId),
     /// Hand the call to the process.
     Assign(CallId, WorkerId),
     /// The process was ready, is no longer needed and should end.

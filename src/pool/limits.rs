@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::group::GroupId;
 use crate::config::{Config, Count, Isolation};
 
 /// How long a running call may delay the start of the process that replaces the one it took. Most calls are over by
@@ -9,10 +10,19 @@ use crate::config::{Config, Count, Isolation};
 /// pool without a spare.
 pub(super) const REFILL_PATIENCE: Duration = Duration::from_millis(25);
 
+/// How long the busy processes of a group may take none of its waiting calls before a process of another group has to make
+/// room for one more. Most calls are over by then, and starting a process takes about as long.
+pub(super) const OWN_PROCESS_PATIENCE: Duration = Duration::from_millis(25);
+
+/// How long a process that serves call after call may serve the calls of its group before it gives way to an older call of
+/// another group. Without it each process would be ended after a call or two while calls of more groups wait than there are
+/// processes.
+pub(super) const TURN: Duration = Duration::from_millis(25);
+
 /// The pool's settings.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// How many processes are kept ready, without a call that waits for one.
+    /// How many processes of the manager's own group are kept ready, without a call that waits for one.
     pub min: usize,
     /// How many processes may be alive at once. Those that are starting or being killed count.
     pub max: usize,
@@ -56,8 +66,19 @@ impl Limits {
         }
     }
 
-    pub(super) fn served_out(&self, served: u64) -> bool {
+    /// Whether each process of the group serves one call only.
+    pub(super) fn single_use(&self, group: GroupId) -> bool {
+        self.single_use || group.is_narrowed()
+    }
+
+    /// How many calls one process of the group may have in flight at once.
+    pub(super) fn concurrent(&self, group: GroupId) -> usize {
+        if group.is_narrowed() { 1 } else { self.concurrent }
+    }
+
+    pub(super) fn served_out(&self, group: GroupId, served: u64) -> bool {
         match self.calls_per_worker {
+            _ if self.single_use(group) => served >= 1,
             Count::Limited(limit) => served >= limit,
             Count::Infinite => false,
         }

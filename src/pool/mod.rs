@@ -6,16 +6,25 @@
 //! The decisions behind it: docs/decisions.md#pool.
 
 mod action;
+mod demand;
+mod group;
 mod limits;
 mod queue;
+mod settle;
 mod slots;
+mod spare;
 mod start_gate;
 mod state;
 
 #[cfg(test)]
+mod model_steps_test;
+#[cfg(test)]
 mod model_test;
+#[cfg(test)]
+mod model_world_test;
 
 pub use action::{Action, Gauges, Refused};
+pub use group::GroupId;
 pub use limits::Limits;
 pub use queue::CallId;
 pub use slots::{WorkerId, WorkerState};

@@ -24,6 +24,8 @@
 
 use std::time::Instant;
 
+use super::group::GroupId;
+
 /// Identifies one process for its whole life. A pool never uses an id twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);
@@ -73,15 +75,24 @@ impl WorkerState {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) id: WorkerId,
+    /// The group whose calls it serves; it never changes.
+    pub(super) group: GroupId,
     pub(super) state: WorkerState,
     pub(super) in_flight: usize,
     /// Calls assigned to it so far.
     pub(super) served: u64,
+    /// When it began to take calls; valid only once the slot is Ready.
+    pub(super) ready_since: Instant,
     /// When it became idle; valid only while the slot is Ready with no call in flight.
     pub(super) idle_since: Instant,
 }
 
 impl Slot {
+    /// It takes calls and has none.
+    pub(super) fn is_idle(&self) -> bool {
+        self.state == WorkerState::Ready && self.in_flight == 0
+    }
+
     /// It is not known yet whether the end of this process counts as a failed start.
     pub(super) fn is_unjudged(&self) -> bool {
         let given_up = matches!(
@@ -99,14 +110,16 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    pub(super) fn open(&mut self, now: Instant) -> WorkerId {
+    pub(super) fn open(&mut self, group: GroupId, now: Instant) -> WorkerId {
         self.last = self.last.wrapping_add(1);
         let id = WorkerId(self.last);
         self.all.push(Slot {
             id,
+            group,
             state: WorkerState::Spawning,
             in_flight: 0,
             served: 0,
+            ready_since: now,
             idle_since: now,
         });
         id
@@ -137,10 +150,6 @@ impl Slots {
         self.all.len()
     }
 
-    pub(super) fn count(&self, state: WorkerState) -> usize {
-        self.all.iter().filter(|slot| slot.state == state).count()
-    }
-
     /// Processes that are not ready yet.
     pub(super) fn starting(&self) -> usize {
         self.all.iter().filter(|slot| slot.state.is_starting()).count()
@@ -148,18 +157,30 @@ impl Slots {
 
     /// Ready processes with nothing in flight.
     pub(super) fn idle(&self) -> usize {
-        self.all
-            .iter()
-            .filter(|slot| slot.state == WorkerState::Ready && slot.in_flight == 0)
-            .count()
+        self.all.iter().filter(|slot| slot.is_idle()).count()
     }
 
-    /// The ready process that should take the next call: the least loaded one; of equally loaded ones, the one used
-    /// last, so that surplus processes stay idle long enough to be retired.
-    pub(super) fn best(&mut self, concurrent: usize) -> Option<&mut Slot> {
+    /// The processes of one group.
+    pub(super) fn of(&self, group: GroupId) -> impl Iterator<Item = &Slot> {
+        self.all.iter().filter(move |slot| slot.group == group)
+    }
+
+    /// Processes of this group that are not ready yet.
+    pub(super) fn starting_of(&self, group: GroupId) -> usize {
+        self.of(group).filter(|slot| slot.state.is_starting()).count()
+    }
+
+    /// Processes of this group that take calls.
+    pub(super) fn ready_of(&self, group: GroupId) -> usize {
+        self.of(group).filter(|slot| slot.state == WorkerState::Ready).count()
+    }
+
+    /// The ready process of the group that should take the next call: the least loaded one; of equally loaded ones, the one
+    /// used last, so that surplus processes stay idle long enough to be retired.
+    pub(super) fn best(&mut self, group: GroupId, concurrent: usize) -> Option<&mut Slot> {
         self.all
             .iter_mut()
-            .filter(|slot| slot.state == WorkerState::Ready && slot.in_flight < concurrent)
+            .filter(|slot| slot.group == group && slot.state == WorkerState::Ready && slot.in_flight < concurrent)
             .min_by(|a, b| a.in_flight.cmp(&b.in_flight).then(b.idle_since.cmp(&a.idle_since)))
     }
 }

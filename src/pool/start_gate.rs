@@ -69,6 +69,11 @@ impl StartGate {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn has_failed(&self) -> bool {
+        self.failing_since.is_some()
+    }
+
     pub(super) fn allowed(&self, now: Instant, starting: usize) -> bool {
         self.failing_since.is_none() || (starting == 0 && self.not_before.is_none_or(|at| now >= at))
     }

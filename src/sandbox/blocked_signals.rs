@@ -2,7 +2,7 @@
 //! memory, and one that ran in a thread of ours would interrupt its system calls.
 
 /// Runs `action` with every signal blocked in this thread, and restores the signal mask afterwards.
-pub(super) fn with_all_blocked<T>(action: impl FnOnce() -> T) -> T {
+pub(crate) fn with_all_blocked<T>(action: impl FnOnce() -> T) -> T {
     let before = block_all();
     let result = action();
     restore(before);

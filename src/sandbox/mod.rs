@@ -35,7 +35,7 @@ pub use denial::{Denial, Permission};
 pub use denials::{Denials, TakenDenials};
 pub(crate) use forks::ORIGIN_CLONE;
 pub(crate) use mountinfo::mounts;
-pub use policy::{NetPolicy, PlanInput, Policy, Run, plan};
+pub use policy::{Command, Disk, NetPolicy, NoProgram, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};
 pub use run::{CleanupRegistration, Guardian};

@@ -1,5 +1,7 @@
 //! Tests what this kernel really enforces by trying it in a process, instead of reading a version.
 
+use std::sync::OnceLock;
+
 use super::apply::Restrictions;
 use super::child::InChild;
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
@@ -19,6 +21,19 @@ pub struct Support {
     pub sockets: SocketMaker,
     /// Why no supervisor can listen.
     pub lack: Option<Lack>,
+}
+
+impl Support {
+    /// What the kernel enforces is probed once in a host's life, because it does not change. A failed probe is repeated
+    /// each time, because a container's own limits may be lifted.
+    pub fn of_this_machine() -> Result<Self, Box<Error>> {
+        static HELD: OnceLock<Support> = OnceLock::new();
+        if let Some(support) = HELD.get() {
+            return Ok(*support);
+        }
+        let support = probe()?;
+        Ok(*HELD.get_or_init(|| support))
+    }
 }
 
 /// The exit code of the probing process when everything forbidden was refused.

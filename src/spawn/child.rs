@@ -35,7 +35,8 @@ pub(super) struct Plan<'a> {
     pub(super) stdin: RawFd,
     pub(super) stdout: RawFd,
     pub(super) stderr: RawFd,
-    pub(super) channel: RawFd,
+    /// None: the program knows nothing of the host.
+    pub(super) channel: Option<RawFd>,
     pub(super) memory: Option<RawFd>,
     /// A descriptor through which the child enters the cgroup that was made for it.
     pub(super) door: Option<RawFd>,
@@ -124,18 +125,19 @@ unsafe fn run(plan: &Plan<'_>) -> StepFailure {
 /// As `run`.
 unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     // Sources are above MEMORY_FD, so no copy overwrites one that is still needed, and each copy loses CLOEXEC.
+    let mut first_other = 0;
     for (source, target) in [
-        (plan.stdin, 0),
-        (plan.stdout, 1),
-        (plan.stderr, 2),
+        (Some(plan.stdin), 0),
+        (Some(plan.stdout), 1),
+        (Some(plan.stderr), 2),
         (plan.channel, CHANNEL_FD),
+        (plan.memory, MEMORY_FD),
     ] {
-        // SAFETY: descriptor numbers only; the child's table is its own (no CLONE_FILES).
-        check("dup2", unsafe { libc::dup2(source, target) })?;
-    }
-    if let Some(memory) = plan.memory {
-        // SAFETY: as above.
-        check("dup2", unsafe { libc::dup2(memory, MEMORY_FD) })?;
+        if let Some(source) = source {
+            // SAFETY: descriptor numbers only; the child's table is its own (no CLONE_FILES).
+            check("dup2", unsafe { libc::dup2(source, target) })?;
+            first_other = target + 1;
+        }
     }
     // SAFETY: the calling process becomes the leader of a new group.
     check("setpgid", unsafe { libc::setpgid(0, 0) })?;
@@ -163,7 +165,7 @@ unsafe fn set_up(plan: &Plan<'_>) -> Result<(), StepFailure> {
     let closed = unsafe {
         libc::syscall(
             libc::SYS_close_range,
-            if plan.memory.is_some() { MEMORY_FD } else { CHANNEL_FD } + 1,
+            first_other,
             c_int::MAX,
             libc::CLOSE_RANGE_CLOEXEC,
         )

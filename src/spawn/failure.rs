@@ -48,8 +48,13 @@ impl SpawnFailure {
         Self::system(step, errno)
     }
 
+    /// The spawner has ended.
+    pub fn closed() -> Self {
+        Self::system("closed", libc::ECANCELED)
+    }
+
     /// A step that failed without an errno and will fail again.
-    pub(super) fn permanent(step: &'static str) -> Self {
+    pub fn permanent(step: &'static str) -> Self {
         Self::system(step, 0)
     }
 }

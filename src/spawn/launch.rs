@@ -22,8 +22,10 @@ const CORE: u64 = 1;
 /// What to start.
 #[derive(Debug, Clone)]
 pub struct LaunchOptions {
-    /// The executable's real path; also argv[0].
+    /// The executable's real path.
     pub program: PathBuf,
+    /// argv[0]. None: the executable's path.
+    pub name: Option<OsString>,
     /// Arguments after argv[0].
     pub args: Vec<OsString>,
     /// The whole environment.
@@ -66,7 +68,10 @@ impl Launch {
     /// Fails when a string contains NUL.
     pub fn new(options: LaunchOptions) -> Result<Self, SpawnFailure> {
         let program = c_string(options.program.as_os_str())?;
-        let mut argv = vec![program.clone()];
+        let mut argv = vec![match &options.name {
+            Some(name) => c_string(name)?,
+            None => program.clone(),
+        }];
         for arg in &options.args {
             argv.push(c_string(arg)?);
         }
@@ -247,6 +252,7 @@ mod tests {
     fn options() -> LaunchOptions {
         LaunchOptions {
             program: "/bin/true".into(),
+            name: None,
             args: vec!["one".into(), "two".into()],
             env: vec![("NAME".into(), "a=b".into())],
             cwd: "/".into(),

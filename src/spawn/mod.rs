@@ -46,6 +46,6 @@ pub use runtime::{
     FindRuntime, FoundIn, NodeVersion, Runtime, RuntimeFormat, check_entrypoint, find_runtime, node_version,
 };
 pub use signals::signal_name;
-pub use spawner::{Child, LaunchSource, Spawner};
+pub use spawner::{Child, LaunchSource, Spawner, Unconnected};
 pub use temporary::{DiskUsage, Temporary, TemporaryDirectories};
 pub use usage::{Caps, Usage, UsageMeter};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, test_kill_process_group, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group, test_kill_process_group, waitid,
 };
 
 use super::cgroup::{self, Account, Cgroup};
@@ -75,6 +75,11 @@ impl Process {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// The group that it leads.
+    pub fn group(&self) -> Pid {
+        self.pid
+    }
+
     /// Readable once the process has ended.
     pub fn pidfd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
@@ -86,6 +91,26 @@ impl Process {
         if exit.is_none() {
             self.signal_group();
         }
+    }
+
+    /// Sends a signal to the leader, or to the whole group; does nothing once the process is reaped.
+    pub fn signal(&self, signal: Signal, whole_group: bool) {
+        let exit = self.lock();
+        if exit.is_none() {
+            let send = if whole_group { kill_process_group } else { kill_process };
+            // ESRCH: it has just ended.
+            let _ = send(self.pid, signal);
+        }
+    }
+
+    /// The signal that has stopped it since this was asked last. Never blocks.
+    pub fn stopped_by(&self) -> Option<i32> {
+        let exit = self.lock();
+        if exit.is_some() {
+            return None;
+        }
+        let status = self.wait(WaitIdOptions::STOPPED | WaitIdOptions::NOHANG).ok()??;
+        status.stopping_signal()
     }
 
     /// Gives every thread of the group the lowest priority. A thousand threads that are killed at once would otherwise

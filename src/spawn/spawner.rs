@@ -5,7 +5,7 @@
 //! still runs.
 
 use std::cell::Cell;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,7 +60,17 @@ pub struct Child {
     pub temporary: Option<Temporary>,
 }
 
-type Reply = Box<dyn FnOnce(std::result::Result<Child, SpawnFailure>) + Send>;
+/// A running process that uses descriptors of the host as its standard ones and has no channel.
+#[derive(Debug)]
+pub struct Unconnected {
+    /// The process itself.
+    pub process: Process,
+    /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
+    /// the process.
+    pub temporary: Option<Temporary>,
+}
+
+type Started<T> = std::result::Result<T, SpawnFailure>;
 
 /// Decides how a process is started, just before it is. Called on the spawner's thread.
 pub trait LaunchSource: Send + Sync {
@@ -80,13 +90,8 @@ impl LaunchSource for Launch {
     }
 }
 
-type Started = std::result::Result<Child, SpawnFailure>;
-
-struct Request {
-    /// Starts the process on the spawner's thread.
-    start: Box<dyn FnOnce(&mut SpawnerThread) -> Started + Send>,
-    reply: Reply,
-}
+/// Called with the thread's state, or with why nothing can be started.
+type Request = Box<dyn FnOnce(Started<&mut SpawnerThread>) + Send>;
 
 /// Starts processes on a thread of its own. Dropping it rejects queued requests, ends the thread, and so kills every
 /// running process that was started with `die_with_parent`.
@@ -96,9 +101,17 @@ pub struct Spawner {
     /// Disconnected when the thread has ended.
     ended: Receiver<()>,
     thread: JoinHandle<()>,
+    /// Whether dropping it waits for the thread.
+    waits: bool,
 }
 
 impl Spawner {
+    /// The same, whose drop does not wait for its thread: that ends by itself.
+    pub fn without_waiting(mut self) -> Self {
+        self.waits = false;
+        self
+    }
+
     /// Starts the thread and lets the sandbox prepare it.
     pub fn start(sandbox: Option<Box<dyn ChildSetup>>) -> Result<Self> {
         let (requests, queue) = channel();
@@ -127,6 +140,7 @@ impl Spawner {
             closing,
             ended,
             thread,
+            waits: true,
         })
     }
 
@@ -134,26 +148,49 @@ impl Spawner {
     pub fn spawn(
         &self,
         launch: Arc<impl LaunchSource + ?Sized + 'static>,
-        reply: impl FnOnce(std::result::Result<Child, SpawnFailure>) + Send + 'static,
+        reply: impl FnOnce(Started<Child>) + Send + 'static,
     ) {
-        let request = Request {
-            start: Box::new(move |thread| {
-                let forked = launch
-                    .origin()
-                    .and_then(|(origin, launch)| thread.fork(&launch, &origin).ok());
-                match forked {
-                    Some(child) => Ok(child),
-                    None => thread.start(&*launch.choose()?),
-                }
-            }),
-            reply: Box::new(reply),
+        let start = move |thread: &mut SpawnerThread| {
+            let forked = launch
+                .origin()
+                .and_then(|(origin, launch)| thread.fork(&launch, &origin).ok());
+            match forked {
+                Some(child) => Ok(child),
+                None => thread.start(&*launch.choose()?),
+            }
         };
+        self.request(start, reply);
+    }
+
+    /// The same for a program that is no worker: it gets these descriptors as 0, 1 and 2, and no channel.
+    pub fn spawn_unconnected(
+        &self,
+        launch: Launch,
+        standard: [OwnedFd; 3],
+        reply: impl FnOnce(Started<Unconnected>) + Send + 'static,
+    ) {
+        self.request(move |thread| thread.start_unconnected(&launch, standard), reply);
+    }
+
+    fn request<T: 'static>(
+        &self,
+        start: impl FnOnce(&mut SpawnerThread) -> Started<T> + Send + 'static,
+        reply: impl FnOnce(Started<T>) + Send + 'static,
+    ) {
+        let request: Request = Box::new(move |thread| {
+            // A panic would end the thread, and with it every process it started.
+            let started = thread.and_then(|thread| {
+                catch_unwind(AssertUnwindSafe(|| start(thread)))
+                    .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
+            });
+            let _ = catch_unwind(AssertUnwindSafe(|| reply(started)));
+        });
         let unsent = match &self.requests {
             Some(requests) => requests.send(request).err().map(|error| error.0),
             None => Some(request),
         };
         if let Some(request) = unsent {
-            (request.reply)(Err(closed()));
+            request(Err(SpawnFailure::closed()));
         }
     }
 }
@@ -163,7 +200,7 @@ impl Drop for Spawner {
         self.closing.store(true, Ordering::Release);
         drop(self.requests.take());
         // `reply` may own the last handle, so this may be the spawner's thread, which cannot wait for itself.
-        if !is_current(self.thread.thread().id()) {
+        if self.waits && !is_current(self.thread.thread().id()) {
             // Nothing is ever sent: this returns when the thread ends or the time is over.
             let _ = self.ended.recv_timeout(DROP_WAIT);
         }
@@ -199,41 +236,73 @@ impl SpawnerThread {
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
-        while let Ok(Request { start, reply }) = queue.recv() {
-            let result = if closing.load(Ordering::Acquire) {
-                Err(closed())
+        while let Ok(request) = queue.recv() {
+            request(if closing.load(Ordering::Acquire) {
+                Err(SpawnFailure::closed())
             } else {
-                // A panic would end this thread, and with it every process it started.
-                catch_unwind(AssertUnwindSafe(|| start(&mut self)))
-                    .unwrap_or_else(|_| Err(SpawnFailure::permanent("spawn")))
-            };
-            let _ = catch_unwind(AssertUnwindSafe(|| reply(result)));
+                Ok(&mut self)
+            });
         }
     }
 
-    fn start(&mut self, launch: &Launch) -> std::result::Result<Child, SpawnFailure> {
+    fn start(&mut self, launch: &Launch) -> Started<Child> {
+        let (host, child) = host_ends::open()?;
+        let (memory, memory_fd) = memory(launch)?.unzip();
+        // The ring is initialised before the process runs, because the process reads its header.
+        let ring = memory.clone().map(Ring::new);
+        let given = Given {
+            standard: [
+                self.null.as_raw_fd(),
+                child.stdout.as_raw_fd(),
+                child.stderr.as_raw_fd(),
+            ],
+            channel: Some(child.channel.as_raw_fd()),
+            memory: memory_fd.as_ref().map(AsRawFd::as_raw_fd),
+        };
+        let Unconnected { process, temporary } = self.start_with(launch, &given)?;
+        Ok(Child {
+            channel: host.channel,
+            stdout: host.stdout,
+            stderr: host.stderr,
+            entry_table: memory.map(EntryTable::new),
+            ring,
+            forked: false,
+            process,
+            temporary,
+        })
+    }
+
+    fn start_unconnected(&mut self, launch: &Launch, standard: [OwnedFd; 3]) -> Started<Unconnected> {
+        let [stdin, stdout, stderr] = standard.map(host_ends::above_fixed);
+        let (stdin, stdout, stderr) = (stdin?, stdout?, stderr?);
+        let given = Given {
+            standard: [stdin.as_raw_fd(), stdout.as_raw_fd(), stderr.as_raw_fd()],
+            channel: None,
+            memory: None,
+        };
+        self.start_with(launch, &given)
+    }
+
+    fn start_with(&mut self, launch: &Launch, given: &Given) -> Started<Unconnected> {
         let temporary = temporary(launch)?;
         let in_child = match &mut self.sandbox {
             Some(sandbox) => Some(usable(sandbox.per_spawn(temporary.as_ref().map(Temporary::fd))?)?),
             None => None,
         };
         let environment = launch.environment(temporary.as_ref().map(Temporary::path))?;
-        let (host, child) = host_ends::open()?;
-        let (memory, memory_fd) = memory(launch)?.unzip();
         let (cgroup, door) = cgroup(launch).unzip();
-        // The ring is initialised before the process runs, because the process reads its header.
-        let ring = memory.clone().map(Ring::new);
+        let [stdin, stdout, stderr] = given.standard;
         let limits = launch.limits();
         let plan = Plan {
             program: launch.program(),
             argv: launch.argv(),
             envp: environment.as_ptr(),
             cwd: launch.cwd(),
-            stdin: self.null.as_raw_fd(),
-            stdout: child.stdout.as_raw_fd(),
-            stderr: child.stderr.as_raw_fd(),
-            channel: child.channel.as_raw_fd(),
-            memory: memory_fd.as_ref().map(AsRawFd::as_raw_fd),
+            stdin,
+            stdout,
+            stderr,
+            channel: given.channel,
+            memory: given.memory,
             door: door.as_ref().map(AsRawFd::as_raw_fd),
             limits: &limits,
             open_files: launch.open_files(),
@@ -255,20 +324,11 @@ impl SpawnerThread {
             false => sandbox.spawned(number),
         });
         let process = Process::new(pid, pidfd, cgroup, guardian);
-        Ok(Child {
-            channel: host.channel,
-            stdout: host.stdout,
-            stderr: host.stderr,
-            entry_table: memory.map(EntryTable::new),
-            ring,
-            forked: false,
-            process,
-            temporary,
-        })
+        Ok(Unconnected { process, temporary })
     }
 
     /// Has an origin fork itself. Once it was asked, every failure ends it.
-    fn fork(&mut self, launch: &Launch, origin: &Arc<Origin>) -> Started {
+    fn fork(&mut self, launch: &Launch, origin: &Arc<Origin>) -> Started<Child> {
         let Some(sandbox) = &mut self.sandbox else {
             return Err(SpawnFailure::permanent("fork"));
         };
@@ -335,6 +395,13 @@ fn take_in(
     Ok((pid, Process::new(pid, pidfd, cgroup, guardian)))
 }
 
+/// The descriptors of one process, in the host and above the numbers that they get in the process.
+struct Given {
+    standard: [RawFd; 3],
+    channel: Option<RawFd>,
+    memory: Option<RawFd>,
+}
+
 /// The shared memory that this launch asks for, with the child's descriptor.
 fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, OwnedFd)>, SpawnFailure> {
     let Some(slots) = launch.shared_memory() else {
@@ -364,10 +431,6 @@ fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
 
 fn room_failed(step: &'static str, error: &std::io::Error) -> SpawnFailure {
     SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EMFILE))
-}
-
-fn closed() -> SpawnFailure {
-    SpawnFailure::system("closed", libc::ECANCELED)
 }
 
 /// The child's fixed descriptor numbers would replace a descriptor that the sandbox still needs.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::config::{UserValue, env_names};
+use crate::config::{UserValue, name_problem, value_problem};
 use crate::error::{Code, Error, Result, hints};
 
 /// Checked names and values, in the order given.
@@ -28,6 +28,16 @@ impl CallEnv {
             Ok((name, value))
         });
         pairs.collect::<Result<_>>().map(Self)
+    }
+
+    /// These variables, and those of `others` whose names are not among them.
+    pub fn over(mut self, others: &[(String, String)]) -> Self {
+        for (name, value) in others {
+            if !self.0.iter().any(|(own, _)| own == name) {
+                self.0.push((name.clone(), value.clone()));
+            }
+        }
+        self
     }
 
     /// Names with their values.
@@ -57,46 +67,20 @@ fn refused(name: &str, rule: &str, hint: &str) -> Error {
 }
 
 fn check_name(name: &str) -> Result<()> {
-    let rule = if name.is_empty() {
-        "its name must not be empty"
-    } else if name.starts_with(|c: char| c.is_ascii_digit()) {
-        "its name must not begin with a digit"
-    } else if name.chars().any(|c| c.is_lowercase()) {
-        "its name must not have lower-case letters"
-    } else if !name
-        .bytes()
-        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-    {
-        "its name may have only the letters A to Z, digits and underscores"
-    } else if let Some(reason) = env_names::refusal(name) {
-        let rule = format!("this name is refused, {reason}");
-        return Err(Box::new(refused(name, &rule, hints::ENV_REFUSED)));
-    } else {
-        return Ok(());
-    };
-    Err(Box::new(refused(name, rule, hints::ENV_NAME)))
+    match name_problem(name) {
+        None => Ok(()),
+        Some((rule, hint)) => Err(Box::new(refused(name, &rule, hint))),
+    }
 }
 
 fn check_value(name: &str, json: &str) -> Result<String> {
     let with_hint = |rule: &str, hint| Box::new(refused(name, rule, hint));
-    let refused = |rule: &str| with_hint(rule, hints::ENV_VALUE);
-    let value = match UserValue::from_json(json) {
-        Ok(UserValue::Text(value)) => value,
-        Ok(UserValue::Number(_) | UserValue::Bool(_)) => {
-            return Err(with_hint("its value must be a string", hints::ENV_TYPE));
-        }
-        Ok(_) => return Err(refused("its value must be a string")),
-        Err(_) => return Err(refused("its value is not valid Unicode text")),
-    };
-    let character = |c: char| match c {
-        '\r' => Some("a carriage return (CR)"),
-        '\n' => Some("a line feed (LF)"),
-        '\0' => Some("a NUL character"),
-        _ => None,
-    };
-    match value.chars().find_map(character) {
-        Some(character) => Err(refused(&format!("its value must not contain {character}"))),
-        None => Ok(value),
+    let value =
+        UserValue::from_json(json).map_err(|_| with_hint("its value is not valid Unicode text", hints::ENV_VALUE))?;
+    match (value_problem(&value), value) {
+        (None, UserValue::Text(value)) => Ok(value),
+        (Some((rule, hint)), _) => Err(with_hint(&rule, hint)),
+        (None, _) => Err(with_hint("its value must be a string", hints::ENV_VALUE)),
     }
 }
 

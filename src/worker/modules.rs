@@ -91,6 +91,7 @@ mod tests {
             concurrent: 1,
             isolation: Isolation::Call,
             shared_memory: false,
+            tools: std::sync::Arc::default(),
             all_in_ring: false,
         };
         let write = || WorkerFile::write(&dir, &render(&settings), 0o600).expect("written");

@@ -7,17 +7,18 @@
 //! The pieces for schemas are a comment at the end, which the worker compiles when a tool has a schema, because parsing
 //! code delays a process's readiness. Transpiling does too, so the file tells Bun that there is nothing to transpile.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-use crate::config::Isolation;
+use crate::config::{Isolation, ToolTable};
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 30] = [
+const PIECES: [(&str, &str); 31] = [
     ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
@@ -34,6 +35,7 @@ const PIECES: [(&str, &str); 30] = [
     ("destinations", include_str!("template/destinations.mjs")),
     ("variables", include_str!("template/variables.mjs")),
     ("environment", include_str!("template/environment.mjs")),
+    ("groups", include_str!("template/groups.mjs")),
     (SCHEMA_CODE, include_str!("template/schema-code.mjs")),
     ("schemas", include_str!("template/schemas.mjs")),
     ("unanswerable", include_str!("template/unanswerable.mjs")),
@@ -91,6 +93,8 @@ pub struct WorkerSettings {
     pub isolation: Isolation,
     /// There is shared memory, as descriptor 4.
     pub shared_memory: bool,
+    /// The settings of single tools, with their groups.
+    pub tools: Arc<ToolTable>,
     /// All frames go through the ring, where a process serves many calls, because the host does not read its channel.
     pub all_in_ring: bool,
 }
@@ -104,7 +108,40 @@ struct Literal<'a> {
     concurrent: u32,
     isolation: &'static str,
     shared_memory: bool,
+    groups: GroupsLiteral,
     all_in_ring: bool,
+}
+
+/// Which group each key of `tools` belongs to. Lists, because a key of an object literal may have a meaning of its own.
+#[derive(Serialize)]
+struct GroupsLiteral {
+    ids: Vec<KeyLiteral>,
+    /// The longest first.
+    beginnings: Vec<KeyLiteral>,
+}
+
+#[derive(Serialize)]
+struct KeyLiteral {
+    id: String,
+    group: u32,
+}
+
+impl GroupsLiteral {
+    fn of(tools: &ToolTable) -> Self {
+        let (mut ids, mut beginnings) = (Vec::new(), Vec::new());
+        for entry in tools.entries() {
+            let (list, id) = match entry.key.strip_suffix('*') {
+                Some(beginning) => (&mut beginnings, beginning),
+                None => (&mut ids, entry.key.as_str()),
+            };
+            list.push(KeyLiteral {
+                id: id.to_owned(),
+                group: entry.group,
+            });
+        }
+        beginnings.sort_by_key(|found| Reverse(found.id.len()));
+        Self { ids, beginnings }
+    }
 }
 
 /// The source of the worker file.
@@ -148,6 +185,7 @@ pub(super) fn literal(settings: &WorkerSettings) -> String {
             Isolation::Worker => "worker",
         },
         shared_memory: settings.shared_memory,
+        groups: GroupsLiteral::of(&settings.tools),
         all_in_ring: settings.all_in_ring,
     };
     // Strings and numbers can always be serialised.
@@ -259,6 +297,7 @@ mod tests {
             concurrent: 1,
             isolation: Isolation::Call,
             shared_memory: false,
+            tools: Arc::default(),
             all_in_ring: false,
         }
     }

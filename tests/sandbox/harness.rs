@@ -174,7 +174,8 @@ impl<'a> Run<'a> {
             permissions: &permissions,
             working_dir: &self.project.path("project"),
             entrypoint: Some(script),
-            worker_file: &self.project.path("project/.toolwarden/worker.mjs"),
+            worker_file: Some(&self.project.path("project/.toolwarden/worker.mjs")),
+            command: None,
             runtime_binary: &self.binary(),
             runtime: self.runtime,
             path_var: "/usr/local/bin:/usr/bin:/bin",
@@ -211,6 +212,7 @@ impl<'a> Run<'a> {
         Arc::new(
             Launch::new(LaunchOptions {
                 program: self.binary(),
+                name: None,
                 args,
                 env,
                 cwd: self.project.path("project"),

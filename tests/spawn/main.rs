@@ -22,6 +22,7 @@ use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, SpawnFailure, Spawne
 pub(crate) fn options(program: &str, args: &[&str]) -> LaunchOptions {
     LaunchOptions {
         program: program.into(),
+        name: None,
         args: args.iter().map(OsString::from).collect(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
         cwd: "/".into(),

@@ -128,6 +128,7 @@ impl Worker {
             concurrent: options.concurrent,
             isolation: options.isolation,
             shared_memory: false,
+            tools: std::sync::Arc::default(),
             all_in_ring: false,
         };
         let file = WorkerFile::write(&project, &render(&settings), 0o600).unwrap();
@@ -191,6 +192,7 @@ impl Worker {
             entered: ask.entered,
             slot: None,
             progress: ask.progress,
+            output_cap: None,
             idempotency_key: ask.idempotency_key,
         }
         .append(&mut bytes)

@@ -73,16 +73,18 @@ export function createMcpServer(manager, options = {}, budget = new Budget()) {
   })
 
   server.setRequestHandler(ListToolsRequestSchema, async () => {
-    const annotations = annotationsFrom(manager.enforcement)
     const tools = await selectTools(manager, wanted)
     return {
-      tools: tools.map(({ id, description, inputSchema, outputSchema }) => ({
-        name: id,
-        ...(description === null ? {} : { description: printableLines(description) }),
-        inputSchema: /** @type {any} */ (objectInput(inputSchema).schema),
-        ...(isObjectSchema(outputSchema) ? { outputSchema: /** @type {any} */ (outputSchema) } : {}),
-        ...(annotations === undefined ? {} : { annotations }),
-      })),
+      tools: tools.map(({ id, description, inputSchema, outputSchema, permissions }) => {
+        const annotations = annotationsFrom(manager.enforcement, permissions)
+        return {
+          name: id,
+          ...(description === null ? {} : { description: printableLines(description) }),
+          inputSchema: /** @type {any} */ (objectInput(inputSchema).schema),
+          ...(isObjectSchema(outputSchema) ? { outputSchema: /** @type {any} */ (outputSchema) } : {}),
+          ...(annotations === undefined ? {} : { annotations }),
+        }
+      }),
     }
   })
 

@@ -6,10 +6,13 @@ import { deniedBy } from '../denied-flag.js'
 /** A flag with a list. A bare one allows everything of its kind, `--allow-all` everything: these are for the command line. */
 const NARROW = /^--allow-[a-z-]+=./
 
+/** @param {string} flag */
+export const isNarrow = (flag) => NARROW.test(flag)
+
 /** The denial to ask about. @param {unknown} error */
 export function denialToAskAbout(error) {
   const denial = deniedBy(error)
-  return denial !== undefined && NARROW.test(denial.flag) ? denial : undefined
+  return denial !== undefined && isNarrow(denial.flag) ? denial : undefined
 }
 
 /** @param {string} tool */

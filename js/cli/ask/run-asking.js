@@ -1,6 +1,7 @@
 /** Runs a call and, where the sandbox denied something, asks the person at the terminal and runs it again. */
 
 import path from 'node:path'
+import { keyOfList } from '../../tool-entry.js'
 import { findEntrypoint } from '../entrypoint.js'
 import { allowing } from '../permission-flags.js'
 import { canExtend, extendSettings } from '../settings/extend.js'
@@ -44,9 +45,12 @@ export async function runAsking(context, given, tool, call) {
       // A flag that was given and did not help is not asked about again.
       if (denial === undefined || inForce === undefined || asked.has(denial.flag)) throw error
       const { flag } = denial
-      const { runtimeType, bunPermissions, nodeOptions } = inForce
+      const { runtimeType, tools } = inForce
+      const key = keyOfList(tools, tool, runtimeType)
+      const listed = key === undefined ? inForce : tools[key]
+      const list = (runtimeType === 'node' ? listed?.nodeOptions : listed?.bunPermissions) ?? []
       asked.add(flag)
-      const always = canExtend(file, runtimeType, env)
+      const always = canExtend(file, runtimeType, env, key)
       terminal.note(warning(tool))
       const line = await readLine(stdin, interrupts.signal, () => terminal.prompt(question(denial, tool, always)))
       // Ctrl-C and the end of the input leave the cursor behind the question.
@@ -55,11 +59,12 @@ export async function runAsking(context, given, tool, call) {
       if (answer === 'no') throw error
       if (answer === 'always') {
         write = () => {
-          const problem = extendSettings(file, flag, runtimeType, env)
+          const problem = extendSettings(file, flag, runtimeType, env, key)
           terminal.note(problem === undefined ? `wrote ${file}` : `wrote ${file}; that it is trusted is not remembered: ${problem}`)
         }
       }
-      next = { ...given, overrides: allowing(runtimeType, runtimeType === 'node' ? nodeOptions : bunPermissions, flag) }
+      const allowed = allowing(runtimeType, list, flag)
+      next = { ...given, overrides: key === undefined ? allowed : { tools: { ...tools, [key]: { ...tools[key], ...allowed } } } }
     }
   }
 }

@@ -36,8 +36,12 @@ export function addList(program, context) {
         return terminal.print(printableLines(JSON.stringify(shown, null, terminal.interactive ? 2 : 0)))
       }
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
-      const rows = tools.map(({ id, description, inputSchema }) => [id, fields(inputSchema), firstLine(description)].map(printable))
-      printTable(['ID', 'INPUT', 'DESCRIPTION'], rows, terminal)
+      // Without settings of single tools all have the same flags, which are not repeated in each row.
+      const differ = Object.keys(enforcement.tools).length > 0
+      const rows = tools.map(({ id, description, inputSchema, permissions }) =>
+        [id, fields(inputSchema), ...(differ ? [permissions.join(' ') || 'nothing'] : []), firstLine(description)].map(printable),
+      )
+      printTable(['ID', 'INPUT', ...(differ ? ['ALLOWED'] : []), 'DESCRIPTION'], rows, terminal)
       if (level === 'none') return terminal.note('nothing is enforced here: the tools may read every file')
       if (!options.readable) return terminal.note(`${readable.length} paths may be read without a flag: \`--readable\` names them`)
       terminal.print('')

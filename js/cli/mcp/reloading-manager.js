@@ -19,6 +19,11 @@ export class ReloadingManager {
     this.#open = open
   }
 
+  /** The manager that serves later calls. */
+  get current() {
+    return this.#current
+  }
+
   get enforcement() {
     return this.#current.enforcement
   }

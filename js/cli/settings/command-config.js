@@ -4,6 +4,7 @@
  */
 
 import path from 'node:path'
+import { isRecord } from '../../user-value.js'
 import { permissionConfig } from '../permission-flags.js'
 import { readSettings, SETTINGS_FILE } from './file.js'
 import { allowWidening } from './widening.js'
@@ -21,6 +22,20 @@ const variableOf = (field) => `TOOLWARDEN_${field.replace(/[A-Z]/g, '_$&').toUpp
  */
 export const configVariables = (env, configFromEnv) =>
   Object.fromEntries(Object.keys(configFromEnv(env)).map((field) => [variableOf(field), env[variableOf(field)] ?? '']))
+
+/**
+ * What the command line or a variable says holds for all tools: the settings of single tools in the file do not replace it.
+ * @param {Config} settings
+ * @param {Config} overruling
+ * @returns {Config}
+ */
+function withoutOverruled(settings, overruling) {
+  if (!isRecord(settings.tools)) return settings
+  const rest = (/** @type {unknown} */ given) =>
+    isRecord(given) ? Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(overruling, name))) : given
+  const tools = Object.fromEntries(Object.entries(settings.tools).map(([key, given]) => [key, rest(given)]))
+  return { ...settings, tools: /** @type {any} */ (tools) }
+}
 
 /** Which flag sets a field. @type {Record<string, string>} */
 const FLAG_OF = {
@@ -51,15 +66,16 @@ export function commandConfig({ entrypoint, options, permissions, env, configFro
   const file = path.join(path.dirname(entrypoint), SETTINGS_FILE)
   const read = withFile ? readSettings(file) : undefined
   /** @type {Config} */
-  const fromFile = read?.settings ?? {}
+  const inFile = read?.settings ?? {}
   const fromEnv = configFromEnv(env)
-  const runtime = options.runtime ?? fromEnv.runtimeType ?? fromFile.runtimeType
+  const runtime = options.runtime ?? fromEnv.runtimeType ?? inFile.runtimeType
   /** @type {Config} */
   const fromFlags = {
     ...permissionConfig(permissions, runtime),
     ...(options.timeout === undefined ? {} : { toolExecutionTimeout: options.timeout }),
     ...(options.runtime === undefined ? {} : { runtimeType: /** @type {any} */ (options.runtime) }),
   }
+  const fromFile = withoutOverruled(inFile, { ...fromEnv, ...fromFlags })
   /** @type {Origin} */
   const origin = (field) => {
     const name = /^\w+/.exec(field)?.[0] ?? field

@@ -20,17 +20,28 @@ const fieldOf = (runtime) => (runtime === 'node' ? 'nodeOptions' : 'bunPermissio
  * @param {string} file
  * @param {unknown} runtime
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [key] the entry of `tools` whose list is meant; undefined: the manager's list
  */
-export function canExtend(file, runtime, env) {
+export function canExtend(file, runtime, env, key) {
   try {
     const read = readSettings(file)
-    if (read === undefined) return true
-    const list = Object(read.settings)[fieldOf(runtime)]
-    return isAgreedTo(read, env) && (list === undefined || (Array.isArray(list) && list.every((item) => typeof item === 'string')))
+    if (read === undefined) return key === undefined
+    const list = place(read.settings, key)[fieldOf(runtime)]
+    // The entry's list is in force, so it stands in the file or it was given otherwise.
+    if (list === undefined) return key === undefined && isAgreedTo(read, env)
+    return isAgreedTo(read, env) && Array.isArray(list) && list.every((item) => typeof item === 'string')
   } catch {
     return false
   }
 }
+
+/**
+ * The object of the settings that has the list.
+ * @param {unknown} settings
+ * @param {string | undefined} key
+ * @returns {Record<string, any>}
+ */
+const place = (settings, key) => (key === undefined ? Object(settings) : Object(Object(Object(settings).tools)[key]))
 
 /** As the file is indented; two blanks for a new one. @param {string} text */
 const indentOf = (text) => /^\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? '  '
@@ -41,17 +52,20 @@ const indentOf = (text) => /^\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? '  '
  * @param {string} flag
  * @param {unknown} runtime
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [key] as above
  * @returns {string | undefined} why it is not remembered that the file is trusted
  */
-export function extendSettings(file, flag, runtime, env) {
+export function extendSettings(file, flag, runtime, env, key) {
   // Looked at again: it may have changed while the question was open.
-  if (!canExtend(file, runtime, env)) throw new UsageError(`${file} changed meanwhile and was not written`)
+  if (!canExtend(file, runtime, env, key)) throw new UsageError(`${file} changed meanwhile and was not written`)
   const settings = readSettings(file)?.settings
   const field = fieldOf(runtime)
-  const list = settings?.[field] ?? DEFAULTS[field] ?? []
-  const place = settings === undefined ? file : realpathSync(file)
-  const indent = settings === undefined ? '  ' : indentOf(readFileSync(place, 'utf8'))
-  const text = `${JSON.stringify({ ...settings, ...allowing(runtime, list, flag) }, null, indent)}\n`
-  replaceFile(place, text, settings === undefined ? 0o644 : statSync(place).mode & 0o777)
-  return trust(realpathSync(place), createHash('sha256').update(text).digest('hex'), env)
+  const entry = place(settings, key)
+  const allowed = { ...entry, ...allowing(runtime, entry[field] ?? DEFAULTS[field] ?? [], flag) }
+  const extended = key === undefined ? allowed : { ...settings, tools: { ...settings?.tools, [key]: allowed } }
+  const path = settings === undefined ? file : realpathSync(file)
+  const indent = settings === undefined ? '  ' : indentOf(readFileSync(path, 'utf8'))
+  const text = `${JSON.stringify(extended, null, indent)}\n`
+  replaceFile(path, text, settings === undefined ? 0o644 : statSync(path).mode & 0o777)
+  return trust(realpathSync(path), createHash('sha256').update(text).digest('hex'), env)
 }

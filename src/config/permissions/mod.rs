@@ -4,6 +4,7 @@
 //! kernel rule can enforce, `scope` and `net` are the result, `flags` writes it as flags again.
 
 mod bun;
+mod covers;
 mod flags;
 mod grammar;
 mod grants;

@@ -1,6 +1,7 @@
 //! Carries out what the pool decided: processes are started and ended, calls are given to processes.
 
 use std::mem::take;
+use std::time::Duration;
 
 use super::call::Edge;
 use super::effect::{Effect, Effects, Said};
@@ -9,7 +10,7 @@ use super::state::{Closing, EngineState};
 use super::terminate::{discard, terminate_call};
 use super::worker::Worker;
 use crate::dispatch::facts::TerminationReason;
-use crate::pool::{Action, CallId, WorkerId, WorkerState};
+use crate::pool::{Action, CallId, GroupId, WorkerId, WorkerState};
 use crate::spawn::Captured;
 use crate::worker::frame::{CallFrame, append_end};
 
@@ -21,7 +22,7 @@ pub(super) fn carry_out(state: &mut EngineState, out: &mut Effects) {
         return;
     }
     while !state.actions.is_empty() || state.replacement.has_work() {
-        let urgent = state.closing != Closing::Open || state.pool.waiting().next().is_some();
+        let urgent = state.closing != Closing::Open || state.pool.has_waiting();
         // Both vectors are put back when they are empty, so that their memory is used again.
         let (mut wanted, mut ready) = (take(&mut state.actions), take(&mut state.ready_actions));
         state.replacement.sort(&mut wanted, urgent, state.now, &mut ready);
@@ -29,7 +30,7 @@ pub(super) fn carry_out(state: &mut EngineState, out: &mut Effects) {
         let none = ready.is_empty();
         for action in ready.drain(..) {
             match action {
-                Action::Start(worker) => start(state, out, worker),
+                Action::Start(worker, group) => start(state, out, worker, group),
                 Action::Assign(number, worker) => assign(state, out, number, worker),
                 Action::End(worker) => end(state, out, worker),
                 Action::Discard(worker) => discard(state, out, worker),
@@ -43,22 +44,28 @@ pub(super) fn carry_out(state: &mut EngineState, out: &mut Effects) {
     }
 }
 
-fn start(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
-    let worker = Worker::new(id, state.settings.stderr_cap, state.now);
+fn start(state: &mut EngineState, out: &mut Effects, id: WorkerId, group: GroupId) {
+    let worker = Worker::new(id, group, state.settings.stderr_cap, state.now);
     state.workers.insert(id, worker);
-    out.push(Effect::Start(id));
+    out.push(Effect::Start(id, group));
 }
 
 fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: WorkerId) {
     let now = state.now;
     // The call or the process may have ended since the pool decided.
-    if !state.calls.contains_key(&number) {
+    let Some(group) = state.calls.get(&number).map(|call| call.request.group) else {
         state.pool.release(id, now, &mut state.actions);
         return;
-    }
+    };
     let serves = matches!(state.pool.state(id), Some(WorkerState::Ready | WorkerState::Retiring));
-    if !serves || !state.workers.contains_key(&id) {
-        state.pool.resubmit(number, now, &mut state.actions);
+    // The pool keeps groups apart; no mistake of it may give a call to a process that can do more.
+    let is_of_group = state.workers.get(&id).is_some_and(|worker| worker.group == group);
+    debug_assert!(
+        state.workers.get(&id).is_none_or(|worker| worker.group == group),
+        "a call of another group"
+    );
+    if !serves || !is_of_group {
+        state.pool.resubmit(number, group, now, &mut state.actions);
         return;
     }
     let Some(nonce) = (state.settings.nonce)() else {
@@ -72,6 +79,10 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     };
     call.attempts.begin(now);
     state.counters.retried += u64::from(call.attempts.made > 1);
+    let waited_from = worker.started.max(call.submitted);
+    call.start_time += worker
+        .ready
+        .map_or(Duration::ZERO, |ready| ready.saturating_duration_since(waited_from));
     let shared = state.settings.shared;
     let slot = worker.take_slot();
     call.nonce = Some(nonce);
@@ -95,6 +106,7 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
         entered: call.entry.needs_frame(shared),
         slot,
         progress: request.progress,
+        output_cap: (request.output_cap != state.settings.output_cap).then_some(request.output_cap),
         idempotency_key: request.idempotency_key.as_str(),
     };
     out.send(id, Said::Call(number), |frames| {

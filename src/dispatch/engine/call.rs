@@ -46,7 +46,7 @@ use super::entered::Entry;
 use super::retry::Attempts;
 use crate::config::RetryPolicy;
 use crate::dispatch::facts::TerminationReason;
-use crate::pool::WorkerId;
+use crate::pool::{GroupId, WorkerId};
 use crate::sandbox::{Denial, TakenDenials};
 use crate::spawn::Captured;
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
@@ -62,6 +62,8 @@ pub struct Request {
     pub number: u32,
     /// The tool.
     pub tool: ToolId,
+    /// Which processes may serve it.
+    pub group: GroupId,
     /// The execution's id.
     pub exec: ExecId,
     /// The first argument.
@@ -72,6 +74,10 @@ pub struct Request {
     pub env: CallEnv,
     /// The longest time that one attempt may take.
     pub timeout: Duration,
+    /// The time between the abort and the kill.
+    pub grace: Duration,
+    /// The largest result in bytes.
+    pub output_cap: u64,
     /// Which failures lead to another attempt.
     pub retry: RetryPolicy,
     /// The caller listens to the lines that the tool prints.
@@ -286,6 +292,8 @@ pub(super) struct Call {
     pub(super) why_cancelled: Option<String>,
     pub(super) submitted: Instant,
     pub(super) execution_time: Duration,
+    /// For how much of its wait the processes that it got were starting.
+    pub(super) start_time: Duration,
     pub(super) stderr: Captured,
     pub(super) pid: Option<u32>,
     /// Whether that process was forked from an origin.
@@ -311,6 +319,7 @@ impl Call {
             why_cancelled: None,
             submitted: now,
             execution_time: Duration::ZERO,
+            start_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),
             pid: None,
             forked: false,

@@ -5,6 +5,7 @@ use super::replacement::Replacement;
 use super::state::{Closing, EngineState};
 use super::terminate::terminate_call;
 use crate::dispatch::facts::{End, StartFailure, TerminationReason};
+use crate::pool::GroupId;
 
 /// Refuses new calls. With `force` the accepted ones are ended as well.
 pub(super) fn on_close(state: &mut EngineState, out: &mut Effects, force: bool) {
@@ -56,7 +57,10 @@ pub(super) fn answer_questions(state: &mut EngineState, out: &mut Effects) {
     // With a minimum of zero the manager is always ready, although the tools may be unknown.
     let failure = match &closed {
         Some(closed) => Some(closed),
-        None => state.last_failure.as_ref().filter(|_| state.pool.gave_up()),
+        None => state
+            .failed_starts
+            .last(GroupId::OWN)
+            .filter(|_| state.pool.gave_up(GroupId::OWN)),
     };
     let boxed = |failure: &StartFailure| Box::new(failure.clone());
     let tools = match (state.catalogue.json(), failure) {
@@ -69,7 +73,9 @@ pub(super) fn answer_questions(state: &mut EngineState, out: &mut Effects) {
             out.push(Effect::Tools { question, answer });
         }
     }
-    let ready = if closed.is_none() && state.pool.warmed() {
+    // Settings that name a tool are compared with the tools before anybody is told that all is well.
+    let checked = state.settings.tools.is_empty() || state.catalogue.json().is_some();
+    let ready = if closed.is_none() && checked && state.pool.warmed() {
         Some(None)
     } else {
         failure.map(Some)

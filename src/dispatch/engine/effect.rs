@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use crate::dispatch::facts::{Facts, StartFailure};
-use crate::pool::{CallId, WorkerId};
+use crate::pool::{CallId, GroupId, WorkerId};
 use crate::worker::frame::{Level, Stream};
 
 use super::call::Request;
@@ -51,8 +51,8 @@ pub(in crate::dispatch) struct LineEffect {
 /// One thing that the shell must do.
 #[derive(Debug)]
 pub(in crate::dispatch) enum Effect {
-    /// Start a process under this id.
-    Start(WorkerId),
+    /// Start a process of this group under this id.
+    Start(WorkerId, GroupId),
     /// Send the next `bytes` of the frames to the process.
     Send {
         worker: WorkerId,
@@ -205,7 +205,8 @@ fn length(bytes: usize) -> u32 {
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start(worker) => write!(f, "Start process={}", worker.0),
+            Self::Start(worker, GroupId::OWN) => write!(f, "Start process={}", worker.0),
+            Self::Start(worker, group) => write!(f, "Start process={} group={}", worker.0, group.base),
             Self::Send { worker, what, bytes } => {
                 let process = worker.0;
                 match what {

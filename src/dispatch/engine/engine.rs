@@ -58,7 +58,8 @@ impl Engine {
             Event::Warm => state.pool.warm(false, now, &mut state.actions),
             Event::AskReady(question) => {
                 state.ready_questions.push(question);
-                state.pool.warm(false, now, &mut state.actions);
+                let unchecked = !state.settings.tools.is_empty() && state.catalogue.json().is_none();
+                state.pool.warm(unchecked, now, &mut state.actions);
             }
             Event::AskTools(question) => {
                 state.tools_questions.push(question);
@@ -169,7 +170,11 @@ fn submit(state: &mut EngineState, out: &mut Effects, request: Request) {
     let now = state.now;
     if state.closing != Closing::Open {
         out.refused.push((request, Refusal::Closed));
-    } else if state.pool.submit(number, now, &mut state.actions).is_err() {
+    } else if state
+        .pool
+        .submit(number, request.group, now, &mut state.actions)
+        .is_err()
+    {
         out.refused.push((request, Refusal::QueueFull));
     } else {
         state.counters.started += 1;

@@ -134,6 +134,7 @@ fn name_of(fault: &StartFault) -> String {
         StartFault::OtherProtocol(_) => "OtherProtocol".to_owned(),
         StartFault::TimedOut(_) => "TimedOut".to_owned(),
         StartFault::Load(_) => "Load".to_owned(),
+        StartFault::Settings(_) => "Settings".to_owned(),
         StartFault::Closed => "Closed".to_owned(),
     }
 }

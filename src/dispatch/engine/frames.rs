@@ -166,9 +166,13 @@ fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &
         Err(why) => return fail_start(state, out, id, StartFault::not_ready(why)),
     };
     let tools = tools.map_or_else(|| "[]".to_owned(), |tools| tools.get().to_owned());
-    if !state.catalogue.take(tools) {
+    if !state.catalogue.take(tools, &state.settings.tools) {
         let what = "its list of tools cannot be read".to_owned();
         return fail_start(state, out, id, StartFault::Protocol(what));
+    }
+    if !state.catalogue.problems().is_empty() {
+        let problems = state.catalogue.problems().to_vec();
+        return fail_start(state, out, id, StartFault::Settings(problems));
     }
     if let Some(worker) = state.workers.get_mut(&id) {
         worker.all_in_ring = ring;
@@ -178,7 +182,11 @@ fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &
     }
     state.pool.imported(id);
     out.push(Effect::Imported(id));
-    if !warmup && state.pool.waiting().next().is_some() {
+    let waits = state
+        .pool
+        .group_of(id)
+        .is_some_and(|group| state.pool.waiting_of(group).next().is_some());
+    if !warmup && waits {
         // A call waits for this process already, and a rehearsal would only delay it.
         return on_warmed_up(state, id);
     }
@@ -189,9 +197,12 @@ fn on_warmed_up(state: &mut EngineState, id: WorkerId) {
     if state.pool.state(id) != Some(WorkerState::WarmingUp) {
         return;
     }
-    state.last_failure = None;
-    state.failed_starts = 0;
-    state.next_start = None;
+    if let Some(group) = state.pool.group_of(id) {
+        state.failed_starts.worked(group);
+    }
+    if let Some(worker) = state.workers.get_mut(&id) {
+        worker.ready = Some(state.now);
+    }
     state.pool.ready(id, state.now, &mut state.actions);
 }
 
@@ -212,10 +223,8 @@ fn on_result(state: &mut EngineState, out: &mut Effects, id: WorkerId, result: &
     }
     call.execution_time += now - on.since;
     let slot = call.entry.slot();
-    if std::mem::take(&mut state.delayed) {
-        state.start_delays.reset();
-        state.next_start = None;
-    }
+    state.failed_starts.answered(call.request.group);
+    let output_cap = call.request.output_cap;
     if let Some((mut delivery, _)) = state.delivery(id, out) {
         delivery.finish_of(number);
     }
@@ -229,7 +238,7 @@ fn on_result(state: &mut EngineState, out: &mut Effects, id: WorkerId, result: &
         _ => None,
     };
     if state.advance(number, Edge::Answered { again_at }) == Step::Settle {
-        let end = end_of(result, state.settings.output_cap);
+        let end = end_of(result, output_cap);
         state.settle(out, number, end);
     }
     state.pool.release(id, now, &mut state.actions);
@@ -270,6 +279,7 @@ fn end_of(result: &ResultFrame<'_>, output_cap: u64) -> End {
         Status::NotFound => End::NotFound(text()),
         Status::InputInvalid => End::InputInvalid(text()),
         Status::OutputInvalid => End::OutputInvalid(text()),
+        Status::OtherGroup => End::OtherGroup,
         Status::OutputTooLarge => End::OutputTooLarge(result.text.parse().ok()),
     }
 }

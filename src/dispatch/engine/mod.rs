@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `effect.rs` | everything that the engine can ask the shell to do |
 //! | `event.rs` | everything that can happen |
-//! | `alarms.rs`, `counters.rs`, `pace.rs`, `replacement.rs`, `retry.rs`, `sampling.rs`, `catalogue.rs` | one decision each |
+//! | `alarms.rs`, `counters.rs`, `failed_starts.rs`, `pace.rs`, `replacement.rs`, `retry.rs`, `sampling.rs`, `catalogue.rs` | one decision each |
 //! | `entered.rs` | whether a tool was entered, and what follows from that for its call |
 //! | `call.rs` | a call, and every edge of its phases |
 //! | `worker.rs`, `lines.rs` | a process, and what it prints |
@@ -31,6 +31,7 @@ mod engine;
 mod entered;
 mod event;
 mod exit;
+mod failed_starts;
 mod frames;
 mod lines;
 mod pace;
@@ -62,5 +63,4 @@ pub(super) use engine::{Engine, Reading};
 pub(super) use event::{Ended, Event};
 pub(super) use lines::Source;
 pub(super) use state::{Closing, EngineSettings};
-pub(super) use usage::CAPS;
-pub use usage::cgroup_limits;
+pub use usage::{CAPS, cgroup_limits, verdict};

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::Request;
 use super::event::{Ended, Event};
 use super::model_steps_test::Step;
-use super::model_world_test::{Asked, Process, World, pick};
+use super::model_world_test::{Asked, GROUPS, Process, World, pick};
 use super::state::Closing;
 use super::usage::CROWD;
 use crate::config::{RetryOn, RetryPolicy};
 use crate::dispatch::facts::{StartFault, TerminationReason};
-use crate::pool::WorkerId;
+use crate::pool::{GroupId, WorkerId};
 use crate::spawn::{DiskUsage, Exit, Usage};
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::frame::{FrameError, FromWorker, ResultFrame, Retry, Status};
@@ -39,7 +39,7 @@ impl World {
 
     pub(super) fn apply(&mut self, step: &Step) {
         match *step {
-            Step::Submit { on, timeout_ms } => self.submit(on, timeout_ms),
+            Step::Submit { on, timeout_ms, group } => self.submit(on, timeout_ms, GROUPS[usize::from(group)]),
             Step::Cancel(at) => {
                 let open: Vec<u32> = self
                     .calls
@@ -169,7 +169,7 @@ impl World {
         Some(worker)
     }
 
-    fn submit(&mut self, on: u8, timeout_ms: u64) {
+    fn submit(&mut self, on: u8, timeout_ms: u64, group: GroupId) {
         self.next_call += 1;
         let number = self.next_call;
         let retry = RetryPolicy {
@@ -183,6 +183,7 @@ impl World {
             tool_never: on & 16 != 0,
         };
         let asked = Asked {
+            group,
             policy: retry,
             may_enter: true,
         };
@@ -195,6 +196,9 @@ impl World {
             config: InputText::from_host("config", None).expect("no config"),
             env: CallEnv::default(),
             timeout: Duration::from_millis(timeout_ms),
+            group,
+            grace: Duration::from_millis(self.setup.grace_ms),
+            output_cap: 1000,
             retry,
             logs: false,
             progress: false,
@@ -208,7 +212,7 @@ impl World {
         // Where a call waits, the process becomes ready without a rehearsal.
         let process = self.processes.get_mut(&worker).expect("there");
         process.imported = true;
-        process.ready = self.engine.state.pool.waiting().next().is_some();
+        process.ready = self.engine.state.pool.waiting_of(process.group).next().is_some();
         self.frame(worker, FromWorker::Ready { json: &json });
     }
 

@@ -7,6 +7,7 @@ pub(super) enum Step {
     Submit {
         on: u8,
         timeout_ms: u64,
+        group: u8,
     },
     Cancel(usize),
     Ask,
@@ -60,7 +61,7 @@ impl Step {
 pub(super) fn step() -> impl Strategy<Value = Step> {
     let at = any::<usize>;
     prop_oneof![
-        8 => (0u8..32, 1u64..400).prop_map(|(on, timeout_ms)| Step::Submit { on, timeout_ms }),
+        8 => (0u8..32, 1u64..400, 0u8..2).prop_map(|(on, timeout_ms, group)| Step::Submit { on, timeout_ms, group }),
         1 => at().prop_map(Step::Cancel),
         1 => Just(Step::Ask),
         8 => at().prop_map(Step::Spawned),

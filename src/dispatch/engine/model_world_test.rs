@@ -15,7 +15,7 @@ use super::model_steps_test::Setup;
 use super::state::EngineSettings;
 use crate::config::{BackoffLimits, Count, RetryPolicy};
 use crate::dispatch::facts::End;
-use crate::pool::{Limits, Pool, WorkerId};
+use crate::pool::{GroupId, Limits, Pool, WorkerId};
 use crate::worker::Nonce;
 
 const BACKOFF: BackoffLimits = BackoffLimits {
@@ -24,6 +24,9 @@ const BACKOFF: BackoffLimits = BackoffLimits {
     max_elapsed: Duration::from_secs(2),
 };
 
+/// The groups of the tools that are called.
+pub(super) const GROUPS: [GroupId; 2] = [GroupId::OWN, GroupId::of(1)];
+
 pub(super) fn nonce() -> Option<Nonce> {
     Nonce::generate().ok()
 }
@@ -31,6 +34,8 @@ pub(super) fn nonce() -> Option<Nonce> {
 /// A process as an observer sees it.
 #[derive(Debug, Default)]
 pub(super) struct Process {
+    /// The group whose calls it may be given.
+    pub(super) group: GroupId,
     /// Its process id; `None` before it exists.
     pub(super) pid: Option<u32>,
     pub(super) imported: bool,
@@ -48,6 +53,7 @@ pub(super) struct Process {
 
 #[derive(Debug)]
 pub(super) struct Asked {
+    pub(super) group: GroupId,
     pub(super) policy: RetryPolicy,
     /// Whether its tool may be entered, because it was not entered before or because the end of the last attempt allows another
     /// one.
@@ -64,9 +70,9 @@ pub(super) struct World {
     pub(super) calls: BTreeMap<u32, Asked>,
     pub(super) settled: BTreeSet<u32>,
     pub(super) next_call: u32,
-    /// After a failed start, the moment before which no other start may follow unless a call asks for one after the pool gave
+    /// After a failed start of each group, the moment before which no other start of it may follow unless a call asks for one after the pool gave
     /// up.
-    pub(super) delayed_until: Option<Instant>,
+    pub(super) delayed_until: [Option<Instant>; 2],
     /// Starts that had been decided, and put off by a moment, when the delay was drawn.
     pub(super) decided_before: BTreeSet<WorkerId>,
     pub(super) questions: BTreeSet<u32>,
@@ -103,7 +109,8 @@ impl World {
             backoff: BACKOFF,
             stderr_cap: 1000,
             output_cap: 1000,
-            max_memory_mb: 100,
+            memory_mb: vec![100; 2],
+            tools: std::sync::Arc::default(),
             single_use: setup.single_use,
             shared: setup.concurrent > 1,
             concurrent: setup.concurrent,
@@ -120,7 +127,7 @@ impl World {
             calls: BTreeMap::new(),
             settled: BTreeSet::new(),
             next_call: 0,
-            delayed_until: None,
+            delayed_until: [None; 2],
             decided_before: BTreeSet::new(),
             questions: BTreeSet::new(),
             closed: 0,
@@ -134,20 +141,22 @@ impl World {
 
     pub(super) fn on(&mut self, event: Event<'_>) {
         let now = self.now;
-        let gave_up = self.engine.state.pool.gave_up();
-        let drawn = self.engine.state.next_start;
+        let gave_up = GROUPS.map(|group| self.engine.state.pool.gave_up(group));
+        let drawn = GROUPS.map(|group| self.engine.state.failed_starts.next(group));
         self.engine.on(event, now, &mut self.out);
         if !self.more_follows {
             self.engine.decide(&mut self.out);
         }
-        let draws = self.engine.state.next_start;
-        // Where the pool had given up, a process that a call asks for is started at once.
-        if gave_up && !self.engine.state.pool.gave_up() {
-            self.delayed_until = None;
-        }
-        if draws != drawn {
-            self.delayed_until = draws;
-            self.decided_before = self.engine.state.replacement.put_off_starts().collect();
+        for (at, group) in GROUPS.into_iter().enumerate() {
+            let draws = self.engine.state.failed_starts.next(group);
+            // Where the pool had given up, a process that a call asks for is started at once.
+            if gave_up[at] && !self.engine.state.pool.gave_up(group) {
+                self.delayed_until[at] = None;
+            }
+            if draws != drawn[at] {
+                self.delayed_until[at] = draws;
+                self.decided_before = self.engine.state.replacement.put_off_starts().collect();
+            }
         }
         for (request, refusal) in std::mem::take(&mut self.out.refused) {
             assert!(refusal == Refusal::QueueFull || self.closing);
@@ -170,7 +179,7 @@ impl World {
     pub(super) fn check(&mut self) {
         while let Some(effect) = self.out.next() {
             match effect {
-                Effect::Start(worker) => self.starts(worker),
+                Effect::Start(worker, group) => self.starts(worker, group),
                 Effect::Send { worker, what, bytes } => {
                     let frame = self.out.take_frame(bytes).to_vec();
                     self.sends(worker, what, &frame);
@@ -216,11 +225,16 @@ impl World {
         process
     }
 
-    pub(super) fn starts(&mut self, worker: WorkerId) {
+    pub(super) fn starts(&mut self, worker: WorkerId, group: GroupId) {
         assert!(!self.gone.contains(&worker), "an id was used twice");
-        assert!(self.processes.insert(worker, Process::default()).is_none());
+        let process = Process {
+            group,
+            ..Process::default()
+        };
+        assert!(self.processes.insert(worker, process).is_none());
+        let delayed_until = self.delayed_until[group.base as usize];
         assert!(
-            self.decided_before.contains(&worker) || self.delayed_until.is_none_or(|until| self.now >= until),
+            self.decided_before.contains(&worker) || delayed_until.is_none_or(|until| self.now >= until),
             "started before the delay that was drawn was over"
         );
     }
@@ -242,6 +256,8 @@ impl World {
                     .values()
                     .any(|process| process.calls.contains_key(&number));
                 assert!(!elsewhere, "a call is in two processes");
+                let group = self.calls[&number].group;
+                assert_eq!(self.alive(worker).group, group, "a call in a process of another group");
                 let process = self.alive(worker);
                 let takes = process.ready && !process.killed && !process.silent && !process.told_to_end;
                 assert!(takes, "a call was sent to a process that cannot take it");

@@ -42,7 +42,7 @@ impl Replacement {
     #[cfg(test)]
     pub(super) fn put_off_starts(&self) -> impl Iterator<Item = crate::pool::WorkerId> {
         self.actions.iter().filter_map(|action| match action {
-            Action::Start(id) => Some(*id),
+            Action::Start(id, _) => Some(*id),
             _ => None,
         })
     }
@@ -70,9 +70,9 @@ impl Replacement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::WorkerId;
+    use crate::pool::{GroupId, WorkerId};
 
-    const START: Action = Action::Start(WorkerId(2));
+    const START: Action = Action::Start(WorkerId(2), GroupId::OWN);
     const END: Action = Action::End(WorkerId(1));
     const ASSIGN: Action = Action::Assign(7, WorkerId(3));
 

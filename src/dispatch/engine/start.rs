@@ -5,7 +5,7 @@ use super::effect::{Effect, Effects};
 use super::state::EngineState;
 use super::worker::Worker;
 use crate::dispatch::facts::{End, StartFailure, StartFault};
-use crate::pool::{WorkerId, WorkerState};
+use crate::pool::{GroupId, WorkerId, WorkerState};
 use crate::spawn::Exit;
 
 /// Handles the creation of a process.
@@ -45,13 +45,14 @@ pub(super) fn on_start_failed(state: &mut EngineState, out: &mut Effects, id: Wo
     state.pool.exited(id, state.now, &mut state.actions);
 }
 
-/// Handles a failed start. Every call that waits for a process loses an attempt, which may be its last one.
+/// Handles a failed start. Every call of its group that waits for a process loses an attempt, which may be its last one.
 pub(super) fn start_failed(state: &mut EngineState, out: &mut Effects, worker: &Worker, fault: StartFault) {
-    state.failed_starts += 1;
-    let failure = failure_of(worker, fault, state.failed_starts);
-    let next_start = state.draw_next_start();
+    let group = worker.group;
+    let in_a_row = state.failed_starts.count(group);
+    let failure = failure_of(worker, fault, in_a_row);
+    let next_start = state.failed_starts.draw(group, state.now);
     let may_pass = failure.may_pass();
-    let waiting: Vec<u32> = state.pool.waiting().collect();
+    let waiting: Vec<u32> = state.pool.waiting_of(group).collect();
     for number in waiting {
         let Some(call) = state.calls.get_mut(&number) else {
             continue;
@@ -71,22 +72,33 @@ pub(super) fn start_failed(state: &mut EngineState, out: &mut Effects, worker: &
     state
         .pool
         .start_failed(worker.id, retry_at, state.now, &mut state.actions);
-    state.last_failure = Some(failure);
+    state.failed_starts.set_last(group, failure);
+    forget_if_over(state, group);
+}
+
+/// A narrowed group has no other calls than those that wait, so nothing is remembered of it without them.
+fn forget_if_over(state: &mut EngineState, group: GroupId) {
+    if group.is_narrowed() && state.pool.waiting_of(group).next().is_none() {
+        state.failed_starts.forget(group);
+    }
 }
 
 /// Handles the end of a process that became ready and was never given a call. It delays the next start, because otherwise
 /// processes that always end would be started in a loop.
 pub(super) fn ended_unused(state: &mut EngineState, worker: &Worker, exit: Exit) {
-    let next_start = state.draw_next_start();
+    let group = worker.group;
+    let next_start = state.failed_starts.draw(group, state.now);
     state
         .pool
         .start_failed(worker.id, Some(next_start), state.now, &mut state.actions);
     // Callers that wait for a ready process get this failure if no other process becomes ready.
-    let failure = failure_of(worker, StartFault::Died(exit), state.failed_starts + 1);
-    state.last_failure = Some(StartFailure {
+    let in_a_row = state.failed_starts.in_a_row(group) + 1;
+    let failure = StartFailure {
         missed: Vec::new(),
-        ..failure
-    });
+        ..failure_of(worker, StartFault::Died(exit), in_a_row)
+    };
+    state.failed_starts.set_last(group, failure);
+    forget_if_over(state, group);
 }
 
 fn failure_of(worker: &Worker, fault: StartFault, in_a_row: u32) -> StartFailure {
@@ -95,6 +107,8 @@ fn failure_of(worker: &Worker, fault: StartFault, in_a_row: u32) -> StartFailure
         stderr: worker.stderr.redacted::<&str>(&[]),
         in_a_row,
         denials: worker.refused.denials.clone(),
+        denials_dropped: worker.refused.dropped,
+        denials_unsure: worker.refused.unsure,
         missed: worker.missed.clone(),
     }
 }

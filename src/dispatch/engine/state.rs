@@ -1,5 +1,6 @@
 //! All calls and processes of a manager, and the steps that touch several of them at once.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -9,24 +10,29 @@ use super::call::{Call, Edge, Phase, Step};
 use super::catalogue::Catalogue;
 use super::counters::Counters;
 use super::effect::Effects;
+use super::failed_starts::FailedStarts;
 use super::lines::Delivery;
 use super::replacement::Replacement;
 use super::retry::Failure;
 use super::sampling::Sampling;
 use super::worker::Worker;
-use crate::config::BackoffLimits;
-use crate::dispatch::facts::{End, Facts, StartFailure};
-use crate::pool::{Action, CallId, Pool, WorkerId, WorkerState};
-use crate::spawn::Delays;
+use crate::config::{BackoffLimits, ToolTable};
+use crate::dispatch::facts::{End, Facts};
+use crate::pool::{Action, CallId, GroupId, Pool, WorkerId, WorkerState};
 use crate::worker::Nonce;
 
 /// What does not change while the manager lives.
 pub(in crate::dispatch) struct EngineSettings {
+    /// How long a process that is asked to end may take.
     pub(in crate::dispatch) grace: Duration,
     pub(in crate::dispatch) backoff: BackoffLimits,
     pub(in crate::dispatch) stderr_cap: usize,
+    /// The largest result of tools without a limit of their own.
     pub(in crate::dispatch) output_cap: u64,
-    pub(in crate::dispatch) max_memory_mb: u64,
+    /// The memory limit of each group, by the group's number.
+    pub(in crate::dispatch) memory_mb: Vec<u64>,
+    /// The settings of single tools.
+    pub(in crate::dispatch) tools: Arc<ToolTable>,
     /// Every process serves a single call.
     pub(in crate::dispatch) single_use: bool,
     /// Several calls may be in flight in one process.
@@ -66,14 +72,7 @@ pub(super) struct EngineState {
     pub(super) ready_actions: Vec<Action>,
     /// The replacement of processes that served their only call.
     pub(super) replacement: Replacement,
-    pub(super) start_delays: Delays,
-    /// A start delay was drawn since the last answer; the next answer resets it.
-    pub(super) delayed: bool,
-    /// The earliest moment of the next start, as drawn after the last failure.
-    pub(super) next_start: Option<Instant>,
-    pub(super) last_failure: Option<StartFailure>,
-    /// How many starts have failed since one worked.
-    pub(super) failed_starts: u32,
+    pub(super) failed_starts: FailedStarts,
     pub(super) catalogue: Catalogue,
     pub(super) ready_questions: Vec<u32>,
     pub(super) tools_questions: Vec<u32>,
@@ -85,7 +84,7 @@ pub(super) struct EngineState {
 
 impl EngineState {
     pub(super) fn new(settings: EngineSettings, pool: Pool, now: Instant) -> Self {
-        let start_delays = Delays::new(&settings.backoff);
+        let failed_starts = FailedStarts::new(settings.backoff);
         Self {
             settings,
             now,
@@ -97,11 +96,7 @@ impl EngineState {
             actions: Vec::new(),
             ready_actions: Vec::new(),
             replacement: Replacement::default(),
-            start_delays,
-            delayed: false,
-            next_start: None,
-            last_failure: None,
-            failed_starts: 0,
+            failed_starts,
             catalogue: Catalogue::default(),
             ready_questions: Vec::new(),
             tools_questions: Vec::new(),
@@ -119,11 +114,12 @@ impl EngineState {
         };
         let before = call.phase.wake();
         let phase = std::mem::replace(&mut call.phase, Phase::Over);
-        let (phase, step) = phase.next(edge, self.now, self.settings.grace);
+        let (phase, step) = phase.next(edge, self.now, call.request.grace);
         self.alarms.moved(number, before, phase.wake());
         call.phase = phase;
         if step == Step::Requeue {
-            self.pool.resubmit(number, self.now, &mut self.actions);
+            let group = call.request.group;
+            self.pool.resubmit(number, group, self.now, &mut self.actions);
         }
         step
     }
@@ -191,12 +187,11 @@ impl EngineState {
         self.pool.state(worker).is_some_and(WorkerState::is_starting)
     }
 
-    /// Draws the delay after a failed start.
-    pub(super) fn draw_next_start(&mut self) -> Instant {
-        self.delayed = true;
-        let next = self.now + self.start_delays.next_delay();
-        self.next_start = Some(next);
-        next
+    /// The memory limit of a group's processes in MiB; 0: none.
+    pub(super) fn memory_mb(&self, group: GroupId) -> u64 {
+        let limits = &self.settings.memory_mb;
+        let of_group = limits.get(group.base as usize).or_else(|| limits.first());
+        of_group.copied().unwrap_or(0)
     }
 }
 
@@ -208,6 +203,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
     };
     Facts {
         call: call.request.number,
+        group: call.request.group,
         end,
         known_tool,
         attempts: call.attempts.made,
@@ -215,6 +211,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         queue_time: now
             .saturating_duration_since(call.submitted)
             .saturating_sub(call.execution_time),
+        start_time: call.start_time,
         execution_time: call.execution_time,
         timeout: call.request.timeout,
         input_bytes: call.request.input.len() as u64,

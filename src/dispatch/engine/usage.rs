@@ -13,7 +13,7 @@ use super::worker::Worker;
 /// What a worker and the programs it started may be, at once. A build tool's own parallelism stays far below, a fork bomb
 /// does not: processes; threads, of which Bun and Node need up to 30 a process; watches of epoll, where the least that a
 /// small machine gives each user is some 400,000; inotify descriptors, of which each user has 128 and a runtime needs one.
-pub(in crate::dispatch) const CAPS: Caps = Caps {
+pub const CAPS: Caps = Caps {
     processes: 256,
     threads: 1024,
     watches: 64 * 1024,
@@ -49,8 +49,8 @@ pub fn cgroup_limits(config: &Config) -> CgroupLimits {
     }
 }
 
-/// The reason to kill a process that uses this much, if there is one.
-fn verdict(usage: &Usage, limit: u64) -> Option<TerminationReason> {
+/// The reason to kill a process that uses this much, if there is one. `limit`: bytes of memory, 0 = none.
+pub fn verdict(usage: &Usage, limit: u64) -> Option<TerminationReason> {
     if limit > 0 && usage.memory > most_memory(limit) {
         Some(TerminationReason::OutOfMemory)
     } else if usage.processes > CAPS.processes {
@@ -79,9 +79,10 @@ const fn crowded(usage: &Usage) -> bool {
 
 /// Handles a measurement of what processes use.
 pub(super) fn on_usage(state: &mut EngineState, out: &mut Effects, samples: &[(WorkerId, Usage)]) {
-    let limit = state.settings.max_memory_mb.saturating_mul(MIB);
     for (id, usage) in samples {
         let id = *id;
+        let group = state.pool.group_of(id).unwrap_or_default();
+        let limit = state.memory_mb(group).saturating_mul(MIB);
         let ending = state.pool.state(id).is_none_or(WorkerState::is_being_killed);
         let Some(worker) = state.workers.get_mut(&id).filter(|_| !ending) else {
             continue;

@@ -7,13 +7,17 @@ use std::time::Instant;
 use super::lines::Lines;
 use super::pace::Pace;
 use crate::dispatch::facts::{StartFault, TerminationReason};
-use crate::pool::{CallId, WorkerId};
+use crate::pool::{CallId, GroupId, WorkerId};
 use crate::sandbox::TakenDenials;
 use crate::spawn::Captured;
 
 pub(super) struct Worker {
     pub(super) id: WorkerId,
+    /// The group whose calls it serves.
+    pub(super) group: GroupId,
     pub(super) started: Instant,
+    /// When it could be given its first call.
+    pub(super) ready: Option<Instant>,
     /// The process id; set once the process exists.
     pub(super) pid: Option<u32>,
     /// It was forked from an origin.
@@ -51,10 +55,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(id: WorkerId, stderr_cap: usize, now: Instant) -> Self {
+    pub(super) fn new(id: WorkerId, group: GroupId, stderr_cap: usize, now: Instant) -> Self {
         Self {
             id,
+            group,
             started: now,
+            ready: None,
             pid: None,
             forked: false,
             calls: Vec::new(),

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
+use super::groups::GroupProcesses;
 use super::host_reads::HostReads;
 use super::locked_engine::LockedEngine;
 use super::reader::ProcessReader;
 use crate::dispatch::engine::{Counters, Event, Refusal, Request};
-use crate::pool::{Gauges, WorkerId};
+use crate::pool::{Gauges, GroupId, WorkerId};
 use crate::spawn::{Child, LaunchSource, SpawnFailure};
 
 /// How long a host counts as busy after it left something unread.
@@ -63,16 +64,25 @@ impl Dispatcher {
         self.engine.handle(Event::AskTools(question));
     }
 
-    /// Starts a process that serves no calls, in the same sandbox as the others. A closed dispatcher drops `reply`.
+    /// Starts a process that serves no calls, in the sandbox of the manager's own group. A closed dispatcher drops `reply`.
     pub fn start_aside(
         &self,
         launch: Arc<impl LaunchSource + 'static>,
         reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static,
     ) {
-        let spawner = &self.engine.outside.spawner;
-        if let Some(spawner) = &*spawner.lock().unwrap_or_else(PoisonError::into_inner) {
-            spawner.spawn(launch, reply);
+        if let Some(group) = self.engine.outside.groups.get(GroupId::OWN) {
+            group.spawn(launch, reply);
         }
+    }
+
+    /// Adds a group for calls that are narrowed; false once the manager is closed.
+    pub fn add_group(&self, group: GroupId, processes: GroupProcesses) -> bool {
+        self.engine.outside.groups.add(group, processes)
+    }
+
+    /// Removes such a group, whose calls are over.
+    pub fn remove_group(&self, group: GroupId) {
+        drop(self.engine.outside.groups.remove(group));
     }
 
     /// The memory of all processes in bytes, as it was measured last.

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::dispatcher::Dispatcher;
+use super::groups::{GroupProcesses, GroupTable};
 use super::host_reads::HostReads;
 use super::locked_engine::LockedEngine;
 use super::perform::{Ending, Outside, Spawned};
@@ -25,22 +26,15 @@ use crate::dispatch::sink::Sink;
 use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool};
-use crate::sandbox::Denials;
-use crate::spawn::{LaunchSource, SpawnFailure, Spawner};
+use crate::spawn::SpawnFailure;
 use crate::worker::Nonce;
 
 /// What a driver is made of.
 pub struct Parts {
-    /// The thread that starts processes.
-    pub spawner: Spawner,
-    /// How a process is started.
-    pub launch: Arc<dyn LaunchSource>,
-    /// The source of the refusals of the sandbox.
-    pub denials: Option<Denials>,
+    /// How the processes of each group are started, by the groups' numbers.
+    pub groups: Vec<GroupProcesses>,
     /// Receives what happens.
     pub sink: Arc<dyn Sink>,
-    /// Whether tools can start programs, so that a process may have children.
-    pub may_start_programs: bool,
     /// The number of processors of this machine.
     pub cpus: usize,
     /// The channels that the host's own thread watches; `None` where it cannot watch any.
@@ -61,15 +55,17 @@ impl Driver {
             backoff: config.backoff,
             stderr_cap: usize::try_from(config.max_stderr_capture_size).unwrap_or(usize::MAX),
             output_cap: config.max_output_size,
-            max_memory_mb: config.max_memory_mb,
+            memory_mb: std::iter::once(config.max_memory_mb)
+                .chain(config.tools.groups().iter().map(|group| group.max_memory_mb))
+                .collect(),
+            tools: Arc::clone(&config.tools),
             single_use: config.isolation == Isolation::Call,
             shared: config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1,
             concurrent: config.concurrent_calls_per_worker as usize,
             nonce: || Nonce::generate().ok(),
         };
         let of_processes = process_task::Settings {
-            may_start_programs: parts.may_start_programs,
-            output_cap: settings.output_cap,
+            output_cap: largest_output(config),
             slots: settings.concurrent,
         };
         let pool = Pool::new(Limits::new(config, parts.cpus), config.backoff.max_elapsed);
@@ -77,11 +73,9 @@ impl Driver {
         // answer gains nothing.
         let host_reads = parts.host_reads.filter(|_| !settings.single_use);
         let outside = Outside {
-            launch: parts.launch,
             sink: parts.sink,
-            denials: parts.denials,
             processes: Processes::default(),
-            spawner: Mutex::new(Some(parts.spawner)),
+            groups: GroupTable::new(parts.groups),
             spawned: sender,
             clock: Notify::new(),
             ending: Mutex::new(Ending::Running),
@@ -111,6 +105,12 @@ impl Driver {
     }
 }
 
+/// The largest result that any tool may give, in bytes.
+fn largest_output(config: &Config) -> u64 {
+    let of_tools = config.tools.entries().iter().map(|entry| entry.max_output_size);
+    of_tools.chain([config.max_output_size]).max().unwrap_or_default()
+}
+
 fn no_thread(error: std::io::Error) -> Box<Error> {
     let what = "the thread that supervises processes could not be started";
     Box::new(match error.raw_os_error() {
@@ -134,11 +134,17 @@ async fn drive(
             Some(ended) = tasks.join_next() => if ended.is_err() || dispatcher.engine.is_over() {
                 break;
             },
-            Some(Spawned { worker, result }) = spawned.recv() => match result {
-                Ok(child) => {
-                    tasks.spawn(process_task::run(Arc::clone(&dispatcher), worker, child, of_processes));
+            Some(Spawned { worker, group, result }) = spawned.recv() => match (result, group) {
+                (Ok(child), Some(group)) => {
+                    tasks.spawn(process_task::run(Arc::clone(&dispatcher), worker, child, group, of_processes));
                 }
-                Err(failure) => dispatcher.engine.handle(Event::StartFailed { worker, fault: fault(failure) }),
+                // The call that it was made for is over; dropping the process kills it.
+                (Ok(child), None) => {
+                    drop(child);
+                    let fault = fault(SpawnFailure::permanent("group"));
+                    dispatcher.engine.handle(Event::StartFailed { worker, fault });
+                }
+                (Err(failure), _) => dispatcher.engine.handle(Event::StartFailed { worker, fault: fault(failure) }),
             },
         }
     }

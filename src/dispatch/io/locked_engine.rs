@@ -14,6 +14,7 @@ use super::perform::{Ending, Outside, Performer};
 use super::trace::Trace;
 use crate::dispatch::engine::{Closing, Effects, Engine, Event, Reading, Refusal, Request};
 use crate::pool::WorkerId;
+use crate::sandbox::Denials;
 
 /// How many effects one turn may gather before they are carried out. A process may print a hundred thousand lines at once.
 const MOST_EFFECTS: usize = 4096;
@@ -45,6 +46,14 @@ impl Core {
         let before = self.pending.len();
         self.engine.on(event, now, &mut self.pending);
         trace.effects(&self.pending, before, now);
+    }
+
+    /// Gives the engine what the sandbox refused to this process since the last time.
+    pub(super) fn feed_refused(&mut self, now: Instant, worker: WorkerId, pid: u32, denials: Option<&Denials>) {
+        if let Some(denials) = denials {
+            let taken = denials.take(pid);
+            self.feed(Event::Refused { worker, taken }, now);
+        }
     }
 
     /// Lets the engine decide after the last one of the events that came together.
@@ -114,21 +123,6 @@ impl LockedEngine {
     /// Locks the engine for a question. No effects are carried out.
     pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock()
-    }
-
-    /// Gives the engine what the sandbox refused to this process since the last time.
-    pub(super) fn feed_refused(&self, core: &mut Core, now: Instant, worker: WorkerId, pid: u32) {
-        if let Some(denials) = &self.outside.denials {
-            let taken = denials.take(pid);
-            core.feed(Event::Refused { worker, taken }, now);
-        }
-    }
-
-    /// Notes a place to which a worker says that it connects.
-    pub(super) fn note_wanted(&self, pid: u32, place: &str) {
-        if let Some(denials) = &self.outside.denials {
-            denials.wants(pid, place);
-        }
     }
 
     /// Whether every process has ended and every call is over.
@@ -209,13 +203,7 @@ impl LockedEngine {
         while left {
             left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(give_up)).is_err();
         }
-        let spawner = self
-            .outside
-            .spawner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(spawner);
+        drop(self.outside.groups.clear());
         *self.outside.ending.lock().unwrap_or_else(PoisonError::into_inner) = Ending::Reported;
         self.outside.sink.closed();
         self.outside.sink.flush();

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::super::groups::GroupTable;
 use super::super::perform::Outside;
 use super::super::processes::Processes;
 use super::*;
@@ -15,8 +16,7 @@ use crate::dispatch::engine::EngineSettings;
 use crate::dispatch::facts::{Facts, StartFailure};
 use crate::dispatch::sink::Sink;
 use crate::observe::Line;
-use crate::pool::{Limits, Pool};
-use crate::spawn::{Launch, LaunchSource, SpawnFailure};
+use crate::pool::{GroupId, Limits, Pool};
 use crate::validate::{CallEnv, ExecId, InputText, ToolId};
 use crate::worker::Nonce;
 
@@ -55,15 +55,6 @@ impl Sink for Remembers {
     }
 }
 
-/// A source that is never asked, because there is no spawner.
-struct Nothing;
-
-impl LaunchSource for Nothing {
-    fn choose(self: Arc<Self>) -> Result<Arc<Launch>, SpawnFailure> {
-        unreachable!("nothing is started")
-    }
-}
-
 fn locked() -> (Arc<LockedEngine>, Arc<Remembers>) {
     let sink = Arc::new(Remembers::default());
     let limits = Limits {
@@ -86,18 +77,17 @@ fn locked() -> (Arc<LockedEngine>, Arc<Remembers>) {
         backoff,
         stderr_cap: 0,
         output_cap: 0,
-        max_memory_mb: 0,
+        memory_mb: Vec::new(),
+        tools: Arc::default(),
         single_use: false,
         shared: false,
         concurrent: 1,
         nonce: || Nonce::generate().ok(),
     };
     let outside = Outside {
-        launch: Arc::new(Nothing),
         sink: Arc::clone(&sink) as Arc<dyn Sink>,
-        denials: None,
         processes: Processes::default(),
-        spawner: Mutex::new(None),
+        groups: GroupTable::default(),
         spawned: unbounded_channel().0,
         clock: Notify::new(),
         ending: Mutex::new(Ending::Running),
@@ -121,6 +111,9 @@ fn submit(engine: &LockedEngine, number: u32) {
         config: InputText::from_host("config", None).unwrap(),
         env: CallEnv::default(),
         timeout: Duration::from_secs(1),
+        group: GroupId::OWN,
+        grace: Duration::ZERO,
+        output_cap: 0,
         retry: RetryPolicy::default(),
         logs: false,
         progress: false,

@@ -14,6 +14,7 @@
 //! | `usage.rs` | measures what processes use |
 //! | `reader.rs` | reads what one process sends |
 //! | `host_reads.rs` | the channels that the host's own thread reads |
+//! | `groups.rs` | how the processes of each confinement group are started |
 //! | `dispatcher.rs` | the requests of the host's thread, and which thread reads when |
 //! | `clock.rs` | waits until something is due |
 //! | `process_task.rs` | serves one process from its first byte to its end |
@@ -22,6 +23,7 @@
 mod clock;
 mod dispatcher;
 mod driver;
+mod groups;
 mod host_reads;
 mod lock;
 mod locked_engine;
@@ -35,4 +37,5 @@ mod usage;
 
 pub use dispatcher::Dispatcher;
 pub use driver::{Driver, Parts};
+pub use groups::GroupProcesses;
 pub use host_reads::HostReads;

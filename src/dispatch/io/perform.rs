@@ -9,20 +9,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::groups::{GroupProcesses, GroupTable};
 use super::processes::Processes;
 use super::send_queue::SendQueue;
 use super::trace;
 use crate::dispatch::engine::{Effect, Effects, LineEffect};
 use crate::dispatch::sink::Sink;
 use crate::observe::Line;
-use crate::pool::WorkerId;
-use crate::sandbox::Denials;
-use crate::spawn::{Child, LaunchSource, SpawnFailure, Spawner};
+use crate::pool::{GroupId, WorkerId};
+use crate::spawn::{Child, SpawnFailure};
 use crate::worker::frame::Level;
 
 /// The reply of the spawner.
 pub(super) struct Spawned {
     pub(super) worker: WorkerId,
+    /// `None` where the group exists no more; then no process was started.
+    pub(super) group: Option<Arc<GroupProcesses>>,
     pub(super) result: Result<Child, SpawnFailure>,
 }
 
@@ -37,12 +39,10 @@ pub(super) enum Ending {
 
 /// What effects are carried out with.
 pub(super) struct Outside {
-    pub(super) launch: Arc<dyn LaunchSource>,
     pub(super) sink: Arc<dyn Sink>,
-    pub(super) denials: Option<Denials>,
     pub(super) processes: Processes,
-    /// `None` once the manager is closed.
-    pub(super) spawner: Mutex<Option<Spawner>>,
+    /// Empty once the manager is closed.
+    pub(super) groups: GroupTable,
     pub(super) spawned: UnboundedSender<Spawned>,
     /// Wakes the clock.
     pub(super) clock: Notify,
@@ -77,10 +77,10 @@ impl Performer {
 
     fn carry_out(&mut self, effect: Effect, outside: &Outside) {
         match effect {
-            Effect::Start(worker) => {
+            Effect::Start(worker, group) => {
                 // The reader is woken first, so that an answer is delivered before the process that it freed is replaced.
                 self.flush(outside);
-                start(worker, outside);
+                start(worker, group, outside);
             }
             Effect::Send { worker, bytes, .. } => {
                 let frame = self.effects.take_frame(bytes);
@@ -104,7 +104,7 @@ impl Performer {
                 }
             }
             Effect::Imported(worker) => {
-                if let (Some(denials), Some(process)) = (&outside.denials, outside.processes.process(worker)) {
+                if let Some((process, Some(denials))) = outside.processes.with_denials(worker) {
                     denials.imported(process.pid());
                 }
             }
@@ -174,13 +174,24 @@ impl Performer {
     }
 }
 
-fn start(worker: WorkerId, outside: &Outside) {
-    let spawner = outside.spawner.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(spawner) = &*spawner else { return };
+fn start(worker: WorkerId, group: GroupId, outside: &Outside) {
     let replies = outside.spawned.clone();
-    spawner.spawn(Arc::clone(&outside.launch), move |result| {
+    let Some(group) = outside.groups.get(group) else {
+        // Its call was over before its process could be started, or the manager is closed.
+        let result = Err(SpawnFailure::permanent("group"));
+        let _ = replies.send(Spawned {
+            worker,
+            group: None,
+            result,
+        });
+        return;
+    };
+    // The spawner's thread must not keep its own spawner, which would then be dropped on that thread.
+    let of_worker = Arc::downgrade(&group);
+    group.spawn(Arc::clone(&group.launch), move |result| {
+        let group = of_worker.upgrade();
         // A driver that has ended takes no child, and a child that is dropped is killed.
-        let _ = replies.send(Spawned { worker, result });
+        let _ = replies.send(Spawned { worker, group, result });
     });
 }
 

@@ -8,6 +8,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::dispatcher::Dispatcher;
+use super::groups::GroupProcesses;
 use super::processes::RunningProcess;
 use super::reader::{ProcessReader, ReadEnds, ReadStatus};
 use super::send_queue::SendQueue;
@@ -23,11 +24,17 @@ const PAUSE: Duration = Duration::from_millis(2);
 const GROUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves a child from its start until it is reaped.
-pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Child, settings: Settings) {
+pub(super) async fn run(
+    dispatcher: Arc<Dispatcher>,
+    worker: WorkerId,
+    child: Child,
+    group: Arc<GroupProcesses>,
+    settings: Settings,
+) {
     let engine = &dispatcher.engine;
     let temporary = child.temporary.map(Arc::new);
     let pid = child.process.pid();
-    let meter = UsageMeter::open(pid, settings.may_start_programs, temporary.clone(), Instant::now());
+    let meter = UsageMeter::open(pid, group.may_start_programs, temporary.clone(), Instant::now());
     if let Err(error) = &meter
         && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
     {
@@ -53,12 +60,19 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
         stdout: watch(Arc::clone(&ends.stdout), Interest::READABLE),
         stderr: watch(Arc::clone(&ends.stderr), Interest::READABLE),
     };
-    let reader = Arc::new(ProcessReader::new(worker, pid, ends, settings.output_cap));
+    let reader = Arc::new(ProcessReader::new(
+        worker,
+        pid,
+        ends,
+        group.denials.clone(),
+        settings.output_cap,
+    ));
     dispatcher.readers().insert(worker, Arc::clone(&reader));
     let running = RunningProcess {
         process: Arc::clone(&process),
         queue: Arc::clone(&queue),
         meter: meter.ok().map(|meter| Arc::new(Mutex::new(meter))),
+        denials: group.denials.clone(),
     };
     engine.outside.processes.insert(worker, running);
     let (entry_table, forked) = (child.entry_table, child.forked);
@@ -85,7 +99,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
     // Once the engine knows of the exit it asks for nothing that concerns this process, so it is removed from the list after
     // that.
     engine.batch(|core, now| {
-        engine.feed_refused(core, now, worker, pid);
+        core.feed_refused(now, worker, pid, group.denials.as_ref());
         core.feed(Event::Exited { worker, ended }, now);
     });
     drop(engine.outside.processes.remove(worker));
@@ -94,8 +108,7 @@ pub(super) async fn run(dispatcher: Arc<Dispatcher>, worker: WorkerId, child: Ch
 /// The settings that are the same for every process of a manager.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// Whether tools can start programs, so that a process may have children.
-    pub(super) may_start_programs: bool,
+    /// The largest result of any tool, in bytes.
     pub(super) output_cap: u64,
     /// The number of slots of an entry table.
     pub(super) slots: usize,

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::send_queue::SendQueue;
 use crate::pool::WorkerId;
+use crate::sandbox::Denials;
 use crate::spawn::{Process, UsageMeter};
 
 /// What the shell needs of one running process.
@@ -15,6 +16,8 @@ pub(super) struct RunningProcess {
     pub(super) queue: Arc<SendQueue>,
     /// `None` where the process had ended before it could be measured.
     pub(super) meter: Option<Arc<Mutex<UsageMeter>>>,
+    /// What the sandbox refuses to it; `None` without a sandbox.
+    pub(super) denials: Option<Denials>,
 }
 
 /// All running processes. The lock is held for a look-up only.
@@ -38,6 +41,12 @@ impl Processes {
 
     pub(super) fn process(&self, worker: WorkerId) -> Option<Arc<Process>> {
         self.lock().get(&worker).map(|running| Arc::clone(&running.process))
+    }
+
+    pub(super) fn with_denials(&self, worker: WorkerId) -> Option<(Arc<Process>, Option<Denials>)> {
+        let all = self.lock();
+        let running = all.get(&worker)?;
+        Some((Arc::clone(&running.process), running.denials.clone()))
     }
 
     pub(super) fn queue(&self, worker: WorkerId) -> Option<Arc<SendQueue>> {

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use super::locked_engine::{Core, LockedEngine};
 use crate::dispatch::engine::{Event, Source};
 use crate::pool::WorkerId;
+use crate::sandbox::Denials;
 use crate::spawn::Ring;
 use crate::worker::frame::{FrameReader, FromWorker, max_frame};
 
@@ -41,6 +42,8 @@ pub(super) struct ProcessReader {
     worker: WorkerId,
     /// The process id.
     pid: u32,
+    /// What the sandbox refuses to it; `None` without a sandbox.
+    denials: Option<Denials>,
     sources: Mutex<Sources>,
     /// How often it has read.
     reads: AtomicU64,
@@ -76,10 +79,11 @@ pub(super) struct ReadStatus {
 }
 
 impl ProcessReader {
-    pub(super) fn new(worker: WorkerId, pid: u32, ends: ReadEnds, output_cap: u64) -> Self {
+    pub(super) fn new(worker: WorkerId, pid: u32, ends: ReadEnds, denials: Option<Denials>, output_cap: u64) -> Self {
         Self {
             worker,
             pid,
+            denials,
             sources: Mutex::new(Sources {
                 channel: Some(ends.channel),
                 stdout: Some(ends.stdout),
@@ -125,6 +129,7 @@ impl ProcessReader {
         let mut turn = Turn {
             worker: self.worker,
             pid: self.pid,
+            denials: self.denials.as_ref(),
             eof: None,
             broken: false,
             printed: 0,
@@ -134,7 +139,7 @@ impl ProcessReader {
         sources.read_ring();
         loop {
             let reading = engine.batch(|core, now| {
-                let over = turn.handle(core, now, sources, &printed, engine);
+                let over = turn.handle(core, now, sources, &printed);
                 over.then(|| core.reading(self.worker, now))
             });
             let Some(reading) = reading else { continue };
@@ -159,9 +164,10 @@ impl ProcessReader {
 }
 
 /// What was read in one turn and is being handled. Where that leads to very many effects, they are carried out in between.
-struct Turn {
+struct Turn<'a> {
     worker: WorkerId,
     pid: u32,
+    denials: Option<&'a Denials>,
     /// Set once the channel has ended; true where the process had not read all frames that were sent to it.
     eof: Option<bool>,
     /// Whether bytes came that are not a frame.
@@ -170,16 +176,9 @@ struct Turn {
     printed: usize,
 }
 
-impl Turn {
+impl Turn<'_> {
     /// Gives the engine what was read. Returns false where effects must be carried out before the rest.
-    fn handle(
-        &mut self,
-        core: &mut Core,
-        now: Instant,
-        sources: &mut Sources,
-        printed: &[(Source, Vec<u8>)],
-        engine: &LockedEngine,
-    ) -> bool {
+    fn handle(&mut self, core: &mut Core, now: Instant, sources: &mut Sources, printed: &[(Source, Vec<u8>)]) -> bool {
         let worker = self.worker;
         let pieces = printed
             .iter()
@@ -201,11 +200,11 @@ impl Turn {
             match frame {
                 Ok(frame) => {
                     // This is noted at once, because the refusals of this call are taken when its answer is read.
-                    if let FromWorker::Wants { place } = frame {
-                        engine.note_wanted(self.pid, place);
+                    if let (FromWorker::Wants { place }, Some(denials)) = (&frame, self.denials) {
+                        denials.wants(self.pid, place);
                     }
                     if matches!(frame, FromWorker::Result(_)) {
-                        engine.feed_refused(core, now, worker, self.pid);
+                        core.feed_refused(now, worker, self.pid, self.denials);
                     }
                     core.feed(Event::Frame { worker, frame }, now);
                 }

@@ -33,6 +33,8 @@ pub struct DenialExplainer {
     /// The user's home directory, where it is known.
     home: Option<PathBuf>,
     runtime: RuntimeType,
+    /// The setting with the list of flags, as JavaScript would write it.
+    list: String,
     /// When the manager was made: a flag can only name what existed then.
     since: SystemTime,
 }
@@ -45,8 +47,31 @@ impl DenialExplainer {
             working_dir: working_dir.to_owned(),
             home: home.filter(|home| home.is_absolute()).map(Path::to_owned),
             runtime,
+            list: match runtime {
+                RuntimeType::Bun => "bunPermissions",
+                RuntimeType::Node => "nodeOptions",
+            }
+            .to_owned(),
             since: SystemTime::now(),
         }
+    }
+
+    /// The same, where no file is to be looked at.
+    pub fn without_policy(mut self) -> Self {
+        self.policy = None;
+        self
+    }
+
+    /// The same for a call that brings a list of its own.
+    pub fn of_call(mut self) -> Self {
+        "permissions".clone_into(&mut self.list);
+        self
+    }
+
+    /// The same for tools whose list of flags stands at this place.
+    pub fn of_tool(mut self, place: &str) -> Self {
+        self.list = format!("{place}.{}", self.list);
+        self
     }
 
     /// Whether an explanation may look at files that a tool has named: it may wait for as long as those hang.
@@ -66,10 +91,6 @@ impl DenialExplainer {
 
     /// What to do about a refusal.
     pub(in crate::outcome) fn advice(&self, denial: &Denial) -> String {
-        let option = match self.runtime {
-            RuntimeType::Bun => "bunPermissions",
-            RuntimeType::Node => "nodeOptions",
-        };
         if self.cannot_be_listed(denial) {
             return hints::NAMES_OF_MUSL.to_owned();
         }
@@ -79,7 +100,11 @@ impl DenialExplainer {
             return hints::REPLACED.to_owned();
         }
         if !denial.flag.is_empty() {
-            return hints::add_flag(&quoted(&denial.flag), option);
+            let flag = quoted(&denial.flag);
+            return match net::is_name_alone(denial) {
+                true => hints::add_flag_of_name(&flag, &self.list, &denial.resource),
+                false => hints::add_flag(&flag, &self.list),
+            };
         }
         match no_flag_reason(denial, self.home.as_deref()) {
             Some(NoFlagReason::Kernel(why)) => hints::no_flag(why),

@@ -34,3 +34,4 @@ mod test_support;
 
 pub use explain::DenialExplainer;
 pub(super) use explain::{record, refusals};
+pub use width::narrow;

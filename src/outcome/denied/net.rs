@@ -128,6 +128,12 @@ fn is_of(refused: &str, named: &str) -> bool {
     refused == named || begins(named, refused) || (!named.is_empty() && begins(refused, named))
 }
 
+/// Whether a name was refused before anything was known of the port: it is looked up alone.
+pub(super) fn is_name_alone(denial: &Denial) -> bool {
+    let is_name = |rule: &NetRule| rule.port.is_none() && matches!(rule.host, Host::Name(_));
+    denial.permission == Permission::Net && NetRule::parse(&denial.resource).is_ok_and(|rule| is_name(&rule))
+}
+
 fn port(resource: &str) -> Option<u16> {
     NetRule::parse(resource).ok()?.port
 }

@@ -19,7 +19,7 @@ pub(super) enum NoFlagReason {
 }
 
 /// Removes a flag that should not be suggested on a tool's word.
-pub(super) fn narrow(denial: &mut Denial, home: Option<&Path>) {
+pub fn narrow(denial: &mut Denial, home: Option<&Path>) {
     if no_flag_reason(denial, home).is_some() {
         denial.flag.clear();
     }

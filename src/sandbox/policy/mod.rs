@@ -1,6 +1,7 @@
 //! What is allowed, as data derived from the permissions and the locations of files. Nothing here has side effects; the
 //! file system is read through [`Files`] alone, which tests replace.
 
+mod command;
 mod elf;
 mod files;
 mod identity;
@@ -16,6 +17,7 @@ mod scopes;
 mod system;
 mod unix;
 
+pub use command::{Command, NoProgram};
 pub use files::{Disk, Files, Kind};
 pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;

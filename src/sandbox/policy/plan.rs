@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::scopes::{self, AlwaysReadable, ResolvedScope};
-use super::{Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix};
+use super::{
+    Command, Disk, FileRule, Files, NetPolicy, Policy, Rights, Run, machine, package, programs, runtime, unix,
+};
 use crate::config::{Host, NetScope, Permissions, RuntimeType, Scope};
 use crate::error::{Error, Problem};
 
@@ -15,7 +17,10 @@ pub struct PlanInput<'a> {
     pub working_dir: &'a Path,
     /// None when the manager has no tools.
     pub entrypoint: Option<&'a Path>,
-    pub worker_file: &'a Path,
+    /// None where a command is started in place of a worker.
+    pub worker_file: Option<&'a Path>,
+    /// The command that is started in place of a worker.
+    pub command: Option<&'a Command>,
     /// The runtime's program, not a link or script that leads to it.
     pub runtime_binary: &'a Path,
     pub runtime: RuntimeType,
@@ -85,6 +90,10 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         rules.extend(runtime::network_rules(files));
     }
     rules.extend(run_rules(files, &run, input.path_var));
+    if input.command.is_some_and(|command| !command.is_javascript()) {
+        // Interpreters of other languages have their own modules beside the system's libraries.
+        rules.extend(programs::common_rules(files));
+    }
     let always_readable = readable(&merged(rules.clone()));
     match &read {
         ResolvedScope::Nothing => {}
@@ -129,17 +138,18 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
     })
 }
 
-/// What stays readable whatever the flags are: the worker file, the entrypoint's package and what is imported from
+/// What stays readable whatever the flags are: the worker file or the command's scripts, the entrypoint's package and what is imported from
 /// outside of it.
 fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     paths.extend(
         input
             .worker_file
-            .parent()
+            .and_then(Path::parent)
             .and_then(|directory| files.real(directory).ok()),
     );
     paths.extend(input.addon.and_then(|path| files.real(path).ok()));
+    paths.extend(input.command.iter().flat_map(|command| command.scripts.iter().cloned()));
     if let Some(entrypoint) = input.entrypoint.and_then(|path| files.real(path).ok()) {
         let bounds = package::Bounds::new(files, input.working_dir, input.home);
         paths.extend(package::directories(files, &bounds, &entrypoint));

@@ -110,6 +110,7 @@ fn result<'a>(fields: &mut Fields<'a>) -> Result<ResultFrame<'a>, FrameError> {
                 InputInvalid,
                 OutputInvalid,
                 OutputTooLarge,
+                OtherGroup,
             ]
             .map(|status| (status as u8, status)),
         )?,

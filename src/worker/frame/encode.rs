@@ -32,6 +32,8 @@ pub struct CallFrame<'a> {
     pub slot: Option<u32>,
     /// Whether the worker should send PROGRESS.
     pub progress: bool,
+    /// The largest result in bytes, where the tool has a limit of its own.
+    pub output_cap: Option<u64>,
     /// JSON string of the key by which what the tool calls knows that it has seen this work before.
     pub idempotency_key: Option<&'a str>,
 }
@@ -76,6 +78,10 @@ impl CallFrame<'_> {
             }
             if self.progress {
                 out.extend_from_slice(b",\"l\":1");
+            }
+            if let Some(bytes) = self.output_cap {
+                out.extend_from_slice(b",\"o\":");
+                out.extend_from_slice(bytes.to_string().as_bytes());
             }
             out.push(b'}');
         })
@@ -214,6 +220,7 @@ mod tests {
             entered: false,
             slot: None,
             progress: false,
+            output_cap: None,
             idempotency_key: None,
         };
         call.append(&mut out).unwrap();
@@ -255,12 +262,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_call_reads_back(call: u32, attempt: u32, tool_id: String, exec_id: String, env in json_text(), input in json_text(),
-                             config in json_text(), key in json_text(), entered: bool, progress: bool, before: Vec<u8>) {
+                             config in json_text(), key in json_text(), entered: bool, progress: bool, cap: Option<u64>, before: Vec<u8>) {
             let nonce = Nonce::generate().unwrap();
             let mut out = before.clone();
             CallFrame { call, nonce: &nonce, tool_id: &tool_id, exec_id: &exec_id, attempt, env: env.as_deref(), input: input.as_deref(),
                         config: config.as_deref(), entered, slot: None, progress,
-                        idempotency_key: key.as_deref() }.append(&mut out).unwrap();
+                        output_cap: cap, idempotency_key: key.as_deref() }.append(&mut out).unwrap();
             prop_assert_eq!(&out[..before.len()], &before[..]);
             let (kind, body, rest) = take(&out[before.len()..]);
             prop_assert_eq!(kind, 1);
@@ -271,6 +278,9 @@ mod tests {
                 if let Some(text) = text {
                     expected[name] = serde_json::from_str(&text).unwrap();
                 }
+            }
+            if let Some(bytes) = cap {
+                expected["o"] = json!(bytes);
             }
             for (name, set) in [("m", entered), ("l", progress)] {
                 if set {

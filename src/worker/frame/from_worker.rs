@@ -108,6 +108,8 @@ pub enum Status {
     OutputInvalid = status::OUTPUT_INVALID,
     /// The size in bytes, as a decimal number.
     OutputTooLarge = status::OUTPUT_TOO_LARGE,
+    /// Empty: the tool belongs to another confinement group, and the process did not run it.
+    OtherGroup = status::OTHER_GROUP,
 }
 
 /// `error.retryable` as thrown.

@@ -108,6 +108,7 @@ pub fn any_frame() -> impl Strategy<Value = OwnedFrame> {
         Status::InputInvalid,
         Status::OutputInvalid,
         Status::OutputTooLarge,
+        Status::OtherGroup,
     ]);
     let retry = proptest::sample::select(vec![Retry::Unsaid, Retry::Retryable, Retry::NotRetryable]);
     let stream = proptest::sample::select(vec![Stream::Stdout, Stream::Stderr]);

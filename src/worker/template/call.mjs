@@ -1,6 +1,7 @@
 /** One call: what the host sent about it, and what this process keeps about it until it has its answer. */
 import { enterEnvironment, NO_VARIABLES } from './environment.mjs'
 import { abort, AbortControllerOf, DOMExceptionOf, hasOwn, ObjectFreeze, signalOf } from './primordials.mjs'
+import { settings } from './settings.mjs'
 
 export class Call {
   /** @param {any} frame the CALL frame's JSON */
@@ -26,6 +27,8 @@ export class Call {
     /** @type {number} */
     this.slot = hasOwn(frame, 's') ? frame.s : -1
     this.wantsProgress = hasOwn(frame, 'l')
+    /** @type {number} bytes of the largest result */
+    this.outputCap = hasOwn(frame, 'o') ? frame.o : settings.maxOutputSize
     this.answered = false
     this.listens = false
     /** @type {AbortController | undefined} */

@@ -9,6 +9,7 @@ import { beginForCall, sendEntered, sendProgress } from './call-frames.mjs'
 import { finish, flush, flushSoon, putByte, putText, putU32 } from './channel.mjs'
 import { addCall, callsInFlight, currentCall, onlyCall, openCall, REHEARSAL, removeCall, runIn } from './current-call.mjs'
 import { describe } from './failure.mjs'
+import { isOfGroup } from './groups.mjs'
 import {
   abort, asyncIterator, byteLength, exit, hasOwn, isFinite, jsonParse, jsonStringify, promiseResolve, promiseThen, round,
 } from './primordials.mjs'
@@ -16,7 +17,7 @@ import { ABORT_ACK, LEAVING, NO_RETRY_AFTER, RESULT, RETRY, STATUS } from './pro
 import { settings } from './settings.mjs'
 import { idsText, toolOf } from './tools.mjs'
 import { waitFor } from './unanswerable.mjs'
-import { isObject } from './values.mjs'
+import { isMcpFailure, isObject } from './values.mjs'
 import { sendMissed } from './variables.mjs'
 
 /** @typedef {import('./tools.mjs').Tool} Tool */
@@ -28,6 +29,7 @@ export function startCall(text, rehearsed) {
   const frame = jsonParse(text)
   const call = new Call(frame)
   addCall(call)
+  if (rehearsed === undefined && !isOfGroup(call.toolId)) return answer(call, STATUS.otherGroup, '')
   const tool = rehearsed ?? toolOf(call.toolId)
   if (tool === undefined) return answer(call, STATUS.notFound, idsText())
   const input = hasOwn(frame, 'i') ? frame.i : undefined
@@ -78,7 +80,7 @@ function complete(call, tool, value) {
   waitFor(call, undefined)
   if (!isObject(value)) return checkOutput(call, tool, value)
   if (isBody(value)) {
-    const read = readBody(value, settings.maxOutputSize)
+    const read = readBody(value, call.outputCap)
     return promiseThen(read, (/** @type {any} */ body) => completeBody(call, tool, body), (/** @type {unknown} */ error) => unusable(call, error))
   }
   if (isSequence(value) || (tool.streams && typeof value[asyncIterator] === 'function')) {
@@ -123,7 +125,7 @@ async function drain(call, values) {
 /** @param {Call} call @param {Tool} tool @param {unknown} value */
 function checkOutput(call, tool, value) {
   waitFor(call, undefined)
-  if (tool.output === undefined) return succeed(call, value)
+  if (tool.output === undefined || isMcpFailure(value)) return succeed(call, value)
   tool.output.check(
     value,
     (verdict) => {
@@ -144,9 +146,9 @@ function succeed(call, value) {
     return unusable(call, error)
   }
   if (typeof text !== 'string') return answer(call, STATUS.undefined, '')
-  if (text.length * 3 > settings.maxOutputSize) {
+  if (text.length * 3 > call.outputCap) {
     const bytes = byteLength(text)
-    if (bytes > settings.maxOutputSize) return answer(call, STATUS.outputTooLarge, `${bytes}`)
+    if (bytes > call.outputCap) return answer(call, STATUS.outputTooLarge, `${bytes}`)
   }
   answer(call, STATUS.value, text)
 }

@@ -1,6 +1,7 @@
 /** Imports the entrypoint: from its bundle where the host has made one, otherwise from its source. */
 import { takeBundle } from './environment.mjs'
 import { base64, clearTimer, includes, indexOf, jsonStringify, promiseRace, promiseThen, PromiseOf, setTimer, slice } from './primordials.mjs'
+import { isObject } from './values.mjs'
 
 /** A bundle with renamed declarations first calls this with a function that restores their names. */
 const NAMES_HOOK = Symbol.for('toolwarden.bundle')
@@ -42,28 +43,43 @@ export async function importEntrypoint(entrypoint) {
 
 /**
  * The namespace of a module that is being imported. A module that exports a function named `then` looks like a promise
- * to import(), which calls that function and waits for an answer that may never come. A namespace that another module
- * passes on is used as it is. That costs a second module, so it is only done where the import takes long.
+ * to import(), which calls that function: it may never answer, throw, or answer with something else. A namespace that another
+ * module passes on is used as it is. That costs a second module, so it is only done where the import takes long or gives no
+ * namespace; a module that really failed fails again in the same way, without being run again.
  * @param {Promise<any>} importing
  * @param {string} specifier
  */
 async function namespaceOf(importing, specifier) {
+  /** @type {Promise<{ namespace: any }> | undefined} */
+  let passing
+  const passedOn = () => (passing ??= passOn(specifier))
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
-  const passedOn = new PromiseOf((/** @type {(value: any) => void} */ resolve, /** @type {(error: unknown) => void} */ reject) => {
+  const late = new PromiseOf((/** @type {(value: any) => void} */ resolve, /** @type {(error: unknown) => void} */ reject) => {
     timersSet++
-    timer = setTimer(() => {
-      const source = `import * as namespace from ${jsonStringify(specifier)}\nexport const taken = { namespace }`
-      // Bun treats a data: URL as code only where it is base64.
-      promiseThen(import(`data:text/javascript;base64,${base64(source)}`), (/** @type {any} */ module) => resolve(module.taken), reject)
-    }, LONG_IMPORT)
+    timer = setTimer(() => promiseThen(passedOn(), resolve, reject), LONG_IMPORT)
   })
-  const imported = promiseThen(importing, (/** @type {any} */ namespace) => ({ namespace }))
+  const imported = promiseThen(
+    importing,
+    (/** @type {any} */ found) => (isNamespace(found) ? { namespace: found } : passedOn()),
+    // The first error is told, because it may be the only one that says where it came from.
+    (/** @type {unknown} */ error) => promiseThen(passedOn(), undefined, () => { throw error }),
+  )
   try {
-    return await promiseRace([imported, passedOn])
+    return await promiseRace([imported, late])
   } finally {
     clearTimer(timer)
   }
+}
+
+/** @param {any} found */
+const isNamespace = (found) => isObject(found) && found[Symbol.toStringTag] === 'Module'
+
+/** @param {string} specifier @returns {Promise<{ namespace: any }>} */
+function passOn(specifier) {
+  const source = `import * as namespace from ${jsonStringify(specifier)}\nexport const taken = { namespace }`
+  // Bun treats a data: URL as code only where it is base64.
+  return promiseThen(import(`data:text/javascript;base64,${base64(source)}`), (/** @type {any} */ module) => module.taken)
 }
 
 /**

@@ -39,7 +39,7 @@ const isBuildMessage = (value) =>
 /** Frames between the worker and the tool: the worker's own, and those of the async context. @param {string} line */
 const isOwnFrame = (line) =>
   includes(line, ' at ') &&
-  (includes(line, '/.toolwarden/worker-') || includes(line, '/.toolwarden/bundle-') || includes(line, '(node:async_hooks:') || includes(line, '(node:internal/async_local_storage/'))
+  (includes(line, '/.toolwarden/worker-') || includes(line, '/.toolwarden/bundle-') || includes(line, '(node:async_hooks') || includes(line, '(node:internal/async_local_storage/'))
 
 /** Removes the worker's own frames from a stack. @param {string} stack */
 export function cleanStack(stack) {

@@ -39,7 +39,7 @@ export const MISSED = 0x8b
 export const WANTS = 0x8c
 
 /** What the text of a RESULT is. */
-export const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6 }
+export const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6, otherGroup: 7 }
 /** What a RESULT says of trying again: `error.retryable` as it was thrown. */
 export const RETRY = { unsaid: 0, retryable: 1, not: 2 }
 /** The streams of a LOG. */
@@ -79,6 +79,8 @@ export const RING_START = 256
 // Rust: &str
 /** The file: URL of the bundled entrypoint. */
 export const BUNDLE_VARIABLE = 'TOOLWARDEN_BUNDLE'
+/** The number of the confinement group whose tools the process runs; absent in the manager's own. */
+export const GROUP_VARIABLE = 'TOOLWARDEN_GROUP'
 /** The directory of Bun's cache of transpiled modules; "0": there is none. */
 export const MODULE_CACHE_VARIABLE = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
 /**

@@ -1,0 +1,53 @@
+/** What was denied to an execution, with what can be done about it, and the permissions in force. */
+
+import { ask } from './connection.js'
+import { byId, element } from './dom.js'
+
+/** @param {string[]} flags */
+export function showPermissions(flags) {
+  byId('permissions').replaceChildren(...flags.map((flag) => element('li', {}, [element('code', {}, [flag])])))
+}
+
+/** A flag with a list: the command allows no wider one from here. @param {string} flag */
+const isNarrow = (flag) => /^--allow-[a-z-]+=./.test(flag)
+
+/**
+ * @param {any} execution
+ * @param {{ permissions: string[], canRemember: boolean }} state
+ * @param {() => void} allowed
+ */
+export function denialList(execution, { permissions, canRemember }, allowed) {
+  const said = element('p', { className: 'quiet' })
+  said.setAttribute('role', 'status')
+  const items = execution.record.denials.map((/** @type {any} */ { permission, resource, flag }) => {
+    const text = element('p', {}, ['denied ', element('strong', {}, [permission]), resource === '' ? '' : ` ${resource}`])
+    const item = element('li', {}, [text])
+    if (permissions.includes(flag)) item.append(element('p', { className: 'quiet' }, ['allowed meanwhile: run it again']))
+    else if (isNarrow(flag)) item.append(...buttons(execution.id, flag))
+    else item.append(element('p', { className: 'quiet' }, ['only a flag that allows much more would allow this; give it on the command line']))
+    return item
+  })
+
+  /** @param {string} id @param {string} flag */
+  function buttons(id, flag) {
+    /** @param {boolean} always @param {string} label */
+    const button = (always, label) => {
+      const made = element('button', { type: 'button', className: 'small' }, [label])
+      made.addEventListener('click', async () => {
+        said.textContent = 'allowing ...'
+        try {
+          const { wrote, problem } = await ask('allow', { id, flag, always })
+          said.textContent = wrote === undefined ? 'allowed for this session' : `wrote ${wrote}${problem === undefined ? '' : `; ${problem}`}`
+          allowed()
+        } catch (error) {
+          said.textContent = /** @type {Error} */ (error).message
+        }
+      })
+      return made
+    }
+    const row = [button(false, 'Allow for this session')]
+    if (canRemember) row.push(button(true, 'Allow always (writes toolwarden.json)'))
+    return [element('code', {}, [flag]), element('div', { className: 'actions' }, row)]
+  }
+  return element('section', { className: 'denials', aria: { label: 'Denied' } }, [element('h3', {}, ['Denied']), element('ul', {}, items), said])
+}
