@@ -22,6 +22,7 @@ mod origin;
 mod output;
 mod proc_scan;
 mod process;
+mod resources;
 mod ring;
 mod runtime;
 mod signals;

@@ -15,19 +15,18 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::cgroup::Cgroup;
 use super::child::{self, Plan};
-use super::entry_table::{self, EntryTable};
+use super::entry_table::EntryTable;
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
-use super::memory::SharedMemory;
 use super::origin::{Origin, fork};
 use super::process::Process;
+use super::resources::{cgroup, memory, room_failed, temporary};
 use super::ring::Ring;
 use super::stack::Stack;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, DescriptorReservation, is_shortage_error};
+use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
 use crate::worker::protocol::MEMORY_FD;
@@ -77,8 +76,8 @@ pub trait LaunchSource: Send + Sync {
     /// The launch to use, or why no process can be started.
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
 
-    /// The origin to fork the process from, with the launch that says what a process of its kind gets; none where it is
-    /// to be started as a program. A fork that fails ends the origin, and the process is started as a program.
+    /// The origin to fork the process from, with the launch that says what it gets. After a failed fork, and where there
+    /// is none, the process is started as a program.
     fn origin(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
         None
     }
@@ -338,12 +337,11 @@ impl SpawnerThread {
         let (memory, memory_fd) = memory(launch)?.ok_or_else(|| SpawnFailure::permanent("fork: memory"))?;
         let ring = Ring::new(Arc::clone(&memory));
         let cgroup = cgroup(launch);
-        let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("fork", &error))?;
-        drop(room);
+        drop(DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("fork", &error))?);
         sandbox.grant_fork(origin.pid())?;
         let asked = origin.ask(&child, &rules, &memory_fd);
         sandbox.revoke_fork();
-        let taken = asked.and_then(|pid| take_in(&mut **sandbox, origin, pid, cgroup));
+        let taken = asked.and_then(|pid| fork::take_in(&mut **sandbox, origin, pid, cgroup));
         let let_go = taken.and_then(|(pid, process)| {
             fork::go(&host.channel, pid, temporary.as_ref())?;
             Ok(process)
@@ -370,67 +368,11 @@ impl SpawnerThread {
     }
 }
 
-/// Makes what the origin says is its child a process like every other one: checked, in its own cgroup, watched, and the
-/// leader of its own group. Before that it is in its origin's group and ends with it.
-fn take_in(
-    sandbox: &mut dyn ChildSetup,
-    origin: &Origin,
-    pid: Pid,
-    cgroup: Option<(Cgroup, OwnedFd)>,
-) -> std::result::Result<(Pid, Process), SpawnFailure> {
-    let pidfd = origin.verify(pid)?;
-    let number = pid.as_raw_nonzero().get().unsigned_abs();
-    let (cgroup, door) = cgroup.unzip();
-    if let Some(door) = door {
-        rustix::io::write(&door, number.to_string().as_bytes())
-            .map_err(|errno| SpawnFailure::system("fork: cgroup", errno.raw_os_error()))?;
-    }
-    let guardian = sandbox.forked(number)?;
-    if let Err(failure) = fork::own_group(pid) {
-        if let Some(guardian) = guardian {
-            guardian.forget(number);
-        }
-        return Err(failure);
-    }
-    Ok((pid, Process::new(pid, pidfd, cgroup, guardian)))
-}
-
 /// The descriptors of one process, in the host and above the numbers that they get in the process.
 struct Given {
     standard: [RawFd; 3],
     channel: Option<RawFd>,
     memory: Option<RawFd>,
-}
-
-/// The shared memory that this launch asks for, with the child's descriptor.
-fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, OwnedFd)>, SpawnFailure> {
-    let Some(slots) = launch.shared_memory() else {
-        return Ok(None);
-    };
-    let (memory, fd) = SharedMemory::new(entry_table::bytes_with(slots))
-        .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
-    Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
-}
-
-/// The temporary directory that this launch asks for. `None` where none can be made, for example on a full disk.
-fn temporary(launch: &Launch) -> std::result::Result<Option<Temporary>, SpawnFailure> {
-    match launch.temporary().map(|directories| directories.make()).transpose() {
-        Err(error) if is_shortage_error(&error) => Err(room_failed("open", &error)),
-        made => Ok(made.ok().flatten()),
-    }
-}
-
-/// The cgroup that this launch asks for, with the descriptor through which the child enters it. `None` where none can
-/// be made; the process is watched in any case.
-fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
-    let wanted = launch.cgroup()?;
-    let cgroup = Cgroup::new(&wanted.parent, wanted.limits).ok()?;
-    let door = host_ends::above_fixed(cgroup.door().ok()?).ok()?;
-    Some((cgroup, door))
-}
-
-fn room_failed(step: &'static str, error: &std::io::Error) -> SpawnFailure {
-    SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EMFILE))
 }
 
 /// The child's fixed descriptor numbers would replace a descriptor that the sandbox still needs.

@@ -10,6 +10,8 @@ use rustix::process::{Pid, PidfdFlags, getpgid, pidfd_open, setpgid};
 
 use super::answer::read_number;
 use super::wire::{self, FORK};
+use crate::sandbox::ChildSetup;
+use crate::spawn::cgroup::Cgroup;
 use crate::spawn::failure::SpawnFailure;
 use crate::spawn::host_ends::ChildEnds;
 use crate::spawn::process::Process;
@@ -125,8 +127,33 @@ impl Origin {
     }
 }
 
+/// Makes what the origin says is its child a process like every other one: checked, in its own cgroup, watched, and the
+/// leader of its own group. Before that it is in its origin's group and ends with it.
+pub(in crate::spawn) fn take_in(
+    sandbox: &mut dyn ChildSetup,
+    origin: &Origin,
+    pid: Pid,
+    cgroup: Option<(Cgroup, OwnedFd)>,
+) -> Result<(Pid, Process), SpawnFailure> {
+    let pidfd = origin.verify(pid)?;
+    let number = pid.as_raw_nonzero().get().unsigned_abs();
+    let (cgroup, door) = cgroup.unzip();
+    if let Some(door) = door {
+        rustix::io::write(&door, number.to_string().as_bytes())
+            .map_err(|errno| SpawnFailure::system("fork: cgroup", errno.raw_os_error()))?;
+    }
+    let guardian = sandbox.forked(number)?;
+    if let Err(failure) = own_group(pid) {
+        if let Some(guardian) = guardian {
+            guardian.forget(number);
+        }
+        return Err(failure);
+    }
+    Ok((pid, Process::new(pid, pidfd, cgroup, guardian)))
+}
+
 /// Makes a child the leader of a group of its own, as every process that the host starts is.
-pub(in crate::spawn) fn own_group(pid: Pid) -> Result<(), SpawnFailure> {
+fn own_group(pid: Pid) -> Result<(), SpawnFailure> {
     setpgid(Some(pid), Some(pid)).map_err(|errno| SpawnFailure::system("fork: setpgid", errno.raw_os_error()))
 }
 
