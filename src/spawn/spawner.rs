@@ -342,10 +342,8 @@ impl SpawnerThread {
         let asked = origin.ask(&child, &rules, &memory_fd);
         sandbox.revoke_fork();
         let taken = asked.and_then(|pid| fork::take_in(&mut **sandbox, origin, pid, cgroup));
-        let let_go = taken.and_then(|(pid, process)| {
-            fork::go(&host.channel, pid, temporary.as_ref())?;
-            Ok(process)
-        });
+        let let_go =
+            taken.and_then(|(pid, process)| fork::go(&host.channel, pid, temporary.as_ref()).map(|()| process));
         match let_go {
             Ok(process) => {
                 origin.count();
