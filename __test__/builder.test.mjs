@@ -29,6 +29,7 @@ const VALUES = {
   concurrentCallsPerWorker: 2,
   telemetry: { recordInputs: true, recordOutputs: true },
   entrypointCache: false,
+  processStart: 'auto',
   tools: { echo: { bunPermissions: [] } },
 }
 

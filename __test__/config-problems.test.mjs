@@ -30,6 +30,7 @@ const REFUSED = [
   ...[0, -1, 1.5, NaN, '5', null].map((value) => ['concurrentCallsPerWorker', value]),
   ...[true, 'all', 1, null, { recordInputs: 'yes' }].map((value) => ['telemetry', value]),
   ...['true', 1, 0, null].map((value) => ['entrypointCache', value]),
+  ...['Fork', 'forked', true, null].map((value) => ['processStart', value]),
   ...[[], 'weather', 1, null].map((value) => ['tools', value]),
 ]
 

@@ -27,6 +27,7 @@ const DEFAULTS = {
   idleTimeout: 30_000,
   maxCallsPerWorker: Infinity,
   concurrentCallsPerWorker: 1,
+  processStart: 'spawn',
 }
 
 const EVERY_FIELD = [...Object.keys(DEFAULTS), 'runtimePath', 'entrypointPath', 'maxWorkers', 'telemetry', 'entrypointCache', 'tools'].toSorted()

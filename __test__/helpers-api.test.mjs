@@ -114,7 +114,7 @@ describe('A manager', () => {
     const fields = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
     const manager = bench.openTools('values.ts')
     assert.deepEqual(Object.keys(manager.config), fields)
-    assert.deepEqual(Object.keys(manager.stats()), ['workers', 'queued', 'calls', 'workerExits'])
+    assert.deepEqual(Object.keys(manager.stats()), ['workers', 'queued', 'calls', 'workerExits', 'origin'])
   })
 
   it('lists its permissions with absolute paths.', () => {

@@ -15,7 +15,7 @@ async function recordOf(manager, ...call) {
 }
 
 function assertComplete(record) {
-  const fields = ['toolId', 'toolExecId', 'outcome', 'code', 'attempts', 'queueTime', 'startTime', 'executionTime', 'inputBytes', 'outputBytes', 'peakMemoryMb', 'pid', 'denials', 'denialsComplete']
+  const fields = ['toolId', 'toolExecId', 'outcome', 'code', 'attempts', 'queueTime', 'startTime', 'executionTime', 'inputBytes', 'outputBytes', 'peakMemoryMb', 'pid', 'processStart', 'denials', 'denialsComplete']
   assert.deepEqual(Object.keys(record).toSorted(), fields.toSorted())
   for (const field of ['queueTime', 'startTime', 'executionTime', 'inputBytes', 'outputBytes']) {
     assert.ok(Number.isFinite(record[field]) && record[field] >= 0, `${field} = ${record[field]}`)

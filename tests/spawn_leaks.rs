@@ -22,6 +22,7 @@ fn launch(program: &str) -> Arc<Launch> {
         die_with_parent: true,
         cgroup: None,
         temporary: None,
+        origin: false,
     };
     Arc::new(Launch::new(options).unwrap())
 }

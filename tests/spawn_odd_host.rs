@@ -23,6 +23,7 @@ fn spawn(spawner: &Spawner, program: &str, script: &str) -> Result<Child, SpawnF
         die_with_parent: true,
         cgroup: None,
         temporary: None,
+        origin: false,
     };
     let (sender, receiver) = channel();
     spawner.spawn(Arc::new(Launch::new(options)?), move |result| {

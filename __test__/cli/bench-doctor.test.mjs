@@ -15,7 +15,7 @@ describe('toolwarden bench', () => {
     assert.match(head, /^process +p50 ms +p95 ms +p99 ms +calls\/s$/)
     assert.deepEqual(
       rows.map((row) => row.split(/\s+/)[0]),
-      ['cold', 'prewarmed', 'reused'],
+      ['cold', 'prewarmed', 'reused', 'forked'],
     )
     for (const row of rows) assert.match(row, /^\w+( +[\d.]+){4}$/)
     assert.equal(code, 0)
@@ -57,13 +57,14 @@ describe('toolwarden doctor', () => {
     assert.equal(code, held ? 0 : 1)
     assert.equal(stderr, '')
     assert.match(report.memoryControl, /^(watchdog over the process group|a cgroup v2 for each process, and a watchdog over the process group)$/)
+    assert.deepEqual(report.forks, { possible: true, reason: null })
     assert.match(report.runtimes[0].version, /^\d+\.\d+\.\d+/)
     for (const { kind, allowed } of report.permissions) assert.ok(allowed, `${kind} works where it is allowed`)
   })
 
   test('the same for people', async () => {
     const { stdout } = await cli(['doctor'], { cwd: bench.project().dir })
-    for (const row of ['kernel', 'user', 'Landlock', 'seccomp', 'enforced by', 'held by', 'memory', 'Bun', 'Node', 'permission', 'read', 'run']) {
+    for (const row of ['kernel', 'user', 'Landlock', 'seccomp', 'enforced by', 'held by', 'memory', 'forks', 'Bun', 'Node', 'permission', 'read', 'run']) {
       assert.match(stdout, new RegExp(`^${row} `, 'm'))
     }
   })

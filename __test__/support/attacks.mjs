@@ -21,8 +21,10 @@ import { bounded } from './waiting.mjs'
 const program = fileURLToPath(new URL('attacks-as-user.mjs', import.meta.url))
 /** The user and group of the second run; the number needs no entry in the user database. */
 const ORDINARY = 54_321
+/** Bun's compiler threads need ten seconds to end. */
+const ORIGIN_BOUND = 60_000
 /** All attacks of one module, run by an ordinary user. */
-const BATCH_BOUND = 110_000
+const BATCH_BOUND = 170_000
 
 /**
  * @typedef {object} Place what cases may refer to
@@ -107,6 +109,8 @@ async function run(tools, place, step, observe) {
   const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
   const side = besides(meanwhile, place)
   try {
+    // There is an origin from then on.
+    if (config.processStart === 'fork') await bounded(manager.ready(), 'an origin', ORIGIN_BOUND)
     if (step.neighbour) return await withNeighbour(manager, step)
     const outcome = await bounded(
       manager.executeTool(tool, input, side.options).then(

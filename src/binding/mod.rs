@@ -14,6 +14,7 @@ mod event_loop;
 mod functions;
 mod lines;
 mod manager;
+mod origin;
 mod outbox;
 mod protocol;
 mod text;

@@ -6,7 +6,7 @@ use super::duration::{ZeroAllowed, parse_duration};
 use super::limits::{self, MOST_BYTES, MOST_MEMORY_MB, MOST_WORKERS};
 use super::nearest::nearest;
 use super::permissions::Permissions;
-use super::settings::{Config, Isolation, RuntimeType, SandboxMode, Telemetry};
+use super::settings::{Config, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
 use super::user_value::UserValue;
 use crate::error::Problem;
 
@@ -23,7 +23,7 @@ pub(super) enum TextSyntax {
 }
 
 /// Every field of the public `Config`, in its order.
-pub(super) const FIELDS: [(&str, TextSyntax); 25] = [
+pub(super) const FIELDS: [(&str, TextSyntax); 26] = [
     ("backoffInitialInterval", TextSyntax::Duration),
     ("backoffMaxInterval", TextSyntax::Duration),
     ("backoffMaxElapsedTime", TextSyntax::Duration),
@@ -48,6 +48,7 @@ pub(super) const FIELDS: [(&str, TextSyntax); 25] = [
     ("concurrentCallsPerWorker", TextSyntax::Number),
     ("telemetry", TextSyntax::Json),
     ("entrypointCache", TextSyntax::Switch),
+    ("processStart", TextSyntax::Text),
     ("tools", TextSyntax::Json),
 ];
 
@@ -104,6 +105,10 @@ pub(super) fn set(config: &mut Config, name: &str, given: &UserValue) -> Result<
         "concurrentCallsPerWorker" => config.concurrent_calls_per_worker = workers(1)?,
         "telemetry" => config.telemetry = telemetry(given)?,
         "entrypointCache" => config.entrypoint_cache = limits::switch(given).map_err(expected)?,
+        "processStart" => {
+            let ways = ProcessStart::ALL.map(|way| (way.as_str(), way));
+            config.process_start = limits::choice(given, &ways).map_err(expected)?;
+        }
         unknown => return Err(vec![unknown_field(unknown)]),
     }
     Ok(())

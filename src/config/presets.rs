@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::permissions::{NetScope, Permissions, Scope};
-use super::settings::{BackoffLimits, Config, Count, Isolation, RuntimeType, SandboxMode, Telemetry};
+use super::settings::{BackoffLimits, Config, Count, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
 
 /// A named set of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,7 @@ fn defaults() -> Config {
         concurrent_calls_per_worker: 1,
         telemetry: Telemetry::default(),
         entrypoint_cache: false,
+        process_start: ProcessStart::Spawn,
         tools: Arc::default(),
         permissions: Permissions {
             read: Scope::All,

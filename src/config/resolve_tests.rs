@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::permissions::{NetScope, Scope};
-use super::super::settings::{Count, Isolation, RuntimeType, SandboxMode, Telemetry};
+use super::super::settings::{Count, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
 use super::*;
 
 fn problems(json: &str) -> Vec<Problem> {
@@ -31,7 +31,7 @@ fn every_field_is_read() {
             "maxStderrCaptureSize":0,"runtimeType":"node","runtimePath":"/bin/node","entrypointPath":"src/t.ts",
             "bunPermissions":[],"nodeOptions":["--allow-net","--no-warnings"],"isolation":"worker","minWorkers":0,"maxWorkers":1,
             "maxQueue":0,"idleTimeout":5,"maxCallsPerWorker":6,"concurrentCallsPerWorker":7,
-            "telemetry":{"recordInputs":true},"entrypointCache":true}"#,
+            "telemetry":{"recordInputs":true},"entrypointCache":true,"processStart":"fork"}"#,
     )
     .expect("valid");
     let milliseconds = Duration::from_millis;
@@ -78,6 +78,7 @@ fn every_field_is_read() {
         }
     );
     assert!(config.entrypoint_cache);
+    assert_eq!(config.process_start, ProcessStart::Fork);
     assert_eq!(
         (&config.permissions.net, &config.permissions.read),
         (&NetScope::All, &Scope::None)

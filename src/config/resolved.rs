@@ -46,6 +46,7 @@ impl Config {
                 record_outputs: self.telemetry.record_outputs,
             },
             entrypoint_cache: self.entrypoint_cache,
+            process_start: self.process_start.as_str(),
             tools: RawValue::from_string(tools(&self.tools)).ok(),
         };
         // Strings, numbers and booleans can always be serialised.
@@ -134,6 +135,7 @@ struct Resolved<'a> {
     concurrent_calls_per_worker: u32,
     telemetry: Telemetry,
     entrypoint_cache: bool,
+    process_start: &'static str,
     tools: Option<Box<RawValue>>,
 }
 
@@ -186,7 +188,7 @@ mod tests {
             r#""toolExecutionTimeout":60000,"#,
             r#""workerFilePerm":384,"#,
             r#""maxCallsPerWorker":{"$js":"number","text":"Infinity"},"#,
-            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"tools":{}}"#,
+            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"processStart":"spawn","tools":{}}"#,
         ] {
             assert!(json.contains(part), "{part} in {json}");
         }

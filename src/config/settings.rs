@@ -57,6 +57,31 @@ pub enum Isolation {
     Worker,
 }
 
+/// How a worker process is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessStart {
+    /// Started as a program.
+    Spawn,
+    /// Forked from an origin where that is possible.
+    Auto,
+    /// The same, and it is an error where it is not.
+    Fork,
+}
+
+impl ProcessStart {
+    /// Every way.
+    pub const ALL: [ProcessStart; 3] = [ProcessStart::Spawn, ProcessStart::Auto, ProcessStart::Fork];
+
+    /// The name users write.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ProcessStart::Spawn => "spawn",
+            ProcessStart::Auto => "auto",
+            ProcessStart::Fork => "fork",
+        }
+    }
+}
+
 /// A number that may be unlimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
@@ -122,6 +147,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// Whether the entrypoint is bundled.
     pub entrypoint_cache: bool,
+    /// How processes are made.
+    pub process_start: ProcessStart,
     /// The settings of single tools.
     pub tools: Arc<ToolTable>,
     /// What tools may do: from `bun_permissions` or `node_options`, depending on the runtime type.

@@ -140,6 +140,8 @@ fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
         // A process that serves several calls does not separate them.
         "isolation" => more(config.isolation != base.isolation, "\"call\"".to_owned()),
         "entrypointCache" => more(config.entrypoint_cache, "false".to_owned()),
+        // Calls share what the entrypoint made when it was imported.
+        "processStart" => more(config.process_start != base.process_start, "\"spawn\"".to_owned()),
         // Only a choice between existing things, or how long something is waited for.
         "runtimeType" | "entrypointPath" | "maxQueue" | "idleTimeout" | "maxCallsPerWorker" => None,
         "backoffInitialInterval" | "backoffMaxInterval" | "backoffMaxElapsedTime" => None,
@@ -282,6 +284,7 @@ mod tests {
             r#"{"isolation":"worker"}"#,
             r#"{"telemetry":{"recordOutputs":true}}"#,
             r#"{"entrypointCache":true}"#,
+            r#"{"processStart":"auto"}"#,
         ] {
             assert_eq!(fields_of(json).len(), 1, "{json}");
         }

@@ -257,6 +257,8 @@ pub struct Facts {
     pub peak_memory_mb: Option<u64>,
     /// The process of the last attempt.
     pub pid: Option<u32>,
+    /// Whether that process was forked from an origin.
+    pub forked: bool,
     /// What the last attempt printed to stderr, without the values of the call's variables.
     pub stderr: String,
     /// What the sandbox refused during the call.

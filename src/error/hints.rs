@@ -25,6 +25,9 @@ pub const WORKING_DIR_FULL: &str =
 pub const WORKER_FILE: &str = "make sure that `.toolwarden` in workingDir belongs to this user and nobody else can write to it, then make a new Manager";
 /// The runtime type is none of ours.
 pub const RUNTIME_UNSUPPORTED: &str = "set `runtimeType` to \"bun\" or \"node\"";
+/// `processStart: 'fork'` where processes cannot be forked.
+pub const NOT_FORKED: &str =
+    "set `processStart` to \"auto\" to have such processes started anew, or remove the reason: docs/process-start.md";
 /// The tool id breaks a rule.
 pub const TOOL_ID: &str = "use letters, digits, \"_\", \"-\", \".\" and \"/\", such as \"category/tool-name\"";
 /// A variable's name breaks a rule.

@@ -34,6 +34,8 @@ pub(super) struct Places<'a> {
     pub(super) path_var: &'a str,
     /// The directory in which each process has its own directory.
     pub(super) temporary: Option<&'a Path>,
+    /// The addon, where processes may be forked from an origin, which loads it.
+    pub(super) addon: Option<&'a Path>,
 }
 
 /// Prepares the sandbox that the configuration asks for. An error where it cannot be enforced.
@@ -44,6 +46,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     }
     let support = Support::of_this_machine()?;
     let mut policy = planned(config, places)?;
+    policy.forked = places.addon.is_some();
     policy.files_supervised = support.listener;
     policy.temporary = places.temporary.map(Path::to_owned);
     policy.identify();
@@ -119,6 +122,7 @@ fn planned(config: &Config, places: &Places<'_>) -> Result<Policy, Box<Error>> {
         runtime: config.runtime_type,
         path_var: places.path_var,
         home: std::env::home_dir().as_deref(),
+        addon: places.addon,
     })
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Group {
     pub(super) confinement: Confinement,
     pub(super) launch: LaunchOptions,
     pub(super) context: InterpretContext,
+    /// It is the manager's own.
+    own: bool,
 }
 
 impl Group {
@@ -32,7 +34,8 @@ impl Group {
 
     /// Begins to start processes of the group. The sandbox is gone from it afterwards.
     pub(super) fn start(&mut self, selector: &Arc<LaunchSelector>) -> Result<GroupProcesses, NotStarted> {
-        let launch = GroupLaunch::new(Arc::clone(selector), self.launch.clone()).map_err(NotStarted::Launch)?;
+        let launch =
+            GroupLaunch::new(Arc::clone(selector), self.launch.clone(), self.own).map_err(NotStarted::Launch)?;
         let spawner = Spawner::start(self.confinement.setup.take()).map_err(NotStarted::Spawner)?;
         Ok(GroupProcesses {
             spawner: Mutex::new(spawner),
@@ -60,6 +63,8 @@ pub(super) struct Ground {
     pub(super) env: BTreeMap<String, String>,
     pub(super) path_var: String,
     pub(super) plug_n_play: bool,
+    /// What origins load, or why processes cannot be forked.
+    pub(super) forkable: Result<PathBuf, String>,
 }
 
 impl Ground {
@@ -71,6 +76,7 @@ impl Ground {
             runtime_binary: &self.runtime,
             path_var: &self.path_var,
             temporary,
+            addon: None,
         }
     }
 
@@ -88,7 +94,7 @@ pub(super) fn groups(ground: &Ground) -> Result<Vec<Group>, Box<Error>> {
     let config = &ground.config;
     let mut groups = Vec::new();
     let mut problems = Vec::new();
-    let own = group(ground, config, 0, ground.temporary(config));
+    let own = own_group(ground);
     let of_tools = config.tools.groups().into_iter().map(|entry| {
         let config = config_of(config, entry);
         let found = group(ground, &config, entry.group, ground.temporary(&config));
@@ -115,6 +121,14 @@ pub(super) fn groups(ground: &Ground) -> Result<Vec<Group>, Box<Error>> {
     Err(Box::new(Error::config_invalid(problems)))
 }
 
+/// The manager's own group, the only one whose processes are forked where there is an origin.
+fn own_group(ground: &Ground) -> Result<Group, Box<Error>> {
+    let config = &ground.config;
+    let addon = ground.forkable.as_deref().ok();
+    let made = make(ground, config, 0, ground.temporary(config), addon)?;
+    Ok(Group { own: true, ..made })
+}
+
 /// A group with this number. `config`: as it is for its tools; `temporary`: what makes its processes' temporary directories.
 pub(super) fn group(
     ground: &Ground,
@@ -122,12 +136,26 @@ pub(super) fn group(
     number: u32,
     temporary: Option<Arc<TemporaryDirectories>>,
 ) -> Result<Group, Box<Error>> {
+    make(ground, config, number, temporary, None)
+}
+
+/// `addon`: where its processes may be forked.
+fn make(
+    ground: &Ground,
+    config: &Config,
+    number: u32,
+    temporary: Option<Arc<TemporaryDirectories>>,
+    addon: Option<&Path>,
+) -> Result<Group, Box<Error>> {
     let cgroup = Delegated::of_this_host().map(|parent| Cgroups {
         parent,
         limits: cgroup_limits(config),
     });
     let temporary_path = temporary.as_ref().and_then(|directories| directories.path());
-    let places = ground.places(temporary_path.as_deref());
+    let places = Places {
+        addon,
+        ..ground.places(temporary_path.as_deref())
+    };
     let confinement = confine(config, &places, memory_control(config.max_memory_mb, cgroup.is_some()))?;
     let mut extra: Vec<_> = confinement
         .environment
@@ -158,6 +186,7 @@ pub(super) fn group(
         die_with_parent: true,
         cgroup,
         temporary,
+        origin: false,
     };
     let variables = Variables::new(ground.env.keys(), &launch.env, &config.permissions, config.runtime_type);
     let home = ground.env.get("HOME").map(Path::new);
@@ -173,5 +202,6 @@ pub(super) fn group(
         confinement,
         launch,
         context,
+        own: false,
     })
 }

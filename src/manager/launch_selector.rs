@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::compiled_worker::{CompiledWorker, Main};
 use super::entrypoint_cache::EntrypointCache;
 use super::module_cache::set_place;
+use super::origins::Forking;
 use crate::dispatch::Dispatcher;
 use crate::sandbox::{CleanupRegistration, Guardian, Policy};
 use crate::spawn::{
-    Launch, LaunchOptions, LaunchSource, SpawnFailure, TemporaryDirectories, WORKER_FILE_CONTENT, WORKER_FILE_OWNER,
-    WORKER_FILE_PLACE, bun_arguments,
+    Launch, LaunchOptions, LaunchSource, Origin, SpawnFailure, TemporaryDirectories, WORKER_FILE_CONTENT,
+    WORKER_FILE_OWNER, WORKER_FILE_PLACE, bun_arguments,
 };
 use crate::worker::protocol::{BUNDLE_VARIABLE, NO_THREADS_VALUE, NO_THREADS_VARIABLE};
 use crate::worker::{WorkerFile, WorkerSettings, render};
@@ -21,6 +22,7 @@ use crate::worker::{WorkerFile, WorkerSettings, render};
 pub(super) struct LaunchSelector {
     pub(super) cache: Option<Arc<EntrypointCache>>,
     pub(super) compiled: Option<Arc<CompiledWorker>>,
+    pub(super) forking: Forking,
     worker_file: Mutex<WorkerFilePlace>,
     /// What makes the temporary directories of each group's processes.
     temporary: Vec<Arc<TemporaryDirectories>>,
@@ -29,6 +31,8 @@ pub(super) struct LaunchSelector {
 /// How the processes of one group are started.
 pub(super) struct GroupLaunch {
     selector: Arc<LaunchSelector>,
+    /// It is the manager's own group, whose processes are forked where there is an origin.
+    forks: bool,
     options: LaunchOptions,
     source: Arc<Launch>,
     /// The launch that was used last, other than `source`.
@@ -92,29 +96,39 @@ impl LaunchSelector {
     pub(super) fn new(
         cache: Option<Arc<EntrypointCache>>,
         compiled: Option<Arc<CompiledWorker>>,
+        forking: Forking,
         worker_file: WorkerFilePlace,
         temporary: Vec<Arc<TemporaryDirectories>>,
     ) -> Self {
         Self {
             cache,
             compiled,
+            forking,
             worker_file: Mutex::new(worker_file),
             temporary,
         }
     }
 
-    pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) {
+    pub(super) fn begin(self: &Arc<Self>, dispatcher: &Arc<Dispatcher>) {
         if let Some(cache) = &self.cache {
             cache.begin(dispatcher);
         }
         if let Some(compiled) = &self.compiled {
             compiled.begin(dispatcher);
         }
+        let selector = Arc::downgrade(self);
+        let check = move || {
+            selector
+                .upgrade()
+                .map_or(Ok(()), |selector| selector.check_worker_file())
+        };
+        self.forking.begin(dispatcher, Arc::new(check));
     }
 
     /// Removes the worker file and the directory of the processes' temporary directories. Nothing is created, written or
     /// started after this.
     pub(super) fn close(&self) {
+        self.forking.close();
         for temporary in &self.temporary {
             temporary.close();
         }
@@ -164,9 +178,14 @@ impl LaunchSelector {
 
 impl GroupLaunch {
     /// `options` are those of a process that runs sources only.
-    pub(super) fn new(selector: Arc<LaunchSelector>, options: LaunchOptions) -> Result<Self, SpawnFailure> {
+    pub(super) fn new(
+        selector: Arc<LaunchSelector>,
+        options: LaunchOptions,
+        forks: bool,
+    ) -> Result<Self, SpawnFailure> {
         Ok(Self {
             selector,
+            forks,
             source: Arc::new(Launch::new(options.clone())?),
             options,
             last: Mutex::new(None),
@@ -217,5 +236,9 @@ impl LaunchSource for GroupLaunch {
         };
         *last = Some((choice, Arc::clone(&launch)));
         Ok(launch)
+    }
+
+    fn origin(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
+        self.forks.then(|| self.selector.forking.choose()).flatten()
     }
 }

@@ -142,6 +142,7 @@ impl ModuleCache {
             runtime: RuntimeType::Bun,
             path_var: &self.path_var,
             home: std::env::home_dir().as_deref(),
+            addon: None,
         })
         .ok()?;
         let policy = policy.and_writing(modules.path());

@@ -8,11 +8,13 @@ use serde_json::value::RawValue;
 use super::compiled_worker::CompiledWorker;
 use super::contexts::Contexts;
 use super::entrypoint_cache::EntrypointCache;
+use super::forkable::forkable;
 use super::groups::{Ground, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
 use super::module_cache::ModuleCache;
 use super::narrowing::{Base, Narrowing};
 use super::options::Options;
+use super::origins::Forking;
 use super::outcome_sink::OutcomeSink;
 use super::refused::refused;
 use super::report::{self, Enforcement};
@@ -24,6 +26,7 @@ use crate::error::{Code, Error};
 use crate::observe::Observer;
 use crate::outcome::GaugeSnapshot;
 use crate::pool::GroupId;
+use crate::sandbox::Support;
 use crate::spawn::{FindRuntime, check_entrypoint, find_runtime};
 use crate::validate::{
     CallEnv, CallTimeout, Entrypoint, ExecId, InputText, ToolId, WorkingDir, check_importable, retry_policy,
@@ -118,7 +121,9 @@ impl Manager {
         let homes: Vec<&Path> = ["XDG_RUNTIME_DIR", "TMPDIR"].into_iter().filter_map(named).collect();
         let source = render(&settings);
         let worker_file = WorkerFile::write_at_home(working_dir.as_path(), &homes, &source, config.worker_file_perm)?;
+        let forkable = forkable(&config, entrypoint.as_path().is_some(), Support::of_this_machine().ok());
         let ground = Arc::new(Ground {
+            forkable,
             plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
             config,
             working_dir,
@@ -137,8 +142,22 @@ impl Manager {
         let compiled = CompiledWorker::open(config, settings.clone(), &worker_file, own, modules);
         let worker_file_hash = worker_file.hash().to_owned();
         let place = WorkerFilePlace::new(worker_file, settings, &policies);
+        let forking = Forking::open(
+            config,
+            ground.forkable.clone(),
+            ground.entrypoint.as_path(),
+            own,
+            &observer,
+        )
+        .map_err(|failure| not_launchable(&ground.runtime, &failure))?;
         let temporary = groups.iter().filter_map(|group| group.launch.temporary.clone());
-        let launches = Arc::new(LaunchSelector::new(cache, compiled, place, temporary.collect()));
+        let launches = Arc::new(LaunchSelector::new(
+            cache,
+            compiled,
+            forking,
+            place,
+            temporary.collect(),
+        ));
         let contexts: Vec<_> = groups.iter().map(|group| group.context.clone()).collect();
         let contexts = Contexts::new(Arc::clone(&config.tools), &contexts);
         let flags = flags(&groups, config);
@@ -253,7 +272,15 @@ impl Manager {
 
     /// Answers with `Event::Ready`.
     pub fn ready(&self, question: u32) {
-        self.dispatcher.ready(question);
+        let dispatcher = Arc::clone(&self.dispatcher);
+        let sink = Arc::clone(&self.sink);
+        self.sink
+            .launches
+            .forking
+            .when_known(Box::new(move |known| match known {
+                Ok(()) => dispatcher.ready(question),
+                Err(reason) => sink.not_forked(question, &reason),
+            }));
     }
 
     /// Answers with `Event::Tools`.
@@ -285,17 +312,25 @@ impl Manager {
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.
     pub fn stats(&self) -> String {
-        report::stats(&self.dispatcher.gauges(), &self.dispatcher.counters())
+        report::stats(
+            &self.dispatcher.gauges(),
+            &self.dispatcher.counters(),
+            self.sink.launches.forking.report(),
+        )
     }
 }
 
 impl Manager {
     /// Counters, gauges and histograms, as Prometheus text.
     pub fn metrics(&self) -> String {
+        let counters = self.dispatcher.counters();
+        let origin = self.sink.launches.forking.report();
         self.sink.metrics().render(&GaugeSnapshot {
             gauges: self.dispatcher.gauges(),
-            exits: self.dispatcher.counters().exits,
+            exits: counters.exits,
             resident_bytes: self.dispatcher.resident_bytes(),
+            starts: [counters.spawned, counters.forked],
+            origin: (origin.state, origin.reason),
         })
     }
 }

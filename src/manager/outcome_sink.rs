@@ -8,7 +8,7 @@ use super::explainer::Explainer;
 use super::launch_selector::LaunchSelector;
 use super::tool_list::ToolFlags;
 use crate::dispatch::{Dispatcher, End, Facts, Sink, StartFailure};
-use crate::error::{Error, hints};
+use crate::error::{Code, Error, hints};
 use crate::observe::{Event, Line, Observer};
 use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
 use crate::pool::GroupId;
@@ -46,6 +46,17 @@ impl OutcomeSink {
 
     pub(super) fn metrics(&self) -> &Metrics {
         &self.interpreter.metrics
+    }
+
+    /// Answers `ready()` where processes must be forked and cannot be.
+    pub(super) fn not_forked(&self, question: u32, reason: &str) {
+        let message = format!("processes cannot be forked, as `processStart` demands: {reason}");
+        let error = Error::new(Code::WorkerStart, message).hint(hints::NOT_FORKED);
+        self.observer().notify(Event::Ready {
+            question,
+            result: Err(Box::new(error.with(|context| context.operation = Some("start worker")))),
+        });
+        self.observer().flush();
     }
 
     fn observer(&self) -> &dyn Observer {
@@ -208,6 +219,7 @@ impl Sink for OutcomeSink {
         if let Some(compiled) = &self.launches.compiled {
             compiled.served();
         }
+        self.launches.forking.served();
         let interpreter = &self.interpreter;
         let of_call = interpreter.contexts.of(&facts);
         if facts.group.is_narrowed() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::origins::OriginReport;
 use crate::dispatch::Counters;
 use crate::pool::Gauges;
 use crate::sandbox::HeldBy;
@@ -54,6 +55,7 @@ struct Stats {
     queued: usize,
     calls: Calls,
     worker_exits: u64,
+    origin: OriginReport,
 }
 
 #[derive(Serialize)]
@@ -71,7 +73,7 @@ struct Calls {
     retried: u64,
 }
 
-pub(super) fn stats(gauges: &Gauges, counters: &Counters) -> String {
+pub(super) fn stats(gauges: &Gauges, counters: &Counters, origin: OriginReport) -> String {
     text(&Stats {
         workers: Workers {
             starting: gauges.starting,
@@ -86,6 +88,7 @@ pub(super) fn stats(gauges: &Gauges, counters: &Counters) -> String {
             retried: counters.retried,
         },
         worker_exits: counters.exits.total(),
+        origin,
     })
 }
 

@@ -73,7 +73,7 @@ struct Counts {
 pub struct Metrics(Mutex<Counts>);
 
 /// The values that are read at scrape time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct GaugeSnapshot {
     /// The pool.
     pub gauges: Gauges,
@@ -81,6 +81,10 @@ pub struct GaugeSnapshot {
     pub exits: Exits,
     /// Resident memory of all processes, in bytes.
     pub resident_bytes: u64,
+    /// Processes that were started as programs, and those that were forked.
+    pub starts: [u64; 2],
+    /// The state of the origin, and why there is none.
+    pub origin: (&'static str, Option<String>),
 }
 
 /// The outcome as records and metrics name it.
@@ -181,6 +185,8 @@ fn gauges(out: &mut String, snapshot: &GaugeSnapshot) {
         gauges,
         exits,
         resident_bytes,
+        starts: [spawned, forked],
+        origin: (origin, reason),
     } = snapshot;
     head(out, "toolwarden_queue_size", "gauge", "Calls waiting for a worker.");
     let _ = writeln!(out, "toolwarden_queue_size {}", gauges.queued);
@@ -214,6 +220,26 @@ fn gauges(out: &mut String, snapshot: &GaugeSnapshot) {
         "Resident memory of all worker processes.",
     );
     let _ = writeln!(out, "toolwarden_worker_resident_memory_bytes {resident_bytes}");
+    head(
+        out,
+        "toolwarden_worker_starts_total",
+        "counter",
+        "Worker processes that were made.",
+    );
+    for (way, count) in [("spawn", spawned), ("fork", forked)] {
+        let _ = writeln!(out, "toolwarden_worker_starts_total{{process_start=\"{way}\"}} {count}");
+    }
+    head(
+        out,
+        "toolwarden_origin_info",
+        "gauge",
+        "Always 1; the state of the process that others are forked from, and why there is none.",
+    );
+    let reason = label(reason.as_deref().unwrap_or_default());
+    let _ = writeln!(
+        out,
+        "toolwarden_origin_info{{state=\"{origin}\",reason=\"{reason}\"}} 1"
+    );
     head(out, "toolwarden_build_info", "gauge", "Always 1.");
     let _ = writeln!(
         out,

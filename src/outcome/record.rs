@@ -26,6 +26,7 @@ struct Record<'a> {
     output_bytes: u64,
     peak_memory_mb: Option<u64>,
     pid: Option<u32>,
+    process_start: Option<&'static str>,
     denials: Vec<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     denials_dropped: Option<u64>,
@@ -48,6 +49,7 @@ pub fn record(facts: &Facts, error: Option<&Error>) -> String {
         output_bytes: facts.output_bytes,
         peak_memory_mb: facts.peak_memory_mb,
         pid: facts.pid,
+        process_start: facts.pid.map(|_| if facts.forked { "fork" } else { "spawn" }),
         denials: refusals(&facts.denials),
         denials_dropped: (facts.denials_dropped > 0).then_some(facts.denials_dropped),
         denials_complete: facts.denials_complete,

@@ -35,6 +35,7 @@ fn bench() -> Bench {
         runtime: RuntimeType::Bun,
         path_var: "/usr/bin:/bin",
         home: None,
+        addon: None,
     })
     .expect("a policy");
     Bench {

@@ -4,7 +4,7 @@
 //! `InChild` before each spawn, and calls that in the new process: after stdio, setpgid, PR_SET_PDEATHSIG, chdir,
 //! rlimits and close_range, and before the signal handlers are reset and execve.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::run::Guardian;
 
@@ -28,7 +28,35 @@ pub trait ChildSetup: Send {
     fn spawned(&mut self, _pid: u32) -> Option<Guardian> {
         None
     }
+
+    /// The same for an origin, whose group may contain a process that it was asked for and never told of.
+    fn origin_spawned(&mut self, pid: u32) -> Option<Guardian> {
+        self.spawned(pid)
+    }
+
+    /// Prepares one fork: the layer of rules that the child puts itself under before it runs anything. What the child
+    /// may access is what both its origin and this layer allow. `temporary`: as for `per_spawn`.
+    fn per_fork(&mut self, _temporary: Option<BorrowedFd<'_>>) -> Result<OwnedFd, StepFailure> {
+        Err(NO_FORKS)
+    }
+
+    /// The origin may make one child from now on, until `revoke_fork`.
+    fn grant_fork(&mut self, _origin: u32) -> Result<(), StepFailure> {
+        Err(NO_FORKS)
+    }
+
+    /// Takes back what was granted and not used.
+    fn revoke_fork(&mut self) {}
+
+    /// A process was forked and is still in its origin's group; nothing of the entrypoint has run in it. An error if
+    /// it cannot be held like others.
+    fn forked(&mut self, _pid: u32) -> Result<Option<Guardian>, StepFailure> {
+        Err(NO_FORKS)
+    }
 }
+
+/// A sandbox that cannot tell an origin's forks from others lets none pass.
+const NO_FORKS: StepFailure = ("fork", libc::EPERM);
 
 /// The child's side of one spawn. The descriptors that it needs stay open across the close_range of `spawn` because it
 /// names them in `keep_fds`.

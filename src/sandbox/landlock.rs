@@ -154,6 +154,12 @@ impl Ruleset {
     }
 }
 
+impl From<Ruleset> for OwnedFd {
+    fn from(ruleset: Ruleset) -> Self {
+        ruleset.0
+    }
+}
+
 impl AsFd for Ruleset {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

@@ -42,6 +42,7 @@ pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
         writes_reported: support.listener && !policy.write_all,
         files_reported: support.listener && !(policy.read_all && policy.write_all),
         signals_reported: support.listener && !covers.signals,
+        forked: policy.forked && support.listener && policy.run == Run::None,
         sockets_made: support.listener && support.sockets == SocketMaker::Supervisor,
     }
 }
@@ -108,6 +109,7 @@ mod tests {
             writes_reported: listener,
             files_reported: listener,
             signals_reported: listener && !Covers::of(abi).signals,
+            forked: false,
             sockets_made: false,
         }
     }

@@ -114,6 +114,7 @@ mod tests {
             runtime: RuntimeType::Bun,
             path_var: "/usr/bin:/bin",
             home: None,
+            addon: None,
         })
         .expect("a policy")
     }

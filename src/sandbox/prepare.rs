@@ -1,13 +1,14 @@
 //! The parent's side of the sandbox: everything that can allocate, fail slowly or take a lock happens here.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::apply::Restrictions;
 use super::child::{ChildSetup, InChild, StepFailure};
 use super::denials::Denials;
+use super::forks::Forks;
 use super::landlock::{self, HandledAccess, Ruleset, Ungoverned, fs};
 use super::landlock_abi::SCOPE_ABI;
 use super::locks::{self, HeldBy};
@@ -39,6 +40,9 @@ pub struct Sandbox {
     guardian: Option<Guardian>,
     denials: Denials,
     own: OwnDirectories,
+    forks: Forks,
+    /// Watches origins and what they forked; none where processes are not forked.
+    forks_guardian: Option<Guardian>,
     /// The temporary directory of the process that is being started.
     next_own: Option<Place>,
 }
@@ -80,10 +84,15 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     })?;
     let guardian = match policy.run {
         Run::None => None,
-        _ => Some(Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))?),
+        _ => Some(guardian_of_this_host()?),
+    };
+    let forks_guardian = match policy.forked {
+        true => Some(guardian_of_this_host()?),
+        false => None,
     };
     let denials = Denials::new(locks::sees_every_refusal(&profile));
     let own = OwnDirectories::default();
+    let forks = Forks::default();
     Ok(Sandbox {
         abi: support.landlock_abi,
         handled,
@@ -98,13 +107,20 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
             denials.clone(),
             own.clone(),
             support.sockets,
+            forks.clone(),
         ),
         supervisor: None,
         guardian,
         denials,
         own,
+        forks,
+        forks_guardian,
         next_own: None,
     })
+}
+
+fn guardian_of_this_host() -> Result<Guardian, Box<Error>> {
+    Guardian::of_this_host().map_err(|error| not_prepared("the guardian cannot be started", error))
 }
 
 fn not_prepared(what: &str, error: io::Error) -> Box<Error> {
@@ -167,6 +183,61 @@ impl ChildSetup for Sandbox {
     }
 
     fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure> {
+        let ruleset = self.ruleset(temporary)?;
+        Ok(Box::new(Restrictions::new(ruleset, &self.filter)))
+    }
+
+    fn spawned(&mut self, pid: u32) -> Option<Guardian> {
+        self.note_own(pid);
+        watched(self.guardian.as_ref(), pid)
+    }
+
+    fn origin_spawned(&mut self, pid: u32) -> Option<Guardian> {
+        self.note_own(pid);
+        watched(self.forks_guardian.as_ref(), pid)
+    }
+
+    fn per_fork(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<OwnedFd, StepFailure> {
+        Ok(self.ruleset(temporary)?.into())
+    }
+
+    fn grant_fork(&mut self, origin: u32) -> Result<(), StepFailure> {
+        if self.supervisor.is_none() || self.forks_guardian.is_none() {
+            return Err(("grant a fork", libc::EPERM));
+        }
+        self.forks.grant(origin);
+        Ok(())
+    }
+
+    fn revoke_fork(&mut self) {
+        self.forks.revoke();
+    }
+
+    fn forked(&mut self, pid: u32) -> Result<Option<Guardian>, StepFailure> {
+        let supervisor = self.supervisor.as_ref().ok_or(("supervise a fork", libc::EPERM))?;
+        supervisor
+            .had_its_program(pid)
+            .map_err(|error| ("supervise a fork", error.raw_os_error().unwrap_or(libc::EIO)))?;
+        self.note_own(pid);
+        Ok(watched(self.forks_guardian.as_ref(), pid))
+    }
+}
+
+/// The guardian, which kills this group from now on when the host dies.
+fn watched(guardian: Option<&Guardian>, group: u32) -> Option<Guardian> {
+    let guardian = guardian?;
+    guardian.watch(group);
+    Some(guardian.clone())
+}
+
+impl Sandbox {
+    fn note_own(&mut self, pid: u32) {
+        if let Some(directory) = self.next_own.take() {
+            self.own.add(pid, directory);
+        }
+    }
+
+    fn ruleset(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Ruleset, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let ruleset = Ruleset::new(self.abi, &self.handled).map_err(failed("landlock_create_ruleset"))?;
         if !self.policy.read_all && self.policy.code.look_again(|path| self.policy.may_write(path)) {
@@ -182,16 +253,7 @@ impl ChildSetup for Sandbox {
             let rights = of_kernel(Rights::READ_WRITE) & self.handled.fs();
             ruleset.allow(directory, rights).map_err(failed("landlock_add_rule"))?;
         }
-        Ok(Box::new(Restrictions::new(ruleset, &self.filter)))
-    }
-
-    fn spawned(&mut self, pid: u32) -> Option<Guardian> {
-        if let Some(directory) = self.next_own.take() {
-            self.own.add(pid, directory);
-        }
-        let guardian = self.guardian.clone()?;
-        guardian.watch(pid);
-        Some(guardian)
+        Ok(ruleset)
     }
 }
 

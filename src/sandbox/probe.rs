@@ -81,6 +81,7 @@ fn strictest(abi: u32) -> FilterProfile {
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
+        forked: false,
         sockets_made: false,
     }
 }

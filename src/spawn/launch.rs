@@ -45,6 +45,8 @@ pub struct LaunchOptions {
     pub cgroup: Option<Cgroups>,
     /// What gives each process a directory for temporary files. None: it gets none.
     pub temporary: Option<Arc<TemporaryDirectories>>,
+    /// The process is to become an origin.
+    pub origin: bool,
 }
 
 /// Checked `LaunchOptions` in the form that the kernel takes.
@@ -59,6 +61,7 @@ pub struct Launch {
     die_with_parent: bool,
     cgroup: Option<Cgroups>,
     temporary: Option<Arc<TemporaryDirectories>>,
+    origin: bool,
 }
 
 impl Launch {
@@ -98,6 +101,7 @@ impl Launch {
             die_with_parent: options.die_with_parent,
             cgroup: options.cgroup,
             temporary: options.temporary,
+            origin: options.origin,
         })
     }
 
@@ -128,6 +132,10 @@ impl Launch {
 
     pub(super) fn temporary(&self) -> Option<&TemporaryDirectories> {
         self.temporary.as_deref()
+    }
+
+    pub(super) fn is_origin(&self) -> bool {
+        self.origin
     }
 
     pub(super) fn shared_memory(&self) -> Option<usize> {
@@ -254,6 +262,7 @@ mod tests {
             die_with_parent: true,
             cgroup: None,
             temporary: None,
+            origin: false,
         }
     }
 

@@ -23,6 +23,10 @@ use crate::sandbox::Guardian;
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
 const DROP_WAIT: Duration = Duration::from_millis(500);
 
+/// How often, a millisecond apart, an origin that was killed is looked at.
+const SIBLING_TRIES: u32 = 500;
+const SIBLING_PAUSE: Duration = Duration::from_millis(1);
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -129,6 +133,35 @@ impl Process {
         *exit
     }
 
+    /// Ends an origin with the processes of its group that are the host's children like itself, and reaps all of them:
+    /// nobody else knows of those.
+    pub(super) fn end_with_siblings(&self) {
+        let mut exit = self.lock();
+        if exit.is_some() {
+            return;
+        }
+        self.signal_group();
+        self.leave_guardian();
+        // A killed process ends in a few milliseconds. What takes longer is reaped when this is dropped.
+        for _ in 0..SIBLING_TRIES {
+            match reap_of_group(self.pid) {
+                Ok(Some((pid, how))) if pid == self.pid => *exit = Some(how),
+                Ok(Some(_)) => {}
+                Ok(None) => std::thread::sleep(SIBLING_PAUSE),
+                // None is left.
+                Err(_) => break,
+            }
+        }
+        // Somebody else took the status.
+        if exit.is_none()
+            && self
+                .wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT)
+                .is_err()
+        {
+            *exit = Some(Exit::Unknown);
+        }
+    }
+
     /// Whether no running process of the group is left. Zombies that only wait for their adoptive parent do not count.
     pub fn group_gone(&self) -> bool {
         let exit = self.lock();
@@ -216,6 +249,27 @@ impl Drop for Process {
         let _ = rustix::io::retry_on_intr(|| poll(&mut ended, wait.as_ref()));
         self.try_reap();
     }
+}
+
+/// Reaps one process of a group that has ended; an error when this process has no child in it.
+fn reap_of_group(group: Pid) -> Result<Option<(Pid, Exit)>, Errno> {
+    // SAFETY: zeroed is a valid siginfo_t, which outlives the call; its fields are read as waitid sets them.
+    let (done, info) = unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let id = group.as_raw_nonzero().get().unsigned_abs();
+        let done = libc::waitid(libc::P_PGID, id, &raw mut info, libc::WEXITED | libc::WNOHANG);
+        (done, info)
+    };
+    if done != 0 {
+        return Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::CHILD));
+    }
+    // SAFETY: as above.
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    let how = match info.si_code {
+        libc::CLD_EXITED => Exit::Code(status),
+        _ => Exit::Signal(status),
+    };
+    Ok(Pid::from_raw(pid).map(|pid| (pid, how)))
 }
 
 /// Waits for the end of a child that is about to end, and reaps it.

@@ -15,18 +15,18 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::cgroup::Cgroup;
 use super::child::{self, Plan};
-use super::entry_table::{self, EntryTable};
+use super::entry_table::EntryTable;
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
-use super::memory::SharedMemory;
+use super::origin::{Origin, fork};
 use super::process::Process;
+use super::resources::{cgroup, memory, room_failed, temporary};
 use super::ring::Ring;
 use super::stack::Stack;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, DescriptorReservation, is_shortage_error};
+use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error, Result};
 use crate::sandbox::{ChildSetup, InChild};
 use crate::worker::protocol::MEMORY_FD;
@@ -50,6 +50,8 @@ pub struct Child {
     pub entry_table: Option<EntryTable>,
     /// The ring of printed output, likewise.
     pub ring: Option<Ring>,
+    /// It was forked from an origin.
+    pub forked: bool,
     /// The process itself.
     pub process: Process,
     /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
@@ -73,6 +75,12 @@ type Started<T> = std::result::Result<T, SpawnFailure>;
 pub trait LaunchSource: Send + Sync {
     /// The launch to use, or why no process can be started.
     fn choose(self: Arc<Self>) -> std::result::Result<Arc<Launch>, SpawnFailure>;
+
+    /// The origin to fork the process from, with the launch that says what it gets. After a failed fork, and where there
+    /// is none, the process is started as a program.
+    fn origin(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
+        None
+    }
 }
 
 impl LaunchSource for Launch {
@@ -141,7 +149,16 @@ impl Spawner {
         launch: Arc<impl LaunchSource + ?Sized + 'static>,
         reply: impl FnOnce(Started<Child>) + Send + 'static,
     ) {
-        self.request(move |thread| thread.start(&*launch.choose()?), reply);
+        let start = move |thread: &mut SpawnerThread| {
+            let forked = launch
+                .origin()
+                .and_then(|(origin, launch)| thread.fork(&launch, &origin).ok());
+            match forked {
+                Some(child) => Ok(child),
+                None => thread.start(&*launch.choose()?),
+            }
+        };
+        self.request(start, reply);
     }
 
     /// The same for a program that is no worker: it gets these descriptors as 0, 1 and 2, and no channel.
@@ -248,6 +265,7 @@ impl SpawnerThread {
             stderr: host.stderr,
             entry_table: memory.map(EntryTable::new),
             ring,
+            forked: false,
             process,
             temporary,
         })
@@ -300,9 +318,51 @@ impl SpawnerThread {
         let (pid, pidfd) = child::start(&plan, &self.stack)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
         let number = pid.as_raw_nonzero().get().unsigned_abs();
-        let guardian = self.sandbox.as_mut().and_then(|sandbox| sandbox.spawned(number));
+        let guardian = self.sandbox.as_mut().and_then(|sandbox| match launch.is_origin() {
+            true => sandbox.origin_spawned(number),
+            false => sandbox.spawned(number),
+        });
         let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Unconnected { process, temporary })
+    }
+
+    /// Has an origin fork itself. Once it was asked, every failure ends it.
+    fn fork(&mut self, launch: &Launch, origin: &Arc<Origin>) -> Started<Child> {
+        let Some(sandbox) = &mut self.sandbox else {
+            return Err(SpawnFailure::permanent("fork"));
+        };
+        let temporary = origin.temporary().ok().flatten();
+        let rules = sandbox.per_fork(temporary.as_ref().map(Temporary::fd))?;
+        let (host, child) = host_ends::open()?;
+        let (memory, memory_fd) = memory(launch)?.ok_or_else(|| SpawnFailure::permanent("fork: memory"))?;
+        let ring = Ring::new(Arc::clone(&memory));
+        let cgroup = cgroup(launch);
+        drop(DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("fork", &error))?);
+        sandbox.grant_fork(origin.pid())?;
+        let asked = origin.ask(&child, &rules, &memory_fd);
+        sandbox.revoke_fork();
+        let taken = asked.and_then(|pid| fork::take_in(&mut **sandbox, origin, pid, cgroup));
+        let let_go =
+            taken.and_then(|(pid, process)| fork::go(&host.channel, pid, temporary.as_ref()).map(|()| process));
+        match let_go {
+            Ok(process) => {
+                origin.count();
+                Ok(Child {
+                    channel: host.channel,
+                    stdout: host.stdout,
+                    stderr: host.stderr,
+                    entry_table: Some(EntryTable::new(memory)),
+                    ring: Some(ring),
+                    forked: true,
+                    process,
+                    temporary,
+                })
+            }
+            Err(failure) => {
+                origin.end(&format!("a fork failed: {failure}"));
+                Err(failure)
+            }
+        }
     }
 }
 
@@ -311,37 +371,6 @@ struct Given {
     standard: [RawFd; 3],
     channel: Option<RawFd>,
     memory: Option<RawFd>,
-}
-
-/// The shared memory that this launch asks for, with the child's descriptor.
-fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedMemory>, OwnedFd)>, SpawnFailure> {
-    let Some(slots) = launch.shared_memory() else {
-        return Ok(None);
-    };
-    let (memory, fd) = SharedMemory::new(entry_table::bytes_with(slots))
-        .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
-    Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
-}
-
-/// The temporary directory that this launch asks for. `None` where none can be made, for example on a full disk.
-fn temporary(launch: &Launch) -> std::result::Result<Option<Temporary>, SpawnFailure> {
-    match launch.temporary().map(|directories| directories.make()).transpose() {
-        Err(error) if is_shortage_error(&error) => Err(room_failed("open", &error)),
-        made => Ok(made.ok().flatten()),
-    }
-}
-
-/// The cgroup that this launch asks for, with the descriptor through which the child enters it. `None` where none can
-/// be made; the process is watched in any case.
-fn cgroup(launch: &Launch) -> Option<(Cgroup, OwnedFd)> {
-    let wanted = launch.cgroup()?;
-    let cgroup = Cgroup::new(&wanted.parent, wanted.limits).ok()?;
-    let door = host_ends::above_fixed(cgroup.door().ok()?).ok()?;
-    Some((cgroup, door))
-}
-
-fn room_failed(step: &'static str, error: &std::io::Error) -> SpawnFailure {
-    SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EMFILE))
 }
 
 /// The child's fixed descriptor numbers would replace a descriptor that the sandbox still needs.

@@ -40,7 +40,7 @@ mod store;
 mod sweep;
 mod trust;
 
-pub use bundle::{Bundle, BundleFiles, BundleReply, BundleStore, Manifest, Verdict, bundle_script};
+pub use bundle::{Bundle, BundleFiles, BundleReply, BundleStore, FileFingerprint, Manifest, Verdict, bundle_script};
 pub use compiled::{Compiled, CompiledLocation, InstalledCompiled, compile_script};
 pub use dead_host_cleanup::DeadHostCleanup;
 pub use modules::{Modules, transpile_script};

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::config::{Isolation, ToolTable};
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 30] = [
+const PIECES: [(&str, &str); 31] = [
     ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
@@ -48,6 +48,7 @@ const PIECES: [(&str, &str); 30] = [
     ("calls", include_str!("template/calls.mjs")),
     ("warm", include_str!("template/warm.mjs")),
     ("entrypoint", include_str!("template/entrypoint.mjs")),
+    ("origin", include_str!("template/origin.mjs")),
     ("main", include_str!("template/main.mjs")),
 ];
 

@@ -91,6 +91,7 @@ impl Wrapped {
                 limits: cgroup_limits(&config),
             }),
             temporary: temporary.clone(),
+            origin: false,
         })
         .map_err(|failure| not_started(&command, failure))?;
         let standard = streams::standard().map_err(|error| {
@@ -162,6 +163,7 @@ fn confine(
         runtime: RuntimeType::Bun,
         path_var,
         home: std::env::home_dir().as_deref(),
+        addon: None,
     })?;
     policy.files_supervised = support.listener;
     policy.temporary = temporary;

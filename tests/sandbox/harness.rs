@@ -180,6 +180,7 @@ impl<'a> Run<'a> {
             runtime: self.runtime,
             path_var: "/usr/local/bin:/usr/bin:/bin",
             home: None,
+            addon: None,
         })
         .expect("a policy")
     }
@@ -221,6 +222,7 @@ impl<'a> Run<'a> {
                 die_with_parent: true,
                 cgroup: None,
                 temporary: None,
+                origin: false,
             })
             .expect("a launch"),
         )
@@ -267,6 +269,7 @@ pub(crate) fn drained(child: Child) -> (String, String) {
         entry_table: _,
         ring: _,
         temporary: _,
+        forked: _,
     } = child;
     let stderr = std::thread::spawn(move || text(stderr));
     let stdout = text(stdout);

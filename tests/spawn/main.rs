@@ -32,6 +32,7 @@ pub(crate) fn options(program: &str, args: &[&str]) -> LaunchOptions {
         die_with_parent: true,
         cgroup: None,
         temporary: None,
+        origin: false,
     }
 }
 

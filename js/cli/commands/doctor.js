@@ -47,6 +47,8 @@ export function addDoctor(program, context) {
         problem: found.kernel?.problem?.message ?? null,
         user: userName(),
         memoryControl: MEMORY_CONTROLS[found.enforcement?.memory ?? 'none'] ?? null,
+        /** `processStart: "auto"` can fork processes; otherwise why it cannot. */
+        forks: { possible: found.enforcement !== null && found.noForks === null, reason: found.noForks },
         runtimes: found.runtimes,
         permissions: found.verdicts,
         readable: found.enforcement?.readable ?? [],
@@ -77,6 +79,7 @@ function print(report, terminal) {
   line('enforced by', report.enforcement ?? (report.problem === null ? 'nothing ran' : `nothing: ${report.problem}`))
   if (report.heldBy) line('held by', `TCP: ${report.heldBy.tcp}, signals: ${report.heldBy.signals}, truncation: ${report.heldBy.truncate}`)
   line('memory', report.memoryControl ?? 'nothing ran')
+  line('forks', ran ? (report.forks.possible ? yes : `${no}  ${report.forks.reason}`) : 'nothing ran')
   for (const { type, version, path, problem } of report.runtimes) {
     line(type === 'bun' ? 'Bun' : 'Node', version === null ? `${no}  ${problem}` : `${version}  ${path}`)
   }

@@ -123,6 +123,16 @@ async function examineProject(dir) {
   }
 }
 
+/** Why processes cannot be forked on this machine; null where they can, or where there is no Bun. @param {string} dir */
+async function examineForks(dir) {
+  try {
+    const { state, reason } = await using(dir, { processStart: 'auto', minWorkers: 0 }, async (manager) => manager.stats().origin)
+    return state === 'unavailable' ? reason : null
+  } catch (error) {
+    return textOf(error)
+  }
+}
+
 /** Why the package cannot be imported; null where it can. */
 async function missingAddon() {
   try {
@@ -136,7 +146,7 @@ async function missingAddon() {
 /** @param {AbortSignal} signal @param {string} project whose secrets are looked for */
 export async function examine(signal, project) {
   const addon = await missingAddon()
-  if (addon !== null) return { addon, kernel: null, runtimes: [], enforcement: null, verdicts: [], warning: null }
+  if (addon !== null) return { addon, kernel: null, runtimes: [], enforcement: null, verdicts: [], warning: null, noForks: null }
   /** @type {import('../../native-interface.d.ts').KernelSurvey} */
   const kernel = JSON.parse(loadNative().surveyKernel())
   const warning = await examineProject(project)
@@ -148,6 +158,7 @@ export async function examine(signal, project) {
     /** @type {Verdict[]} */
     const verdicts = []
     let enforcement = null
+    let noForks = null
     if (usable !== undefined && kernel.problem === null) {
       const enforcementFound = await using(dir, { runtimeType: usable.type, minWorkers: 0 }, async (manager) => ({ ...manager.enforcement, own: manager.workingDir }))
       // The probes' own directory no longer exists when this is read.
@@ -156,9 +167,10 @@ export async function examine(signal, project) {
         signal.throwIfAborted()
         verdicts.push(await examinePermission(dir, usable.type, probe))
       }
+      noForks = await examineForks(dir)
       signal.throwIfAborted()
       verdicts.push(await examineMemory(dir, usable.type))
     }
-    return { addon, kernel, runtimes, enforcement, verdicts, warning }
+    return { addon, kernel, runtimes, enforcement, verdicts, warning, noForks }
   })
 }

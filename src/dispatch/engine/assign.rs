@@ -88,6 +88,7 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     call.nonce = Some(nonce);
     call.entry = Entry::assigned(shared, slot);
     call.pid = worker.pid;
+    call.forked = worker.forked;
     call.stderr = Captured::new(state.settings.stderr_cap);
     worker.calls.push(number);
     state.sampling.active(now);

@@ -296,6 +296,8 @@ pub(super) struct Call {
     pub(super) start_time: Duration,
     pub(super) stderr: Captured,
     pub(super) pid: Option<u32>,
+    /// Whether that process was forked from an origin.
+    pub(super) forked: bool,
     pub(super) peak_memory_mb: Option<u64>,
     pub(super) denials: Vec<Denial>,
     pub(super) denials_dropped: u64,
@@ -320,6 +322,7 @@ impl Call {
             start_time: Duration::ZERO,
             stderr: Captured::new(stderr_cap),
             pid: None,
+            forked: false,
             peak_memory_mb: None,
             denials: Vec::new(),
             denials_dropped: 0,

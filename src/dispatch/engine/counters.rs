@@ -11,6 +11,10 @@ pub struct Counters {
     pub failed: u64,
     /// Attempts beyond the first of a call.
     pub retried: u64,
+    /// Processes that were started as programs.
+    pub spawned: u64,
+    /// Processes that were forked from an origin.
+    pub forked: u64,
     /// Processes that ended.
     pub exits: Exits,
 }

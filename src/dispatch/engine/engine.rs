@@ -10,7 +10,7 @@ use super::effect::{Effects, Refusal};
 use super::event::Event;
 use super::exit::on_exited;
 use super::frames::{on_eof, on_frame, on_printed, on_protocol_error};
-use super::start::{on_start_failed, on_started};
+use super::start::{Kind, on_start_failed, on_started};
 use super::state::{Closing, EngineSettings, EngineState};
 use super::terminate::terminate_call;
 use super::tick::{next_wake, on_tick};
@@ -72,7 +72,8 @@ impl Engine {
                 worker,
                 pid,
                 entry_table,
-            } => on_started(state, out, worker, pid, entry_table),
+                forked,
+            } => on_started(state, out, worker, pid, Kind { entry_table, forked }),
             Event::StartFailed { worker, fault } => on_start_failed(state, out, worker, fault),
             Event::Frame { worker, frame } => on_frame(state, out, worker, &frame),
             Event::BadFrame { worker, error } => on_protocol_error(state, out, worker, error),

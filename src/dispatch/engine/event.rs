@@ -27,11 +27,12 @@ pub(in crate::dispatch) enum Event<'a> {
     /// The manager is closed: new calls are refused, and with `force` the accepted ones are ended as well.
     Close { force: bool },
     /// The system has created a process that was requested. `entry_table`: it shares memory in which it notes the calls that it
-    /// enters.
+    /// enters. `forked`: it was forked from an origin.
     Started {
         worker: WorkerId,
         pid: u32,
         entry_table: bool,
+        forked: bool,
     },
     /// The system or the sandbox refused to create the process.
     StartFailed { worker: WorkerId, fault: StartFault },
@@ -87,7 +88,9 @@ impl fmt::Display for Event<'_> {
             Self::AskReady(question) => write!(f, "AskReady question={question}"),
             Self::AskTools(question) => write!(f, "AskTools question={question}"),
             Self::Close { force } => write!(f, "Close force={force}"),
-            Self::Started { worker, pid, .. } => write!(f, "Started process={} pid={pid}", worker.0),
+            Self::Started {
+                worker, pid, forked, ..
+            } => write!(f, "Started process={} pid={pid} forked={forked}", worker.0),
             Self::StartFailed { worker, fault } => write!(f, "StartFailed process={} {}", worker.0, name_of(fault)),
             Self::Frame { worker, frame } => {
                 write!(f, "Frame process={} ", worker.0)?;

@@ -67,6 +67,7 @@ impl World {
                         worker,
                         pid,
                         entry_table: at % 2 == 0,
+                        forked: at % 3 == 0,
                     });
                 }
             }

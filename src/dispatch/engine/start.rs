@@ -9,12 +9,24 @@ use crate::pool::{GroupId, WorkerId, WorkerState};
 use crate::spawn::Exit;
 
 /// Handles the creation of a process.
-pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerId, pid: u32, entry_table: bool) {
+/// What kind of process was made.
+pub(super) struct Kind {
+    pub(super) entry_table: bool,
+    pub(super) forked: bool,
+}
+
+pub(super) fn on_started(state: &mut EngineState, out: &mut Effects, id: WorkerId, pid: u32, kind: Kind) {
     let Some(worker) = state.workers.get_mut(&id) else {
         return;
     };
     worker.pid = Some(pid);
-    worker.entry_table = entry_table;
+    worker.entry_table = kind.entry_table;
+    worker.forked = kind.forked;
+    if kind.forked {
+        state.counters.forked += 1;
+    } else {
+        state.counters.spawned += 1;
+    }
     state.pool.spawned(id);
     state.sampling.exists(state.now);
     if state.pool.state(id).is_none_or(WorkerState::is_ending) {

@@ -218,6 +218,7 @@ fn facts(call: Call, end: End, known_tool: bool, now: Instant) -> Facts {
         output_bytes,
         peak_memory_mb: call.peak_memory_mb,
         pid: call.pid,
+        forked: call.forked,
         stderr: call.stderr(),
         denials: call.denials,
         denials_complete: !call.denials_unsure && call.denials_dropped == 0,

@@ -20,6 +20,8 @@ pub(super) struct Worker {
     pub(super) ready: Option<Instant>,
     /// The process id; set once the process exists.
     pub(super) pid: Option<u32>,
+    /// It was forked from an origin.
+    pub(super) forked: bool,
     /// The calls in flight.
     pub(super) calls: Vec<CallId>,
     /// Why the start failed, if that is known before the process has ended.
@@ -60,6 +62,7 @@ impl Worker {
             started: now,
             ready: None,
             pid: None,
+            forked: false,
             calls: Vec::new(),
             fault: None,
             reason: None,

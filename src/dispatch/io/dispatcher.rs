@@ -11,7 +11,7 @@ use super::locked_engine::LockedEngine;
 use super::reader::ProcessReader;
 use crate::dispatch::engine::{Counters, Event, Refusal, Request};
 use crate::pool::{Gauges, GroupId, WorkerId};
-use crate::spawn::{Child, Launch, SpawnFailure};
+use crate::spawn::{Child, LaunchSource, SpawnFailure};
 
 /// How long a host counts as busy after it left something unread.
 const BUSY_FOR: Duration = Duration::from_millis(20);
@@ -65,7 +65,11 @@ impl Dispatcher {
     }
 
     /// Starts a process that serves no calls, in the sandbox of the manager's own group. A closed dispatcher drops `reply`.
-    pub fn start_aside(&self, launch: Arc<Launch>, reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static) {
+    pub fn start_aside(
+        &self,
+        launch: Arc<impl LaunchSource + 'static>,
+        reply: impl FnOnce(Result<Child, SpawnFailure>) + Send + 'static,
+    ) {
         if let Some(group) = self.engine.outside.groups.get(GroupId::OWN) {
             group.spawn(launch, reply);
         }

@@ -75,11 +75,12 @@ pub(super) async fn run(
         denials: group.denials.clone(),
     };
     engine.outside.processes.insert(worker, running);
-    let entry_table = child.entry_table;
+    let (entry_table, forked) = (child.entry_table, child.forked);
     engine.handle(Event::Started {
         worker,
         pid,
         entry_table: entry_table.is_some(),
+        forked,
     });
     let (exit, account) = supervise(&dispatcher, &reader, readiness, &queue, &process).await;
     // The files are removed on another thread, so that this one does not wait for the disk.

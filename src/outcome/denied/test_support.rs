@@ -19,6 +19,7 @@ pub(super) fn policy(flags: &[&str]) -> Policy {
         runtime: RuntimeType::Bun,
         path_var: "/usr/bin:/bin",
         home: None,
+        addon: None,
     })
     .expect("a policy")
 }

@@ -28,6 +28,8 @@ pub struct PlanInput<'a> {
     pub path_var: &'a str,
     /// The user's home directory, where it is known; it never counts as a package.
     pub home: Option<&'a Path>,
+    /// The addon, where origins load it.
+    pub addon: Option<&'a Path>,
 }
 
 /// Plans with the real file system.
@@ -139,6 +141,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
         unix,
         runtime: input.runtime_binary.to_path_buf(),
         files_supervised: false,
+        forked: false,
         names_by_datagram: runtime::is_of_musl(files, input.runtime_binary),
         path_var: input.path_var.to_owned(),
         temporary: None,
@@ -156,7 +159,7 @@ pub fn plan_with(files: &dyn Files, input: &PlanInput<'_>) -> Result<Policy, Box
 
 /// What stays readable whatever the flags are.
 struct Imported {
-    /// The worker file's directory or a command's scripts, installed packages, and an entrypoint that is in no project.
+    /// The worker file's directory or a command's scripts, the addon of an origin, installed packages, and an entrypoint that is in no project.
     whole: Vec<PathBuf>,
     /// The entrypoint's package and linked ones: as far as no secret is in them.
     code: Vec<PathBuf>,
@@ -168,6 +171,7 @@ fn imported(files: &dyn Files, input: &PlanInput<'_>) -> Imported {
         .and_then(|directory| files.real(directory).ok())
         .into_iter()
         .collect();
+    whole.extend(input.addon.and_then(|path| files.real(path).ok()));
     whole.extend(input.command.iter().flat_map(|command| command.scripts.iter().cloned()));
     let mut code = Vec::new();
     if let Some(entrypoint) = input.entrypoint.and_then(|path| files.real(path).ok()) {

@@ -48,6 +48,7 @@ fn input(permissions: &Permissions) -> PlanInput<'_> {
         runtime: RuntimeType::Bun,
         path_var: "/usr/bin",
         home: Some(Path::new("/home")),
+        addon: None,
     }
 }
 

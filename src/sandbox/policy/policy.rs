@@ -55,6 +55,8 @@ pub struct Policy {
     pub runtime: PathBuf,
     /// A supervisor decides about metadata and watches by the lists; otherwise both need the flag without a list.
     pub files_supervised: bool,
+    /// Processes may be forked from an origin. Only where no programs may be run.
+    pub forked: bool,
     /// The runtime's C library is musl, which resolves names with datagrams and with nothing else. Under a list of hosts
     /// these are refused, because they carry their address where it cannot be checked.
     pub names_by_datagram: bool,

@@ -40,6 +40,8 @@ pub(crate) struct FilterProfile {
     pub files_reported: bool,
     /// A supervisor decides about signals that the filter alone cannot judge, because Landlock does not confine them.
     pub signals_reported: bool,
+    /// Processes may be forked from an origin, which the supervisor lets call clone when it was asked for a child.
+    pub forked: bool,
     /// A supervisor makes the sockets, because it may not copy a worker's.
     pub sockets_made: bool,
 }

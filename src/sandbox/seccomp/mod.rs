@@ -32,7 +32,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
     let mut profiles = Vec::new();
     let nets = [Net::Denied, Net::Supervised, Net::Wide, Net::Free];
     for (net, abi) in nets.into_iter().flat_map(|net| [1, 3, 6].map(|abi| (net, abi))) {
-        for bits in 0..1024u16 {
+        for bits in 0..2048u16 {
             let bit = |n: u16| bits & (1 << n) != 0;
             profiles.push(FilterProfile {
                 run: bit(0),
@@ -47,6 +47,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
                 writes_reported: bit(7),
                 files_reported: bit(8),
                 peers: bit(9),
+                forked: bit(10),
                 sockets_made: false,
             });
         }

@@ -78,6 +78,10 @@ pub(super) enum AppliesWhen {
     TruncationUncovered,
     /// As above, without a supervisor.
     TruncationUnreported,
+    /// Every process is started as a program of its own.
+    WithoutForks,
+    /// Processes may be forked from an origin.
+    WithForks,
     /// Not in the child's filter, but reported to the supervisor.
     Reported(Reported),
 }
@@ -136,6 +140,8 @@ impl AppliesWhen {
             AppliesWhen::TruncationUnreported => {
                 !profile.landlock.truncation && !profile.write_all && !profile.writes_reported
             }
+            AppliesWhen::WithoutForks => !profile.forked,
+            AppliesWhen::WithForks => profile.forked,
             AppliesWhen::Reported(_) => false,
         }
     }

@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 use std::time::Instant;
 
 use super::super::denials::Denials;
+use super::super::forks::Forks;
 use super::super::net::{NetGuard, Way, address};
 use super::answer_context::AnswerContext;
 use super::blocked::{WaitOutcome, wait};
@@ -37,6 +38,7 @@ pub(super) struct Answers {
     /// Landlock decides about truncating a file by its path.
     pub(super) truncation_covered: bool,
     pub(super) denials: Denials,
+    pub(super) forks: Forks,
     pub(super) restraint: Restraint,
 }
 
@@ -65,6 +67,7 @@ impl Answers {
                 Some(ACCESS)
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
+            libc::SYS_clone if self.forks.uses(call.thread, call.args[0]) => Some(Answer::Continue),
             // The remaining calls start a process.
             _ => self
                 .denials

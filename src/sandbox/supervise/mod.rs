@@ -37,9 +37,11 @@ pub use trial::Lack;
 pub(super) use trial::try_out;
 
 use std::io;
+use std::sync::Arc;
 
 use super::child::StepFailure;
 use super::denials::Denials;
+use super::forks::Forks;
 use super::net::{Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
@@ -63,6 +65,7 @@ pub(super) struct Supervision {
     denials: Denials,
     own: OwnDirectories,
     sockets: SocketMaker,
+    forks: Forks,
 }
 
 impl Supervision {
@@ -72,6 +75,7 @@ impl Supervision {
         denials: Denials,
         own: OwnDirectories,
         sockets: SocketMaker,
+        forks: Forks,
     ) -> Self {
         Supervision {
             policy,
@@ -79,6 +83,7 @@ impl Supervision {
             denials,
             own,
             sockets,
+            forks,
         }
     }
 
@@ -86,11 +91,12 @@ impl Supervision {
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
         let net = net_guard(&self.policy, self.denials.clone()).with_own_sockets(OwnSockets::new(self.own.clone()));
+        let started = Arc::new(Started::default());
         let programs = match &self.policy.run {
             Run::Only(programs) => {
                 Programs::Listed(programs.iter().cloned().chain([self.policy.runtime.clone()]).collect())
             }
-            Run::None => Programs::RuntimeOnce(Started::default()),
+            Run::None => Programs::RuntimeOnce(Arc::clone(&started)),
             Run::All => Programs::Any,
         };
         // Not libc's gettid, which glibc has since 2.30 only.
@@ -109,9 +115,10 @@ impl Supervision {
             ),
             truncation_covered: self.truncation_covered,
             denials: self.denials.clone(),
+            forks: self.forks.clone(),
             restraint: Restraint::default(),
         };
-        let mut supervisor = Supervisor::start(answers).map_err(failed("start the supervisor"))?;
+        let mut supervisor = Supervisor::start(answers, started).map_err(failed("start the supervisor"))?;
         // SAFETY: no memory is passed; it only ever takes rights away.
         if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
             return Err((

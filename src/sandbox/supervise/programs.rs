@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::super::denial::{Denial, Permission};
 use super::super::denials::{Denials, lives};
@@ -20,7 +21,7 @@ pub(super) enum Programs {
     /// Real paths.
     Listed(BTreeSet<PathBuf>),
     /// Only the runtime, as the first program of each process.
-    RuntimeOnce(Started),
+    RuntimeOnce(Arc<Started>),
 }
 
 const ACCESS: Answer = Answer::Errno(libc::EACCES);
@@ -52,6 +53,9 @@ impl Programs {
             return None;
         };
         match target.identity() {
+            // Every process that the host starts leads its group before it executes. One that does not was forked, has
+            // the program of its origin, and is not known before the host makes it the leader of a group.
+            Ok(identity) if identity.process != target.worker() => None,
             Ok(identity) => started.first(identity, lives).then_some(Answer::Continue),
             // The start fails because of the shortage, and is tried again.
             Err(error) => error

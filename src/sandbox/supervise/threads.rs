@@ -23,8 +23,10 @@ use super::lanes::{Admission, LaneKey, Lanes};
 use super::leadership::{Leader, Leadership};
 use super::listener::{Answer, Call, Listener};
 use super::restarts::Restarts;
+use super::started::Started;
 use super::target::Target;
 use crate::sandbox::blocked_signals::block_in_own_thread;
+use crate::sandbox::denials::lives;
 
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;
@@ -35,6 +37,7 @@ const AGAIN: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(in super::super) struct Supervisor {
     listener: Option<Sender<Listener>>,
+    started: Arc<Started>,
     /// Becomes readable for every thread when the handle is dropped.
     stop: Arc<OwnedFd>,
 }
@@ -58,7 +61,7 @@ struct Shared {
 
 impl Supervisor {
     /// Starts the first thread; it waits for `listen`.
-    pub(super) fn start(answers: Answers) -> io::Result<Self> {
+    pub(super) fn start(answers: Answers, started: Arc<Started>) -> io::Result<Self> {
         let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?);
         let stopped = Arc::clone(&stop);
         let blocked = Blocked::new()?;
@@ -86,8 +89,16 @@ impl Supervisor {
             })?;
         Ok(Supervisor {
             listener: Some(sender),
+            started,
             stop,
         })
+    }
+
+    /// A forked process has the program of its origin and may execute none. An error where nobody can tell which
+    /// process it is.
+    pub(in super::super) fn had_its_program(&self, process: u32) -> io::Result<()> {
+        self.started.first(Target::new(process).identity()?, lives);
+        Ok(())
     }
 
     pub(super) fn listen(&mut self, listener: Listener) {

@@ -62,6 +62,7 @@ fn call(sender: Sender<Listener>) -> bool {
         writes_reported: false,
         files_reported: false,
         sockets_made: true,
+        forked: false,
     };
     let Some(program) = seccomp::listener_program(&profile) else {
         return false;

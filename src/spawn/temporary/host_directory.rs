@@ -21,6 +21,8 @@ use crate::worker::lock;
 /// Enough digits that nobody who cannot list the host's directory can guess a name, and no more, because paths of unix
 /// sockets must be short.
 const PROCESS_DIGITS: usize = 24;
+/// The same for a directory inside of a process's own one. Its path has two such names.
+const INNER_DIGITS: usize = 16;
 const NEW_LOCK: &CStr = c".lock";
 /// The user can enter the host's directory but not list it. This holds for workers of root too, because they have none
 /// of root's capabilities.
@@ -112,16 +114,7 @@ impl HostDirectory {
 
     /// Makes a directory for one process and opens it as a path only.
     pub(super) fn directory(&self) -> io::Result<(CString, OwnedFd)> {
-        let name = CString::new(random(PROCESS_DIGITS)?)?;
-        mkdirat(&self.fd, &name, Mode::RWXU)?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match openat(&self.fd, &name, flags, Mode::empty()) {
-            Ok(opened) => Ok((name, opened)),
-            Err(errno) => {
-                let _ = unlinkat(&self.fd, &name, AtFlags::REMOVEDIR);
-                Err(errno.into())
-            }
-        }
+        make(self.fd(), PROCESS_DIGITS)
     }
 
     /// Continues to remove a directory for a while; true when it is gone.
@@ -138,6 +131,29 @@ impl HostDirectory {
         entries
             .flatten()
             .all(|entry| [c".", c"..", LOCK].contains(&entry.file_name()))
+    }
+}
+
+/// Keeps everybody who has only the user's rights from listing a process's own directory.
+pub(super) fn hide(directory: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(chmod(format!("/proc/self/fd/{}", directory.as_raw_fd()), NOT_LISTED)?)
+}
+
+/// Makes a directory in a process's own one.
+pub(super) fn inside(directory: BorrowedFd<'_>) -> io::Result<(CString, OwnedFd)> {
+    make(directory, INNER_DIGITS)
+}
+
+fn make(directory: BorrowedFd<'_>, digits: usize) -> io::Result<(CString, OwnedFd)> {
+    let name = CString::new(random(digits)?)?;
+    mkdirat(directory, &name, Mode::RWXU)?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(directory, &name, flags, Mode::empty()) {
+        Ok(opened) => Ok((name, opened)),
+        Err(errno) => {
+            let _ = unlinkat(directory, &name, AtFlags::REMOVEDIR);
+            Err(errno.into())
+        }
     }
 }
 

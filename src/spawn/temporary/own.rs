@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::disk_usage::{self, DiskUsage};
-use super::host_directory::HostDirectory;
+use super::host_directory::{self, HostDirectory};
 use super::place;
 use super::tidy::{self, Job, Removal};
 use crate::error::descriptors::is_shortage_error;
@@ -81,6 +81,7 @@ impl TemporaryDirectories {
             fd,
             living: Arc::clone(&self.living),
             discarded: AtomicBool::new(false),
+            _outer: None,
         })
     }
 
@@ -108,6 +109,8 @@ pub struct Temporary {
     fd: OwnedFd,
     living: Arc<AtomicUsize>,
     discarded: AtomicBool,
+    /// The directory that contains it, if that is a process's own, too. It is removed after this one.
+    _outer: Option<Arc<Temporary>>,
 }
 
 impl Temporary {
@@ -123,6 +126,29 @@ impl Temporary {
     /// How much it contains; `None` where the host has no descriptor left to look with.
     pub(in crate::spawn) fn disk_usage(&self) -> Option<DiskUsage> {
         disk_usage::tree(self.fd())
+    }
+
+    /// From now on it contains directories of other processes, which must not find each other's.
+    pub(in crate::spawn) fn hide(&self) -> io::Result<()> {
+        host_directory::hide(self.fd())
+    }
+
+    /// Makes a directory inside of this one, for a child of the process that this one belongs to.
+    pub(in crate::spawn) fn make_inside(self: &Arc<Self>) -> io::Result<Self> {
+        let (inner, fd) = host_directory::inside(self.fd.as_fd())?;
+        let mut name = self.name.as_bytes().to_vec();
+        name.push(b'/');
+        name.extend(inner.as_bytes());
+        self.living.fetch_add(1, Ordering::AcqRel);
+        Ok(Self {
+            host_directory: Arc::clone(&self.host_directory),
+            name: CString::new(name)?,
+            path: self.path.join(OsStr::from_bytes(inner.as_bytes())),
+            fd,
+            living: Arc::clone(&self.living),
+            discarded: AtomicBool::new(false),
+            _outer: Some(Arc::clone(self)),
+        })
     }
 
     /// Lets the removal thread remove it.

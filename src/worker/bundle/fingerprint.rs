@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 /// A path and the state of what it leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct FileFingerprint {
+pub struct FileFingerprint {
     path: PathBuf,
     state: State,
 }
@@ -53,7 +53,7 @@ impl Stat {
 
 impl FileFingerprint {
     /// The fingerprint of the file that a path leads to.
-    pub(super) fn take(path: PathBuf) -> Self {
+    pub fn take(path: PathBuf) -> Self {
         let state = match fs::metadata(&path) {
             Ok(found) if found.is_dir() => State::Directory {
                 names: names(&path),
@@ -69,7 +69,7 @@ impl FileFingerprint {
     }
 
     /// Whether the file still has this fingerprint.
-    pub(super) fn is_current(&self) -> bool {
+    pub fn is_current(&self) -> bool {
         let found = fs::metadata(&self.path);
         match (&self.state, found) {
             (State::Absent, found) => found.is_err(),
@@ -85,7 +85,7 @@ impl FileFingerprint {
     }
 
     /// Whether it was last changed before that moment, according to its times.
-    pub(super) fn is_older_than(&self, moment: SystemTime) -> bool {
+    pub fn is_older_than(&self, moment: SystemTime) -> bool {
         let (State::File { stat, .. } | State::Directory { stat, .. }) = &self.state else {
             return true;
         };

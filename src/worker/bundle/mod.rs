@@ -19,6 +19,7 @@ mod script;
 
 pub use bundle_store::{Bundle, BundleStore};
 pub(super) use bundle_store::{manifest_slot, named, stem};
+pub use fingerprint::FileFingerprint;
 pub use manifest::{Manifest, Verdict};
 pub use reply::{BundleFiles, BundleReply};
 pub use script::bundle_script;

@@ -9,7 +9,7 @@
 //! | 0x02 | to worker | ABORT | JSON `{c, n, r, w?}` |
 //! | 0x03 | to worker | PING | empty |
 //! | 0x04 | to worker | END | empty |
-//! | 0x81 | from worker | READY | JSON `{protocol, runtime, entryTable, ring, warmup, tools}` |
+//! | 0x81 | from worker | READY | JSON `{protocol, runtime, entryTable, ring, warmup, tools, origin?}` |
 //! | 0x82 | from worker | LOAD_FAILED | JSON error |
 //! | 0x83 | from worker | ENTERED | u32 call, 16 B nonce |
 //! | 0x84 | from worker | RESULT | u32 call, 16 B nonce, u8 status, u8 retry, u32 retry after ms, text |
@@ -28,6 +28,7 @@ mod decode;
 mod encode;
 mod from_worker;
 mod max_frame;
+mod origin_ready;
 mod reader;
 mod ready;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use decode::FrameError;
 pub use encode::{AbortReason, CallFrame, TooLong, append_abort, append_end, append_ping};
 pub use from_worker::{FromWorker, Level, LogFrame, ResultFrame, Retry, Status, Stream};
 pub use max_frame::max_frame;
+pub use origin_ready::OriginReady;
 pub use reader::FrameReader;
 pub use ready::{NotReady, Ready};
 

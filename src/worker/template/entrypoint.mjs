@@ -13,6 +13,9 @@ const IMPORTER = ' imported from '
  * longer without harm.
  */
 const LONG_IMPORT = 500
+let timersSet = 0
+/** How many timers importing the entrypoint has needed itself. */
+export const importTimers = () => timersSet
 
 /** @param {string} entrypoint file: URL @returns {Promise<{ namespace: any }>} in an object, as it may look like a promise */
 export async function importEntrypoint(entrypoint) {
@@ -53,6 +56,7 @@ async function namespaceOf(importing, specifier) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
   const late = new PromiseOf((/** @type {(value: any) => void} */ resolve, /** @type {(error: unknown) => void} */ reject) => {
+    timersSet++
     timer = setTimer(() => promiseThen(passedOn(), resolve, reject), LONG_IMPORT)
   })
   const imported = promiseThen(

@@ -11,7 +11,8 @@ import { describe, cleanStack } from './failure.mjs'
 import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
 import { logText } from './log.mjs'
-import { bun, exit, isBun, jsonStringify, onProcess } from './primordials.mjs'
+import { becomeChild, openOrigin, reportOf, settle } from './origin.mjs'
+import { bun, exit, isBun, jsonStringify, onProcess, PromiseOf } from './primordials.mjs'
 import { ABORT, CALL, END, LEVEL, LOAD_FAILED, PING, PONG, PROTOCOL, READY, STDERR, STDOUT } from './protocol.mjs'
 import { settings } from './settings.mjs'
 import { patchStream, writeStdout } from './streams.mjs'
@@ -70,7 +71,11 @@ function loadFailed(error, place) {
   exit(1)
 }
 
+/** Runs the entrypoint's `warmup` before the process is forked. */
+const warmUp = () => new PromiseOf((/** @type {(value: undefined) => void} */ resolve) => warm(() => resolve(undefined), (error) => logError('warmup failed', error)))
+
 async function load() {
+  const origin = openOrigin()
   try {
     const reading = settings.entrypoint === null ? undefined : readExports((await importEntrypoint(settings.entrypoint)).namespace)
     if (reading !== undefined) await reading
@@ -82,7 +87,15 @@ async function load() {
   const problem = catalogueProblem(tools)
   if (problem !== undefined) return loadFailed(problem, undefined)
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
-  send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}}`)
+  const ready = (/** @type {string} */ more) =>
+    send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}${more}}`)
+  if (origin !== undefined) {
+    await warmUp()
+    await settle(origin)
+    ready(`,"origin":${reportOf(origin)}`)
+    becomeChild(origin, logError)
+  }
+  ready('')
 }
 
 onProcess('uncaughtException', (error) => uncaught('uncaught exception', error, false))

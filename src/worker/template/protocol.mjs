@@ -89,6 +89,13 @@ export const MODULE_CACHE_VARIABLE = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
  */
 export const NO_THREADS_VARIABLE = 'BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER'
 export const NO_THREADS_VALUE = 'toolwarden'
+/** The path of the addon, for a process that is to become an origin. */
+export const ORIGIN_VARIABLE = 'TOOLWARDEN_ORIGIN'
+/**
+ * With these variables Bun has one thread once it is idle, and owes nothing when it is forked: a collection of garbage that is due, a
+ * timer that is overdue, or memory that another thread of its allocator would give back.
+ */
+export const ORIGIN_OPTIONS = 'BUN_JSC_useConcurrentGC=0 BUN_JSC_useWarmUpMarkedBlocks=0 BUN_JSC_numberOfGCMarkers=1 MIMALLOC_SCAVENGER=0 BUN_GC_TIMER_INTERVAL=2000000000'
 /** The variables that a tool finds in its environment. */
 export const PROJECT_ROOT_VARIABLE = 'TOOLWARDEN_PROJECT_ROOT'
 export const EXEC_ID_VARIABLE = 'TOOLWARDEN_TOOL_EXEC_ID'

@@ -32,6 +32,16 @@ function openRing() {
   return true
 }
 
+/** Frames use the channel from now on. */
+export function closeRing() {
+  ring = null
+}
+
+/** The memory is another one, in the place of the former. */
+export function reopenRing() {
+  ring = undefined
+}
+
 /** Whether there is a ring. */
 export const hasRing = () => (ring === undefined ? openRing() : ring !== null)
 

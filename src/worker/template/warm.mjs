@@ -21,13 +21,15 @@ let warmedUp = false
  */
 export function warm(done, failed) {
   flush()
+  // A forked process was warmed up with its origin.
+  if (warmedUp) return done()
+  warmedUp = true
   for (let i = 0; i < REHEARSALS; i++) {
     rehearse(0, CALL_TEXT, startEcho)
     // The buffer contains only the frames of the rehearsal, which are not for the host.
     discard(0)
   }
-  if (warmedUp || warmup === undefined) return done()
-  warmedUp = true
+  if (warmup === undefined) return done()
   const complain = (/** @type {unknown} */ error) => {
     failed(error)
     done()

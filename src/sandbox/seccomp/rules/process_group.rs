@@ -6,6 +6,10 @@ use super::errno::{ENOSYS, EPERM};
 
 const PRIO_USER: u32 = 2;
 const IOPRIO_WHO_USER: u32 = 3;
+const PR_SET_PDEATHSIG: u32 = 1;
+const SIGKILL: u32 = 9;
+const PARENT_DEATH: &str =
+    "the process must end with the host; a fork clears the signal, and a forked process sets the same one again";
 
 pub(super) const ROWS: &[Row] = &[
     row!(
@@ -26,8 +30,10 @@ pub(super) const ROWS: &[Row] = &[
         ["seccomp"],
         "a listener of its own could answer for its children"
     ),
-    row!(Everyone, EPERM, ["prctl"] if [on(0, Test::OneOf(&[1, 4, 22, 35, 36, 59, 0x5961_6d61]))],
-        "PDEATHSIG, DUMPABLE, SECCOMP, MM, CHILD_SUBREAPER, SYSCALL_USER_DISPATCH and PTRACER loosen the host's hold"),
+    row!(Everyone, EPERM, ["prctl"] if [on(0, Test::OneOf(&[4, 22, 35, 36, 59, 0x5961_6d61]))],
+        "DUMPABLE, SECCOMP, MM, CHILD_SUBREAPER, SYSCALL_USER_DISPATCH and PTRACER loosen the host's hold"),
+    row!(WithoutForks, EPERM, ["prctl"] if [on(0, Test::Is(PR_SET_PDEATHSIG))], PARENT_DEATH),
+    row!(WithForks, EPERM, ["prctl"] if [on(0, Test::Is(PR_SET_PDEATHSIG)), on(1, Test::IsNot(SIGKILL))], PARENT_DEATH),
     row!(Everyone, EPERM, ["personality"] if [on(0, Test::IsNot(0xffff_ffff))], "only asking for it is harmless"),
     row!(Everyone, EPERM, ["prlimit64"] if [on(2, Test::NotNull)], "sets limits, also those of other processes"),
     row!(Everyone, EPERM, ["prlimit64"] if [on(0, Test::IsNot(0)), on(0, Test::NotSelf)], "reads other processes' limits"),

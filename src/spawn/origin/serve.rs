@@ -1,0 +1,95 @@
+//! The origin's loop. It runs inside the runtime, in a process that has imported the entrypoint and has one thread, and
+//! stays in native code: no line of JavaScript runs here again. In a child it returns.
+
+use std::ffi::c_void;
+
+use super::in_child::{self, ForkFds, Memory};
+use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
+use super::wire::{Received, SERVES, Setup, receive};
+use crate::sandbox::StepFailure;
+use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
+
+/// The longest Setup that is believed.
+const LONGEST_SETUP: u64 = 64 * 1024;
+
+/// How serving ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Served {
+    /// This is a child, and the host lets it run. The path of its temporary directory; empty where it has none.
+    Child(Vec<u8>),
+    /// The host has closed the channel.
+    Closed,
+    /// A step failed.
+    Failed(StepFailure),
+}
+
+/// Gives children of this process to the host until it closes the channel. Returns in each child.
+///
+/// # Safety
+/// Only in a worker's process that has one thread. `memory` is its mapping of the memory that it shares with the host,
+/// of `length` bytes, and nothing reads or writes there meanwhile.
+pub unsafe fn serve_forks(memory: *mut c_void, length: usize) -> Served {
+    // SAFETY: the caller's promise.
+    match unsafe { serve(Memory { base: memory, length }) } {
+        Ok(served) => served,
+        Err(failure) => Served::Failed(failure),
+    }
+}
+
+/// # Safety
+/// As `serve_forks`.
+unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
+    let setup = read_setup()?;
+    for &(from, to) in &setup.uncopied {
+        // SAFETY: changes what a fork does with regions of this process that the host found in it.
+        let done = unsafe { libc::madvise(from as *mut c_void, (to - from) as usize, libc::MADV_DOFORK) };
+        check("madvise", done)?;
+    }
+    // The mapping stays. Children must not have a descriptor of the origin's memory.
+    // SAFETY: this process's own descriptor, which nobody uses any more.
+    unsafe { libc::close(MEMORY_FD) };
+    let thread_id = thread_id_address()?;
+    // SAFETY: asks for the flags of an open descriptor.
+    let flags = check("fcntl", unsafe { libc::fcntl(CHANNEL_FD, libc::F_GETFL) })?;
+    send_number(CHANNEL_FD, SERVES)?;
+    loop {
+        let mut kind = [0];
+        let (_, received) =
+            patiently(CHANNEL_FD, || receive(CHANNEL_FD, &mut kind)).map_err(|errno| ("recvmsg", errno))?;
+        let Received::Message(fds) = received else {
+            return Ok(Served::Closed);
+        };
+        let fds = ForkFds::from(kind[0], fds)?;
+        // SAFETY: the host looked from outside and found one thread, and this one makes none.
+        let pid = unsafe { fork(thread_id) };
+        if pid == Ok(0) {
+            // SAFETY: this is the child.
+            let ran = unsafe { in_child::become_worker(&setup, flags as i32, fds, &memory) };
+            return match ran {
+                Ok(Some(temporary)) => Ok(Served::Child(temporary)),
+                // SAFETY: ends the child only, without the runtime's exit handlers. The host reads from its exit code that it
+                // never ran.
+                _ => unsafe { libc::_exit(in_child::NOT_RUN) },
+            };
+        }
+        drop(fds);
+        let answer = match pid {
+            Ok(pid) => pid,
+            Err((_, errno)) => -errno,
+        };
+        send_number(CHANNEL_FD, answer)?;
+    }
+}
+
+fn read_setup() -> Result<Setup, StepFailure> {
+    const BAD: StepFailure = ("setup", libc::EBADMSG);
+    let mut length = [0; size_of::<u64>()];
+    read_exactly(CHANNEL_FD, &mut length)?;
+    let length = u64::from_ne_bytes(length);
+    if length > LONGEST_SETUP {
+        return Err(BAD);
+    }
+    let mut bytes = vec![0; length as usize];
+    read_exactly(CHANNEL_FD, &mut bytes)?;
+    Setup::decode(&bytes).ok_or(BAD)
+}
