@@ -47,7 +47,7 @@ describe('manager.enforcement', () => {
   for (const flag of ['-A', '--allow-all']) {
     it(`is "none" with ${flag}.`, () => {
       const { memory: _, temporary, ...rest } = enforcement([flag])
-      assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, permissions: ['--allow-all'], readable: [] })
+      assert.deepEqual(rest, { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, permissions: ['--allow-all'], readable: [], secrets: [], tools: {} })
       assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
     })
   }
@@ -56,7 +56,7 @@ describe('manager.enforcement', () => {
     // Permissions that are not enforced are not listed. The host builds the environment whether or not there is a
     // sandbox.
     const { memory: _, temporary, ...off } = enforcement(['--allow-read', '--allow-env=SOME_NAME'], { sandbox: 'off' })
-    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, permissions: ['--allow-env=SOME_NAME'], readable: [] })
+    assert.deepEqual(off, { level: 'none', landlockAbi: null, seccomp: false, heldBy: null, permissions: ['--allow-env=SOME_NAME'], readable: [], secrets: [], tools: {} })
     assert.match(temporary, /\/toolwarden-[0-9a-f]{16}$/)
   })
 
