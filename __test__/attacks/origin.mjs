@@ -1,6 +1,8 @@
 /** What forked processes, and a module that is imported by their origin, try against origin, siblings and host. */
 
 export const tools = './origin.mjs'
+/** An origin is ready some ten seconds after its start. */
+export const atOnce = true
 
 const forked = { processStart: 'fork', maxWorkers: 4 }
 const REFUSED = new Set(['EPERM', 'EACCES', 'ENOSYS'])

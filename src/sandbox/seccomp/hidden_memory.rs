@@ -33,8 +33,15 @@ pub(super) const ROWS: &[Row] = &[
     row!(
         AppliesWhen::Everyone,
         Answer::Errno(libc::ENOSYS),
-        ["landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"],
+        ["landlock_create_ruleset", "landlock_add_rule"],
         "a set of rules keeps megabytes, which nobody can count; programs go on as on an older kernel"
+    ),
+    // A forked process puts itself under the set that the host hands to it.
+    row!(
+        AppliesWhen::WithoutForks,
+        Answer::Errno(libc::ENOSYS),
+        ["landlock_restrict_self"],
+        "there is no set of rules"
     ),
     row!(AppliesWhen::Everyone, Answer::Errno(0), ["setsockopt"] if [on(1, Test::Is(libc::SOL_SOCKET as u32)), on(2, Test::OneOf(BUFFERS))],
         "what waits in a socket that nobody has open cannot be counted, so it must be little"),
