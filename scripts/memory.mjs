@@ -42,7 +42,7 @@ const rows = Object.entries(found).map(
 )
 const text = `${SECTION}
 
-By \`npm run memory\`, ${new Date().toISOString().slice(0, 10)}, with Bun from 64 to 4,096 MiB in steps of ${step}. "CPU": a loop of arithmetic, against the same with
+By \`npm run memory\`, ${new Date().toISOString().slice(0, 10)}, with Bun from 64 to 4,096 MiB in steps of ${step}. "CPU": processor time of a loop of arithmetic, against the same with
 \`sandbox: "off"\` and no limit. "Above": the most that a record showed beyond the limit when a tool went past it.
 
 | runtime | limits tried | good | CPU at worst | above at most |
