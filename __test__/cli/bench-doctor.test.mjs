@@ -15,7 +15,7 @@ describe('toolwarden bench', () => {
     assert.match(head, /^process +p50 ms +p95 ms +p99 ms +calls\/s$/)
     assert.deepEqual(
       rows.map((row) => row.split(/\s+/)[0]),
-      ['cold', 'prewarmed', 'reused', 'forked'],
+      ['cold', 'prewarmed', 'reused'],
     )
     for (const row of rows) assert.match(row, /^\w+( +[\d.]+){4}$/)
     assert.equal(code, 0)

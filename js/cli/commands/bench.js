@@ -14,15 +14,15 @@ function parseCount(given) {
 
 /**
  * How a call gets its process.
- * @type {Array<{ name: string, config: import('../../../index.d.ts').Config, sideBySide: number, waits: boolean, optional?: boolean }>}
+ * @type {Array<{ name: string, config: import('../../../index.d.ts').Config, sideBySide: number, waits: boolean }>}
  */
 const MODES = [
   { name: 'cold', config: { isolation: 'call', minWorkers: 0 }, sideBySide: 8, waits: false },
   { name: 'prewarmed', config: { isolation: 'call', minWorkers: 1 }, sideBySide: 8, waits: true },
   { name: 'reused', config: { isolation: 'worker', minWorkers: 1 }, sideBySide: 64, waits: true },
-  // The row is left out where processes cannot be forked.
-  { name: 'forked', config: { isolation: 'call', minWorkers: 0, processStart: 'fork' }, sideBySide: 8, waits: false, optional: true },
 ]
+/** Asked for by an option, because it takes ten seconds and more until processes can be forked. @type {(typeof MODES)[number]} */
+const FORKED = { name: 'forked', config: { isolation: 'call', minWorkers: 0, processStart: 'fork' }, sideBySide: 8, waits: false }
 
 /** Milliseconds. @param {number} time */
 const ms = (time) => time.toFixed(time < 10 ? 2 : 1)
@@ -31,25 +31,22 @@ const ms = (time) => time.toFixed(time < 10 ? 2 : 1)
 export function addBench(program, context) {
   program
     .command('bench')
-    .description('time a tool in a cold, a prewarmed, a reused and a forked process')
+    .description('time a tool in a cold, a prewarmed and a reused process')
     .argument('<entrypoint>', 'file that exports the tools')
     .argument('<tool>', 'id of the tool')
     .option('--input <json>', 'the input: JSON, @file, or - for standard input')
     .option('--n <count>', 'calls per kind of process', parseCount, 200)
+    .option('--fork', 'also time processes that are forked for the call; the first one takes ten seconds and more')
     .addHelpText('after', PERMISSION_HELP)
     .action(async (entrypoint, tool, options) => {
       const { terminal, interrupts } = context
       const { signal } = interrupts
       const input = options.input === undefined ? undefined : await jsonArgument(options.input, '--input', context)
       const rows = []
-      for (const { name, config, sideBySide, waits, optional } of MODES) {
+      for (const { name, config, sideBySide, waits } of options.fork ? [...MODES, FORKED] : MODES) {
         terminal.note(terminal.errStyle(`${name}: ${options.n} calls one by one, ${options.n} at up to ${sideBySide}`, 'dim'))
         const found = await withManager(context, { entrypoint, overrides: config }, async (manager) => {
-          if (waits) await manager.ready()
-          if (optional && !(await manager.ready().then(() => true, () => false))) {
-            terminal.note(terminal.errStyle(`${name}: left out, since ${manager.stats().origin.reason}`, 'dim'))
-            return null
-          }
+          if (waits || config.processStart === 'fork') await manager.ready()
           const idle = async () => {
             while (manager.stats().workers.idle === 0) await sleep(1, undefined, { signal })
           }
@@ -61,7 +58,7 @@ export function addBench(program, context) {
             ...(waits ? { prepare: idle } : {}),
           })
         })
-        if (found !== null) rows.push([name, ms(found.p50), ms(found.p95), ms(found.p99), found.rate.toFixed(0)])
+        rows.push([name, ms(found.p50), ms(found.p95), ms(found.p99), found.rate.toFixed(0)])
       }
       printTable(['process', 'p50 ms', 'p95 ms', 'p99 ms', 'calls/s'], rows, terminal, { right: true })
     })
