@@ -20,6 +20,7 @@ pub mod modes;
 mod mountinfo;
 mod net;
 mod opened;
+mod opened_rules;
 pub(crate) mod other_descriptors;
 mod own_attempts;
 mod own_directories;
