@@ -99,7 +99,7 @@ describe('A manager', () => {
     assert.equal(enforcement.level, 'none')
     assert.equal(enforcement.seccomp, false)
     assert.deepEqual(enforcement.permissions, [])
-    assert.deepEqual(Object.keys(enforcement), ['level', 'landlockAbi', 'seccomp', 'heldBy', 'memory', 'permissions', 'readable', 'temporary'])
+    assert.deepEqual(Object.keys(enforcement), ['level', 'landlockAbi', 'seccomp', 'heldBy', 'memory', 'permissions', 'readable', 'secrets', 'temporary', 'tools'])
   })
 
   it('lists what is in force without a sandbox: the environment, or that everything is allowed.', () => {

@@ -131,8 +131,8 @@ describe('ready() and listTools()', () => {
     await manager.ready()
     const tools = await manager.listTools()
     assert.deepEqual(tools.toSorted((a, b) => (a.id < b.id ? -1 : 1)), [
-      { id: 'adds', description: null, inputSchema: null, outputSchema: null },
-      { id: 'greets', description: null, inputSchema: null, outputSchema: null },
+      { id: 'adds', description: null, inputSchema: null, outputSchema: null, permissions: ['--allow-read'] },
+      { id: 'greets', description: null, inputSchema: null, outputSchema: null, permissions: ['--allow-read'] },
     ])
   })
 

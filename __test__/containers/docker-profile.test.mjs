@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, copyFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { before, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { BIN, environment } from '../support/cli.mjs'
@@ -30,13 +31,17 @@ const QUICK_BOUND = 110_000
 describe('Under the profile of a container engine', () => {
   const bench = workbench()
   let docker
+  let home
   before(() => {
     docker = compileLauncher('docker')
+    // Bun makes its home directory where it may; none of the tests must find it.
+    home = mkdtempSync(join(tmpdir(), 'warden-home-'))
   })
+  after(() => rmSync(home, { recursive: true, force: true }))
 
   /** Runs a program under a launcher to its end. */
   async function under(launcher, user, words, { bound, env = {} } = {}) {
-    const child = spawn(launcher, [user, ...words], { cwd: root, env: { ...environment({ HOME: '/proc/nonexistent' }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(launcher, [user, ...words], { cwd: root, env: { ...environment({ HOME: home }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))

@@ -3,10 +3,15 @@ import process from 'node:process'
 
 /** The user's name and number; containers often run as a number that no name is known for. */
 export function userName() {
+  return `${name() ?? 'no name'} (${process.getuid?.() ?? 'unknown'})`
+}
+
+function name() {
   try {
-    const { username, uid } = os.userInfo()
-    return `${username} (${uid})`
+    const { username } = os.userInfo()
+    // Bun gives a name where Node throws.
+    return username === 'unknown' ? null : username
   } catch {
-    return `no name (${process.getuid?.() ?? 'unknown'})`
+    return null
   }
 }
