@@ -19,7 +19,7 @@ describe('A tool', () => {
 
   it('may be a function.', async () => {
     assert.deepEqual(await call('function', 1, { config: { k: 2 } }), { input: 1, config: { k: 2 }, toolId: 'function' })
-    assert.deepEqual(listed.function, { id: 'function', description: null, inputSchema: null, outputSchema: null })
+    assert.deepEqual(listed.function, { id: 'function', description: null, inputSchema: null, outputSchema: null, permissions: ['--allow-read'] })
   })
 
   it('is neither a schema nor what has no function to run.', () => {

@@ -29,7 +29,7 @@ describe('TOOLWARDEN_TRACE', () => {
     const story = [
       /event Submit call=\d+ tool="never-settles" timeout=50ms$/,
       /effect Start process=1$/,
-      /event Started process=1 pid=\d+$/,
+      /event Started process=1 pid=\d+ forked=false$/,
       /event Frame process=1 READY$/,
       /effect Imported process=1$/,
       /effect Send call=\d+ process=1 CALL bytes=\d+$/,
