@@ -12,11 +12,20 @@ use std::path::Path;
 use super::claim::{CLAIM, REMOVAL};
 use super::directory::{TEMPORARY_PREFIX, temporary_prefix};
 use super::names::{IGNORE_FILE, WORKER_PREFIX, is_hash};
+use super::raw::syscall;
 use super::raw_directory::RawDirectory;
 use super::trust::for_us_to_write;
 
 /// How often the directory is read: an entry that is removed meanwhile may hide another one.
 const ROUNDS: usize = 8;
+/// How often announcements that are locked are looked at again, and the time between: the host's descriptors are closed one after
+/// the other when it ends, so the lock of its own announcement may outlive the pipe that tells of its end. Others hold one for
+/// microseconds.
+const LOOKS: usize = 100;
+static PAUSE: libc::timespec = libc::timespec {
+    tv_sec: 0,
+    tv_nsec: 2_000_000,
+};
 
 /// One manager's claim and the files of its stem.
 #[derive(Debug)]
@@ -96,15 +105,20 @@ impl DeadHostCleanup {
 
     /// Removes the files that the host was still writing or removing when it was killed.
     fn remove_unfinished(&self, directory: &RawDirectory) {
-        for _ in 0..ROUNDS {
-            let mut removed = false;
+        for _ in 0..LOOKS {
+            let (mut removed, mut held) = (false, false);
             directory.each(|name| {
                 let unfinished = name.to_bytes().starts_with(self.unfinished.to_bytes());
-                if unfinished || (is_announcement(name) && !directory.is_held(name)) {
+                let announcement = is_announcement(name);
+                let living = announcement && directory.is_held(name);
+                held |= living;
+                if unfinished || (announcement && !living) {
                     removed |= directory.remove(name);
                 }
             });
-            if !removed {
+            if held {
+                pause();
+            } else if !removed {
                 break;
             }
         }
@@ -123,6 +137,11 @@ impl DeadHostCleanup {
         let ours = owner == self.user && for_us_to_write(mode) == mode;
         ours.then_some(directory)
     }
+}
+
+fn pause() {
+    // SAFETY: reads a constant; the guardian's signals are blocked.
+    unsafe { syscall(libc::SYS_nanosleep, &raw const PAUSE as usize, 0, 0, 0) };
 }
 
 /// Whether a file of this name announces a removal; see `claim.rs`.

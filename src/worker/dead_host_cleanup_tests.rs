@@ -66,6 +66,31 @@ fn files_that_another_host_is_writing_or_removing_stay() {
 }
 
 #[test]
+fn an_announcement_whose_lock_outlives_the_end_of_the_host_is_removed() {
+    use super::super::lock;
+    let project = tempfile::tempdir().expect("a directory");
+    let remains = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
+    let directory = project.path().join(".toolwarden");
+    let digits = "0123456789abcdef";
+    let announced = fs::File::create(directory.join(format!("worker-{digits}.{digits}.removal"))).expect("made");
+    lock::hold(&announced).expect("locked");
+    let own = directory.join(remains.removal.to_str().expect("text"));
+    remains.disclaim();
+    std::thread::scope(|scope| {
+        let cleaning = scope.spawn(|| remains.remove());
+        // It has come to the files of others once the worker file and its own announcement are gone.
+        let worker = directory.join(format!("{}.mjs", remains.stem.to_str().expect("text")));
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while (own.exists() || worker.exists()) && !cleaning.is_finished() && std::time::Instant::now() < end {
+            std::thread::yield_now();
+        }
+        drop(announced);
+        cleaning.join().expect("removed");
+    });
+    assert_eq!(fs::read_dir(project.path()).expect("read").count(), 0);
+}
+
+#[test]
 fn files_of_another_manager_stay() {
     let project = tempfile::tempdir().expect("a directory");
     let cleanup = killed(WorkerFile::write(project.path(), SOURCE, 0o600).expect("written"));
