@@ -10,7 +10,7 @@ use std::{env, fs};
 
 /// The module, and the file of `OUT_DIR` that holds its constants.
 const MODULES: [(&str, &str); 3] = [
-    ("js/hints.js", "hints.rs"),
+    ("js/shared-hints.js", "hints.rs"),
     ("src/worker/template/protocol.mjs", "worker_protocol.rs"),
     ("js/native-protocol.js", "native_protocol.rs"),
 ];

@@ -194,16 +194,21 @@ describe('The protocol of docs/protocol.md', () => {
 })
 
 describe('Hints', () => {
-  test('of the core are in src/error/hints.rs, not where they are given', () => {
+  /** A sentence where a hint is given. */
+  const LITERAL = /\.hint\(\s*(?:"|format!)|\bhint: (?:"|format!)/
+  test('of the core are in src/error/hints, not where they are given', () => {
     for (const [file, text] of read.all(/^src\/.*\.rs$/)) {
       // What tests give is no advice.
       const [code] = text.split('#[cfg(test)]')
-      if (file.startsWith('src/error/')) continue
-      assert.doesNotMatch(code, /\.hint\(\s*(?:"|format!)/, file)
+      if (!file.startsWith('src/error/')) assert.doesNotMatch(code, LITERAL, file)
     }
   })
 
-  test('of the JavaScript half are in js/hints.js', () => {
-    for (const [file, text] of read.all(/^js\/[^/]+\.js$/)) assert.doesNotMatch(text, /\bhint: ['"`]/, file)
+  test('of the JavaScript half are in js/hints.js, those of the command line in js/cli/hints.js', () => {
+    for (const [file, text] of read.all(/^js\/.*\.js$/)) {
+      if (file.endsWith('/hints.js')) continue
+      assert.doesNotMatch(text, /\bhint(?:: | = )['"`](?!['"`])/, file)
+      assert.doesNotMatch(text, /new UsageError\((?:`[^`]*`|'[^']*'),\s*['"`]/, file)
+    }
   })
 })

@@ -1,7 +1,7 @@
 /** Validates the arguments of one call before they cross to the core, and encodes them as text. */
 
 import { ArgumentProblem } from './errors.js'
-import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES } from './hints.js'
+import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES, knownOptions } from './hints.js'
 import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
 import { described, encodeUserValue, userValueText, isRecord, recognisable } from './user-value.js'
 import { nearest } from './nearest.js'
@@ -120,7 +120,7 @@ function unknownOption(name, known) {
     'ERR_INPUT_INVALID',
     name,
     `unknown option "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-    { hint: known.length === 1 ? `the only option is ${known[0]}` : `the options are ${known.join(', ')}` },
+    { hint: knownOptions(known) },
   )
 }
 

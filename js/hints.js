@@ -1,15 +1,10 @@
 /**
- * The hints that this side gives: what to do about a failure. The first ones the core gives too; build.rs makes the constants of
- * src/error/hints.rs from this file, so that the same advice reads the same wherever it comes from. It therefore takes only
- * `export const NAME = 'text'` on one line. Hints about a command line stand where they are given, in js/cli.
+ * The hints that the JavaScript half gives, its adapters included: what to do about a failure. Those that the core gives too are in
+ * ./shared-hints.js, those about a command line in ./cli/hints.js.
  */
 
-// Rust: &str
-export const MANAGER_CLOSED = 'make a new Manager; a closed one cannot be opened again'
-export const WORKING_DIR_URL = 'pass a path: `import.meta.dirname`, or `fileURLToPath(url)` of "node:url"'
-export const INPUT_TOO_LONG = 'write the data to a file and pass its path'
+export * from './shared-hints.js'
 
-// Of this side alone.
 export const ENV_OF_A_MAP = 'pass `Object.fromEntries(map)`'
 export const ENV_OF_NAMES = 'pass names and values: `{ API_TOKEN: token }`'
 export const CLOSE_FORCE = 'to end running calls at once: `close({ force: true })`'
@@ -20,3 +15,14 @@ export const WITH_NPX = 'run it as `npx -p toolwarden -p bun toolwarden ...`, wh
 export const WITH_NODE = 'or add `--runtime node`'
 export const WITHOUT_ADDON = 'without the addon nothing can be tried: install it as the line about it says'
 export const ON_WINDOWS = 'run the host in WSL 2 or in a Linux container'
+
+/** A result that PostgreSQL's jsonb cannot hold. */
+export const STORABLE_TEXT = 'return text without U+0000 and without halves of surrogate pairs: encode bytes, for example as base64'
+/** A result that Temporal's server refuses. */
+export const RESULT_FOR_TEMPORAL = "write it to a store and return its name, or set `maxOutputSize` so that the tool's process refuses it"
+
+/** An option that there is none of. @param {readonly string[]} known */
+export const knownOptions = (known) => (known.length === 1 ? `the only option is ${known[0]}` : `the options are ${known.join(', ')}`)
+
+/** A name that comes close to one that there is, as in the core. @param {string} name */
+export const didYouMean = (name) => `did you mean \`${name}\`?`

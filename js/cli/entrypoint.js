@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { didYouMean } from '../hints.js'
 import { nearest } from '../nearest.js'
 import { UsageError } from './usage-error.js'
 
@@ -25,6 +26,6 @@ export function findEntrypoint(given, cwd) {
   const meant = nearest(path.basename(file), filesIn(path.dirname(file)))
   throw new UsageError(
     `the entrypoint ${given} does not exist`,
-    meant === undefined ? undefined : `did you mean \`${path.join(path.dirname(given), meant)}\`?`,
+    meant === undefined ? undefined : didYouMean(path.join(path.dirname(given), meant)),
   )
 }

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { didYouMeanText } from './hints.js'
 import { findJsonError, mend } from './json-problems.js'
 import { UsageError } from './usage-error.js'
 
@@ -25,7 +26,7 @@ export function parseJson(text, name, hint) {
     const found = findJsonError(text)
     const where = found === undefined ? '' : `: ${found.problem} at line ${found.line}, column ${found.column}`
     const mended = mend(text)
-    const advice = hint ?? (mended === undefined ? undefined : `did you mean '${mended}'?`)
+    const advice = hint ?? (mended === undefined ? undefined : didYouMeanText(mended))
     throw new UsageError(`${name} is not JSON${where}`, advice)
   }
 }

@@ -1,6 +1,8 @@
 /** A command line that cannot be executed, and what was probably meant. */
 
+import { didYouMean } from '../hints.js'
 import { nearest } from '../nearest.js'
+import { showsWhatThereIs, valueFollowsEquals } from './hints.js'
 import { PERMISSION_FLAGS } from './permission-flags.js'
 
 export class UsageError extends Error {
@@ -33,22 +35,22 @@ export function fromCommander(error, program, permissions) {
   const quoted = /'([^']*)'/.exec(message)?.[1] ?? ''
   const command = commandIn(program, program.args)
   const usage = command === undefined ? 'toolwarden --help' : `toolwarden ${command.name()} --help`
-  const help = `\`${usage}\` shows what there is`
+  const help = showsWhatThereIs(usage)
   switch (error.code) {
     case 'commander.unknownCommand': {
       const meant = nearest(
         quoted,
         program.commands.map((candidate) => candidate.name()),
       )
-      return new UsageError(message, meant === undefined ? help : `did you mean \`toolwarden ${meant}\`?`)
+      return new UsageError(message, meant === undefined ? help : didYouMean(`toolwarden ${meant}`))
     }
     case 'commander.unknownOption': {
       const meant = meantOption(quoted, program)
-      return new UsageError(message, meant === undefined ? help : `did you mean \`${meant}\`?`)
+      return new UsageError(message, meant === undefined ? help : didYouMean(meant))
     }
     case 'commander.excessArguments': {
       const bare = permissions.find((flag) => /^--(?:allow|deny)-\w+$/.test(flag))
-      return new UsageError(message, bare === undefined ? help : `a flag's value follows "=", as in \`${bare}=./data\``)
+      return new UsageError(message, bare === undefined ? help : valueFollowsEquals(bare))
     }
     default:
       return new UsageError(message, help)

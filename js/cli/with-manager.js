@@ -3,12 +3,13 @@
  * the addon it cannot be, and help must work all the same.
  */
 
-import { WITH_NODE, WITH_NPX } from '../hints.js'
+import { didYouMean, WITH_NODE, WITH_NPX } from '../hints.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../printable.js'
 import { keyOfList } from '../tool-entry.js'
 import { deniedBy } from './denied-flag.js'
 import { findEntrypoint } from './entrypoint.js'
+import { runAgainWith } from './hints.js'
 import { splitPermissionFlags } from './permission-flags.js'
 import { shellWord } from './shell-word.js'
 import { commandConfig } from './settings/command-config.js'
@@ -48,7 +49,7 @@ async function withNearestTool(error, manager) {
     error.toolId,
     tools.map(({ id }) => id),
   )
-  if (meant !== undefined) error.hint = `did you mean \`${printable(meant)}\`?`
+  if (meant !== undefined) error.hint = didYouMean(printable(meant))
   return error
 }
 
@@ -67,7 +68,7 @@ function withFlags(error, manager) {
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
   // Node's list is empty by default, which means reading.
   const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given
-  error.hint = `run it again with \`${[...now, missing].map(shellWord).join(' ')}\``
+  error.hint = runAgainWith([...now, missing].map(shellWord))
   return error
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::value::RawValue;
 
-use super::{Code, Error};
+use super::{Code, Error, hints};
 
 static MANAGERS: AtomicUsize = AtomicUsize::new(0);
 static PROCESSES: AtomicUsize = AtomicUsize::new(0);
@@ -74,10 +74,7 @@ pub fn take_unserved(worker: u32) -> Option<i32> {
 /// What to do about a call that failed in a tool because the host had no descriptor left for it.
 pub fn advice_for_tool(errno: i32) -> String {
     let name = if errno == libc::ENFILE { "ENFILE" } else { "EMFILE" };
-    format!(
-        "the host had no descriptor left for what the tool asked of it ({name}): {}",
-        advice(errno)
-    )
+    hints::descriptors::of_host(name, &advice(errno))
 }
 
 /// Whether an errno means that no descriptor was left.
@@ -136,36 +133,21 @@ pub fn reason(errno: i32) -> String {
 /// How to get more descriptors, and who uses them.
 pub fn advice(errno: i32) -> String {
     let raise = match errno {
-        libc::ENFILE => "raise the machine's limit (`sysctl fs.file-max`)".to_owned(),
+        libc::ENFILE => hints::descriptors::RAISE_MACHINE_LIMIT.to_owned(),
         _ => raise(&limits()),
     };
     let (managers, processes) = (MANAGERS.load(Ordering::Relaxed), PROCESSES.load(Ordering::Relaxed));
-    format!(
-        "{raise}, or close what is not needed: {} and {} have descriptors here",
-        counted(managers, "open manager", "open managers"),
-        counted(processes, "tool process", "tool processes"),
-    )
+    hints::descriptors::or_close(&raise, managers, processes)
 }
 
 fn raise(limits: &libc::rlimit) -> String {
-    let (soft, hard) = (limits.rlim_cur, limits.rlim_max);
-    if soft < hard {
-        let most = if hard == libc::RLIM_INFINITY {
-            "unlimited".to_owned()
-        } else {
-            hard.to_string()
-        };
-        return format!(
-            "raise the limit of open files of this process, {soft} now and {most} at the most (`ulimit -n`, `LimitNOFILE=` of systemd)"
-        );
+    match (limits.rlim_cur, limits.rlim_max) {
+        (soft, libc::RLIM_INFINITY) if soft < libc::RLIM_INFINITY => {
+            hints::descriptors::raise_own_limit(soft, &"unlimited")
+        }
+        (soft, hard) if soft < hard => hints::descriptors::raise_own_limit(soft, &hard),
+        (soft, _) => hints::descriptors::raise_limit_at_start(soft),
     }
-    format!(
-        "raise the limit of open files of this process, {soft} now, where it is started (`LimitNOFILE=` of systemd, `--ulimit nofile=` of a container, limits.conf)"
-    )
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// RLIMIT_NOFILE of this process. Reading it needs no descriptor.
@@ -222,10 +204,6 @@ mod tests {
         assert_eq!(COUNT.load(Ordering::Relaxed), 2);
         drop(two);
         assert_eq!(COUNT.load(Ordering::Relaxed), 0);
-        assert_eq!(
-            (counted(1, "one", "many"), counted(0, "one", "many")),
-            ("1 one".into(), "0 many".into())
-        );
     }
 
     #[test]

@@ -183,7 +183,7 @@ impl Narrowing {
                 beyond.join(" ")
             );
             return Err(Box::new(
-                Error::config_invalid(vec![Problem::new("permissions", message)]).hint(hints::ONLY_NARROWS),
+                Error::config_invalid(vec![Problem::new("permissions", message)]).hint(hints::flags::ONLY_NARROWS),
             ));
         }
         let context = InterpretContext {

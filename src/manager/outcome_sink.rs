@@ -155,7 +155,7 @@ impl Interpreter {
         let context = if seeing { &context.seeing } else { &context.blind };
         let start = |failure: &StartFailure| {
             let error = start_error(failure, context);
-            Box::new(error.hint_first((!seeing).then(|| hints::NOT_LOOKED_AT.to_owned())))
+            Box::new(error.hint_first((!seeing).then(|| hints::flags::NOT_LOOKED_AT.to_owned())))
         };
         match failure {
             Failure::Ready(question, failure) => Outcome {
@@ -180,7 +180,7 @@ impl Interpreter {
                     Err(error) if seeing => Event::Failed { call, error },
                     Err(error) => Event::Failed {
                         call,
-                        error: Box::new(error.hint_first(Some(hints::NOT_LOOKED_AT.to_owned()))),
+                        error: Box::new(error.hint_first(Some(hints::flags::NOT_LOOKED_AT.to_owned()))),
                     },
                 };
                 Outcome {

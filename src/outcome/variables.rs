@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use crate::config::{Deny, Permissions, RuntimeType, env_names};
+use crate::error::hints::flags::{self, FlagList};
 
 /// A hint names at most this many.
 const NAMED: usize = 8;
@@ -38,8 +39,8 @@ pub(super) enum FailurePhase {
 pub struct Variables {
     hidden: BTreeSet<String>,
     runtime: RuntimeType,
-    /// The setting with Bun's list of flags, as JavaScript would write it.
-    list: String,
+    /// The list that a flag of Bun belongs to.
+    list: FlagList,
 }
 
 impl Variables {
@@ -66,19 +67,19 @@ impl Variables {
         Self {
             hidden,
             runtime,
-            list: "bunPermissions".to_owned(),
+            list: FlagList::of_manager("bunPermissions"),
         }
     }
 
     /// The same for a call that brings a list of its own.
     pub fn of_call(mut self) -> Self {
-        "permissions".clone_into(&mut self.list);
+        self.list = FlagList::of_call();
         self
     }
 
     /// The same for tools whose list of flags stands at this place.
     pub fn of_tool(mut self, place: &str) -> Self {
-        self.list = format!("{place}.{}", self.list);
+        self.list = self.list.of_tool(place);
         self
     }
 
@@ -102,19 +103,11 @@ impl Variables {
             [] => format!("`{last}`"),
             before => format!("`{}` and `{last}`", before.join("`, `")),
         };
-        let flag = meant.join(",");
-        let what = match self.runtime {
-            RuntimeType::Bun if during == FailurePhase::Import => format!("add --allow-env={flag} to `{}`", self.list),
-            RuntimeType::Bun => {
-                format!(
-                    "add --allow-env={flag} to `{}`, or pass what is needed in the call's `env`",
-                    self.list
-                )
-            }
-            RuntimeType::Node if during == FailurePhase::Import => {
-                "with Node variables come with the call's `env` only, so read them during the call".to_owned()
-            }
-            RuntimeType::Node => "pass what is needed in the call's `env`".to_owned(),
+        let what = match (self.runtime, during) {
+            (RuntimeType::Bun, FailurePhase::Import) => self.list.add_variables(meant),
+            (RuntimeType::Bun, FailurePhase::Call) => self.list.add_or_pass_variables(meant),
+            (RuntimeType::Node, FailurePhase::Import) => flags::READ_VARIABLES_LATER.to_owned(),
+            (RuntimeType::Node, FailurePhase::Call) => flags::PASS_VARIABLES.to_owned(),
         };
         let who = match during {
             FailurePhase::Import => "the entrypoint",

@@ -2,12 +2,12 @@
 //! anything.
 
 use super::distribution::{Distribution, Family};
+use crate::error::hints::kernel as advice;
 
 /// What every machine needs.
 pub(super) const REQUIRED: &str = "the sandbox needs Linux 5.13 or newer with Landlock and seccomp";
 /// The first Linux with Landlock.
 const LANDLOCK_SINCE: (u32, u32) = (5, 13);
-const OTHERWISE: &str = "; or set sandbox: \"off\" and isolate the host in another way";
 
 /// Where a program runs, as far as it decides about the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) struct Explanation {
 /// Why Landlock is not there.
 pub(super) fn without_landlock(found: &Found) -> Explanation {
     let kernel = kernel(found);
-    let (what, advice) = match found.errno {
+    let (what, hint) = match found.errno {
         libc::EOPNOTSUPP => switched_off(found),
         libc::ENOSYS if is_older(&found.release) => (
             format!("{kernel} has none of Landlock, which came with 5.13"),
@@ -61,12 +61,12 @@ pub(super) fn without_landlock(found: &Found) -> Explanation {
                 "a filter around this process refuses Landlock's system calls ({})",
                 std::io::Error::from_raw_os_error(errno)
             ),
-            permit_calls(),
+            advice::PERMIT_LANDLOCK.to_owned(),
         ),
     };
     Explanation {
         message: format!("{REQUIRED}: {what}"),
-        hint: format!("{advice}{OTHERWISE}"),
+        hint: advice::or_without(&hint),
     }
 }
 
@@ -89,37 +89,29 @@ fn is_older(release: &str) -> bool {
 }
 
 fn newer_kernel(surroundings: &Surroundings) -> String {
-    let distribution = match surroundings {
-        Surroundings::Machine(distribution) => distribution,
-        Surroundings::Container => {
-            return "run the container on a host with Linux 5.13 or newer: a container has its host's kernel"
-                .to_owned();
-        }
-        Surroundings::Wsl => return "run `wsl --update` and `wsl --shutdown` in Windows".to_owned(),
-        Surroundings::Lambda => {
-            return "run it where you choose the kernel, such as Amazon Linux 2023 on ECS or EC2".to_owned();
-        }
-    };
-    match (distribution.family, distribution.major) {
-        (Family::Debian, 1..=11) => "upgrade to Debian 12 or newer, whose kernel has Landlock",
-        (Family::Ubuntu, 20) => {
-            "run `apt install --install-recommends linux-generic-hwe-20.04` (Linux 5.15) and reboot, or upgrade to Ubuntu 22.04 or newer"
-        }
-        (Family::Ubuntu, 1..=21) => "upgrade to Ubuntu 22.04 or newer, whose kernel has Landlock",
-        (Family::RedHat, 1..=8) => "upgrade to version 9 or newer of the distribution, whose kernel is 5.14 or newer",
-        (Family::Amazon, 1..=2) => "move to Amazon Linux 2023, whose kernel has Landlock",
-        (Family::Debian | Family::Ubuntu, _) => "run `apt full-upgrade` and reboot into a kernel of 5.13 or newer",
-        (Family::RedHat | Family::Amazon, _) => "run `dnf upgrade kernel` and reboot into a kernel of 5.13 or newer",
-        (Family::Other, _) => "boot a kernel of 5.13 or newer with Landlock",
+    match surroundings {
+        Surroundings::Container => advice::NEWER_HOST,
+        Surroundings::Wsl => advice::UPDATE_WSL,
+        Surroundings::Lambda => advice::NOT_ON_LAMBDA,
+        Surroundings::Machine(distribution) => match (distribution.family, distribution.major) {
+            (Family::Debian, 1..=11) => advice::NEWER_DEBIAN,
+            (Family::Ubuntu, 20) => advice::NEWER_KERNEL_FOR_FOCAL,
+            (Family::Ubuntu, 1..=21) => advice::NEWER_UBUNTU,
+            (Family::RedHat, 1..=8) => advice::NEWER_RED_HAT,
+            (Family::Amazon, 1..=2) => advice::NEWER_AMAZON,
+            (Family::Debian | Family::Ubuntu, _) => advice::UPGRADE_WITH_APT,
+            (Family::RedHat | Family::Amazon, _) => advice::UPGRADE_WITH_DNF,
+            (Family::Other, _) => advice::NEWER_KERNEL,
+        },
     }
     .to_owned()
 }
 
 fn rebuilt_kernel(surroundings: &Surroundings) -> String {
     match surroundings {
-        Surroundings::Container => format!("{}; the host's kernel must have CONFIG_SECURITY_LANDLOCK=y", permit_calls()),
-        Surroundings::Wsl => "run `wsl --update` and `wsl --shutdown` in Windows, or build a kernel with CONFIG_SECURITY_LANDLOCK=y".to_owned(),
-        _ => "look for CONFIG_SECURITY_LANDLOCK in /boot/config-$(uname -r), and boot your distribution's own kernel if it is not set".to_owned(),
+        Surroundings::Container => advice::kernel_of_host(),
+        Surroundings::Wsl => advice::kernel_of_wsl(),
+        Surroundings::Machine(_) | Surroundings::Lambda => advice::OWN_KERNEL.to_owned(),
     }
 }
 
@@ -137,29 +129,18 @@ fn switched_off(found: &Found) -> (String, String) {
         ),
         None => format!("{} has Landlock, but it is switched off", kernel(found)),
     };
-    let list = match active {
-        Some(modules) => format!("lsm=landlock,{modules}"),
-        None => "lsm=landlock,... (before what /sys/kernel/security/lsm names)".to_owned(),
-    };
-    let advice = match &found.surroundings {
+    let list = active.map_or_else(|| advice::LANDLOCK_FIRST.to_owned(), advice::landlock_before);
+    let hint = match &found.surroundings {
         Surroundings::Machine(distribution) => match distribution.family {
-            Family::Debian | Family::Ubuntu => {
-                format!("add {list} to GRUB_CMDLINE_LINUX in /etc/default/grub, run `update-grub` and reboot")
-            }
-            Family::RedHat | Family::Amazon => format!("run `grubby --update-kernel=ALL --args={list}` and reboot"),
-            Family::Other => format!("boot with {list}"),
+            Family::Debian | Family::Ubuntu => advice::switch_on_with_update_grub(&list),
+            Family::RedHat | Family::Amazon => advice::switch_on_with_grubby(&list),
+            Family::Other => advice::switch_on(&list),
         },
-        Surroundings::Container => format!("boot the container's host with {list}"),
-        Surroundings::Wsl => {
-            format!("add `kernelCommandLine = {list}` to [wsl2] in .wslconfig and run `wsl --shutdown`")
-        }
+        Surroundings::Container => advice::switch_on_host(&list),
+        Surroundings::Wsl => advice::switch_on_in_wsl(&list),
         Surroundings::Lambda => newer_kernel(&found.surroundings),
     };
-    (what, advice)
-}
-
-fn permit_calls() -> String {
-    "let the container's seccomp profile allow landlock_create_ruleset, landlock_add_rule, landlock_restrict_self and seccomp, as the default profiles of current Docker, containerd and Podman do".to_owned()
+    (what, hint)
 }
 
 #[cfg(test)]

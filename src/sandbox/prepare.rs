@@ -55,7 +55,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
                     support.landlock_abi
                 ),
             )
-            .hint(hints::NO_PROGRAM_LISTS),
+            .hint(hints::kernel::NO_PROGRAM_LISTS),
         ));
     }
     let listed = matches!(policy.net, NetPolicy::Only { .. }) || !policy.unix.is_empty();
@@ -132,13 +132,13 @@ fn no_host_lists(lack: Option<Lack>) -> Error {
     let (refused, hint) = match lack {
         Some(Lack::Memory) => (
             "reading the arguments of calls is refused (process_vm_readv, and /proc/PID/mem)",
-            hints::MAY_NOT_READ_CALLS,
+            hints::kernel::MAY_NOT_READ_CALLS,
         ),
         Some(Lack::Sockets) => (
             "sockets can neither be copied (pidfd_getfd) nor handed in (SECCOMP_IOCTL_NOTIF_ADDFD)",
-            hints::MAY_NOT_HAVE_SOCKETS,
+            hints::kernel::MAY_NOT_HAVE_SOCKETS,
         ),
-        Some(Lack::Listener) | None => ("this process is refused a listener", hints::NO_HOST_LISTS),
+        Some(Lack::Listener) | None => ("this process is refused a listener", hints::kernel::NO_HOST_LISTS),
     };
     let needs = "--allow-net with a list needs seccomp user notification";
     Error::new(Code::SandboxUnavailable, format!("{needs}, and {refused}")).hint(hint)

@@ -63,7 +63,9 @@ pub fn probe() -> Result<Support, Box<Error>> {
 }
 
 fn lacking(what: &str) -> Box<Error> {
-    Box::new(Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(hints::SANDBOX_UNAVAILABLE))
+    Box::new(
+        Error::new(Code::SandboxUnavailable, format!("{REQUIRED}: {what}")).hint(hints::kernel::SANDBOX_UNAVAILABLE),
+    )
 }
 
 /// Nothing is allowed, and nothing is reported.

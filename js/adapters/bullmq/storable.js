@@ -1,3 +1,5 @@
+import { STORABLE_TEXT } from '../../hints.js'
+
 /**
  * Replaces text that a queue cannot store. PostgreSQL accepts no U+0000 in text and no half of a surrogate pair in
  * jsonb: a job whose failure cannot be written stays active for ever, and one whose result cannot be written runs a
@@ -25,7 +27,7 @@ const SUSPECT = /\\u(?:0000|d[89a-f])/
 export class NotStorable extends Error {
   code = 'ERR_OUTPUT_INVALID'
   fault = 'tool'
-  hint = 'return text without U+0000 and without halves of surrogate pairs: encode bytes, for example as base64'
+  hint = STORABLE_TEXT
   constructor() {
     super("the result has a character that PostgreSQL's jsonb cannot hold")
   }

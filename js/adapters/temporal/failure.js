@@ -1,6 +1,7 @@
 /** Turns failed calls into the failures of Temporal. */
 
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity'
+import { RESULT_FOR_TEMPORAL } from '../../hints.js'
 import { isFinal, isOurs, messageOf, retryAfterOf, stackOf } from '../engines/failures.js'
 
 /** The largest payload that a server accepts by default, minus room for what surrounds the result. */
@@ -19,7 +20,7 @@ export function refuseLarge(tool, result) {
   const bytes = Buffer.byteLength(text)
   if (bytes <= MOST_BYTES) return
   const code = 'ERR_OUTPUT_TOO_LARGE'
-  const hint = "write it to a store and return its name, or set `maxOutputSize` so that the tool's process refuses it"
+  const hint = RESULT_FOR_TEMPORAL
   const message = `${code}: the result of tool ${tool} has ${bytes} bytes, more than the ${MOST_BYTES} that Temporal takes\nhint: ${hint}`
   throw ApplicationFailure.create({ message, type: code, nonRetryable: true, details: [{ code, hint }] })
 }

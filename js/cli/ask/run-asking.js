@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { findEntrypoint } from '../entrypoint.js'
 import { canExtend, extendSettings } from '../settings/extend.js'
-import { SETTINGS_FILE } from '../settings/file.js'
+import { SETTINGS_FILE } from '../settings/name.js'
 import { listOfTool } from '../settings/list-of-tool.js'
 import { withManager } from '../with-manager.js'
 import { answerOf, denialToAskAbout, question, warning } from './question.js'

@@ -3,6 +3,7 @@ import process from 'node:process'
 import { ExitCode } from '../exit-codes.js'
 import { examine } from '../doctor/examine.js'
 import { userName } from '../doctor/user-name.js'
+import { doNotRelyOn, INSTALL_BUN, NOTHING_ENFORCED } from '../hints.js'
 import { WITHOUT_ADDON } from '../../hints.js'
 
 /** What limits the memory of a process, by `Enforcement.memory`. @type {Record<string, string>} */
@@ -16,10 +17,10 @@ function advice({ addon, kernel, runtimes, enforcement, verdicts }) {
   if (addon !== null) return WITHOUT_ADDON
   if (kernel?.problem) return kernel.problem.hint ?? kernel.problem.message
   const missing = runtimes.every(({ version }) => version === null)
-  if (missing) return runtimes[0]?.hint ?? 'install Bun: `npm install bun`'
-  if (enforcement?.level !== 'kernel') return 'nothing is enforced here; the sandbox needs Linux with Landlock (`cat /sys/kernel/security/lsm`)'
+  if (missing) return runtimes[0]?.hint ?? INSTALL_BUN
+  if (enforcement?.level !== 'kernel') return NOTHING_ENFORCED
   const loose = verdicts.filter(({ refused, allowed }) => !refused || !allowed).map(({ kind }) => kind)
-  return loose.length === 0 ? null : `do not rely on: ${loose.join(', ')}; \`uname -r\` and this output belong in a report`
+  return loose.length === 0 ? null : doNotRelyOn(loose)
 }
 
 /** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */

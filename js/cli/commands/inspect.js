@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { A_PORT, ANY_FREE_PORT } from '../hints.js'
 import { listen } from '../inspect/server.js'
 import { InspectSession } from '../inspect/session.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
@@ -9,7 +10,7 @@ import { withManager } from '../with-manager.js'
 /** @param {string} given */
 function parsePort(given) {
   const port = Number(given)
-  if (!/^\d+$/.test(given) || port > 65_535) throw new UsageError(`--port takes a port, got "${given}"`, 'write `--port 3000`, or leave it out for any free port')
+  if (!/^\d+$/.test(given) || port > 65_535) throw new UsageError(`--port takes a port, got "${given}"`, A_PORT)
   return port
 }
 
@@ -38,7 +39,7 @@ async function inspect(entrypoint, options, context) {
   await withManager(context, given, async (manager) => {
     const server = await listen((publish) => new InspectSession(context, given, manager, publish), options.port).catch((error) => {
       if (error.syscall !== 'listen') throw error
-      throw new UsageError(`cannot listen on port ${options.port}: ${error.code}`, 'leave --port out for any free port')
+      throw new UsageError(`cannot listen on port ${options.port}: ${error.code}`, ANY_FREE_PORT)
     })
     // The address alone, so that a script can read it.
     terminal.print(server.url)

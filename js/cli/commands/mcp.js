@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import { ADDRESS_FOR_CLIENTS, AN_HTTP_PORT, ANY_FREE_HTTP_PORT, INSTALL_MCP } from '../hints.js'
 import { printConfig } from '../mcp/print-config.js'
 import { whileWatched } from '../mcp/watched.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
@@ -13,7 +14,7 @@ export function parseAddress(given) {
   const { host, port } = /^(?:(?<host>\[[\da-fA-F:.]+\]|[^:[\]]+):)?(?<port>\d+)$/.exec(given)?.groups ?? {}
   const number = Number(port)
   if (port === undefined || number > 65_535) {
-    throw new UsageError(`--http takes a port or host:port, got "${given}"`, 'write `--http 3000` or `--http 127.0.0.1:3000`')
+    throw new UsageError(`--http takes a port or host:port, got "${given}"`, AN_HTTP_PORT)
   }
   return { port: number, ...(host === undefined ? {} : { host: host.replace(/^\[|\]$/g, '') }) }
 }
@@ -44,7 +45,7 @@ async function loadMcp() {
   }
   throw new UsageError(
     'the package @modelcontextprotocol/sdk is not installed',
-    '`npm install @modelcontextprotocol/sdk` beside toolwarden, or @modelcontextprotocol/server and @modelcontextprotocol/node',
+    INSTALL_MCP,
   )
 }
 
@@ -73,7 +74,7 @@ export function addMcp(program, context) {
 async function serve(entrypoint, options, context) {
   const { http } = options
   if (options.printConfig && http !== undefined) {
-    throw new UsageError('--print-config is for servers that clients start', 'with `--http` give the client the address that the command prints')
+    throw new UsageError('--print-config is for servers that clients start', ADDRESS_FOR_CLIENTS)
   }
   const mcp = await loadMcp()
   /** @param {import('../../adapters/mcp.d.ts').McpManager} served */
@@ -111,7 +112,7 @@ async function serveHttp(mcp, manager, address, { terminal, interrupts }) {
   const http = await mcp.listenHttp(manager, address).catch((/** @type {any} */ error) => {
     if (error.syscall === undefined) throw error
     const where = `${address.host ?? '127.0.0.1'}:${address.port}`
-    throw new UsageError(`cannot listen on ${where}: ${error.code}`, error.code === 'EADDRINUSE' ? '`--http 0` takes any free port' : undefined)
+    throw new UsageError(`cannot listen on ${where}: ${error.code}`, error.code === 'EADDRINUSE' ? ANY_FREE_HTTP_PORT : undefined)
   })
   terminal.note(http.url)
   await aborted(interrupts.signal)

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { runAsking } from '../ask/run-asking.js'
 import { printable, printableLines } from '../../printable.js'
 import { ExitCode, exitCodeOf } from '../exit-codes.js'
+import { writeVariable } from '../hints.js'
 import { jsonArgument } from '../json-argument.js'
 import { logPrinter } from '../log-printer.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
@@ -13,7 +14,7 @@ import { withManager } from '../with-manager.js'
 /** @param {string} pair @param {Record<string, string>} before */
 function addVariable(pair, before = {}) {
   const equals = pair.indexOf('=')
-  if (equals < 1) throw new UsageError(`--env takes NAME=value, got "${pair}"`, `write \`--env ${pair.replace(/=.*/, '') || 'NAME'}=value\``)
+  if (equals < 1) throw new UsageError(`--env takes NAME=value, got "${pair}"`, writeVariable(pair.replace(/=.*/, '') || 'NAME'))
   return { ...before, [pair.slice(0, equals)]: pair.slice(equals + 1) }
 }
 

@@ -1,6 +1,6 @@
 /** The files of a new project. Its tools need no package but this one. */
 
-import { SETTINGS_FILE } from '../settings/file.js'
+import { SETTINGS_FILE } from '../settings/name.js'
 
 /** The directory that the tool which reads may read. */
 export const NOTES = 'notes'

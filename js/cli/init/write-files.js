@@ -2,9 +2,8 @@
 
 import { lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { EMPTY_DIRECTORY } from '../hints.js'
 import { UsageError } from '../usage-error.js'
-
-const HINT = 'run it in an empty directory, or move these away first; nothing was written'
 
 /**
  * The names that must not exist yet in the directory: those of the files, and of the directories that contain them.
@@ -13,7 +12,7 @@ const HINT = 'run it in an empty directory, or move these away first; nothing wa
 const namesOf = (files) => [...new Set(files.map(([name]) => /** @type {string} */ (name.split('/')[0])))]
 
 /** @param {string[]} names */
-const exist = (names) => new UsageError(`${names.join(', ')} ${names.length === 1 ? 'exists' : 'exist'} already`, HINT)
+const exist = (names) => new UsageError(`${names.join(', ')} ${names.length === 1 ? 'exists' : 'exist'} already`, EMPTY_DIRECTORY)
 
 /**
  * @param {string} dir

@@ -2,7 +2,7 @@
 
 import { watch } from 'node:fs'
 import path from 'node:path'
-import { SETTINGS_FILE } from '../settings/file.js'
+import { SETTINGS_FILE } from '../settings/name.js'
 
 /** A change is reported after this many milliseconds without a further one, because editors write a file in several steps. */
 const QUIET = 100

@@ -6,7 +6,8 @@
 import path from 'node:path'
 import { isRecord } from '../../user-value.js'
 import { permissionConfig } from '../permission-flags.js'
-import { readSettings, SETTINGS_FILE } from './file.js'
+import { readSettings } from './file.js'
+import { SETTINGS_FILE } from './name.js'
 import { allowWidening } from './widening.js'
 
 /** @typedef {import('../../../index.d.ts').Config} Config */

@@ -2,11 +2,10 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { SETTINGS_HOLD } from '../hints.js'
 import { parseJson } from '../json-argument.js'
 import { UsageError } from '../usage-error.js'
 
-export const SETTINGS_FILE = 'toolwarden.json'
-const HOLDS = `${SETTINGS_FILE} holds one object of configuration fields`
 /** The largest size in bytes. Real settings take a thousandth of it. */
 const LARGEST = 1024 * 1024
 
@@ -22,8 +21,8 @@ function readBytes(file) {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(descriptor)
-    if (!stats.isFile()) throw new UsageError(`${file} is not a file`, HOLDS)
-    if (stats.size > LARGEST) throw new UsageError(`${file} has ${stats.size} bytes, more than the ${LARGEST} that settings may have`, HOLDS)
+    if (!stats.isFile()) throw new UsageError(`${file} is not a file`, SETTINGS_HOLD)
+    if (stats.size > LARGEST) throw new UsageError(`${file} has ${stats.size} bytes, more than the ${LARGEST} that settings may have`, SETTINGS_HOLD)
     return readFileSync(descriptor)
   } finally {
     closeSync(descriptor)
@@ -41,9 +40,9 @@ export function readSettings(file) {
     if (code === undefined) throw error
     throw new UsageError(`${file} cannot be read: ${code}`)
   }
-  const settings = parseJson(bytes.toString('utf8'), file, HOLDS)
+  const settings = parseJson(bytes.toString('utf8'), file, SETTINGS_HOLD)
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UsageError(`${file} must hold an object`, HOLDS)
+    throw new UsageError(`${file} must hold an object`, SETTINGS_HOLD)
   }
   return { path: realpathSync(file), hash: createHash('sha256').update(bytes).digest('hex'), settings }
 }

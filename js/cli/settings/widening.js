@@ -5,6 +5,7 @@
 
 import { userValueText } from '../../user-value.js'
 import { loadNative } from '../../native.js'
+import { TRUST_SETTINGS } from '../hints.js'
 import { UsageError } from '../usage-error.js'
 import { isTrusted, trust } from './trusted.js'
 
@@ -36,7 +37,7 @@ export function allowWidening({ path, hash, settings }, user) {
   } else if (!isTrusted(path, hash, user.env)) {
     throw new UsageError(
       [`${path} would give the tools more than the defaults do:`, ...found.map(line)].join('\n'),
-      'read the file; if you trust this directory, run again with `--trust`, or give what you want to allow as flags',
+      TRUST_SETTINGS,
     )
   }
   for (const widening of found) user.note(`trusted: ${path} sets ${line(widening)}`)

@@ -14,7 +14,8 @@ use super::thrown::Thrown;
 use super::width::{NoFlagReason, narrow, no_flag_reason, reads_otherwise};
 use super::{chosen_port, file, import, net, program_name, run, seen, wording};
 use crate::config::{Host, NetRule, RuntimeType};
-use crate::error::{Refusal, hints, printable};
+use crate::error::hints::flags::{self, FlagList};
+use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
 use crate::worker::json;
 
@@ -33,8 +34,8 @@ pub struct DenialExplainer {
     /// The user's home directory, where it is known.
     home: Option<PathBuf>,
     runtime: RuntimeType,
-    /// The setting with the list of flags, as JavaScript would write it.
-    list: String,
+    /// The list that a flag belongs to.
+    list: FlagList,
     /// When the manager was made: a flag can only name what existed then.
     since: SystemTime,
 }
@@ -47,11 +48,10 @@ impl DenialExplainer {
             working_dir: working_dir.to_owned(),
             home: home.filter(|home| home.is_absolute()).map(Path::to_owned),
             runtime,
-            list: match runtime {
+            list: FlagList::of_manager(match runtime {
                 RuntimeType::Bun => "bunPermissions",
                 RuntimeType::Node => "nodeOptions",
-            }
-            .to_owned(),
+            }),
             since: SystemTime::now(),
         }
     }
@@ -64,13 +64,13 @@ impl DenialExplainer {
 
     /// The same for a call that brings a list of its own.
     pub fn of_call(mut self) -> Self {
-        "permissions".clone_into(&mut self.list);
+        self.list = FlagList::of_call();
         self
     }
 
     /// The same for tools whose list of flags stands at this place.
     pub fn of_tool(mut self, place: &str) -> Self {
-        self.list = format!("{place}.{}", self.list);
+        self.list = self.list.of_tool(place);
         self
     }
 
@@ -92,24 +92,24 @@ impl DenialExplainer {
     /// What to do about a refusal.
     pub(in crate::outcome) fn advice(&self, denial: &Denial) -> String {
         if self.cannot_be_listed(denial) {
-            return hints::NAMES_OF_MUSL.to_owned();
+            return flags::NAMES_OF_MUSL.to_owned();
         }
         let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
         let replaced = |policy: &Arc<Policy>| of_file && policy.was_replaced(&file::real(Path::new(&denial.resource)));
         if self.policy.as_ref().is_some_and(replaced) {
-            return hints::REPLACED.to_owned();
+            return flags::REPLACED.to_owned();
         }
         if !denial.flag.is_empty() {
             let flag = quoted(&denial.flag);
             return match is_name_alone(denial) {
-                true => hints::add_flag_of_name(&flag, &self.list, &denial.resource),
-                false => hints::add_flag(&flag, &self.list),
+                true => self.list.add_host(&flag, &denial.resource),
+                false => self.list.add(&flag),
             };
         }
         match no_flag_reason(denial, self.home.as_deref()) {
-            Some(NoFlagReason::Kernel(why)) => hints::no_flag(why),
-            _ if reads_otherwise(&denial.resource) => hints::MISLEADING_PATH.to_owned(),
-            _ => hints::TOO_WIDE.to_owned(),
+            Some(NoFlagReason::Kernel(why)) => flags::no_flag(why),
+            _ if reads_otherwise(&denial.resource) => flags::MISLEADING_PATH.to_owned(),
+            _ => flags::TOO_WIDE.to_owned(),
         }
     }
 

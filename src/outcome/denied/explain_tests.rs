@@ -154,7 +154,7 @@ fn a_runtime_of_musl_is_told_no_flag_with_a_name() {
         let denied = DenialExplainer::new(Some(Arc::new(policy)), Path::new("/project"), None, RuntimeType::Bun);
         let mut denials = [Denial::new(Permission::Net, resource.to_owned(), 0)];
         denied.word(&mut denials);
-        let told = denied.advice(&denials[0]) == hints::NAMES_OF_MUSL;
+        let told = denied.advice(&denials[0]) == flags::NAMES_OF_MUSL;
         (told, denials[0].flag.clone())
     };
     for name in ["a.test", "a.test:443", "localhost:80"] {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::runtime::existing;
 use super::{FileRule, Files};
+use crate::error::hints::flags;
 
 /// Entries about the machine and not about a process. Entries that reveal other users' processes, keys, locks or timers
 /// are left out, and so is `net`, a link to the reader's own connections and so to the machine's.
@@ -67,10 +68,10 @@ pub(super) fn is_apart(path: &Path) -> bool {
 /// Why a real path of these trees, or of /sys, cannot be named in a flag.
 pub fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
     if write && (real.starts_with("/proc") || real.starts_with("/sys")) {
-        return Some("/proc and /sys change the machine, not files");
+        return Some(flags::CHANGES_THE_MACHINE);
     }
     if [Path::new("/dev"), Path::new("/dev/pts")].contains(&real) {
-        return Some("it holds terminals, disks and other devices; name the ones that are needed");
+        return Some(flags::HOLDS_DEVICES);
     }
     let within: PathBuf = real.strip_prefix("/proc").ok()?.into();
     let first = within
@@ -78,10 +79,8 @@ pub fn kernel_file(real: &Path, write: bool) -> Option<&'static str> {
         .next()
         .map(|part| part.as_os_str().to_string_lossy().into_owned());
     match first.as_deref() {
-        None => Some("/proc holds the environments of other processes"),
-        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some("entries of a process in /proc cannot be allowed; a worker may read what its runtime needs of its own")
-        }
+        None => Some(flags::HOLDS_ENVIRONMENTS),
+        Some(entry) if entry.bytes().all(|byte| byte.is_ascii_digit()) => Some(flags::OF_A_PROCESS),
         Some(_) => None,
     }
 }

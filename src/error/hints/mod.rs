@@ -1,5 +1,10 @@
-//! What to do about a failure. Kept apart from the messages, so that the same advice reads the same everywhere.
+//! What to do about a failure, in one place, so that the same advice reads the same everywhere: here in general, about flags,
+//! kernels and file descriptors in the files of this directory. Hints that contain what was found are functions of it.
 //! What the host's JavaScript gives as well is in `js/hints.js`, of which build.rs makes constants.
+
+pub mod descriptors;
+pub mod flags;
+pub mod kernel;
 
 use std::path::Path;
 
@@ -103,24 +108,10 @@ pub const WORKER_START: &str = "read the error\'s `stderr`; check that `runtimeP
 pub const CATALOGUE_TOO_LARGE: &str = "shorten the descriptions and schemas of the largest tools, or divide the tools among several entrypoints, each with a manager of its own";
 /// The entrypoint threw while it was imported.
 pub const ENTRYPOINT_LOAD: &str = "run the entrypoint by itself, with `bun` or `node`, to see the same error";
-/// A call asks for more than its tool may do.
-pub const ONLY_NARROWS: &str =
-    "the `permissions` of a call can only narrow what its tool may do: leave the flag out, or allow it for the tool";
 /// As many calls wait as may.
 pub const QUEUE_FULL: &str = "wait for the manager's 'drain' event, or raise `maxQueue` or `maxWorkers`";
 /// The result passes what a string of the host may have.
 pub const RESULT_TOO_LONG: &str = "let the tool write a file and return its path";
-/// A host's name, and a runtime whose C library is musl.
-pub const NAMES_OF_MUSL: &str = "this runtime is linked against musl, which cannot resolve names under a list of hosts: list the address, use --allow-net without a list, or run on a system with glibc";
-/// The kernel cannot hold a list of programs.
-pub const NO_PROGRAM_LISTS: &str = "leave --allow-run out, or use a newer kernel";
-/// Another seccomp listener is installed already.
-pub const NO_HOST_LISTS: &str =
-    "allow all of the network or none of it, or run outside the sandbox that already listens";
-/// A container keeps the supervisor from reading what a worker calls.
-pub const MAY_NOT_READ_CALLS: &str = "allow process_vm_readv in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`); kernel.yama.ptrace_scope must be 0 or 1";
-/// A container keeps the supervisor from reaching a worker's sockets.
-pub const MAY_NOT_HAVE_SOCKETS: &str = "allow pidfd_open and pidfd_getfd in the container's seccomp profile, or give the container the capability SYS_PTRACE (`docker run --cap-add SYS_PTRACE`)";
 /// A command names a program by a path that leads nowhere.
 pub const PROGRAM_PATH: &str = "check the path, which is relative to the current directory";
 /// A command names a program that is not on PATH.
@@ -132,16 +123,6 @@ pub const PROGRAM_NOT_EXECUTABLE: &str =
 pub const WRAPPED_MEMORY: &str = "raise --max-memory, in MiB";
 /// A wrapped program ran too long.
 pub const WRAPPED_TIMEOUT: &str = "raise --timeout, or leave it out";
-/// The kernel cannot hold the sandbox.
-pub const SANDBOX_UNAVAILABLE: &str =
-    "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";
-/// What a flag names is another file by now.
-pub const REPLACED: &str = "what the flag for it names was replaced since the manager was made, and permissions are about what was there then: make a new manager, or let the tool empty a directory and rewrite a file in place of making new ones";
-/// A path reads as something else in a list of flags.
-pub const MISLEADING_PATH: &str =
-    "its path has control characters in it or what looks like a flag, so that no flag is named; rename it first";
-/// Its flag would have to name `/` or the home directory.
-pub const TOO_WIDE: &str = "a flag that allows it would open `/` or the home directory with it; let the tool work in a directory of its own, and allow that one";
 /// The host's own cgroup had no more memory.
 pub const HOST_MEMORY: &str = "give the container or service more memory, or set `maxMemoryMb` times `maxWorkers` below what it has, so that a tool meets its own limit first";
 /// There was no more memory, and no limit of ours.
@@ -158,9 +139,6 @@ pub const SET_RUNTIME_PATH: &str = "set `runtimePath` to the runtime's executabl
 /// The file system gives new files to another user.
 pub const OWNERS_NOT_KEPT: &str =
     "use a workingDir on a file system that keeps owners; network file systems map root to another user (root_squash)";
-/// The files that an error names did not answer.
-pub const NOT_LOOKED_AT: &str =
-    "the files that it names could not be looked at in time, so it is not known whether the sandbox refused them";
 
 /// Something that is no directory has the name of one.
 pub fn remove(path: &Path) -> String {
@@ -189,24 +167,6 @@ pub fn did_you_mean(name: &str) -> String {
 /// The tool used more memory than it may; `limit` in MiB.
 pub fn out_of_memory(limit: u64) -> String {
     format!("raise `maxMemoryMb` (now {limit}), or {IN_PIECES}")
-}
-
-/// An access that a flag allows; `option`: the setting that the flag belongs to.
-pub fn add_flag(flag: &str, option: &str) -> String {
-    format!("to allow it, add {flag} to `{option}`")
-}
-
-/// The same for a host of which the port that was wanted is not known.
-pub fn add_flag_of_name(flag: &str, option: &str, name: &str) -> String {
-    format!(
-        "{}; `{name}:PORT` in its place allows one port alone",
-        add_flag(flag, option)
-    )
-}
-
-/// An access that no flag allows.
-pub fn no_flag(why: &str) -> String {
-    format!("no list of paths allows it: {why}; let the tool do without, or pass what it needs in its input")
 }
 
 /// An import of a package that is not installed.

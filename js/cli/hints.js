@@ -1,0 +1,33 @@
+/** The hints that the command line gives: what to write instead. */
+
+import { SETTINGS_FILE } from './settings/name.js'
+
+export const SETTINGS_HOLD = `${SETTINGS_FILE} holds one object of configuration fields`
+export const TRUST_SETTINGS = 'read the file; if you trust this directory, run again with `--trust`, or give what you want to allow as flags'
+export const EMPTY_DIRECTORY = 'run it in an empty directory, or move these away first; nothing was written'
+export const ANY_FREE_PORT = 'leave --port out for any free port'
+export const A_PORT = 'write `--port 3000`, or leave it out for any free port'
+export const AN_HTTP_PORT = 'write `--http 3000` or `--http 127.0.0.1:3000`'
+export const ANY_FREE_HTTP_PORT = '`--http 0` takes any free port'
+export const INSTALL_MCP = '`npm install @modelcontextprotocol/sdk` beside toolwarden, or @modelcontextprotocol/server and @modelcontextprotocol/node'
+export const ADDRESS_FOR_CLIENTS = 'with `--http` give the client the address that the command prints'
+export const INSTALL_BUN = 'install Bun: `npm install bun`'
+export const NOTHING_ENFORCED = 'nothing is enforced here; the sandbox needs Linux with Landlock (`cat /sys/kernel/security/lsm`)'
+
+/** @param {string} usage a command with --help */
+export const showsWhatThereIs = (usage) => `\`${usage}\` shows what there is`
+
+/** @param {string} flag a permission's, without a value */
+export const valueFollowsEquals = (flag) => `a flag's value follows "=", as in \`${flag}=./data\``
+
+/** @param {string} name of a variable */
+export const writeVariable = (name) => `write \`--env ${name}=value\``
+
+/** @param {string} text JSON that a shell must not touch */
+export const didYouMeanText = (text) => `did you mean '${text}'?`
+
+/** @param {string[]} words of a command line, for a shell */
+export const runAgainWith = (words) => `run it again with \`${words.join(' ')}\``
+
+/** @param {string[]} kinds of permissions that are not enforced as they should be */
+export const doNotRelyOn = (kinds) => `do not rely on: ${kinds.join(', ')}; \`uname -r\` and this output belong in a report`
