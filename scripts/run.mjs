@@ -27,9 +27,10 @@ const path = (process.env.PATH ?? '')
  * @param {string} program
  * @param {string[]} args
  * @param {Record<string, string>} [env]
+ * @param {boolean} [quiet] the output is only returned
  * @returns {Promise<{ status: number, output: string }>}
  */
-export function run(program, args, env = {}) {
+export function run(program, args, env = {}, quiet = false) {
   return new Promise((resolve) => {
     let output = ''
     const child = spawn(program, args, {
@@ -39,11 +40,11 @@ export function run(program, args, env = {}) {
     })
     child.stdout.on('data', (chunk) => {
       output += chunk
-      process.stdout.write(chunk)
+      if (!quiet) process.stdout.write(chunk)
     })
     child.stderr.on('data', (chunk) => {
       output += chunk
-      process.stderr.write(chunk)
+      if (!quiet) process.stderr.write(chunk)
     })
     child.on('error', (error) => {
       output += error.message

