@@ -72,6 +72,7 @@ function onEachHost(tests, which = '') {
   ]
 }
 
+/** @type {string[]} */
 const lines = []
 let good = true
 const total = { passed: 0, failed: 0 }
