@@ -8,7 +8,7 @@ export const NOTES = 'notes'
 const TOOLS = `import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-/** Works on its input alone: it needs no permission. */
+/** Works on its input alone: it has no permission. */
 export const word_count = {
   description: 'Counts the words of a text',
   inputSchema: {
@@ -62,7 +62,7 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 /** By name, in the order in which they are written. @type {ReadonlyArray<readonly [string, string]>} */
 export const FILES = [
   ['tools.ts', TOOLS],
-  [SETTINGS_FILE, json({ bunPermissions: [`--allow-read=./${NOTES}`] })],
+  [SETTINGS_FILE, json({ bunPermissions: [], tools: { read_note: { bunPermissions: [`--allow-read=./${NOTES}`] } } })],
   ['.mcp.json', json({ mcpServers: { tools: { type: 'stdio', command: 'npx', args: ['toolwarden', 'mcp', 'tools.ts'] } } })],
   ['tools.test.mjs', TEST],
   [`${NOTES}/welcome.txt`, 'Hello from a note.\n'],
