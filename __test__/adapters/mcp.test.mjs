@@ -27,6 +27,22 @@ const OWN_FAILURES = `
   export const plain = { execute, outputSchema: { type: 'object', properties: { value: { type: 'string' } }, required: ['value'] } }
 `
 
+/** Every place of a schema that a person sees has something in it that must not reach a terminal; so has what is compared. */
+const HOSTILE_SCHEMAS = String.raw`
+  const evil = '\u001b[2J\u202e'
+  const inner = { type: 'string', title: evil, description: evil + '\n', enum: [evil], default: evil, examples: [evil], pattern: '\u202e', errorMessage: { type: evil } }
+  const inputSchema = {
+    type: 'object', title: evil, description: evil, $comment: evil,
+    properties: { [evil]: inner, description: { description: evil }, list: { type: 'array', items: { anyOf: [inner, { $ref: '#/$defs/other' }] } } },
+    required: [evil], $defs: { other: { const: evil, description: evil } },
+  }
+  export default {
+    ['named' + evil]: () => 1,
+    described: { description: evil, inputSchema, outputSchema: inputSchema, execute: () => ({}) },
+    union: { inputSchema: { anyOf: [inner, { type: 'number' }], description: evil }, execute: () => 1 },
+  }
+`
+
 describe('toolwarden/mcp', () => {
   const bench = workbench()
 
@@ -57,6 +73,24 @@ describe('toolwarden/mcp', () => {
     assert.deepEqual(greet.outputSchema.required, ['greeting'])
     assert.deepEqual(tools.find(({ name }) => name === 'echo').inputSchema, { type: 'object' })
     assert.deepEqual(tools.find(({ name }) => name === 'text/shout').inputSchema.required, ['input'])
+  })
+
+  test('texts in schemas are shown with their control characters escaped, and what is compared stays as it is', async () => {
+    const evil = '\u001B[2J\u202E'
+    const shown = String.raw`\u001b[2J\u202e`
+    const { client } = await connect({}, bench.project({ files: { 'tools.mjs': HOSTILE_SCHEMAS } }).path('tools.mjs'))
+    const { tools } = await client.listTools()
+    assert.deepEqual(tools.map(({ name }) => name).toSorted(), ['described', 'union'])
+    const inner = { type: 'string', title: shown, description: `${shown}\n`, enum: [evil], default: evil, examples: [evil], pattern: '\u202E', errorMessage: { type: shown } }
+    const schema = {
+      type: 'object', title: shown, description: shown, $comment: shown,
+      properties: { [evil]: inner, description: { description: shown }, list: { type: 'array', items: { anyOf: [inner, { $ref: '#/$defs/other' }] } } },
+      required: [evil], $defs: { other: { const: evil, description: shown } },
+    }
+    const described = tools.find(({ name }) => name === 'described')
+    assert.deepEqual([described.description, described.inputSchema, described.outputSchema], [shown, schema, schema])
+    const { properties } = tools.find(({ name }) => name === 'union').inputSchema
+    assert.deepEqual(properties.input, { anyOf: [inner, { type: 'number' }], description: shown })
   })
 
   test('an object is structured content and text, anything else text', async () => {

@@ -43,12 +43,6 @@ export const attacks = [
     twin: () => ({ tool: 'hold', input: { way, mib: 8, ms: 300 }, config, holds: ({ value }) => value >= 8 }),
   })),
   {
-    // Nobody can measure these, so a tool that can talk to nobody cannot make them.
-    name: 'memory: sockets on their way through another one',
-    attack: () => ({ flags: ['--allow-read', '--allow-write'], tool: 'hold', input: { way: 'sent', mib: 8, ms: 10 }, config, holds: refused }),
-    twin: () => ({ flags: ['--allow-net'], tool: 'hold', input: { way: 'sent', mib: 8, ms: 10 }, config, holds: ({ value }) => value >= 8 }),
-  },
-  {
     name: 'memory: pipes',
     attack: () => ({
       tool: 'hold',

@@ -9,6 +9,7 @@ import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { compile } from '../support/attack-natives.mjs'
 import { BIN, environment } from '../support/cli.mjs'
 import { compileLauncher } from '../support/docker-profile.mjs'
 import { SANDBOX } from '../support/settings.mjs'
@@ -16,6 +17,7 @@ import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+const support = (name) => fileURLToPath(new URL(`../support/${name}`, import.meta.url))
 const fixture = (name) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
 const isRoot = process.getuid() === 0
 /** A number without a name, as OpenShift gives it. */
@@ -75,6 +77,15 @@ describe('Under the profile of a container engine', () => {
       assert.match(refused.hint, new RegExp(`add --allow-net=127\\.0\\.0\\.1:${port} to`), runtime)
     }
   }
+
+  it('memory in sockets is limited although they cannot be copied.', async () => {
+    compile()
+    const { code, stdout, stderr } = await under(docker, USER, [process.execPath, support('attacks-as-user.mjs'), fixture('../containers/socket-memory.mjs')])
+    assert.equal(code, 0, stderr)
+    const results = Object.values(JSON.parse(stdout))
+    assert.equal(results.length, 4)
+    for (const { twin, attack } of results) assert.ok(twin?.good && attack?.good, stdout)
+  })
 
   for (const user of USERS) {
     for (const runtime of ['bun', 'node']) {

@@ -180,6 +180,9 @@ describe('The page of toolwarden inspect', () => {
       assert.match(await page.locator('.lines').innerText(), /<b>bold<\/b> \\u001b\[31mred\\u202e/)
       assert.equal(await page.title(), 'toolwarden inspect')
       assert.equal(await page.locator('.error img, .lines b').count(), 0)
+      assert.match(await page.locator('#tool-description').innerText(), /markup \\u202ein its words$/)
+      const field = page.getByRole('textbox', { name: /^\\u001bword/ })
+      assert.equal(await field.getAttribute('placeholder'), String.raw`such as \u202ethis`)
     })
   })
 

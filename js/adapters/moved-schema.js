@@ -4,6 +4,9 @@
 const DATA = new Set(['enum', 'const', 'default', 'examples'])
 /** Keywords whose value is a table of schemas with names of the author's choice. */
 const TABLES = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'])
+/** @param {string} key @param {any} value whether it is such a table */
+export const isTable = (key, value) => TABLES.has(key) && typeof value === 'object' && value !== null
+
 /** These move to the root of the wrapper, so that references to them stay right. */
 const SHARED = /^#\/(?:\$defs|definitions)(?:\/|$)/
 
@@ -27,6 +30,6 @@ export function movedSchema(schema, place) {
 function movedKeyword(key, value, place) {
   if (DATA.has(key)) return value
   if (key === '$ref' && typeof value === 'string') return moved(value, place)
-  if (!TABLES.has(key) || typeof value !== 'object' || value === null) return movedSchema(value, place)
+  if (!isTable(key, value)) return movedSchema(value, place)
   return Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, movedSchema(schema, place)]))
 }

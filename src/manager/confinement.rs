@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::report::Enforcement;
 use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope, ToolEntry};
 use crate::error::Error;
-use crate::sandbox::{ChildSetup, Denials, PlanInput, Policy, Run, Support, plan, prepare};
+use crate::sandbox::{ChildSetup, Connections, Denials, PlanInput, Policy, Run, Support, plan, prepare};
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 
@@ -18,6 +18,7 @@ pub(super) struct Confinement {
     /// The variables that every process needs for it to work.
     pub(super) environment: Vec<(&'static str, &'static str)>,
     pub(super) denials: Option<Denials>,
+    pub(super) connections: Option<Connections>,
     pub(super) may_start_programs: bool,
     /// `None` without a sandbox.
     pub(super) policy: Option<Arc<Policy>>,
@@ -59,6 +60,7 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
     Ok(Confinement {
         environment,
         denials: Some(sandbox.denials()),
+        connections: Some(sandbox.connections()),
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
             tools: BTreeMap::new(),
@@ -145,6 +147,7 @@ fn unconfined(config: &Config, places: &Places<'_>, memory: &'static str) -> Con
             _ => vec![("SHLVL", "1")],
         },
         denials: None,
+        connections: None,
         may_start_programs: true,
         policy: None,
         enforcement: Enforcement {

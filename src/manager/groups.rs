@@ -41,6 +41,7 @@ impl Group {
             spawner: Mutex::new(spawner),
             launch: Arc::new(launch) as Arc<dyn LaunchSource>,
             denials: self.confinement.denials.clone(),
+            connections: self.confinement.connections.clone(),
             may_start_programs: self.confinement.may_start_programs,
         })
     }

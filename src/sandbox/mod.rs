@@ -44,6 +44,7 @@ pub(crate) use forks::ORIGIN_CLONE;
 pub use locks::HeldBy;
 pub(crate) use mountinfo::mounts;
 pub(crate) use net::MOST_WAITING;
+pub use net::{Connection, Connections, ListeningPort};
 pub use policy::{Command, Disk, NetPolicy, NoProgram, PlanInput, Policy, Run, plan};
 pub use prepare::{Sandbox, prepare};
 pub use probe::{Support, probe};

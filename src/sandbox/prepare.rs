@@ -10,6 +10,7 @@ use super::forks::Forks;
 use super::landlock::{HandledAccess, Ruleset, Ungoverned};
 use super::landlock_abi::SCOPE_ABI;
 use super::locks::{self, HeldBy};
+use super::net::Connections;
 use super::opened_rules::{Rule, of_kernel, open_all, open_code};
 use super::own_directories::OwnDirectories;
 use super::place::Place;
@@ -37,6 +38,7 @@ pub struct Sandbox {
     guardian: Option<Guardian>,
     denials: Denials,
     own: OwnDirectories,
+    connections: Connections,
     forks: Forks,
     /// Watches origins and what they forked; none where processes are not forked.
     forks_guardian: Option<Guardian>,
@@ -89,6 +91,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     };
     let denials = Denials::new(locks::sees_every_refusal(&profile));
     let own = OwnDirectories::default();
+    let connections = Connections::default();
     let forks = Forks::default();
     Ok(Sandbox {
         abi: support.landlock_abi,
@@ -103,6 +106,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
             profile.landlock.truncation,
             denials.clone(),
             own.clone(),
+            connections.clone(),
             support.sockets,
             forks.clone(),
         ),
@@ -110,6 +114,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         guardian,
         denials,
         own,
+        connections,
         forks,
         forks_guardian,
         next_own: None,
@@ -148,6 +153,11 @@ impl Sandbox {
     /// The record of refusals.
     pub fn denials(&self) -> Denials {
         self.denials.clone()
+    }
+
+    /// The TCP connections of workers, where the supervisor makes them.
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 
     /// What enforces the parts of the policy that differ between kernels.

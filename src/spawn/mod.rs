@@ -50,4 +50,4 @@ pub use runtime::{
 pub use signals::signal_name;
 pub use spawner::{Child, LaunchSource, Spawner, Unconnected};
 pub use temporary::{DiskUsage, Temporary, TemporaryDirectories};
-pub use usage::{Caps, Usage, UsageMeter};
+pub use usage::{Caps, Measured, Usage, UsageMeter};

@@ -17,7 +17,9 @@ use super::watch::{Kept, Watch};
 use crate::config::{self, Config, RuntimeType, SandboxMode};
 use crate::dispatch::cgroup_limits;
 use crate::error::{Code, Error, hints};
-use crate::sandbox::{ChildSetup, Command, Denials, Disk, NoProgram, PlanInput, Policy, Run, Support, plan, prepare};
+use crate::sandbox::{
+    ChildSetup, Command, Connections, Denials, Disk, NoProgram, PlanInput, Policy, Run, Support, plan, prepare,
+};
 use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, Launch, LaunchOptions, Process, SpawnFailure, Spawner, TemporaryDirectories,
     environment, temporary_names,
@@ -53,6 +55,7 @@ pub struct Wrapped {
 struct Confined {
     setup: Option<Box<dyn ChildSetup>>,
     denials: Option<Denials>,
+    connections: Option<Connections>,
     environment: Vec<(OsString, OsString)>,
     may_start_programs: bool,
 }
@@ -116,6 +119,7 @@ impl Wrapped {
             &config,
             options.timed.then_some(config.tool_execution_timeout),
             confined.may_start_programs,
+            confined.connections,
             started.temporary,
         )
         .and_then(|watch| {
@@ -148,6 +152,7 @@ fn confine(
         return Ok(Confined {
             setup: None,
             denials: None,
+            connections: None,
             environment: Vec::new(),
             may_start_programs: true,
         });
@@ -175,6 +180,7 @@ fn confine(
     let cache = (command.is_javascript() && !reads_everything).then_some((MODULE_CACHE_VARIABLE, "0"));
     Ok(Confined {
         denials: Some(sandbox.denials()),
+        connections: Some(sandbox.connections()),
         environment: own
             .into_iter()
             .chain(cache)

@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::dispatch::{CAPS, TerminationReason, verdict};
 use crate::error::hints;
 use crate::outcome::exceeded;
-use crate::spawn::{Exit, Process, Spawner, Temporary, TemporaryDirectories, UsageMeter};
+use crate::sandbox::Connections;
+use crate::spawn::{Exit, Measured, Process, Spawner, Temporary, TemporaryDirectories, UsageMeter};
 
 /// The time between two looks at the program. A server runs for days, so they must cost next to nothing.
 const EVERY: Duration = Duration::from_millis(25);
@@ -52,12 +53,19 @@ impl Watch {
         config: &Config,
         timeout: Option<Duration>,
         may_start_programs: bool,
+        connections: Option<Connections>,
         temporary: Option<Temporary>,
     ) -> io::Result<Self> {
         let now = Instant::now();
         let temporary = temporary.map(Arc::new);
+        let measured = Measured {
+            may_start_programs,
+            temporary: temporary.clone(),
+            connections,
+            channel: None,
+        };
         Ok(Self {
-            meter: UsageMeter::open(process.pid(), may_start_programs, temporary.clone(), now)?,
+            meter: UsageMeter::open(process.pid(), measured, now)?,
             process,
             temporary,
             max_memory_mb: config.max_memory_mb,

@@ -5,6 +5,7 @@ import { packageVersion } from '../../package-version.js'
 import { printable, printableLines } from '../../printable.js'
 import { failureText } from '../failure-text.js'
 import { objectInput } from '../object-input.js'
+import { printableSchema } from '../printable-schema.js'
 import { selectTools } from '../select-tools.js'
 import { annotationsFrom } from './annotations.js'
 import { BoundedTransport } from './bounded-transport.js'
@@ -67,14 +68,16 @@ export function makeServer(sdk, manager, options = {}, budget = new Budget()) {
 
   sdk.handle(server, 'tools/list', async () => {
     const tools = await selectTools(manager, wanted)
+    // A name with control characters is no id that a call could have.
+    const named = tools.filter(({ id }) => printable(id) === id)
     return {
-      tools: tools.map(({ id, description, inputSchema, outputSchema, permissions }) => {
+      tools: named.map(({ id, description, inputSchema, outputSchema, permissions }) => {
         const annotations = annotationsFrom(manager.enforcement, permissions)
         return {
           name: id,
           ...(description === null ? {} : { description: printableLines(description) }),
-          inputSchema: /** @type {any} */ (objectInput(inputSchema).schema),
-          ...(isObjectSchema(outputSchema) ? { outputSchema: /** @type {any} */ (outputSchema) } : {}),
+          inputSchema: printableSchema(objectInput(inputSchema).schema),
+          ...(isObjectSchema(outputSchema) ? { outputSchema: printableSchema(outputSchema) } : {}),
           ...(annotations === undefined ? {} : { annotations }),
         }
       }),

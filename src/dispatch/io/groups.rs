@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::pool::GroupId;
-use crate::sandbox::Denials;
+use crate::sandbox::{Connections, Denials};
 use crate::spawn::{Child, LaunchSource, SpawnFailure, Spawner};
 
 /// How processes of one group are started. Each group has a spawner of its own, because a thread starts all its processes
@@ -17,6 +17,8 @@ pub struct GroupProcesses {
     pub launch: Arc<dyn LaunchSource>,
     /// The source of the refusals of the sandbox.
     pub denials: Option<Denials>,
+    /// The TCP connections of its processes, where a supervisor makes them.
+    pub connections: Option<Connections>,
     /// Whether tools can start programs, so that a process may have children.
     pub may_start_programs: bool,
 }

@@ -16,7 +16,7 @@ use crate::dispatch::engine::{Ended, Event};
 use crate::dispatch::facts::StartFault;
 use crate::error::descriptors::is_shortage;
 use crate::pool::WorkerId;
-use crate::spawn::{Account, Child, EntryTable, Exit, Process, UsageMeter};
+use crate::spawn::{Account, Child, EntryTable, Exit, Measured, Process, UsageMeter};
 
 /// How long reading pauses while the host has not taken what was read, and writing where no notification of room is available.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -34,7 +34,14 @@ pub(super) async fn run(
     let engine = &dispatcher.engine;
     let temporary = child.temporary.map(Arc::new);
     let pid = child.process.pid();
-    let meter = UsageMeter::open(pid, group.may_start_programs, temporary.clone(), Instant::now());
+    let channel = Arc::new(child.channel);
+    let measured = Measured {
+        may_start_programs: group.may_start_programs,
+        temporary: temporary.clone(),
+        connections: group.connections.clone(),
+        channel: Some(Arc::clone(&channel)),
+    };
+    let meter = UsageMeter::open(pid, measured, Instant::now());
     if let Err(error) = &meter
         && let Some(errno) = error.raw_os_error().filter(|errno| is_shortage(*errno))
     {
@@ -48,7 +55,7 @@ pub(super) async fn run(
         return engine.handle(Event::StartFailed { worker, fault });
     }
     let process = Arc::new(child.process);
-    let queue = Arc::new(SendQueue::new(Arc::new(child.channel)));
+    let queue = Arc::new(SendQueue::new(channel));
     let ends = ReadEnds {
         channel: Arc::clone(queue.channel()),
         stdout: Arc::new(child.stdout),

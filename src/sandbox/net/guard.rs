@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::address::{self, family};
+use super::connections::Connections;
 use super::machine::{Hosts, ResolvConf};
 use super::names::Names;
 use super::own_ports::OwnPorts;
@@ -53,6 +54,7 @@ pub(in super::super) struct NetGuard {
     resolver: Mutex<Option<Resolver>>,
     own_ports: OwnPorts,
     own_sockets: OwnSockets,
+    connections: Connections,
     /// A worker may not bind to lower ports.
     first_free_port: u16,
 }
@@ -82,6 +84,7 @@ impl NetGuard {
             resolver: Mutex::new(None),
             own_ports: OwnPorts::default(),
             own_sockets: OwnSockets::default(),
+            connections: Connections::default(),
             first_free_port: first_free_port(),
         }
     }
@@ -89,6 +92,18 @@ impl NetGuard {
     /// Allows workers to make sockets in their own directories.
     pub(in super::super) fn with_own_sockets(self, own_sockets: OwnSockets) -> Self {
         Self { own_sockets, ..self }
+    }
+
+    /// Remembers connections there.
+    pub(in super::super) fn noting(self, connections: Connections) -> Self {
+        Self { connections, ..self }
+    }
+
+    /// The socket was connected, or begins to be.
+    pub(in super::super) fn connected(&self, socket: &Socket, bytes: &[u8], worker: u32) {
+        if let Ok(to) = address::parse(bytes) {
+            self.connections.connected(worker, socket, to);
+        }
     }
 
     /// Whether a worker may have a socket of this family and kind. The filter refuses further ones.
@@ -111,6 +126,9 @@ impl NetGuard {
     ) -> Result<Way, i32> {
         if socket.is_unix() {
             return self.connect_unix(bytes, worker, absolute);
+        }
+        if !self.connections.have_room(worker) {
+            return Err(libc::EAGAIN);
         }
         match self.extent {
             Extent::Wide => self.connect_wide(socket, bytes, worker),
@@ -243,6 +261,12 @@ impl NetGuard {
             // Negative numbers are large ones to the kernel.
             return socket.listen((backlog as u32).min(MOST_WAITING) as i32);
         }
+        self.listen_at_a_port(socket, backlog, worker)?;
+        self.connections.listens(worker, socket);
+        Ok(())
+    }
+
+    fn listen_at_a_port(&self, socket: &Socket, backlog: i32, worker: u32) -> Result<(), i32> {
         if self.extent == Extent::Wide {
             return socket.listen(backlog);
         }

@@ -1,6 +1,7 @@
 //! `--allow-net`: which connections the supervisor makes for a worker, and the resolver that answers only allowed names.
 
 pub(super) mod address;
+mod connections;
 mod dns;
 mod guard;
 mod lookups;
@@ -14,6 +15,7 @@ mod rules;
 mod socket;
 mod unix;
 
+pub use connections::{Connection, Connections, ListeningPort};
 pub(crate) use guard::MOST_WAITING;
 pub(super) use guard::{Extent, NetGuard, Way};
 pub(super) use own_sockets::OwnSockets;

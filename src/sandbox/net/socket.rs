@@ -36,6 +36,13 @@ impl Socket {
             && self.protocol == libc::IPPROTO_TCP
     }
 
+    /// As above, or one that spreads over several TCP connections.
+    pub(super) fn is_tcp_of_any_kind(&self) -> bool {
+        matches!(self.family, libc::AF_INET | libc::AF_INET6)
+            && self.kind == libc::SOCK_STREAM
+            && matches!(self.protocol, libc::IPPROTO_TCP | libc::IPPROTO_MPTCP)
+    }
+
     pub(super) fn is_unix(&self) -> bool {
         self.family == libc::AF_UNIX && self.kind == libc::SOCK_STREAM
     }

@@ -235,7 +235,9 @@ impl Answers {
         };
         let answer = match way {
             Way::Unix(peer) => unix_connect(context, &caller, &peer),
-            Way::Address(bytes) => connect_to(context, call, &caller, &bytes, worker),
+            Way::Address(bytes) => connect_to(context, call, &caller, &bytes, worker, || {
+                self.net.connected(&caller.socket, &bytes, worker);
+            }),
         };
         if matches!(answer, Some(Answer::Value(0) | Answer::Errno(libc::EINPROGRESS))) {
             self.is_in_use(&caller, worker);

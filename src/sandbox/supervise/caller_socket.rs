@@ -55,13 +55,15 @@ pub(super) fn caller_socket(
     context.waits(call).then_some(caller)
 }
 
-/// Connects, and blocks when the socket does, as long as the caller exists.
+/// Connects, and blocks when the socket does, as long as the caller exists. `connected` is called once there is a
+/// connection or it has begun, while the copy still keeps the socket open.
 pub(super) fn connect_to(
     context: &AnswerContext,
     call: &Call,
     caller: &CallerSocket,
     address: &[u8],
     worker: u32,
+    connected: impl FnOnce(),
 ) -> Option<Answer> {
     let waits = || context.waits(call);
     let copies = || {
@@ -78,6 +80,9 @@ pub(super) fn connect_to(
         return None;
     }
     let done = caller.socket.connect(address);
+    if matches!(done, Ok(()) | Err(libc::EINPROGRESS)) {
+        connected();
+    }
     drop(waiting);
     Some(result(done))
 }

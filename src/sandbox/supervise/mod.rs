@@ -42,7 +42,7 @@ use std::sync::Arc;
 use super::child::StepFailure;
 use super::denials::Denials;
 use super::forks::Forks;
-use super::net::{Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
+use super::net::{Connections, Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
@@ -64,6 +64,7 @@ pub(super) struct Supervision {
     truncation_covered: bool,
     denials: Denials,
     own: OwnDirectories,
+    connections: Connections,
     sockets: SocketMaker,
     forks: Forks,
 }
@@ -74,6 +75,7 @@ impl Supervision {
         truncation_covered: bool,
         denials: Denials,
         own: OwnDirectories,
+        connections: Connections,
         sockets: SocketMaker,
         forks: Forks,
     ) -> Self {
@@ -82,6 +84,7 @@ impl Supervision {
             truncation_covered,
             denials,
             own,
+            connections,
             sockets,
             forks,
         }
@@ -90,7 +93,9 @@ impl Supervision {
     /// Starts the threads, then applies the reporting filter to the calling thread.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
-        let net = net_guard(&self.policy, self.denials.clone()).with_own_sockets(OwnSockets::new(self.own.clone()));
+        let net = net_guard(&self.policy, self.denials.clone())
+            .with_own_sockets(OwnSockets::new(self.own.clone()))
+            .noting(self.connections.clone());
         let started = Arc::new(Started::default());
         let programs = match &self.policy.run {
             Run::Only(programs) => {

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, sockopt};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use super::socket_memory::of_socket;
 use crate::sandbox::MOST_WAITING;
 
 const PAGE: u64 = 4096;
@@ -22,13 +23,8 @@ const DELETED: &str = " (deleted)";
 const WATCH: u64 = 160;
 /// A process with at most this many epoll descriptors is assumed to use them normally; a runtime has three.
 const USUAL_EPOLLS: u64 = 16;
-/// The number of fields of SO_MEMINFO.
-const MEMINFO: usize = 9;
-const RECEIVED: usize = 0;
-const SENT: usize = 2;
-const QUEUED: usize = 5;
-const OPTIONS: usize = 6;
-const BACKLOG: usize = 7;
+/// How the number of descriptors that wait in a unix socket is introduced in its `fdinfo`.
+const IN_FLIGHT: &str = "scm_fds:";
 
 /// What was found behind the descriptors of a group.
 #[derive(Debug, Default)]
@@ -43,8 +39,12 @@ pub(super) struct Descriptors {
     notifiers: u64,
     /// Bytes of removed but still open files of its temporary directory.
     nameless: u64,
+    /// Descriptors that were sent through its unix sockets (SCM_RIGHTS) and are not received yet.
+    in_flight: u64,
     looked_at: usize,
     passed_over: usize,
+    /// Sockets that the host may not copy, as in some containers.
+    unmeasured: HashSet<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,7 +95,14 @@ impl Descriptors {
             let take = || copy(pidfd.as_ref()?, number);
             match target.to_str().map_or(Kind::Other, kind) {
                 Kind::Socket(inode) if self.known.insert((Shared::Socket, inode)) => {
-                    self.buffered += take().and_then(|fd| in_socket(&fd)).unwrap_or(0);
+                    let socket = take();
+                    match socket.as_ref().and_then(in_socket) {
+                        Some(bytes) => self.buffered += bytes,
+                        None => drop(self.unmeasured.insert(inode)),
+                    }
+                    if socket.as_ref().is_none_or(is_unix) {
+                        self.in_flight += in_flight(process, number);
+                    }
                 }
                 Kind::Pipe(inode) if self.known.insert((Shared::Pipe, inode)) => {
                     self.buffered += take().and_then(|fd| in_pipe(&fd)).unwrap_or(0);
@@ -128,6 +135,25 @@ impl Descriptors {
         self.nameless
     }
 
+    /// Whether a process has this socket open, and what it holds is counted.
+    pub(super) fn counts_socket(&self, inode: u64) -> bool {
+        self.known.contains(&(Shared::Socket, inode)) && !self.unmeasured.contains(&inode)
+    }
+
+    /// The sockets that processes have open and that could not be measured.
+    pub(super) fn unmeasured(&self) -> &HashSet<u64> {
+        &self.unmeasured
+    }
+
+    /// Whether every descriptor was inspected.
+    pub(super) fn is_complete(&self) -> bool {
+        self.passed_over == 0
+    }
+
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
     pub(super) fn notifiers(&self) -> u64 {
         self.notifiers
     }
@@ -157,13 +183,24 @@ fn copy(pidfd: &OwnedFd, number: i32) -> Option<OwnedFd> {
 
 /// The bytes queued in both directions, as the kernel accounts them.
 fn in_socket(socket: &OwnedFd) -> Option<u64> {
-    Some(accounted(socket)? + of_closed_peers(socket))
+    Some(of_socket(socket)? + of_closed_peers(socket))
+}
+
+fn is_unix(socket: &OwnedFd) -> bool {
+    matches!(sockopt::socket_domain(socket), Ok(AddressFamily::UNIX))
+}
+
+/// The number of descriptors that wait in a unix socket of a process, or at a listening one.
+pub(super) fn in_flight(process: u32, number: i32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).unwrap_or_default();
+    let count = text.lines().find_map(|line| line.strip_prefix(IN_FLIGHT));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
 /// A unix socket's queue is accounted to its sender. What a sender has left behind that is closed by now, or that still
 /// waits to be accepted, is only known to be there and to be no more than a sender may send.
 fn of_closed_peers(socket: &OwnedFd) -> u64 {
-    if !matches!(sockopt::socket_domain(socket), Ok(AddressFamily::UNIX)) {
+    if !is_unix(socket) {
         return 0;
     }
     let mut ready = [PollFd::new(socket, PollFlags::IN)];
@@ -181,24 +218,6 @@ fn of_closed_peers(socket: &OwnedFd) -> u64 {
         0
     };
     senders * sockopt::socket_send_buffer_size(socket).map_or(0, |size| size as u64)
-}
-
-/// What the kernel accounts to the socket itself.
-fn accounted(socket: &OwnedFd) -> Option<u64> {
-    let mut info = [0u32; MEMINFO];
-    let mut length = size_of_val(&info) as libc::socklen_t;
-    // SAFETY: the buffer is as long as `length` says, and both outlive the call.
-    let done = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_MEMINFO,
-            info.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    let field = |at: usize| u64::from(info[at]);
-    (done == 0).then(|| field(RECEIVED) + field(SENT).max(field(QUEUED)) + field(OPTIONS) + field(BACKLOG))
 }
 
 /// Each byte may occupy a page of its own (O_DIRECT), up to the capacity of the pipe.

@@ -2,15 +2,18 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::descriptors::Descriptors;
 use super::group::Group;
+use super::hidden_sockets::HiddenSockets;
 use super::mappings::SharedMemory;
 use super::status::Status;
 use crate::error::descriptors::DescriptorReservation;
+use crate::sandbox::Connections;
 use crate::spawn::temporary::{DiskUsage, Temporary};
 
 /// The time between two looks at what the cheap counts do not contain: shared memory, sockets, pipes, watches.
@@ -57,6 +60,19 @@ pub struct Caps {
     pub notifiers: u64,
 }
 
+/// What is measured.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// Whether the group can have members other than its leader.
+    pub may_start_programs: bool,
+    /// Its temporary directory.
+    pub temporary: Option<Arc<Temporary>>,
+    /// The record of its TCP connections, where a supervisor makes them.
+    pub connections: Option<Connections>,
+    /// The host's end of a channel to the leader.
+    pub channel: Option<Arc<OwnedFd>>,
+}
+
 /// Measures one group.
 #[derive(Debug)]
 pub struct UsageMeter {
@@ -66,6 +82,7 @@ pub struct UsageMeter {
     group: Option<Group>,
     looked: Instant,
     hidden: Hidden,
+    hidden_sockets: HiddenSockets,
     temporary: Option<Arc<Temporary>>,
     /// When the temporary directory is measured next.
     weighed_next: Instant,
@@ -83,21 +100,17 @@ struct Hidden {
 }
 
 impl UsageMeter {
-    /// A meter of the group that `leader` leads. `may_start_programs` says whether it can have other members. Fails
-    /// when the process is gone or the host has no descriptor left: a process that cannot be watched must not run.
-    pub fn open(
-        leader: u32,
-        may_start_programs: bool,
-        temporary: Option<Arc<Temporary>>,
-        now: Instant,
-    ) -> io::Result<Self> {
+    /// A meter of the group that `leader` leads. Fails when the process is gone or the host has no descriptor left: a
+    /// process that cannot be watched must not run.
+    pub fn open(leader: u32, measured: Measured, now: Instant) -> io::Result<Self> {
         Ok(Self {
             leader,
             status: File::open(format!("/proc/{leader}/status"))?,
-            group: may_start_programs.then(|| Group::new(leader, now)),
+            group: measured.may_start_programs.then(|| Group::new(leader, now)),
             looked: now,
             hidden: Hidden::default(),
-            temporary,
+            hidden_sockets: HiddenSockets::new(leader, measured.connections, measured.channel, now),
+            temporary: measured.temporary,
             weighed_next: now + WEIGH_EVERY,
             disk_usage: DiskUsage::default(),
         })
@@ -130,7 +143,7 @@ impl UsageMeter {
             self.looked = now;
             let ids = [self.leader].into_iter().chain(members.iter().map(|member| member.id));
             let directory = self.temporary.as_ref().map(|temporary| temporary.path());
-            self.hidden = look(ids.take(MOST_LOOKED_AT), directory);
+            self.hidden = look(ids.take(MOST_LOOKED_AT), directory, &mut self.hidden_sockets, now);
         }
         // The resident part of it is already counted.
         usage.memory += self.hidden.shared.saturating_sub(resident_shared) + self.hidden.descriptors;
@@ -153,7 +166,12 @@ impl UsageMeter {
     }
 }
 
-fn look(processes: impl Iterator<Item = u32>, temporary: Option<&Path>) -> Hidden {
+fn look(
+    processes: impl Iterator<Item = u32>,
+    temporary: Option<&Path>,
+    hidden_sockets: &mut HiddenSockets,
+    now: Instant,
+) -> Hidden {
     let mut shared = SharedMemory::default();
     let mut descriptors = Descriptors::default();
     for process in processes {
@@ -162,7 +180,7 @@ fn look(processes: impl Iterator<Item = u32>, temporary: Option<&Path>) -> Hidde
     }
     Hidden {
         shared: shared.bytes(),
-        descriptors: descriptors.bytes(),
+        descriptors: descriptors.bytes() + hidden_sockets.bytes(&descriptors, now),
         watches: descriptors.watches(),
         notifiers: descriptors.notifiers(),
         nameless: descriptors.nameless(),
@@ -183,7 +201,7 @@ mod tests {
     #[test]
     fn a_process_and_its_threads_are_seen() {
         let now = Instant::now();
-        let mut meter = UsageMeter::open(std::process::id(), false, None, now).unwrap();
+        let mut meter = UsageMeter::open(std::process::id(), Measured::default(), now).unwrap();
         let before = meter.usage(CAPS, now).unwrap();
         let (stop, stopped) = std::sync::mpsc::channel::<()>();
         let (up, running) = std::sync::mpsc::channel();
@@ -201,6 +219,6 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_uses_nothing() {
-        assert!(UsageMeter::open(u32::MAX, false, None, Instant::now()).is_err());
+        assert!(UsageMeter::open(u32::MAX, Measured::default(), Instant::now()).is_err());
     }
 }

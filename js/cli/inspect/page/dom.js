@@ -12,10 +12,18 @@ import { printableLines } from './printable.js'
 export function element(tag, { dataset = {}, aria = {}, ...properties } = {}, children = []) {
   const made = document.createElement(tag)
   Object.assign(made, properties)
+  for (const name of /** @type {const} */ (['title', 'placeholder'])) {
+    if (name in properties) /** @type {any} */ (made)[name] = printableLines(String(properties[name]))
+  }
   Object.assign(made.dataset, dataset)
-  for (const [name, value] of Object.entries(aria)) made.setAttribute(`aria-${name}`, String(value))
-  made.append(...children.map((child) => (typeof child === 'string' ? printableLines(child) : child)))
+  for (const [name, value] of Object.entries(aria)) made.setAttribute(`aria-${name}`, printableLines(String(value)))
+  made.append(...children.map((child) => (child instanceof Node ? child : printableLines(String(child)))))
   return made
+}
+
+/** Replaces what an element says. @param {Node} place @param {string} text */
+export function say(place, text) {
+  place.textContent = printableLines(text)
 }
 
 /** @param {string} id @returns {any} an element of the page */

@@ -1,6 +1,6 @@
 /** The form of one tool. */
 
-import { element } from './dom.js'
+import { element, say } from './dom.js'
 import { FieldError, object, simplified } from './form-fields.js'
 
 export class ToolForm {
@@ -85,12 +85,12 @@ export class ToolForm {
   /** @param {(input: unknown, timeout: string) => void} run */
   #submit(run) {
     for (const wrong of this.#form.querySelectorAll('[aria-invalid]')) wrong.removeAttribute('aria-invalid')
-    this.#problem.textContent = ''
+    say(this.#problem, '')
     try {
       run(this.#read(), this.#timeout.value.trim())
     } catch (error) {
       if (!(error instanceof FieldError)) throw error
-      this.#problem.textContent = error.message
+      say(this.#problem, error.message)
       error.input.setAttribute('aria-invalid', 'true')
       error.input.focus()
     }

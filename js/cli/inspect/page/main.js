@@ -2,7 +2,7 @@
 
 import { Chart } from './chart.js'
 import { ask, connect } from './connection.js'
-import { byId } from './dom.js'
+import { byId, say } from './dom.js'
 import { ExecutionView } from './execution.js'
 import { ToolForm } from './form.js'
 import { showHistory } from './history.js'
@@ -43,8 +43,8 @@ function refreshHistory() {
 function showTool(tool) {
   chosen = tool.id
   showPermissions(tool.list)
-  byId('tool-name').textContent = tool.id
-  byId('tool-description').textContent = tool.description ?? ''
+  say(byId('tool-name'), tool.id)
+  say(byId('tool-description'), tool.description ?? '')
   form = new ToolForm(byId('form'), tool, async (input, timeout) => {
     const { id } = await ask('run', { tool: tool.id, input, timeout })
     const begun = state.executions.find((execution) => execution.id === id)
@@ -67,8 +67,8 @@ function keep(execution) {
 const on = {
   state(event) {
     state = event
-    byId('entrypoint').textContent = event.entrypoint
-    byId('level').textContent = event.level === 'kernel' ? 'enforced by the kernel' : 'nothing is enforced'
+    say(byId('entrypoint'), event.entrypoint)
+    say(byId('level'), event.level === 'kernel' ? 'enforced by the kernel' : 'nothing is enforced')
     byId('level').dataset.level = event.level
     tools.show(event.tools)
     showPermissions(tools.find(chosen ?? '')?.list ?? [])
@@ -91,6 +91,6 @@ const on = {
 connect(
   (event) => on[event.type]?.(event),
   (connected) => {
-    byId('connection').textContent = connected ? '' : 'no connection to the command; trying again'
+    say(byId('connection'), connected ? '' : 'no connection to the command; trying again')
   },
 )

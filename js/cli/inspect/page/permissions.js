@@ -1,7 +1,7 @@
 /** What was denied to an execution, with what can be done about it, and the permissions in force. */
 
 import { ask } from './connection.js'
-import { byId, element } from './dom.js'
+import { byId, element, say } from './dom.js'
 
 /** @param {string[]} flags */
 export function showPermissions(flags) {
@@ -34,13 +34,13 @@ export function denialList(execution, { list, canRemember }, allowed) {
     const button = (always, label) => {
       const made = element('button', { type: 'button', className: 'small' }, [label])
       made.addEventListener('click', async () => {
-        said.textContent = 'allowing ...'
+        say(said, 'allowing ...')
         try {
           const { wrote, problem } = await ask('allow', { id, flag, always })
-          said.textContent = wrote === undefined ? 'allowed for this session' : `wrote ${wrote}${problem === undefined ? '' : `; ${problem}`}`
+          say(said, wrote === undefined ? 'allowed for this session' : `wrote ${wrote}${problem === undefined ? '' : `; ${problem}`}`)
           allowed()
         } catch (error) {
-          said.textContent = /** @type {Error} */ (error).message
+          say(said, /** @type {Error} */ (error).message)
         }
       })
       return made
