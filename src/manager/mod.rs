@@ -8,6 +8,7 @@ mod explainer;
 mod forkable;
 mod groups;
 mod launch_selector;
+mod lessons;
 mod module_cache;
 mod narrowing;
 mod one_shot_process;

@@ -82,7 +82,8 @@ fn strictest(abi: u32) -> FilterProfile {
         writes_reported: false,
         files_reported: false,
         forked: false,
-        sockets_made: false,
+        learns: false,
+                sockets_made: false,
     }
 }
 

@@ -48,6 +48,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
                 files_reported: bit(8),
                 peers: bit(9),
                 forked: bit(10),
+                learns: false,
                 sockets_made: false,
             });
         }
