@@ -18,6 +18,9 @@ export function line({ title, version, hand, learned, problem, enforced, idle })
   return `${title.padEnd(28)} ${version.padEnd(10)} ${hand.length}/${learned.length}  ${listed(learned)}  [${found.slice(0, 400)}]\n`
 }
 
+/** How many flags these are with their values in lists. @param {readonly string[]} flags */
+const kinds = (flags) => new Set(flags.map((flag) => flag.split('=', 1)[0])).size
+
 /** @param {readonly Lesson[]} lessons */
 function totals(lessons) {
   const learnt = lessons.filter(({ problem }) => problem === '')
@@ -25,18 +28,20 @@ function totals(lessons) {
     runs: lessons.length,
     learnt: learnt.length,
     enough: learnt.filter(suffices).length,
-    flags: sum(learnt, ({ learned }) => learned.length),
+    flags: sum(learnt, ({ learned }) => kinds(learned)),
+    values: sum(learnt, ({ learned }) => learned.length),
     idle: sum(learnt, ({ idle }) => idle.length),
-    byHand: sum(learnt, ({ hand }) => hand.length),
+    byHand: sum(learnt, ({ hand }) => kinds(hand)),
+    valuesByHand: sum(learnt, ({ hand }) => hand.length),
   }
 }
 
 /** @param {readonly Lesson[]} lessons */
 export function sentence(lessons) {
-  const { runs, learnt, enough, flags, idle, byHand } = totals(lessons)
+  const { runs, learnt, enough, flags, values, idle, byHand, valuesByHand } = totals(lessons)
   return (
-    `Of ${runs} packages ${learnt} could be learnt from; with the learnt flags ${enough} of them work. There are ${flags} flags with one value each, ` +
-    `where a person wrote ${byHand}; without any one of them but ${idle} the run fails.`
+    `Of ${runs} packages ${learnt} could be learnt from, and with the learnt flags ${enough} of them work. The flags are ${flags} with ${values} values; a person ` +
+    `wrote ${byHand} with ${valuesByHand}, which name a directory where the learnt ones name two of its files. Without any one of the values but ${idle} the run fails.`
   )
 }
 

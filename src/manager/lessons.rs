@@ -28,9 +28,11 @@ struct OfTool {
 
 /// The public `LearnedTool`.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Lesson {
     flags: Vec<String>,
     beyond: Vec<String>,
+    left_out: Vec<String>,
     notices: Vec<String>,
     calls: u64,
     failed: u64,
@@ -107,6 +109,7 @@ fn lesson(id: &str, tool: &OfTool, ground: &Ground) -> Lesson {
     Lesson {
         flags: written(&learned.permissions, config.runtime_type, ground),
         beyond: written(&beyond, config.runtime_type, ground),
+        left_out: written(&learned.left_out, config.runtime_type, ground),
         notices,
         calls: tool.calls,
         failed: tool.failed,

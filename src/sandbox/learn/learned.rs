@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::activity::{Activity, Need};
 use super::fold::fold;
 use super::network::{Entry, network};
+use super::optional::{above_searches, is_optional_path, is_optional_variable};
 use super::wide_places::Wide;
 use crate::config::{NetRule, NetScope, Permissions, Scope};
 use crate::sandbox::policy::{Files, Kind, Policy, is_secret, resolve_program, started_by};
@@ -31,6 +32,8 @@ pub struct Learned {
     pub permissions: Permissions,
     /// What a person should know about them, a sentence each.
     pub notices: Vec<String>,
+    /// What was done that needs a flag and that programs do without.
+    pub left_out: Permissions,
     exact: Exact,
 }
 
@@ -51,13 +54,12 @@ impl Learned {
         let programs = programs(activity, around);
         let net = network(activity);
         let hosts: Vec<Entry> = net.entries.into_values().collect();
-        let variables: Vec<String> = activity
-            .needs()
-            .filter_map(|need| match need {
-                Need::Env(name) if (around.is_needed_variable)(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
+        let read_variables = activity.needs().filter_map(|need| match need {
+            Need::Env(name) => Some(name.clone()),
+            _ => None,
+        });
+        let (variables, other_variables): (Vec<String>, Vec<String>) =
+            read_variables.partition(|name| (around.is_needed_variable)(name) && !is_optional_variable(name));
         let mut permissions = Permissions {
             net: net_scope(net.everything, &hosts),
             net_besides: besides(net.everything, &hosts),
@@ -67,9 +69,19 @@ impl Learned {
         };
         // What these flags allow by themselves needs no other: a program's libraries, or the files that name servers.
         let policy = (around.plan)(&permissions);
+        let mut left_out = Permissions {
+            env: scope(other_variables.into_iter()),
+            ..Permissions::default()
+        };
+        let mut needed = |read: bool| {
+            let (needed, optional) = files(activity, around, policy.as_ref(), read);
+            let place = if read { &mut left_out.read } else { &mut left_out.write };
+            *place = scope(optional.iter().map(|path| text(path)));
+            needed
+        };
         let exact = Exact {
-            read: files(activity, around, policy.as_ref(), true),
-            write: files(activity, around, policy.as_ref(), false),
+            read: needed(true),
+            write: needed(false),
             every_host: net.everything,
             hosts,
             variables,
@@ -90,6 +102,7 @@ impl Learned {
         Self {
             permissions,
             notices,
+            left_out,
             exact,
         }
     }
@@ -155,38 +168,50 @@ fn programs(activity: &Activity, around: &Surroundings<'_>) -> BTreeMap<PathBuf,
         .collect();
     called.retain(|real, _| !implied.contains(real));
     let found = |name: &str| resolve_program(around.files, name, around.working_dir, around.path_var);
-    called
+    let mut programs: Vec<(PathBuf, String)> = called
         .into_iter()
         .map(|(real, by)| {
-            let names = by.iter().filter_map(|path| path.file_name()?.to_str());
-            let name = names.into_iter().find(|name| found(name).as_ref() == Some(&real));
+            let mut names = by.iter().filter_map(|path| path.file_name()?.to_str());
+            let name = names.find(|name| found(name).as_ref() == Some(&real));
             let name = name.map_or_else(|| text(&real), str::to_owned);
             (real, name)
         })
-        .collect()
+        .collect();
+    // To the kernel a second name of a file is the same program. What PATH finds is preferred.
+    programs.sort_by_key(|(_, name)| name.contains('/'));
+    let mut known = BTreeSet::new();
+    programs.retain(|(real, _)| around.files.inode(real).is_none_or(|(inode, _)| known.insert(inode)));
+    programs.into_iter().collect()
 }
 
-/// The files that were read or written, and that the policy does not allow. What was created meanwhile is named by the
-/// directory in which it was created, and what is gone by the directory that is left.
-fn files(activity: &Activity, around: &Surroundings<'_>, policy: Option<&Policy>, read: bool) -> BTreeSet<PathBuf> {
+/// The files that were read or written, and that the policy does not allow; and those of them that are optional. What was
+/// created meanwhile is named by the directory in which it was created, and what is gone by the directory that is left.
+fn files(
+    activity: &Activity,
+    around: &Surroundings<'_>,
+    policy: Option<&Policy>,
+    read: bool,
+) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
     let allowed = |path: &Path| {
         policy.is_some_and(|policy| match read {
             true => policy.may_read(path),
             false => policy.may_write(path),
         })
     };
-    let listed = |path: &Path| {
-        read && around.files.kind(path) == Some(Kind::Directory) && policy.is_some_and(|policy| policy.may_list(path))
-    };
+    let is_directory = |path: &Path| around.files.kind(path) == Some(Kind::Directory);
+    let listed = |path: &Path| read && is_directory(path) && policy.is_some_and(|policy| policy.may_list(path));
     let used = activity.needs().filter_map(|need| match need {
         Need::Read(path) if read => Some(path),
         Need::Write(path) if !read => Some(path),
         _ => None,
     });
-    used.filter(|path| !allowed(path) && !listed(path))
-        .map(|path| lasting(activity, around.files, path))
-        .filter(|path| !allowed(path))
-        .collect()
+    let used: BTreeSet<PathBuf> = used.filter(|path| !allowed(path) && !listed(path)).cloned().collect();
+    let directories = used.iter().filter(|path| read && is_directory(path)).cloned().collect();
+    let searched = above_searches(&directories);
+    let (optional, needed): (BTreeSet<PathBuf>, BTreeSet<PathBuf>) =
+        used.into_iter().partition(|path| searched.contains(path) || is_optional_path(path));
+    let lasting = needed.iter().map(|path| lasting(activity, around.files, path));
+    (lasting.filter(|path| !allowed(path)).collect(), optional)
 }
 
 fn lasting(activity: &Activity, files: &dyn Files, path: &Path) -> PathBuf {

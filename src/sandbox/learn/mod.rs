@@ -7,6 +7,7 @@ mod fold;
 mod learned;
 mod network;
 mod observations;
+mod optional;
 mod wide_places;
 
 pub use activity::{Activity, Need};
