@@ -10,7 +10,8 @@ const WITHIN: &str = "within";
 
 pub(super) fn read(given: &UserValue) -> Result<Option<Learn>, Vec<Problem>> {
     let UserValue::Object(entries) = given else {
-        let switch = limits::switch(given).map_err(|rest| vec![expected(&format!("{rest}, or {{ within: flags }}"))])?;
+        let switch =
+            limits::switch(given).map_err(|rest| vec![expected(&format!("{rest}, or {{ within: flags }}"))])?;
         return Ok(switch.then(Learn::default));
     };
     let mut learn = Learn::default();
@@ -29,7 +30,12 @@ pub(super) fn read(given: &UserValue) -> Result<Option<Learn>, Vec<Problem>> {
 
 fn flags(given: &UserValue) -> Result<Vec<String>, Vec<Problem>> {
     let field = format!("learn.{WITHIN}");
-    let not_strings = || vec![Problem::new(&field, format!("expected `{field}` to be an array of strings, got {given}"))];
+    let not_strings = || {
+        vec![Problem::new(
+            &field,
+            format!("expected `{field}` to be an array of strings, got {given}"),
+        )]
+    };
     let UserValue::List(entries) = given else {
         return Err(not_strings());
     };
@@ -39,11 +45,16 @@ fn flags(given: &UserValue) -> Result<Vec<String>, Vec<Problem>> {
     });
     let flags = texts.collect::<Option<Vec<String>>>().ok_or_else(not_strings)?;
     let permissions = Permissions::from_bun_flags(&flags).map_err(|problems| {
-        let moved = problems.into_iter().map(|problem| Problem::new(&field, problem.message));
+        let moved = problems
+            .into_iter()
+            .map(|problem| Problem::new(&field, problem.message));
         moved.collect::<Vec<_>>()
     })?;
     match permissions.all {
-        true => Err(vec![Problem::new(&field, format!("`{field}` cannot be --allow-all, which bounds nothing; leave it out"))]),
+        true => Err(vec![Problem::new(
+            &field,
+            format!("`{field}` cannot be --allow-all, which bounds nothing; leave it out"),
+        )]),
         false => Ok(flags),
     }
 }
@@ -68,7 +79,10 @@ pub(super) fn apply(config: &mut Config) -> Option<Problem> {
 impl Learn {
     /// What tools may do meanwhile.
     pub fn bound(&self) -> Permissions {
-        let within = self.within.as_deref().and_then(|flags| Permissions::from_bun_flags(flags).ok());
+        let within = self
+            .within
+            .as_deref()
+            .and_then(|flags| Permissions::from_bun_flags(flags).ok());
         within.unwrap_or_else(|| Permissions {
             read: Scope::All,
             write: Scope::All,
@@ -87,7 +101,9 @@ mod tests {
 
     fn learn(json: &str) -> Result<Option<Learn>, String> {
         let resolved = resolve(&format!("{{\"learn\":{json}}}"));
-        resolved.map(|config| config.learn).map_err(|error| error.message.clone())
+        resolved
+            .map(|config| config.learn)
+            .map_err(|error| error.message.clone())
     }
 
     #[test]
@@ -96,7 +112,10 @@ mod tests {
         assert_eq!(learn("true"), Ok(Some(Learn { within: None })));
         assert_eq!(learn("{}"), Ok(Some(Learn { within: None })));
         let within = Some(vec!["--allow-read=./data".to_owned()]);
-        assert_eq!(learn(r#"{"within":["--allow-read=./data"]}"#), Ok(Some(Learn { within })));
+        assert_eq!(
+            learn(r#"{"within":["--allow-read=./data"]}"#),
+            Ok(Some(Learn { within }))
+        );
         for (wrong, named) in [
             ("1", "`learn`"),
             (r#"{"inside":[]}"#, "learn.inside"),
@@ -115,7 +134,10 @@ mod tests {
         let json = r#"{"learn":true,"isolation":"worker","concurrentCallsPerWorker":8,"processStart":"auto","entrypointCache":true}"#;
         let config = resolve(json).expect("valid");
         assert_eq!(config.concurrent_calls_per_worker, 1);
-        assert_eq!((config.process_start, config.entrypoint_cache), (ProcessStart::Spawn, false));
+        assert_eq!(
+            (config.process_start, config.entrypoint_cache),
+            (ProcessStart::Spawn, false)
+        );
         let off = resolve(r#"{"learn":true,"sandbox":"off"}"#).expect_err("no supervisor");
         assert!(off.message.contains("sandbox"), "{}", off.message);
     }
@@ -124,7 +146,10 @@ mod tests {
     fn an_empty_bound_allows_nothing_and_none_everything() {
         let none = Learn { within: None }.bound();
         assert_eq!((none.read, none.env, none.all), (Scope::All, Scope::All, false));
-        let empty = Learn { within: Some(Vec::new()) }.bound();
+        let empty = Learn {
+            within: Some(Vec::new()),
+        }
+        .bound();
         assert_eq!(empty, Permissions::default());
     }
 }

@@ -122,7 +122,9 @@ fn with(config: &Config, permissions: Permissions) -> Config {
 fn of_bound(error: Box<Error>) -> Box<Error> {
     let moved = |problem: &Problem| Problem::new("learn.within", problem.message.clone());
     match error.code {
-        Code::ConfigInvalid => Box::new(Error::config_invalid(error.context.problems.iter().map(moved).collect())),
+        Code::ConfigInvalid => Box::new(Error::config_invalid(
+            error.context.problems.iter().map(moved).collect(),
+        )),
         _ => error,
     }
 }

@@ -11,6 +11,7 @@ use super::entrypoint_cache::EntrypointCache;
 use super::forkable::forkable;
 use super::groups::{Ground, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
+use super::learned_report;
 use super::lessons::Lessons;
 use super::module_cache::ModuleCache;
 use super::narrowing::{Base, Narrowing};
@@ -322,7 +323,7 @@ impl Manager {
 
     /// The smallest flags of each tool that was called, as JSON text; none where the manager does not learn.
     pub fn learned(&self) -> Option<String> {
-        Some(self.ground.lessons.as_ref()?.report(&self.ground))
+        Some(learned_report::report(self.ground.lessons.as_ref()?, &self.ground))
     }
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.

@@ -94,7 +94,17 @@ impl Attempt {
     /// What the policy refuses of this call; each denial names what a flag would have to allow.
     pub(super) fn refused(&self, policy: &Policy) -> Vec<Denial> {
         let mut found: Vec<Denial> = self.lacking(policy).into_iter().map(Lacking::into_denial).collect();
-        if let [Denial { permission: Permission::Write, .. }, Denial { permission: Permission::Read, .. }] = found.as_slice() {
+        if let [
+            Denial {
+                permission: Permission::Write,
+                ..
+            },
+            Denial {
+                permission: Permission::Read,
+                ..
+            },
+        ] = found.as_slice()
+        {
             // A file that may not be created is not read either.
             found.truncate(1);
         }

@@ -83,7 +83,7 @@ fn strictest(abi: u32) -> FilterProfile {
         files_reported: false,
         forked: false,
         learns: false,
-                sockets_made: false,
+        sockets_made: false,
     }
 }
 

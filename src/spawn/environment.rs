@@ -178,12 +178,18 @@ mod tests {
             let pairs = names.iter().map(|name| format!("\"{name}\":\"value of {name}\""));
             Some(format!("{{{}}}", pairs.collect::<Vec<_>>().join(",")))
         };
-        assert_eq!(apart(Scope::Only(only(&["APP_*", "HOME", "LD_PRELOAD"]))), json(&["APP_KEY", "APP_URL"]));
+        assert_eq!(
+            apart(Scope::Only(only(&["APP_*", "HOME", "LD_PRELOAD"]))),
+            json(&["APP_KEY", "APP_URL"])
+        );
         assert_eq!(
             apart(Scope::All),
             json(&["APP_KEY", "APP_URL", "HTTP_PROXY", "NODE_ENV", "SECRET", "SHLVL"])
         );
-        let large = vec![("LARGE".to_owned(), "x".repeat(200_000)), ("SMALL".to_owned(), "x".to_owned())];
+        let large = vec![
+            ("LARGE".to_owned(), "x".repeat(200_000)),
+            ("SMALL".to_owned(), "x".to_owned()),
+        ];
         let (_, text) = learned_variables(&large, &with_env(Scope::All)).expect("some");
         assert_eq!(text, r#"{"SMALL":"x"}"#);
     }

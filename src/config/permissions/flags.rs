@@ -144,11 +144,20 @@ mod tests {
     #[test]
     fn paths_in_the_directory_are_written_relative_to_it() {
         let permissions = Permissions::from_bun_flags(
-            &["-R=/base,/base/data,/baseline,/etc/a,,b", "--allow-run=/base/bin/x,git", "-N=unix:/base/s"].map(str::to_owned),
+            &[
+                "-R=/base,/base/data,/baseline,/etc/a,,b",
+                "--allow-run=/base/bin/x,git",
+                "-N=unix:/base/s",
+            ]
+            .map(str::to_owned),
         );
         assert_eq!(
             permissions.expect("valid").to_relative_flags(Path::new("/base")),
-            ["--allow-read=.,./data,/baseline,/etc/a,,b", "--allow-net=unix:./s", "--allow-run=./bin/x,git"]
+            [
+                "--allow-read=.,./data,/baseline,/etc/a,,b",
+                "--allow-net=unix:./s",
+                "--allow-run=./bin/x,git"
+            ]
         );
     }
 

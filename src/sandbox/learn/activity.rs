@@ -15,10 +15,7 @@ pub enum Need {
     /// Changing a file or the entries of a directory, by its real path.
     Write(PathBuf),
     /// A connection, and the names that the resolver gave this address for.
-    Connect {
-        to: SocketAddr,
-        names: BTreeSet<String>,
-    },
+    Connect { to: SocketAddr, names: BTreeSet<String> },
     /// A server's own address; port 0: the system chose.
     Listen(SocketAddr),
     /// A unix socket, by its path.

@@ -24,8 +24,11 @@ fn fullest(paths: &BTreeSet<PathBuf>, may_stand_for_its_entries: &impl Fn(&Path)
         *entries.entry(parent).or_default() += 1;
     }
     let full = entries.into_iter().filter(|(_, count)| *count > FEW);
-    let may = full.map(|(directory, _)| directory).filter(|directory| may_stand_for_its_entries(directory));
-    may.max_by_key(|directory| directory.components().count()).map(Path::to_owned)
+    let may = full
+        .map(|(directory, _)| directory)
+        .filter(|directory| may_stand_for_its_entries(directory));
+    may.max_by_key(|directory| directory.components().count())
+        .map(Path::to_owned)
 }
 
 fn without_what_is_below(paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
@@ -50,12 +53,18 @@ mod tests {
     fn a_few_files_are_named_and_more_are_their_directory() {
         let few = ["/work/d/a", "/work/d/b", "/work/d/c"];
         assert_eq!(folded(&few), few);
-        assert_eq!(folded(&["/work/d/a", "/work/d/b", "/work/d/c", "/work/d/d"]), ["/work/d"]);
+        assert_eq!(
+            folded(&["/work/d/a", "/work/d/b", "/work/d/c", "/work/d/d"]),
+            ["/work/d"]
+        );
     }
 
     #[test]
     fn what_lies_below_another_path_is_not_named() {
-        assert_eq!(folded(&["/work/d", "/work/d/a", "/work/d/b/c", "/work/da"]), ["/work/d", "/work/da"]);
+        assert_eq!(
+            folded(&["/work/d", "/work/d/a", "/work/d/b/c", "/work/da"]),
+            ["/work/d", "/work/da"]
+        );
     }
 
     #[test]
@@ -71,7 +80,11 @@ mod tests {
         assert_eq!(folded(&inside), inside);
         let outside = ["/etc/a", "/etc/b", "/etc/c", "/etc/d"];
         assert_eq!(folded(&outside), outside);
-        assert_eq!(folded(&["/work", "/work/a"]), ["/work"], "but it is named where it was used itself");
+        assert_eq!(
+            folded(&["/work", "/work/a"]),
+            ["/work"],
+            "but it is named where it was used itself"
+        );
     }
 
     fn path() -> impl Strategy<Value = PathBuf> {

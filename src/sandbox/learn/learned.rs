@@ -92,10 +92,19 @@ impl Learned {
             home: around.home,
         };
         let may_stand_for_its_entries = |used: &BTreeSet<PathBuf>, directory: &Path| {
-            !wide.is(directory) && !around.files.list(directory).iter().any(|path| is_secret(path) && !used.contains(path))
+            !wide.is(directory)
+                && !around
+                    .files
+                    .list(directory)
+                    .iter()
+                    .any(|path| is_secret(path) && !used.contains(path))
         };
-        let read = fold(&exact.read, |directory| may_stand_for_its_entries(&exact.read, directory));
-        let write = fold(&exact.write, |directory| may_stand_for_its_entries(&exact.write, directory));
+        let read = fold(&exact.read, |directory| {
+            may_stand_for_its_entries(&exact.read, directory)
+        });
+        let write = fold(&exact.write, |directory| {
+            may_stand_for_its_entries(&exact.write, directory)
+        });
         let notices = notices(activity, around, &wide, &exact, [&read, &write]);
         permissions.read = scope(read.iter().map(|path| text(path)));
         permissions.write = scope(write.iter().map(|path| text(path)));
@@ -137,7 +146,9 @@ impl Learned {
             Scope::Only(listed) => !listed.iter().any(|program| Path::new(program) == *real),
         });
         let refused = |paths: &BTreeSet<PathBuf>, may: &dyn Fn(&Policy, &Path) -> bool| {
-            let refused = paths.iter().filter(|path| !policy.is_some_and(|policy| may(policy, path)));
+            let refused = paths
+                .iter()
+                .filter(|path| !policy.is_some_and(|policy| may(policy, path)));
             scope(refused.map(|path| text(path)))
         };
         Permissions {
@@ -207,15 +218,19 @@ fn files(
     });
     let used: BTreeSet<PathBuf> = used.filter(|path| !allowed(path) && !listed(path)).cloned().collect();
     let directories = used.iter().filter(|path| read && is_directory(path)).cloned().collect();
-    let searched = above_searches(&directories);
-    let (optional, needed): (BTreeSet<PathBuf>, BTreeSet<PathBuf>) =
-        used.into_iter().partition(|path| searched.contains(path) || is_optional_path(path));
+    let searched = above_searches(&directories, around.working_dir);
+    let (optional, needed): (BTreeSet<PathBuf>, BTreeSet<PathBuf>) = used
+        .into_iter()
+        .partition(|path| searched.contains(path) || is_optional_path(path));
     let lasting = needed.iter().map(|path| lasting(activity, around.files, path));
     (lasting.filter(|path| !allowed(path)).collect(), optional)
 }
 
 fn lasting(activity: &Activity, files: &dyn Files, path: &Path) -> PathBuf {
-    let created = path.ancestors().filter(|above| activity.creations().contains(*above)).last();
+    let created = path
+        .ancestors()
+        .filter(|above| activity.creations().contains(*above))
+        .last();
     let path = created.and_then(Path::parent).unwrap_or(path);
     let mut there = path.ancestors().filter(|above| files.kind(above).is_some());
     there.next().unwrap_or(path).to_owned()
@@ -231,14 +246,23 @@ fn notices(
     let mut notices = Vec::new();
     for path in exact.read.iter().chain(&exact.write).collect::<BTreeSet<_>>() {
         if is_secret(path) {
-            notices.push(format!("{} looks like a secret: is the tool meant to have it?", path.display()));
+            notices.push(format!(
+                "{} looks like a secret: is the tool meant to have it?",
+                path.display()
+            ));
         }
     }
     for (paths, verb) in [(read, "read"), (write, "changed")] {
         for path in paths.iter().filter(|path| wide.is(path)) {
             notices.push(match *path == around.working_dir && verb == "changed" {
-                true => format!("{} was changed itself, and holds the tools' code: make a directory for what the tool writes", path.display()),
-                false => format!("{} was {verb} itself, and holds far more than this tool's files", path.display()),
+                true => format!(
+                    "{} was changed itself, and holds the tools' code: make a directory for what the tool writes",
+                    path.display()
+                ),
+                false => format!(
+                    "{} was {verb} itself, and holds far more than this tool's files",
+                    path.display()
+                ),
             });
         }
     }
@@ -261,7 +285,9 @@ fn net_scope(everything: bool, hosts: &[Entry]) -> NetScope {
 
 /// Without a list everything is allowed but unix sockets, which are listed beside it.
 fn besides(everything: bool, hosts: &[Entry]) -> Vec<NetRule> {
-    let unix = hosts.iter().filter(|entry| everything && matches!(entry.rule.host, crate::config::Host::Unix(_)));
+    let unix = hosts
+        .iter()
+        .filter(|entry| everything && matches!(entry.rule.host, crate::config::Host::Unix(_)));
     unix.map(|entry| entry.rule.clone()).collect()
 }
 
@@ -276,3 +302,8 @@ fn scope(entries: impl Iterator<Item = String>) -> Scope {
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+#[path = "learned_tests.rs"]
+#[allow(clippy::disallowed_methods, reason = "a test makes files of its own")]
+mod tests;

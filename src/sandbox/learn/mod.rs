@@ -1,6 +1,8 @@
 //! What tools do while nothing is enforced, and the smallest flags that would allow it: docs/learn.md.
 //!
 //! The supervisor notes each access that would need a flag ([`Observations`]); [`Learned`] turns what one tool did into flags.
+//!
+//! The decisions behind it: docs/decisions.md#learn.
 
 mod activity;
 mod fold;

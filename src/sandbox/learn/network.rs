@@ -49,9 +49,16 @@ pub(super) fn network(activity: &Activity) -> Network {
         found.add(rule(Host::Ip(*ip), None), Vec::new());
     }
     let reached = |at: &SocketAddr| {
-        any_port.contains(&at.ip()) || (is_loopback(at.ip()) && any_port.iter().any(|ip| ip.is_unspecified() && same_family(*ip, at.ip())))
+        any_port.contains(&at.ip())
+            || (is_loopback(at.ip())
+                && any_port
+                    .iter()
+                    .any(|ip| ip.is_unspecified() && same_family(*ip, at.ip())))
     };
-    for at in served.iter().filter(|at| at.port() != 0 && !any_port.contains(&at.ip())) {
+    for at in served
+        .iter()
+        .filter(|at| at.port() != 0 && !any_port.contains(&at.ip()))
+    {
         found.add(rule(Host::Ip(at.ip()), Some(at.port())), Vec::new());
     }
     for (to, names) in &connections {
@@ -74,7 +81,10 @@ pub(super) fn network(activity: &Activity) -> Network {
 
 impl Network {
     fn add(&mut self, rule: NetRule, others: Vec<NetRule>) {
-        let entry = self.entries.entry(rule.to_string()).or_insert(Entry { rule, others: Vec::new() });
+        let entry = self.entries.entry(rule.to_string()).or_insert(Entry {
+            rule,
+            others: Vec::new(),
+        });
         entry.others.extend(others);
     }
 }
@@ -142,19 +152,28 @@ mod tests {
 
     #[test]
     fn an_address_is_named_as_it_was_looked_up() {
-        assert_eq!(flags(vec![connect("10.0.0.1:443", &["api.test"])], &[]), ["api.test:443"]);
+        assert_eq!(
+            flags(vec![connect("10.0.0.1:443", &["api.test"])], &[]),
+            ["api.test:443"]
+        );
         assert_eq!(flags(vec![connect("10.0.0.1:443", &[])], &[]), ["10.0.0.1:443"]);
         let shared = || vec![connect("10.0.0.1:443", &["a.test", "b.test"])];
         assert_eq!(flags(shared(), &["B.test:443"]), ["b.test:443"]);
         assert_eq!(flags(shared(), &["b.test:80"]), ["a.test:443"]);
-        let both = vec![connect("10.0.0.1:443", &["a.test"]), connect("[2001:db8::1]:443", &["a.test"])];
+        let both = vec![
+            connect("10.0.0.1:443", &["a.test"]),
+            connect("[2001:db8::1]:443", &["a.test"]),
+        ];
         assert_eq!(flags(both, &[]), ["a.test:443"]);
     }
 
     #[test]
     fn this_machine_is_localhost_where_that_was_said_or_both_addresses_were_tried() {
         assert_eq!(flags(vec![connect("127.0.0.1:80", &[])], &[]), ["127.0.0.1:80"]);
-        assert_eq!(flags(vec![connect("127.0.0.1:80", &[])], &["localhost:80"]), ["localhost:80"]);
+        assert_eq!(
+            flags(vec![connect("127.0.0.1:80", &[])], &["localhost:80"]),
+            ["localhost:80"]
+        );
         let both = vec![connect("127.0.0.1:80", &[]), connect("[::1]:80", &[])];
         assert_eq!(flags(both, &[]), ["localhost:80"]);
         let apart = vec![connect("127.0.0.1:80", &[]), connect("[::1]:81", &[])];
@@ -175,7 +194,10 @@ mod tests {
     fn datagrams_need_the_whole_network_and_interfaces_only_where_no_name_was_resolved() {
         assert_eq!(flags(vec![Need::Datagrams], &[]), ["*"]);
         assert_eq!(flags(vec![Need::Interfaces], &[]), ["*"]);
-        assert_eq!(flags(vec![Need::Interfaces, connect("10.0.0.1:1", &[])], &[]), ["10.0.0.1:1"]);
+        assert_eq!(
+            flags(vec![Need::Interfaces, connect("10.0.0.1:1", &[])], &[]),
+            ["10.0.0.1:1"]
+        );
         assert_eq!(flags(vec![Need::Unix("/run/x".into())], &[]), ["unix:/run/x"]);
     }
 }

@@ -21,7 +21,9 @@ const PATHS: [&str; 5] = [
 const VARIABLES: [&str; 4] = ["LOGNAME", "SHELL", "USER", "USERNAME"];
 
 pub(super) fn is_optional_path(path: &Path) -> bool {
-    PATHS.iter().any(|known| path.ancestors().any(|above| above.ends_with(known)))
+    PATHS
+        .iter()
+        .any(|known| path.ancestors().any(|above| above.ends_with(known)))
 }
 
 pub(super) fn is_optional_variable(name: &str) -> bool {
@@ -29,11 +31,14 @@ pub(super) fn is_optional_variable(name: &str) -> bool {
 }
 
 /// The directories that were listed on the way up to `/`, but for those where a search began: who looks for a file in every
-/// directory above another finds none in most of them.
-pub(super) fn above_searches(listed: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+/// directory above another finds none in most of them. The working directory may be listed without a flag.
+pub(super) fn above_searches(listed: &BTreeSet<PathBuf>, working_dir: &Path) -> BTreeSet<PathBuf> {
     let reaches_the_root = |path: &Path| path.ancestors().all(|above| listed.contains(above));
-    let holds_another = |path: &Path| listed.iter().any(|other| other.parent() == Some(path));
-    let all = listed.iter().filter(|path| reaches_the_root(path) && holds_another(path));
+    let holds_another =
+        |path: &Path| working_dir.parent() == Some(path) || listed.iter().any(|other| other.parent() == Some(path));
+    let all = listed
+        .iter()
+        .filter(|path| reaches_the_root(path) && holds_another(path));
     all.cloned().collect()
 }
 
@@ -43,7 +48,12 @@ mod tests {
 
     #[test]
     fn only_what_is_known_is_optional() {
-        for path in ["/usr/bin/ldd", "/var/cache/fontconfig", "/home/me/.cache/fontconfig/a", "/usr/share/git-core/templates/hooks"] {
+        for path in [
+            "/usr/bin/ldd",
+            "/var/cache/fontconfig",
+            "/home/me/.cache/fontconfig/a",
+            "/usr/share/git-core/templates/hooks",
+        ] {
             assert!(is_optional_path(Path::new(path)), "{path}");
         }
         for path in ["/usr/bin/lddtree", "/var/cache", "/data/in.csv"] {
@@ -54,10 +64,14 @@ mod tests {
     #[test]
     fn directories_above_a_search_are_known_by_their_way_to_the_root() {
         let found = |listed: &[&str]| {
-            let found = above_searches(&listed.iter().map(PathBuf::from).collect());
-            found.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>()
+            let found = above_searches(&listed.iter().map(PathBuf::from).collect(), Path::new("/w/project"));
+            found
+                .iter()
+                .map(|path| path.to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(found(&["/", "/a", "/a/b", "/a/b/c", "/d/e"]), ["/", "/a", "/a/b"]);
+        assert_eq!(found(&["/", "/w"]), ["/", "/w"], "from the working directory");
         assert_eq!(found(&["/"]), [""; 0], "it was listed itself");
         assert_eq!(found(&["/a", "/a/b", "/a/b/c"]), [""; 0], "a walk through a tree");
         assert_eq!(found(&["/", "/a/b", "/a/b/c"]), [""; 0], "not on the way");

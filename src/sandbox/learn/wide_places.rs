@@ -49,10 +49,25 @@ mod tests {
             working_dir: Path::new("/srv/app/project"),
             home: Some(Path::new("/home/me")),
         };
-        for directory in ["/", "/etc", "/tmp", "/home", "/home/me", "/srv/app", "/srv/app/project", "/usr/share"] {
+        for directory in [
+            "/",
+            "/etc",
+            "/tmp",
+            "/home",
+            "/home/me",
+            "/srv/app",
+            "/srv/app/project",
+            "/usr/share",
+        ] {
             assert!(wide.is(Path::new(directory)), "{directory}");
         }
-        for directory in ["/srv/app/project/data", "/home/me/data", "/usr/share/zoneinfo", "/tmp/mine", "/srv/other"] {
+        for directory in [
+            "/srv/app/project/data",
+            "/home/me/data",
+            "/usr/share/zoneinfo",
+            "/tmp/mine",
+            "/srv/other",
+        ] {
             assert!(!wide.is(Path::new(directory)), "{directory}");
         }
     }

@@ -156,7 +156,9 @@ impl Answers {
             libc::SYS_bind => self.bind(context, call, worker),
             libc::SYS_listen => self.listen(context, call, worker),
             libc::SYS_sendto => self.send(context, call, worker),
-            libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials, self.learner.as_ref()),
+            libc::SYS_execve => self
+                .programs
+                .execute(&context.listener, call, &self.denials, self.learner.as_ref()),
             _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
             _ => refuse_process(&context.listener, call, &self.denials),
         }

@@ -33,7 +33,10 @@ impl Learner {
         let Some(attempt) = file_calls::attempt(call, target) else {
             return;
         };
-        if is_own_entry(&attempt, target) || is_of_the_machine(&attempt) || may_be_the_runtimes(&attempt, &self.without_flags) {
+        if is_own_entry(&attempt, target)
+            || is_of_the_machine(&attempt)
+            || may_be_the_runtimes(&attempt, &self.without_flags)
+        {
             return;
         }
         let lacking = attempt.lacking(&self.without_flags);
@@ -75,7 +78,11 @@ impl Learner {
 
 /// Entries of a process in /proc have another path for each process.
 fn as_the_caller_finds_it(real: PathBuf, target: &Target) -> PathBuf {
-    let own = target.process().ok().flatten().map(|process| format!("/proc/{process}"));
+    let own = target
+        .process()
+        .ok()
+        .flatten()
+        .map(|process| format!("/proc/{process}"));
     match own.and_then(|own| real.strip_prefix(own).ok().map(PathBuf::from)) {
         Some(entry) => PathBuf::from("/proc/self").join(entry),
         None => real,
