@@ -41,7 +41,7 @@ export function sentence(lessons) {
   const { runs, learnt, enough, flags, values, idle, byHand, valuesByHand } = totals(lessons)
   return (
     `Of ${runs} packages ${learnt} could be learnt from, and with the learnt flags ${enough} of them work. The flags are ${flags} with ${values} values; a person ` +
-    `wrote ${byHand} with ${valuesByHand}, which name a directory where the learnt ones name two of its files. Without any one of the values but ${idle} the run fails.`
+    `wrote ${byHand} with ${valuesByHand}, which name a directory where the learnt ones name two of its files. ${idle === 0 ? 'Without any one of the values' : `Without any one of the values but ${idle}`} the run fails.`
   )
 }
 
