@@ -28,6 +28,7 @@ const DEFAULTS = {
   maxCallsPerWorker: Infinity,
   concurrentCallsPerWorker: 1,
   processStart: 'spawn',
+  learn: false,
 }
 
 const EVERY_FIELD = [...Object.keys(DEFAULTS), 'runtimePath', 'entrypointPath', 'maxWorkers', 'telemetry', 'entrypointCache', 'tools'].toSorted()
@@ -152,6 +153,7 @@ describe('A configuration from the environment', () => {
     ['MAX_QUEUE', 'Infinity', 'maxQueue', Infinity],
     ['ISOLATION', 'worker', 'isolation', 'worker'],
     ['ENTRYPOINT_CACHE', 'false', 'entrypointCache', false],
+    ['LEARN', '1', 'learn', true],
     ['TOOLS', '{"echo":{"maxMemoryMb":64}}', 'tools', { echo: { maxMemoryMb: 64 } }],
     ['ENTRYPOINT_PATH', './tools.ts', null, null],
     ['BUN_PERMISSIONS', '--allow-read=a,b,--allow-net', 'bunPermissions', ['--allow-read=a,b', '--allow-net']],

@@ -21,6 +21,7 @@ import { encodeUserValue, userValueText, parseUserValue } from './user-value.js'
 import { hostDirs, hostEnv, hostNode } from './host.js'
 import { EventBatch } from './event-batch.js'
 import { KeepAlive } from './keep-alive.js'
+import { announceLearning, flagsOf, lessonsOf } from './learning.js'
 import { logEntries } from './lines.js'
 import { EVENT, OBSERVES_LOGS, OBSERVES_RECORDS } from './native-protocol.js'
 import { ObservedEmitter } from './observed-emitter.js'
@@ -76,6 +77,7 @@ export function createManagerClass(native) {
       this.#keepAlive = new KeepAlive()
       endWhenCollected(this, opened, this.#keepAlive)
       this.#info = deepFreeze(parseUserValue(opened.info()))
+      if (this.#info.config.learn === true) announceLearning()
     }
 
     /** @param {string} workingDir */
@@ -117,6 +119,14 @@ export function createManagerClass(native) {
 
     metrics() {
       return this.#upToDate().metrics()
+    }
+
+    learned() {
+      return flagsOf(this.learnedInDetail())
+    }
+
+    learnedInDetail() {
+      return lessonsOf(this.#upToDate())
     }
 
     /** @param {string} toolId @param {unknown} [input] @param {object} [options] */
@@ -221,8 +231,7 @@ export function createManagerClass(native) {
       } catch (error) {
         return Promise.reject(refusal(error, siteOf(origin)))
       }
-      // A call without other calls in flight is sent before the rest is done here, so that its process already works on
-      // it.
+      // A call without other calls in flight is sent before the rest is done here: its process already works on it.
       const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
       const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
       const site = busy ? null : siteOf(origin)
@@ -236,10 +245,7 @@ export function createManagerClass(native) {
       return busy ? rejectWhereAwaited(outcome) : outcome
     }
 
-    /**
-     * @param {Site} site @param {(question: number) => void} question
-     * @returns {Promise<any>}
-     */
+    /** @param {Site} site @param {(question: number) => void} question @returns {Promise<any>} */
     #ask(site, question) {
       if (this.#closing !== null) return Promise.reject(errorFrom(closed(), site))
       return new Promise((resolve, reject) => {
@@ -313,6 +319,7 @@ export function createManagerClass(native) {
         case EVENT.result:
           return /** @type {PendingCall | undefined} */ (this.#take(number))?.succeed(text)
         case EVENT.error:
+        case EVENT.noTools:
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case EVENT.log:
           return this.#logged(/** @type {PendingCall | undefined} */ (this.#pending.get(number)), text)
@@ -325,8 +332,6 @@ export function createManagerClass(native) {
           return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case EVENT.tools:
           return this.#settle(number, (entry) => entry.resolve(JSON.parse(text)))
-        case EVENT.noTools:
-          return this.#settle(number, (entry) => entry.fail(JSON.parse(text)))
         case EVENT.listen:
           return this.#listen(number)
         case EVENT.drain:
@@ -339,10 +344,8 @@ export function createManagerClass(native) {
     }
 
     /**
-     * Some of the core's texts come from processes. If one is unreadable, its caller gets the error, and not the host's
-     * event loop.
-     * @param {number} number
-     * @param {(entry: PendingCall | Question) => void} settle
+     * Some texts come from processes. If one is unreadable, its caller gets the error, and not the host's event loop.
+     * @param {number} number @param {(entry: PendingCall | Question) => void} settle
      */
     #settle(number, settle) {
       const entry = this.#take(number)

@@ -109,6 +109,8 @@ export interface NativeManager {
   abandon(): void
   stats(): string
   metrics(): string
+  /** `{ [toolId]: LearnedTool }` as JSON text; null where the manager does not learn. */
+  learned(): string | null
 }
 
 /** One failure as the core describes it; fields without a value are null. */

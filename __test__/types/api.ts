@@ -7,6 +7,7 @@ import {
   type Config,
   type ErrorCode,
   type Json,
+  type LearnedTool,
   configFromEnv,
   defaultConfig,
   isValidRuntimeType,
@@ -33,6 +34,12 @@ new Manager('.', { tools: { 'files/*': { bunPermissions: [], toolExecutionTimeou
 // @ts-expect-error not a setting of a tool
 new Manager('.', { tools: { a: { isolation: 'call' } } })
 holds<Same<Manager['enforcement']['tools'], Record<string, string[]>>>()
+new Manager('.', { learn: true })
+new Manager('.', { learn: { within: ['--allow-read=./data'] } })
+// @ts-expect-error flags are a list
+new Manager('.', { learn: { within: '--allow-read' } })
+holds<Same<ReturnType<Manager['learned']>, Record<string, string[]>>>()
+holds<Same<ReturnType<Manager['learnedInDetail']>[string], LearnedTool>>()
 // @ts-expect-error an unknown field
 new Manager('.', { toolTimeout: 5 })
 // @ts-expect-error exactly "bun" or "node"

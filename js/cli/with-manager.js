@@ -79,16 +79,17 @@ function withFlags(error, manager) {
  * @property {{ timeout?: string, runtime?: string, trust?: boolean }} [options]
  * @property {boolean} [withFile] whether toolwarden.json is read
  * @property {import('../../index.d.ts').Config} [overrides]
+ * @property {string[]} [permissions] instead of the flags of the command line
  */
 
 /** Whoever opens it closes it. @param {Context} context @param {Given} given @returns {Promise<ManagerType>} */
-export async function openManager(context, { entrypoint, options = {}, withFile = false, overrides }) {
+export async function openManager(context, { entrypoint, options = {}, withFile = false, overrides, permissions = context.permissions }) {
   const { configFromEnv, Manager } = await import('../../index.js')
   const { config, origin } = commandConfig({
     configFromEnv,
     entrypoint: findEntrypoint(entrypoint, context.cwd),
     options,
-    permissions: context.permissions,
+    permissions,
     env: context.env,
     withFile,
     note: (line) => context.terminal.note(line),

@@ -20,6 +20,7 @@ import { freshWork } from './place.mjs'
  * @property {string} [hint]
  * @property {Denial[]} denials
  * @property {number} ms
+ * @property {import('../../index.js').LearnedTool} [learned] what was learnt where that was asked for
  */
 
 /** Inside an npm script the Node on PATH is not the user's Node. A Bun host has no Node of its own. */
@@ -31,11 +32,14 @@ const BOUND = 100_000
 /** @param {unknown} value */
 const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 300)
 
-/** @param {Job} job @param {readonly string[] | 'off'} flags @returns {import('../../index.js').Config} */
-function config({ runtime }, flags) {
-  const common = /** @type {const} */ ({ entrypointPath: './tools.mjs', minWorkers: 0, toolExecutionTimeout: TIMEOUT, telemetry: {} })
+/** @typedef {readonly string[] | 'off' | 'learn'} How flags, or without a sandbox, or learning which flags are needed */
+
+/** @param {Job} job @param {How} flags @param {number} timeout @returns {import('../../index.js').Config} */
+function config({ runtime }, flags, timeout) {
+  const common = /** @type {const} */ ({ entrypointPath: './tools.mjs', minWorkers: 0, toolExecutionTimeout: timeout, telemetry: {} })
   const which = runtime === 'node' ? /** @type {const} */ ({ runtimeType: 'node', ...node }) : /** @type {const} */ ({ runtimeType: 'bun' })
   if (flags === 'off') return { ...common, ...which, sandbox: 'off' }
+  if (flags === 'learn') return { ...common, ...which, learn: true }
   return { ...common, ...which, ...(runtime === 'node' ? { nodeOptions: ['--permission', ...flags] } : { bunPermissions: [...flags] }) }
 }
 
@@ -50,16 +54,20 @@ function described(thrown) {
   }
 }
 
-/** @param {Job} job @param {readonly string[] | 'off'} flags @returns {Promise<Outcome>} */
-export async function attempt(job, flags) {
+/** @param {Job} job @param {How} flags @param {number} [timeout] ms @returns {Promise<Outcome>} */
+export async function attempt(job, flags, timeout = TIMEOUT) {
   const { wanted, place, input } = job
   freshWork(wanted, place)
   const start = performance.now()
   /** @param {Omit<Outcome, 'ms'>} outcome @returns {Outcome} */
-  const after = (outcome) => ({ ...outcome, ms: Math.round(performance.now() - start) })
+  const after = (outcome) => {
+    const learned = manager?.learnedInDetail()['job']
+    return { ...outcome, ms: Math.round(performance.now() - start), ...(learned === undefined ? {} : { learned }) }
+  }
+  /** @type {Manager | undefined} */
   let manager
   try {
-    manager = new Manager(place.pkg, config(job, flags))
+    manager = new Manager(place.pkg, config(job, flags, timeout))
   } catch (error) {
     return after({ end: 'refused', ...described(error) })
   }

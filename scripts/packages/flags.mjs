@@ -49,6 +49,14 @@ function isWithin(name, one, listed) {
   return one === listed
 }
 
+/** The flags with one value each. @param {readonly string[]} flags */
+export function entries(flags) {
+  return flags.flatMap((flag) => {
+    const [name, value] = parts(flag)
+    return value === undefined ? [name] : values(value).map((one) => `${name}=${one}`)
+  })
+}
+
 /** The values of a list. A comma inside a value is written twice. @param {string} value */
 const values = (value) => value.split(/(?<!,),(?!,)/)
 

@@ -17,7 +17,7 @@ import { fill } from './flags.mjs'
  */
 
 /** The names of directories of this machine and ports of this run. @param {Record<string, string | number>} places */
-function namesOf(places) {
+export function namesOf(places) {
   const known = Object.entries(places).toSorted(([, one], [, other]) => String(other).length - String(one).length)
   return (/** @type {string} */ text) => {
     let named = text
@@ -29,7 +29,7 @@ function namesOf(places) {
 }
 
 /** The path that `process.execPath` is in a job. @param {import('./package.d.ts').RuntimeName} runtime */
-function runtimeProgram(runtime) {
+export function runtimeProgram(runtime) {
   if (runtime === 'node') return hostNode
   return realpathSync(join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe'))
 }

@@ -157,6 +157,12 @@ impl NativeManager {
         self.with(Manager::stats)
     }
 
+    /// `{ [toolId]: LearnedTool }` as JSON text; null where the manager does not learn.
+    #[napi]
+    pub fn learned(&self) -> Option<String> {
+        self.with(Manager::learned)
+    }
+
     /// Counters, gauges and histograms, as Prometheus text.
     #[napi]
     pub fn metrics(&self) -> String {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::duration::{ZeroAllowed, parse_duration};
+use super::learn;
 use super::limits::{self, MOST_BYTES, MOST_MEMORY_MB, MOST_WORKERS};
 use super::nearest::nearest;
 use super::permissions::Permissions;
@@ -23,7 +24,7 @@ pub(super) enum TextSyntax {
 }
 
 /// Every field of the public `Config`, in its order.
-pub(super) const FIELDS: [(&str, TextSyntax); 26] = [
+pub(super) const FIELDS: [(&str, TextSyntax); 27] = [
     ("backoffInitialInterval", TextSyntax::Duration),
     ("backoffMaxInterval", TextSyntax::Duration),
     ("backoffMaxElapsedTime", TextSyntax::Duration),
@@ -50,6 +51,7 @@ pub(super) const FIELDS: [(&str, TextSyntax); 26] = [
     ("entrypointCache", TextSyntax::Switch),
     ("processStart", TextSyntax::Text),
     ("tools", TextSyntax::Json),
+    ("learn", TextSyntax::Switch),
 ];
 
 /// The keys of `telemetry`.
@@ -105,6 +107,7 @@ pub(super) fn set(config: &mut Config, name: &str, given: &UserValue) -> Result<
         "concurrentCallsPerWorker" => config.concurrent_calls_per_worker = workers(1)?,
         "telemetry" => config.telemetry = telemetry(given)?,
         "entrypointCache" => config.entrypoint_cache = limits::switch(given).map_err(expected)?,
+        "learn" => config.learn = learn::read(given)?,
         "processStart" => {
             let ways = ProcessStart::ALL.map(|way| (way.as_str(), way));
             config.process_start = limits::choice(given, &ways).map_err(expected)?;

@@ -12,6 +12,7 @@ mod env_rules;
 mod fields;
 mod from_env;
 mod in_force;
+mod learn;
 mod limits;
 mod nearest;
 pub mod permissions;
@@ -37,7 +38,7 @@ pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, S
 pub use presets::{Preset, preset};
 pub use resolve::resolve;
 pub use retry_policy::{RetryOn, RetryPolicy};
-pub use settings::{BackoffLimits, Config, Count, Isolation, ProcessStart, RuntimeType, SandboxMode, Telemetry};
+pub use settings::{BackoffLimits, Config, Count, Isolation, Learn, ProcessStart, RuntimeType, SandboxMode, Telemetry};
 pub use tool_settings::moved;
 pub use tools::{ToolEntry, ToolTable, place};
 pub use user_value::UserValue;

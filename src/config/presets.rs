@@ -97,6 +97,7 @@ fn defaults() -> Config {
         entrypoint_cache: false,
         process_start: ProcessStart::Spawn,
         tools: Arc::default(),
+        learn: None,
         permissions: Permissions {
             read: Scope::All,
             ..Permissions::default()

@@ -4,6 +4,7 @@
 
 use super::fields;
 use super::in_force::set_permissions;
+use super::learn;
 use super::presets::{Preset, default_max_workers, preset};
 use super::set::{TOOLS, set};
 use super::settings::Config;
@@ -51,6 +52,7 @@ pub fn resolve(given_json: &str) -> Result<Config> {
         config.max_workers = default_max_workers(config.min_workers);
     }
     problems.extend(contradictions(&config, &problems));
+    problems.extend(learn::apply(&mut config));
     set_permissions(&mut config, &mut problems);
     // What a tool does not set is the manager's, so these come last.
     if let Some(tools) = tools

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::duration::milliseconds;
-use super::settings::{Config, Count, Isolation, RuntimeType, SandboxMode};
+use super::settings::{Config, Count, Isolation, Learn, RuntimeType, SandboxMode};
 use super::tools::ToolTable;
 use super::user_value::UserValue;
 
@@ -48,9 +48,18 @@ impl Config {
             entrypoint_cache: self.entrypoint_cache,
             process_start: self.process_start.as_str(),
             tools: RawValue::from_string(tools(&self.tools)).ok(),
+            learn: RawValue::from_string(learn(self.learn.as_ref())).ok(),
         };
         // Strings, numbers and booleans can always be serialised.
         serde_json::to_string(&resolved).unwrap_or_default()
+    }
+}
+
+fn learn(given: Option<&Learn>) -> String {
+    match given {
+        None => "false".to_owned(),
+        Some(Learn { within: None }) => "true".to_owned(),
+        Some(Learn { within: Some(flags) }) => format!("{{\"within\":{}}}", serde_json::Value::from(flags.as_slice())),
     }
 }
 
@@ -137,6 +146,7 @@ struct Resolved<'a> {
     entrypoint_cache: bool,
     process_start: &'static str,
     tools: Option<Box<RawValue>>,
+    learn: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -188,7 +198,7 @@ mod tests {
             r#""toolExecutionTimeout":60000,"#,
             r#""workerFilePerm":384,"#,
             r#""maxCallsPerWorker":{"$js":"number","text":"Infinity"},"#,
-            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"processStart":"spawn","tools":{}}"#,
+            r#""telemetry":{"recordInputs":false,"recordOutputs":false},"entrypointCache":false,"processStart":"spawn","tools":{},"learn":false}"#,
         ] {
             assert!(json.contains(part), "{part} in {json}");
         }

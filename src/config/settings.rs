@@ -100,6 +100,13 @@ pub struct Telemetry {
     pub record_outputs: bool,
 }
 
+/// Finding out which flags tools need, instead of enforcing those given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Learn {
+    /// The flags that bound what tools may do meanwhile, enforced as always; none: everything may be done.
+    pub within: Option<Vec<String>>,
+}
+
 /// All settings. The names are those of the public `Config`; the durations of the backoff are grouped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -151,6 +158,8 @@ pub struct Config {
     pub process_start: ProcessStart,
     /// The settings of single tools.
     pub tools: Arc<ToolTable>,
+    /// Whether tools run to find out which flags they need.
+    pub learn: Option<Learn>,
     /// What tools may do: from `bun_permissions` or `node_options`, depending on the runtime type.
     pub permissions: Permissions,
     /// The entries of `node_options` that are not permission flags and are passed to Node; empty with Bun.

@@ -91,6 +91,7 @@ fn wider(name: &str, config: &Config, base: &Config) -> Option<String> {
     match name {
         // Code would run without the sandbox, or code that nobody chose.
         "sandbox" => more(config.sandbox != SandboxMode::Required, "\"required\"".to_owned()),
+        "learn" => more(config.learn.is_some(), "false".to_owned()),
         "runtimePath" => more(config.runtime_path.is_some(), "found by toolwarden".to_owned()),
         "bunPermissions" => {
             let allowed = Permissions::from_bun_flags(&config.bun_permissions).ok()?;

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::report::Enforcement;
-use crate::config::{Config, Permissions, RuntimeType, SandboxMode, Scope, ToolEntry};
-use crate::error::Error;
-use crate::sandbox::{ChildSetup, Connections, Denials, PlanInput, Policy, Run, Support, plan, prepare};
+use crate::config::{Config, Learn, Permissions, RuntimeType, SandboxMode, Scope, ToolEntry};
+use crate::error::{Code, Error, Problem};
+use crate::sandbox::{
+    ChildSetup, Connections, Denials, Learning, Observations, PlanInput, Policy, Run, Support, plan, prepare_learning,
+};
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::MODULE_CACHE_VARIABLE;
 
@@ -37,23 +39,38 @@ pub(super) struct Places<'a> {
     pub(super) temporary: Option<&'a Path>,
     /// The addon, where processes may be forked from an origin, which loads it.
     pub(super) addon: Option<&'a Path>,
+    /// Where it is noted what tools do, while the manager learns.
+    pub(super) observations: Option<&'a Observations>,
 }
 
 /// Prepares the sandbox that the configuration asks for. An error where it cannot be enforced.
 /// `memory`: see `memory_control`.
 pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str) -> Result<Confinement, Box<Error>> {
-    if config.sandbox == SandboxMode::Off || config.permissions.all {
+    if config.learn.is_none() && (config.sandbox == SandboxMode::Off || config.permissions.all) {
         return Ok(unconfined(config, places, memory));
     }
     let support = Support::of_this_machine()?;
-    let mut policy = planned(config, places)?;
-    policy.forked = places.addon.is_some();
-    policy.files_supervised = support.listener;
-    policy.temporary = places.temporary.map(Path::to_owned);
-    policy.identify();
-    let sandbox = prepare(policy.clone(), &support)?;
+    let complete = |mut policy: Policy| {
+        policy.forked = places.addon.is_some();
+        policy.files_supervised = support.listener;
+        policy.temporary = places.temporary.map(Path::to_owned);
+        policy.identify();
+        policy
+    };
+    let policy = complete(match &config.learn {
+        Some(learn) => planned(&with(config, learn.bound()), places).map_err(of_bound)?,
+        None => planned(config, places)?,
+    });
+    let learning = match places.observations {
+        Some(observations) => Some(Learning {
+            without_flags: complete(planned(&with(config, Permissions::default()), places)?),
+            observations: observations.clone(),
+        }),
+        None => None,
+    };
+    let sandbox = prepare_learning(policy.clone(), &support, learning)?;
     let mut environment = sandbox.environment();
-    if config.runtime_type == RuntimeType::Bun && !policy.read_all {
+    if config.runtime_type == RuntimeType::Bun && (!policy.read_all || config.learn.is_some()) {
         // Otherwise it would try in vain, for each module, to read and then to write its cache in the home directory.
         environment.push((MODULE_CACHE_VARIABLE, "0"));
     }
@@ -64,7 +81,11 @@ pub(super) fn confine(config: &Config, places: &Places<'_>, memory: &'static str
         may_start_programs: policy.run != Run::None,
         enforcement: Enforcement {
             tools: BTreeMap::new(),
-            level: "kernel",
+            level: match &config.learn {
+                // What is learnt goes on, and only a bound is enforced.
+                Some(Learn { within: None }) => "none",
+                _ => "kernel",
+            },
             landlock_abi: Some(support.landlock_abi),
             seccomp: true,
             held_by: Some(sandbox.held_by()),
@@ -90,6 +111,29 @@ pub(super) fn normalised(
         None if config.permissions.all => Ok(config.permissions.clone()),
         None => Ok(planned(config, places)?.permissions),
     }
+}
+
+fn with(config: &Config, permissions: Permissions) -> Config {
+    Config {
+        permissions,
+        ..config.clone()
+    }
+}
+
+/// Problems of flags as those of the bound.
+fn of_bound(error: Box<Error>) -> Box<Error> {
+    let moved = |problem: &Problem| Problem::new("learn.within", problem.message.clone());
+    match error.code {
+        Code::ConfigInvalid => Box::new(Error::config_invalid(
+            error.context.problems.iter().map(moved).collect(),
+        )),
+        _ => error,
+    }
+}
+
+/// The policy that these permissions make for tools with this configuration; none where they make none.
+pub(super) fn policy_of(config: &Config, permissions: &Permissions, places: &Places<'_>) -> Option<Policy> {
+    planned(&with(config, permissions.clone()), places).ok()
 }
 
 /// The configuration as it is for the tools of one entry.

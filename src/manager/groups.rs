@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex};
 
 use super::confinement::{Confinement, Places, config_of, confine, memory_control};
 use super::launch_selector::{GroupLaunch, LaunchSelector};
-use crate::config::{Config, RuntimeType, moved, place};
+use super::lessons::Lessons;
+use crate::config::{Config, Permissions, RuntimeType, moved, place};
 use crate::dispatch::{GroupProcesses, cgroup_limits};
 use crate::error::{Code, Error};
 use crate::outcome::{DenialExplainer, InterpretContext, Variables};
 use crate::sandbox::Policy;
 use crate::spawn::{
     Cgroups, Delegated, EnvironmentInput, LaunchOptions, LaunchSource, SpawnFailure, Spawner, TemporaryDirectories,
-    bun_arguments, environment, node_arguments, temporary_names,
+    bun_arguments, environment, learned_variables, node_arguments, temporary_names,
 };
 use crate::validate::{Entrypoint, WorkingDir};
 use crate::worker::protocol::GROUP_VARIABLE;
@@ -66,6 +67,8 @@ pub(super) struct Ground {
     pub(super) plug_n_play: bool,
     /// What origins load, or why processes cannot be forked.
     pub(super) forkable: Result<PathBuf, String>,
+    /// What the tools did, where the manager learns.
+    pub(super) lessons: Option<Lessons>,
 }
 
 impl Ground {
@@ -78,6 +81,7 @@ impl Ground {
             path_var: &self.path_var,
             temporary,
             addon: None,
+            observations: self.lessons.as_ref().map(Lessons::observations),
         }
     }
 
@@ -166,6 +170,15 @@ fn make(
     if number > 0 {
         extra.push((GROUP_VARIABLE.into(), number.to_string().into()));
     }
+    let host: Vec<(String, String)> = ground.env.clone().into_iter().collect();
+    let none = Permissions::default();
+    let given = match &config.learn {
+        Some(learn) => {
+            extra.extend(learned_variables(&host, &learn.bound()));
+            &none
+        }
+        None => &config.permissions,
+    };
     let launch = LaunchOptions {
         program: places.runtime_binary.to_owned(),
         name: None,
@@ -174,8 +187,8 @@ fn make(
             RuntimeType::Node => node_arguments(&config.runtime_options, places.worker_file),
         },
         env: environment(&EnvironmentInput {
-            host: &ground.env.clone().into_iter().collect::<Vec<_>>(),
-            permissions: &config.permissions,
+            host: &host,
+            permissions: given,
             project_root: places.working_dir.as_path(),
             extra: &extra,
         }),

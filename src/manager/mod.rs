@@ -8,6 +8,8 @@ mod explainer;
 mod forkable;
 mod groups;
 mod launch_selector;
+mod learned_report;
+mod lessons;
 mod module_cache;
 mod narrowing;
 mod one_shot_process;

@@ -11,6 +11,8 @@ use super::entrypoint_cache::EntrypointCache;
 use super::forkable::forkable;
 use super::groups::{Ground, Group, NotStarted, groups};
 use super::launch_selector::{LaunchSelector, WorkerFilePlace};
+use super::learned_report;
+use super::lessons::Lessons;
 use super::module_cache::ModuleCache;
 use super::narrowing::{Base, Narrowing};
 use super::options::Options;
@@ -123,6 +125,7 @@ impl Manager {
         let worker_file = WorkerFile::write_at_home(working_dir.as_path(), &homes, &source, config.worker_file_perm)?;
         let forkable = forkable(&config, entrypoint.as_path().is_some(), Support::of_this_machine().ok());
         let ground = Arc::new(Ground {
+            lessons: config.learn.is_some().then(Lessons::default),
             forkable,
             plug_n_play: uses_plug_n_play(entrypoint.as_path().unwrap_or(working_dir.as_path())),
             config,
@@ -161,7 +164,13 @@ impl Manager {
         let contexts: Vec<_> = groups.iter().map(|group| group.context.clone()).collect();
         let contexts = Contexts::new(Arc::clone(&config.tools), &contexts);
         let flags = flags(&groups, config);
-        let sink = Arc::new(OutcomeSink::new(observer, Arc::clone(&launches), contexts, flags));
+        let sink = Arc::new(OutcomeSink::new(
+            observer,
+            Arc::clone(&launches),
+            contexts,
+            flags,
+            Arc::clone(&ground),
+        ));
         let started = groups.iter_mut().map(|group| group.start(&launches));
         let started = started
             .collect::<Result<Vec<_>, _>>()
@@ -205,7 +214,9 @@ impl Manager {
         let mut requests = Vec::with_capacity(calls.size_hint().1.unwrap_or_default());
         for call in calls {
             let number = call.number;
-            match (self.request(&call), call.permissions) {
+            // What a call may do is not enforced while the manager learns.
+            let narrowed = call.permissions.filter(|_| self.ground.lessons.is_none());
+            match (self.request(&call), narrowed) {
                 (Ok(request), None) => requests.push(request),
                 (Ok(request), Some(flags)) => {
                     if let Err(error) = self.narrowing.submit(request, flags) {
@@ -308,6 +319,11 @@ impl Manager {
             worker_file_hash: &self.worker_file_hash,
             enforcement: &self.enforcement,
         })
+    }
+
+    /// The smallest flags of each tool that was called, as JSON text; none where the manager does not learn.
+    pub fn learned(&self) -> Option<String> {
+        Some(learned_report::report(self.ground.lessons.as_ref()?, &self.ground))
     }
 
     /// Counters and gauges: the native part of `ManagerStats`, as JSON text.

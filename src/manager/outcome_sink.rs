@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use super::contexts::{Contexts, ToolContext};
 use super::explainer::Explainer;
+use super::groups::Ground;
 use super::launch_selector::LaunchSelector;
 use super::tool_list::ToolFlags;
 use crate::dispatch::{Dispatcher, End, Facts, Sink, StartFailure};
@@ -19,6 +20,7 @@ pub(super) struct OutcomeSink {
     interpreter: Arc<Interpreter>,
     explainer: Explainer,
     flags: ToolFlags,
+    ground: Arc<Ground>,
     dispatcher: OnceLock<Weak<Dispatcher>>,
     /// Closed with the last process.
     pub(super) launches: Arc<LaunchSelector>,
@@ -30,6 +32,7 @@ impl OutcomeSink {
         launches: Arc<LaunchSelector>,
         contexts: Contexts,
         flags: ToolFlags,
+        ground: Arc<Ground>,
     ) -> Self {
         Self {
             interpreter: Arc::new(Interpreter {
@@ -39,6 +42,7 @@ impl OutcomeSink {
             }),
             explainer: Explainer::default(),
             flags,
+            ground,
             dispatcher: OnceLock::new(),
             launches,
         }
@@ -216,6 +220,9 @@ impl Interpreter {
 
 impl Sink for OutcomeSink {
     fn settled(&self, mut facts: Facts) {
+        if let Some(lessons) = &self.ground.lessons {
+            lessons.settled(&facts);
+        }
         if let Some(compiled) = &self.launches.compiled {
             compiled.served();
         }

@@ -17,4 +17,4 @@ pub use interpret::{exceeded, interpret};
 pub use metrics::{GaugeSnapshot, Metrics};
 pub use process::start_error;
 pub use record::record;
-pub use variables::Variables;
+pub use variables::{Variables, matters};

@@ -25,6 +25,11 @@ const AMBIENT: [&str; 10] = [
     "TERM_PROGRAM_VERSION",
 ];
 
+/// Whether a flag for this variable is worth naming: others may not be given, or nothing fails without them.
+pub fn matters(name: &str) -> bool {
+    is_plain(name) && env_names::refusal(name).is_none() && !AMBIENT.contains(&name)
+}
+
 /// When a failure happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailurePhase {

@@ -93,6 +93,29 @@ enum Lookup {
 impl Attempt {
     /// What the policy refuses of this call; each denial names what a flag would have to allow.
     pub(super) fn refused(&self, policy: &Policy) -> Vec<Denial> {
+        let mut found: Vec<Denial> = self.lacking(policy).into_iter().map(Lacking::into_denial).collect();
+        if let [
+            Denial {
+                permission: Permission::Write,
+                ..
+            },
+            Denial {
+                permission: Permission::Read,
+                ..
+            },
+        ] = found.as_slice()
+        {
+            // A file that may not be created is not read either.
+            found.truncate(1);
+        }
+        // Both paths of a move may need the same flag.
+        found.dedup_by(|second, first| second.flag == first.flag);
+        found.retain(|denial| denial.permission != Permission::Write || !is_read_only(Path::new(&denial.resource)));
+        found
+    }
+
+    /// The rights that the policy lacks for this call, in the order in which the kernel asks for them.
+    pub(super) fn lacking(&self, policy: &Policy) -> Vec<Lacking> {
         let mut found = Vec::new();
         match self {
             Attempt::Open(named, opening) => refused_open(policy, named, *opening, &mut found),
@@ -111,7 +134,7 @@ impl Attempt {
                     && !policy.may_write(&real)
                     && modes::let_through(&real, WantedAccess::WRITE)
                 {
-                    found.push(denial(Permission::Write, named, &named.flag_path));
+                    found.push(lacking(Permission::Write, named, &named.flag_path, &real));
                 }
             }
             // Landlock does not cover these calls: the supervisor carries them out where a list allows it.
@@ -119,14 +142,14 @@ impl Attempt {
                 if let Lookup::Exists { real } = look_up(&named.host_path, true)
                     && !policy.may_write(&real)
                 {
-                    found.push(denial(Permission::Write, named, &named.flag_path));
+                    found.push(lacking(Permission::Write, named, &named.flag_path, &real));
                 }
             }
             Attempt::Watch(named) => {
                 if let Lookup::Exists { real } = look_up(&named.host_path, true)
                     && !policy.may_read(&real)
                 {
-                    found.push(denial(Permission::Read, named, &named.flag_path));
+                    found.push(lacking(Permission::Read, named, &named.flag_path, &real));
                 }
             }
             Attempt::Move { from, to } => refused_move(policy, from, to, false, &mut found),
@@ -136,14 +159,46 @@ impl Attempt {
                 }
             }
         }
-        // Both paths of a move may need the same flag.
-        found.dedup_by(|second, first| second.flag == first.flag);
-        found.retain(|denial| denial.permission != Permission::Write || !is_read_only(Path::new(&denial.resource)));
         found
+    }
+
+    /// The real path of what the call creates.
+    pub(super) fn creates(&self) -> Option<PathBuf> {
+        let (named, follow) = match self {
+            Attempt::Open(named, opening) if opening.create && !opening.nameless => (named, opening.follow),
+            Attempt::Make(named) => (named, false),
+            Attempt::Move { to, .. } | Attempt::Link { to, .. } => (to, false),
+            _ => return None,
+        };
+        match look_up(&named.host_path, follow) {
+            Lookup::Missing { directory, .. } => Some(directory.join(named.flag_path.file_name()?)),
+            _ => None,
+        }
     }
 }
 
-fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found: &mut Vec<Denial>) {
+/// A right that a policy lacks.
+#[derive(Debug)]
+pub(super) struct Lacking {
+    pub(super) permission: Permission,
+    /// The real path on which it is needed.
+    pub(super) real: PathBuf,
+    /// The path that the call named.
+    resource: PathBuf,
+    /// The path that a flag has to name.
+    grant: PathBuf,
+}
+
+impl Lacking {
+    fn into_denial(self) -> Denial {
+        Denial {
+            resource: self.resource.to_string_lossy().into_owned(),
+            ..Denial::new(self.permission, self.grant.to_string_lossy().into_owned(), 0)
+        }
+    }
+}
+
+fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found: &mut Vec<Lacking>) {
     match look_up(&named.host_path, opening.follow) {
         Lookup::Exists { real } => {
             if opening.create && opening.exclusive {
@@ -160,7 +215,7 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
             let is_directory = kind == FileType::Directory;
             if opening.nameless && is_directory {
                 if !policy.may_write(&real) {
-                    found.push(denial(Permission::Write, named, &named.flag_path));
+                    found.push(lacking(Permission::Write, named, &named.flag_path, &real));
                 }
                 return;
             }
@@ -185,10 +240,10 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
                 return;
             }
             if !readable {
-                found.push(denial(Permission::Read, named, &named.flag_path));
+                found.push(lacking(Permission::Read, named, &named.flag_path, &real));
             }
             if !writable {
-                found.push(denial(Permission::Write, named, &named.flag_path));
+                found.push(lacking(Permission::Write, named, &named.flag_path, &real));
             }
         }
         Lookup::Missing { directory, linked } if opening.create && !opening.directory => {
@@ -196,9 +251,10 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
             let grant = if linked { directory.as_path() } else { parent };
             // The file is created first, and then has the rights of its directory.
             if !policy.may_write(&directory) {
-                found.push(denial(Permission::Write, named, grant));
-            } else if opening.read && !policy.may_read(&directory) {
-                found.push(denial(Permission::Read, named, grant));
+                found.push(lacking(Permission::Write, named, grant, &directory));
+            }
+            if opening.read && !policy.may_read(&directory) {
+                found.push(lacking(Permission::Read, named, grant, &directory));
             }
         }
         Lookup::Missing { .. } | Lookup::Unreachable => {}
@@ -206,15 +262,15 @@ fn refused_open(policy: &Policy, named: &TargetPath, opening: OpenRequest, found
 }
 
 /// Creating or removing an entry of a directory.
-fn entry(policy: &Policy, named: &TargetPath, directory: &Path, found: &mut Vec<Denial>) {
+fn entry(policy: &Policy, named: &TargetPath, directory: &Path, found: &mut Vec<Lacking>) {
     if !policy.may_write(directory) {
         let parent = named.flag_path.parent().unwrap_or(Path::new("/"));
-        found.push(denial(Permission::Write, named, parent));
+        found.push(lacking(Permission::Write, named, parent, directory));
     }
 }
 
 /// Checks a move or a link. `stays`: the existing entry is not removed, as in a link.
-fn refused_move(policy: &Policy, from: &TargetPath, to: &TargetPath, stays: bool, found: &mut Vec<Denial>) {
+fn refused_move(policy: &Policy, from: &TargetPath, to: &TargetPath, stays: bool, found: &mut Vec<Lacking>) {
     let (Some(source), Some(parent)) = (directory_of_existing(from), to.parent()) else {
         return;
     };
@@ -229,15 +285,16 @@ fn refused_move(policy: &Policy, from: &TargetPath, to: &TargetPath, stays: bool
     // A file must not gain rights by moving to another directory; the kernel reports EXDEV then.
     if found.is_empty() && source != target && policy.may_read(&target) && !policy.may_read(&source) {
         let parent = from.flag_path.parent().unwrap_or(Path::new("/"));
-        found.push(denial(Permission::Read, from, parent));
+        found.push(lacking(Permission::Read, from, parent, &source));
     }
 }
 
-/// `grant` is the path that a flag has to name.
-fn denial(permission: Permission, named: &TargetPath, grant: &Path) -> Denial {
-    Denial {
-        resource: named.flag_path.to_string_lossy().into_owned(),
-        ..Denial::new(permission, grant.to_string_lossy().into_owned(), 0)
+fn lacking(permission: Permission, named: &TargetPath, grant: &Path, real: &Path) -> Lacking {
+    Lacking {
+        permission,
+        real: real.to_owned(),
+        resource: named.flag_path.clone(),
+        grant: grant.to_owned(),
     }
 }
 

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::denial::{Denial, Permission};
 use super::destinations::Destinations;
+use super::learn::{Need, Observations};
+use super::lives::lives;
 
 /// How many refusals of one worker are kept between two calls of `take`; further ones are only counted. The first ones
 /// are kept, so a tool cannot hide what it tried behind decoys that it makes afterwards.
@@ -26,6 +28,8 @@ pub struct Denials {
     all: Arc<Mutex<HashMap<u32, OfWorker>>>,
     /// Whether the supervisor sees everything that a worker can be refused.
     exact: bool,
+    /// Where the manager learns: what is allowed to go on is noted there.
+    observations: Option<Observations>,
 }
 
 /// What one worker was refused since the last `take`.
@@ -53,9 +57,10 @@ pub struct TakenDenials {
 
 impl Denials {
     /// `exact`: the supervisor sees everything that a worker can be refused.
-    pub(super) fn new(exact: bool) -> Self {
+    pub(super) fn new(exact: bool, observations: Option<Observations>) -> Self {
         Denials {
             exact,
+            observations,
             ..Self::default()
         }
     }
@@ -108,14 +113,32 @@ impl Denials {
         }
     }
 
+    /// Where a manager that learns notes what is done.
+    pub(super) fn observations(&self) -> Option<&Observations> {
+        self.observations.as_ref()
+    }
+
+    /// Notes a variable of the host that a worker says a tool has read.
+    pub fn reads_variable(&self, worker: u32, name: &str) {
+        if let Some(observations) = &self.observations {
+            observations.note(worker, Need::Env(name.to_owned()));
+        }
+    }
+
     /// Notes a place that a worker says it connects to, as `host:port`.
     pub fn wants(&self, worker: u32, place: &str) {
+        if let Some(observations) = &self.observations {
+            observations.wants(worker, place);
+        }
         self.with(worker, |of_worker| of_worker.wanted.note(place));
     }
 
     /// A process has imported its tools: accesses that runtimes try on their own and that were refused so far were the
     /// runtime's.
     pub fn imported(&self, worker: u32) {
+        if let Some(observations) = &self.observations {
+            observations.imported(worker);
+        }
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_worker) = all.get_mut(&worker) {
             of_worker.unsure = false;
@@ -185,12 +208,6 @@ impl Denials {
     }
 }
 
-/// Whether a process with this id exists that is not reaped.
-pub(super) fn lives(process: u32) -> bool {
-    // SAFETY: signal 0 only checks for existence, and no memory is passed.
-    unsafe { libc::kill(process as libc::pid_t, 0) == 0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,7 +251,7 @@ mod tests {
 
     #[test]
     fn omitted_refusals_make_the_list_incomplete_until_the_tools_are_imported() {
-        let exact = Denials::new(true);
+        let exact = Denials::new(true, None);
         assert!(!exact.take(1).unsure && Denials::default().take(1).unsure);
         exact.leave_out(1);
         exact.add(of_net("a.test:443", 1));

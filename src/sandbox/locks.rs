@@ -21,7 +21,9 @@ pub struct HeldBy {
 const NOTHING: &str = "none";
 
 /// The properties of the filter for a policy.
-pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
+///
+/// `learns`: the supervisor notes what tools do.
+pub(super) fn profile(policy: &Policy, support: &Support, learns: bool) -> FilterProfile {
     let covers = Covers::of(support.landlock_abi);
     let net = match policy.net {
         NetPolicy::All if support.listener => Net::Wide,
@@ -37,12 +39,13 @@ pub(super) fn profile(policy: &Policy, support: &Support) -> FilterProfile {
         write_all: policy.write_all,
         landlock: covers,
         fork_reported: support.listener && policy.run == Run::None,
-        exec_reported: support.listener && policy.run != Run::All,
-        reads_reported: support.listener && (!policy.read_all || policy.run != Run::None),
-        writes_reported: support.listener && !policy.write_all,
-        files_reported: support.listener && !(policy.read_all && policy.write_all),
+        exec_reported: support.listener && (learns || policy.run != Run::All),
+        reads_reported: support.listener && (learns || !policy.read_all || policy.run != Run::None),
+        writes_reported: support.listener && (learns || !policy.write_all),
+        files_reported: support.listener && (learns || !(policy.read_all && policy.write_all)),
         signals_reported: support.listener && !covers.signals,
         forked: policy.forked && support.listener && policy.run == Run::None,
+        learns,
         sockets_made: support.listener && support.sockets == SocketMaker::Supervisor,
     }
 }
@@ -110,6 +113,7 @@ mod tests {
             files_reported: listener,
             signals_reported: listener && !Covers::of(abi).signals,
             forked: false,
+            learns: false,
             sockets_made: false,
         }
     }

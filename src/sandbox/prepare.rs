@@ -9,6 +9,7 @@ use super::denials::Denials;
 use super::forks::Forks;
 use super::landlock::{HandledAccess, Ruleset, Ungoverned};
 use super::landlock_abi::SCOPE_ABI;
+use super::learn::Observations;
 use super::locks::{self, HeldBy};
 use super::net::Connections;
 use super::opened_rules::{Rule, of_kernel, open_all, open_code};
@@ -46,8 +47,30 @@ pub struct Sandbox {
     next_own: Option<Place>,
 }
 
+/// What is noted while a manager learns.
+#[derive(Debug, Clone)]
+pub struct Learning {
+    /// The policy that no flags make: what it refuses needs a flag.
+    pub without_flags: Policy,
+    pub observations: Observations,
+}
+
 /// Opens everything the policy names.
 pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>> {
+    prepare_learning(policy, support, None)
+}
+
+/// The same; with `learning` the supervisor also notes what processes do.
+pub fn prepare_learning(policy: Policy, support: &Support, learning: Option<Learning>) -> Result<Sandbox, Box<Error>> {
+    if learning.is_some() && !support.listener {
+        return Err(Box::new(
+            Error::new(
+                Code::SandboxUnavailable,
+                "learning needs seccomp user notification, and this process is refused a listener",
+            )
+            .hint(hints::kernel::NO_HOST_LISTS),
+        ));
+    }
     if policy.run != Run::None && !locks::confines_programs(support) {
         return Err(Box::new(
             Error::new(
@@ -64,7 +87,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
     if listed && !support.listener {
         return Err(Box::new(no_host_lists(support.lack)));
     }
-    let profile = locks::profile(&policy, support);
+    let profile = locks::profile(&policy, support, learning.is_some());
     let free = Ungoverned {
         net: policy.net == NetPolicy::All,
     };
@@ -89,7 +112,10 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         true => Some(guardian_of_this_host()?),
         false => None,
     };
-    let denials = Denials::new(locks::sees_every_refusal(&profile));
+    let (without_flags, observations) = learning
+        .map(|learning| (learning.without_flags, learning.observations))
+        .unzip();
+    let denials = Denials::new(locks::sees_every_refusal(&profile), observations);
     let own = OwnDirectories::default();
     let connections = Connections::default();
     let forks = Forks::default();
@@ -103,6 +129,7 @@ pub fn prepare(policy: Policy, support: &Support) -> Result<Sandbox, Box<Error>>
         profile,
         supervision: Supervision::new(
             policy,
+            without_flags,
             profile.landlock.truncation,
             denials.clone(),
             own.clone(),
@@ -168,7 +195,7 @@ impl Sandbox {
     /// The variables that a worker needs for this policy; they replace a user's values.
     pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
         let mut variables = Vec::new();
-        if self.profile.net == Net::Supervised {
+        if self.profile.net == Net::Supervised || self.profile.learns {
             // Names are resolved over TCP, which the supervisor redirects to its own resolver.
             variables.push(("RES_OPTIONS", "use-vc"));
         }

@@ -84,6 +84,7 @@ fn strictest(abi: u32) -> FilterProfile {
         writes_reported: false,
         files_reported: false,
         forked: false,
+        learns: false,
         sockets_made: false,
     }
 }

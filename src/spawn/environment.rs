@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::config::{Deny, Permissions, Scope, env_names};
-use crate::worker::protocol::PROJECT_ROOT_VARIABLE;
+use crate::worker::protocol::{LEARN_VARIABLE, PROJECT_ROOT_VARIABLE};
 
 /// Variables that every worker gets where the host has them. Names that begin with LC_ are added.
 const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
@@ -51,6 +51,28 @@ pub fn temporary_names(permissions: &Permissions) -> Vec<&'static str> {
         .into_iter()
         .filter(|name| !is_denied(name, permissions))
         .collect()
+}
+
+/// The variable in which a process gets the host's variables that it has no flag for, while a manager learns; none where there
+/// are none. A value that would not fit beside the others is left out: the kernel takes 128 KiB.
+pub fn learned_variables(host: &[(String, String)], bound: &Permissions) -> Option<(OsString, OsString)> {
+    const MOST_BYTES: usize = 96 * 1024;
+    let none = Permissions::default();
+    let hidden = host
+        .iter()
+        .filter(|(name, value)| is_valid(name, value) && is_visible(name, bound) && !is_visible(name, &none));
+    let mut left = MOST_BYTES;
+    let mut variables = serde_json::Map::new();
+    for (name, value) in hidden {
+        // A character may take six as JSON.
+        let size = 6 * (name.len() + value.len());
+        if size <= left {
+            left -= size;
+            variables.insert(name.clone(), value.as_str().into());
+        }
+    }
+    let text = serde_json::Value::from(variables).to_string();
+    (text != "{}").then(|| (LEARN_VARIABLE.into(), text.into()))
 }
 
 fn is_denied(name: &str, permissions: &Permissions) -> bool {
@@ -146,6 +168,30 @@ mod tests {
             names(&Permissions::default()),
             ["HOME", "LC_ALL", "PATH", "TOOLWARDEN", "TOOLWARDEN_PROJECT_ROOT"]
         );
+    }
+
+    #[test]
+    fn while_a_manager_learns_the_rest_comes_apart() {
+        let apart = |env| learned_variables(&host(), &with_env(env)).map(|(_, text)| text.into_string().expect("text"));
+        assert_eq!(apart(Scope::None), None);
+        let json = |names: &[&str]| {
+            let pairs = names.iter().map(|name| format!("\"{name}\":\"value of {name}\""));
+            Some(format!("{{{}}}", pairs.collect::<Vec<_>>().join(",")))
+        };
+        assert_eq!(
+            apart(Scope::Only(only(&["APP_*", "HOME", "LD_PRELOAD"]))),
+            json(&["APP_KEY", "APP_URL"])
+        );
+        assert_eq!(
+            apart(Scope::All),
+            json(&["APP_KEY", "APP_URL", "HTTP_PROXY", "NODE_ENV", "SECRET", "SHLVL"])
+        );
+        let large = vec![
+            ("LARGE".to_owned(), "x".repeat(200_000)),
+            ("SMALL".to_owned(), "x".to_owned()),
+        ];
+        let (_, text) = learned_variables(&large, &with_env(Scope::All)).expect("some");
+        assert_eq!(text, r#"{"SMALL":"x"}"#);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use backoff::Delays;
 pub use bundler::collect;
 pub use cgroup::{Account, CgroupLimits, Cgroups, Delegated};
 pub use entry_table::EntryTable;
-pub use environment::{EnvironmentInput, environment, temporary_names};
+pub use environment::{EnvironmentInput, environment, learned_variables, temporary_names};
 pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
 pub use origin::{BeginFailure, Origin, OriginLimits, Served, resident_bytes, serve_forks};

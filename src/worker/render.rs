@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::config::{Isolation, ToolTable};
 
 /// In the order in which they run: a piece uses only the pieces before it, except for functions that are called later.
-const PIECES: [(&str, &str); 31] = [
+const PIECES: [(&str, &str); 32] = [
     ("protocol", include_str!("template/protocol.mjs")),
     ("primordials", include_str!("template/primordials.mjs")),
     ("values", include_str!("template/values.mjs")),
@@ -33,6 +33,7 @@ const PIECES: [(&str, &str); 31] = [
     ("console", include_str!("template/console.mjs")),
     ("streams", include_str!("template/streams.mjs")),
     ("destinations", include_str!("template/destinations.mjs")),
+    ("learned-variables", include_str!("template/learned-variables.mjs")),
     ("variables", include_str!("template/variables.mjs")),
     ("environment", include_str!("template/environment.mjs")),
     ("groups", include_str!("template/groups.mjs")),

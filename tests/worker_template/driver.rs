@@ -395,6 +395,6 @@ fn own(frame: FromWorker, nonces: &[Nonce]) -> Got {
         FromWorker::AbortAck { call, nonce, listens } => Got::AbortAck(check(call, nonce), listens),
         FromWorker::Pong => Got::Pong,
         FromWorker::Printed => panic!("there is no ring here"),
-        FromWorker::Missed { .. } | FromWorker::Wants { .. } => Got::Noted,
+        FromWorker::Missed { .. } | FromWorker::Wants { .. } | FromWorker::Reads { .. } => Got::Noted,
     }
 }

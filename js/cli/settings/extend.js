@@ -1,19 +1,16 @@
 /** Adds a permission to toolwarden.json, with the consent of the user who was asked. */
 
-import { createHash } from 'node:crypto'
-import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { allowing } from '../permission-flags.js'
 import { UsageError } from '../usage-error.js'
 import { readSettings } from './file.js'
-import { replaceFile } from './replace-file.js'
-import { trust } from './trusted.js'
+import { saveSettings, settingsTexts } from './save.js'
 import { isAgreedTo } from './widening.js'
 
 /** The list that a file without one means. @type {Record<string, string[]>} */
 const DEFAULTS = { bunPermissions: ['--allow-read'], nodeOptions: [] }
 
 /** @param {unknown} runtime */
-const fieldOf = (runtime) => (runtime === 'node' ? 'nodeOptions' : 'bunPermissions')
+export const fieldOf = (runtime) => (runtime === 'node' ? 'nodeOptions' : 'bunPermissions')
 
 /**
  * Whether writing makes nothing count that the user has not agreed to: the file is trusted as a whole afterwards.
@@ -43,9 +40,6 @@ export function canExtend(file, runtime, env, key) {
  */
 const place = (settings, key) => (key === undefined ? Object(settings) : Object(Object(Object(settings).tools)[key]))
 
-/** As the file is indented; two blanks for a new one. @param {string} text */
-const indentOf = (text) => /^\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? '  '
-
 /**
  * Keeps the order of the fields. Trusts the file as it is then.
  * @param {string} file
@@ -63,9 +57,6 @@ export function extendSettings(file, flag, runtime, env, key) {
   const entry = place(settings, key)
   const allowed = { ...entry, ...allowing(runtime, entry[field] ?? DEFAULTS[field] ?? [], flag) }
   const extended = key === undefined ? allowed : { ...settings, tools: { ...settings?.tools, [key]: allowed } }
-  const path = settings === undefined ? file : realpathSync(file)
-  const indent = settings === undefined ? '  ' : indentOf(readFileSync(path, 'utf8'))
-  const text = `${JSON.stringify(extended, null, indent)}\n`
-  replaceFile(path, text, settings === undefined ? 0o644 : statSync(path).mode & 0o777)
-  return trust(realpathSync(path), createHash('sha256').update(text).digest('hex'), env)
+  const exists = settings !== undefined
+  return saveSettings(file, settingsTexts(file, extended, exists).after, exists, env)
 }

@@ -9,10 +9,23 @@ use super::scope::{Deny, Permissions, Scope};
 impl Permissions {
     /// Flags that mean the same wherever they are read; relative paths are resolved against `base`.
     pub fn to_flags(&self, base: &Path) -> Vec<String> {
+        self.to_flags_with(|path| paths::absolute(path, base).to_string_lossy().into_owned())
+    }
+
+    /// The flags with each path as a person would write it in this directory; the paths are absolute.
+    pub fn to_relative_flags(&self, base: &Path) -> Vec<String> {
+        self.to_flags_with(|path| match Path::new(path).strip_prefix(base) {
+            Ok(rest) if rest.as_os_str().is_empty() => ".".to_owned(),
+            Ok(rest) => format!("./{}", rest.display()),
+            Err(_) => path.to_owned(),
+        })
+    }
+
+    fn to_flags_with(&self, write_path: impl Fn(&str) -> String) -> Vec<String> {
         if self.all {
             return vec!["--allow-all".to_owned()];
         }
-        let path = |path: &String| paths::absolute(path, base).to_string_lossy().into_owned();
+        let path = |path: &String| write_path(path);
         // A name without a slash is looked up on PATH; anything else is a path.
         let program = |program: &String| {
             if program.contains('/') {
@@ -126,6 +139,26 @@ mod tests {
             ["--allow-net", "--allow-net=unix:/base/run/x,,y.sock,169.254.169.254:80"]
         );
         assert_eq!(flags(&["-N=unix:x"]), ["--allow-net=unix:/base/x"]);
+    }
+
+    #[test]
+    fn paths_in_the_directory_are_written_relative_to_it() {
+        let permissions = Permissions::from_bun_flags(
+            &[
+                "-R=/base,/base/data,/baseline,/etc/a,,b",
+                "--allow-run=/base/bin/x,git",
+                "-N=unix:/base/s",
+            ]
+            .map(str::to_owned),
+        );
+        assert_eq!(
+            permissions.expect("valid").to_relative_flags(Path::new("/base")),
+            [
+                "--allow-read=.,./data,/baseline,/etc/a,,b",
+                "--allow-net=unix:./s",
+                "--allow-run=./bin/x,git"
+            ]
+        );
     }
 
     #[test]

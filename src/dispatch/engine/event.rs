@@ -162,6 +162,7 @@ fn frame_name(frame: &FromWorker<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result
         FromWorker::Pong => f.write_str("PONG"),
         FromWorker::Leaving { call, .. } => write!(f, "LEAVING call={call}"),
         FromWorker::Printed => f.write_str("PRINTED"),
+        FromWorker::Reads { name } => write!(f, "READS bytes={}", name.len()),
         FromWorker::Wants { place } => write!(f, "WANTS bytes={}", place.len()),
         FromWorker::Missed { call, .. } => write!(f, "MISSED call={call}"),
     }

@@ -53,7 +53,7 @@ pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId,
         FromWorker::Ready { json } => on_imported(state, out, id, json),
         FromWorker::Pong => on_warmed_up(state, id),
         // The reader has noted it before.
-        FromWorker::Wants { .. } => {}
+        FromWorker::Wants { .. } | FromWorker::Reads { .. } => {}
         FromWorker::Missed { call, nonce, names } => on_missed(state, id, call, nonce, names),
         // The frame only wakes the reader, which has found the frames in the ring.
         FromWorker::Printed => {}

@@ -200,8 +200,10 @@ impl Turn<'_> {
             match frame {
                 Ok(frame) => {
                     // This is noted at once, because the refusals of this call are taken when its answer is read.
-                    if let (FromWorker::Wants { place }, Some(denials)) = (&frame, self.denials) {
-                        denials.wants(self.pid, place);
+                    match (&frame, self.denials) {
+                        (FromWorker::Wants { place }, Some(denials)) => denials.wants(self.pid, place),
+                        (FromWorker::Reads { name }, Some(denials)) => denials.reads_variable(self.pid, name),
+                        _ => {}
                     }
                     if matches!(frame, FromWorker::Result(_)) {
                         core.feed_refused(now, worker, self.pid, self.denials);

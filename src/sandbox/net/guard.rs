@@ -28,7 +28,7 @@ const DNS_PORT: u16 = 53;
 pub(crate) const MOST_WAITING: u32 = 64;
 
 /// Sockets that libc connects to on its own to look up users and names: a refusal there is not an access of the tool.
-const OF_LIBC: [&str; 4] = [
+pub(super) const OF_LIBC: [&str; 4] = [
     "/run/nscd/",
     "/var/run/nscd/",
     "/run/systemd/resolve/",
@@ -47,9 +47,9 @@ pub(in super::super) enum Extent {
 /// Enforces the policy's network list.
 #[derive(Debug)]
 pub(in super::super) struct NetGuard {
-    extent: Extent,
+    pub(super) extent: Extent,
     unix: UnixSockets,
-    sources: Arc<Sources>,
+    pub(super) sources: Arc<Sources>,
     /// Started when a worker first resolves a name.
     resolver: Mutex<Option<Resolver>>,
     own_ports: OwnPorts,
@@ -74,6 +74,7 @@ impl NetGuard {
             extent,
             unix,
             sources: Arc::new(Sources {
+                every_name: extent == Extent::Wide && denials.observations().is_some(),
                 rules,
                 names: Names::default(),
                 query_ports: QueryPorts::default(),
@@ -137,6 +138,7 @@ impl NetGuard {
                 let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(to) {
                     self.sources.denials.reached(worker);
+                    self.observe_connection(socket, to, worker);
                     return socket.bytes_of(to).map(Way::Address);
                 }
                 if self.resolves(to) {
@@ -161,6 +163,10 @@ impl NetGuard {
                     self.refused(to, worker);
                     return Err(libc::EACCES);
                 }
+                if self.sources.every_name && socket.is_tcp() && self.resolves(to) {
+                    return self.lead_to_resolver(socket, worker);
+                }
+                self.observe_connection(socket, to, worker);
             }
             _ => return Err(libc::EAFNOSUPPORT),
         }
@@ -173,7 +179,10 @@ impl NetGuard {
         if let Some(own) = self.own_sockets.open(&path, worker) {
             return own.map(Way::Unix);
         }
-        let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
+        let any = self.any_unix(&path);
+        let listed = self.unix.find(&path).or(any.as_ref());
+        let listed = listed.ok_or_else(|| self.refused_unix(&path, worker))?;
+        self.observe_unix(&path, false, worker);
         let peer = listed
             .open()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
@@ -208,6 +217,7 @@ impl NetGuard {
                     if at.port() != 0 && at.port() < self.first_free_port {
                         return Err(libc::EACCES);
                     }
+                    self.observe_server(socket, at, worker);
                     socket.bind(bytes)
                 }
                 (libc::AF_NETLINK, _) => socket.bind(bytes),
@@ -217,6 +227,7 @@ impl NetGuard {
             Extent::Listed => {
                 let at = address::parse(bytes).map_err(|_| libc::EACCES)?;
                 if self.allows(at) {
+                    self.observe_server(socket, at, worker);
                     socket.bind(&socket.bytes_of(at)?)?;
                     if let Some(chosen) = socket.own_address().filter(|_| at.port() == 0) {
                         self.own_ports.note(worker, chosen.port());
@@ -241,7 +252,9 @@ impl NetGuard {
         if let Some(done) = self.own_sockets.bind(socket, &path, worker) {
             return done;
         }
-        let listed = self.unix.find(&path).ok_or_else(|| self.refused_unix(&path, worker))?;
+        let any = self.any_unix(&path);
+        let listed = self.unix.find(&path).or(any.as_ref());
+        let listed = listed.ok_or_else(|| self.refused_unix(&path, worker))?;
         if !listed.may_make {
             let directory = path.parent().unwrap_or(&path).to_string_lossy().into_owned();
             self.sources
@@ -249,6 +262,7 @@ impl NetGuard {
                 .add(Denial::new(Permission::Write, directory, worker));
             return Err(libc::EACCES);
         }
+        self.observe_unix(&path, true, worker);
         let (_directory, address) = listed
             .place()
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;

@@ -7,6 +7,7 @@ mod guard;
 mod lookups;
 mod machine;
 mod names;
+mod observe;
 mod own_ports;
 mod own_sockets;
 mod query_ports;

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use crate::sandbox::denials::lives;
+use crate::sandbox::lives::lives;
 
 /// Ports kept for one worker; a further one replaces the oldest.
 const KEPT: usize = 64;

@@ -17,7 +17,7 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 use super::address;
 use super::socket::Socket;
 use crate::sandbox::caps;
-use crate::sandbox::denials::lives;
+use crate::sandbox::lives::lives;
 use crate::sandbox::own_directories::OwnDirectories;
 
 /// Sockets kept for one worker; a further one replaces the oldest, which cannot be reached any more.

@@ -22,6 +22,7 @@ use crate::config::is_metadata;
 use crate::error::descriptors::is_shortage_error;
 use crate::sandbox::denial::{Denial, Permission};
 use crate::sandbox::denials::Denials;
+use crate::sandbox::learn::Need;
 
 /// Open connections of one worker; each is a thread.
 const MAX_CONNECTIONS: usize = 16;
@@ -36,6 +37,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Sources {
     pub(super) rules: Rules,
+    /// Every name may be resolved: a manager learns, and nothing bounds it.
+    pub(super) every_name: bool,
     pub(super) names: Names,
     pub(super) query_ports: QueryPorts,
     pub(super) hosts: Parsed<Hosts>,
@@ -174,7 +177,7 @@ fn connected(stream: &TcpStream) -> bool {
 /// `None` when the answer is no longer wanted.
 fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl FnMut() -> bool) -> Option<Reply> {
     let (name, sources) = (&question.name, &shared.sources);
-    if !sources.rules.allows_name(name) {
+    if !sources.every_name && !sources.rules.allows_name(name) {
         let tried = sources.conf.get().without_search(name).to_owned();
         if tried == "localhost" {
             return Some(own_machine(question, sources));
@@ -186,6 +189,12 @@ fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl 
         return Some(Reply::NoSuchName);
     }
     if !matches!(question.kind, dns::TYPE_A | dns::TYPE_AAAA) {
+        if let Some(observations) = sources.denials.observations()
+            && question.kind != dns::TYPE_PTR
+        {
+            // Only the machine's own nameserver would answer.
+            observations.note(worker, Need::Datagrams);
+        }
         return Some(Reply::Addresses(Vec::new()));
     }
     let Some(mut found) = shared.lookups.ask(name, STILL_THERE, wanted)? else {

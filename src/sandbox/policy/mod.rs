@@ -27,5 +27,7 @@ pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;
 pub use plan::{PlanInput, plan, plan_with};
 pub use policy::{NetPolicy, Policy, Run};
+pub(super) use programs::{resolve as resolve_program, started_by};
 pub use rule::{FileRule, Rights};
+pub(super) use secrets::is_secret;
 pub use unix::UnixSocket;

@@ -10,7 +10,7 @@ use super::{FileRule, Files, Rights, machine};
 const MAX_INTERPRETERS: usize = 5;
 
 /// The program that a name means: looked up in PATH, or relative to the working directory when it has a slash.
-pub(super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_var: &str) -> Option<PathBuf> {
+pub(in super::super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_var: &str) -> Option<PathBuf> {
     if name.contains('/') {
         let path = working_dir.join(name);
         return files.executable(&path).then(|| files.real(&path).ok())?;
@@ -25,7 +25,7 @@ pub(super) fn resolve(files: &dyn Files, name: &str, working_dir: &Path, path_va
 
 /// The programs that starting one executes: itself, and the interpreters that its first line leads to. The kernel
 /// allows or refuses an interpreter whatever it is given to read, so whoever may run a script may run its interpreter.
-pub(super) fn started_by(files: &dyn Files, program: &Path, path_var: &str) -> Vec<PathBuf> {
+pub(in super::super) fn started_by(files: &dyn Files, program: &Path, path_var: &str) -> Vec<PathBuf> {
     let mut programs: Vec<PathBuf> = Vec::new();
     let mut todo = vec![program.to_path_buf()];
     while let Some(program) = todo.pop() {

@@ -22,7 +22,7 @@ const BETWEEN: [(&str, &str); 2] = [("credentials", ".json"), ("service-account"
 const SAMPLES: [&str; 3] = [".env.example", ".env.sample", ".env.template"];
 
 /// Whether the entry of a directory is a secret by its name, whatever kind of file it is.
-pub(super) fn is_secret(path: &Path) -> bool {
+pub(in super::super) fn is_secret(path: &Path) -> bool {
     let Some(name) = path.file_name() else { return false };
     let name = name.to_string_lossy().to_ascii_lowercase();
     let name = name.as_str();

@@ -42,6 +42,8 @@ pub(crate) struct FilterProfile {
     pub signals_reported: bool,
     /// Processes may be forked from an origin, which the supervisor lets call clone when it was asked for a child.
     pub forked: bool,
+    /// The supervisor notes what tools do: it sees every call that a flag decides about, also where everything is allowed.
+    pub learns: bool,
     /// A supervisor makes the sockets, because it may not copy a worker's.
     pub sockets_made: bool,
 }

@@ -48,6 +48,7 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
                 files_reported: bit(8),
                 peers: bit(9),
                 forked: bit(10),
+                learns: false,
                 sockets_made: false,
             });
         }
@@ -63,5 +64,16 @@ fn profiles_for_tests() -> Vec<FilterProfile> {
         })
         .collect();
     profiles.extend(made);
+    // Where a manager learns everything is reported.
+    let learns: Vec<_> = profiles
+        .iter()
+        .filter(|profile| profile.exec_reported && profile.reads_reported && profile.writes_reported)
+        .filter(|profile| profile.files_reported && profile.run && matches!(profile.net, Net::Supervised | Net::Wide))
+        .map(|profile| FilterProfile {
+            learns: true,
+            ..*profile
+        })
+        .collect();
+    profiles.extend(learns);
     profiles
 }

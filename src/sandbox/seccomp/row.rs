@@ -103,6 +103,8 @@ pub(super) enum Reported {
     Watch,
     Signals,
     ThreadSignals,
+    /// A manager learns, and every address may be reached.
+    NetLearnt,
 }
 
 /// One refusal.
@@ -158,8 +160,11 @@ impl AppliesWhen {
             AppliesWhen::Reported(Reported::Exec) => profile.exec_reported,
             AppliesWhen::Reported(Reported::Reads) => profile.reads_reported,
             AppliesWhen::Reported(Reported::Writes) => profile.writes_reported,
-            AppliesWhen::Reported(Reported::Metadata) => !profile.write_all && profile.files_reported,
-            AppliesWhen::Reported(Reported::Watch) => !profile.read_all && profile.files_reported,
+            AppliesWhen::Reported(Reported::Metadata) => {
+                (!profile.write_all || profile.learns) && profile.files_reported
+            }
+            AppliesWhen::Reported(Reported::Watch) => (!profile.read_all || profile.learns) && profile.files_reported,
+            AppliesWhen::Reported(Reported::NetLearnt) => profile.learns && profile.net == Net::Wide,
             AppliesWhen::Reported(Reported::Signals) => profile.signals_reported && profile.run,
             AppliesWhen::Reported(Reported::ThreadSignals) => profile.signals_reported,
             AppliesWhen::Reported(Reported::ReadsOrWrites) => profile.reads_reported || profile.writes_reported,

@@ -13,6 +13,7 @@ use super::descriptor_wait::retry_while_short_of_descriptors;
 use super::file_calls::{self, Uncovered};
 use super::files::Files;
 use super::given_sockets::GivenSockets;
+use super::learner::Learner;
 use super::listener::{Answer, Call};
 use super::proc_open;
 use super::programs::{Programs, refuse_process};
@@ -40,6 +41,16 @@ pub(super) struct Answers {
     pub(super) denials: Denials,
     pub(super) forks: Forks,
     pub(super) restraint: Restraint,
+    /// Notes what goes on, where the manager learns.
+    pub(super) learner: Option<Learner>,
+    pub(super) everywhere: Everywhere,
+}
+
+/// What is allowed for every file, so that the kernel alone decides; such calls are reported only where a manager learns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Everywhere {
+    pub(super) read: bool,
+    pub(super) write: bool,
 }
 
 /// A send may always send less than it was given.
@@ -52,11 +63,15 @@ impl Answers {
         if call.thread == self.spawner {
             return Some(Answer::Continue);
         }
+        if makes_a_socket(call) {
+            self.net.observe_socket(call.args, || Target::new(call.thread).worker());
+        }
         match i64::from(call.number) {
             libc::SYS_connect | libc::SYS_bind | libc::SYS_listen | libc::SYS_sendto => None,
             _ if file_calls::is_one(call.number) => None,
             _ if signals::is_one(call.number) => signals::to_itself(call),
             libc::SYS_socket if self.given.is_some() && self.net.may_exist(call.args[0], call.args[1]) => None,
+            libc::SYS_socket if self.net.is_wide() => Some(Answer::Continue),
             libc::SYS_socket if call.args[0] as i32 == libc::AF_NETLINK => {
                 self.net.refused_netlink(Target::new(call.thread).worker());
                 Some(ACCESS)
@@ -92,6 +107,9 @@ impl Answers {
     /// decide about what Landlock covers.
     pub(super) fn unwatched(&self, call: &Call) -> Answer {
         let uncovered = file_calls::not_covered_by_landlock(call.number, self.truncation_covered);
+        if let Some(learner) = &self.learner {
+            learner.missed(Target::new(call.thread).worker());
+        }
         match makes_a_socket(call) || uncovered.is_some() {
             true => Answer::Errno(libc::EAGAIN),
             false => Answer::Continue,
@@ -138,7 +156,9 @@ impl Answers {
             libc::SYS_bind => self.bind(context, call, worker),
             libc::SYS_listen => self.listen(context, call, worker),
             libc::SYS_sendto => self.send(context, call, worker),
-            libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
+            libc::SYS_execve => self
+                .programs
+                .execute(&context.listener, call, &self.denials, self.learner.as_ref()),
             _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
             _ => refuse_process(&context.listener, call, &self.denials),
         }
@@ -167,6 +187,8 @@ impl Answers {
         let beyond = file_calls::not_covered_by_landlock(call.number, self.truncation_covered);
         let answer = match beyond {
             None => Answer::Continue,
+            Some(Uncovered::Metadata | Uncovered::Truncation) if self.everywhere.write => Answer::Continue,
+            Some(Uncovered::Watch) if self.everywhere.read => Answer::Continue,
             Some(Uncovered::Metadata) => self.files.change(call, worker, waits)?,
             Some(Uncovered::Watch) => self.files.watch(call, worker, waits)?,
             Some(Uncovered::Truncation) => self.files.truncate(call, worker, waits)?,
@@ -174,6 +196,7 @@ impl Answers {
         if matches!(answer, Answer::Continue | Answer::Errno(libc::EPERM | libc::EACCES)) {
             let refused = self.refusal_recorder.refused(call, &target);
             if refused.is_empty() {
+                self.observe(context, call, &target, worker);
                 return Some(answer);
             }
             // The memory that was read was the caller's if the caller still waits.
@@ -185,8 +208,16 @@ impl Answers {
                 // The kernel refuses it.
                 self.restraint.refused(worker, Instant::now());
             }
+        } else {
+            self.observe(context, call, &target, worker);
         }
         Some(answer)
+    }
+
+    fn observe(&self, context: &AnswerContext, call: &Call, target: &Target, worker: u32) {
+        if let Some(learner) = &self.learner {
+            learner.file(call, target, worker, || context.listener.waits(call.id));
+        }
     }
 
     fn make_socket(&self, context: &AnswerContext, call: &Call, worker: u32) -> Option<Answer> {

@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::fs::fstat;
 
 use super::super::caps;
-use super::super::denials::lives;
+use super::super::lives::lives;
 use super::target::Target;
 
 /// Copies kept for one worker; a further one replaces the oldest. Each is a descriptor of the host, and libraries connect

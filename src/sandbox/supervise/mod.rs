@@ -16,6 +16,7 @@ mod files;
 mod given_sockets;
 mod lanes;
 mod leadership;
+mod learner;
 mod listener;
 mod metadata;
 mod named_file;
@@ -46,9 +47,10 @@ use super::net::{Connections, Extent, Listed, NetGuard, OwnSockets, Rules, UnixS
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
-use answer::Answers;
+use answer::{Answers, Everywhere};
 use files::Files;
 use given_sockets::GivenSockets;
+use learner::Learner;
 use listener::Listener;
 use programs::Programs;
 use refusal_recorder::RefusalRecorder;
@@ -67,11 +69,14 @@ pub(super) struct Supervision {
     connections: Connections,
     sockets: SocketMaker,
     forks: Forks,
+    /// Where the manager learns: what is allowed without any flag.
+    without_flags: Option<Policy>,
 }
 
 impl Supervision {
     pub(super) fn new(
         policy: Policy,
+        without_flags: Option<Policy>,
         truncation_covered: bool,
         denials: Denials,
         own: OwnDirectories,
@@ -87,6 +92,7 @@ impl Supervision {
             connections,
             sockets,
             forks,
+            without_flags,
         }
     }
 
@@ -106,8 +112,14 @@ impl Supervision {
         };
         // Not libc's gettid, which glibc has since 2.30 only.
         let spawner = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+        let observed = self.without_flags.clone().zip(self.denials.observations().cloned());
         let answers = Answers {
             spawner,
+            learner: observed.map(|(without_flags, observations)| Learner::new(without_flags, observations)),
+            everywhere: Everywhere {
+                read: self.policy.read_all,
+                write: self.policy.write_all,
+            },
             net,
             given: (self.sockets == SocketMaker::Supervisor).then(GivenSockets::default),
             programs,

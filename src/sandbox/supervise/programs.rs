@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::denial::{Denial, Permission};
-use super::super::denials::{Denials, lives};
+use super::super::denials::Denials;
+use super::super::lives::lives;
 use super::super::run::wanted_program;
+use super::learner::Learner;
 use super::listener::{Answer, Call, Listener};
 use super::started::Started;
 use super::target::Target;
@@ -68,7 +70,13 @@ impl Programs {
     /// Landlock decides which files may be executed: a path that the caller changes meanwhile changes only the record.
     /// This function refuses what Landlock does not see: a worker that may run nothing and replaces itself, for example
     /// by the dynamic loader with a program that it may read. `None` when the caller has ended.
-    pub(super) fn execute(&self, listener: &Listener, call: &Call, denials: &Denials) -> Option<Answer> {
+    pub(super) fn execute(
+        &self,
+        listener: &Listener,
+        call: &Call,
+        denials: &Denials,
+        learner: Option<&Learner>,
+    ) -> Option<Answer> {
         let target = Target::new(call.thread);
         let worker = target.worker();
         if matches!(self, Programs::RuntimeOnce(_)) {
@@ -97,6 +105,9 @@ impl Programs {
             return None;
         }
         if allowed {
+            if let (Some(learner), Some(path), Some(real)) = (learner, path, real) {
+                learner.program(path, real, target, worker);
+            }
             return Some(Answer::Continue);
         }
         denials.may_look(worker);

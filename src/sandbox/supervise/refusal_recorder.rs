@@ -70,7 +70,7 @@ impl RefusalRecorder {
 }
 
 /// The worker's own /proc entries have rules that are made for each process and are not in the policy.
-fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
+pub(super) fn is_own_entry(attempt: &Attempt, target: &Target) -> bool {
     let Attempt::Open(named, opening) = attempt else {
         return false;
     };

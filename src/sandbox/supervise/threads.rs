@@ -26,7 +26,7 @@ use super::restarts::Restarts;
 use super::started::Started;
 use super::target::Target;
 use crate::sandbox::blocked_signals::block_in_own_thread;
-use crate::sandbox::denials::lives;
+use crate::sandbox::lives::lives;
 
 /// Waiting threads beyond these end.
 const SPARE_THREADS: usize = 2;

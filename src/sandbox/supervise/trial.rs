@@ -61,6 +61,7 @@ fn call(sender: Sender<Listener>) -> bool {
         reads_reported: false,
         writes_reported: false,
         files_reported: false,
+        learns: false,
         sockets_made: true,
         forked: false,
     };

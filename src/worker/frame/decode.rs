@@ -85,6 +85,7 @@ pub(super) fn decode(frame: &[u8]) -> Result<FromWorker<'_>, FrameError> {
             names: fields.text()?,
         },
         protocol::WANTS => FromWorker::Wants { place: fields.text()? },
+        protocol::READS => FromWorker::Reads { name: fields.text()? },
         protocol::LEAVING => FromWorker::Leaving {
             call: fields.u32()?,
             nonce: fields.take()?,

@@ -71,6 +71,11 @@ pub enum FromWorker<'a> {
         /// `host:port`.
         place: &'a str,
     },
+    /// A variable of the host was read, while a manager learns.
+    Reads {
+        /// Its name.
+        name: &'a str,
+    },
 }
 
 /// RESULT.

@@ -21,6 +21,7 @@
 //! | 0x8a | from worker | PRINTED | empty: there are frames in the ring |
 //! | 0x8b | from worker | MISSED | u32 call (0 none), 16 B nonce, names of variables, one a line |
 //! | 0x8c | from worker | WANTS | `host:port` that is about to be connected to |
+//! | 0x8d | from worker | READS | name of a variable of the host that was read, while a manager learns |
 //!
 //! The numbers are those of `template/protocol.mjs`.
 

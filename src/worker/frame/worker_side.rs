@@ -31,6 +31,8 @@ pub enum OwnedFrame {
     Missed(u32, [u8; 16], String),
     /// WANTS
     Wants(String),
+    /// READS
+    Reads(String),
 }
 
 impl From<FromWorker<'_>> for OwnedFrame {
@@ -50,6 +52,7 @@ impl From<FromWorker<'_>> for OwnedFrame {
             FromWorker::Printed => OwnedFrame::Printed,
             FromWorker::Missed { call, nonce, names } => OwnedFrame::Missed(call, nonce, names.into()),
             FromWorker::Wants { place } => OwnedFrame::Wants(place.into()),
+            FromWorker::Reads { name } => OwnedFrame::Reads(name.into()),
         }
     }
 }
@@ -92,6 +95,7 @@ impl OwnedFrame {
                 [&call_nonce(call, nonce)[..], names.as_bytes()].concat(),
             ),
             OwnedFrame::Wants(place) => (protocol::WANTS, place.clone().into_bytes()),
+            OwnedFrame::Reads(name) => (protocol::READS, name.clone().into_bytes()),
         };
         let length = u32::try_from(body.len() + 1).expect("a test frame is small");
         [&length.to_le_bytes()[..], &[kind], &body].concat()
@@ -146,6 +150,7 @@ pub fn any_frame() -> impl Strategy<Value = OwnedFrame> {
         (any::<u32>(), nonce).prop_map(|(c, n)| OwnedFrame::Leaving(c, n)),
         (any::<u32>(), nonce, any::<String>()).prop_map(|(c, n, t)| OwnedFrame::Missed(c, n, t)),
         any::<String>().prop_map(OwnedFrame::Wants),
+        any::<String>().prop_map(OwnedFrame::Reads),
         Just(OwnedFrame::Pong),
         Just(OwnedFrame::Printed),
     ]

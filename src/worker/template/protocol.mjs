@@ -37,6 +37,7 @@ export const LEAVING = 0x89
 export const PRINTED = 0x8a
 export const MISSED = 0x8b
 export const WANTS = 0x8c
+export const READS = 0x8d
 
 /** What the text of a RESULT is. */
 export const STATUS = { value: 0, undefined: 1, threw: 2, notFound: 3, inputInvalid: 4, outputInvalid: 5, outputTooLarge: 6, otherGroup: 7 }
@@ -81,6 +82,8 @@ export const RING_START = 256
 export const BUNDLE_VARIABLE = 'TOOLWARDEN_BUNDLE'
 /** The number of the confinement group whose tools the process runs; absent in the manager's own. */
 export const GROUP_VARIABLE = 'TOOLWARDEN_GROUP'
+/** The host's variables that tools read without a flag while a manager learns, as the JSON of an object. */
+export const LEARN_VARIABLE = 'TOOLWARDEN_LEARN_VARIABLES'
 /** The directory of Bun's cache of transpiled modules; "0": there is none. */
 export const MODULE_CACHE_VARIABLE = 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'
 /**

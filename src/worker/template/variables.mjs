@@ -7,6 +7,7 @@
  * process.env and Bun.env stay the same objects. Reads of a copy are not noticed.
  */
 import { begin, finish, putAscii, putText, putU32 } from './channel.mjs'
+import { hostVariable } from './learned-variables.mjs'
 import { environment, includes, isBun, join, listenerOf, objectCreate, ObjectPrototype, prototypeOf, push, reflectGet, reflectHas, reflectSet, setPrototypeOf } from './primordials.mjs'
 import { LONGEST_NAME, MISSED, MOST_NAMES } from './protocol.mjs'
 
@@ -46,10 +47,13 @@ export function listenToReads() {
   const traps = {
     __proto__: null,
     get: (/** @type {object} */ target, /** @type {string | symbol} */ name, /** @type {object} */ receiver) => {
+      const value = hostVariable(name, readingCall())
+      if (value !== undefined) return value
       note(name)
       return reflectGet(target, name, receiver)
     },
     has: (/** @type {object} */ target, /** @type {string | symbol} */ name) => {
+      if (hostVariable(name, readingCall()) !== undefined) return true
       note(name)
       return reflectHas(target, name)
     },

@@ -76,6 +76,14 @@ pub(super) const ROWS: &[Row] = &[
         "the supervisor checks and does it"
     ),
     row!(
+        Reported(Reported::NetLearnt),
+        Answer::Notify,
+        ["socket"] if [on(1, Test::MaskedIs(SOCK_TYPE, SOCK_DGRAM))],
+        "datagrams carry their address where it cannot be seen; the supervisor notes that there are some"
+    ),
+    row!(Reported(Reported::NetLearnt), Answer::Notify, ["socket"] if [on(0, Test::Is(AF_NETLINK))],
+        "it shows the machine's interfaces; the supervisor notes that"),
+    row!(
         Reported(Reported::Sockets),
         Answer::Notify,
         ["socket"],

@@ -1,0 +1,66 @@
+/**
+ * Learns which flags packages need as tools, runs each with what was learnt, and again without each of the flags. Writes the
+ * table of docs/learn.md, and exits with 1 where the flags do not suffice, one of them is not needed, or there are more than
+ * those that a person wrote (scripts/packages/list).
+ *
+ *   npm run learn [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY]
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+
+import { learnPackage } from './learn/learn-package.mjs'
+import { isRight, line, sentence, withTable } from './learn/table.mjs'
+import { install } from './packages/install.mjs'
+import { packages } from './packages/list.mjs'
+import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { Services } from './packages/services.mjs'
+import { root } from './run.mjs'
+
+/** Packages that download much are left to `npm run packages`, and so is one that works with no list of flags at all (docs/packages.md). */
+const LEFT_OUT = new Set(['@swc/core', '@huggingface/transformers', '@lancedb/lancedb', 'puppeteer-core', 'googleapis', '@aws-sdk/client-s3'])
+
+const { values: options } = parseArgs({
+  options: { only: { type: 'string' }, runtime: { type: 'string', default: 'bun' }, scratch: { type: 'string' } },
+})
+const only = options.only?.split(',')
+const chosen = packages.filter(({ name }) => (only === undefined ? !LEFT_OUT.has(name) : only.includes(name)))
+const runtime = /** @type {import('./packages/package.d.ts').RuntimeName} */ (options.runtime)
+const directory = scratch(options.scratch)
+const services = new Services()
+const say = (/** @type {string} */ text) => process.stdout.write(text)
+/** @type {import('./learn/learn-package.mjs').Lesson[]} */
+const lessons = []
+
+try {
+  for (const wanted of chosen) {
+    if (wanted.runtimes !== undefined && !wanted.runtimes.includes(runtime)) continue
+    const place = placeOf(directory, wanted)
+    writeProject(wanted, place.pkg)
+    try {
+      await install(wanted, place.pkg)
+    } catch (error) {
+      say(`${wanted.name}: not installed: ${String(error).slice(0, 300)}\n`)
+      continue
+    }
+    const { at, missing } = await services.have(wanted.needs ?? [])
+    if (missing.length > 0) {
+      say(`${wanted.name}: needs Debian's ${missing.join(' and ')}\n`)
+      continue
+    }
+    const lesson = await learnPackage({ wanted, place, input: at, runtime })
+    lessons.push(lesson)
+    say(line(lesson))
+  }
+} finally {
+  await services.stop()
+}
+
+say(`\n${sentence(lessons)}\n`)
+if (only === undefined && runtime === 'bun') {
+  const page = join(root, 'docs/learn.md')
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), lessons, new Date().toISOString().slice(0, 10)))
+}
+process.exitCode = isRight(lessons) ? 0 : 1
