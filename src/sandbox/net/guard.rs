@@ -1,11 +1,10 @@
 //! Decides about each connect, bind and listen.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::address::{self, family};
 use super::connections::Connections;
@@ -14,7 +13,7 @@ use super::names::Names;
 use super::own_ports::OwnPorts;
 use super::own_sockets::OwnSockets;
 use super::query_ports::QueryPorts;
-use super::resolver::{Resolver, Sources};
+use super::resolver::{Sources, StartedOnUse};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
 use super::unix::UnixSockets;
@@ -50,8 +49,7 @@ pub(in super::super) struct NetGuard {
     extent: Extent,
     unix: UnixSockets,
     sources: Arc<Sources>,
-    /// Started when a worker first resolves a name.
-    resolver: Mutex<Option<Resolver>>,
+    resolver: StartedOnUse,
     own_ports: OwnPorts,
     own_sockets: OwnSockets,
     connections: Connections,
@@ -81,7 +79,7 @@ impl NetGuard {
                 conf: ResolvConf::file(),
                 denials,
             }),
-            resolver: Mutex::new(None),
+            resolver: StartedOnUse::default(),
             own_ports: OwnPorts::default(),
             own_sockets: OwnSockets::default(),
             connections: Connections::default(),
@@ -135,7 +133,7 @@ impl NetGuard {
             Extent::Listed if !socket.is_tcp() => Err(libc::EACCES),
             Extent::Listed => {
                 let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
-                if self.allows(to) {
+                if self.allows(to) && !self.must_learn_names(to) {
                     self.sources.denials.reached(worker);
                     return socket.bytes_of(to).map(Way::Address);
                 }
@@ -367,6 +365,13 @@ impl NetGuard {
         to.port() == DNS_PORT && (to.ip().is_loopback() || self.sources.conf.get().is_nameserver(to.ip()))
     }
 
+    /// Whether this is the machine's nameserver and the list has names: their addresses become known only if the
+    /// resolver is asked, also where the nameserver itself is listed.
+    fn must_learn_names(&self, to: SocketAddr) -> bool {
+        let Sources { rules, conf, .. } = &*self.sources;
+        to.port() == DNS_PORT && rules.have_names() && conf.get().is_nameserver(to.ip())
+    }
+
     /// Connects to the resolver, while the worker believes that it talks to its nameserver.
     fn lead_to_resolver(&self, socket: &Socket, worker: u32) -> Result<Way, i32> {
         // The socket is bound first, so that the resolver knows the worker before the first query.
@@ -375,20 +380,10 @@ impl NetGuard {
         let own = socket.own_address().ok_or(libc::EACCES)?;
         self.sources.query_ports.expect(own.port(), worker);
         let resolver = self
-            .resolver_address()
+            .resolver
+            .address(&self.sources)
             .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
         socket.bytes_of(resolver).map(Way::Address)
-    }
-
-    fn resolver_address(&self) -> io::Result<SocketAddr> {
-        let mut resolver = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(resolver) = &*resolver {
-            return Ok(resolver.address());
-        }
-        let started = Resolver::start(Arc::clone(&self.sources))?;
-        let address = started.address();
-        *resolver = Some(started);
-        Ok(address)
     }
 }
 
@@ -397,3 +392,7 @@ fn first_free_port() -> u16 {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
     text.trim().parse().unwrap_or(1024)
 }
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod tests;
