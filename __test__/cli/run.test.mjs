@@ -63,6 +63,12 @@ describe('toolwarden run', () => {
     const { error } = JSON.parse(failed.stdout)
     assert.equal(error.code, 'ERR_TOOL_THREW')
     assert.equal(error.cause.message, 'the tool gave up')
+    assert.deepEqual([error.fault, error.operation, error.attempts, error.timedOut, error.denials], ['tool', 'execute', 1, false, []])
+    const project = bench.project({ files: { 'app/tools.mjs': "import { readFileSync } from 'node:fs'\nexport const read = ({ path }) => readFileSync(path, 'utf8')\n", 'note.txt': '' } })
+    const note = project.path('note.txt')
+    const denied = await cli(['run', 'tools.mjs', 'read', '--input', JSON.stringify({ path: note }), '--allow-read=.', '--json'], { cwd: project.path('app') })
+    const { fault, denials } = JSON.parse(denied.stdout).error
+    assert.deepEqual([fault, denials.map(({ permission, resource }) => [permission, resource])], ['tool', [['read', note]]])
   })
 
   test('1: a tool that throws, with the place it threw at', async () => {

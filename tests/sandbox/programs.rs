@@ -1,10 +1,11 @@
 //! Programs that a tool starts, and the rules that keep them from outliving the worker.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use toolwarden::spawn::Spawner;
 
-use crate::harness::{Project, RAW, Run, as_root_and_user, spawn};
+use crate::harness::{Project, RAW, Run, as_root_and_user, drained, read_line, spawn};
 
 const STARTS: &str = r#"
 import { spawnSync, execSync, spawn, fork } from 'node:child_process'
@@ -206,6 +207,53 @@ fn members(group: u32) -> usize {
         stat.rsplit(')').next()?.split_whitespace().nth(2)?.parse::<u32>().ok()
     });
     groups.filter(|of| *of == group).count()
+}
+
+/// The one program that a process may become is not forgotten while it lives, although more start after it than the
+/// supervisor once remembered.
+#[test]
+fn a_process_becomes_nothing_else_after_thousands_of_others() {
+    const OTHERS: usize = 4200;
+    const LOADER: &str = r#"
+const loader = '/lib64/ld-linux-x86-64.so.2'
+const started = () => Bun.spawnSync([loader, '/bin/echo', 'ran']).stdout.toString().trim()
+const become = () => {
+  const strings = [loader, '/bin/echo', 'ran'].map(text)
+  const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
+  return call(59, strings[0], argv, at(new Uint8Array(8)))
+}
+"#;
+    as_root_and_user(|| {
+        let project = Project::new();
+        let twin = format!("{RAW}{LOADER}\nawait attempt('twin', started)");
+        let flags = ["--allow-read", "--allow-run=/lib64/ld-linux-x86-64.so.2,/bin/echo"];
+        let outcome = Run::new(&project, &flags).script(&twin);
+        assert_eq!(outcome.said("twin"), "done ran", "{outcome:?}");
+
+        let run = Run::new(&project, &["--allow-read"]);
+        let now = project.shown("now");
+        let path = run.write(&format!(
+            r#"{RAW}{LOADER}
+import {{ existsSync }} from 'node:fs'
+said('waits', 'yes')
+while (!existsSync('{now}')) await Bun.sleep(10)
+await attempt('loader', become)
+"#
+        ));
+        let sandbox = run.sandbox(&path);
+        let launch = run.launch(&path, Some(&sandbox));
+        let spawner = Spawner::start(Some(Box::new(sandbox))).expect("a spawner");
+        let first = spawn(&spawner, Arc::clone(&launch));
+        let mut line = String::new();
+        read_line(&first.stdout, &mut line);
+        assert!(line.contains("waits"), "{line}");
+        for _ in 0..OTHERS {
+            drop(spawn(&spawner, Arc::clone(&launch)));
+        }
+        std::fs::write(project.path("now"), "").expect("written");
+        let (said, stderr) = drained(first);
+        assert!(said.contains(r#"{"loader":"refused EACCES"#), "{said} {stderr}");
+    });
 }
 
 #[test]

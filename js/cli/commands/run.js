@@ -23,8 +23,10 @@ export const elapsed = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` 
 
 /** A failure as JSON for scripts. @param {any} error */
 function failure(error) {
-  const { code, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } = error
-  return { error: { code: code ?? null, message, hint, problems, issues, permission, resource, exitCode, signal, cause, stderr } }
+  const { code, message, hint, fault, operation, attempts, timedOut, problems, issues, permission, resource, denials, exitCode, signal, cause, stderr } = error
+  return {
+    error: { code: code ?? null, message, hint, fault, operation, attempts, timedOut, problems, issues, permission, resource, denials, exitCode, signal, cause, stderr },
+  }
 }
 
 /** @param {import('commander').Command} program @param {import('../context.d.ts').Context} context */

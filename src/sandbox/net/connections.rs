@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::socket::Socket;
-use crate::sandbox::denials::lives;
+use crate::sandbox::lives::lives;
 
 /// Connections of one worker that are remembered. With as many that are not over yet, another one is not made.
 const MOST: usize = 8192;

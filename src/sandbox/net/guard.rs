@@ -1,11 +1,9 @@
 //! Decides about each connect, bind and listen.
 
-use std::collections::BTreeSet;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::address::{self, family};
 use super::connections::Connections;
@@ -14,7 +12,7 @@ use super::names::Names;
 use super::own_ports::OwnPorts;
 use super::own_sockets::OwnSockets;
 use super::query_ports::QueryPorts;
-use super::resolver::{Resolver, Sources};
+use super::resolver::{Sources, StartedOnUse};
 use super::rules::{Rules, resource};
 use super::socket::Socket;
 use super::unix::UnixSockets;
@@ -22,7 +20,6 @@ use crate::config::is_metadata;
 use crate::sandbox::denial::{Denial, Permission};
 use crate::sandbox::denials::Denials;
 
-const DNS_PORT: u16 = 53;
 /// Connections that may wait at a unix socket of a worker until it accepts them. They have no descriptor, so what they
 /// hold can only be estimated by their number.
 pub(crate) const MOST_WAITING: u32 = 64;
@@ -50,8 +47,7 @@ pub(in super::super) struct NetGuard {
     pub(super) extent: Extent,
     unix: UnixSockets,
     pub(super) sources: Arc<Sources>,
-    /// Started when a worker first resolves a name.
-    resolver: Mutex<Option<Resolver>>,
+    pub(super) resolver: StartedOnUse,
     own_ports: OwnPorts,
     own_sockets: OwnSockets,
     connections: Connections,
@@ -82,7 +78,7 @@ impl NetGuard {
                 conf: ResolvConf::file(),
                 denials,
             }),
-            resolver: Mutex::new(None),
+            resolver: StartedOnUse::default(),
             own_ports: OwnPorts::default(),
             own_sockets: OwnSockets::default(),
             connections: Connections::default(),
@@ -136,7 +132,7 @@ impl NetGuard {
             Extent::Listed if !socket.is_tcp() => Err(libc::EACCES),
             Extent::Listed => {
                 let to = address::parse(bytes).map_err(|_| libc::EACCES)?;
-                if self.allows(to) {
+                if self.allows(to) && !self.must_learn_names(to) {
                     self.sources.denials.reached(worker);
                     self.observe_connection(socket, to, worker);
                     return socket.bytes_of(to).map(Way::Address);
@@ -360,50 +356,6 @@ impl NetGuard {
             denials.add(Denial::new(Permission::Net, String::new(), worker));
         }
     }
-
-    fn allows(&self, address: SocketAddr) -> bool {
-        self.sources.rules.reaches() && self.sources.rules.allows(address, &self.names_of(address.ip()))
-    }
-
-    /// Every name of an address. Names in /etc/hosts are resolved inside the worker, so they are looked up here too.
-    fn names_of(&self, ip: IpAddr) -> BTreeSet<String> {
-        let mut found = self.sources.names.learned(ip);
-        found.extend(self.sources.hosts.get().names(ip).cloned());
-        if ip == IpAddr::V4(Ipv4Addr::LOCALHOST) || ip == IpAddr::V6(Ipv6Addr::LOCALHOST) {
-            found.insert("localhost".to_owned());
-        }
-        found
-    }
-
-    /// Whether libc or c-ares would send DNS queries to this address. Without a readable resolv.conf they ask the local
-    /// machine.
-    fn resolves(&self, to: SocketAddr) -> bool {
-        to.port() == DNS_PORT && (to.ip().is_loopback() || self.sources.conf.get().is_nameserver(to.ip()))
-    }
-
-    /// Connects to the resolver, while the worker believes that it talks to its nameserver.
-    fn lead_to_resolver(&self, socket: &Socket, worker: u32) -> Result<Way, i32> {
-        // The socket is bound first, so that the resolver knows the worker before the first query.
-        let any = socket.bytes_of(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
-        socket.bind(&any)?;
-        let own = socket.own_address().ok_or(libc::EACCES)?;
-        self.sources.query_ports.expect(own.port(), worker);
-        let resolver = self
-            .resolver_address()
-            .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
-        socket.bytes_of(resolver).map(Way::Address)
-    }
-
-    fn resolver_address(&self) -> io::Result<SocketAddr> {
-        let mut resolver = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(resolver) = &*resolver {
-            return Ok(resolver.address());
-        }
-        let started = Resolver::start(Arc::clone(&self.sources))?;
-        let address = started.address();
-        *resolver = Some(started);
-        Ok(address)
-    }
 }
 
 /// The first port that needs no privilege; workers have no such privilege, although the host may.
@@ -411,3 +363,7 @@ fn first_free_port() -> u16 {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
     text.trim().parse().unwrap_or(1024)
 }
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod tests;

@@ -100,7 +100,7 @@ impl ResolvConf {
         Parsed::new("/etc/resolv.conf", ResolvConf::parse)
     }
 
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut conf = ResolvConf::default();
         for line in text.lines() {
             let mut words = line.split_whitespace();

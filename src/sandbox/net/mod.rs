@@ -11,6 +11,7 @@ mod observe;
 mod own_ports;
 mod own_sockets;
 mod query_ports;
+mod resolution;
 mod resolver;
 mod rules;
 mod socket;

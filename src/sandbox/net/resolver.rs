@@ -61,6 +61,24 @@ struct Shared {
     open: Mutex<HashMap<u32, usize>>,
 }
 
+/// A resolver that is started when a worker first resolves a name.
+#[derive(Debug, Default)]
+pub(super) struct StartedOnUse(Mutex<Option<Resolver>>);
+
+impl StartedOnUse {
+    /// The address of its listener.
+    pub(super) fn address(&self, sources: &Arc<Sources>) -> io::Result<SocketAddr> {
+        let mut resolver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = &*resolver {
+            return Ok(resolver.address());
+        }
+        let started = Resolver::start(Arc::clone(sources))?;
+        let address = started.address();
+        *resolver = Some(started);
+        Ok(address)
+    }
+}
+
 impl Resolver {
     pub(super) fn start(sources: Arc<Sources>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

@@ -38,6 +38,11 @@ impl Rules {
         self.allow.iter().any(|rule| !matches!(rule.host, Host::Unix(_)))
     }
 
+    /// Whether the list has names.
+    pub(super) fn have_names(&self) -> bool {
+        self.allow.iter().any(|rule| matches!(rule.host, Host::Name(_)))
+    }
+
     /// Whether a name may be resolved: some port of it must be allowed.
     pub(super) fn allows_name(&self, name: &str) -> bool {
         let is = |rule: &&NetRule| rule.host == Host::Name(name.to_owned());

@@ -8,6 +8,7 @@
 //! are there.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::secrets::is_secret;
@@ -53,12 +54,12 @@ impl Tree {
     fn look(&mut self, files: &dyn Files, root: &Path) {
         let mut directories = VecDeque::from([root.to_path_buf()]);
         let mut left = ENTRIES;
-        while let Some(directory) = directories.pop_front() {
-            for (path, kind) in files.entries(&directory) {
-                if left == 0 {
-                    return;
-                }
-                left -= 1;
+        while left > 0
+            && let Some(directory) = directories.pop_front()
+        {
+            let entries = files.entries(&directory, left);
+            left -= entries.len();
+            for (path, kind) in entries {
                 if is_secret(&path) {
                     self.secrets.insert(path);
                     continue;
@@ -115,13 +116,16 @@ impl Tree {
         let mut rules: Vec<FileRule> = split.iter().map(|path| rule(path, Rights::LIST)).collect();
         let mut parts: Vec<(PathBuf, Kind)> = split
             .iter()
-            .flat_map(|path| files.entries(path))
+            .flat_map(|path| files.entries(path, ENTRIES))
             .filter(|(path, kind)| {
                 *kind != Kind::Symlink && !self.secrets.contains(path) && !is_secret(path) && !split.contains(path)
             })
             .collect();
         // Directories first: one rule for each of them allows the most.
-        parts.sort_by_key(|(path, kind)| (*kind != Kind::Directory, path.components().count(), path.clone()));
+        parts.sort_by_cached_key(|(path, kind)| {
+            let text = path.as_os_str().as_bytes().to_vec();
+            (*kind != Kind::Directory, path.components().count(), text)
+        });
         rules.extend(parts.into_iter().take(RULES).map(|(path, _)| rule(&path, Rights::READ)));
         Found {
             rules,

@@ -23,10 +23,11 @@ pub trait Files {
     fn executable(&self, path: &Path) -> bool;
     /// The full paths of a directory's entries; empty when it cannot be listed.
     fn list(&self, directory: &Path) -> Vec<PathBuf>;
-    /// The same with their kinds.
-    fn entries(&self, directory: &Path) -> Vec<(PathBuf, Kind)> {
+    /// The same with their kinds: the first ones in the order of their names, at most `most`.
+    fn entries(&self, directory: &Path, most: usize) -> Vec<(PathBuf, Kind)> {
         let with_kind = |path: PathBuf| Some((path.clone(), self.kind(&path)?));
-        self.list(directory).into_iter().filter_map(with_kind).collect()
+        let listed = self.list(directory).into_iter().filter_map(with_kind);
+        listed.take(most).collect()
     }
     /// The device and number of what is at a path, and how many names it has, without following a final symlink.
     fn inode(&self, _path: &Path) -> Option<((u64, u64), u64)> {
@@ -79,21 +80,26 @@ impl Files for Disk {
             return Vec::new();
         };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
+        paths.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
         paths
     }
 
-    fn entries(&self, directory: &Path) -> Vec<(PathBuf, Kind)> {
+    fn entries(&self, directory: &Path, most: usize) -> Vec<(PathBuf, Kind)> {
         let Ok(entries) = directory.read_dir() else {
             return Vec::new();
         };
         // The kind is in the directory itself, so no entry has to be looked up.
-        let entries = entries
+        let mut found: Vec<_> = entries
             .flatten()
-            .filter_map(|entry| Some((entry.path(), kind_of(entry.file_type().ok()?))));
-        let mut found: Vec<_> = entries.collect();
-        found.sort_by(|(one, _), (other, _)| one.cmp(other));
-        found
+            .filter_map(|entry| Some((entry.file_name(), kind_of(entry.file_type().ok()?))))
+            .collect();
+        if most < found.len() {
+            found.select_nth_unstable_by(most, |(one, _), (other, _)| one.cmp(other));
+            found.truncate(most);
+        }
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let path = |(name, kind)| (directory.join(name), kind);
+        found.into_iter().map(path).collect()
     }
 
     fn inode(&self, path: &Path) -> Option<((u64, u64), u64)> {

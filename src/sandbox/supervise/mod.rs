@@ -61,41 +61,19 @@ pub(super) use threads::Supervisor;
 /// What the supervisor needs for its decisions.
 #[derive(Debug)]
 pub(super) struct Supervision {
-    policy: Policy,
+    pub(super) policy: Policy,
     /// Landlock decides about truncating a file by its path.
-    truncation_covered: bool,
-    denials: Denials,
-    own: OwnDirectories,
-    connections: Connections,
-    sockets: SocketMaker,
-    forks: Forks,
+    pub(super) truncation_covered: bool,
+    pub(super) denials: Denials,
+    pub(super) own: OwnDirectories,
+    pub(super) connections: Connections,
+    pub(super) sockets: SocketMaker,
+    pub(super) forks: Forks,
     /// Where the manager learns: what is allowed without any flag.
-    without_flags: Option<Policy>,
+    pub(super) without_flags: Option<Policy>,
 }
 
 impl Supervision {
-    pub(super) fn new(
-        policy: Policy,
-        without_flags: Option<Policy>,
-        truncation_covered: bool,
-        denials: Denials,
-        own: OwnDirectories,
-        connections: Connections,
-        sockets: SocketMaker,
-        forks: Forks,
-    ) -> Self {
-        Supervision {
-            policy,
-            truncation_covered,
-            denials,
-            own,
-            connections,
-            sockets,
-            forks,
-            without_flags,
-        }
-    }
-
     /// Starts the threads, then applies the reporting filter to the calling thread.
     pub(super) fn start(&self, program: &Program) -> Result<Supervisor, StepFailure> {
         let failed = |step| move |error: io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
