@@ -143,6 +143,8 @@ impl World {
         let now = self.now;
         let gave_up = GROUPS.map(|group| self.engine.state.pool.gave_up(group));
         let drawn = GROUPS.map(|group| self.engine.state.failed_starts.next(group));
+        // A start that was put off may be released by the very event that draws a delay for later ones.
+        let put_off: Vec<WorkerId> = self.engine.state.replacement.put_off_starts().collect();
         self.engine.on(event, now, &mut self.out);
         if !self.more_follows {
             self.engine.decide(&mut self.out);
@@ -155,7 +157,8 @@ impl World {
             }
             if draws != drawn[at] {
                 self.delayed_until[at] = draws;
-                self.decided_before = self.engine.state.replacement.put_off_starts().collect();
+                let still_put_off = self.engine.state.replacement.put_off_starts();
+                self.decided_before = still_put_off.chain(put_off.iter().copied()).collect();
             }
         }
         for (request, refusal) in std::mem::take(&mut self.out.refused) {
