@@ -1,4 +1,4 @@
-/** What a person is told about a wrapped program, beside what the program itself prints. */
+/** The lines on stderr about a wrapped program, beside what the program itself prints. */
 
 import { printable } from '../../printable.js'
 import { shellWord } from '../shell-word.js'

@@ -15,7 +15,7 @@ use super::files::Files;
 use super::given_sockets::GivenSockets;
 use super::listener::{Answer, Call};
 use super::proc_open;
-use super::programs::{Programs, refuse_process};
+use super::programs::{Programs, refuse_process, starts_process};
 use super::refusal_recorder::RefusalRecorder;
 use super::restarts::Arrival;
 use super::restraint::Restraint;
@@ -68,11 +68,13 @@ impl Answers {
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
             libc::SYS_clone if self.forks.uses(call.thread, call.args[0]) => Some(Answer::Continue),
-            // The remaining calls start a process.
-            _ => self
+            _ if starts_process(call.number) => self
                 .denials
                 .counted(Target::new(call.thread).worker())
                 .then_some(ACCESS),
+            // A row reports this call, and no arm above decides about it. It must not pass, and would be recorded as a
+            // refused program below.
+            _ => Some(Answer::Errno(libc::EPERM)),
         }
     }
 
@@ -140,6 +142,7 @@ impl Answers {
             libc::SYS_sendto => self.send(context, call, worker),
             libc::SYS_execve => self.programs.execute(&context.listener, call, &self.denials),
             _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
+            // `at_once` has answered every call but those that start a process.
             _ => refuse_process(&context.listener, call, &self.denials),
         }
     }
