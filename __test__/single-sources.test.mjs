@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { defaultConfig, testConfig, developmentConfig, productionConfig, debugConfig } from '../index.js'
 import { exitCodeOf } from '../js/cli/exit-codes.js'
+import { CHANGES } from '../js/adapters/mcp/annotations.js'
 import { PERMISSION_FLAGS, PERMISSION_HELP, permissionConfig } from '../js/cli/permission-flags.js'
+import { withProbeSite } from '../js/cli/doctor/probe-site.js'
 import { errorFrom } from '../js/errors.js'
 import { captureSite } from '../js/call-site.js'
 import { NODE_FLAGS, nodeFlag, nodeFlagForAnyProgram } from '../js/node-flags.js'
@@ -135,11 +137,31 @@ describe('Permission flags', () => {
     const long = listed('src/config/permissions/bun.rs').filter((flag) => flag.startsWith('--'))
     assert.deepEqual(PERMISSION_FLAGS.toSorted(), long.toSorted())
     for (const flag of long) assert.ok(PERMISSION_HELP.includes(flag), `${flag} is not in the help`)
+    const page = read('docs/permissions.md')
+    for (const flag of long) assert.match(page, new RegExp(`\\| .*\`${flag}[\`=[]`), `${flag} is in no table of docs/permissions.md`)
+  })
+
+  test('have a kind in the contract where the core records refusals of them', () => {
+    const core = [...read('src/sandbox/denial.rs').matchAll(/^ {12}Permission::\w+ => "(\w+)",$/gm)].map(([, kind]) => kind)
+    const [, union] = /export interface Denial \{\n {2}permission: ([^\n]+)\n/.exec(contract)
+    assert.deepEqual([...union.matchAll(/'(\w+)'/g)].map(([, kind]) => kind), core)
+    for (const kind of core) assert.ok(PERMISSION_FLAGS.includes(`--allow-${kind}`), kind)
+  })
+
+  test('each say what they let a tool change, for clients of MCP', () => {
+    assert.deepEqual(Object.keys(CHANGES).toSorted(), PERMISSION_FLAGS.toSorted())
+  })
+
+  test('are each tried by doctor, but for the one that means no sandbox', async () => {
+    const kinds = await withProbeSite(async ({ probes }) => probes.map(({ kind }) => kind))
+    const allowing = PERMISSION_FLAGS.filter((flag) => flag.startsWith('--allow-') && flag !== '--allow-all')
+    assert.deepEqual(kinds.map((kind) => `--allow-${kind}`).toSorted(), allowing.toSorted())
   })
 
   test('are translated to words that the core knows of Node', () => {
     const known = new Set(listed('src/config/permissions/node.rs'))
-    const allowed = PERMISSION_FLAGS.filter((flag) => /^--allow-(?:read|write|net|run)$/.test(flag))
+    // Node has no flag for variables: nothing but a call gives them, and the core says so.
+    const allowed = PERMISSION_FLAGS.filter((flag) => flag.startsWith('--allow-') && flag !== '--allow-env')
     const { nodeOptions } = permissionConfig(allowed, 'node')
     assert.equal(nodeOptions.length, allowed.length)
     for (const option of nodeOptions) assert.ok(known.has(option.split('=')[0]), option)

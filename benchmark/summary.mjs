@@ -1,4 +1,4 @@
-/** Writes the few figures that the README quotes, taken from the first host of results.json. */
+/** Writes the few figures that the README quotes. They are those of the first host in results.json. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { COLD, DENO, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, TINYPOOL, WRAPPER } from './names.mjs'
@@ -11,12 +11,12 @@ const END = '<!-- end of the figures -->'
 const time = (us) => (us >= 1000 ? `${(us / 1000).toFixed(us >= 10_000 ? 0 : 1)} ms` : `${us.toFixed(0)} us`)
 const rate = (calls) => `${Math.round(calls / 1000)},000/s`
 
-/** One row per figure: its description, the scenario, the field and the contestant. */
+/** One row per figure: what was measured, the scenario, the field, its format, and the contestants. */
 const ROWS = [
-  ['a call in a reused process, p50', 'reused-latency', 'p50Us', time, REUSED, [PIPE, PISCINA, TINYPOOL]],
-  ['the same, 64 in flight', 'reused-throughput', 'callsPerSecond', rate, REUSED, [PIPE, PISCINA, TINYPOOL]],
-  ['a call in a fresh process, started before, p50', 'process-latency', 'p50Us', time, PREWARMED, [SPAWN, DENO, WRAPPER]],
-  ['a call in a fresh process, started for it, p50', 'process-latency', 'p50Us', time, COLD, [SPAWN, DENO, WRAPPER]],
+  ['The median time of a call in a process that serves one call after another.', 'reused-latency', 'p50Us', time, REUSED, [PIPE, PISCINA, TINYPOOL]],
+  ['How many calls one such process finishes in a second while 64 calls are in flight.', 'reused-throughput', 'callsPerSecond', rate, REUSED, [PIPE, PISCINA, TINYPOOL]],
+  ['The median time of a call in a process of its own that was started before the call came.', 'process-latency', 'p50Us', time, PREWARMED, [SPAWN, DENO, WRAPPER]],
+  ['The median time of a call in a process of its own that is started when the call comes.', 'process-latency', 'p50Us', time, COLD, [SPAWN, DENO, WRAPPER]],
 ]
 
 function summary({ hosts: [host], machine, date }) {
@@ -26,13 +26,13 @@ function summary({ hosts: [host], machine, date }) {
     return rounds === undefined ? 'not run' : write(medians(rounds)[key])
   }
   const rows = ROWS.map(([what, scenario, key, write, ours, others]) => {
-    const theirs = others.map((name) => `${name} ${figure(scenario, key, name, write)}`)
-    return `| ${what} | **${figure(scenario, key, ours, write)}** | ${theirs.join(', ')} |`
+    const theirs = others.map((name) => `${name}: ${figure(scenario, key, name, write)}`)
+    return `| ${what} | **${figure(scenario, key, ours, write)}** | ${theirs.join('; ')} |`
   })
   return [
     BEGIN,
-    ['| | toolwarden, sandboxed | without a sandbox, or with another |', '|---|---|---|', ...rows].join('\n'),
-    `Host Node ${host.version}, ${machine.cores} cores, ${date}; an empty entrypoint, medians of one run side by side.`,
+    ['| What was measured | toolwarden with its sandbox | Other ways to run the same tool |', '|---|---|---|', ...rows].join('\n'),
+    `The host was Node ${host.version} on a machine with ${machine.cores} cores, on ${date}. The entrypoint imports nothing. ${DENO} and ${WRAPPER} enforce permissions of their own, the other ways none. All were measured in turns in one run, and each figure is the median of its rounds.`,
     END,
   ].join('\n\n')
 }

@@ -1,4 +1,4 @@
-/** The abort signals of calls: who is told when one aborts, and what a tool is told of the reason. */
+/** The abort signals of calls: which calls are cancelled when one aborts, and which reason their tools get. */
 
 import { recognisable } from './user-value.js'
 import { wellFormed } from './well-formed.js'

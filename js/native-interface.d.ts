@@ -60,11 +60,11 @@ export type NativeWrapEvent =
 export interface KernelSurvey {
   /** The kernel's version of Landlock; 0 without Landlock. */
   landlockAbi: number
-  /** The active security modules, where the system tells. */
+  /** The active security modules, where the system lists them. */
   modules: string | null
   /** Whether system call filters can be loaded. */
   seccomp: boolean
-  /** Whether a supervisor can be told of system calls. */
+  /** Whether system calls can be reported to a supervisor (seccomp user notification). */
   listener: boolean
   /** Why no sandbox can be enforced; null where one can. */
   problem: { message: string; hint: string | null } | null

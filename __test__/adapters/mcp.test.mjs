@@ -244,6 +244,8 @@ describe('annotations', () => {
     [['--allow-read', '--allow-net=a.example:443'], undefined],
     [['--allow-write', '--allow-net'], undefined],
     [['--allow-all'], undefined],
+    [['--allow-read', '--deny-net=a.example', '--allow-env=HOME'], { readOnlyHint: true, openWorldHint: false }],
+    [['--allow-read', '--allow-something-new'], undefined],
   ]) {
     test(permissions.join(' '), () => assert.deepEqual(held(...permissions), expected))
   }

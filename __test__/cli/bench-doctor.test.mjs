@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { PERMISSION_FLAGS } from '../../js/cli/permission-flags.js'
 import { cli, startCli, TOOLS } from '../support/cli.mjs'
 import { processEnd } from '../support/processes.mjs'
 import { workbench } from '../support/workbench.mjs'
@@ -50,7 +51,7 @@ describe('toolwarden doctor', () => {
     const report = JSON.parse(stdout)
     assert.deepEqual(
       report.permissions.map(({ kind }) => kind),
-      ['read', 'write', 'net', 'env', 'run', 'memory'],
+      [...PERMISSION_FLAGS.filter((flag) => flag.startsWith('--allow-') && flag !== '--allow-all').map((flag) => flag.slice('--allow-'.length)), 'memory'],
     )
     const held = report.enforcement === 'kernel' && report.permissions.every(({ refused, allowed }) => refused && allowed)
     assert.equal(report.ok, held)

@@ -1,6 +1,7 @@
 /** The hints that the command line gives: what to write instead. */
 
 import { SETTINGS_FILE } from './settings/name.js'
+import { shellWord } from './shell-word.js'
 
 export const SETTINGS_HOLD = `${SETTINGS_FILE} holds one object of configuration fields`
 export const TRUST_SETTINGS = 'read the file; if you trust this directory, run again with `--trust`, or give what you want to allow as flags'
@@ -26,8 +27,14 @@ export const writeVariable = (name) => `write \`--env ${name}=value\``
 /** @param {string} text JSON that a shell must not touch */
 export const didYouMeanText = (text) => `did you mean '${text}'?`
 
-/** @param {string[]} words of a command line, for a shell */
-export const runAgainWith = (words) => `run it again with \`${words.join(' ')}\``
+/** @param {string[]} words of a command line */
+export const runAgainWith = (words) => `run it again with \`${words.map(shellWord).join(' ')}\``
+
+/** As in the core, on a command line. @param {string[]} flags */
+export const addFlags = (flags) => `to allow it, add ${flags.map(shellWord).join(' ')}`
+
+/** A refusal that only a wide flag would lift. */
+export const NO_NARROW_FLAG = 'no flag that opens only this can be named'
 
 /** @param {string[]} kinds of permissions that are not enforced as they should be */
 export const doNotRelyOn = (kinds) => `do not rely on: ${kinds.join(', ')}; \`uname -r\` and this output belong in a report`

@@ -11,7 +11,6 @@ import { deniedBy } from './denied-flag.js'
 import { findEntrypoint } from './entrypoint.js'
 import { runAgainWith } from './hints.js'
 import { splitPermissionFlags } from './permission-flags.js'
-import { shellWord } from './shell-word.js'
 import { commandConfig } from './settings/command-config.js'
 
 /** @typedef {import('./context.d.ts').Context} Context */
@@ -68,7 +67,7 @@ function withFlags(error, manager) {
   const given = splitPermissionFlags(runtimeType === 'node' ? nodeOptions : bunPermissions).flags
   // Node's list is empty by default, which means reading.
   const now = given.length === 0 && runtimeType === 'node' ? ['--allow-read'] : given
-  error.hint = runAgainWith([...now, missing].map(shellWord))
+  error.hint = runAgainWith([...now, missing])
   return error
 }
 

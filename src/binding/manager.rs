@@ -98,7 +98,7 @@ impl NativeManager {
         Some(format!("[{}]", refused.join(",")))
     }
 
-    /// Cancels a call; `why` is what its tool is told.
+    /// Cancels a call; `why` becomes the reason of its tool's signal.
     #[napi]
     pub fn cancel(&self, call: u32, why: Option<String>) {
         self.with(|manager| manager.cancel(call, why));

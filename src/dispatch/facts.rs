@@ -121,8 +121,8 @@ impl StartFailure {
 
     /// Whether Node refused an option, which it will do every time.
     pub fn is_usage(&self) -> bool {
-        let (exit, said) = USAGE;
-        matches!(self.fault, StartFault::Died(ended) if ended == exit) && self.stderr.contains(said)
+        let (exit, message) = USAGE;
+        matches!(self.fault, StartFault::Died(ended) if ended == exit) && self.stderr.contains(message)
     }
 
     /// Whether another start may work.

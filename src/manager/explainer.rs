@@ -87,10 +87,10 @@ impl Explainer {
             std::mem::replace(&mut *asking, Asking::Closed)
         };
         if let Asking::Started(sender) = asking {
-            let (done, told) = mpsc::channel();
+            let (done, closed) = mpsc::channel();
             if sender.send(Message::Close(done)).is_ok() {
                 // Nothing is ever sent. This returns when the other end is dropped.
-                let _ = told.recv_timeout(2 * LIMIT);
+                let _ = closed.recv_timeout(2 * LIMIT);
             }
         }
     }
@@ -270,11 +270,11 @@ mod tests {
     #[test]
     fn inspections_that_hang_delay_no_other_and_are_given_up() {
         let explainer = Explainer::default();
-        let (told, results) = mpsc::channel();
+        let (reported, results) = mpsc::channel();
         let (release, hold) = mpsc::channel::<()>();
         let hold = std::sync::Arc::new(Mutex::new(hold));
         let ask = |name: &'static str, hangs: bool| {
-            let (seeing, fallback) = (told.clone(), told.clone());
+            let (seeing, fallback) = (reported.clone(), reported.clone());
             let hold = std::sync::Arc::clone(&hold);
             explainer.explain(
                 move || {
@@ -309,17 +309,17 @@ mod tests {
     #[test]
     fn where_the_system_has_no_thread_left_results_are_reported_at_once() {
         let (replies, _messages) = mpsc::channel();
-        let (told, results) = mpsc::channel();
+        let (reported, results) = mpsc::channel();
         let mut inspections = Inspections {
             replies,
             threads: Vec::new(),
             most_threads: 0,
             waiting: VecDeque::new(),
         };
-        let fallback = told.clone();
+        let fallback = reported.clone();
         let now = Instant::now();
         inspections.waiting.push_back(Job {
-            inspect: Box::new(move || Box::new(move || told.send(true).unwrap())),
+            inspect: Box::new(move || Box::new(move || reported.send(true).unwrap())),
             fallback: Box::new(move || fallback.send(false).unwrap()),
             since: now,
         });

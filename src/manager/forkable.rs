@@ -1,4 +1,4 @@
-//! Whether a manager's processes may be forked from an origin at all: what can be told before there is one.
+//! Whether a manager's processes may be forked from an origin at all: what can be decided before there is one.
 
 use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::config::resolve;
 
-    fn told(json: &str, has_entrypoint: bool, support: Option<Support>) -> Result<PathBuf, String> {
+    fn outcome(json: &str, has_entrypoint: bool, support: Option<Support>) -> Result<PathBuf, String> {
         forkable(&resolve(json).expect("valid"), has_entrypoint, support)
     }
 
@@ -123,14 +123,14 @@ mod tests {
             ),
             (r#"{"processStart":"auto"}"#, true, None, "nothing is known"),
         ] {
-            let told = told(json, has_entrypoint, support).expect_err(json);
-            assert!(told.contains(reason), "{json}: {told}");
+            let given = outcome(json, has_entrypoint, support).expect_err(json);
+            assert!(given.contains(reason), "{json}: {given}");
         }
     }
 
     #[test]
     fn the_library_is_found() {
-        let path = told(r#"{"processStart":"auto"}"#, true, ENOUGH).expect("it can");
+        let path = outcome(r#"{"processStart":"auto"}"#, true, ENOUGH).expect("it can");
         assert!(path.is_file(), "{}", path.display());
     }
 }

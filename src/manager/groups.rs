@@ -103,7 +103,7 @@ pub(super) fn groups(ground: &Ground) -> Result<Vec<Group>, Box<Error>> {
     let of_tools = config.tools.groups().into_iter().map(|entry| {
         let config = config_of(config, entry);
         let found = group(ground, &config, entry.group, ground.temporary(&config));
-        // Without a list of its own the entry has the manager's flags, whose problems are told already.
+        // Without a list of its own the entry has the manager's flags, whose problems are reported already.
         found.map_err(|error| (error, Some(entry).filter(|entry| entry.has_own_list)))
     });
     for found in std::iter::once(own.map_err(|error| (error, None))).chain(of_tools) {

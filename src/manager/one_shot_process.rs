@@ -38,7 +38,7 @@ impl OneShotProcess {
         })
     }
 
-    /// From now on it can be run; false when that was said before.
+    /// From now on it can be run; false when this was called before.
     pub(super) fn begin(&self, dispatcher: &Arc<Dispatcher>) -> bool {
         self.dispatcher.set(Arc::downgrade(dispatcher)).is_ok()
     }

@@ -276,7 +276,7 @@ impl Manager {
         self.dispatcher.read_all();
     }
 
-    /// Cancels a call; `why` is what its tool is told.
+    /// Cancels a call; `why` becomes the reason of its tool's signal.
     pub fn cancel(&self, number: u32, why: Option<String>) {
         self.narrowing.cancel(number, why);
     }

@@ -25,7 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 /// A process that cannot be forked will probably not be different a second later.
 const UNFIT: u32 = 4;
 
-/// Told once whether there is an origin; the text is the reason why there is none.
+/// Called once, when it is known whether there is an origin; the text is the reason why there is none.
 pub(super) type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 /// How far it has come.

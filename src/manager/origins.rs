@@ -160,9 +160,9 @@ impl Origins {
             }
             (Err(failure), _) => state.unfit(failure.to_string(), failure == BeginFailure::Load, now),
         }
-        let told = state.take_answers();
+        let answers = state.take_answers();
         drop(state);
-        for (answer, result) in told {
+        for (answer, result) in answers {
             answer(result);
         }
     }
@@ -248,10 +248,10 @@ impl Forking {
         let Self::From(origins) = self else { return None };
         let mut state = origins.lock();
         let choice = state.choose(Instant::now());
-        let told = state.take_answers();
+        let answers = state.take_answers();
         drop(state);
         origins.changed.notify_one();
-        for (answer, result) in told {
+        for (answer, result) in answers {
             answer(result);
         }
         let Choice { origin, to_check } = choice?;
@@ -282,10 +282,10 @@ impl Forking {
             Self::From(origins) if origins.start == ProcessStart::Fork => {
                 let mut state = origins.lock();
                 state.ask(answer);
-                let told = state.take_answers();
+                let answers = state.take_answers();
                 drop(state);
                 origins.changed.notify_one();
-                for (answer, result) in told {
+                for (answer, result) in answers {
                     answer(result);
                 }
             }
@@ -303,13 +303,13 @@ impl Forking {
     /// Ends the origin and waits for that. None is started after this.
     pub(super) fn close(&self) {
         let Self::From(origins) = self else { return };
-        let (origins_left, told) = {
+        let (origins_left, answers) = {
             let mut state = origins.lock();
             (state.close(), state.take_answers())
         };
         origins.changed.notify_one();
         drop(origins_left);
-        for (answer, result) in told {
+        for (answer, result) in answers {
             answer(result);
         }
         let ended = origins.ended.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -13,9 +13,9 @@ use crate::error::{Code, Error, hints};
 use crate::observe::{Event, Line, Observer};
 use crate::outcome::{self, InterpretContext, Metrics, interpret, start_error};
 use crate::pool::GroupId;
-use crate::sandbox::{Denial, Permission};
+use crate::sandbox::Denial;
 
-/// What the dispatcher tells.
+/// Receives the facts of calls from the dispatcher, has them interpreted and passes the outcomes to the host.
 pub(super) struct OutcomeSink {
     interpreter: Arc<Interpreter>,
     explainer: Explainer,
@@ -86,13 +86,13 @@ impl OutcomeSink {
         }
     }
 
-    /// Tells of a call that never began.
+    /// Reports a call that never began.
     pub(super) fn refuse(&self, call: u32, error: Box<Error>) {
         self.observer().notify(Event::Failed { call, error });
         self.observer().flush();
     }
 
-    /// Tells an error that it takes a look at files to make, which may hang.
+    /// Reports a failure whose explanation looks at files. That may hang, so it is made on a thread of its own.
     fn explain(&self, failure: Failure) {
         let (seeing, blind) = (Arc::clone(&self.interpreter), Arc::clone(&self.interpreter));
         let unseen = failure.clone();
@@ -120,7 +120,7 @@ enum Failure {
 impl Failure {
     /// Refusals of files that cannot be looked at are left out: nobody knows what to say of them.
     fn without_files(mut self) -> Self {
-        let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
+        let is_file = |denial: &Denial| denial.permission.is_of_files();
         match &mut self {
             Self::Call(facts, _) => {
                 let before = facts.denials.len();
@@ -137,13 +137,13 @@ impl Failure {
     }
 }
 
-/// What is to be told, and of which call the metrics are to be recorded.
+/// The event for the host, and the facts of the call that the metrics record.
 struct Outcome {
     event: Event,
     facts: Option<Box<Facts>>,
 }
 
-/// Interprets facts and tells the observer.
+/// Interprets facts and passes the events to the observer.
 struct Interpreter {
     observer: Arc<dyn Observer>,
     metrics: Metrics,
@@ -203,7 +203,7 @@ impl Interpreter {
         self.observer.flush();
     }
 
-    /// Records a call that is over and tells of it.
+    /// Records a call that is over and reports its end.
     fn settle(&self, facts: &Facts, event: Event) {
         let error = match &event {
             Event::Failed { error, .. } => Some(error.as_ref()),

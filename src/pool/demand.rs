@@ -66,7 +66,7 @@ impl Demand<'_> {
     pub(super) fn freeing(&self, busy: bool) -> usize {
         let leaves = |slot: &&Slot| match slot.state {
             WorkerState::Spawning | WorkerState::Importing | WorkerState::WarmingUp | WorkerState::Ready => false,
-            // A process that serves its only call was not told to make room, and may take long.
+            // A process that serves its only call was not asked to make room, and may take long.
             WorkerState::Retiring => busy && !self.limits.single_use(slot.group),
             WorkerState::Quarantined => busy,
             WorkerState::Stopping | WorkerState::Terminating | WorkerState::Failing | WorkerState::Judged => true,

@@ -24,12 +24,12 @@ pub trait ChildSetup: Send {
     fn per_spawn(&mut self, temporary: Option<BorrowedFd<'_>>) -> Result<Box<dyn InChild>, StepFailure>;
 
     /// The process exists, and `pid` leads its own group. Called after a successful execve, before the process is
-    /// handed out. The guardian that is returned watches the group and must be told before the process is reaped.
+    /// handed out. The guardian that is returned watches the group; its `forget` must be called before the process is reaped.
     fn spawned(&mut self, _pid: u32) -> Option<Guardian> {
         None
     }
 
-    /// The same for an origin, whose group may contain a process that it was asked for and never told of.
+    /// The same for an origin, whose group may contain a fork that it made and did not report.
     fn origin_spawned(&mut self, pid: u32) -> Option<Guardian> {
         self.spawned(pid)
     }
@@ -49,7 +49,7 @@ pub trait ChildSetup: Send {
     fn revoke_fork(&mut self) {}
 
     /// A process was forked and is still in its origin's group; nothing of the entrypoint has run in it. An error if
-    /// it cannot be held like others.
+    /// its permissions cannot be enforced like those of others.
     fn forked(&mut self, _pid: u32) -> Result<Option<Guardian>, StepFailure> {
         Err(NO_FORKS)
     }

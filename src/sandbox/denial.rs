@@ -25,6 +25,24 @@ impl Permission {
             Permission::Run => "run",
         }
     }
+
+    /// Whether the resource is always a file's path. What is true of paths, such as that a cut one would name another
+    /// file, holds for these kinds alone.
+    pub fn is_of_files(self) -> bool {
+        match self {
+            Permission::Read | Permission::Write => true,
+            Permission::Net | Permission::Run => false,
+        }
+    }
+
+    /// Whether the supervisor may record a refusal without its resource, beside another one of the same access that
+    /// names it. The first is then superfluous.
+    pub(super) fn may_be_nameless(self) -> bool {
+        match self {
+            Permission::Net | Permission::Run => true,
+            Permission::Read | Permission::Write => false,
+        }
+    }
 }
 
 /// One refused access.

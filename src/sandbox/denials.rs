@@ -3,7 +3,7 @@
 //!
 //! The decisions behind it: docs/decisions.md#sandbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::denial::{Denial, Permission};
@@ -72,8 +72,7 @@ impl Denials {
             let at = denial.at;
             let short = denial.resource[..end].to_owned();
             // The path in a file's flag could exceed the limit, and a cut path would name something else.
-            let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
-            let flag = if of_file {
+            let flag = if denial.permission.is_of_files() {
                 String::new()
             } else {
                 Denial::new(denial.permission, short.clone(), 0).flag
@@ -194,12 +193,12 @@ impl Denials {
         }
         wanted.complete(&mut kept);
         // A denial that names a resource makes one that does not superfluous.
-        for permission in [Permission::Net, Permission::Run] {
-            let known = |denial: &Denial| denial.permission == permission && !denial.resource.is_empty();
-            if kept.iter().any(known) {
-                kept.retain(|denial| denial.permission != permission || known(denial));
-            }
-        }
+        let named: HashSet<Permission> = kept
+            .iter()
+            .filter(|denial| denial.permission.may_be_nameless() && !denial.resource.is_empty())
+            .map(|denial| denial.permission)
+            .collect();
+        kept.retain(|denial| !denial.resource.is_empty() || !named.contains(&denial.permission));
         TakenDenials {
             denials: kept,
             dropped,

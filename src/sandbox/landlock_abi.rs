@@ -1,6 +1,6 @@
 //! What each version of Landlock's interface, its ABI, can govern.
 
-/// Linux 5.13. What this ABI cannot govern is held by the system call filter and the supervisor.
+/// Linux 5.13. The system call filter and the supervisor enforce what this ABI cannot govern.
 pub(crate) const MINIMUM_ABI: u32 = 1;
 /// From this ABI on (Linux 6.2), truncating a file by its path can be governed.
 const TRUNCATE_ABI: u32 = 3;

@@ -87,11 +87,31 @@ pub(super) fn confines_programs(support: &Support) -> bool {
 
 /// Whether the supervisor sees everything that a worker can be refused and that a flag would allow.
 pub(super) fn sees_every_refusal(profile: &FilterProfile) -> bool {
-    profile.reads_reported
-        && (profile.write_all || (profile.writes_reported && profile.files_reported))
-        && (profile.read_all || profile.files_reported)
-        && (profile.run || profile.fork_reported)
-        && matches!(profile.net, Net::Supervised | Net::Wide)
+    // Every property is named, so that a new one does not compile before it is decided whether it matters here.
+    let FilterProfile {
+        run,
+        net,
+        peers: _,
+        read_all,
+        write_all,
+        landlock: _,
+        fork_reported,
+        // Reported forks come before it where programs are refused; no flag allows a worker to replace itself.
+        exec_reported: _,
+        reads_reported,
+        writes_reported,
+        files_reported,
+        // No flag allows signals, forks of an origin, or who makes a socket.
+        signals_reported: _,
+        forked: _,
+        sockets_made: _,
+        learns: _,
+    } = *profile;
+    reads_reported
+        && (write_all || (writes_reported && files_reported))
+        && (read_all || files_reported)
+        && (run || fork_reported)
+        && matches!(net, Net::Supervised | Net::Wide)
 }
 
 #[cfg(test)]

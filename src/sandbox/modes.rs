@@ -80,7 +80,7 @@ mod tests {
         }
         chmod(&file, 0o600);
         chmod(made.path(), 0o600);
-        // Root may still examine the file, while other users are not told what it is.
+        // Root may still examine the file, while the kernel refuses that to other users.
         let reached = let_through(&file, WantedAccess::READ);
         chmod(made.path(), 0o700);
         assert!(!reached);

@@ -92,7 +92,7 @@ unsafe fn for_each_descriptor(act: &dyn Fn(i32)) -> i32 {
     }
     let mut buffer = [0u64; BUFFER / size_of::<u64>()];
     let result = loop {
-        // SAFETY: the buffer is of this frame and as long as is said.
+        // SAFETY: the buffer belongs to this stack frame and has the length that is passed.
         let read = unsafe {
             syscall(
                 libc::SYS_getdents64,

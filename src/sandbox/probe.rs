@@ -30,17 +30,17 @@ impl Support {
     /// What the kernel enforces is probed once in a host's life, because it does not change. A failed probe is repeated
     /// each time, because a container's own limits may be lifted.
     pub fn of_this_machine() -> Result<Self, Box<Error>> {
-        static HELD: OnceLock<Support> = OnceLock::new();
-        if let Some(support) = HELD.get() {
+        static FOUND: OnceLock<Support> = OnceLock::new();
+        if let Some(support) = FOUND.get() {
             return Ok(*support);
         }
         let support = probe()?;
-        Ok(*HELD.get_or_init(|| support))
+        Ok(*FOUND.get_or_init(|| support))
     }
 }
 
 /// The exit code of the probing process when everything forbidden was refused.
-const HELD: u8 = 0;
+const ENFORCED: u8 = 0;
 const APPLY_FAILED: u8 = 1;
 const FILE_OPENED: u8 = 2;
 const CALL_PASSED: u8 = 3;
@@ -52,7 +52,7 @@ pub fn probe() -> Result<Support, Box<Error>> {
         Box::new(Error::new(Code::SandboxUnavailable, message).hint(hint))
     })?;
     let landlock_abi = kernel.min(TESTED_ABI);
-    holds(landlock_abi)?;
+    enforces(landlock_abi)?;
     let supervised = supervise::try_out();
     Ok(Support {
         landlock_abi,
@@ -89,7 +89,7 @@ fn strictest(abi: u32) -> FilterProfile {
     }
 }
 
-fn holds(abi: u32) -> Result<(), Box<Error>> {
+fn enforces(abi: u32) -> Result<(), Box<Error>> {
     let handled = HandledAccess::of(abi, Ungoverned::default());
     let ruleset =
         Ruleset::new(abi, &handled).map_err(|error| lacking(&format!("no Landlock ruleset can be made: {error}")))?;
@@ -109,11 +109,11 @@ fn holds(abi: u32) -> Result<(), Box<Error>> {
             if libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0 {
                 return CALL_PASSED;
             }
-            HELD
+            ENFORCED
         })
     };
     match found {
-        Ok(HELD) => Ok(()),
+        Ok(ENFORCED) => Ok(()),
         Ok(APPLY_FAILED) => {
             let (step, errno) = failed.get();
             Err(lacking(&format!(
@@ -137,12 +137,12 @@ pub(super) fn filters_load() -> bool {
                 return APPLY_FAILED;
             }
             match seccomp::load(program.code.as_ptr(), program.code.len() as u16) {
-                0 => HELD,
+                0 => ENFORCED,
                 _ => APPLY_FAILED,
             }
         })
     };
-    matches!(found, Ok(HELD))
+    matches!(found, Ok(ENFORCED))
 }
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn every_supported_abi_is_accepted() {
         for abi in MINIMUM_ABI..=probe().expect("a sandbox can be made").landlock_abi {
-            holds(abi).expect("held");
+            enforces(abi).expect("it is enforced");
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
             let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
             assert_eq!(set, 0);
             let listener = seccomp::load_with_listener(&program).expect("the first listener");
-            let support = probe().expect("the rest is held");
+            let support = probe().expect("the rest is enforced");
             // SAFETY: the descriptor is this test's own.
             unsafe { libc::close(listener.fd) };
             (support.listener, support.lack)

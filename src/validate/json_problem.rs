@@ -16,8 +16,8 @@ pub struct JsonProblem {
 /// The first mistake; `None` for JSON.
 pub fn json_problem(text: &str) -> Option<JsonProblem> {
     let error = serde_json::from_str::<IgnoredAny>(text).err()?;
-    let said = error.to_string();
-    let problem = said.split(" at line ").next().unwrap_or(&said).to_owned();
+    let message = error.to_string();
+    let problem = message.split(" at line ").next().unwrap_or(&message).to_owned();
     // The parser counts bytes, and of the end of a line or of the text it names the last one that there is.
     let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
     let bytes = if error.is_eof() {

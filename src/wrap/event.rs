@@ -1,4 +1,4 @@
-//! What the caller is told about the program.
+//! The events about the program that the caller gets.
 
 use serde::Serialize;
 

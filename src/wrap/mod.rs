@@ -7,7 +7,7 @@
 //! | `refusals.rs` | what the sandbox refused |
 //! | `terminal.rs` | who may read the terminal |
 //! | `streams.rs` | the host's standard streams |
-//! | `event.rs` | what the caller is told |
+//! | `event.rs` | the events that the caller gets |
 //!
 //! Like `manager` it knows the order of the other layers. The decisions behind it: docs/decisions.md#any-program.
 

@@ -1,4 +1,4 @@
-//! Tells what the sandbox refused, each access once.
+//! Reports what the sandbox refused, each access once.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::event::Event;
 use crate::outcome::narrow;
 use crate::sandbox::Denials;
 
-/// How many different refusals are told. A program that is refused more than this is told about often enough.
+/// How many different refusals are reported. One more event says that there were others.
 const LISTED: usize = 100;
 
 /// The refusals of one program.
@@ -18,7 +18,7 @@ pub(super) struct Refusals {
     terminals: Vec<PathBuf>,
     /// The user's home directory, for which no flag is suggested.
     home: Option<PathBuf>,
-    told: HashSet<String>,
+    reported: HashSet<String>,
 }
 
 impl Refusals {
@@ -27,23 +27,23 @@ impl Refusals {
             denials,
             terminals,
             home: std::env::home_dir(),
-            told: HashSet::new(),
+            reported: HashSet::new(),
         }
     }
 
-    /// Tells those that were not told yet.
-    pub(super) fn tell(&mut self, program: u32, tell: &impl Fn(Event)) {
+    /// Reports those that were not reported yet.
+    pub(super) fn report(&mut self, program: u32, report: &impl Fn(Event)) {
         let Some(denials) = &self.denials else { return };
         for mut denial in denials.take(program).denials {
-            if self.told.len() > LISTED {
+            if self.reported.len() > LISTED {
                 return;
             }
             narrow(&mut denial, self.home.as_deref());
             let known = self.terminals.iter().any(|path| path == Path::new(&denial.resource));
-            if known || !self.told.insert(format!("{} {}", denial.flag, denial.resource)) {
+            if known || !self.reported.insert(format!("{} {}", denial.flag, denial.resource)) {
                 continue;
             }
-            tell(if self.told.len() > LISTED {
+            report(if self.reported.len() > LISTED {
                 Event::Unlisted
             } else {
                 Event::denied(denial)
@@ -61,21 +61,21 @@ mod tests {
 
     const PROGRAM: u32 = 0x4000_0001;
 
-    fn told(refusals: &mut Refusals, denials: &Denials, resources: &[String]) -> Vec<Event> {
+    fn events_of(refusals: &mut Refusals, denials: &Denials, resources: &[String]) -> Vec<Event> {
         let events = RefCell::new(Vec::new());
         for resource in resources {
             denials.add(Denial::new(Permission::Net, resource.clone(), PROGRAM));
-            refusals.tell(PROGRAM, &|event| events.borrow_mut().push(event));
+            refusals.report(PROGRAM, &|event| events.borrow_mut().push(event));
         }
         events.into_inner()
     }
 
     #[test]
-    fn each_is_told_once_and_not_without_end() {
+    fn each_is_reported_once_and_not_without_end() {
         let denials = Denials::default();
         let mut refusals = Refusals::new(Some(denials.clone()), Vec::new());
         let resources: Vec<String> = (0..300).map(|port| format!("a.test:{}", port / 2)).collect();
-        let events = told(&mut refusals, &denials, &resources);
+        let events = events_of(&mut refusals, &denials, &resources);
         assert_eq!(events.len(), LISTED + 1);
         assert_eq!(events.last(), Some(&Event::Unlisted));
         let flags: HashSet<_> = events.iter().map(Event::to_json).collect();
@@ -90,7 +90,7 @@ mod tests {
             denials.add(Denial::new(Permission::Read, path.to_owned(), PROGRAM));
         }
         let events = RefCell::new(Vec::new());
-        refusals.tell(PROGRAM, &|event| events.borrow_mut().push(event));
+        refusals.report(PROGRAM, &|event| events.borrow_mut().push(event));
         assert_eq!(events.into_inner().len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that serves the program until its end: it has refusals told, holds the limits, and ends what is left.
+//! The thread that serves the program until its end: it reports refusals, enforces the limits, and ends what is left.
 
 use std::io;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl Watch {
             }
             let exit = loop {
                 self.wait();
-                refusals.tell(self.process.pid(), &tell);
+                refusals.report(self.process.pid(), &tell);
                 if let Some(exit) = self.process.try_reap() {
                     break exit;
                 }
@@ -104,7 +104,7 @@ impl Watch {
             if let Some(terminal) = &terminal {
                 terminal.take_back(self.process.group());
             }
-            refusals.tell(self.process.pid(), &tell);
+            refusals.report(self.process.pid(), &tell);
             drop(self.temporary.take());
             let Kept { spawner, temporary } = kept;
             drop((self.process, self.meter));

@@ -13,7 +13,7 @@ export const urlHost = (host) => (host.includes(':') ? `[${host}]` : host)
 const plain = (address) => address.replace(/^::ffff:(?=\d+\.)/, '')
 
 /**
- * @param {string} host what the server was told to listen on
+ * @param {string} host the address on which the server listens
  * @param {string | undefined} reachedAt the address of this machine that the connection came in on
  */
 export function ownHostnames(host, reachedAt) {

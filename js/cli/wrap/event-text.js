@@ -1,7 +1,7 @@
-/** What a person is told about a wrapped program, beside what the program itself prints. */
+/** The lines on stderr about a wrapped program, beside what the program itself prints. */
 
 import { printable } from '../../printable.js'
-import { shellWord } from '../shell-word.js'
+import { addFlags, NO_NARROW_FLAG } from '../hints.js'
 
 /** @typedef {import('../../native-interface.d.ts').NativeWrapEvent} NativeWrapEvent */
 
@@ -12,8 +12,8 @@ import { shellWord } from '../shell-word.js'
 function denied({ permission, resource, flag }, byDefault) {
   const to = resource === '' ? '' : ` to ${printable(resource)}`
   const what = `denied ${permission} access${to}`
-  if (flag === '' || printable(flag) !== flag) return `${what}; no flag that opens only this can be named`
-  return `${what}; to allow it, add ${byDefault ? '--allow-read ' : ''}${shellWord(flag)}`
+  if (flag === '' || printable(flag) !== flag) return `${what}; ${NO_NARROW_FLAG}`
+  return `${what}; ${addFlags(byDefault ? ['--allow-read', flag] : [flag])}`
 }
 
 /**

@@ -19,16 +19,36 @@ impl Permissions {
                 ..Self::default()
             };
         }
+        // Every field is named here and in the result, so that a new kind of permission does not compile before it is
+        // compared: a call's own flags would otherwise allow it although its tool's flags do not.
+        let Self {
+            all: _,
+            read,
+            deny_read: _,
+            write,
+            deny_write: _,
+            net: _,
+            net_besides: _,
+            deny_net: _,
+            env,
+            deny_env: _,
+            run,
+        } = self;
         let below = |inner: &str, outer: &str| Path::new(inner).starts_with(outer);
         let (net, net_besides) = self.net_beyond(base, working_dir);
         Self {
-            read: scope_beyond(&self.read, &base.read, below),
-            write: scope_beyond(&self.write, &base.write, below),
-            env: scope_beyond(&self.env, &base.env, matches),
-            run: scope_beyond(&self.run, &base.run, |inner, outer| inner == outer),
+            all: false,
+            read: scope_beyond(read, &base.read, below),
+            write: scope_beyond(write, &base.write, below),
+            env: scope_beyond(env, &base.env, matches),
+            run: scope_beyond(run, &base.run, |inner, outer| inner == outer),
             net,
             net_besides,
-            ..Self::default()
+            // A denial allows nothing.
+            deny_read: Vec::new(),
+            deny_write: Vec::new(),
+            deny_net: Vec::new(),
+            deny_env: Deny::None,
         }
     }
 

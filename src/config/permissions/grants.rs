@@ -73,7 +73,12 @@ impl Grants {
                 net: NetScope::All,
                 env: Scope::All,
                 run: Scope::All,
-                ..Permissions::default()
+                // Denials beside it were refused above, and no list is needed.
+                net_besides: Vec::new(),
+                deny_read: Vec::new(),
+                deny_write: Vec::new(),
+                deny_net: Vec::new(),
+                deny_env: Deny::None,
             });
         }
         let net_besides = match self.net.everything {

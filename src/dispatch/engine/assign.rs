@@ -4,7 +4,7 @@ use std::mem::take;
 use std::time::Duration;
 
 use super::call::Edge;
-use super::effect::{Effect, Effects, Said};
+use super::effect::{Effect, Effects, FrameKind};
 use super::entered::Entry;
 use super::state::{Closing, EngineState};
 use super::terminate::{discard, terminate_call};
@@ -109,7 +109,7 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
         output_cap: (request.output_cap != state.settings.output_cap).then_some(request.output_cap),
         idempotency_key: request.idempotency_key.as_str(),
     };
-    out.send(id, Said::Call(number), |frames| {
+    out.send(id, FrameKind::Call(number), |frames| {
         let framed = frame.append(frames);
         debug_assert!(framed.is_ok(), "validation bounds what a call carries");
     });
@@ -124,6 +124,6 @@ fn end(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
     } else if let Some(worker) = state.workers.get_mut(&id) {
         // A process that served many calls may have to clean up, so it is asked to end and is killed only later.
         worker.kill_at = Some(state.now + state.settings.grace);
-        out.send(id, Said::End, append_end);
+        out.send(id, FrameKind::End, append_end);
     }
 }

@@ -132,7 +132,7 @@ pub(super) enum Edge {
     Assigned { worker: WorkerId, timeout: Duration },
     /// The call is ended before its tool answers.
     Terminated(TerminationReason),
-    /// The process said whether the tool listens to its signal.
+    /// The process reported whether the tool listens to its signal.
     Acknowledged { listens: bool },
     /// An answer came. The value is the moment of the next attempt, where the retry policy wants one.
     Answered { again_at: Option<Instant> },

@@ -73,7 +73,7 @@ pub(super) fn answer_questions(state: &mut EngineState, out: &mut Effects) {
             out.push(Effect::Tools { question, answer });
         }
     }
-    // Settings that name a tool are compared with the tools before anybody is told that all is well.
+    // Settings that name a tool are compared with the tools before `ready()` resolves.
     let checked = state.settings.tools.is_empty() || state.catalogue.json().is_some();
     let ready = if closed.is_none() && checked && state.pool.warmed() {
         Some(None)

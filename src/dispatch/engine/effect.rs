@@ -21,9 +21,9 @@ pub enum Refusal {
     Closed,
 }
 
-/// What a frame asks of a process.
+/// What a frame that the host sends asks of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::dispatch) enum Said {
+pub(in crate::dispatch) enum FrameKind {
     /// Run this call.
     Call(CallId),
     /// Abort the signal of this call's tool, for this reason in one word.
@@ -56,7 +56,7 @@ pub(in crate::dispatch) enum Effect {
     /// Send the next `bytes` of the frames to the process.
     Send {
         worker: WorkerId,
-        what: Said,
+        what: FrameKind,
         bytes: u32,
     },
     /// Kill the process with its group, for this reason in one word.
@@ -113,7 +113,7 @@ impl Effects {
     }
 
     /// Adds a frame for the process, which `append` writes.
-    pub(super) fn send(&mut self, worker: WorkerId, what: Said, append: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn send(&mut self, worker: WorkerId, what: FrameKind, append: impl FnOnce(&mut Vec<u8>)) {
         let before = self.frames.len();
         append(&mut self.frames);
         let bytes = length(self.frames.len() - before);
@@ -210,10 +210,10 @@ impl fmt::Display for Effect {
             Self::Send { worker, what, bytes } => {
                 let process = worker.0;
                 match what {
-                    Said::Call(call) => write!(f, "Send call={call} process={process} CALL bytes={bytes}"),
-                    Said::Abort(call, why) => write!(f, "Send call={call} process={process} ABORT {why}"),
-                    Said::Ping => write!(f, "Send process={process} PING"),
-                    Said::End => write!(f, "Send process={process} END"),
+                    FrameKind::Call(call) => write!(f, "Send call={call} process={process} CALL bytes={bytes}"),
+                    FrameKind::Abort(call, why) => write!(f, "Send call={call} process={process} ABORT {why}"),
+                    FrameKind::Ping => write!(f, "Send process={process} PING"),
+                    FrameKind::End => write!(f, "Send process={process} END"),
                 }
             }
             Self::Kill(worker, why) => write!(f, "Kill process={} {why}", worker.0),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::{Edge, Phase, Step};
-use super::effect::{Effect, Effects, Said};
+use super::effect::{Effect, Effects, FrameKind};
 use super::lines::Source;
 use super::retry::Failure;
 use super::state::EngineState;
@@ -190,7 +190,7 @@ fn on_imported(state: &mut EngineState, out: &mut Effects, id: WorkerId, json: &
         // A call waits for this process already, and a rehearsal would only delay it.
         return on_warmed_up(state, id);
     }
-    out.send(id, Said::Ping, append_ping);
+    out.send(id, FrameKind::Ping, append_ping);
 }
 
 fn on_warmed_up(state: &mut EngineState, id: WorkerId) {

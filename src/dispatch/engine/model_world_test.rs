@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::Refusal;
-use super::effect::{Effect, Effects, Said};
+use super::effect::{Effect, Effects, FrameKind};
 use super::engine::Engine;
 use super::event::Event;
 use super::model_steps_test::Setup;
@@ -242,10 +242,10 @@ impl World {
         );
     }
 
-    pub(super) fn sends(&mut self, worker: WorkerId, what: Said, frame: &[u8]) {
+    pub(super) fn sends(&mut self, worker: WorkerId, what: FrameKind, frame: &[u8]) {
         let limit = self.setup.concurrent;
         match what {
-            Said::Call(number) => {
+            FrameKind::Call(number) => {
                 let body: serde_json::Value = serde_json::from_slice(&frame[5..]).expect("a CALL is JSON");
                 let nonce = body["n"]
                     .as_str()
@@ -267,7 +267,7 @@ impl World {
                 process.calls.insert(number, (nonce, false));
                 assert!(process.calls.len() <= limit, "too many calls in one process");
             }
-            Said::Abort(number, _) => {
+            FrameKind::Abort(number, _) => {
                 let process = self.alive(worker);
                 assert!(
                     process.calls.contains_key(&number),
@@ -275,8 +275,8 @@ impl World {
                 );
                 assert!(process.aborted.insert(number), "a call was aborted twice");
             }
-            Said::Ping => assert!(!self.alive(worker).ready, "rehearsed twice"),
-            Said::End => {
+            FrameKind::Ping => assert!(!self.alive(worker).ready, "rehearsed twice"),
+            FrameKind::End => {
                 let process = self.alive(worker);
                 assert!(process.calls.is_empty(), "ended under a call");
                 process.told_to_end = true;

@@ -1,7 +1,7 @@
 //! Ends calls and processes before they end by themselves.
 
 use super::call::{Edge, Step};
-use super::effect::{Effect, Effects, Said};
+use super::effect::{Effect, Effects, FrameKind};
 use super::state::EngineState;
 use crate::dispatch::facts::{End, StartFault, TerminationReason};
 use crate::pool::{CallId, WorkerId};
@@ -44,8 +44,8 @@ fn abort(state: &mut EngineState, out: &mut Effects, worker: WorkerId, number: C
         _ => (AbortReason::Cancelled, call.why_cancelled.as_deref()),
     };
     if let Some(nonce) = &call.nonce {
-        let said = Said::Abort(number, reason.name());
-        out.send(worker, said, |frames| append_abort(frames, number, nonce, kind, words));
+        let abort = FrameKind::Abort(number, reason.name());
+        out.send(worker, abort, |frames| append_abort(frames, number, nonce, kind, words));
     }
     // No other call may be given to a process that is about to be killed.
     state.pool.quarantine(worker, state.now, &mut state.actions);

@@ -94,8 +94,8 @@ impl DenialExplainer {
         if self.cannot_be_listed(denial) {
             return flags::NAMES_OF_MUSL.to_owned();
         }
-        let of_file = matches!(denial.permission, Permission::Read | Permission::Write);
-        let replaced = |policy: &Arc<Policy>| of_file && policy.was_replaced(&file::real(Path::new(&denial.resource)));
+        let of_files = denial.permission.is_of_files();
+        let replaced = |policy: &Arc<Policy>| of_files && policy.was_replaced(&file::real(Path::new(&denial.resource)));
         if self.policy.as_ref().is_some_and(replaced) {
             return flags::REPLACED.to_owned();
         }
@@ -270,8 +270,8 @@ impl Search<'_> {
     /// An error names the file, but not always the access: what the policy would refuse need not be what was tried.
     /// With all reads reported, all changes are reported too.
     fn may_be(&self, found: &Denial) -> bool {
-        let is_file = |denial: &Denial| matches!(denial.permission, Permission::Read | Permission::Write);
-        let sees = self.complete || (found.permission == Permission::Write && self.seen.iter().any(is_file));
+        let is_of_files = |denial: &Denial| denial.permission.is_of_files();
+        let sees = self.complete || (found.permission == Permission::Write && self.seen.iter().any(is_of_files));
         let tried = |denial: &Denial| denial.permission == found.permission && denial.resource == found.resource;
         !sees || self.seen.iter().any(tried)
     }

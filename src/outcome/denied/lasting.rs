@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::file::real;
-use crate::sandbox::{Denial, Permission, Policy};
+use crate::sandbox::{Denial, Policy};
 
 /// Names the directory instead of a file that was made after `since` or is gone, where the tool may have made it. That
 /// is never wider than what the tool may write.
 pub(super) fn name_what_lasts(denial: &mut Denial, policy: &Policy, since: SystemTime) {
-    if !matches!(denial.permission, Permission::Read | Permission::Write) {
+    if !denial.permission.is_of_files() {
         return;
     }
     let Some((_, listed)) = denial.flag.split_once('=') else {
@@ -54,6 +54,7 @@ mod tests {
 
     use super::super::test_support;
     use super::*;
+    use crate::sandbox::Permission;
 
     fn flag(path: &Path, policy: &Policy, since: SystemTime) -> String {
         let mut denial = Denial::new(Permission::Read, path.to_string_lossy().into_owned(), 0);

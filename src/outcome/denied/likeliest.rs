@@ -4,11 +4,6 @@ use crate::sandbox::{Denial, Permission};
 
 /// The refusal that most likely caused the failure.
 pub(super) fn likeliest(denials: &[Denial]) -> Option<&Denial> {
-    // Ordered by how silently they fail: connections and programs time out, and files are replaced by a default.
-    let order = [Permission::Net, Permission::Run, Permission::Write, Permission::Read];
-    let by_worth = order
-        .iter()
-        .flat_map(|kind| denials.iter().rev().filter(move |denial| denial.permission == *kind));
     // A flag without a list stems from a refusal without details, and would allow the most. Node has no other flag for
     // programs.
     let worth = |denial: &&Denial| match denial.flag.split_once('=') {
@@ -16,7 +11,11 @@ pub(super) fn likeliest(denials: &[Denial]) -> Option<&Denial> {
         None if denial.permission == Permission::Run && !denial.flag.is_empty() => 0,
         _ => 1 + usize::from(denial.flag.is_empty()),
     };
-    let likely = by_worth.min_by_key(worth)?;
+    // Of equal ones the first is chosen, which is the latest refusal.
+    let likely = denials
+        .iter()
+        .rev()
+        .min_by_key(|denial| (worth(denial), order(denial.permission)))?;
     // Directories are searched upwards, so the innermost path is what was wanted.
     let is_within = |denial: &&Denial| {
         let inner = |flag: &str| {
@@ -30,6 +29,17 @@ pub(super) fn likeliest(denials: &[Denial]) -> Option<&Denial> {
         .filter(is_within)
         .max_by_key(|denial| denial.flag.matches('/').count());
     Some(inner.unwrap_or(likely))
+}
+
+/// Kinds are ordered by how silently they fail, the most silent first: connections and programs time out, and files are
+/// replaced by a default.
+fn order(permission: Permission) -> u8 {
+    match permission {
+        Permission::Net => 0,
+        Permission::Run => 1,
+        Permission::Write => 2,
+        Permission::Read => 3,
+    }
 }
 
 #[cfg(test)]

@@ -30,8 +30,7 @@ const TEXTS: [&str; 7] = [
 ];
 
 fn of_files(seen: &[Denial]) -> impl Iterator<Item = &Denial> {
-    let is_file = |denial: &&Denial| matches!(denial.permission, Permission::Read | Permission::Write);
-    seen.iter().rev().filter(is_file)
+    seen.iter().rev().filter(|denial| denial.permission.is_of_files())
 }
 
 /// The refusal of a path that the error names.

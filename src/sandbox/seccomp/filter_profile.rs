@@ -1,5 +1,6 @@
 //! The properties of a policy and of the kernel that the system call filter depends on. `row.rs` says which rows follow
-//! from them.
+//! from them, and `sandbox/locks.rs` makes the profile of a policy and decides by it whether the supervisor sees every
+//! refusal (`denialsComplete`).
 
 use crate::sandbox::landlock_abi::Covers;
 

@@ -25,6 +25,8 @@ pub(super) use filter_profile::{FilterProfile, Net};
 pub(super) use load::{LoadedListener, child_program, listener_program, load, load_with_listener};
 pub(super) use program::Program;
 
+/// Every combination of properties, for tests that go through all of them. They take a minute in a debug build, and each
+/// further bit doubles that: a property that decides about rows of its own alone is better added as `sockets_made` is.
 #[cfg(test)]
 fn profiles_for_tests() -> Vec<FilterProfile> {
     use super::landlock_abi::Covers;

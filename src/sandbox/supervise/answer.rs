@@ -16,7 +16,7 @@ use super::given_sockets::GivenSockets;
 use super::learner::Learner;
 use super::listener::{Answer, Call};
 use super::proc_open;
-use super::programs::{Programs, refuse_process};
+use super::programs::{Programs, refuse_process, starts_process};
 use super::refusal_recorder::RefusalRecorder;
 use super::restarts::Arrival;
 use super::restraint::Restraint;
@@ -83,11 +83,13 @@ impl Answers {
             }
             libc::SYS_execve => self.programs.first_of_the_host(call),
             libc::SYS_clone if self.forks.uses(call.thread, call.args[0]) => Some(Answer::Continue),
-            // The remaining calls start a process.
-            _ => self
+            _ if starts_process(call.number) => self
                 .denials
                 .counted(Target::new(call.thread).worker())
                 .then_some(ACCESS),
+            // A row reports this call, and no arm above decides about it. It must not pass, and would be recorded as a
+            // refused program below.
+            _ => Some(Answer::Errno(libc::EPERM)),
         }
     }
 
@@ -160,6 +162,7 @@ impl Answers {
                 .programs
                 .execute(&context.listener, call, &self.denials, self.learner.as_ref()),
             _ if signals::is_one(call.number) => signals::to_another(call, worker, || context.waits(call)),
+            // `at_once` has answered every call but those that start a process.
             _ => refuse_process(&context.listener, call, &self.denials),
         }
     }

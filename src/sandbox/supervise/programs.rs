@@ -123,6 +123,15 @@ impl Programs {
     }
 }
 
+/// Whether a call starts a process: those of the rows for `Reported::Fork`.
+pub(super) fn starts_process(number: u32) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if matches!(i64::from(number), libc::SYS_fork | libc::SYS_vfork) {
+        return true;
+    }
+    i64::from(number) == libc::SYS_clone
+}
+
 /// Refuses a call that would start a process. The first few are examined for the program's name.
 pub(super) fn refuse_process(listener: &Listener, call: &Call, denials: &Denials) -> Option<Answer> {
     let target = Target::new(call.thread);

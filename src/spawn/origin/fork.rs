@@ -66,7 +66,7 @@ impl Origin {
         self.broken_lock().clone()
     }
 
-    /// Ends it, with whatever is in its group: a child that it made and never told of.
+    /// Ends it, with whatever is in its group: a child that it made and did not report.
     pub fn end(&self, reason: &str) {
         self.broken_lock().get_or_insert_with(|| reason.to_owned());
         self.process.end_with_siblings();

@@ -62,7 +62,7 @@ async function namespaceOf(importing, specifier) {
   const imported = promiseThen(
     importing,
     (/** @type {any} */ found) => (isNamespace(found) ? { namespace: found } : passedOn()),
-    // The first error is told, because it may be the only one that says where it came from.
+    // The first error is reported, because it may be the only one that says where it came from.
     (/** @type {unknown} */ error) => promiseThen(passedOn(), undefined, () => { throw error }),
   )
   try {

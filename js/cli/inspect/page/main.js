@@ -1,4 +1,4 @@
-/** The page: what the command tells is kept here and shown by the other files. */
+/** The page: the state that the command sends is kept here and shown by the other files. */
 
 import { Chart } from './chart.js'
 import { ask, connect } from './connection.js'

@@ -17,8 +17,8 @@ const isNarrow = (flag) => /^--allow-[a-z-]+=./.test(flag)
  * @param {() => void} allowed
  */
 export function denialList(execution, { list, canRemember }, allowed) {
-  const said = element('p', { className: 'quiet' })
-  said.setAttribute('role', 'status')
+  const status = element('p', { className: 'quiet' })
+  status.setAttribute('role', 'status')
   const items = execution.record.denials.map((/** @type {any} */ { permission, resource, flag }) => {
     const text = element('p', {}, ['denied ', element('strong', {}, [permission]), resource === '' ? '' : ` ${resource}`])
     const item = element('li', {}, [text])
@@ -34,13 +34,13 @@ export function denialList(execution, { list, canRemember }, allowed) {
     const button = (always, label) => {
       const made = element('button', { type: 'button', className: 'small' }, [label])
       made.addEventListener('click', async () => {
-        say(said, 'allowing ...')
+        say(status, 'allowing ...')
         try {
           const { wrote, problem } = await ask('allow', { id, flag, always })
-          say(said, wrote === undefined ? 'allowed for this session' : `wrote ${wrote}${problem === undefined ? '' : `; ${problem}`}`)
+          say(status, wrote === undefined ? 'allowed for this session' : `wrote ${wrote}${problem === undefined ? '' : `; ${problem}`}`)
           allowed()
         } catch (error) {
-          say(said, /** @type {Error} */ (error).message)
+          say(status, /** @type {Error} */ (error).message)
         }
       })
       return made
@@ -49,5 +49,5 @@ export function denialList(execution, { list, canRemember }, allowed) {
     if (canRemember) row.push(button(true, 'Allow always (writes toolwarden.json)'))
     return [element('code', {}, [flag]), element('div', { className: 'actions' }, row)]
   }
-  return element('section', { className: 'denials', aria: { label: 'Denied' } }, [element('h3', {}, ['Denied']), element('ul', {}, items), said])
+  return element('section', { className: 'denials', aria: { label: 'Denied' } }, [element('h3', {}, ['Denied']), element('ul', {}, items), status])
 }
