@@ -15,6 +15,16 @@ export const ADDRESS_FOR_CLIENTS = 'with `--http` give the client the address th
 export const INSTALL_BUN = 'install Bun: `npm install bun`'
 export const NOTHING_ENFORCED = 'nothing is enforced here; the sandbox needs Linux with Landlock (`cat /sys/kernel/security/lsm`)'
 
+export const TRUST_FILE = 'read the file; if you trust it, run again with `--trust`'
+
+const EXAMPLE = '{"tool":"weather","input":{"city":"Bern"}}'
+export const A_CALL_A_LINE = `each line is one call, such as ${EXAMPLE}`
+export const A_CALL_OR_A_TOOL = `${A_CALL_A_LINE}; without "tool", name one on the command line`
+export const ONE_CALL_IN_FILE = 'write a single call into the file as well'
+export const WHICH_TOOLS = `name a tool, or give the calls: \`--inputs calls.jsonl\` with lines such as ${EXAMPLE}`
+export const A_BOUND = 'give what the tools may do at most, such as `--within --allow-read=./data`'
+export const CHECK_FIRST = 'check first; write what you want to allow'
+
 /** @param {string} usage a command with --help */
 export const showsWhatThereIs = (usage) => `\`${usage}\` shows what there is`
 

@@ -1,6 +1,7 @@
 import { printable, printableLines } from '../../printable.js'
 import { learningIsAnnounced } from '../../learning.js'
 import { ExitCode } from '../exit-codes.js'
+import { A_BOUND, CHECK_FIRST } from '../hints.js'
 import { readCalls } from '../learn/calls.js'
 import { writeLessons } from '../learn/write.js'
 import { logPrinter } from '../log-printer.js'
@@ -47,8 +48,8 @@ export function addLearn(program, context) {
  */
 async function learn(entrypoint, tool, options, context) {
   const { terminal, interrupts, permissions } = context
-  if (options.within && permissions.length === 0) throw new UsageError('--within has no flags', 'give what the tools may do at most, such as `--within --allow-read=./data`')
-  if (options.check && options.write) throw new UsageError('--check and --write are both given', 'check first; write what you want to allow')
+  if (options.within && permissions.length === 0) throw new UsageError('--within has no flags', A_BOUND)
+  if (options.check && options.write) throw new UsageError('--check and --write are both given', CHECK_FIRST)
   const calls = await readCalls(tool, options, context)
   terminal.note(
     terminal.errStyle(options.within ? `the tools run for real, within ${permissions.map(shellWord).join(' ')}` : 'the tools run for real, and nothing that they do is refused', 'yellow'),

@@ -2,13 +2,13 @@
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { A_CALL_A_LINE, A_CALL_OR_A_TOOL, ONE_CALL_IN_FILE, WHICH_TOOLS } from '../hints.js'
 import { jsonArgument, parseJson } from '../json-argument.js'
 import { UsageError } from '../usage-error.js'
 import { isRecord } from '../../user-value.js'
 
 /** @typedef {{ tool: string, input: any, config?: any, env?: Record<string, string> }} Call */
 
-const EXAMPLE = '{"tool":"weather","input":{"city":"Bern"}}'
 const FIELDS = new Set(['tool', 'input', 'config', 'env'])
 
 /**
@@ -20,12 +20,11 @@ const FIELDS = new Set(['tool', 'input', 'config', 'env'])
  */
 function callOf(text, where, tool) {
   const given = parseJson(text, where)
-  const about = `each line is one call, such as ${EXAMPLE}`
-  if (!isRecord(given)) throw new UsageError(`${where} is not an object`, about)
+  if (!isRecord(given)) throw new UsageError(`${where} is not an object`, A_CALL_A_LINE)
   const unknown = Object.keys(given).find((name) => !FIELDS.has(name))
-  if (unknown !== undefined) throw new UsageError(`${where} has an unknown field "${unknown}"`, about)
+  if (unknown !== undefined) throw new UsageError(`${where} has an unknown field "${unknown}"`, A_CALL_A_LINE)
   const { tool: named = tool, ...rest } = /** @type {any} */ (given)
-  if (typeof named !== 'string') throw new UsageError(`${where} names no tool`, `${about}; without "tool", name one on the command line`)
+  if (typeof named !== 'string') throw new UsageError(`${where} names no tool`, A_CALL_OR_A_TOOL)
   return { input: undefined, ...rest, tool: named }
 }
 
@@ -36,11 +35,11 @@ function callOf(text, where, tool) {
  * @returns {Promise<Call[]>}
  */
 export async function readCalls(tool, { input, inputs }, context) {
-  if (input !== undefined && inputs !== undefined) throw new UsageError('--input and --inputs are both given', 'write a single call into the file as well')
+  if (input !== undefined && inputs !== undefined) throw new UsageError('--input and --inputs are both given', ONE_CALL_IN_FILE)
   if (inputs === undefined) {
     if (tool === undefined) {
       // Nobody wants every tool to run because nothing was said.
-      throw new UsageError('nothing says which tools to run', `name a tool, or give the calls: \`--inputs calls.jsonl\` with lines such as ${EXAMPLE}`)
+      throw new UsageError('nothing says which tools to run', WHICH_TOOLS)
     }
     return [{ tool, input: input === undefined ? undefined : await jsonArgument(input, '--input', context) }]
   }
@@ -52,6 +51,6 @@ export async function readCalls(tool, { input, inputs }, context) {
   }
   const lines = text.split('\n').map((line, index) => ({ line, where: `${inputs}:${index + 1}` }))
   const calls = lines.filter(({ line }) => line.trim() !== '').map(({ line, where }) => callOf(line, where, tool))
-  if (calls.length === 0) throw new UsageError(`--inputs: ${inputs} has no calls`, `each line is one, such as ${EXAMPLE}`)
+  if (calls.length === 0) throw new UsageError(`--inputs: ${inputs} has no calls`, A_CALL_A_LINE)
   return calls
 }

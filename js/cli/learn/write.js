@@ -3,6 +3,7 @@
 import path from 'node:path'
 import { printable } from '../../printable.js'
 import { findEntrypoint } from '../entrypoint.js'
+import { TRUST_FILE } from '../hints.js'
 import { readSettings } from '../settings/file.js'
 import { saveSettings, settingsTexts } from '../settings/save.js'
 import { SETTINGS_FILE } from '../settings/name.js'
@@ -25,7 +26,7 @@ export function writeLessons(entrypoint, lessons, runtime, { cwd, env, terminal 
   const read = readSettings(file)
   if (read !== undefined && !isAgreedTo(read, env)) {
     // Afterwards the file is trusted as a whole.
-    throw new UsageError(`${file} was not written: it gives the tools more than the defaults do, and is not trusted`, 'read the file; if you trust it, run again with `--trust`')
+    throw new UsageError(`${file} was not written: it gives the tools more than the defaults do, and is not trusted`, TRUST_FILE)
   }
   const { before, after } = settingsTexts(file, withLessons(read?.settings ?? {}, lessons, runtime), read !== undefined)
   const lines = difference(before, after)
