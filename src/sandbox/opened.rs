@@ -7,12 +7,14 @@
 //! the runtime's libraries, entries of /proc.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 
 /// A path and the inode it led to. The inode's number is not reused while the inode is open.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,14 +40,13 @@ fn known() -> MutexGuard<'static, Known> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens what the path leads to now. The descriptor is shared with another manager that has the same inode open under
-/// the same path.
+/// Opens what is at the real path now. A link that somebody has put into it since it was looked up is an error that
+/// `is_gone` knows: it would lead to what nobody has allowed. The descriptor is shared with another manager that has the
+/// same inode open under the same path.
 pub(super) fn open(path: &Path) -> io::Result<Arc<Opened>> {
-    // std asks for an access mode; with O_PATH the kernel ignores it.
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_PATH | libc::O_CLOEXEC)
-        .open(path)?;
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let no_links = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let file = File::from(openat2(CWD, path, flags, Mode::empty(), no_links)?);
     let metadata = file.metadata()?;
     let identity = Identity {
         path: path.to_owned(),
@@ -63,6 +64,11 @@ pub(super) fn open(path: &Path) -> io::Result<Arc<Opened>> {
     });
     known.insert(identity, Arc::downgrade(&opened));
     Ok(opened)
+}
+
+/// Whether opening failed because the path does not lead any more to what it led to.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP))
 }
 
 impl Opened {
@@ -136,6 +142,21 @@ mod tests {
         // The end of the first one does not affect those that came after it.
         drop(first);
         assert!(Arc::ptr_eq(&third, &open(&path).expect("open")));
+    }
+
+    #[test]
+    fn a_link_that_was_put_into_a_path_is_not_followed() {
+        let made = tempfile::tempdir().expect("a directory");
+        let place = made.path().canonicalize().expect("real");
+        fs::create_dir_all(place.join("outside/inner")).expect("made");
+        fs::create_dir_all(place.join("listed/inner")).expect("made");
+        assert!(open(&place.join("listed/inner")).is_ok(), "the twin");
+        fs::rename(place.join("listed"), place.join("moved")).expect("moved");
+        std::os::unix::fs::symlink(place.join("outside"), place.join("listed")).expect("linked");
+        for path in ["listed", "listed/inner", "moved/none", "moved/inner/none"] {
+            let error = open(&place.join(path)).map(|_| ()).expect_err(path);
+            assert!(is_gone(&error), "{path}: {error}");
+        }
     }
 
     #[test]

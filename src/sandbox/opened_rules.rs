@@ -79,7 +79,7 @@ fn open_each(rules: Vec<FileRule>, handled: &HandledAccess) -> Result<Vec<Rule>,
                 rights => opened.push((path, rights)),
             },
             // The file is gone since the plan was made, so there is nothing to allow.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if opened::is_gone(&error) => {}
             Err(error) => return Err((rule.path, error)),
         }
     }

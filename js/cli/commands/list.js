@@ -1,3 +1,4 @@
+import { pretty } from '../pretty.js'
 import { printable, printableLines } from '../../printable.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { printTable } from '../table.js'
@@ -33,7 +34,7 @@ export function addList(program, context) {
       const { level, readable } = enforcement
       if (options.json) {
         const shown = options.readable ? { tools, readable } : tools
-        return terminal.print(printableLines(JSON.stringify(shown, null, terminal.interactive ? 2 : 0)))
+        return terminal.print(printableLines((terminal.interactive ? pretty(shown) : JSON.stringify(shown)) ?? '[]'))
       }
       if (tools.length === 0) return terminal.note(`${entrypoint} exports no tools`)
       // Without settings of single tools all have the same flags, which are not repeated in each row.

@@ -6,6 +6,7 @@ import { writeVariable } from '../hints.js'
 import { jsonArgument } from '../json-argument.js'
 import { logPrinter } from '../log-printer.js'
 import { PERMISSION_HELP } from '../permission-flags.js'
+import { pretty } from '../pretty.js'
 import { secretsBeside } from '../secrets-beside.js'
 import { TRUST_HELP } from '../settings/widening.js'
 import { UsageError } from '../usage-error.js'
@@ -89,7 +90,7 @@ async function run(entrypoint, tool, options, context) {
     const result = await (asking ? runAsking(context, given, tool, call) : withManager(context, given, call))
     if (result !== undefined) {
       // The JSON is unchanged: unprintable characters occur only in strings, and are escaped as JSON escapes them.
-      terminal.print(printableLines(JSON.stringify(result, null, terminal.interactive && !options.json ? 2 : 0)))
+      terminal.print(printableLines((terminal.interactive && !options.json ? pretty(result) : JSON.stringify(result)) ?? 'null'))
     }
     status(result === undefined ? `${tool} returned nothing` : `${tool} done`)
     context.exitCode = ExitCode.DONE

@@ -1,5 +1,7 @@
 /** The last executions with what is known about each, as the page shows them. Everything kept has a bound. */
 
+import { pretty } from '../pretty.js'
+
 /** Executions that are kept. */
 export const KEPT = 100
 /** Lines and progress values of one execution. */
@@ -12,7 +14,10 @@ const TEXT = 256 * 1024
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most)}... (${text.length} characters)` : text)
 
 /** @param {unknown} value */
-const asText = (value) => (value === undefined ? undefined : cut(JSON.stringify(value, null, 2), TEXT))
+const asText = (value) => {
+  const text = pretty(value)
+  return text === undefined ? undefined : cut(text, TEXT)
+}
 
 /**
  * @typedef {object} Line

@@ -12,7 +12,7 @@ use super::socket::Socket;
 use crate::sandbox::lives::lives;
 
 /// Connections of one worker that are remembered. With as many that are not over yet, another one is not made.
-const MOST: usize = 8192;
+const MOST: usize = 4096;
 /// From this many workers on, entries of ended workers are dropped.
 const WORKERS: usize = 64;
 

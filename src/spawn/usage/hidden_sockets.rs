@@ -10,16 +10,15 @@
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::descriptors::{Descriptors, in_flight};
 use super::sock_diag::{Found, SockDiag};
 use crate::sandbox::Connections;
 
-/// The minimum time between two looks at the ports of servers, for which the kernel goes through all connections of the
-/// machine, and the multiple of the duration of the last one.
-const PORTS_EVERY: Duration = Duration::from_millis(100);
-const PORTS_SHARE: u32 = 30;
+/// The minimum time between two looks, as a multiple of the duration of the last one: a worker may have thousands of
+/// connections, and the kernel goes through all sockets of the machine for the port of a server and for what is in flight.
+const SHARE: u32 = 10;
 /// What is assumed to be in flight where the kernel does not answer: as many as one process may have in flight, and what
 /// a message may carry beyond that.
 const MOST_IN_FLIGHT: u64 = 1024 + 253;
@@ -33,8 +32,9 @@ pub(super) struct HiddenSockets {
     connections: Option<Connections>,
     /// The host's end of its channel, through which it may send too.
     channel: Option<Arc<OwnedFd>>,
-    ports_next: Instant,
-    at_ports: u64,
+    /// The time of the next look, and what the last one found.
+    next: Instant,
+    last: u64,
 }
 
 impl HiddenSockets {
@@ -48,28 +48,38 @@ impl HiddenSockets {
             leader,
             connections,
             channel,
-            ports_next: now,
-            at_ports: 0,
+            next: now,
+            last: 0,
         }
     }
 
     /// The bytes that wait in them. `open`: what the processes have open.
     pub(super) fn bytes(&mut self, open: &Descriptors, now: Instant) -> u64 {
+        if now >= self.next {
+            let begun = Instant::now();
+            self.last = self.look(open);
+            let done = Instant::now();
+            self.next = done + done.duration_since(begun) * SHARE;
+        }
+        self.last
+    }
+
+    fn look(&self, open: &Descriptors) -> u64 {
         let in_channel = self
             .channel
             .as_ref()
             .map_or(0, |channel| in_flight(std::process::id(), channel.as_raw_fd()));
         let any_in_flight = open.in_flight() + in_channel > 0;
         let mut diag = None;
-        let connections = self.in_connections(open, any_in_flight, now, &mut diag);
+        let connections = self.in_connections(open, any_in_flight, &mut diag);
         let unmeasured = open.unmeasured();
+        if !any_in_flight && unmeasured.is_empty() {
+            return connections;
+        }
         let counts = |inode| match any_in_flight {
             true => !open.counts_socket(inode),
             false => unmeasured.contains(&inode),
         };
-        if !any_in_flight && unmeasured.is_empty() {
-            return connections;
-        }
         let unknown = if any_in_flight {
             MOST_IN_FLIGHT * usual_buffer()
         } else {
@@ -78,13 +88,7 @@ impl HiddenSockets {
         connections + in_datagrams(counts) + in_unix_sockets(counts, &mut diag).unwrap_or(unknown)
     }
 
-    fn in_connections(
-        &mut self,
-        open: &Descriptors,
-        any_in_flight: bool,
-        now: Instant,
-        diag: &mut Option<SockDiag>,
-    ) -> u64 {
+    fn in_connections(&self, open: &Descriptors, any_in_flight: bool, diag: &mut Option<SockDiag>) -> u64 {
         let Some(connections) = &self.connections else { return 0 };
         let mut bytes = 0;
         // A socket that a process may have open is measured with it.
@@ -96,32 +100,23 @@ impl HiddenSockets {
             if open.counts_socket(connection.inode) {
                 return true;
             }
-            let found = opened(diag).map(|diag| diag.connection(connection));
-            match found {
+            match opened(diag).map(|diag| diag.connection(connection)) {
                 Some(Ok(None)) => return false,
                 Some(Ok(Some(found))) if hidden(found) || open.is_complete() => bytes += found.bytes,
                 _ => {}
             }
             true
         });
-        if ports.is_empty() {
-            self.at_ports = 0;
-        } else if now >= self.ports_next
+        if !ports.is_empty()
             && let Some(diag) = opened(diag)
         {
-            let mut waiting = 0;
-            for port in ports {
-                let _ = diag.at_port(port, &mut |found| {
-                    if hidden(found) {
-                        waiting += found.bytes;
-                    }
-                });
-            }
-            self.at_ports = waiting;
-            let done = Instant::now();
-            self.ports_next = done + PORTS_EVERY.max(done.saturating_duration_since(now) * PORTS_SHARE);
+            let _ = diag.at_ports(&ports, &mut |found| {
+                if hidden(found) {
+                    bytes += found.bytes;
+                }
+            });
         }
-        bytes + self.at_ports
+        bytes
     }
 }
 

@@ -1,5 +1,6 @@
 //! Asks the kernel about sockets that no descriptor leads to (NETLINK_SOCK_DIAG, what `ss` uses). No privilege is needed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -16,6 +17,7 @@ const ANY_COOKIE: u64 = u64::MAX;
 /// Of `inet_diag_req_v2` and `inet_diag_msg`, which begin alike: family, state; both ends and a cookie from 4 or 8 on.
 const INET_MESSAGE: usize = 72;
 const INET_INODE: usize = 68;
+const INET_PORT: usize = 4;
 /// Asks for SK_MEMINFO, attribute INET_DIAG_SKMEMINFO.
 const INET_MEMORY: u16 = 7;
 /// Every state except LISTEN, TIME_WAIT, CLOSE and requests for a connection, none of which holds data.
@@ -36,6 +38,8 @@ const UNIX_MEMORY: u16 = 5;
 pub(super) struct Found {
     /// 0 for one that no process has: closed, or not accepted yet.
     pub(super) inode: u64,
+    /// Its own port.
+    pub(super) port: u16,
     pub(super) bytes: u64,
 }
 
@@ -79,14 +83,25 @@ impl SockDiag {
         }
     }
 
-    /// Every connection at this port, those that wait to be accepted included.
-    pub(super) fn at_port(&self, (family, port): ListeningPort, each: &mut impl FnMut(Found)) -> io::Result<()> {
-        let request = inet_request(family, WITH_DATA, None, port, ANY_COOKIE);
-        self.ask(&request, true, &mut |reply| {
-            if let Some(found) = inet(reply) {
-                each(found);
-            }
-        })
+    /// Every connection at these ports, those that wait to be accepted included. However many ports there are, the kernel
+    /// is asked once for each family.
+    pub(super) fn at_ports(&self, ports: &BTreeSet<ListeningPort>, each: &mut impl FnMut(Found)) -> io::Result<()> {
+        for family in [libc::AF_INET as u8, libc::AF_INET6 as u8] {
+            let mut own = ports.range((family, 0)..=(family, u16::MAX)).map(|(_, port)| *port);
+            // Port 0 stands for all.
+            let port = match (own.next(), own.next()) {
+                (None, _) => continue,
+                (Some(only), None) => only,
+                _ => 0,
+            };
+            let request = inet_request(family, WITH_DATA, None, port, ANY_COOKIE);
+            self.ask(&request, true, &mut |reply| {
+                if let Some(found) = inet(reply).filter(|found| ports.contains(&(family, found.port))) {
+                    each(found);
+                }
+            })?;
+        }
+        Ok(())
     }
 
     /// Every unix socket.
@@ -186,10 +201,12 @@ fn inet(reply: &[u8]) -> Option<Found> {
     if matches!(reply.get(1)?, &(TIME_WAIT | LISTEN)) {
         return None;
     }
-    let memory = attributes(reply.get(INET_MESSAGE..)?).find(|(kind, _)| *kind == INET_MEMORY);
+    // What is left of a closed connection after its last data has none.
+    let (_, memory) = attributes(reply.get(INET_MESSAGE..)?).find(|(kind, _)| *kind == INET_MEMORY)?;
     Some(Found {
         inode: word(reply, INET_INODE)?.into(),
-        bytes: memory.map_or(0, |(_, value)| accounted(&words(value))),
+        port: u16::from_be_bytes(reply.get(INET_PORT..INET_PORT + 2)?.try_into().ok()?),
+        bytes: accounted(&words(memory)),
     })
 }
 
@@ -248,6 +265,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
+    use std::time::Duration;
 
     use super::*;
 
@@ -291,13 +309,33 @@ mod tests {
                 "another one with these ends"
             );
             let port = (family as u8, listener.local_addr().unwrap().port());
-            let mut waiting = 0;
-            diag.at_port(port, &mut |found| waiting += found.bytes).unwrap();
+            let [mut waiting, mut again] = [0, 0];
+            let one = BTreeSet::from([port]);
+            diag.at_ports(&one, &mut |found| waiting += found.bytes).unwrap();
+            let several = BTreeSet::from([port, (family as u8, 1), (libc::AF_UNIX as u8, 0)]);
+            diag.at_ports(&several, &mut |found| again += found.bytes).unwrap();
+            assert_eq!(again, waiting);
             assert!(closed.bytes > 0 && waiting > 0, "{closed:?} {waiting}");
             assert!(closed.bytes + waiting >= sent, "{closed:?} {waiting} {sent}");
             drop(listener);
             assert!(diag.connection(&known).unwrap().is_none(), "reset with its server");
         }
+    }
+
+    #[test]
+    fn a_closed_connection_without_data_is_over() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let _open = listener.accept().unwrap();
+        let known = connection(&closed, libc::AF_INET);
+        drop(closed);
+        // The other end stays open, and acknowledges this one's end a moment later.
+        let diag = SockDiag::open().unwrap();
+        let over = || diag.connection(&known).unwrap().is_none();
+        let waited = (0..1000)
+            .take_while(|_| !over())
+            .map(|_| std::thread::sleep(Duration::from_millis(5)));
+        assert!(waited.count() < 1000);
     }
 
     #[test]
