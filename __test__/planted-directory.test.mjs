@@ -14,6 +14,16 @@ import { workbench } from './support/workbench.mjs'
 const EVIL = "console.log('evil ran')\nprocess.exit(66)\n"
 const ME = process.getuid()
 
+/** A host that makes one call. */
+const hostScript = (dir) => `import(${JSON.stringify(new URL('../index.js', import.meta.url).href)}).then(async ({ Manager }) => {
+  try {
+    const manager = new Manager(${JSON.stringify(dir)}, { sandbox: ${JSON.stringify(SANDBOX)}, minWorkers: 0 })
+    const value = await manager.executeTool('echo', 1)
+    await manager.close()
+    console.log(JSON.stringify({ value }))
+  } catch ({ code, message, hint }) { console.log(JSON.stringify({ code, message, hint })) }
+})`
+
 describe('A .toolwarden that was there before', () => {
   const bench = workbench()
 
@@ -188,6 +198,29 @@ describe('A .toolwarden that was there before', () => {
       assert.equal(code, 'ERR_CONFIG_INVALID')
       assert.match(message, new RegExp(`belongs to user 0, who could change what is run from it; this process is user ${OTHER}`))
       assert.match(hint, /rm -r/)
+    })
+
+    it('and is in the private directory that stands in for a project without write permission is passed over with that.', () => {
+      const elsewhere = join(bench.project().dir, 'evil')
+      mkdirSync(elsewhere, { mode: 0o755 })
+      for (const [what, plant] of [
+        ['another user made it', (path) => mkdirSync(path, { mode: 0o777 })],
+        ['a link', (path) => symlinkSync(elsewhere, path)],
+        ['a pipe', (path) => execFileSync('mkfifo', ['-m', '666', path])],
+        ['the user’s own, which others may write', (path) => (mkdirSync(path), chmodSync(path, 0o777), chownSync(path, OTHER, OTHER))],
+      ]) {
+        const project = bench.project({ tools: 'values.ts', files: { 'place/kept': '' } })
+        const place = project.path('place')
+        chmodSync(project.dir, 0o755)
+        chmodSync(place, 0o1777)
+        const planted = join(place, `toolwarden-worker-${OTHER}`)
+        plant(planted)
+        const said = (env) => JSON.parse(execFileSync('setpriv', [`--reuid=${OTHER}`, `--regid=${OTHER}`, '--clear-groups', process.execPath, '-e', hostScript(project.dir)], { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } }))
+        assert.deepEqual(said({ TMPDIR: place }), { value: 1 }, what)
+        // The user's own is empty, and may be removed.
+        const there = lstatSync(planted, { throwIfNoEntry: false })
+        assert.deepEqual([there?.isDirectory() ? readdirSync(planted) : [], readdirSync(elsewhere)], [[], []], what)
+      }
     })
 
     it('and is given to another user while a manager is open starts no process any more.', async () => {

@@ -5,13 +5,14 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, describe, test } from 'node:test'
 
 import { cli } from '../support/cli.mjs'
+import { isRoot, OTHER } from '../support/foreign.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 const TOOL = `import { writeFileSync } from 'node:fs'
@@ -108,6 +109,34 @@ describe('a toolwarden.json of the project', () => {
     // A file with the same text in another project counts as another file.
     const other = bench.project({ files: { 'tools.ts': TOOL, 'toolwarden.json': JSON.stringify({ bunPermissions: ['--allow-read', '--allow-write'] }) } })
     assert.equal((await cli(['list', 'tools.ts'], { cwd: other.dir, env: { XDG_CONFIG_HOME: home } })).code, 2)
+  })
+
+  test('is not trusted by a list that is a link, a pipe, in a linked directory or of another user.', async () => {
+    const { toolwarden, reach, home, trusted } = prepared({ bunPermissions: ['--allow-read', '--allow-write'] })
+    assert.equal((await toolwarden('list', 'tools.ts', '--trust')).code, 0)
+    const directory = join(home, 'toolwarden')
+    const aside = `${trusted}.aside`
+    renameSync(trusted, aside)
+    symlinkSync(aside, trusted)
+    assert.equal((await reach()).code, 2, 'a link')
+    rmSync(trusted)
+    execFileSync('mkfifo', ['-m', '600', trusted])
+    assert.equal((await reach()).code, 2, 'a pipe')
+    rmSync(trusted)
+    renameSync(aside, trusted)
+    renameSync(directory, `${directory}.aside`)
+    symlinkSync(`${directory}.aside`, directory)
+    assert.equal((await reach()).code, 2, 'a linked directory')
+    rmSync(directory)
+    renameSync(`${directory}.aside`, directory)
+    if (isRoot) {
+      for (const path of [trusted, directory]) {
+        chownSync(path, OTHER, OTHER)
+        assert.equal((await reach()).code, 2, path)
+        chownSync(path, 0, 0)
+      }
+    }
+    assert.equal((await reach()).code, 0, 'the twin')
   })
 
   test('is trusted for this run only, and says so, where that cannot be remembered.', async () => {

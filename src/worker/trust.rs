@@ -142,6 +142,14 @@ mod tests {
     }
 
     #[test]
+    fn a_sticky_directory_of_another_user_keeps_nothing() {
+        // Its owner may rename and remove every entry.
+        let sticky = |owner| found(FileType::Directory, owner, 0o1777, 2);
+        assert!(keeps_entries(sticky(0), ME) && keeps_entries(sticky(ME), ME));
+        assert!(!keeps_entries(sticky(ME + 1), ME));
+    }
+
+    #[test]
     fn every_refusal_names_the_path_and_what_to_do() {
         let path = Path::new("/project/.toolwarden");
         let cases = [
@@ -191,6 +199,15 @@ mod tests {
         ) {
             let ours = kind == FileType::Directory && owner == ME && mode & 0o022 == 0;
             prop_assert_eq!(judge_directory(Path::new("/p"), found(kind, owner, mode, 2), ME, made).is_ok(), ours);
+        }
+
+        #[test]
+        fn a_place_keeps_entries_only_when_nobody_else_may_exchange_them(
+            kind in kinds(), owner in 0_u32..1003, mode in 0_u32..0o10000,
+        ) {
+            let found = found(kind, owner, mode, 2);
+            let kept = kind == FileType::Directory && [0, ME].contains(&owner) && (mode & 0o022 == 0 || mode & 0o1000 != 0);
+            prop_assert_eq!(keeps_entries(found, ME), kept);
         }
 
         #[test]
