@@ -189,6 +189,6 @@ describe('A manager that learns', () => {
     const learning = bench.open(project, { ...PLACE, learn: true })
     await learning.executeTool('nothing')
     await learning.close()
-    assert.deepEqual(readdirSync(project.dir).filter((name) => name !== '.toolwarden'), ['.env', 'package.json', 'tools.mjs'])
+    assert.deepEqual(readdirSync(project.dir).filter((name) => name !== '.toolwarden').toSorted(), ['.env', 'package.json', 'tools.mjs'])
   })
 })

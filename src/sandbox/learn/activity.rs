@@ -16,6 +16,8 @@ pub enum Need {
     Write(PathBuf),
     /// A connection, and the names that the resolver gave this address for.
     Connect { to: SocketAddr, names: BTreeSet<String> },
+    /// A name was resolved.
+    Resolve(String),
     /// A server's own address; port 0: the system chose.
     Listen(SocketAddr),
     /// A unix socket, by its path.

@@ -71,6 +71,7 @@ impl Learned {
         let policy = (around.plan)(&permissions);
         let mut left_out = Permissions {
             env: scope(other_variables.into_iter()),
+            net: net_scope(net.reported && !net.everything, &[]),
             ..Permissions::default()
         };
         let mut needed = |read: bool| {
