@@ -42,7 +42,7 @@ describe('The table of what was learnt', () => {
     assert.ok(isRight([lesson, { ...lesson, learned: ['-R=x'], hand: ['-R=x'] }]))
     for (const wrong of [{ problem: 'failed' }, { enforced: 'denied' }, { idle: ['-R=x'] }, { learned: ['-R=x', '-W=y'] }]) assert.ok(!isRight([{ ...lesson, ...wrong }]))
     assert.ok(!isRight([]))
-    assert.match(sentence([lesson]), /^Of 1 packages 1 could be learnt from, .* The flags are 1 with 2 values/)
+    assert.match(sentence([lesson]), /^Of 1 runs of 1 packages 1 could be learnt from, .* The flags are 1 with 2 values/)
     assert.match(sentence([lesson]), /Without any one of the values the run fails\.$/)
     assert.match(sentence([{ ...lesson, idle: ['-R=x'] }]), /any one of the values but 1 the run fails/)
   })
@@ -51,7 +51,7 @@ describe('The table of what was learnt', () => {
     const page = 'before\n<!-- npm run learn -->\nold\n<!-- end -->\nafter\n'
     const made = withTable(page, [{ ...lesson, title: 'a|b' }], '2026-01-01')
     assert.match(made, /^before\n<!-- npm run learn -->\nMade by `npm run learn` on 2026-01-01\. /)
-    assert.match(made, /\| a\\\|b \| 1 \| -R=x -R=y \| yes \| none \| -R=x -R=y \|\n<!-- end -->\nafter\n$/)
+    assert.match(made, /\| a\\\|b \| 1 \| bun \| -R=x -R=y \| yes \| none \| -R=x -R=y \|\n<!-- end -->\nafter\n$/)
     assert.equal(withTable(made, [lesson], '2026-01-01'), withTable(page, [lesson], '2026-01-01'))
     assert.throws(() => withTable('nothing', [lesson], '2026-01-01'), /no place/)
   })

@@ -46,7 +46,7 @@ pub(super) fn network(activity: &Activity) -> Network {
             Need::Unix(path) => found.add(unix(path), Vec::new()),
             Need::Datagrams => found.everything = true,
             Need::Interfaces => listed_interfaces = true,
-            Need::Read(_) | Need::Write(_) | Need::Run { .. } | Need::Env(_) => {}
+            Need::Read(_) | Need::Write(_) | Need::Move { .. } | Need::Run { .. } | Need::Env(_) => {}
         }
     }
     found.add_unconnected(activity, &connections, resolved);
