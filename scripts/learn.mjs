@@ -23,11 +23,10 @@ import { root } from './run.mjs'
 const LEFT_OUT = new Set(['@swc/core', '@huggingface/transformers', '@lancedb/lancedb', 'puppeteer-core', 'googleapis', '@aws-sdk/client-s3'])
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, runtime: { type: 'string', default: 'bun' }, scratch: { type: 'string' } },
+  options: { only: { type: 'string' }, runtime: { type: 'string' }, scratch: { type: 'string' } },
 })
 const only = options.only?.split(',')
 const chosen = packages.filter(({ name }) => (only === undefined ? !LEFT_OUT.has(name) : only.includes(name)))
-const runtime = /** @type {import('./packages/package.d.ts').RuntimeName} */ (options.runtime)
 const directory = scratch(options.scratch)
 const services = new Services()
 const say = (/** @type {string} */ text) => process.stdout.write(text)
@@ -36,7 +35,6 @@ const lessons = []
 
 try {
   for (const wanted of chosen) {
-    if (wanted.runtimes !== undefined && !wanted.runtimes.includes(runtime)) continue
     const place = placeOf(directory, wanted)
     writeProject(wanted, place.pkg)
     try {
@@ -50,16 +48,19 @@ try {
       say(`${wanted.name}: needs Debian's ${missing.join(' and ')}\n`)
       continue
     }
-    const lesson = await learnPackage({ wanted, place, input: at, runtime })
-    lessons.push(lesson)
-    say(line(lesson))
+    for (const runtime of wanted.runtimes ?? /** @type {const} */ (['bun', 'node'])) {
+      if (options.runtime !== undefined && options.runtime !== runtime) continue
+      const lesson = await learnPackage({ wanted, place, input: at, runtime })
+      lessons.push(lesson)
+      say(line(lesson))
+    }
   }
 } finally {
   await services.stop()
 }
 
 say(`\n${sentence(lessons)}\n`)
-if (only === undefined && runtime === 'bun') {
+if (only === undefined && options.runtime === undefined) {
   const page = join(root, 'docs/learn.md')
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), lessons, new Date().toISOString().slice(0, 10)))
 }

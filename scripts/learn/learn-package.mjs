@@ -3,12 +3,14 @@
  * must not.
  */
 
+import { nodeFlagForAnyProgram } from '../../js/node-flags.js'
 import { attempt } from '../packages/attempt.mjs'
 import { entries, fill } from '../packages/flags.mjs'
 import { namesOf, runtimeProgram } from '../packages/row.mjs'
 
-/** Without a flag some jobs wait for what never comes. */
-const TIMEOUT = 15_000
+/** Without a flag some jobs wait for what never comes. A run that only takes longer must not be taken for one that fails. */
+const LEAST_TIMEOUT = 15_000
+const TIMES_LONGER = 5
 
 /**
  * @typedef {object} Lesson
@@ -30,16 +32,18 @@ export async function learnPackage(job) {
   const places = { runtime: runtimeProgram(runtime), ...input, ...place }
   const named = namesOf(places)
   const about = { name: wanted.name, title: wanted.title ?? wanted.name, version: wanted.version ?? '', runtime }
-  const hand = entries(fill(wanted.flags, places)).map(named)
+  const byHand = fill(wanted.flags, places)
+  const hand = entries(runtime === 'node' ? byHand.map(nodeFlagForAnyProgram) : byHand).map(named)
   const learning = await attempt(job, 'learn')
   const flags = entries(learning.learned?.flags ?? [])
   const lesson = { ...about, hand, learned: flags.map(named), notices: (learning.learned?.notices ?? []).map(named) }
   if (learning.end !== 'right') return { ...lesson, problem: named(learning.said), enforced: '', idle: [] }
-  const all = await attempt(job, flags, TIMEOUT)
+  const all = await attempt(job, flags)
+  const timeout = Math.max(LEAST_TIMEOUT, TIMES_LONGER * all.ms)
   const enforced = all.end === 'right' ? '' : named(`${all.said} ${all.hint ?? ''}`)
   const idle = []
   for (const flag of enforced === '' ? flags : []) {
-    const less = await attempt(job, flags.filter((other) => other !== flag), TIMEOUT)
+    const less = await attempt(job, flags.filter((other) => other !== flag), timeout)
     if (less.end === 'right') idle.push(named(flag))
   }
   return { ...lesson, problem: '', enforced, idle }

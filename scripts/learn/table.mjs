@@ -13,9 +13,9 @@ const suffices = ({ problem, enforced }) => problem === '' && enforced === ''
 const sum = (lessons, count) => lessons.reduce((total, lesson) => total + count(lesson), 0)
 
 /** @param {Lesson} lesson */
-export function line({ title, version, hand, learned, problem, enforced, idle }) {
+export function line({ title, version, runtime, hand, learned, problem, enforced, idle }) {
   const found = problem !== '' ? `not learnt: ${problem}` : enforced !== '' ? `not enough: ${enforced}` : idle.length > 0 ? `not needed: ${listed(idle)}` : 'exact'
-  return `${title.padEnd(28)} ${version.padEnd(10)} ${hand.length}/${learned.length}  ${listed(learned)}  [${found.slice(0, 400)}]\n`
+  return `${title.padEnd(28)} ${version.padEnd(10)} ${runtime.padEnd(5)} ${hand.length}/${learned.length}  ${listed(learned)}  [${found.slice(0, 400)}]\n`
 }
 
 /** How many flags these are with their values in lists. @param {readonly string[]} flags */
@@ -25,6 +25,7 @@ const kinds = (flags) => new Set(flags.map((flag) => flag.split('=', 1)[0])).siz
 function totals(lessons) {
   const learnt = lessons.filter(({ problem }) => problem === '')
   return {
+    packages: new Set(lessons.map(({ name }) => name)).size,
     runs: lessons.length,
     learnt: learnt.length,
     enough: learnt.filter(suffices).length,
@@ -38,9 +39,9 @@ function totals(lessons) {
 
 /** @param {readonly Lesson[]} lessons */
 export function sentence(lessons) {
-  const { runs, learnt, enough, flags, values, idle, byHand, valuesByHand } = totals(lessons)
+  const { packages, runs, learnt, enough, flags, values, idle, byHand, valuesByHand } = totals(lessons)
   return (
-    `Of ${runs} packages ${learnt} could be learnt from, and with the learnt flags ${enough} of them work. The flags are ${flags} with ${values} values; a person ` +
+    `Of ${runs} runs of ${packages} packages ${learnt} could be learnt from, and with the learnt flags ${enough} of them work. The flags are ${flags} with ${values} values; a person ` +
     `wrote ${byHand} with ${valuesByHand}, which name a directory where the learnt ones name two of its files. ${idle === 0 ? 'Without any one of the values' : `Without any one of the values but ${idle}`} the run fails.`
   )
 }
@@ -56,14 +57,14 @@ const cell = (text) => text.split('\n', 1)[0]?.slice(0, 240).replaceAll('|', '\\
 
 /** @param {string} page @param {readonly Lesson[]} lessons @param {string} when */
 export function withTable(page, lessons, when) {
-  const rows = lessons.map(({ title, version, hand, learned, problem, enforced, idle }) => {
+  const rows = lessons.map(({ title, version, runtime, hand, learned, problem, enforced, idle }) => {
     const enough = problem !== '' ? `not learnt: ${problem}` : enforced === '' ? 'yes' : `no: ${enforced}`
-    return `| ${[title, version, listed(learned), enough, listed(idle), listed(hand)].map(cell).join(' | ')} |`
+    return `| ${[title, version, runtime, listed(learned), enough, listed(idle), listed(hand)].map(cell).join(' | ')} |`
   })
   const table = `${BEGINS}\nMade by \`npm run learn\` on ${when}. ${sentence(lessons)}
 
-| package | version | learnt | enough | not needed | by hand |
-| --- | --- | --- | --- | --- | --- |
+| package | version | runtime | learnt | enough | not needed | by hand |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 ${ENDS}`
   const [before, rest] = page.split(BEGINS)

@@ -177,6 +177,19 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// The real directories between which a call moves or links a file.
+    pub(super) fn moves(&self) -> Option<(PathBuf, PathBuf)> {
+        let (Attempt::Move { from, to } | Attempt::Link { from, to }) = self else {
+            return None;
+        };
+        match (directory_of_existing(from)?, look_up(&to.parent()?.host_path, true)) {
+            (source, Lookup::Exists { real: target }) if source != target => Some((source, target)),
+            _ => None,
+        }
+    }
+}
+
 /// A right that a policy lacks.
 #[derive(Debug)]
 pub(super) struct Lacking {

@@ -14,8 +14,12 @@ pub enum Need {
     Read(PathBuf),
     /// Changing a file or the entries of a directory, by its real path.
     Write(PathBuf),
+    /// A file was moved or linked from one directory to another. It must not gain rights by that.
+    Move { from: PathBuf, to: PathBuf },
     /// A connection, and the names that the resolver gave this address for.
     Connect { to: SocketAddr, names: BTreeSet<String> },
+    /// A name was resolved.
+    Resolve(String),
     /// A server's own address; port 0: the system chose.
     Listen(SocketAddr),
     /// A unix socket, by its path.

@@ -71,6 +71,7 @@ impl Learned {
         let policy = (around.plan)(&permissions);
         let mut left_out = Permissions {
             env: scope(other_variables.into_iter()),
+            net: net_scope(net.reported && !net.everything, &[]),
             ..Permissions::default()
         };
         let mut needed = |read: bool| {
@@ -222,8 +223,27 @@ fn files(
     let (optional, needed): (BTreeSet<PathBuf>, BTreeSet<PathBuf>) = used
         .into_iter()
         .partition(|path| searched.contains(path) || is_optional_path(path));
-    let lasting = needed.iter().map(|path| lasting(activity, around.files, path));
-    (lasting.filter(|path| !allowed(path)).collect(), optional)
+    let lasting = |path: &Path| lasting(activity, around.files, path);
+    let mut needed: BTreeSet<PathBuf> = needed
+        .iter()
+        .map(|path| lasting(path))
+        .filter(|path| !allowed(path))
+        .collect();
+    if read {
+        let moves = activity.needs().filter_map(|need| match need {
+            Need::Move { from, to } => Some((lasting(from), lasting(to))),
+            _ => None,
+        });
+        let moves: Vec<_> = moves.collect();
+        let has = |needed: &BTreeSet<PathBuf>, path: &Path| {
+            allowed(path) || path.ancestors().any(|above| needed.contains(above))
+        };
+        // Each turn adds a directory that a file was moved from.
+        while let Some((from, _)) = moves.iter().find(|(from, to)| has(&needed, to) && !has(&needed, from)) {
+            needed.insert(from.clone());
+        }
+    }
+    (needed, optional)
 }
 
 fn lasting(activity: &Activity, files: &dyn Files, path: &Path) -> PathBuf {

@@ -112,6 +112,21 @@ fn what_was_created_is_named_by_the_directory_that_was_there() {
 }
 
 #[test]
+fn a_file_that_is_moved_to_where_it_can_be_read_can_be_read_before() {
+    let moved = |project: Project, from: &str, to: &str| {
+        let (from, to) = (project.root().join(from), project.root().join(to));
+        project.does(Need::Move { from, to })
+    };
+    let files = ["a/x", "b/x", "c/x"];
+    let project = moved(moved(Project::with(&files), "a", "b"), "b", "c")
+        .reads(&["c/y"])
+        .creates("c/y");
+    assert_eq!(project.flags(), ["--allow-read=./a,./b,./c"]);
+    let unread = moved(Project::with(&files), "a", "b");
+    assert_eq!(unread.flags(), [""; 0]);
+}
+
+#[test]
 fn a_program_is_a_name_where_path_finds_it_and_once_whatever_its_names_are() {
     let project = Project::with(&["bin/tool", "elsewhere/other"]);
     let (tool, other) = (project.root().join("bin/tool"), project.root().join("elsewhere/other"));

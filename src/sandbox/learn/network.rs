@@ -6,11 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::activity::{Activity, Need};
 use crate::config::{Host, NetRule};
 
+const PROCESSORS: &str = "/proc/cpuinfo";
+
 /// What a tool needs of the network.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Network {
     /// `--allow-net` without a list.
     pub(super) everything: bool,
+    /// The machine's interfaces were listed for a report of Node's, which does without them.
+    pub(super) reported: bool,
     /// Entries of the list, unix sockets included; each with other entries that would allow the same.
     pub(super) entries: BTreeMap<String, Entry>,
 }
@@ -28,6 +32,7 @@ pub(super) fn network(activity: &Activity) -> Network {
     let mut found = Network::default();
     let mut connections: BTreeMap<SocketAddr, BTreeSet<String>> = BTreeMap::new();
     let mut served: BTreeSet<SocketAddr> = BTreeSet::new();
+    let mut resolved: BTreeSet<&str> = BTreeSet::new();
     let mut listed_interfaces = false;
     for need in activity.needs() {
         match need {
@@ -35,14 +40,21 @@ pub(super) fn network(activity: &Activity) -> Network {
             Need::Listen(at) => {
                 served.insert(*at);
             }
+            Need::Resolve(name) => {
+                resolved.insert(name);
+            }
             Need::Unix(path) => found.add(unix(path), Vec::new()),
             Need::Datagrams => found.everything = true,
             Need::Interfaces => listed_interfaces = true,
-            Need::Read(_) | Need::Write(_) | Need::Run { .. } | Need::Env(_) => {}
+            Need::Read(_) | Need::Write(_) | Need::Move { .. } | Need::Run { .. } | Need::Env(_) => {}
         }
     }
+    found.add_unconnected(activity, &connections, resolved);
     // libc lists interfaces whenever it resolves a name.
-    found.everything |= listed_interfaces && connections.is_empty() && served.is_empty();
+    listed_interfaces &= connections.is_empty() && served.is_empty() && found.entries.is_empty();
+    // Libraries ask for a report to find out which C library there is. It also says which processors there are.
+    found.reported = listed_interfaces && activity.needs().any(|need| *need == Need::Read(PROCESSORS.into()));
+    found.everything |= listed_interfaces && !found.reported;
     // A port that the system chose for a server is another one next time.
     let any_port: BTreeSet<IpAddr> = served.iter().filter(|at| at.port() == 0).map(SocketAddr::ip).collect();
     for ip in &any_port {
@@ -80,6 +92,31 @@ pub(super) fn network(activity: &Activity) -> Network {
 }
 
 impl Network {
+    /// Names that were resolved, and that nothing connected to: with the ports that the worker said, otherwise with every port.
+    /// This machine's own name is always resolved.
+    fn add_unconnected(
+        &mut self,
+        activity: &Activity,
+        connections: &BTreeMap<SocketAddr, BTreeSet<String>>,
+        resolved: BTreeSet<&str>,
+    ) {
+        let connected = |name: &str| connections.values().any(|names| names.contains(name));
+        for name in resolved
+            .into_iter()
+            .filter(|name| *name != "localhost" && !connected(name))
+        {
+            let said = activity.wanted().iter().filter_map(|place| place.rsplit_once(':'));
+            let said = said.filter(|(host, _)| *host == name);
+            let ports: Vec<u16> = said.filter_map(|(_, port)| port.parse().ok()).collect();
+            if ports.is_empty() {
+                self.add(rule(Host::Name(name.to_owned()), None), Vec::new());
+            }
+            for port in ports {
+                self.add(rule(Host::Name(name.to_owned()), Some(port)), Vec::new());
+            }
+        }
+    }
+
     fn add(&mut self, rule: NetRule, others: Vec<NetRule>) {
         let entry = self.entries.entry(rule.to_string()).or_insert(Entry {
             rule,
@@ -168,6 +205,19 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_was_only_resolved_is_named_with_the_port_that_was_said() {
+        let resolve = |name: &str| Need::Resolve(name.to_owned());
+        assert_eq!(flags(vec![resolve("a.test"), resolve("localhost")], &[]), ["a.test"]);
+        assert_eq!(
+            flags(vec![resolve("a.test")], &["a.test:443", "b.test:80"]),
+            ["a.test:443"]
+        );
+        let connected = vec![resolve("a.test"), connect("10.0.0.1:443", &["a.test"])];
+        assert_eq!(flags(connected, &[]), ["a.test:443"]);
+        assert_eq!(flags(vec![resolve("a.test"), Need::Interfaces], &[]), ["a.test"]);
+    }
+
+    #[test]
     fn this_machine_is_localhost_where_that_was_said_or_both_addresses_were_tried() {
         assert_eq!(flags(vec![connect("127.0.0.1:80", &[])], &[]), ["127.0.0.1:80"]);
         assert_eq!(
@@ -199,5 +249,8 @@ mod tests {
             ["10.0.0.1:1"]
         );
         assert_eq!(flags(vec![Need::Unix("/run/x".into())], &[]), ["unix:/run/x"]);
+        let report = vec![Need::Interfaces, Need::Read("/proc/cpuinfo".into())];
+        assert_eq!(flags(report.clone(), &[]), [""; 0]);
+        assert_eq!(flags([report, vec![Need::Datagrams]].concat(), &[]), ["*"]);
     }
 }

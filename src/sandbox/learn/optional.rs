@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files and directories, by the end of their paths.
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 6] = [
+    // Runtimes count processors with it, and go on where they cannot.
+    "proc/cpuinfo",
     // detect-libc reads it to find out which C library there is, and asks otherwise.
     "usr/bin/ldd",
     // lmdb notes it to recognise locks of before a restart.

@@ -225,6 +225,9 @@ fn resolve(shared: &Shared, question: &dns::Question, worker: u32, wanted: impl 
         let stays_outside = !local(*ip) || name == "localhost" || hosts.says(name, *ip);
         stays_outside && (!is_metadata(*ip) || sources.rules.lists(*ip))
     });
+    if let Some(observations) = sources.denials.observations().filter(|_| !found.is_empty()) {
+        observations.note(worker, Need::Resolve(name.clone()));
+    }
     for ip in &found {
         sources.names.learn(*ip, name);
     }

@@ -43,7 +43,7 @@ impl Learner {
         if lacking.is_empty() {
             return;
         }
-        let created = attempt.creates();
+        let (created, moved) = (attempt.creates(), attempt.moves());
         if !waits() {
             return;
         }
@@ -59,6 +59,9 @@ impl Learner {
         }
         if let Some(created) = created {
             self.observations.created(worker, created);
+        }
+        if let Some((from, to)) = moved {
+            self.observations.note(worker, Need::Move { from, to });
         }
     }
 
