@@ -135,6 +135,8 @@ pub const WRAPPED_TIMEOUT: &str = "raise --timeout, or leave it out";
 /// The kernel cannot hold the sandbox.
 pub const SANDBOX_UNAVAILABLE: &str =
     "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";
+/// The system is not Linux, so no sandbox can be made.
+pub const NO_SANDBOX_HERE: &str = "for development set sandbox: \"off\" (or TOOLWARDEN_SANDBOX=off), which lets tools do whatever this user may; for a sandbox run the host in a Linux container or virtual machine";
 /// What a flag names is another file by now.
 pub const REPLACED: &str = "what the flag for it names was replaced since the manager was made, and permissions are about what was there then: make a new manager, or let the tool empty a directory and rewrite a file in place of making new ones";
 /// A path reads as something else in a list of flags.

@@ -31,9 +31,7 @@ mod target;
 mod threads;
 mod trial;
 
-pub use given_sockets::SocketMaker;
 pub(super) use target::Target;
-pub use trial::Lack;
 pub(super) use trial::try_out;
 
 use std::io;
@@ -46,6 +44,7 @@ use super::net::{Extent, Listed, NetGuard, OwnSockets, Rules, UnixSockets};
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
+use super::support::SocketMaker;
 use answer::Answers;
 use files::Files;
 use given_sockets::GivenSockets;
