@@ -18,6 +18,7 @@ const MODULES: [(&str, &str); 3] = [
 fn main() {
     #[cfg(feature = "binding")]
     napi_build::setup();
+    choose_system();
     let out = env::var("OUT_DIR").expect("cargo names a directory for what is generated");
     println!("cargo:rerun-if-changed=build.rs");
     for (module, generated) in MODULES {
@@ -25,6 +26,16 @@ fn main() {
         let source = fs::read_to_string(module).unwrap_or_else(|error| panic!("{module}: {error}"));
         let constants = constants_of(&source).unwrap_or_else(|line| panic!("{module}: cannot be understood: {line}"));
         fs::write(Path::new(&out).join(generated), constants).expect("what is generated can be written");
+    }
+}
+
+/// Sets `portable` where the core is built from what every Unix has and not from what Linux adds: on other systems, and on
+/// Linux with the feature of that name, so that it can be tested here.
+fn choose_system() {
+    println!("cargo:rustc-check-cfg=cfg(portable)");
+    let elsewhere = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system != "linux");
+    if elsewhere || env::var_os("CARGO_FEATURE_PORTABLE").is_some() {
+        println!("cargo:rustc-cfg=portable");
     }
 }
 

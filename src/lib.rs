@@ -6,8 +6,8 @@
 //! config -> validate -> worker -> sandbox -> spawn -> pool -> dispatch -> outcome
 //! ```
 //!
-//! Each of these modules is a layer. A layer uses the layers to its left and the two neutral modules (`error`,
-//! `observe`), never a layer to its right;
+//! Each of these modules is a layer. A layer uses the layers to its left and the three neutral modules (`error`,
+//! `observe`, `system`), never a layer to its right;
 //! `tests/layers.rs` reads the `use crate::` lines and fails where one does. Only `manager` and `wrap` know the order, only
 //! `binding` uses napi.
 
@@ -24,6 +24,8 @@
 pub mod error;
 
 pub mod observe;
+
+pub(crate) mod system;
 
 pub mod config;
 

@@ -13,7 +13,7 @@ use module_graph::{Tree, circles};
 const ORDER: [&str; 8] = [
     "config", "validate", "worker", "sandbox", "spawn", "pool", "dispatch", "outcome",
 ];
-const NEUTRAL: [&str; 2] = ["error", "observe"];
+const NEUTRAL: [&str; 3] = ["error", "observe", "system"];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("src can be read").flatten() {

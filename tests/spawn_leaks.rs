@@ -34,7 +34,7 @@ fn spawn(spawner: &Spawner, launch: &Arc<Launch>) -> Option<Child> {
 }
 
 fn finish(child: &Child) -> Exit {
-    rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&child.process.pidfd(), PollFlags::IN)], None)).unwrap();
+    rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&child.process.end(), PollFlags::IN)], None)).unwrap();
     child.process.try_reap().unwrap()
 }
 

@@ -60,7 +60,7 @@ fn descriptors_and_exits_are_right_all_the_same() {
         let read = rustix::io::read(fd, &mut text[..]).unwrap();
         assert_eq!(std::str::from_utf8(&text[..read]).unwrap(), expected);
     }
-    wait_readable(child.process.pidfd());
+    wait_readable(child.process.end());
     // The kernel has discarded the status; the processes that the child left behind are killed all the same.
     assert_eq!(child.process.try_reap(), Some(Exit::Unknown));
     wait_readable(&child.stdout);

@@ -96,7 +96,7 @@ impl DescriptorReservation {
     pub fn new(count: usize) -> io::Result<Self> {
         let mut reserved = Vec::with_capacity(count);
         // A duplicate does not count as an open file of the machine, so the first one is not a duplicate.
-        let first = rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC)?;
+        let first = crate::system::placeholder()?;
         for _ in 1..count {
             reserved.push(rustix::io::fcntl_dupfd_cloexec(&first, 0)?);
         }
@@ -156,7 +156,7 @@ fn limits() -> libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
-    // SAFETY: writes one rlimit; it cannot fail for a resource that every Linux has.
+    // SAFETY: writes one rlimit; it cannot fail for a resource that every Unix has.
     unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits) };
     limits
 }

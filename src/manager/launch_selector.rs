@@ -143,7 +143,8 @@ impl LaunchSelector {
             (place.file.take(), place.kept.take(), place.guardian.take())
         };
         drop(file);
-        drop((kept, guardian));
+        // The last use of the guardian ends it.
+        let _ended = (kept, guardian);
     }
 
     /// Ensures before a start that the worker file is unchanged. Where it is missing or differs it is written again.

@@ -6,6 +6,9 @@
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 
+#[cfg(portable)]
+use super::no_guardian::Guardian;
+#[cfg(not(portable))]
 use super::run::Guardian;
 
 /// A failed system call of the set-up: the step's name and its errno. The same type crosses the vfork boundary.

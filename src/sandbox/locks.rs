@@ -1,21 +1,11 @@
 //! Decides what enforces each part of a policy: Landlock where the kernel's ABI covers it, and otherwise the system
 //! call filter or the supervisor.
 
-use serde::Serialize;
-
+use super::held_by::HeldBy;
 use super::landlock_abi::Covers;
 use super::policy::{NetPolicy, Policy, Run};
-use super::probe::Support;
 use super::seccomp::{FilterProfile, Net};
-use super::supervise::SocketMaker;
-
-/// What enforces the parts of a policy that differ between kernels: the public `Enforcement.heldBy`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct HeldBy {
-    pub tcp: &'static str,
-    pub signals: &'static str,
-    pub truncate: &'static str,
-}
+use super::support::{SocketMaker, Support};
 
 /// Where everything of a kind is allowed, nothing has to enforce it.
 const NOTHING: &str = "none";

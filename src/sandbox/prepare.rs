@@ -7,19 +7,20 @@ use super::apply::Restrictions;
 use super::child::{ChildSetup, InChild, StepFailure};
 use super::denials::Denials;
 use super::forks::Forks;
+use super::held_by::HeldBy;
 use super::landlock::{HandledAccess, Ruleset, Ungoverned};
 use super::landlock_abi::SCOPE_ABI;
 use super::learn::Observations;
-use super::locks::{self, HeldBy};
+use super::locks;
 use super::net::Connections;
 use super::opened_rules::{Rule, of_kernel, open_all, open_code};
 use super::own_directories::OwnDirectories;
 use super::place::Place;
 use super::policy::{NetPolicy, Policy, Rights, Run};
-use super::probe::Support;
 use super::run::Guardian;
 use super::seccomp::{self, FilterProfile, Net, Program};
-use super::supervise::{Lack, Supervision, Supervisor};
+use super::supervise::{Supervision, Supervisor};
+use super::support::{Lack, Support};
 use crate::error::{Code, Error, descriptors, hints};
 
 /// A prepared policy: open paths, a filter, and a supervisor where one is needed.

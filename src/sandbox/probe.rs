@@ -9,22 +9,10 @@ use super::landlock::{self, HandledAccess, Ruleset, Ungoverned};
 use super::landlock_abi::{Covers, MINIMUM_ABI, TESTED_ABI};
 use super::seccomp::{self, FilterProfile, Net};
 use super::short_child;
-use super::supervise::{self, Lack, SocketMaker};
+use super::supervise;
+use super::support::{SocketMaker, Support};
 use super::surroundings::explain;
 use crate::error::{Code, Error, hints};
-
-/// What the sandbox can use on this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Support {
-    /// The Landlock ABI in use: the kernel's, limited to the newest tested one.
-    pub landlock_abi: u32,
-    /// A supervisor can listen, so lists of hosts can be enforced and refusals of net and run can be named.
-    pub listener: bool,
-    /// Who makes the sockets of a supervised worker.
-    pub sockets: SocketMaker,
-    /// Why no supervisor can listen.
-    pub lack: Option<Lack>,
-}
 
 impl Support {
     /// What the kernel enforces is probed once in a host's life, because it does not change. A failed probe is repeated
@@ -147,6 +135,7 @@ pub(super) fn filters_load() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::support::Lack;
     use super::*;
 
     #[test]

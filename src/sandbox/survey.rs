@@ -2,22 +2,8 @@
 
 use super::landlock;
 use super::probe::{filters_load, probe};
+use super::support::Survey;
 use super::surroundings::modules;
-
-/// What a kernel offers, found by trying it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
-    /// The kernel's Landlock ABI; 0 without Landlock.
-    pub landlock_abi: u32,
-    /// The active security modules; `None` where securityfs does not tell.
-    pub modules: Option<String>,
-    /// System call filters can be loaded.
-    pub seccomp: bool,
-    /// A supervisor can listen.
-    pub listener: bool,
-    /// Why the sandbox cannot be enforced, and what to do; `None` where it can.
-    pub problem: Option<(String, Option<String>)>,
-}
 
 pub fn survey() -> Survey {
     let support = probe();

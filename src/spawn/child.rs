@@ -6,16 +6,19 @@
 //!
 //! Every signal is blocked from before the clone until the handlers, which point into the host's code, are reset.
 
-use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
+use rustix::process::{Pid, WaitIdOptions};
+
+use super::end;
 use super::failure::SpawnFailure;
+use super::plan::Plan;
 use super::stack::Stack;
+use crate::sandbox::StepFailure;
 use crate::sandbox::blocked_signals::{block_all, restore};
 use crate::sandbox::other_descriptors::mark_from;
-use crate::sandbox::{InChild, StepFailure};
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
 /// The exit code of a child that could not set itself up. Nobody reads it: the plan carries the failure.
@@ -27,37 +30,23 @@ const OOM_SCORE: &[u8] = b"500";
 /// Bytes of the kernel's signal set.
 const SIGNAL_SET_SIZE: usize = 8;
 
-/// Everything the child needs, ready to be passed to the kernel. Source descriptors are above `MEMORY_FD`.
-pub(super) struct Plan<'a> {
-    pub(super) program: *const c_char,
-    pub(super) argv: *const *const c_char,
-    pub(super) envp: *const *const c_char,
-    pub(super) cwd: *const c_char,
-    pub(super) stdin: RawFd,
-    pub(super) stdout: RawFd,
-    pub(super) stderr: RawFd,
-    /// None: the program knows nothing of the host.
-    pub(super) channel: Option<RawFd>,
-    pub(super) memory: Option<RawFd>,
-    /// A descriptor through which the child enters the cgroup that was made for it.
-    pub(super) door: Option<RawFd>,
-    pub(super) limits: &'a [(Resource, libc::rlimit)],
-    pub(super) open_files: libc::rlimit,
-    /// The host's pid when the child must not outlive the thread that spawned it.
-    pub(super) die_with: Option<libc::pid_t>,
-    pub(super) sandbox: Option<&'a dyn InChild>,
-    pub(super) failure: Cell<Option<StepFailure>>,
+/// Makes processes, one at a time.
+pub(super) struct Starter {
+    stack: Stack,
 }
 
-/// The type libc gives resource numbers differs between C libraries.
-#[cfg(target_env = "gnu")]
-pub(super) type Resource = libc::__rlimit_resource_t;
-/// The type libc gives resource numbers differs between C libraries.
-#[cfg(not(target_env = "gnu"))]
-pub(super) type Resource = c_int;
+impl Starter {
+    pub(super) fn new() -> Result<Self, SpawnFailure> {
+        Ok(Self { stack: Stack::new()? })
+    }
 
-/// Starts the planned program. Returns its pid and pidfd once the program runs, or the failure.
-pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
+    /// Starts the planned program. Returns its pid and pidfd once the program runs, or the failure.
+    pub(super) fn start(&self, plan: &Plan<'_>) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
+        start(plan, &self.stack)
+    }
+}
+
+fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, OwnedFd), SpawnFailure> {
     let mut pidfd: c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
 
@@ -90,7 +79,9 @@ pub(super) fn start(plan: &Plan<'_>, stack: &Stack) -> Result<(libc::pid_t, Owne
         None => Ok((pid, pidfd)),
         Some(failure) => {
             // The child has executed its last instruction, so this waits for the kernel only.
-            let _ = super::process::wait_exited(&pidfd);
+            if let Some(child) = Pid::from_raw(pid) {
+                let _ = end::wait(child, &pidfd, WaitIdOptions::EXITED);
+            }
             Err(failure.into())
         }
     }

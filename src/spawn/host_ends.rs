@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::failure::SpawnFailure;
+use crate::system;
 use crate::worker::protocol::MEMORY_FD;
 
 const FIRST_FREE: i32 = MEMORY_FD + 1;
@@ -31,10 +30,9 @@ pub(super) struct ChildEnds {
 }
 
 pub(super) fn open() -> Result<(HostEnds, ChildEnds), SpawnFailure> {
-    let (host_channel, channel) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-        .map_err(|errno| failed("socketpair", errno))?;
-    let (host_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
-    let (host_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| failed("pipe2", errno))?;
+    let (host_channel, channel) = system::socket_pair().map_err(|errno| failed("socketpair", errno))?;
+    let (host_stdout, stdout) = system::pipe().map_err(|errno| failed("pipe2", errno))?;
+    let (host_stderr, stderr) = system::pipe().map_err(|errno| failed("pipe2", errno))?;
     let host = HostEnds {
         channel: non_blocking(host_channel)?,
         stdout: non_blocking(host_stdout)?,

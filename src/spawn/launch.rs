@@ -7,14 +7,15 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::cgroup::Cgroups;
-use super::child::Resource;
 use super::failure::SpawnFailure;
+use super::plan::Resource;
 use super::temporary::TemporaryDirectories;
 
 /// The limit on open files of a worker where no other is set: what a login shell gives most programs. Each open file
 /// may hold kernel memory, and the number of epoll watches grows with pairs of descriptors.
 const DEFAULT_OPEN_FILES: u64 = 1024;
 /// The limit on timers and queued signals. The kernel counts them per user, the host's processes included.
+#[cfg(not(portable))]
 const PENDING_SIGNALS: u64 = 1024;
 /// No core dumps. With a limit of 0 the kernel still starts a program that core_pattern names; with 1 it does not.
 const CORE: u64 = 1;
@@ -82,11 +83,9 @@ impl Launch {
             entry.push(value);
             envp.push(c_string(&entry)?);
         }
-        let mut limits = vec![
-            (libc::RLIMIT_CORE, CORE),
-            (libc::RLIMIT_SIGPENDING, PENDING_SIGNALS),
-            (libc::RLIMIT_MSGQUEUE, 0),
-        ];
+        let mut limits = vec![(libc::RLIMIT_CORE, CORE)];
+        #[cfg(not(portable))]
+        limits.extend([(libc::RLIMIT_SIGPENDING, PENDING_SIGNALS), (libc::RLIMIT_MSGQUEUE, 0)]);
         if let Some(limit) = options.max_processes {
             limits.push((libc::RLIMIT_NPROC, limit));
         }

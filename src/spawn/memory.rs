@@ -7,10 +7,11 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use rustix::io::Errno;
 
-/// A shared mapping of zeros whose size is sealed.
+use super::memory_file;
+
+/// A shared mapping of zeros.
 #[derive(Debug)]
 pub(super) struct SharedMemory {
     base: NonNull<u8>,
@@ -26,13 +27,7 @@ impl SharedMemory {
     /// Makes a memory of at least `len` bytes; gives the descriptor through which the process maps it.
     pub(super) fn new(len: usize) -> Result<(Self, OwnedFd), Errno> {
         let len = len.max(1).next_multiple_of(size_of::<u64>());
-        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        // The memory is never executed. Linux before 6.3 does not know the flag.
-        let memory = memfd_create("toolwarden", flags | MemfdFlags::NOEXEC_SEAL)
-            .or_else(|_| memfd_create("toolwarden", flags))?;
-        ftruncate(&memory, len as u64)?;
-        // A process that shrank the memory would crash the host at its next read.
-        fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        let memory = memory_file::create(len)?;
         // SAFETY: asks for a new mapping at an address of the kernel's choice; touches no existing memory.
         let mapped = unsafe {
             libc::mmap(
@@ -54,7 +49,7 @@ impl SharedMemory {
     /// The number at word `index`; none outside of the memory.
     pub(super) fn word(&self, index: usize) -> Option<&AtomicU32> {
         let fits = index < self.len / size_of::<u32>();
-        // SAFETY: inside the mapping, which is never shorter than it was (its size is sealed), and aligned, as it begins with a page.
+        // SAFETY: inside the mapping, which is never shorter than it was (see `memory_file.rs`), and aligned, as it begins with a page.
         fits.then(|| unsafe { self.base.cast::<AtomicU32>().add(index).as_ref() })
     }
 
@@ -109,12 +104,6 @@ mod tests {
         rustix::io::pwrite(&fd, &7u32.to_ne_bytes(), 8).unwrap();
         assert_eq!(memory.word(2).unwrap().load(Ordering::Relaxed), 7);
         assert!(memory.word(4).is_none());
-    }
-
-    #[test]
-    fn its_size_cannot_be_changed() {
-        let (_memory, fd) = SharedMemory::new(16).unwrap();
-        assert!(ftruncate(&fd, 0).is_err() && ftruncate(&fd, 1 << 20).is_err());
     }
 
     proptest! {

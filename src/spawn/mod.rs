@@ -5,22 +5,37 @@
 //! runtime::find_runtime -> arguments + environment -> Launch -> Spawner -> Child { channel, stdout, stderr, process }
 //! ```
 //!
+//! `portable` takes the place of some modules on systems other than Linux.
+//!
 //! The decisions behind it: docs/decisions.md#processes.
 
 mod arguments;
 mod backoff;
 mod bundler;
+#[cfg(not(portable))]
 mod cgroup;
+#[cfg(not(portable))]
 mod child;
+#[cfg(not(portable))]
+mod end;
 mod entry_table;
 mod environment;
 mod failure;
 mod host_ends;
 mod launch;
 mod memory;
+#[cfg(not(portable))]
+mod memory_file;
+#[cfg(not(portable))]
 mod origin;
+#[cfg(not(portable))]
 mod orphans;
 mod output;
+#[cfg_attr(portable, expect(dead_code, reason = "cgroups and the sandbox are Linux's"))]
+mod plan;
+#[cfg(portable)]
+mod portable;
+#[cfg(not(portable))]
 mod proc_scan;
 mod process;
 mod resources;
@@ -28,9 +43,13 @@ mod ring;
 mod runtime;
 mod signals;
 mod spawner;
+#[cfg(not(portable))]
 mod stack;
 mod temporary;
 mod usage;
+
+#[cfg(portable)]
+use portable::{cgroup, child, end, memory_file, origin, proc_scan};
 
 pub use arguments::{bun_arguments, bundler_arguments, node_arguments, transpiler_arguments};
 pub use backoff::Delays;
@@ -42,6 +61,8 @@ pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_F
 pub use launch::{Launch, LaunchOptions};
 pub use origin::{BeginFailure, Origin, OriginLimits, Served, resident_bytes, serve_forks};
 pub use output::{Captured, LineSplitter};
+#[cfg(portable)]
+pub use portable::meter::UsageMeter;
 pub use process::{Exit, Process};
 pub use ring::Ring;
 pub use runtime::{
@@ -50,4 +71,6 @@ pub use runtime::{
 pub use signals::signal_name;
 pub use spawner::{Child, LaunchSource, Spawner, Unconnected};
 pub use temporary::{DiskUsage, Temporary, TemporaryDirectories};
-pub use usage::{Caps, Measured, Usage, UsageMeter};
+#[cfg(not(portable))]
+pub use usage::UsageMeter;
+pub use usage::{Caps, Measured, Usage};

@@ -2,7 +2,7 @@
 //!
 //! A process id belongs to us only until the process is reaped. Signals are therefore sent under the lock that guards
 //! reaping, and reaping has three steps: wait without reaping, kill the group while the zombie leader still reserves
-//! the number, reap. All waiting names this one process (P_PIDFD): the host's own children are never touched, and no
+//! the number, reap. All waiting names this one process: the host's own children are never touched, and no
 //! SIGCHLD handler is installed.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -12,10 +12,11 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group, test_kill_process_group, waitid,
+    Pid, Signal, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group, test_kill_process_group,
 };
 
 use super::cgroup::{self, Account, Cgroup};
+use super::end;
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};
 use crate::sandbox::Guardian;
@@ -24,7 +25,9 @@ use crate::sandbox::Guardian;
 const DROP_WAIT: Duration = Duration::from_millis(500);
 
 /// How often, a millisecond apart, an origin that was killed is looked at.
+#[cfg(not(portable))]
 const SIBLING_TRIES: u32 = 500;
+#[cfg(not(portable))]
 const SIBLING_PAUSE: Duration = Duration::from_millis(1);
 
 /// How a process ended.
@@ -42,7 +45,8 @@ pub enum Exit {
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
-    pidfd: OwnedFd,
+    /// Readable once the process has ended.
+    end: OwnedFd,
     /// Set once the process is reaped; its number may belong to another process from then on.
     exit: Mutex<Option<Exit>>,
     /// The cgroup, where one was made for it.
@@ -55,10 +59,10 @@ pub struct Process {
 }
 
 impl Process {
-    pub(super) fn new(pid: Pid, pidfd: OwnedFd, cgroup: Option<Cgroup>, guardian: Option<Guardian>) -> Self {
+    pub(super) fn new(pid: Pid, end: OwnedFd, cgroup: Option<Cgroup>, guardian: Option<Guardian>) -> Self {
         Self {
             pid,
-            pidfd,
+            end,
             exit: Mutex::new(None),
             killed_before: match cgroup {
                 Some(_) => None,
@@ -81,8 +85,8 @@ impl Process {
     }
 
     /// Readable once the process has ended.
-    pub fn pidfd(&self) -> BorrowedFd<'_> {
-        self.pidfd.as_fd()
+    pub fn end(&self) -> BorrowedFd<'_> {
+        self.end.as_fd()
     }
 
     /// Sends SIGKILL to the whole group; does nothing once the process is reaped.
@@ -135,6 +139,7 @@ impl Process {
 
     /// Ends an origin with the processes of its group that are the host's children like itself, and reaps all of them:
     /// nobody else knows of those.
+    #[cfg(not(portable))]
     pub(super) fn end_with_siblings(&self) {
         let mut exit = self.lock();
         if exit.is_some() {
@@ -223,7 +228,7 @@ impl Process {
     }
 
     fn wait(&self, options: WaitIdOptions) -> Result<Option<WaitIdStatus>, Errno> {
-        rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(self.pidfd.as_fd()), options))
+        end::wait(self.pid, &self.end, options)
     }
 
     /// Called only while the leader is unreaped, or while members are known to reserve the number.
@@ -244,7 +249,7 @@ impl Drop for Process {
             return;
         }
         self.kill_group();
-        let mut ended = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let mut ended = [PollFd::new(&self.end, PollFlags::IN)];
         let wait = Timespec::try_from(DROP_WAIT).ok();
         let _ = rustix::io::retry_on_intr(|| poll(&mut ended, wait.as_ref()));
         self.try_reap();
@@ -252,6 +257,7 @@ impl Drop for Process {
 }
 
 /// Reaps one process of a group that has ended; an error when this process has no child in it.
+#[cfg(not(portable))]
 fn reap_of_group(group: Pid) -> Result<Option<(Pid, Exit)>, Errno> {
     // SAFETY: zeroed is a valid siginfo_t, which outlives the call; its fields are read as waitid sets them.
     let (done, info) = unsafe {
@@ -270,11 +276,6 @@ fn reap_of_group(group: Pid) -> Result<Option<(Pid, Exit)>, Errno> {
         _ => Exit::Signal(status),
     };
     Ok(Pid::from_raw(pid).map(|pid| (pid, how)))
-}
-
-/// Waits for the end of a child that is about to end, and reaps it.
-pub(super) fn wait_exited(pidfd: &OwnedFd) -> Result<Option<WaitIdStatus>, Errno> {
-    rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED))
 }
 
 fn exit_of(status: &WaitIdStatus) -> Exit {

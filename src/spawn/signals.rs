@@ -1,21 +1,31 @@
 //! Names of signals as people write them.
 
-/// "SIGSEGV" for 11; "SIGRTMIN+2" for a real-time one; "signal 99" for a number Linux does not have.
+/// "SIGSEGV" for 11; "SIGRTMIN+2" for a real-time one; "signal 99" for a number that the system does not have.
 pub fn signal_name(signal: i32) -> String {
     if let Some((_, name)) = NAMES.iter().find(|(number, _)| *number == signal) {
         return (*name).to_owned();
     }
-    let first = libc::SIGRTMIN();
-    if (first..=libc::SIGRTMAX()).contains(&signal) {
-        return match signal - first {
-            0 => "SIGRTMIN".to_owned(),
-            offset => format!("SIGRTMIN+{offset}"),
-        };
-    }
-    format!("signal {signal}")
+    real_time(signal).unwrap_or_else(|| format!("signal {signal}"))
 }
 
-const NAMES: [(i32, &str); 31] = [
+#[cfg(target_os = "linux")]
+fn real_time(signal: i32) -> Option<String> {
+    let first = libc::SIGRTMIN();
+    (first..=libc::SIGRTMAX())
+        .contains(&signal)
+        .then(|| match signal - first {
+            0 => "SIGRTMIN".to_owned(),
+            offset => format!("SIGRTMIN+{offset}"),
+        })
+}
+
+/// macOS has none.
+#[cfg(not(target_os = "linux"))]
+fn real_time(_signal: i32) -> Option<String> {
+    None
+}
+
+const NAMES: &[(i32, &str)] = &[
     (libc::SIGHUP, "SIGHUP"),
     (libc::SIGINT, "SIGINT"),
     (libc::SIGQUIT, "SIGQUIT"),
@@ -31,6 +41,7 @@ const NAMES: [(i32, &str); 31] = [
     (libc::SIGPIPE, "SIGPIPE"),
     (libc::SIGALRM, "SIGALRM"),
     (libc::SIGTERM, "SIGTERM"),
+    #[cfg(target_os = "linux")]
     (libc::SIGSTKFLT, "SIGSTKFLT"),
     (libc::SIGCHLD, "SIGCHLD"),
     (libc::SIGCONT, "SIGCONT"),
@@ -45,7 +56,12 @@ const NAMES: [(i32, &str); 31] = [
     (libc::SIGPROF, "SIGPROF"),
     (libc::SIGWINCH, "SIGWINCH"),
     (libc::SIGIO, "SIGIO"),
+    #[cfg(target_os = "linux")]
     (libc::SIGPWR, "SIGPWR"),
+    #[cfg(target_os = "macos")]
+    (libc::SIGEMT, "SIGEMT"),
+    #[cfg(target_os = "macos")]
+    (libc::SIGINFO, "SIGINFO"),
     (libc::SIGSYS, "SIGSYS"),
 ];
 
@@ -60,6 +76,7 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn realtime_and_unknown_signals_are_named_by_number() {
         assert_eq!(signal_name(libc::SIGSEGV), "SIGSEGV");

@@ -15,16 +15,18 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
-use super::child::{self, Plan};
+use super::child::Starter;
 use super::entry_table::EntryTable;
 use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
-use super::origin::{Origin, fork};
+use super::origin::Origin;
+#[cfg(not(portable))]
+use super::origin::fork;
+use super::plan::Plan;
 use super::process::Process;
 use super::resources::{cgroup, memory, room_failed, temporary};
 use super::ring::Ring;
-use super::stack::Stack;
 use super::temporary::Temporary;
 use crate::error::descriptors::{self, DescriptorReservation};
 use crate::error::{Code, Error, Result};
@@ -213,7 +215,7 @@ fn is_current(thread: ThreadId) -> bool {
 /// What the thread owns.
 struct SpawnerThread {
     sandbox: Option<Box<dyn ChildSetup>>,
-    stack: Stack,
+    starter: Starter,
     null: Arc<OwnedFd>,
 }
 
@@ -224,14 +226,14 @@ impl SpawnerThread {
                 .on_spawner_thread()
                 .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
         }
-        let stack = Stack::new().map_err(|failure| not_started(&failure.to_string()))?;
+        let starter = Starter::new().map_err(|failure| not_started(&failure.to_string()))?;
         let null = host_ends::null().map_err(|failure| match failure.errno {
             errno if descriptors::is_shortage(errno) => {
                 Box::new(descriptors::shortage("the spawner could not start: open failed", errno))
             }
             _ => not_started(&failure.to_string()),
         })?;
-        Ok(Self { sandbox, stack, null })
+        Ok(Self { sandbox, starter, null })
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
@@ -315,7 +317,7 @@ impl SpawnerThread {
         // those that the supervisor opens for it. Failing here is clearer than failing there.
         let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
         drop(room);
-        let (pid, pidfd) = child::start(&plan, &self.stack)?;
+        let (pid, pidfd) = self.starter.start(&plan)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
         let number = pid.as_raw_nonzero().get().unsigned_abs();
         let guardian = self.sandbox.as_mut().and_then(|sandbox| match launch.is_origin() {
@@ -326,7 +328,14 @@ impl SpawnerThread {
         Ok(Unconnected { process, temporary })
     }
 
+    /// There is no origin.
+    #[cfg(portable)]
+    fn fork(&mut self, _launch: &Launch, origin: &Arc<Origin>) -> Started<Child> {
+        match **origin {}
+    }
+
     /// Has an origin fork itself. Once it was asked, every failure ends it.
+    #[cfg(not(portable))]
     fn fork(&mut self, launch: &Launch, origin: &Arc<Origin>) -> Started<Child> {
         let Some(sandbox) = &mut self.sandbox else {
             return Err(SpawnFailure::permanent("fork"));

@@ -71,6 +71,7 @@ impl Claim {
     }
 
     /// The name of its file.
+    #[cfg(not(portable))]
     pub(super) fn name(&self) -> &str {
         &self.name
     }

@@ -4,13 +4,12 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, Mode, OFlags, Stat, chmod, fchmod, fstat, mkdir, mkdirat, open, openat, renameat, statat,
-    unlinkat,
+    AtFlags, CWD, Dir, Mode, OFlags, Stat, fchmod, fstat, mkdir, mkdirat, open, openat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -19,6 +18,7 @@ use tempfile::TempPath;
 use super::lock;
 use super::names::hex;
 use super::trust::{FileStatus, is_own_file, is_private_file, judge_directory};
+use crate::system;
 
 pub(super) const DIRECTORY: &str = ".toolwarden";
 pub(super) const TEMPORARY_PREFIX: &str = ".new-";
@@ -48,9 +48,9 @@ impl Stamp {
 impl From<&Stat> for Stamp {
     fn from(stat: &Stat) -> Self {
         Self {
-            identity: (stat.st_dev, stat.st_ino),
+            identity: system::identity(stat),
             size: stat.st_size,
-            mode: stat.st_mode,
+            mode: system::mode(stat),
             owner: stat.st_uid,
             #[allow(
                 clippy::useless_conversion,
@@ -88,10 +88,9 @@ impl Directory {
         if made {
             // Whoever may read the files may enter the directory, whatever the umask is.
             let readers = mode & 0o044;
-            let mode = Mode::from_raw_mode(0o700 | readers | (readers >> 2));
-            // Changed through the descriptor, which is a path only: a link that another user put there would be
-            // followed.
-            chmod(format!("/proc/self/fd/{}", directory.fd.as_raw_fd()), mode)?;
+            let mode = Mode::from_bits_retain((0o700 | readers | (readers >> 2)) as _);
+            // Changed through the descriptor: a link that another user put there would be followed.
+            system::change_mode(&directory.fd, mode)?;
         }
         Ok(directory)
     }
@@ -104,14 +103,24 @@ impl Directory {
     fn look(path: PathBuf, made: bool) -> io::Result<Self> {
         // Opened as a path only, which needs no right to read, so that other users' directories are told from absent
         // ones.
-        let fd = open(&path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-        let stat = fstat(&fd)?;
         let me = rustix::process::geteuid().as_raw();
+        let flags = system::PATH_ONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = match open(&path, flags, Mode::empty()) {
+            Ok(fd) => fd,
+            // What it is says more than that it cannot be opened.
+            Err(error) => {
+                if let Ok(stat) = statat(CWD, &path, AtFlags::SYMLINK_NOFOLLOW) {
+                    judge_directory(&path, FileStatus::from(&stat), me, made)?;
+                }
+                return Err(error.into());
+            }
+        };
+        let stat = fstat(&fd)?;
         judge_directory(&path, FileStatus::from(&stat), me, made)?;
         Ok(Self {
             fd,
             path,
-            identity: (stat.st_dev, stat.st_ino),
+            identity: system::identity(&stat),
             me,
         })
     }
@@ -218,7 +227,7 @@ impl Directory {
     /// Removes a directory in it with its content. Links are removed, not followed.
     pub(super) fn remove_tree(&self, name: &str) -> io::Result<()> {
         // A path to the open directory, whatever its own path leads to by now.
-        std::fs::remove_dir_all(format!("/proc/self/fd/{}/{name}", self.fd.as_raw_fd()))
+        std::fs::remove_dir_all(system::path_of_open(self.fd.as_fd(), &self.path).join(name))
     }
 
     /// Removes the directory itself if it is empty.
@@ -248,7 +257,7 @@ pub(super) struct Temporary<'a> {
 impl<'a> Temporary<'a> {
     pub(super) fn new(directory: &'a Directory) -> io::Result<Self> {
         // A path to the open directory, whatever its own path leads to by now.
-        let place = format!("/proc/self/fd/{}", directory.fd.as_raw_fd());
+        let place = system::path_of_open(directory.fd.as_fd(), &directory.path);
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let make = |path: &Path| -> io::Result<File> {
             let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
@@ -266,7 +275,7 @@ impl<'a> Temporary<'a> {
 
     /// Gives it its mode and its name. Fails with "not found" when another manager took it for a dead writer's.
     pub(super) fn publish(self, name: &str, mode: u32) -> io::Result<(File, Stamp)> {
-        fchmod(&self.file, Mode::from_raw_mode(mode))?;
+        fchmod(&self.file, Mode::from_bits_retain(mode as _))?;
         let directory = &self.directory.fd;
         let own = self.path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         renameat(directory, own, directory, name)?;

@@ -12,7 +12,19 @@ use std::os::fd::AsRawFd;
 
 use libc::{c_int, c_short};
 
-fn whole_file(kind: c_int) -> libc::flock {
+/// The type that libc gives the kinds of locks differs between systems.
+#[cfg(target_os = "linux")]
+type LockKind = c_int;
+/// The type that libc gives the kinds of locks differs between systems.
+#[cfg(not(target_os = "linux"))]
+type LockKind = c_short;
+
+#[allow(
+    clippy::unnecessary_cast,
+    clippy::allow_attributes,
+    reason = "types differ between systems"
+)]
+fn whole_file(kind: LockKind) -> libc::flock {
     libc::flock {
         l_type: kind as c_short,
         l_whence: libc::SEEK_SET as c_short,
@@ -40,7 +52,7 @@ pub(crate) fn is_held(file: &File) -> io::Result<bool> {
     // A read lock conflicts with write locks only.
     let mut lock = whole_file(libc::F_RDLCK);
     control(file, libc::F_OFD_GETLK, &mut lock)?;
-    Ok(c_int::from(lock.l_type) != libc::F_UNLCK)
+    Ok(LockKind::from(lock.l_type) != libc::F_UNLCK)
 }
 
 #[cfg(test)]

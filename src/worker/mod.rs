@@ -23,6 +23,7 @@
 mod bundle;
 mod claim;
 mod compiled;
+#[cfg(not(portable))]
 mod dead_host_cleanup;
 mod directory;
 pub mod frame;
@@ -33,7 +34,9 @@ mod names;
 mod nonce;
 mod private_home;
 pub mod protocol;
+#[cfg(not(portable))]
 mod raw;
+#[cfg(not(portable))]
 mod raw_directory;
 mod render;
 mod store;
@@ -42,10 +45,14 @@ mod trust;
 
 pub use bundle::{Bundle, BundleFiles, BundleReply, BundleStore, FileFingerprint, Manifest, Verdict, bundle_script};
 pub use compiled::{Compiled, CompiledLocation, InstalledCompiled, compile_script};
+#[cfg(not(portable))]
 pub use dead_host_cleanup::DeadHostCleanup;
 pub use modules::{Modules, transpile_script};
 pub use nonce::Nonce;
+#[cfg(not(portable))]
 pub use raw::syscall;
 pub use render::{WorkerSettings, render};
+#[cfg(portable)]
+pub use store::DeadHostCleanup;
 pub use store::WorkerFile;
 pub(crate) use trust::{FileStatus, keeps_entries};

@@ -51,7 +51,7 @@ pub(super) fn helps(error: &io::Error) -> bool {
 }
 
 fn enter(path: &Path) -> rustix::io::Result<std::os::fd::OwnedFd> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = crate::system::PATH_ONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     open(path, flags, Mode::empty())
 }
 

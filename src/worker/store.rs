@@ -25,8 +25,11 @@ use sha2::{Digest, Sha256};
 
 use super::claim::Claim;
 use super::compiled::CompiledLocation;
+#[cfg(not(portable))]
 use super::dead_host_cleanup::DeadHostCleanup;
-use super::directory::{DIRECTORY, Directory, Stamp, unique};
+#[cfg(not(portable))]
+use super::directory::unique;
+use super::directory::{DIRECTORY, Directory, Stamp};
 use super::names::{HASH, IGNORE_FILE, IGNORED, WORKER_PREFIX, hex};
 use super::private_home;
 use super::sweep::{judge_entries, sweep};
@@ -56,6 +59,11 @@ struct WrittenFile {
     stamp: Stamp,
     claim: Claim,
 }
+
+/// What a process that outlives the host would remove; there is no such process here.
+#[cfg(portable)]
+#[derive(Debug)]
+pub enum DeadHostCleanup {}
 
 impl WorkerFile {
     /// Ensures that `source` is in `working_dir` with exactly the permissions `mode`, and removes worker files that
@@ -126,6 +134,7 @@ impl WorkerFile {
     }
 
     /// What must be removed when the host is killed. `None` where the file is missing.
+    #[cfg(not(portable))]
     pub fn dead_host_cleanup(&self) -> Option<DeadHostCleanup> {
         let claim = &self.placed.as_ref()?.claim;
         let directory = self.home.join(DIRECTORY);
@@ -133,8 +142,14 @@ impl WorkerFile {
         DeadHostCleanup::new(&directory, &stem(&self.hash), claim.name(), &unique().ok()?, user)
     }
 
+    /// What must be removed when the host is killed: the next manager of the directory does that.
+    #[cfg(portable)]
+    pub fn dead_host_cleanup(&self) -> Option<DeadHostCleanup> {
+        None
+    }
+
     /// The path of its claim.
-    #[cfg(test)]
+    #[cfg(all(test, not(portable)))]
     pub(super) fn claim_path(&self) -> Option<PathBuf> {
         let placed = self.placed.as_ref()?;
         Some(self.home.join(DIRECTORY).join(placed.claim.name()))

@@ -8,6 +8,7 @@ use std::path::Path;
 use rustix::fs::{FileType, Stat};
 
 use crate::error::hints;
+use crate::system;
 
 /// Write permission for the group and for others.
 const OTHERS_WRITE: u32 = 0o022;
@@ -45,7 +46,7 @@ impl From<&Stat> for FileStatus {
         Self {
             kind: FileType::from_raw_mode(stat.st_mode),
             owner: stat.st_uid,
-            mode: stat.st_mode & 0o7777,
+            mode: system::mode(stat) & 0o7777,
             // Its type differs between architectures.
             #[allow(clippy::unnecessary_cast, clippy::allow_attributes, reason = "u32 on arm64")]
             links: stat.st_nlink as u64,

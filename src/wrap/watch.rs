@@ -119,7 +119,7 @@ impl Watch {
 
     /// Returns at the program's end, or when it is to be looked at again.
     fn wait(&self) {
-        let mut ended = [PollFd::from_borrowed_fd(self.process.pidfd(), PollFlags::IN)];
+        let mut ended = [PollFd::from_borrowed_fd(self.process.end(), PollFlags::IN)];
         let every = Timespec::try_from(EVERY).ok();
         // An interruption only means that the program is looked at sooner.
         let _ = poll(&mut ended, every.as_ref());

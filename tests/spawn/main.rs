@@ -3,20 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod ends;
+#[cfg(not(portable))]
 mod sandbox;
 mod spawner_thread;
 mod starts;
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use toolwarden::sandbox::{ChildSetup, Guardian, InChild, StepFailure};
 use toolwarden::spawn::{Child, Exit, Launch, LaunchOptions, SpawnFailure, Spawner};
 
 pub(crate) fn options(program: &str, args: &[&str]) -> LaunchOptions {
@@ -63,7 +63,7 @@ pub(crate) fn wait_readable(fd: impl AsFd) {
 }
 
 pub(crate) fn wait_exit(child: &Child) -> Exit {
-    wait_readable(child.process.pidfd());
+    wait_readable(child.process.end());
     child.process.try_reap().unwrap()
 }
 

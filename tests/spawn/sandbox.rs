@@ -1,5 +1,9 @@
 //! A sandbox is applied in the child.
 
+use std::os::fd::BorrowedFd;
+
+use toolwarden::sandbox::{ChildSetup, Guardian, InChild, StepFailure};
+
 use super::*;
 
 /// A sandbox whose steps fail or write a note, as the test asks.

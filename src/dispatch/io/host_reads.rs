@@ -1,26 +1,22 @@
 //! The channels that the host's own thread reads.
 //!
 //! An answer then wakes only the thread that waits for it. How that thread is notified depends on the host: its event loop
-//! watches one epoll descriptor that contains all channels, or it gets each channel as a socket. The host's runtime reads such
+//! watches one descriptor that stands for all channels (`channel_set.rs`), or it gets each channel as a socket. The host's runtime reads such
 //! a socket itself, so the socket is only a doorbell, and the frames come through the ring.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustc_hash::FxHashMap;
-use rustix::buffer::spare_capacity;
-use rustix::event::Timespec;
-use rustix::event::epoll;
 
+#[cfg(not(portable))]
+use super::channel_set::ChannelSet;
+#[cfg(portable)]
+use super::driver_reads::ChannelSet;
 use super::reader::{ProcessReader, ReadStatus};
 use crate::dispatch::sink::Sink;
 use crate::pool::WorkerId;
-
-/// How many channels are taken at once. The descriptor stays readable as long as there are more.
-const AT_ONCE: usize = 16;
-
-const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
 /// The set of these channels.
 #[derive(Clone)]
@@ -28,7 +24,7 @@ pub struct HostReads(Arc<Set>);
 
 struct Set {
     /// Readable when one of the channels is; `None` where the host has the channels as doorbells.
-    epoll: Option<OwnedFd>,
+    channels: Option<ChannelSet>,
     members: Mutex<FxHashMap<WorkerId, Member>>,
 }
 
@@ -44,8 +40,7 @@ struct Member {
 impl HostReads {
     /// An empty set for a host that watches its descriptor.
     pub fn watched() -> std::io::Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        Ok(Self::with(Some(epoll)))
+        Ok(Self::with(Some(ChannelSet::new()?)))
     }
 
     /// An empty set for a host that gets a socket for each channel; see [`Event::Listen`](crate::observe::Event::Listen).
@@ -53,9 +48,9 @@ impl HostReads {
         Self::with(None)
     }
 
-    fn with(epoll: Option<OwnedFd>) -> Self {
+    fn with(channels: Option<ChannelSet>) -> Self {
         Self(Arc::new(Set {
-            epoll,
+            channels,
             members: Mutex::default(),
         }))
     }
@@ -63,12 +58,12 @@ impl HostReads {
     /// Readable when [`Dispatcher::read`](super::dispatcher::Dispatcher::read) has something to read; `None` where doorbells
     /// notify the host.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.0.epoll.as_ref().map(AsFd::as_fd)
+        self.0.channels.as_ref().map(ChannelSet::descriptor)
     }
 
     /// Whether the host has the channels as doorbells, so that every frame must come through the ring.
     pub fn are_doorbells(&self) -> bool {
-        self.0.epoll.is_none()
+        self.0.channels.is_none()
     }
 
     /// Adds a channel. Returns false where the system refuses that, or where some frames of this process do not come through
@@ -82,13 +77,9 @@ impl HostReads {
     ) -> bool {
         let mut members = self.lock();
         let worker = reader.worker();
-        match &self.0.epoll {
-            Some(epoll) => {
-                let data = epoll::EventData::new_u64(u64::from(worker.0));
-                if epoll::add(epoll, channel, data, epoll::EventFlags::IN).is_err() {
-                    return false;
-                }
-            }
+        match &self.0.channels {
+            Some(channels) if !channels.add(channel, worker.0) => return false,
+            Some(_) => {}
             None if !status.all_in_ring => return false,
             None => match rustix::io::fcntl_dupfd_cloexec(channel, 0) {
                 Ok(doorbell) => sink.listen(doorbell),
@@ -107,10 +98,9 @@ impl HostReads {
 
     pub(super) fn remove(&self, worker: WorkerId) {
         if let Some(member) = self.lock().remove(&worker)
-            && let Some(epoll) = &self.0.epoll
+            && let Some(channels) = &self.0.channels
         {
-            // The system refuses this only where the channel is no longer in the set.
-            let _ = epoll::delete(epoll, &member.channel);
+            channels.remove(&member.channel);
         }
     }
 
@@ -124,21 +114,17 @@ impl HostReads {
         if let Some(reader) = only(&self.lock()) {
             return vec![reader];
         }
-        let Some(epoll) = &self.0.epoll else {
+        let Some(channels) = &self.0.channels else {
             let members = self.lock();
             return awake(members.values())
                 .filter(|reader| reader.has_in_ring())
                 .cloned()
                 .collect();
         };
-        let mut events = Vec::with_capacity(AT_ONCE);
-        let _ = epoll::wait(epoll, spare_capacity(&mut events), Some(&NOW));
+        let readable = channels.readable();
         let members = self.lock();
-        let reader = |event: &epoll::Event| {
-            let worker = WorkerId(u32::try_from(event.data.u64()).ok()?);
-            Some(Arc::clone(&members.get(&worker)?.reader))
-        };
-        events.iter().filter_map(reader).collect()
+        let reader = |number| Some(Arc::clone(&members.get(&WorkerId(number))?.reader));
+        readable.filter_map(reader).collect()
     }
 
     /// All readers that have something to read.
@@ -179,15 +165,9 @@ impl HostReads {
     /// Leaves the channel unread until then. The host is not notified of it meanwhile.
     fn rest(&self, worker: WorkerId, member: &mut Member, until: Option<Instant>) {
         if member.rests_until.is_some() != until.is_some()
-            && let Some(epoll) = &self.0.epoll
+            && let Some(channels) = &self.0.channels
         {
-            let flags = match until {
-                Some(_) => epoll::EventFlags::empty(),
-                None => epoll::EventFlags::IN,
-            };
-            let data = epoll::EventData::new_u64(u64::from(worker.0));
-            // The system refuses this only where the channel is no longer in the set.
-            let _ = epoll::modify(epoll, &member.channel, data, flags);
+            channels.notify(&member.channel, worker.0, until.is_none());
         }
         member.rests_until = until;
     }

@@ -20,9 +20,13 @@
 //! | `process_task.rs` | serves one process from its first byte to its end |
 //! | `driver.rs` | the thread on which all of this runs |
 
+#[cfg(not(portable))]
+mod channel_set;
 mod clock;
 mod dispatcher;
 mod driver;
+#[cfg(portable)]
+mod driver_reads;
 mod groups;
 mod host_reads;
 mod lock;

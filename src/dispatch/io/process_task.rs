@@ -156,7 +156,7 @@ async fn supervise(
     queue: &SendQueue,
     process: &Process,
 ) -> (Exit, Option<Account>) {
-    let Some(exited) = watch(process.pidfd(), Interest::READABLE) else {
+    let Some(exited) = watch(process.end(), Interest::READABLE) else {
         // A process whose end is not notified cannot be supervised.
         process.kill_group();
         return reap(process).await;

@@ -10,6 +10,8 @@ use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 use tokio::sync::Notify;
 
+use crate::system::NO_SIGNAL;
+
 /// Above this size the memory that a large input needed is given back.
 const KEPT: usize = 256 * 1024;
 
@@ -91,7 +93,7 @@ impl SendQueue {
             match send(
                 &self.channel,
                 &sending.bytes[sending.sent..],
-                SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
+                NO_SIGNAL | SendFlags::DONTWAIT,
             ) {
                 Ok(count) => sending.sent += count,
                 Err(Errno::INTR) => {}

@@ -3,6 +3,8 @@
 /// The kernel cannot hold the sandbox.
 pub const SANDBOX_UNAVAILABLE: &str =
     "run on such a kernel, or set sandbox: \"off\" and isolate the host in another way";
+/// The system is not Linux, so no sandbox can be made.
+pub const NO_SANDBOX_HERE: &str = "for development set sandbox: \"off\" (or TOOLWARDEN_SANDBOX=off), which lets tools do whatever this user may; for a sandbox run the host in a Linux container or virtual machine";
 /// The kernel cannot hold a list of programs.
 pub const NO_PROGRAM_LISTS: &str = "leave --allow-run out, or use a newer kernel";
 /// Another seccomp listener is installed already.

@@ -11,6 +11,7 @@ mod machine;
 mod package;
 mod plan;
 #[expect(clippy::module_inception, reason = "the file is named for the type that it contains")]
+#[cfg_attr(portable, expect(dead_code, reason = "the supervisor asks"))]
 mod policy;
 mod programs;
 mod rule;
@@ -23,6 +24,7 @@ mod unix;
 pub use code::Code;
 pub use command::{Command, NoProgram};
 pub use files::{Disk, Files, Kind};
+#[cfg(not(portable))]
 pub(super) use machine::OWN_FILES;
 pub use machine::kernel_file;
 pub use plan::{PlanInput, plan, plan_with};

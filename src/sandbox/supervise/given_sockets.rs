@@ -26,15 +26,6 @@ const SWEPT_FROM: usize = 8;
 /// From this many workers on, copies for ended workers are dropped.
 const WORKERS: usize = 16;
 
-/// Who makes the sockets of a worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SocketMaker {
-    /// The worker; the supervisor copies them.
-    Worker,
-    /// The supervisor, which hands them in.
-    Supervisor,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct GivenSockets(Mutex<HashMap<u32, Vec<Given>>>);
 

@@ -32,9 +32,7 @@ mod target;
 mod threads;
 mod trial;
 
-pub use given_sockets::SocketMaker;
 pub(super) use target::Target;
-pub use trial::Lack;
 pub(super) use trial::try_out;
 
 use std::io;
@@ -47,6 +45,7 @@ use super::net::{Connections, Extent, Listed, NetGuard, OwnSockets, Rules, UnixS
 use super::own_directories::OwnDirectories;
 use super::policy::{NetPolicy, Policy, Run};
 use super::seccomp::{self, Program};
+use super::support::SocketMaker;
 use answer::{Answers, Everywhere};
 use files::Files;
 use given_sockets::GivenSockets;

@@ -12,20 +12,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::super::landlock_abi::{Covers, TESTED_ABI};
 use super::super::seccomp::{self, FilterProfile, Net};
 use super::super::short_child;
-use super::given_sockets::{GivenSockets, SocketMaker};
+use super::super::support::{Lack, SocketMaker};
+use super::given_sockets::GivenSockets;
 use super::listener::{Answer, Call, Listener};
 use super::target::Target;
-
-/// What keeps a supervisor from working here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
-    /// A filter with a listener is refused; with another listener above this process the kernel does that.
-    Listener,
-    /// The arguments of a call cannot be read.
-    Memory,
-    /// A worker's sockets can be neither copied nor handed in.
-    Sockets,
-}
 
 /// The argument of the connect that is tried; nothing is connected.
 const ADDRESS: [u8; 16] = *b"toolwarden trial";

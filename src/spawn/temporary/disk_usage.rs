@@ -7,6 +7,7 @@ use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat, statat};
 use rustix::io::Errno;
 
 use super::within::open_within;
+use crate::system;
 
 /// Entries counted at most, which takes up to a tenth of a second. A tree with more is over the limit anyway.
 const MOST_ENTRIES: u64 = 100_000;
@@ -82,7 +83,7 @@ fn add(top: BorrowedFd<'_>, disk_usage: &mut DiskUsage) -> Result<(), ScanError>
                 if waiting > MOST_TO_DO {
                     return Err(ScanError::Unreadable);
                 }
-                to_do.push((below, stat.st_mode));
+                to_do.push((below, system::mode(&stat)));
             }
         }
     }
@@ -141,7 +142,7 @@ mod tests {
         let mut at = enter(top.path()).expect("there");
         for _ in 0..2000 {
             mkdirat(&at, "deep", Mode::RWXU).expect("made");
-            at = openat(&at, "deep", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).expect("there");
+            at = openat(&at, "deep", system::PATH_ONLY | OFlags::CLOEXEC, Mode::empty()).expect("there");
         }
         let disk_usage = tree(enter(top.path()).expect("there").as_fd());
         assert_eq!(disk_usage.map(|disk_usage| disk_usage.entries), Some(u64::MAX));

@@ -4,18 +4,18 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, chmod, flock, fstat, mkdirat, open, openat, renameat, statat,
-    unlinkat,
+    AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, open, openat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 
 use super::layout::{HOST_DIGITS, LOCK, PIECE, PREFIX};
 use super::remove::{Budget, remove};
+use crate::system;
 use crate::worker::lock;
 
 /// Enough digits that nobody who cannot list the host's directory can guess a name, and no more, because paths of unix
@@ -24,9 +24,6 @@ const PROCESS_DIGITS: usize = 24;
 /// The same for a directory inside of a process's own one. Its path has two such names.
 const INNER_DIGITS: usize = 16;
 const NEW_LOCK: &CStr = c".lock";
-/// The user can enter the host's directory but not list it. This holds for workers of root too, because they have none
-/// of root's capabilities.
-const NOT_LISTED: Mode = Mode::WUSR.union(Mode::XUSR);
 /// How often making the directory is tried: until it is locked, another host may take it for a dead host's.
 const TRIES: usize = 4;
 
@@ -87,7 +84,7 @@ impl HostDirectory {
         // On a file system without locks there is none; nobody takes such a directory for a dead host's.
         let _ = lock::hold(&file);
         renameat(&fd, NEW_LOCK, &fd, LOCK)?;
-        chmod(format!("/proc/self/fd/{}", fd.as_raw_fd()), NOT_LISTED)?;
+        system::change_mode(&fd, system::NOT_LISTED)?;
         Ok(Self {
             place: place.to_owned(),
             path,
@@ -136,7 +133,7 @@ impl HostDirectory {
 
 /// Keeps everybody who has only the user's rights from listing a process's own directory.
 pub(super) fn hide(directory: BorrowedFd<'_>) -> io::Result<()> {
-    Ok(chmod(format!("/proc/self/fd/{}", directory.as_raw_fd()), NOT_LISTED)?)
+    Ok(system::change_mode(directory, system::NOT_LISTED)?)
 }
 
 /// Makes a directory in a process's own one.
@@ -147,7 +144,7 @@ pub(super) fn inside(directory: BorrowedFd<'_>) -> io::Result<(CString, OwnedFd)
 fn make(directory: BorrowedFd<'_>, digits: usize) -> io::Result<(CString, OwnedFd)> {
     let name = CString::new(random(digits)?)?;
     mkdirat(directory, &name, Mode::RWXU)?;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = system::PATH_ONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match openat(directory, &name, flags, Mode::empty()) {
         Ok(opened) => Ok((name, opened)),
         Err(errno) => {
@@ -206,7 +203,10 @@ mod tests {
         let first = HostDirectory::at(&real, || {}).expect("made");
         let second = HostDirectory::at(&real, || {}).expect("found");
         assert_eq!(first.path(), second.path());
-        assert_eq!(first.path().metadata().expect("there").mode() & 0o7777, 0o300);
+        assert_eq!(
+            first.path().metadata().expect("there").mode() & 0o7777,
+            system::bits(system::NOT_LISTED)
+        );
         let path = first.path().to_owned();
         drop(first);
         assert!(path.exists());

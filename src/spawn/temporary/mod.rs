@@ -26,6 +26,7 @@
 mod disk_usage;
 mod host_directory;
 mod layout;
+#[cfg_attr(portable, expect(dead_code, reason = "origins hide their directories"))]
 mod own;
 mod place;
 mod remove;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, fstat, open};
 
+use crate::system;
 use crate::worker::{FileStatus, keeps_entries};
 
 /// Used where the host's TMPDIR cannot be.
@@ -23,7 +24,7 @@ pub(super) fn find(tmpdir: Option<&Path>) -> Option<PathBuf> {
 
 /// Opens a directory as a path only.
 pub(super) fn enter(path: &Path) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = system::PATH_ONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     open(path, flags, Mode::empty())
 }
 

@@ -5,13 +5,14 @@
 //! descriptors are enough for any tree.
 
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, chmod, openat, renameat_with, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, openat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
 use super::within::open_within;
+use crate::system;
 
 /// Something is left: the time is up, or the system refused a step.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,12 +79,13 @@ struct Opened(OwnedFd);
 
 impl Opened {
     fn enter(parent: BorrowedFd<'_>, name: &CStr) -> Result<Self, Left> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = system::PATH_ONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        system::before_opening(parent, name);
         // Crosses no mount: what is mounted there is not part of the tree.
         let place = open_within(parent, name, flags).map_err(|_| Left)?;
         // Changes the mode through the descriptor. A tool may have taken every right from its own directories, and
         // nobody else may come in.
-        chmod(format!("/proc/self/fd/{}", place.as_raw_fd()), Mode::RWXU).map_err(|_| Left)?;
+        system::change_mode(&place, Mode::RWXU).map_err(|_| Left)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         openat(&place, ".", flags, Mode::empty()).map(Self).map_err(|_| Left)
     }
@@ -237,7 +239,7 @@ mod tests {
         let mut at = enter(&parent.path().join("tree")).expect("there");
         for _ in 0..3000 {
             mkdirat(&at, "deeper", Mode::RWXU).expect("made");
-            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let flags = system::PATH_ONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let below = openat(&at, "deeper", flags, Mode::empty()).expect("there");
             mkdirat(&at, "beside", Mode::RWXU).expect("made");
             at = below;

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use super::layout::{HOST_DIGITS, LOCK, PIECE, PREFIX};
 use super::place::enter;
 use super::remove::{Budget, remove};
+use crate::system;
 use crate::worker::lock;
 
 /// A younger directory without a lock may still be in the making; an older one belongs to a host that died while making
@@ -49,7 +50,7 @@ fn is_hosts(name: &CStr) -> bool {
 /// In doubt the host lives.
 fn is_dead_hosts(place: &OwnedFd, name: &CStr) -> bool {
     let me = rustix::process::geteuid().as_raw();
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = system::PATH_ONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let Ok(directory) = openat(place, name, flags, Mode::empty()) else {
         return false;
     };
@@ -104,7 +105,7 @@ mod tests {
         fs::create_dir_all(host.join("0123/deep/er")).expect("made");
         fs::write(host.join("0123/deep/file"), "x").expect("written");
         fs::write(host.join("lock"), "").expect("written");
-        fs::set_permissions(&host, fs::Permissions::from_mode(0o300)).expect("set");
+        fs::set_permissions(&host, fs::Permissions::from_mode(system::bits(system::NOT_LISTED))).expect("set");
         host
     }
 

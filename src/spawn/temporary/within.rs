@@ -3,23 +3,33 @@
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, openat, openat2};
+use rustix::fs::{Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
 
+use crate::system;
+
 /// A step on the way.
-const STEP: OFlags = OFlags::PATH
+const STEP: OFlags = system::PATH_ONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
 
 /// `flags` must contain NOFOLLOW.
+#[cfg(not(portable))]
 pub(super) fn open_within(top: BorrowedFd<'_>, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{ResolveFlags, openat2};
     let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
     match openat2(top, path, flags, Mode::empty(), within) {
         // Linux before 5.6.
         Err(Errno::NOSYS) => step_by_step(top, path, flags),
         done => done,
     }
+}
+
+/// `flags` must contain NOFOLLOW.
+#[cfg(portable)]
+pub(super) fn open_within(top: BorrowedFd<'_>, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    step_by_step(top, path, flags)
 }
 
 fn step_by_step(top: BorrowedFd<'_>, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {

@@ -2,76 +2,27 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::descriptors::Descriptors;
+use super::figures::{Caps, Measured, Usage};
 use super::group::Group;
 use super::hidden_sockets::HiddenSockets;
 use super::mappings::SharedMemory;
 use super::status::Status;
+use super::weigher::Weigher;
 use crate::error::descriptors::DescriptorReservation;
-use crate::sandbox::Connections;
-use crate::spawn::temporary::{DiskUsage, Temporary};
+use crate::spawn::temporary::DiskUsage;
 
 /// The time between two looks at what the cheap counts do not contain: shared memory, sockets, pipes, watches.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// The minimum time between two measurements of a temporary directory, and the multiple of the duration of the last
-/// one.
-const WEIGH_EVERY: Duration = Duration::from_millis(500);
-const WEIGH_SHARE: u32 = 30;
 /// Descriptors of the host that one look needs at once.
 const TO_LOOK: usize = 4;
 /// Descriptors of one group inspected at once; this takes some milliseconds.
 const MOST_DESCRIPTORS: usize = 1024;
 /// Processes of one group whose mappings and descriptors are inspected. A larger group is about to exceed its limit.
 const MOST_LOOKED_AT: usize = 64;
-
-/// What a group used at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    /// Bytes of memory: resident pages except those of files, swapped pages, page tables, mapped shared memory, and the
-    /// bytes queued in sockets and pipes.
-    pub memory: u64,
-    /// The number of its members, zombies included that a member has yet to reap.
-    pub processes: u32,
-    /// Threads of all of them.
-    pub threads: u32,
-    /// An upper bound of the watches of its epoll descriptors.
-    pub watches: u64,
-    /// The number of its inotify descriptors.
-    pub notifiers: u64,
-    /// What its temporary directory contains, with removed files that are still open.
-    pub temporary: DiskUsage,
-}
-
-/// The limits of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caps {
-    /// Processes.
-    pub processes: u32,
-    /// Threads of all of them.
-    pub threads: u32,
-    /// Epoll watches, of which each user has a limited number.
-    pub watches: u64,
-    /// Inotify descriptors, likewise.
-    pub notifiers: u64,
-}
-
-/// What is measured.
-#[derive(Debug, Default)]
-pub struct Measured {
-    /// Whether the group can have members other than its leader.
-    pub may_start_programs: bool,
-    /// Its temporary directory.
-    pub temporary: Option<Arc<Temporary>>,
-    /// The record of its TCP connections, where a supervisor makes them.
-    pub connections: Option<Connections>,
-    /// The host's end of a channel to the leader.
-    pub channel: Option<Arc<OwnedFd>>,
-}
 
 /// Measures one group.
 #[derive(Debug)]
@@ -83,10 +34,7 @@ pub struct UsageMeter {
     looked: Instant,
     hidden: Hidden,
     hidden_sockets: HiddenSockets,
-    temporary: Option<Arc<Temporary>>,
-    /// When the temporary directory is measured next.
-    weighed_next: Instant,
-    disk_usage: DiskUsage,
+    weigher: Weigher,
 }
 
 /// The result of the last look at what the cheap counts do not contain.
@@ -110,9 +58,7 @@ impl UsageMeter {
             looked: now,
             hidden: Hidden::default(),
             hidden_sockets: HiddenSockets::new(leader, measured.connections, measured.channel, now),
-            temporary: measured.temporary,
-            weighed_next: now + WEIGH_EVERY,
-            disk_usage: DiskUsage::default(),
+            weigher: Weigher::new(measured.temporary, now),
         })
     }
 
@@ -142,27 +88,16 @@ impl UsageMeter {
         if now.duration_since(self.looked) >= LOOK_EVERY && DescriptorReservation::new(TO_LOOK).is_ok() {
             self.looked = now;
             let ids = [self.leader].into_iter().chain(members.iter().map(|member| member.id));
-            let directory = self.temporary.as_ref().map(|temporary| temporary.path());
+            let directory = self.weigher.path();
             self.hidden = look(ids.take(MOST_LOOKED_AT), directory, &mut self.hidden_sockets, now);
         }
         // The resident part of it is already counted.
         usage.memory += self.hidden.shared.saturating_sub(resident_shared) + self.hidden.descriptors;
         usage.watches = self.hidden.watches;
         usage.notifiers = self.hidden.notifiers;
-        usage.temporary = self.measure_temporary(now);
+        usage.temporary = self.weigher.weigh(now);
         usage.temporary.bytes = usage.temporary.bytes.saturating_add(self.hidden.nameless);
         Some(usage)
-    }
-
-    /// The last result, renewed from time to time. Measuring many files takes long, so only a small share of the time
-    /// is spent on it.
-    fn measure_temporary(&mut self, now: Instant) -> DiskUsage {
-        if let Some(temporary) = self.temporary.as_ref().filter(|_| now >= self.weighed_next) {
-            self.disk_usage = temporary.disk_usage().unwrap_or(self.disk_usage);
-            let done = Instant::now();
-            self.weighed_next = done + WEIGH_EVERY.max(done.saturating_duration_since(now) * WEIGH_SHARE);
-        }
-        self.disk_usage
     }
 }
 

@@ -9,15 +9,31 @@
 //! | `hidden_sockets.rs` | sockets that no process has open: closed, not accepted, in flight |
 //! | `sock_diag.rs` | what the kernel says of such sockets |
 //! | `group.rs` | the other members of the group |
-//! | `meter.rs` | all of them together, each as often as its cost allows |
+//! | `meter.rs` | all of them together, each as often as its cost allows; elsewhere `portable/meter.rs` |
+//! | `figures.rs` | what is measured, and what is allowed |
+//! | `weigher.rs` | temporary directories |
 
+#[cfg(not(portable))]
 mod descriptors;
+mod figures;
+#[cfg(not(portable))]
 mod group;
+#[cfg(not(portable))]
 mod hidden_sockets;
+#[cfg(not(portable))]
 mod mappings;
+#[cfg(not(portable))]
 mod meter;
+#[cfg(not(portable))]
 mod sock_diag;
+#[cfg(not(portable))]
 mod socket_memory;
+#[cfg(not(portable))]
 mod status;
+mod weigher;
 
-pub use meter::{Caps, Measured, Usage, UsageMeter};
+pub use figures::{Caps, Measured, Usage};
+#[cfg(not(portable))]
+pub use meter::UsageMeter;
+#[cfg(portable)]
+pub(in crate::spawn) use weigher::Weigher;
