@@ -7,8 +7,9 @@
 //! it must be writable, which takes a list that names it.
 //!
 //! Sockets hide memory too. One that waits to be accepted, or is on its way through another one (SCM_RIGHTS), has no
-//! descriptor that could be looked at, and what was sent to it stays. With the system's usual buffers that is some
-//! 200 KiB each; a tool that may enlarge them reaches megabytes each.
+//! descriptor that could be looked at, and what was sent to it stays. The watchdog finds such sockets in the kernel's
+//! list of all, but estimates a unix socket whose sender is closed by the size of its buffer. With the system's usual
+//! buffers that is some 200 KiB each; a tool that may enlarge them reaches megabytes each.
 
 use super::row::{Answer, AppliesWhen, Row, Test, on, row};
 

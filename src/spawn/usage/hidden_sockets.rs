@@ -4,11 +4,13 @@
 //!
 //! The kernel does not say whose such a socket is. A TCP connection is recognised by what the supervisor noted when it
 //! made it, or by the port of the worker's server. Of sockets in flight only their number is known, and not even that of
-//! those that are in flight inside of others. So while a group has any, all that waits in sockets which it does not have
-//! open counts, whoever's it is: that is next to nothing otherwise, because sockets are read by those who have them.
+//! those that are in flight inside of others. So while a group has
+//! any, all that waits in sockets which no process has open counts, whoever's it was.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -22,6 +24,10 @@ const SHARE: u32 = 10;
 /// What is assumed to be in flight where the kernel does not answer: as many as one process may have in flight, and what
 /// a message may carry beyond that.
 const MOST_IN_FLIGHT: u64 = 1024 + 253;
+/// From so many bytes on it is looked up whether other processes have the sockets open, which takes longer.
+const WORTH_A_SEARCH: u64 = 4 * 1024 * 1024;
+/// Descriptors of other processes that are looked at.
+const MOST_DESCRIPTORS: usize = 65_536;
 /// Lists of sockets that carry datagrams: each line has what waits, in `tx:rx` or in two columns, and the inode.
 const DATAGRAMS: [&str; 8] = ["udp", "udp6", "udplite", "udplite6", "icmp", "icmp6", "raw", "raw6"];
 
@@ -85,7 +91,14 @@ impl HiddenSockets {
         } else {
             0
         };
-        connections + in_datagrams(counts) + in_unix_sockets(counts, &mut diag).unwrap_or(unknown)
+        let mut waits = in_datagrams(counts) + in_unix_sockets(counts, &mut diag).unwrap_or(unknown);
+        if any_in_flight && waits > WORTH_A_SEARCH {
+            // Other processes may have much in their sockets too, which is open to them.
+            let theirs = open_anywhere();
+            let nobodys = |inode| counts(inode) && !theirs.contains(&inode);
+            waits = in_datagrams(nobodys) + in_unix_sockets(nobodys, &mut diag).unwrap_or(unknown);
+        }
+        connections + waits
     }
 
     fn in_connections(&self, open: &Descriptors, any_in_flight: bool, diag: &mut Option<SockDiag>) -> u64 {
@@ -134,6 +147,27 @@ fn opened(diag: &mut Option<SockDiag>) -> Option<&SockDiag> {
         *diag = SockDiag::open().ok();
     }
     diag.as_ref()
+}
+
+/// The inodes of all sockets that a process of this machine has open, as far as this one may see that.
+fn open_anywhere() -> HashSet<u64> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+    });
+    let descriptors = ids.filter_map(|entry| fs::read_dir(entry.path().join("fd")).ok());
+    let links = descriptors.flatten().flatten().take(MOST_DESCRIPTORS);
+    links
+        .filter_map(|entry| socket_inode(&fs::read_link(entry.path()).ok()?))
+        .collect()
+}
+
+fn socket_inode(link: &Path) -> Option<u64> {
+    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 /// `None` where the kernel does not answer.
@@ -206,6 +240,16 @@ mod tests {
         assert_eq!(waiting(netlink, |_| true, of_netlink), 213_000);
         assert_eq!(waiting(netlink, |inode| inode != 7061, of_netlink), 0);
         assert_eq!(waiting("", |_| true, of_netlink), 0);
+    }
+
+    #[test]
+    fn sockets_of_any_process_are_found() {
+        use std::os::fd::AsFd;
+        let (one, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let inode = rustix::fs::fstat(one.as_fd()).unwrap().st_ino;
+        assert!(open_anywhere().contains(&inode));
+        drop(one);
+        assert!(!open_anywhere().contains(&inode));
     }
 
     #[test]
