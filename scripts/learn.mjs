@@ -4,6 +4,8 @@
  * those that a person wrote (scripts/packages/list).
  *
  *   npm run learn [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY]
+ *
+ * What earlier runs found of other packages and of the other runtime is kept beside the packages, and is in the table too.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -16,6 +18,7 @@ import { isRight, line, sentence, withTable } from './learn/table.mjs'
 import { install } from './packages/install.mjs'
 import { packages } from './packages/list.mjs'
 import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { Results } from './packages/results.mjs'
 import { Services } from './packages/services.mjs'
 import { root } from './run.mjs'
 
@@ -30,8 +33,8 @@ const chosen = packages.filter(({ name }) => (only === undefined ? !LEFT_OUT.has
 const directory = scratch(options.scratch)
 const services = new Services()
 const say = (/** @type {string} */ text) => process.stdout.write(text)
-/** @type {import('./learn/learn-package.mjs').Lesson[]} */
-const lessons = []
+/** @type {Results<import('./learn/learn-package.mjs').Lesson>} */
+const results = new Results(directory, 'lessons.json')
 
 try {
   for (const wanted of chosen) {
@@ -51,7 +54,7 @@ try {
     for (const runtime of wanted.runtimes ?? /** @type {const} */ (['bun', 'node'])) {
       if (options.runtime !== undefined && options.runtime !== runtime) continue
       const lesson = await learnPackage({ wanted, place, input: at, runtime })
-      lessons.push(lesson)
+      results.add(lesson)
       say(line(lesson))
     }
   }
@@ -59,8 +62,9 @@ try {
   await services.stop()
 }
 
+const lessons = results.inOrder(chosen)
 say(`\n${sentence(lessons)}\n`)
-if (only === undefined && options.runtime === undefined) {
+if (only === undefined) {
   const page = join(root, 'docs/learn.md')
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), lessons, new Date().toISOString().slice(0, 10)))
 }
