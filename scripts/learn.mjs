@@ -3,9 +3,9 @@
  * table of docs/learn.md, and exits with 1 where the flags do not suffice, one of them is not needed, or there are more than
  * those that a person wrote (scripts/packages/list).
  *
- *   npm run learn [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY]
+ *   npm run learn [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY] [--rows]
  *
- * What earlier runs found of other packages and of the other runtime is kept beside the packages, and is in the table too.
+ * `--rows` runs nothing. What earlier runs found of other packages and of the other runtime is kept beside the packages, and is in the table too.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ import { root } from './run.mjs'
 const LEFT_OUT = new Set(['@swc/core', '@huggingface/transformers', '@lancedb/lancedb', 'puppeteer-core', 'googleapis', '@aws-sdk/client-s3'])
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, runtime: { type: 'string' }, scratch: { type: 'string' } },
+  options: { only: { type: 'string' }, runtime: { type: 'string' }, scratch: { type: 'string' }, rows: { type: 'boolean', default: false } },
 })
 const only = options.only?.split(',')
 const chosen = packages.filter(({ name }) => (only === undefined ? !LEFT_OUT.has(name) : only.includes(name)))
@@ -37,7 +37,7 @@ const say = (/** @type {string} */ text) => process.stdout.write(text)
 const results = new Results(directory, 'lessons.json')
 
 try {
-  for (const wanted of chosen) {
+  for (const wanted of options.rows ? [] : chosen) {
     const place = placeOf(directory, wanted)
     writeProject(wanted, place.pkg)
     try {
