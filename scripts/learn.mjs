@@ -3,7 +3,9 @@
  * table of docs/learn.md, and exits with 1 where the flags do not suffice, one of them is not needed, or there are more than
  * those that a person wrote (scripts/packages/list).
  *
- *   npm run learn [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY]
+ *   npm run learn [-- --only sharp,pg] [--runtime bun|node] [--scratch DIRECTORY] [--rows]
+ *
+ * `--rows` runs nothing. What earlier runs found of other packages and of the other runtime is kept beside the packages, and is in the table too.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -16,6 +18,7 @@ import { isRight, line, sentence, withTable } from './learn/table.mjs'
 import { install } from './packages/install.mjs'
 import { packages } from './packages/list.mjs'
 import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { Results } from './packages/results.mjs'
 import { Services } from './packages/services.mjs'
 import { root } from './run.mjs'
 
@@ -23,18 +26,18 @@ import { root } from './run.mjs'
 const LEFT_OUT = new Set(['@swc/core', '@huggingface/transformers', '@lancedb/lancedb', 'puppeteer-core', 'googleapis', '@aws-sdk/client-s3'])
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, runtime: { type: 'string' }, scratch: { type: 'string' } },
+  options: { only: { type: 'string' }, runtime: { type: 'string' }, scratch: { type: 'string' }, rows: { type: 'boolean', default: false } },
 })
 const only = options.only?.split(',')
 const chosen = packages.filter(({ name }) => (only === undefined ? !LEFT_OUT.has(name) : only.includes(name)))
 const directory = scratch(options.scratch)
 const services = new Services()
 const say = (/** @type {string} */ text) => process.stdout.write(text)
-/** @type {import('./learn/learn-package.mjs').Lesson[]} */
-const lessons = []
+/** @type {Results<import('./learn/learn-package.mjs').Lesson>} */
+const results = new Results(directory, 'lessons.json')
 
 try {
-  for (const wanted of chosen) {
+  for (const wanted of options.rows ? [] : chosen) {
     const place = placeOf(directory, wanted)
     writeProject(wanted, place.pkg)
     try {
@@ -51,7 +54,7 @@ try {
     for (const runtime of wanted.runtimes ?? /** @type {const} */ (['bun', 'node'])) {
       if (options.runtime !== undefined && options.runtime !== runtime) continue
       const lesson = await learnPackage({ wanted, place, input: at, runtime })
-      lessons.push(lesson)
+      results.add(lesson)
       say(line(lesson))
     }
   }
@@ -59,8 +62,9 @@ try {
   await services.stop()
 }
 
+const lessons = results.inOrder(chosen)
 say(`\n${sentence(lessons)}\n`)
-if (only === undefined && options.runtime === undefined) {
+if (only === undefined) {
   const page = join(root, 'docs/learn.md')
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), lessons, new Date().toISOString().slice(0, 10)))
 }

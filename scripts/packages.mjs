@@ -40,7 +40,8 @@ const chosen = packages.filter(({ name }) => only === undefined || only.includes
 if (chosen.length === 0) throw new Error(`none of the packages is called ${options.only}`)
 
 const directory = scratch(options.scratch)
-const results = new Results(directory)
+/** @type {Results<import('./packages/package.d.ts').Row>} */
+const results = new Results(directory, 'results.json')
 const services = new Services()
 const say = (/** @type {string} */ text) => process.stdout.write(text)
 /** @type {string[]} */

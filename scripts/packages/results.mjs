@@ -6,19 +6,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** @typedef {import('./package.d.ts').Row} Row */
+const key = (/** @type {{ name: string, runtime: string }} */ row) => `${row.name} ${row.runtime}`
 
-const key = (/** @type {Row} */ row) => `${row.name} ${row.runtime}`
-
+/** @template {{ name: string, runtime: string }} Row */
 export class Results {
   #file
   /** @type {Map<string, Row>} */
   #rows = new Map()
 
-  /** @param {string} root */
-  constructor(root) {
+  /** @param {string} root @param {string} file its name */
+  constructor(root, file) {
     mkdirSync(root, { recursive: true })
-    this.#file = join(root, 'results.json')
+    this.#file = join(root, file)
     try {
       const rows = /** @type {Row[]} */ (JSON.parse(readFileSync(this.#file, 'utf8')))
       for (const row of rows) this.#rows.set(key(row), row)

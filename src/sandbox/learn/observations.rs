@@ -32,6 +32,11 @@ impl Observations {
         self.with(worker, |process| process.since.created(path));
     }
 
+    /// A process begins, whose id another one may have had before.
+    pub(in super::super) fn begins(&self, worker: u32) {
+        self.with(worker, |process| *process = OfProcess::default());
+    }
+
     /// A call passed that nobody looked at.
     pub(in super::super) fn missed(&self, worker: u32) {
         self.with(worker, |process| process.since.missed_something());
@@ -100,6 +105,17 @@ mod tests {
         observations.missed(7);
         assert!(observations.take(7).is_incomplete());
         assert!(!observations.take(7).is_incomplete(), "the next call is another");
+    }
+
+    #[test]
+    fn a_process_has_nothing_of_another_one_with_its_id() {
+        let observations = Observations::default();
+        observations.note(7, env("AT_IMPORT"));
+        observations.imported(7);
+        observations.note(7, env("UNTAKEN"));
+        observations.begins(7);
+        observations.note(7, env("OWN"));
+        assert_eq!(taken(&observations, 7), [env("OWN")]);
     }
 
     #[test]

@@ -67,8 +67,9 @@ impl Learner {
 
     /// Notes a program that is started, but for the runtime as which the worker itself begins.
     pub(super) fn program(&self, called: PathBuf, real: PathBuf, target: Target, worker: u32) {
-        let begins = real == self.without_flags.runtime && target.is_worker();
-        if !begins && Disk.executable(&real) {
+        if real == self.without_flags.runtime && target.is_worker() {
+            self.observations.begins(worker);
+        } else if Disk.executable(&real) {
             self.observations.note(worker, Need::Run { called, real });
         }
     }
