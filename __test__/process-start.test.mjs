@@ -186,6 +186,21 @@ describe('Processes of isolation "worker"', () => {
   })
 })
 
+describe('An origin that nobody needs', () => {
+  const bench = workbench()
+  it('is ended after `idleTimeout`, and another one is started for the next calls.', async () => {
+    const manager = bench.open(bench.project({ files: FILES }), { processStart: 'fork', minWorkers: 0, idleTimeout: '300ms' })
+    await bounded(manager.ready(), 'an origin', ORIGIN_BOUND)
+    const { pid } = manager.stats().origin
+    await processEnd(pid)
+    await until(() => manager.stats().origin.state === 'waiting', 'no origin')
+    assert.equal(manager.stats().origin.pid, null)
+    // Calls come so often that the next one is not ended before it is seen.
+    const next = await until(async () => (await manager.executeTool('self')) && manager.stats().origin.pid, 'another origin', ORIGIN_BOUND)
+    assert.notEqual(next, pid)
+  })
+})
+
 describe('Where processes cannot be forked', () => {
   const bench = workbench()
   const SIMPLE = 'export const f = () => process.pid\n'

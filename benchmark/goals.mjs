@@ -1,7 +1,7 @@
 /** The goals, each a ratio within one run or a limit in milliseconds, and whether a run met them. */
 
 import {
-  COLD, COLD_CACHED, COLD_OFF, DATA_EVENTS, LOG_LINES, LOG_LINES_OF_CALLS, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, SUSTAINED, SUSTAINED_CACHED,
+  COLD, COLD_CACHED, COLD_OFF, DATA_EVENTS, FORKED, FORKED_COLD, FORKED_PREWARMED, LOG_LINES, LOG_LINES_OF_CALLS, PIPE, PISCINA, PREWARMED, REUSED, SPAWN, SUSTAINED, SUSTAINED_CACHED,
   WARMED_UP,
 } from './names.mjs'
 import { median, medians, ratios } from './stats.mjs'
@@ -137,6 +137,36 @@ const GOALS = [
     goal: () => atLeast(2, ' times'),
     value: (taken) => taken.ratios('process-throughput', entrypoint, SUSTAINED_CACHED, SPAWN, 'callsPerSecond'),
   })),
+  ...Object.entries({ empty: 3, zod: 5.5, 'zod-warmup': 9, 'zod-ai': 9, 'zod-ai-warmup': 14 }).map(([entrypoint, times]) => ({
+    what: `forked process per call at 8, ${entrypoint}`,
+    against: SPAWN,
+    goal: () => atLeast(times, ' times'),
+    value: (taken) => taken.ratios('forked-throughput', entrypoint, FORKED, SPAWN, 'callsPerSecond'),
+  })),
+  ...Object.entries({ empty: 0.25, 'zod-warmup': 0.12, 'zod-ai-warmup': 0.07 }).map(([entrypoint, part]) => ({
+    what: `cold forked process per call, p50, ${entrypoint}`,
+    against: SPAWN,
+    goal: () => atMost(part),
+    value: (taken) => taken.ratios('forked-latency', entrypoint, FORKED_COLD, SPAWN, 'p50Us'),
+  })),
+  ...['zod-warmup', 'zod-ai-warmup'].map((entrypoint) => ({
+    what: `prewarmed forked process per call, p50, ${entrypoint}`,
+    against: PREWARMED,
+    goal: () => atMost(1.15),
+    value: (taken) => taken.ratios('forked-latency', entrypoint, FORKED_PREWARMED, PREWARMED, 'p50Us'),
+  })),
+  {
+    what: 'forked process, a tool that computes, p50',
+    against: PREWARMED,
+    goal: () => atMost(1.3),
+    value: (taken) => taken.ratios('forked-work', 'works', FORKED_PREWARMED, PREWARMED, 'p50Us'),
+  },
+  {
+    what: 'memory of a forked process that waits, zod',
+    against: PREWARMED,
+    goal: () => atMost(0.5),
+    value: (taken) => taken.ratios('forked-memory', 'zod', FORKED_PREWARMED, PREWARMED, 'workerPssKib'),
+  },
   ...[
     ['reused worker', LOG_LINES],
     ['process per call', LOG_LINES_OF_CALLS],

@@ -17,3 +17,7 @@ export const DATA_EVENTS = "child_process 'data', console.log"
 export const TINYPOOL = 'tinypool, child_process'
 export const DENO = 'Deno per call'
 export const WRAPPER = '@anthropic-ai/sandbox-runtime'
+export const FORKED = 'toolwarden, forked process per call'
+export const FORKED_COLD = 'toolwarden, cold, forked'
+export const FORKED_PREWARMED = 'toolwarden, prewarmed, forked'
+export const ORIGIN = 'the origin of forked processes'

@@ -12,7 +12,8 @@ import { INPUT, RESULT } from './payload.mjs'
 const FEWEST_ROUNDS = 3
 /** A pause in which the processes of the last contestant can end. */
 const PAUSE_MS = 25
-const SETUP_LIMIT_MS = 20_000
+/** A process can be forked after ten seconds and more. */
+const SETUP_LIMIT_MS = 40_000
 const TEARDOWN_LIMIT_MS = 5000
 
 /** @param {Promise<any>} promise @param {number} ms @param {string} what */

@@ -6,9 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { INPUT } from '../payload.mjs'
+import { FORKED, FORKED_COLD, FORKED_PREWARMED, PREWARMED } from '../names.mjs'
 import { bunPath } from './binaries.mjs'
 
 const BUNDLING_LIMIT_MS = 10_000
+/** A pause between calls for processes that wait. */
+const WAITING_MS = 10
 
 /** Under load, calls wait in the queue and processes take long to start; no call here is meant to time out. */
 const PATIENT = { toolExecutionTimeout: '60s', idleTimeout: '10m' }
@@ -145,3 +148,34 @@ export const sustained = ({ entrypoint, inFlight = 1 }) =>
     minWorkers: inFlight,
     maxWorkers: inFlight,
   })
+
+/** Forked for the call from a process that has imported the entrypoint. `setup` waits until there is one. */
+export const forkedCold = ({ entrypoint }) =>
+  contestant(FORKED_COLD, entrypoint, { isolation: 'call', minWorkers: 0, processStart: 'fork' })
+
+/** The same, forked before the call comes. `waiting`: how many at once. */
+export function forkedPrewarmed({ entrypoint, waiting = 1 }) {
+  const made = contestant(FORKED_PREWARMED, entrypoint, {
+    isolation: 'call',
+    minWorkers: waiting,
+    maxWorkers: waiting + 1,
+    processStart: 'fork',
+  })
+  return { ...made, rest: () => rested(made, waiting) }
+}
+
+/** The same as `prewarmed`, with several processes. */
+export function allPrewarmed({ entrypoint, waiting = 1 }) {
+  const made = contestant(PREWARMED, entrypoint, { isolation: 'call', minWorkers: waiting, maxWorkers: waiting + 1 })
+  return { ...made, rest: () => rested(made, waiting) }
+}
+
+/** Like `sustained`, forked. */
+export const forked = ({ entrypoint, inFlight = 1 }) =>
+  contestant(FORKED, entrypoint, { isolation: 'call', minWorkers: inFlight, maxWorkers: inFlight, processStart: 'fork' })
+
+/** Waits until so many processes wait, and have done what they do while they wait. */
+async function rested(made, waiting) {
+  while (made.stats().workers.idle < waiting || made.stats().workers.starting > 0) await sleep(1)
+  await sleep(WAITING_MS)
+}

@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they are run and reported. */
 
 import { eventLoop } from './event-loop.mjs'
+import { forkedLatency, forkedMemory, forkedThroughput, forkedWork } from './forked-processes.mjs'
 import { independence } from './independence.mjs'
 import { logLines } from './log-lines.mjs'
 import { memory } from './memory.mjs'
@@ -15,6 +16,10 @@ export const SCENARIOS = [
   reusedThroughput,
   processLatency,
   processThroughput,
+  forkedLatency,
+  forkedThroughput,
+  forkedWork,
+  forkedMemory,
   sandboxCost,
   eventLoop,
   independence,

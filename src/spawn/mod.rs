@@ -59,7 +59,7 @@ pub use entry_table::EntryTable;
 pub use environment::{EnvironmentInput, environment, learned_variables, temporary_names};
 pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
-pub use origin::{BeginFailure, Origin, OriginLimits, Served, resident_bytes, serve_forks};
+pub use origin::{BeginFailure, Origin, OriginLimits, Served, copy_ahead, resident_bytes, serve_forks};
 pub use output::{Captured, LineSplitter};
 #[cfg(portable)]
 pub use portable::meter::UsageMeter;

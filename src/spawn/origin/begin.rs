@@ -17,7 +17,7 @@ use crate::spawn::output::Captured;
 use crate::spawn::process::Process;
 use crate::spawn::spawner::Child;
 use crate::spawn::temporary::Temporary;
-use crate::worker::frame::{FrameReader, FromWorker, LogFrame, OriginReady};
+use crate::worker::frame::{FrameReader, FromWorker, LogFrame, OriginReady, append_ping};
 
 /// How often the process is looked at from outside.
 const LOOK: Duration = Duration::from_millis(20);
@@ -127,6 +127,7 @@ impl Beginner {
                     }
                     Ok(FromWorker::LoadFailed { .. }) => return Err(BeginFailure::Load),
                     Ok(FromWorker::Log(line)) => log(&line),
+                    Ok(FromWorker::Pong) => self.ping()?,
                     Ok(_) => {}
                     Err(error) => return Err(self.unfit(&format!("it sent {error}"))),
                 }
@@ -137,6 +138,16 @@ impl Beginner {
                 Ok(Some(count)) => frames.push(&chunk[..count]),
                 Ok(None) => {}
             }
+        }
+    }
+
+    /// Answers a process that rehearses receiving frames. A few bytes always fit into a socket that is read.
+    fn ping(&mut self) -> Result<(), BeginFailure> {
+        let mut frame = Vec::new();
+        append_ping(&mut frame);
+        match retry_on_intr(|| write(&self.channel, &frame)) {
+            Ok(count) if count == frame.len() => Ok(()),
+            _ => Err(self.unfit("it cannot be written to")),
         }
     }
 
@@ -158,7 +169,7 @@ impl Beginner {
     fn set_up(&mut self) -> Result<(), BeginFailure> {
         let pid = self.process.pid();
         let setup = inspect(pid).map_err(BeginFailure::Unfit)?;
-        // A few hundred bytes always fit into an empty socket.
+        // The longest Setup is a quarter of what an empty socket takes.
         let bytes = setup.encode();
         match retry_on_intr(|| write(&self.channel, &bytes)) {
             Ok(count) if count == bytes.len() => {}

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::fd::RawFd;
 use std::path::Path;
 
+use super::pages::in_memory;
+use super::smaps::regions;
 use super::wire::{Registration, Setup, fits};
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
@@ -46,6 +48,7 @@ pub(super) fn inspect(pid: u32) -> Result<Setup, String> {
         wake,
         registered: registered(&fdinfo, wake)?,
         uncopied: uncopied(&smaps),
+        ahead: in_memory(pid, &smaps),
     };
     if !fits(setup.uncopied.len()) {
         return Err("it has too many regions of memory that a fork leaves out".to_owned());
@@ -112,27 +115,10 @@ fn registration(line: &str) -> Option<Registration> {
     })
 }
 
-/// The regions whose flags say that a fork leaves them out, but for those of the kernel, which cannot be copied and need
-/// not be.
+/// The regions that a fork leaves out.
 fn uncopied(smaps: &str) -> Vec<(u64, u64)> {
-    let mut found = Vec::new();
-    let mut region = None;
-    for line in smaps.lines() {
-        if let Some(flags) = line.strip_prefix("VmFlags:") {
-            let has = |flag: &str| flags.split_ascii_whitespace().any(|other| other == flag);
-            if has("dc") && !has("io") && !has("pf") {
-                found.extend(region);
-            }
-        } else if let Some(range) = range(line) {
-            region = Some(range);
-        }
-    }
-    found
-}
-
-fn range(line: &str) -> Option<(u64, u64)> {
-    let (from, to) = line.split_ascii_whitespace().next()?.split_once('-')?;
-    Some((u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?))
+    let left_out = regions(smaps).into_iter().filter(|region| region.uncopied);
+    left_out.map(|region| (region.from, region.to)).collect()
 }
 
 #[cfg(test)]

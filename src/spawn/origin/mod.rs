@@ -19,22 +19,28 @@
 //! | `answer.rs` | host | reading what an origin sends |
 //! | `begin.rs` | host | from a started process to an origin that serves |
 //! | `inspect.rs` | host | whether a process may be forked, seen from outside |
+//! | `smaps.rs`, `pages.rs` | host | its memory, and what of it children copy while they wait |
 //! | `fork.rs` | host | one child |
 //! | `serve.rs` | origin | the loop that forks |
 //! | `in_child.rs` | child | from clone to GO |
+//! | `ahead.rs` | child | copying memory while it waits for a call |
 //! | `raw.rs` | origin and child | system calls without the C library's helpers for forks |
 //!
 //! The decisions behind it: docs/decisions.md#processes.
 
+mod ahead;
 mod answer;
 mod begin;
 pub(super) mod fork;
 mod in_child;
 mod inspect;
+mod pages;
 mod raw;
 mod serve;
+mod smaps;
 mod wire;
 
+pub use ahead::copy_ahead;
 pub use begin::{BeginFailure, OriginLimits};
 pub use fork::Origin;
 pub use in_child::resident_bytes;

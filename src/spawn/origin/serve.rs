@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 
+use super::ahead;
 use super::in_child::{self, ForkFds, Memory};
 use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
 use super::wire::{Received, SERVES, Setup, receive};
@@ -39,7 +40,8 @@ pub unsafe fn serve_forks(memory: *mut c_void, length: usize) -> Served {
 /// # Safety
 /// As `serve_forks`.
 unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
-    let setup = read_setup()?;
+    let mut setup = read_setup()?;
+    ahead::prepare(std::mem::take(&mut setup.ahead));
     for &(from, to) in &setup.uncopied {
         // SAFETY: changes what a fork does with regions of this process that the host found in it.
         let done = unsafe { libc::madvise(from as *mut c_void, (to - from) as usize, libc::MADV_DOFORK) };

@@ -16,6 +16,8 @@ pub(super) const GO_HEAD: usize = 5;
 const MOST_FDS: usize = 5;
 /// More epoll registrations and memory regions than an origin ever had.
 const MOST_ENTRIES: usize = 64;
+/// The most runs of pages that children are told. Those of an origin with many packages are a few hundred.
+pub(super) const MOST_RUNS: usize = 2048;
 
 /// A descriptor that a process's event loop watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,17 @@ pub(super) struct Setup {
     pub(super) registered: Vec<Registration>,
     /// Regions of memory that a fork would leave out.
     pub(super) uncopied: Vec<(u64, u64)>,
+    /// What a child that waits for a call copies meanwhile.
+    pub(super) ahead: Vec<Run>,
+}
+
+/// Pages of an origin's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    /// A child gets copies of its own of them, and otherwise the same ones.
+    pub(super) write: bool,
 }
 
 impl Setup {
@@ -50,6 +63,10 @@ impl Setup {
         for (from, to) in &self.uncopied {
             words.extend([*from, *to]);
         }
+        words.push(self.ahead.len() as u64);
+        for run in &self.ahead {
+            words.extend([run.from, run.to, run.write.into()]);
+        }
         let length = (words.len() * size_of::<u64>()) as u64;
         [length].into_iter().chain(words).flat_map(u64::to_ne_bytes).collect()
     }
@@ -62,7 +79,7 @@ impl Setup {
         let mut next = || words.next();
         let (host, epoll, wake) = (next()? as i32, next()? as RawFd, next()? as RawFd);
         let mut registered = Vec::new();
-        for _ in 0..count(next()?)? {
+        for _ in 0..count(next()?, MOST_ENTRIES)? {
             registered.push(Registration {
                 fd: next()? as RawFd,
                 events: u32::try_from(next()?).ok()?,
@@ -70,8 +87,16 @@ impl Setup {
             });
         }
         let mut uncopied = Vec::new();
-        for _ in 0..count(next()?)? {
+        for _ in 0..count(next()?, MOST_ENTRIES)? {
             uncopied.push((next()?, next()?));
+        }
+        let mut ahead = Vec::new();
+        for _ in 0..count(next()?, MOST_RUNS)? {
+            ahead.push(Run {
+                from: next()?,
+                to: next()?,
+                write: next()? != 0,
+            });
         }
         Some(Self {
             host,
@@ -79,12 +104,13 @@ impl Setup {
             wake,
             registered,
             uncopied,
+            ahead,
         })
     }
 }
 
-fn count(number: u64) -> Option<usize> {
-    usize::try_from(number).ok().filter(|count| *count <= MOST_ENTRIES)
+fn count(number: u64, most: usize) -> Option<usize> {
+    usize::try_from(number).ok().filter(|count| *count <= most)
 }
 
 /// Whether so many fit into a Setup.
@@ -220,9 +246,11 @@ mod tests {
             host in 2..i32::MAX,
             registered in proptest::collection::vec((0..99, any::<u32>(), any::<u64>()), 0..8),
             uncopied in proptest::collection::vec(any::<(u64, u64)>(), 0..8),
+            ahead in proptest::collection::vec(any::<(u64, u64, bool)>(), 0..8),
         ) {
             let registered = registered.into_iter().map(|(fd, events, data)| Registration { fd, events, data }).collect();
-            let setup = Setup { host, epoll: 5, wake: 6, registered, uncopied };
+            let ahead = ahead.into_iter().map(|(from, to, write)| Run { from, to, write }).collect();
+            let setup = Setup { host, epoll: 5, wake: 6, registered, uncopied, ahead };
             let bytes = setup.encode();
             prop_assert_eq!(u64::from_ne_bytes(bytes[..8].try_into().unwrap()) as usize, bytes.len() - 8);
             prop_assert_eq!(Setup::decode(&bytes[8..]), Some(setup));

@@ -11,7 +11,7 @@ import { describe, cleanStack } from './failure.mjs'
 import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
 import { logText } from './log.mjs'
-import { becomeChild, openOrigin, reportOf, settle } from './origin.mjs'
+import { becomeChild, copyAhead, openOrigin, reportOf, settle } from './origin.mjs'
 import { bun, exit, isBun, jsonStringify, onProcess, PromiseOf } from './primordials.mjs'
 import { ABORT, CALL, END, LEVEL, LOAD_FAILED, PING, PONG, PROTOCOL, READY, STDERR, STDOUT } from './protocol.mjs'
 import { settings } from './settings.mjs'
@@ -19,6 +19,10 @@ import { patchStream, writeStdout } from './streams.mjs'
 import { catalogueProblem, catalogueText, readExports, warmup } from './tools.mjs'
 import { listenToReads, sendMissed } from './variables.mjs'
 import { warm } from './warm.mjs'
+
+/** An origin rehearses more than a process that serves one call: it does so once for all its children. */
+const ORIGIN_REHEARSALS = 3
+const ORIGIN_PINGS = 5
 
 /** @param {number} kind @param {string} text */
 function send(kind, text) {
@@ -32,8 +36,14 @@ function send(kind, text) {
 function handle(kind, text) {
   if (kind === CALL) startCall(text)
   else if (kind === ABORT) abortCall(text)
-  else if (kind === PING) warm(() => send(PONG, ''), (error) => logError('warmup failed', error))
+  else if (pinged !== undefined) pinged()
+  else if (kind === PING) warm(pong, (error) => logError('warmup failed', error))
   else if (kind === END) endWhenIdle()
+}
+
+function pong() {
+  send(PONG, '')
+  if (forkedFrom !== undefined) copyAhead(forkedFrom)
 }
 
 /** @param {string} what @param {unknown} error */
@@ -72,7 +82,26 @@ function loadFailed(error, place) {
 }
 
 /** Runs the entrypoint's `warmup` before the process is forked. */
-const warmUp = () => new PromiseOf((/** @type {(value: undefined) => void} */ resolve) => warm(() => resolve(undefined), (error) => logError('warmup failed', error)))
+const warmUp = () => new PromiseOf((/** @type {(value: undefined) => void} */ resolve) => warm(() => resolve(undefined), (error) => logError('warmup failed', error), ORIGIN_REHEARSALS))
+
+/** In a process that was forked: its origin, as it was then. @type {import('./origin.mjs').Origin | undefined} */
+let forkedFrom
+/** In an origin: what the next frame of the host is for. @type {(() => void) | undefined} */
+let pinged
+
+/**
+ * Sends and receives a few frames. The host answers each PONG of an origin with a PING, so that what a process does to get
+ * its call was done once before it is forked.
+ */
+async function rehearseChannel() {
+  for (let i = 0; i < ORIGIN_PINGS; i++) {
+    await new PromiseOf((/** @type {(value: undefined) => void} */ resolve) => {
+      pinged = () => resolve(undefined)
+      send(PONG, '')
+    })
+  }
+  pinged = undefined
+}
 
 async function load() {
   const origin = openOrigin()
@@ -88,12 +117,14 @@ async function load() {
   if (problem !== undefined) return loadFailed(problem, undefined)
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
   const ready = (/** @type {string} */ more) =>
-    send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined},"tools":${tools}${more}}`)
+    send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined && forkedFrom === undefined},"tools":${tools}${more}}`)
   if (origin !== undefined) {
     await warmUp()
+    await rehearseChannel()
     await settle(origin)
     ready(`,"origin":${reportOf(origin)}`)
     becomeChild(origin, logError)
+    forkedFrom = origin
   }
   ready('')
 }

@@ -3,8 +3,9 @@
  * it, and returns in a child, which goes on from there as a process of its own. What children must not share with each
  * other is replaced here or in that code (src/spawn/origin/in_child.rs).
  */
+import { callsInFlight } from './current-call.mjs'
 import { importTimers } from './entrypoint.mjs'
-import { bun, clearTimer, collectGarbage, defineProperty, environment, exit, hasOwn, indexOf, jsonStringify, laterBuiltin, ObjectKeys, ownProperty, PromiseOf, push, setTimer, slice, split, startsWith } from './primordials.mjs'
+import { bun, clearTimer, collectGarbage, defineProperty, environment, exit, hasOwn, indexOf, jsonStringify, laterBuiltin, nextTurn, ObjectKeys, ownProperty, PromiseOf, push, setTimer, slice, split, startsWith } from './primordials.mjs'
 import { sharedMemory } from './memory.mjs'
 import { closeRing, reopenRing } from './ring.mjs'
 import { ORIGIN_OPTIONS, ORIGIN_VARIABLE } from './protocol.mjs'
@@ -14,16 +15,20 @@ const SETTLING = 60
 /** Bun keeps up to 2048 random bytes in reserve, and gives them out in pieces of up to 256. */
 const RESERVES = 9
 const RESERVE = 256
+/** How often an origin does what a child does first. */
+const REPEATS = 3
 
 /**
  * What an origin uses after the entrypoint was imported, as it was before.
  * @typedef {object} Origin
- * @property {{ serveForks(memory: Uint8Array): string[], ownPid(): number, residentBytesOfFork(): number }} addon
+ * @property {{ serveForks(memory: Uint8Array): string[], copyAhead(): boolean, ownPid(): number, residentBytesOfFork(): number }} addon
  * @property {number} timer the number of a timer that was made before the import
  * @property {boolean} timers whether the entrypoint made timers
  * @property {PropertyDescriptor} pid
  * @property {(bytes: Uint8Array) => void} getRandomValues
  * @property {(seed: number) => void} setRandomSeed
+ * @property {Uint8Array} drained
+ * @property {Uint32Array} seed
  * @property {() => { heapSize: number, heapCapacity: number, extraMemorySize: number }} heapStats
  */
 
@@ -46,6 +51,8 @@ export function openOrigin() {
     pid: ownProperty(process, 'pid') ?? { writable: true, enumerable: true, configurable: true },
     getRandomValues: crypto.getRandomValues.bind(crypto),
     setRandomSeed,
+    drained: new Uint8Array(RESERVE),
+    seed: new Uint32Array(1),
     heapStats,
   }
 }
@@ -75,35 +82,61 @@ export async function settle(origin) {
 }
 
 /**
- * Serves the host; returns in a child, once the host lets it run.
+ * Serves the host; returns in a child, once the host lets it run. What a child does first is done here before as well, so
+ * that it is compiled, and the memory that it changes is changed, once for all children.
  * @param {Origin} origin
  * @param {(what: string, error: unknown) => void} complain
  */
 export function becomeChild(origin, complain) {
   const { addon } = origin
-  const drained = new Uint8Array(RESERVE)
-  const seed = new Uint32Array(1)
+  const directories = variablesByDirectory()
+  replaceMemoryUsage(origin)
+  for (let i = 0; i < REPEATS; i++) beNew(origin, directories, '')
   const served = addon.serveForks(/** @type {Uint8Array} */ (sharedMemory()))
   if (served[0] === 'failed') complain('no process can be forked', served[1])
   if (served[0] !== 'child') exit(served[0] === 'closed' ? 0 : 1)
-  for (let i = 0; i < RESERVES; i++) origin.getRandomValues(drained)
-  origin.getRandomValues(seed)
-  origin.setRandomSeed(seed[0])
+  beNew(origin, directories, served[1])
   reopenRing()
-  renameDirectory(served[1])
-  defineProperty(process, 'pid', { ...origin.pid, value: addon.ownPid() })
-  replaceMemoryUsage(origin)
 }
 
-/** A child's temporary directory lies in its origin's, which some variables name. @param {string} path */
-function renameDirectory(path) {
-  if (path === '') return
-  const outer = slice(path, 0, path.lastIndexOf('/'))
+/**
+ * Of a forked process that waits for a call: copies, in short pieces, the memory that the call would otherwise copy page by
+ * page. Ends when the call is there.
+ * @param {Origin} origin
+ */
+export function copyAhead(origin) {
+  if (callsInFlight() === 0 && origin.addon.copyAhead()) nextTurn(copyAhead, origin)
+}
+
+/**
+ * Replaces what a process must not share with others of its origin.
+ * @param {Origin} origin
+ * @param {Record<string, string[]>} directories
+ * @param {string} directory its own temporary one
+ */
+function beNew({ addon, drained, seed, pid, getRandomValues, setRandomSeed }, directories, directory) {
+  for (let i = 0; i < RESERVES; i++) getRandomValues(drained)
+  getRandomValues(seed)
+  setRandomSeed(seed[0])
+  defineProperty(process, 'pid', { ...pid, value: addon.ownPid() })
+  // It lies in its origin's, which some variables name.
+  const names = directories[slice(directory, 0, directory.lastIndexOf('/'))]
+  if (names !== undefined) for (let i = 0; i < names.length; i++) environment[names[i]] = directory
+}
+
+/** The names of the variables with this value, for values that are paths. @returns {Record<string, string[]>} */
+function variablesByDirectory() {
+  /** @type {Record<string, string[]>} */
+  const found = { __proto__: null }
   const names = ObjectKeys(environment)
-  for (let i = 0; i < names.length; i++) if (environment[names[i]] === outer) environment[names[i]] = path
+  for (let i = 0; i < names.length; i++) {
+    const value = /** @type {string} */ (environment[names[i]])
+    if (startsWith(value, '/')) push((found[value] ??= []), names[i])
+  }
+  return found
 }
 
-/** The runtime's own reads /proc/self, which means the origin to the rules of this process. @param {Origin} origin */
+/** The runtime's own reads /proc/self, which means the origin to the rules of a child. @param {Origin} origin */
 function replaceMemoryUsage({ addon, heapStats }) {
   const rss = () => addon.residentBytesOfFork()
   const memoryUsage = () => {

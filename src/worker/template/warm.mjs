@@ -18,13 +18,14 @@ let warmedUp = false
  * Runs a call's whole path without a tool, so that it is compiled, then, once, the entrypoint's own `warmup`.
  * @param {() => void} done
  * @param {(error: unknown) => void} failed
+ * @param {number} [rehearsals]
  */
-export function warm(done, failed) {
+export function warm(done, failed, rehearsals = REHEARSALS) {
   flush()
   // A forked process was warmed up with its origin.
   if (warmedUp) return done()
   warmedUp = true
-  for (let i = 0; i < REHEARSALS; i++) {
+  for (let i = 0; i < rehearsals; i++) {
     rehearse(0, CALL_TEXT, startEcho)
     // The buffer contains only the frames of the rehearsal, which are not for the host.
     discard(0)

@@ -1,0 +1,100 @@
+/**
+ * Scenarios: processes that are forked from one that has imported the entrypoint, beside those that are started as usual and
+ * beside a plain `child_process.spawn`.
+ */
+
+import { readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bunPath } from '../contestants/binaries.mjs'
+import { spawn } from '../contestants/spawn.mjs'
+import { allPrewarmed, cold, forked, forkedCold, forkedPrewarmed, sustained } from '../contestants/toolwarden.mjs'
+import { manyAtOnce, oneByOne } from '../meters/calls.mjs'
+import { descendants, pssKib } from '../meters/proc.mjs'
+import { ORIGIN } from '../names.mjs'
+import { INPUT } from '../payload.mjs'
+import { ended, interleave, started } from '../rounds.mjs'
+
+const IN_FLIGHT = 8
+const WAITING = 4
+/** Time in which waiting processes finish what follows their start. */
+const SETTLE_MS = 500
+const ENTRYPOINTS = ['empty', 'zod', 'zod-warmup', 'zod-ai', 'zod-ai-warmup']
+
+export const forkedLatency = {
+  name: 'forked-latency',
+  title: 'Forked processes, one call at a time',
+  entrypoints: ENTRYPOINTS,
+  run: ({ entrypoint, profile }) =>
+    interleave(
+      [spawn, cold, forkedCold, allPrewarmed, forkedPrewarmed].map((make) => make({ entrypoint })),
+      profile,
+      (contestant) => oneByOne(contestant, { ms: profile.sliceMs, most: profile.callsPerRound }),
+    ),
+}
+
+export const forkedThroughput = {
+  name: 'forked-throughput',
+  title: `Forked processes, ${IN_FLIGHT} calls in flight`,
+  entrypoints: ENTRYPOINTS,
+  run: ({ entrypoint, profile }) =>
+    interleave(
+      [spawn, sustained, forked].map((make) => make({ entrypoint, inFlight: IN_FLIGHT })),
+      profile,
+      (contestant) => manyAtOnce(contestant, { ms: profile.sliceMs, inFlight: IN_FLIGHT }),
+    ),
+}
+
+export const forkedWork = {
+  name: 'forked-work',
+  title: 'Forked processes, a tool that computes',
+  entrypoints: ['works'],
+  run: ({ entrypoint, profile }) =>
+    interleave([allPrewarmed, forkedPrewarmed].map((make) => make({ entrypoint })), profile, (contestant) =>
+      oneByOne(contestant, { ms: profile.sliceMs, most: profile.callsPerRound }),
+    ),
+}
+
+export const forkedMemory = {
+  name: 'forked-memory',
+  title: 'Forked processes, memory of each that waits',
+  entrypoints: ['empty', 'zod', 'zod-ai'],
+  run: async ({ entrypoint }) => [
+    ...(await measured(allPrewarmed({ entrypoint, waiting: WAITING }))),
+    ...(await measured(forkedPrewarmed({ entrypoint, waiting: WAITING }))),
+  ],
+}
+
+/** @param {number} pid */
+function isRuntime(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) === bunPath()
+  } catch {
+    return false
+  }
+}
+
+/** The memory of each process that waits, and of the origin where there is one. */
+async function measured(contestant) {
+  const { name } = contestant
+  try {
+    const reason = await started(contestant)
+    if (reason !== null) return [{ contestant: name, notRun: reason }]
+    // The first ones were started before there was an origin.
+    for (let call = 0; call < 2 * WAITING; call++) await contestant.call(INPUT)
+    await contestant.rest()
+    await sleep(SETTLE_MS)
+    const { pid } = contestant.stats().origin
+    // Beside them there is the guardian, which shares all memory with the host.
+    const processes = descendants().filter((one) => one.pid !== pid && isRuntime(one.pid))
+    const waiting = processes.reduce((sum, one) => sum + pssKib(one.pid), 0)
+    const origin = pid === null ? 0 : pssKib(pid)
+    return [
+      { contestant: name, rounds: [{ workerPssKib: waiting / processes.length }] },
+      ...(pid === null ? [] : [{ contestant: ORIGIN, rounds: [{ workerPssKib: origin }] }]),
+    ]
+  } catch (error) {
+    return [{ contestant: name, notRun: String(error?.message ?? error).split('\n')[0] }]
+  } finally {
+    await ended(contestant)
+  }
+}
