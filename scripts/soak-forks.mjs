@@ -68,6 +68,8 @@ const starts = { spawn: 0, fork: 0 }
 manager.on('execution', ({ processStart }) => processStart && starts[processStart]++)
 await manager.ready()
 for (let n = 0; n < 20; n++) await manager.executeTool('echo', n)
+// A process waits for the next call, then as afterwards.
+for (let n = 0; n < 1000 && (manager.stats().workers.idle < 1 || manager.stats().workers.starting > 0); n++) await new Promise((resolve) => setTimeout(resolve, 10))
 const before = { descriptors: descriptors(), children: children() }
 const found = { hung: 0, wrong: 0 }
 const began = performance.now()

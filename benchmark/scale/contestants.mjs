@@ -16,10 +16,10 @@ const inProcess = createRequire(import.meta.url)(PROCESSOR)
 /** The number of jobs that every worker runs at once. */
 export const SLOTS = 2
 
-/** @param {'call' | 'worker'} isolation */
-const ours = (isolation) => async (queue, options, config = {}) => {
+/** @param {'call' | 'worker'} isolation @param {'spawn' | 'fork'} [processStart] */
+const ours = (isolation, processStart = 'spawn') => async (queue, options, config = {}) => {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'warden-scale-')))
-  const manager = new Manager(dir, { entrypointPath: TOOLS, isolation, minWorkers: SLOTS, maxWorkers: SLOTS, bunPermissions: ['--allow-read', '--allow-write'], ...config })
+  const manager = new Manager(dir, { entrypointPath: TOOLS, isolation, processStart, minWorkers: SLOTS, maxWorkers: SLOTS, bunPermissions: ['--allow-read', '--allow-write'], ...config })
   await manager.ready()
   const worker = new Worker(queue, toolProcessor(manager), workerOptions(manager, options))
   worker.on('error', () => {})
@@ -48,4 +48,5 @@ export const CONTESTANTS = {
   'BullMQ, thread sandbox': theirs(PROCESSOR, { useWorkerThreads: true }),
   'toolwarden, isolation "worker"': ours('worker'),
   'toolwarden, isolation "call"': ours('call'),
+  'toolwarden, isolation "call", forked': ours('call', 'fork'),
 }
