@@ -27,6 +27,8 @@ function require(id) {
 const PLATFORMS = new Map([
   ['linux-x64', ['linux-x64-gnu', 'linux-x64-musl']],
   ['linux-arm64', ['linux-arm64-gnu', 'linux-arm64-musl']],
+  ['darwin-arm64', ['darwin-arm64']],
+  ['darwin-x64', ['darwin-x64']],
 ])
 
 /** Before 1.4 most answers never reach a Bun host: calls hang that wait for the end of a process. @param {string} bun its version */
@@ -87,7 +89,7 @@ export function loadNative({
       broken,
     )
   }
-  const wanted = musl() ? triples[1] : triples[0]
+  const wanted = (musl() ? triples[1] : undefined) ?? triples[0]
   if (bundled) {
     throw loadError(
       'MODULE_NOT_FOUND',

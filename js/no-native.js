@@ -2,12 +2,11 @@
 
 import { errorFrom } from './errors.js'
 import { captureSite } from './call-site.js'
-import { NEWER_BUN, ON_MACOS, ON_WINDOWS, OTHER_PLATFORM } from './hints.js'
+import { NEWER_BUN, ON_WINDOWS, OTHER_PLATFORM } from './hints.js'
 
 /** @type {Record<string, string>} by process.platform */
 const NAMES = { darwin: 'macOS', win32: 'Windows' }
 const INSTEAD = {
-  darwin: ON_MACOS,
   win32: ON_WINDOWS,
 }
 

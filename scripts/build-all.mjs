@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 import { readElf } from './build-all/elf.mjs'
+import { readMachO } from './build-all/mach-o.mjs'
 import { newestGlibc, problemsOf } from './build-all/judge.mjs'
 import { packAll } from './build-all/packed.mjs'
 import { packingProblems } from './build-all/packing-problems.mjs'
@@ -23,12 +24,13 @@ const place = join(root, 'target/build-all')
 const addons = join(place, 'addons')
 
 /** Compiles the addon for a platform and puts it into `addons`. @param {import('./build-all/targets.mjs').Target} target */
-async function build({ triple, platform, floor, rustflags }) {
+async function build({ triple, platform, format, floor, rustflags, env: own }) {
   const { env, args, version } = rustFor(triple)
   process.stdout.write(`build:all: ${platform} with ${version}\n`)
   const wanted = floor === undefined ? triple : `${triple}.${floor.join('.')}`
   const { status } = await run('cargo-zigbuild', ['zigbuild', '--release', '--locked', '--lib', ...args, '--target', wanted], {
     ...env,
+    ...own,
     PATH: pathWithZig(),
     // Not cargo's own directory: the standard library is compiled here too, and a build of this machine must not wait for these.
     CARGO_TARGET_DIR: place,
@@ -36,7 +38,7 @@ async function build({ triple, platform, floor, rustflags }) {
   })
   if (status !== 0) throw new Error(`cargo-zigbuild ended with ${status} for ${platform}`)
   const file = join(addons, `toolwarden.${platform}.node`)
-  copyFileSync(join(place, triple, 'release/libtoolwarden.so'), file)
+  copyFileSync(join(place, triple, `release/libtoolwarden.${format === 'elf' ? 'so' : 'dylib'}`), file)
   return file
 }
 
@@ -49,8 +51,8 @@ const rows = []
 for (const target of TARGETS.filter(({ platform }) => named.length === 0 || named.includes(platform))) {
   const file = await build(target)
   const bytes = readFileSync(file)
-  const elf = readElf(bytes)
-  rows.push({ platform: target.platform, kib: Math.round(bytes.length / 1024), needed: elf.needed.join(' '), glibc: newestGlibc(elf.versions) ?? 'none', problems: problemsOf(elf, target) })
+  const library = target.format === 'elf' ? readElf(bytes) : readMachO(bytes)
+  rows.push({ platform: target.platform, kib: Math.round(bytes.length / 1024), needed: library.needed.join(' '), glibc: newestGlibc(library.versions) ?? 'none', problems: problemsOf(library, target) })
 }
 console.table(rows.map(({ problems, ...row }) => ({ ...row, good: problems.length === 0 })))
 const problems = rows.flatMap(({ platform, problems: found }) => found.map((problem) => `${platform}: ${problem}`))

@@ -25,7 +25,7 @@ export const newestGlibc = (versions) => glibcVersions(versions).at(-1)?.join('.
 
 /**
  * What is wrong with it; nothing, if it can be published.
- * @param {import('./elf.mjs').Elf} elf
+ * @param {import('./elf.mjs').Elf} elf or what stands for it in another format
  * @param {Pick<import('./targets.mjs').Target, 'machine' | 'libraries' | 'floor'>} target
  */
 export function problemsOf(elf, { machine, libraries, floor }) {
@@ -36,7 +36,7 @@ export function problemsOf(elf, { machine, libraries, floor }) {
   const tooNew = floor === undefined ? versions : versions.filter((version) => isNewer(version, floor))
   return [
     ...(elf.isLibrary ? [] : ['it is no shared library']),
-    ...(elf.machine === machine ? [] : [`it is for the processor ${elf.machine} of ELF's list, not for ${machine}`]),
+    ...(elf.machine === machine ? [] : [`it is for the processor ${elf.machine} of the format's list, not for ${machine}`]),
     ...(elf.exported.includes(ENTRY) ? [] : [`it does not export ${ENTRY}`]),
     ...(elf.needed.length > 0 ? [] : ['it names no C library']),
     ...foreign.map((name) => `it needs ${name}, which not every system has`),

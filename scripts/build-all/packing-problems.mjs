@@ -30,8 +30,8 @@ function platformProblems({ platform }, packed, version) {
   const name = `toolwarden-${platform}`
   if (packed === undefined) return [`there is no package ${name}`]
   const { manifest, files } = packed
-  const [os = '', cpu = '', libc = ''] = platform.split('-')
-  const expected = { name, version, os: [os], cpu: [cpu], libc: [libc === 'gnu' ? 'glibc' : libc], main: `toolwarden.${platform}.node` }
+  const [os = '', cpu = '', libc] = platform.split('-')
+  const expected = { name, version, os: [os], cpu: [cpu], libc: libc === undefined ? undefined : [libc === 'gnu' ? 'glibc' : libc], main: `toolwarden.${platform}.node` }
   const wrong = Object.entries(expected).filter(([field, value]) => JSON.stringify(manifest[field]) !== JSON.stringify(value))
   const missing = [expected.main, 'LICENSE', 'README.md', 'package.json'].filter((file) => !files.includes(file))
   return [

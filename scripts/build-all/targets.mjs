@@ -7,13 +7,18 @@ export const GLIBC_FLOOR = [2, 17]
  * @typedef {object} Target
  * @property {string} triple Rust's name
  * @property {string} platform the package's name after `toolwarden-`, and the folder in `npm`
- * @property {number} machine ELF's number of the processor: EM_X86_64, EM_AARCH64
+ * @property {'elf' | 'mach-o'} format
+ * @property {number} machine the format's number of the processor
  * @property {readonly string[]} libraries that it may need; they are part of the C library
  * @property {number[] | undefined} floor the newest version of glibc that it may ask for
  * @property {string} rustflags
+ * @property {Record<string, string>} [env] of the build
  */
 
+/** EM_X86_64 and EM_AARCH64. */
 const MACHINES = { x86_64: 62, aarch64: 183 }
+/** CPU_TYPE_X86_64 and CPU_TYPE_ARM64. */
+const MACOS_MACHINES = { x86_64: 0x01_00_00_07, aarch64: 0x01_00_00_0c }
 const NAMES = { x86_64: 'x64', aarch64: 'arm64' }
 /** Parts of glibc before 2.34; a build for 2.17 names them. The loader is needed for thread-local storage. */
 const GLIBC = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0', 'librt.so.1', 'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1']
@@ -22,6 +27,7 @@ const GLIBC = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0', 'librt
 const glibc = (processor) => ({
   triple: `${processor}-unknown-linux-gnu`,
   platform: `linux-${NAMES[processor]}-gnu`,
+  format: 'elf',
   machine: MACHINES[processor],
   libraries: GLIBC,
   floor: GLIBC_FLOOR,
@@ -32,6 +38,7 @@ const glibc = (processor) => ({
 const musl = (processor) => ({
   triple: `${processor}-unknown-linux-musl`,
   platform: `linux-${NAMES[processor]}-musl`,
+  format: 'elf',
   machine: MACHINES[processor],
   // zig's linker names musl "libc.so", Alpine's "libc.musl-x86_64.so.1". musl's loader answers to any name that begins with "libc.".
   libraries: ['libc.so', `libc.musl-${processor}.so.1`],
@@ -40,4 +47,18 @@ const musl = (processor) => ({
   rustflags: '-C target-feature=-crt-static',
 })
 
-export const TARGETS = [glibc('x86_64'), musl('x86_64'), glibc('aarch64'), musl('aarch64')]
+/** The core without a sandbox, for development. @param {'x86_64' | 'aarch64'} processor @returns {Target} */
+const macos = (processor) => ({
+  triple: `${processor}-apple-darwin`,
+  platform: `darwin-${NAMES[processor]}`,
+  format: 'mach-o',
+  machine: MACOS_MACHINES[processor],
+  libraries: ['/usr/lib/libSystem.B.dylib'],
+  floor: undefined,
+  // Node and Bun give the functions of Node-API when they load it.
+  rustflags: '-C link-arg=-undefined -C link-arg=dynamic_lookup',
+  // Stripping needs a tool of Apple's.
+  env: { CARGO_PROFILE_RELEASE_STRIP: 'none' },
+})
+
+export const TARGETS = [glibc('x86_64'), musl('x86_64'), glibc('aarch64'), musl('aarch64'), macos('aarch64'), macos('x86_64')]

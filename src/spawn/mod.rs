@@ -5,7 +5,20 @@
 //! runtime::find_runtime -> arguments + environment -> Launch -> Spawner -> Child { channel, stdout, stderr, process }
 //! ```
 //!
-//! `portable` takes the place of some modules on systems other than Linux.
+//! What takes the place of Linux's own mechanisms in a build for other systems: modules of the same names with the same
+//! functions, which `spawn` uses instead (`cfg(portable)`).
+//!
+//! | file | instead of |
+//! |---|---|
+//! | `child.rs` | `clone` with shared memory, and PR_SET_PDEATHSIG: a fork |
+//! | `end.rs` | pidfds: a thread that waits, and a pipe |
+//! | `memory_file.rs` | memfd: a file without a name |
+//! | `cgroup.rs` | cgroups: there are none |
+//! | `origin.rs` | forks of an origin, which need the sandbox: there are none |
+//! | `proc_scan.rs`, `meter.rs` | /proc: `members/` asks the system for the processes of a group |
+//!
+//! What is lost: a limit on the memory is only looked at and never enforced by the kernel, a killed host leaves processes that
+//! do not look at their channel, and a tool may change the size of the memory that it shares with the host.
 //!
 //! The decisions behind it: docs/decisions.md#processes.
 
@@ -14,28 +27,50 @@ mod backoff;
 mod bundler;
 #[cfg(not(portable))]
 mod cgroup;
+#[cfg(portable)]
+#[path = "portable/cgroup.rs"]
+mod cgroup;
 #[cfg(not(portable))]
 mod child;
+#[cfg(portable)]
+#[path = "portable/child.rs"]
+mod child;
 #[cfg(not(portable))]
+mod end;
+#[cfg(portable)]
+#[path = "portable/end.rs"]
 mod end;
 mod entry_table;
 mod environment;
 mod failure;
 mod host_ends;
 mod launch;
+#[cfg(portable)]
+#[path = "portable/members/mod.rs"]
+mod members;
 mod memory;
 #[cfg(not(portable))]
 mod memory_file;
+#[cfg(portable)]
+#[path = "portable/memory_file.rs"]
+mod memory_file;
+#[cfg(portable)]
+#[path = "portable/meter.rs"]
+mod meter;
 #[cfg(not(portable))]
+mod origin;
+#[cfg(portable)]
+#[path = "portable/origin.rs"]
 mod origin;
 #[cfg(not(portable))]
 mod orphans;
 mod output;
 #[cfg_attr(portable, expect(dead_code, reason = "cgroups and the sandbox are Linux's"))]
 mod plan;
-#[cfg(portable)]
-mod portable;
 #[cfg(not(portable))]
+mod proc_scan;
+#[cfg(portable)]
+#[path = "portable/proc_scan.rs"]
 mod proc_scan;
 mod process;
 mod resources;
@@ -48,9 +83,6 @@ mod stack;
 mod temporary;
 mod usage;
 
-#[cfg(portable)]
-use portable::{cgroup, child, end, memory_file, origin, proc_scan};
-
 pub use arguments::{bun_arguments, bundler_arguments, node_arguments, transpiler_arguments};
 pub use backoff::Delays;
 pub use bundler::collect;
@@ -59,10 +91,10 @@ pub use entry_table::EntryTable;
 pub use environment::{EnvironmentInput, environment, learned_variables, temporary_names};
 pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
+#[cfg(portable)]
+pub use meter::UsageMeter;
 pub use origin::{BeginFailure, Origin, OriginLimits, Served, copy_ahead, resident_bytes, serve_forks};
 pub use output::{Captured, LineSplitter};
-#[cfg(portable)]
-pub use portable::meter::UsageMeter;
 pub use process::{Exit, Process};
 pub use ring::Ring;
 pub use runtime::{

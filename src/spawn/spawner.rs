@@ -129,9 +129,7 @@ impl Spawner {
                         let _ = ready_sender.send(Ok(()));
                         worker.serve(&queue, &closing_there);
                     }
-                    Err(error) => {
-                        let _ = ready_sender.send(Err(error));
-                    }
+                    Err(error) => drop(ready_sender.send(Err(error))),
                 }
             })
             .map_err(|error| not_started("its thread could not be created").source(error))?;
@@ -152,13 +150,13 @@ impl Spawner {
         reply: impl FnOnce(Started<Child>) + Send + 'static,
     ) {
         let start = move |thread: &mut SpawnerThread| {
-            let forked = launch
-                .origin()
-                .and_then(|(origin, launch)| thread.fork(&launch, &origin).ok());
-            match forked {
-                Some(child) => Ok(child),
-                None => thread.start(&*launch.choose()?),
+            #[cfg(not(portable))]
+            if let Some((origin, launch)) = launch.origin()
+                && let Ok(child) = thread.fork(&launch, &origin)
+            {
+                return Ok(child);
             }
+            thread.start(&*launch.choose()?)
         };
         self.request(start, reply);
     }
@@ -326,12 +324,6 @@ impl SpawnerThread {
         });
         let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Unconnected { process, temporary })
-    }
-
-    /// There is no origin.
-    #[cfg(portable)]
-    fn fork(&mut self, _launch: &Launch, origin: &Arc<Origin>) -> Started<Child> {
-        match **origin {}
     }
 
     /// Has an origin fork itself. Once it was asked, every failure ends it.

@@ -9,12 +9,13 @@
 use std::ffi::c_int;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use rustix::io::{fcntl_dupfd_cloexec, retry_on_intr};
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, WaitIdOptions};
 
 use super::end::{self, Watcher};
 use crate::sandbox::blocked_signals::{block_all, restore};
 use crate::spawn::failure::SpawnFailure;
+use crate::spawn::host_ends::above_fixed;
 use crate::spawn::plan::Plan;
 use crate::system;
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
@@ -55,8 +56,7 @@ impl Starter {
         let watcher = Watcher::new().map_err(|error| failed("thread", &error))?;
         let (told, tells) = system::pipe().map_err(|errno| SpawnFailure::system("pipe", errno.raw_os_error()))?;
         // The child's fixed numbers would replace it.
-        let tells = fcntl_dupfd_cloexec(&tells, MEMORY_FD + 1)
-            .map_err(|errno| SpawnFailure::system("fcntl", errno.raw_os_error()))?;
+        let tells = above_fixed(tells)?;
         let last_open = last_open() + OPENED_MEANWHILE;
         let mask = block_all();
         // SAFETY: the child makes only calls that are allowed after a fork, and never returns.

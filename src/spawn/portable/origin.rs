@@ -95,3 +95,8 @@ pub unsafe fn serve_forks(_memory: *mut c_void, _length: usize) -> Served {
 pub fn resident_bytes() -> Option<u64> {
     None
 }
+
+/// No process waits for a call that it was forked for.
+pub fn copy_ahead() -> bool {
+    false
+}

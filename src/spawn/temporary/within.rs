@@ -29,6 +29,10 @@ pub(super) fn open_within(top: BorrowedFd<'_>, path: &CStr, flags: OFlags) -> Re
 /// `flags` must contain NOFOLLOW.
 #[cfg(portable)]
 pub(super) fn open_within(top: BorrowedFd<'_>, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    // Refused as one call for the whole path would be: the steps of deep paths take long.
+    if path.to_bytes_with_nul().len() > usize::try_from(libc::PATH_MAX).unwrap_or_default() {
+        return Err(Errno::NAMETOOLONG);
+    }
     step_by_step(top, path, flags)
 }
 

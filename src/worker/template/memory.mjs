@@ -7,6 +7,9 @@ import { builtin, mapFile } from './primordials.mjs'
 import { MEMORY_FD } from './protocol.mjs'
 import { settings } from './settings.mjs'
 
+/** Paths of open descriptors. Rules of the sandbox name Linux's own. */
+const OPEN_FILES = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd'
+
 /** @type {Uint8Array | null | undefined} */
 let memory
 
@@ -19,7 +22,7 @@ export function sharedMemory() {
 function mapMemory() {
   if (mapFile === null || !settings.sharedMemory) return null
   try {
-    const mapped = mapFile(`/proc/self/fd/${MEMORY_FD}`, { shared: true })
+    const mapped = mapFile(`${OPEN_FILES}/${MEMORY_FD}`, { shared: true })
     if (settings.isolation === 'worker') builtin('fs').closeSync(MEMORY_FD)
     return mapped
   } catch {

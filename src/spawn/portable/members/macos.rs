@@ -9,7 +9,7 @@ use super::Member;
 const MORE: usize = 32;
 
 /// The running processes of a group. `None` where the system does not tell.
-pub(in crate::spawn::portable) fn of_group(group: u32) -> Option<Vec<Member>> {
+pub(in crate::spawn) fn of_group(group: u32) -> Option<Vec<Member>> {
     let group = group.cast_signed();
     // SAFETY: without a buffer the call only gives an upper bound of their number.
     let count = unsafe { libc::proc_listpgrppids(group, std::ptr::null_mut(), 0) };
@@ -22,7 +22,7 @@ pub(in crate::spawn::portable) fn of_group(group: u32) -> Option<Vec<Member>> {
 }
 
 /// What a process uses; `None` where it has ended.
-pub(in crate::spawn::portable) fn look_at(id: u32) -> Option<Member> {
+pub(in crate::spawn) fn look_at(id: u32) -> Option<Member> {
     let mut info = MaybeUninit::<libc::proc_taskinfo>::zeroed();
     let size = c_int::try_from(size_of::<libc::proc_taskinfo>()).ok()?;
     // SAFETY: a buffer of this many bytes. A process that has ended has no task, and the call fails.

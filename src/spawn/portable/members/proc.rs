@@ -7,7 +7,7 @@ use super::Member;
 const KIB: u64 = 1024;
 
 /// The running processes of a group. `None` where the system does not tell.
-pub(in crate::spawn::portable) fn of_group(group: u32) -> Option<Vec<Member>> {
+pub(in crate::spawn) fn of_group(group: u32) -> Option<Vec<Member>> {
     let entries = fs::read_dir("/proc").ok()?.flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     // SAFETY: a number; no memory is passed.
@@ -17,7 +17,7 @@ pub(in crate::spawn::portable) fn of_group(group: u32) -> Option<Vec<Member>> {
 }
 
 /// What a process uses; `None` where it has ended.
-pub(in crate::spawn::portable) fn look_at(id: u32) -> Option<Member> {
+pub(in crate::spawn) fn look_at(id: u32) -> Option<Member> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let number = |name: &str| -> Option<u64> {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
