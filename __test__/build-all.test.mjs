@@ -108,12 +108,12 @@ describe('The packages', () => {
     const found = problemsWith('toolwarden', ({ manifest }) => {
       delete manifest.optionalDependencies['toolwarden-linux-x64-musl']
       manifest.optionalDependencies['toolwarden-linux-arm64-gnu'] = '0.0.1'
-      manifest.optionalDependencies['toolwarden-darwin-arm64'] = manifest.version
+      manifest.optionalDependencies['toolwarden-freebsd-x64'] = manifest.version
     })
     assert.deepEqual(found.map((problem) => problem.replace(/ \d.*/, '')), [
       'the main package does not ask for toolwarden-linux-x64-musl',
       'the main package does not ask for toolwarden-linux-arm64-gnu',
-      'the main package asks for toolwarden-darwin-arm64, which is not built',
+      'the main package asks for toolwarden-freebsd-x64, which is not built',
     ])
   })
 

@@ -84,7 +84,6 @@ describe('a Bun host', () => {
 
 describe('a platform without an addon', () => {
   for (const [platform, arch, name, instead] of [
-    ['darwin', 'arm64', 'macOS (arm64)', /container/],
     ['win32', 'x64', 'Windows (x64)', /WSL 2/],
     ['sunos', 'x64', 'sunos (x64)', /container/],
     ['linux', 'riscv64', 'linux (riscv64)', /container/],

@@ -56,8 +56,7 @@ pub struct Child {
     pub forked: bool,
     /// The process itself.
     pub process: Process,
-    /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
-    /// the process.
+    /// Its temporary directory, where the launch gives it one. The last field, because it is dropped after the process.
     pub temporary: Option<Temporary>,
 }
 
@@ -66,8 +65,7 @@ pub struct Child {
 pub struct Unconnected {
     /// The process itself.
     pub process: Process,
-    /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
-    /// the process.
+    /// Its temporary directory, where the launch gives it one. The last field, because it is dropped after the process.
     pub temporary: Option<Temporary>,
 }
 
@@ -152,13 +150,13 @@ impl Spawner {
         reply: impl FnOnce(Started<Child>) + Send + 'static,
     ) {
         let start = move |thread: &mut SpawnerThread| {
-            let forked = launch
-                .origin()
-                .and_then(|(origin, launch)| thread.fork(&launch, &origin).ok());
-            match forked {
-                Some(child) => Ok(child),
-                None => thread.start(&*launch.choose()?),
+            #[cfg(not(portable))]
+            if let Some((origin, launch)) = launch.origin()
+                && let Ok(child) = thread.fork(&launch, &origin)
+            {
+                return Ok(child);
             }
+            thread.start(&*launch.choose()?)
         };
         self.request(start, reply);
     }
@@ -313,8 +311,7 @@ impl SpawnerThread {
             sandbox: in_child.as_deref(),
             failure: Cell::new(None),
         };
-        // Descriptors that are opened while the process starts cannot be requested by name: the process's own, and
-        // those that the supervisor opens for it. Failing here is clearer than failing there.
+        // The process's own descriptors, and those that the supervisor opens for it. Failing here is clearer than there.
         let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
         drop(room);
         let (pid, pidfd) = self.starter.start(&plan)?;
@@ -326,12 +323,6 @@ impl SpawnerThread {
         });
         let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Unconnected { process, temporary })
-    }
-
-    /// There is no origin.
-    #[cfg(portable)]
-    fn fork(&mut self, _launch: &Launch, origin: &Arc<Origin>) -> Started<Child> {
-        match **origin {}
     }
 
     /// Has an origin fork itself. Once it was asked, every failure ends it.
@@ -375,7 +366,7 @@ impl SpawnerThread {
     }
 }
 
-/// The descriptors of one process, in the host and above the numbers that they get in the process.
+/// The descriptors of one process, above the numbers that they get in it.
 struct Given {
     standard: [RawFd; 3],
     channel: Option<RawFd>,
