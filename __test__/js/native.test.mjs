@@ -131,9 +131,10 @@ test('what is built, packed, loaded and released is the same list of platforms',
   }
   const names = TARGETS.map(({ platform }) => platform)
   assert.deepEqual(readdirSync(new URL('npm/', root)).toSorted(), names.toSorted())
-  const asked = ['x64', 'arm64'].flatMap((arch) => {
+  const systems = ['linux', 'darwin'].flatMap((platform) => ['x64', 'arm64'].map((arch) => [platform, arch]))
+  const asked = systems.flatMap(([platform, arch]) => {
     const ids = []
-    refused(on('linux', arch, (id) => {
+    refused(on(platform, arch, (id) => {
       ids.push(id)
       return missing(id)
     }))

@@ -56,8 +56,7 @@ pub struct Child {
     pub forked: bool,
     /// The process itself.
     pub process: Process,
-    /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
-    /// the process.
+    /// Its temporary directory, where the launch gives it one. The last field, because it is dropped after the process.
     pub temporary: Option<Temporary>,
 }
 
@@ -66,8 +65,7 @@ pub struct Child {
 pub struct Unconnected {
     /// The process itself.
     pub process: Process,
-    /// Its temporary directory, where the launch gives it one. It is the last field because it must be dropped after
-    /// the process.
+    /// Its temporary directory, where the launch gives it one. The last field, because it is dropped after the process.
     pub temporary: Option<Temporary>,
 }
 
@@ -311,8 +309,7 @@ impl SpawnerThread {
             sandbox: in_child.as_deref(),
             failure: Cell::new(None),
         };
-        // Descriptors that are opened while the process starts cannot be requested by name: the process's own, and
-        // those that the supervisor opens for it. Failing here is clearer than failing there.
+        // The process's own descriptors, and those that the supervisor opens for it. Failing here is clearer than there.
         let room = DescriptorReservation::new(WHILE_STARTING).map_err(|error| room_failed("clone", &error))?;
         drop(room);
         let (pid, pidfd) = self.starter.start(&plan)?;
@@ -367,7 +364,7 @@ impl SpawnerThread {
     }
 }
 
-/// The descriptors of one process, in the host and above the numbers that they get in the process.
+/// The descriptors of one process, above the numbers that they get in it.
 struct Given {
     standard: [RawFd; 3],
     channel: Option<RawFd>,
