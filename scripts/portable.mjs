@@ -14,8 +14,8 @@ import { hostNode, root, run } from './run.mjs'
 const place = join(root, 'target/portable')
 /** What must work without a sandbox, and does not depend on what only Linux tells. */
 const TESTS = [
-  ...['happy', 'timeout', 'retry', 'logs', 'progress', 'abort', 'close', 'concurrency', 'queue', 'records', 'results', 'errors'],
-  ...['entrypoint', 'workerfile'],
+  'happy', 'timeout', 'retry', 'logs', 'progress', 'abort', 'close', 'concurrency', 'queue', 'records', 'results', 'errors',
+  'entrypoint', 'workerfile',
 ].map((name) => `./__test__/${name}.test.mjs`)
 
 const built = await run('npx', ['napi', 'build', '--platform', '--release', '--no-js', '--dts', '../native.d.ts', '--features', 'portable', '--output-dir', join(place, 'addon')], {

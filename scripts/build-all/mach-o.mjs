@@ -2,7 +2,7 @@
 
 const MAGIC = 0xfe_ed_fa_cf
 /** MH_DYLIB and MH_BUNDLE. */
-const LIBRARIES = [6, 8]
+const LIBRARIES = new Set([6, 8])
 const COMMAND = { symbols: 0x2, needed: [0xc, 0x80_00_00_18, 0x80_00_00_1f] }
 const SYMBOL = { debugging: 0xe0, kind: 0x0e, external: 0x01, undefined: 0 }
 
@@ -39,5 +39,5 @@ export function readMachO(bytes) {
     }
     at += size
   }
-  return { machine: u32(4), isLibrary: LIBRARIES.includes(u32(12)), needed, versions: [], exported, unversioned }
+  return { machine: u32(4), isLibrary: LIBRARIES.has(u32(12)), needed, versions: [], exported, unversioned }
 }
