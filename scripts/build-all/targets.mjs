@@ -53,7 +53,8 @@ const macos = (processor) => ({
   platform: `darwin-${NAMES[processor]}`,
   format: 'mach-o',
   machine: MACOS_MACHINES[processor],
-  libraries: ['/usr/lib/libSystem.B.dylib'],
+  // All are part of macOS. Rust's standard library names iconv there.
+  libraries: ['/usr/lib/libSystem.B.dylib', '/usr/lib/libiconv.2.dylib', '/usr/lib/libcharset.1.dylib'],
   floor: undefined,
   // Node and Bun give the functions of Node-API when they load it.
   rustflags: '-C link-arg=-undefined -C link-arg=dynamic_lookup',
