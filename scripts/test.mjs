@@ -32,10 +32,10 @@ const files = readdirSync(join(root, '__test__'), { recursive: true, withFileTyp
 const OF_ANY_NODE = /^\.\/__test__\/(?:attacks\/|containers\/|inspect\/|wrap\/|process-start)/
 
 /**
- * Files that measure how much of the machine a host or a neighbour gets, or how soon something is done: nothing else runs
- * beside them.
+ * Files that measure how much of the machine a host or a neighbour gets, how soon something is done, or what a whole user has in
+ * flight: nothing else runs beside them.
  */
-const ALONE = /^\.\/__test__\/(?:neighbours|host-liveness|temporary-directory)/
+const ALONE = /^\.\/__test__\/(?:neighbours|host-liveness|temporary-directory|attacks\/hidden-sockets)/
 
 /** @param {string} name @param {string} program @param {string[]} tests */
 const onNode = (name, program, tests) => ({

@@ -4,8 +4,9 @@
 //!
 //! The kernel does not say whose such a socket is. A TCP connection is recognised by what the supervisor noted when it
 //! made it, or by the port of the worker's server. Of sockets in flight only their number is known, and not even that of
-//! those that are in flight inside of others. So while a group has
-//! any, all that waits in sockets which no process has open counts, whoever's it was.
+//! those that are in flight inside of others. So while a group has any, all that waits in sockets of this user which no
+//! process is seen to have open counts, whichever process made them. Sockets of other users are left out: a worker can
+//! make none, and who has them open may not be seen.
 
 use std::collections::HashSet;
 use std::fs;
@@ -174,11 +175,17 @@ fn socket_inode(link: &Path) -> Option<u64> {
 fn in_unix_sockets(counts: impl Fn(u64) -> bool, diag: &mut Option<SockDiag>) -> Option<u64> {
     let mut bytes = 0;
     let asked = opened(diag)?.unix(&mut |found| {
-        if counts(found.inode) {
+        // What waits to be accepted has no inode, and no user either.
+        if counts(found.inode) && (found.inode == 0 || found.owner.is_none_or(|owner| owner == own_user())) {
             bytes += found.sent + u64::from(found.has_left_behind) * usual_buffer();
         }
     });
     asked.is_ok().then_some(bytes)
+}
+
+/// The user of this process, and so of workers and of the sockets that they make.
+fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// What a sender may send before somebody reads: the size of a unix socket's buffer, which cannot be changed inside the
@@ -214,6 +221,11 @@ fn waiting(list: &str, counts: impl Fn(u64) -> bool, parse: fn(&str) -> Option<(
 fn of_internet(line: &str) -> Option<(u64, u64)> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
     let (sent, received) = fields.get(4)?.split_once(':')?;
+    fields
+        .get(7)?
+        .parse::<u32>()
+        .ok()
+        .filter(|owner| *owner == own_user())?;
     let hex = |text| u64::from_str_radix(text, 16).ok();
     Some((fields.get(9)?.parse().ok()?, hex(sent)? + hex(received)?))
 }
@@ -231,12 +243,17 @@ mod tests {
 
     #[test]
     fn lists_of_datagram_sockets_are_read() {
-        let udp = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n\
-             93: 0100007F:CA6C 00000000:0000 07 00000010:00034200 00:00000000 00000000     0        0 225904 2 0000000000000000 0\n\
-             94: broken\n";
+        let columns = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n";
+        let of = |owner: u32| {
+            format!(
+                "{columns}93: 0100007F:CA6C 00000000:0000 07 00000010:00034200 00:00000000 00000000 {owner} 0 225904 2 0000000000000000 0\n94: broken\n"
+            )
+        };
+        let (udp, of_another) = (of(own_user()), of(own_user() + 1));
         let netlink = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n\
              0000000000000000 0   1          00000000 212992   8        0     2        0        7061\n";
-        assert_eq!(waiting(udp, |inode| inode == 225_904, of_internet), 0x10 + 0x34200);
+        assert_eq!(waiting(&udp, |inode| inode == 225_904, of_internet), 0x10 + 0x34200);
+        assert_eq!(waiting(&of_another, |_| true, of_internet), 0);
         assert_eq!(waiting(netlink, |_| true, of_netlink), 213_000);
         assert_eq!(waiting(netlink, |inode| inode != 7061, of_netlink), 0);
         assert_eq!(waiting("", |_| true, of_netlink), 0);

@@ -27,11 +27,12 @@ const LISTEN: u8 = 10;
 /// Of `unix_diag_msg`.
 const UNIX_MESSAGE: usize = 16;
 const UNIX_INODE: usize = 4;
-/// UDIAG_SHOW_PEER, UDIAG_SHOW_RQLEN and UDIAG_SHOW_MEMINFO, and the attributes that answer them.
-const UNIX_SHOW: u32 = 4 | 0x10 | 0x20;
+/// UDIAG_SHOW_PEER, UDIAG_SHOW_RQLEN, UDIAG_SHOW_MEMINFO and UDIAG_SHOW_UID, and the attributes that answer them.
+const UNIX_SHOW: u32 = 4 | 0x10 | 0x20 | 0x40;
 const UNIX_PEER: u16 = 2;
 const UNIX_QUEUE: u16 = 4;
 const UNIX_MEMORY: u16 = 5;
+const UNIX_OWNER: u16 = 7;
 
 /// A TCP socket.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,8 @@ pub(super) struct Found {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FoundUnix {
     pub(super) inode: u64,
+    /// The user whose it is, if the kernel says so.
+    pub(super) owner: Option<u32>,
     /// What it has sent and nobody has read.
     pub(super) sent: u64,
     /// What waits in it was sent by an end that is closed.
@@ -213,17 +216,19 @@ fn inet(reply: &[u8]) -> Option<Found> {
 /// `unix_diag_msg` and its attributes.
 fn unix(reply: &[u8]) -> Option<FoundUnix> {
     let inode = word(reply, UNIX_INODE)?.into();
-    let (mut sent, mut waits, mut peer) = (0, false, None);
+    let (mut sent, mut waits, mut peer, mut owner) = (0, false, None, None);
     for (kind, value) in attributes(reply.get(UNIX_MESSAGE..)?) {
         match kind {
             UNIX_PEER => peer = word(value, 0),
             UNIX_QUEUE => waits = word(value, 0)? > 0,
             UNIX_MEMORY => sent = accounted(&words(value)),
+            UNIX_OWNER => owner = word(value, 0),
             _ => {}
         }
     }
     Some(FoundUnix {
         inode,
+        owner,
         sent,
         has_left_behind: waits && peer.is_none_or(|peer| peer == 0),
     })
@@ -356,6 +361,7 @@ mod tests {
             found.unwrap()
         };
         assert!(of(&near).sent >= 64 * 1024 && !of(&far).has_left_behind);
+        assert_eq!(of(&near).owner, Some(rustix::process::geteuid().as_raw()));
         drop(near);
         assert!(of(&far).has_left_behind && of(&far).sent == 0);
     }
