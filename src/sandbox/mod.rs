@@ -92,6 +92,8 @@ pub(crate) use mountinfo::mounts;
 pub(crate) use net::MOST_WAITING;
 #[cfg(not(portable))]
 pub use net::{Connection, Connections, ListeningPort};
+#[cfg(not(portable))]
+pub(crate) use net::{Found, SockDiag, socket_memory};
 #[cfg(portable)]
 pub use no_guardian::{CleanupRegistration, Guardian};
 pub use policy::{Command, Disk, NetPolicy, NoProgram, PlanInput, Policy, Run, plan};

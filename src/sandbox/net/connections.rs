@@ -4,39 +4,30 @@
 //! closed with unsent data, while it is on its way through a unix socket, or before a server accepts it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::AsFd;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use super::connection::{Connection, ListeningPort};
+use super::sock_diag::SockDiag;
 use super::socket::Socket;
 use crate::sandbox::lives::lives;
 
 /// Connections of one worker that are remembered. With as many that are not over yet, another one is not made.
 const MOST: usize = 4096;
+/// The least time between two searches for connections that are over, and the multiple of the duration of the last one.
+const SEARCH_EVERY: Duration = Duration::from_millis(10);
+const SEARCH_SHARE: u32 = 10;
 /// From this many workers on, entries of ended workers are dropped.
 const WORKERS: usize = 64;
-
-/// A connection as the kernel knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Connection {
-    /// AF_INET or AF_INET6.
-    pub family: u8,
-    /// Its own end and the peer's.
-    pub ends: [SocketAddr; 2],
-    /// The socket's number, which no other socket ever gets. `None` for MPTCP, whose streams have others.
-    pub cookie: Option<u64>,
-    /// The inode while a process has it open.
-    pub inode: u64,
-}
-
-/// A port at which a worker listens or has listened: the family and the number.
-pub type ListeningPort = (u8, u16);
 
 /// What is known of one worker.
 #[derive(Debug, Default, Clone)]
 struct Known {
     connections: Vec<Connection>,
     ports: BTreeSet<ListeningPort>,
+    /// When a search for connections that are over may follow the last one.
+    next_search: Option<Instant>,
 }
 
 /// Shared by the supervisor, which adds to it, and those who measure workers.
@@ -44,9 +35,32 @@ struct Known {
 pub struct Connections(Arc<Mutex<HashMap<u32, Known>>>);
 
 impl Connections {
-    /// Whether a further connection of this worker could be remembered.
+    /// Whether a further connection of this worker could be remembered. Where there is no room, those that are over are
+    /// forgotten first: a worker may have made many one after the other.
     pub(in super::super) fn have_room(&self, worker: u32) -> bool {
-        self.with(|all| all.get(&worker).is_none_or(|known| known.connections.len() < MOST))
+        if self.is_full(worker) {
+            self.forget_what_is_over(worker);
+        }
+        !self.is_full(worker)
+    }
+
+    fn is_full(&self, worker: u32) -> bool {
+        self.with(|all| all.get(&worker).is_some_and(|known| known.connections.len() >= MOST))
+    }
+
+    /// Asks the kernel about each. Only a small share of the time is spent on it, because a worker can have as many
+    /// that are not over.
+    fn forget_what_is_over(&self, worker: u32) {
+        let begun = Instant::now();
+        let may_search = |known: &Known| known.next_search.is_none_or(|next| begun >= next);
+        if !self.with(|all| all.get(&worker).is_some_and(may_search)) {
+            return;
+        }
+        let Ok(diag) = SockDiag::open() else { return };
+        self.look(worker, |connection| !matches!(diag.connection(connection), Ok(None)));
+        let done = Instant::now();
+        let next = done + SEARCH_EVERY.max(done.duration_since(begun) * SEARCH_SHARE);
+        self.with(|all| of(all, worker).next_search = Some(next));
     }
 
     /// The socket was connected to this address, or begins to be.
@@ -94,39 +108,9 @@ fn of(all: &mut HashMap<u32, Known>, worker: u32) -> &mut Known {
     all.entry(worker).or_default()
 }
 
-impl Socket {
-    /// `None` unless it is a TCP socket with an address of its own. The peer of one that is being connected is known to
-    /// the caller only.
-    fn connection(&self, to: SocketAddr) -> Option<Connection> {
-        if !self.is_tcp_of_any_kind() {
-            return None;
-        }
-        let cookie = match self.is_tcp() {
-            true => Some(rustix::net::sockopt::socket_cookie(self.as_fd()).ok()?),
-            false => None,
-        };
-        Some(Connection {
-            family: self.family() as u8,
-            ends: [self.own_address()?, reached(to)],
-            cookie,
-            inode: rustix::fs::fstat(self.as_fd()).ok()?.st_ino,
-        })
-    }
-}
-
-/// The kernel connects to this machine instead of to no address.
-fn reached(to: SocketAddr) -> SocketAddr {
-    let ip = match to.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        _ => return to,
-    };
-    SocketAddr::new(ip, to.port())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
     use super::*;
 
@@ -171,5 +155,12 @@ mod tests {
             known.connected(1, &socket, at);
         }
         assert!(!known.have_room(1) && known.have_room(2));
+        drop((socket, listener));
+        // A search may not follow the last one at once.
+        let given_up = Instant::now() + Duration::from_secs(60);
+        while !known.have_room(1) {
+            assert!(Instant::now() < given_up, "connections that are over are kept");
+            std::thread::yield_now();
+        }
     }
 }

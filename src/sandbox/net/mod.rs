@@ -1,6 +1,7 @@
 //! `--allow-net`: which connections the supervisor makes for a worker, and the resolver that answers only allowed names.
 
 pub(super) mod address;
+mod connection;
 mod connections;
 mod dns;
 mod guard;
@@ -14,13 +15,17 @@ mod query_ports;
 mod resolution;
 mod resolver;
 mod rules;
+mod sock_diag;
 mod socket;
+pub(crate) mod socket_memory;
 mod unix;
 
-pub use connections::{Connection, Connections, ListeningPort};
+pub use connection::{Connection, ListeningPort};
+pub use connections::Connections;
 pub(crate) use guard::MOST_WAITING;
 pub(super) use guard::{Extent, NetGuard, Way};
 pub(super) use own_sockets::OwnSockets;
 pub(super) use rules::Rules;
+pub(crate) use sock_diag::{Found, SockDiag};
 pub(super) use socket::Socket;
 pub(super) use unix::{Listed, UnixSockets};

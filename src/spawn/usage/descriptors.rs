@@ -11,8 +11,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, sockopt};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use super::socket_memory::of_socket;
 use crate::sandbox::MOST_WAITING;
+use crate::sandbox::socket_memory::of_socket;
 
 const PAGE: u64 = 4096;
 /// The size of the blocks that `stat` counts.

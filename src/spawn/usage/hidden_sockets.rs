@@ -16,8 +16,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::descriptors::{Descriptors, in_flight};
-use super::sock_diag::{Found, SockDiag};
 use crate::sandbox::Connections;
+use crate::sandbox::{Found, SockDiag};
 
 /// The minimum time between two looks, as a multiple of the duration of the last one: a worker may have thousands of
 /// connections, and the kernel goes through all sockets of the machine for the port of a server and for what is in flight.

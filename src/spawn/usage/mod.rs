@@ -5,9 +5,7 @@
 //! | `status.rs` | /proc/<pid>/status of one process: cheap, read every few milliseconds |
 //! | `mappings.rs` | shared memory that no count of resident pages shows |
 //! | `descriptors.rs` | kernel memory behind sockets and pipes, and epoll watches |
-//! | `socket_memory.rs` | what the kernel accounts to one socket |
 //! | `hidden_sockets.rs` | sockets that no process has open: closed, not accepted, in flight |
-//! | `sock_diag.rs` | what the kernel says of such sockets |
 //! | `group.rs` | the other members of the group |
 //! | `meter.rs` | all of them together, each as often as its cost allows; elsewhere `portable/meter.rs` |
 //! | `figures.rs` | what is measured, and what is allowed |
@@ -24,10 +22,6 @@ mod hidden_sockets;
 mod mappings;
 #[cfg(not(portable))]
 mod meter;
-#[cfg(not(portable))]
-mod sock_diag;
-#[cfg(not(portable))]
-mod socket_memory;
 #[cfg(not(portable))]
 mod status;
 mod weigher;

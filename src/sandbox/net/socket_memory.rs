@@ -17,7 +17,7 @@ pub(super) fn accounted(fields: &[u32; MEMINFO]) -> u64 {
 }
 
 /// What the kernel accounts to the socket itself, in both directions.
-pub(super) fn of_socket(socket: &OwnedFd) -> Option<u64> {
+pub(crate) fn of_socket(socket: &OwnedFd) -> Option<u64> {
     let mut info = [0u32; MEMINFO];
     let mut length = size_of_val(&info) as libc::socklen_t;
     // SAFETY: the buffer is as long as `length` says, and both outlive the call.

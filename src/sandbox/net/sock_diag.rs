@@ -5,8 +5,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
+use super::connection::{Connection, ListeningPort};
 use super::socket_memory::{MEMINFO, accounted};
-use crate::sandbox::{Connection, ListeningPort};
 
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const HEADER: usize = 16;
@@ -36,32 +36,32 @@ const UNIX_OWNER: u16 = 7;
 
 /// A TCP socket.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// 0 for one that no process has: closed, or not accepted yet.
-    pub(super) inode: u64,
+    pub(crate) inode: u64,
     /// Its own port.
-    pub(super) port: u16,
-    pub(super) bytes: u64,
+    pub(crate) port: u16,
+    pub(crate) bytes: u64,
 }
 
 /// A unix socket.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FoundUnix {
-    pub(super) inode: u64,
+pub(crate) struct FoundUnix {
+    pub(crate) inode: u64,
     /// The user whose it is, if the kernel says so.
-    pub(super) owner: Option<u32>,
+    pub(crate) owner: Option<u32>,
     /// What it has sent and nobody has read.
-    pub(super) sent: u64,
+    pub(crate) sent: u64,
     /// What waits in it was sent by an end that is closed.
-    pub(super) has_left_behind: bool,
+    pub(crate) has_left_behind: bool,
 }
 
 /// A connection to the kernel.
 #[derive(Debug)]
-pub(super) struct SockDiag(OwnedFd);
+pub(crate) struct SockDiag(OwnedFd);
 
 impl SockDiag {
-    pub(super) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         const NETLINK_SOCK_DIAG: i32 = 4;
         let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
         // SAFETY: no memory is passed.
@@ -74,7 +74,7 @@ impl SockDiag {
     }
 
     /// The socket of this connection; `None` when it is over.
-    pub(super) fn connection(&self, of: &Connection) -> io::Result<Option<Found>> {
+    pub(crate) fn connection(&self, of: &Connection) -> io::Result<Option<Found>> {
         let cookie = of.cookie.unwrap_or(ANY_COOKIE);
         let request = inet_request(of.family, u32::MAX, Some(&of.ends), 0, cookie);
         let mut found = None;
@@ -88,7 +88,7 @@ impl SockDiag {
 
     /// Every connection at these ports, those that wait to be accepted included. However many ports there are, the kernel
     /// is asked once for each family.
-    pub(super) fn at_ports(&self, ports: &BTreeSet<ListeningPort>, each: &mut impl FnMut(Found)) -> io::Result<()> {
+    pub(crate) fn at_ports(&self, ports: &BTreeSet<ListeningPort>, each: &mut impl FnMut(Found)) -> io::Result<()> {
         for family in [libc::AF_INET as u8, libc::AF_INET6 as u8] {
             let mut own = ports.range((family, 0)..=(family, u16::MAX)).map(|(_, port)| *port);
             // Port 0 stands for all.
@@ -108,7 +108,7 @@ impl SockDiag {
     }
 
     /// Every unix socket.
-    pub(super) fn unix(&self, each: &mut impl FnMut(FoundUnix)) -> io::Result<()> {
+    pub(crate) fn unix(&self, each: &mut impl FnMut(FoundUnix)) -> io::Result<()> {
         let mut request = vec![libc::AF_UNIX as u8, 0, 0, 0];
         for word in [u32::MAX, 0, UNIX_SHOW] {
             request.extend(word.to_ne_bytes());
