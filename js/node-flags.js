@@ -1,6 +1,6 @@
 /**
- * Bun's permission flags and the options of Node that mean the same. src/outcome/denied/wording.rs has the same words for
- * hints; a test compares the two.
+ * Bun's permission flags and the options of Node that mean the same. src/config/permissions/node_words.rs has the same words for
+ * the core; a test compares the two.
  */
 
 /** @type {ReadonlyMap<string, string>} */

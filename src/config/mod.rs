@@ -34,7 +34,7 @@ pub use env_rules::{name_problem, value_problem};
 pub(crate) use from_env::MARKERS as OWN_VARIABLES;
 pub use from_env::from_env;
 pub use nearest::nearest;
-pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, Scope, is_metadata};
+pub use permissions::{Deny, Host, NetRule, NetScope, NodeOptions, Permissions, Scope, in_nodes_words, is_metadata};
 pub use presets::{Preset, preset};
 pub use resolve::resolve;
 pub use retry_policy::{RetryOn, RetryPolicy};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::confinement::{config_of, normalised, policy_of};
 use super::groups::Ground;
 use super::lessons::{Lessons, OfTool};
-use crate::config::{Config, Permissions, RuntimeType, Scope};
+use crate::config::{Config, Permissions, RuntimeType, Scope, in_nodes_words};
 use crate::outcome::matters;
 use crate::sandbox::{Disk, Learned, Surroundings};
 
@@ -86,35 +86,5 @@ fn written(permissions: &Permissions, runtime: RuntimeType, ground: &Ground) -> 
     match runtime {
         RuntimeType::Bun => flags,
         RuntimeType::Node => flags.iter().filter_map(|flag| in_nodes_words(flag)).collect(),
-    }
-}
-
-/// Node has no list of programs, and no flag for variables.
-fn in_nodes_words(flag: &str) -> Option<String> {
-    let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-    match name {
-        "--allow-read" => Some(format!("--allow-fs-read={value}")),
-        "--allow-write" => Some(format!("--allow-fs-write={value}")),
-        "--allow-run" => Some("--allow-child-process".to_owned()),
-        "--allow-env" => None,
-        _ => Some(flag.to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn node_has_words_of_its_own() {
-        for (flag, word) in [
-            ("--allow-read=./a,./b", Some("--allow-fs-read=./a,./b")),
-            ("--allow-write=.", Some("--allow-fs-write=.")),
-            ("--allow-run=git", Some("--allow-child-process")),
-            ("--allow-net=a.test:1", Some("--allow-net=a.test:1")),
-            ("--allow-env=KEY", None),
-        ] {
-            assert_eq!(in_nodes_words(flag).as_deref(), word);
-        }
     }
 }

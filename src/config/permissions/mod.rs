@@ -12,10 +12,12 @@ mod metadata;
 mod net;
 mod node;
 mod node_refused;
+mod node_words;
 mod paths;
 mod scope;
 
 pub use metadata::is_metadata;
 pub use net::{Host, NetRule, NetScope};
 pub use node::NodeOptions;
+pub use node_words::in_nodes_words;
 pub use scope::{Deny, Permissions, Scope};

@@ -12,8 +12,8 @@ use super::lasting::name_what_lasts;
 use super::likeliest::likeliest;
 use super::thrown::Thrown;
 use super::width::{NoFlagReason, narrow, no_flag_reason, reads_otherwise};
-use super::{chosen_port, file, import, net, program_name, run, seen, wording};
-use crate::config::{Host, NetRule, RuntimeType};
+use super::{chosen_port, file, import, net, program_name, run, seen};
+use crate::config::{Host, NetRule, RuntimeType, in_nodes_words};
 use crate::error::hints::flags::{self, FlagList};
 use crate::error::{Refusal, printable};
 use crate::sandbox::{Denial, Permission, Policy};
@@ -167,7 +167,9 @@ impl DenialExplainer {
             }
         }
         if self.runtime == RuntimeType::Node {
-            denials.iter_mut().for_each(wording::for_node);
+            for denial in denials {
+                denial.flag = in_nodes_words(&denial.flag).unwrap_or_default();
+            }
         }
     }
 }

@@ -44,8 +44,8 @@ fn order(permission: Permission) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wording;
     use super::*;
+    use crate::config::in_nodes_words;
 
     #[test]
     fn the_narrowest_refusal_that_explains_the_error_is_named() {
@@ -67,7 +67,9 @@ mod tests {
             seen(Permission::Run, "/usr/bin/git"),
             read("/a"),
         ];
-        node.iter_mut().for_each(wording::for_node);
+        for denial in &mut node {
+            denial.flag = in_nodes_words(&denial.flag).expect("a word of Node's");
+        }
         assert_eq!(named(&node), "--allow-child-process");
         assert_eq!(named(&node[..1]), "--allow-fs-read=*");
     }

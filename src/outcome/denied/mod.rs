@@ -25,7 +25,6 @@ mod run;
 mod seen;
 mod thrown;
 mod width;
-mod wording;
 
 #[cfg(test)]
 mod forged_tests;
