@@ -30,6 +30,7 @@ mod cgroup;
 #[cfg(portable)]
 #[path = "portable/cgroup.rs"]
 mod cgroup;
+mod cgroup_account;
 #[cfg(not(portable))]
 mod child;
 #[cfg(portable)]
@@ -62,6 +63,7 @@ mod origin;
 #[cfg(portable)]
 #[path = "portable/origin.rs"]
 mod origin;
+mod origin_outcome;
 #[cfg(not(portable))]
 mod orphans;
 mod output;
@@ -86,14 +88,16 @@ mod usage;
 pub use arguments::{bun_arguments, bundler_arguments, node_arguments, transpiler_arguments};
 pub use backoff::Delays;
 pub use bundler::collect;
-pub use cgroup::{Account, CgroupLimits, Cgroups, Delegated};
+pub use cgroup::{Cgroups, Delegated};
+pub use cgroup_account::{Account, CgroupLimits};
 pub use entry_table::EntryTable;
 pub use environment::{EnvironmentInput, environment, learned_variables, temporary_names};
 pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_FILE_PLACE, is_of_worker_file};
 pub use launch::{Launch, LaunchOptions};
 #[cfg(portable)]
 pub use meter::UsageMeter;
-pub use origin::{BeginFailure, Origin, OriginLimits, Served, copy_ahead, resident_bytes, serve_forks};
+pub use origin::{Origin, copy_ahead, resident_bytes, serve_forks};
+pub use origin_outcome::{BeginFailure, OriginLimits, Served};
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};
 pub use ring::Ring;

@@ -15,7 +15,8 @@ use rustix::process::{
     Pid, Signal, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group, test_kill_process_group,
 };
 
-use super::cgroup::{self, Account, Cgroup};
+use super::cgroup::{self, Cgroup};
+use super::cgroup_account::Account;
 use super::end;
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};

@@ -26,4 +26,4 @@ mod trial;
 pub use delegated::Delegated;
 pub(super) use host_kills::kills;
 pub(super) use own::Cgroup;
-pub use own::{Account, CgroupLimits, Cgroups};
+pub use own::Cgroups;

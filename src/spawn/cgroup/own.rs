@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use super::delegated::Delegated;
 use super::text;
+use crate::spawn::cgroup_account::{Account, CgroupLimits};
 
 /// Names tried at most. A name can be taken by a dead host that had the same process id.
 const NAMES: u32 = 64;
@@ -20,15 +21,6 @@ const DROP_TRIES: u32 = 20;
 /// The number in the name of this host's next cgroup.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// What a worker and the programs it started may use together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CgroupLimits {
-    /// Bytes of memory. None: as much as there is.
-    pub memory: Option<u64>,
-    /// Threads of all processes.
-    pub threads: u32,
-}
-
 /// Gives each process of a launch a cgroup of its own.
 #[derive(Debug, Clone)]
 pub struct Cgroups {
@@ -36,17 +28,6 @@ pub struct Cgroups {
     pub parent: Arc<Delegated>,
     /// The limits of each.
     pub limits: CgroupLimits,
-}
-
-/// What the kernel accounted for a worker by its end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Account {
-    /// A cgroup was full, and the kernel killed processes in it.
-    pub was_out_of_memory: bool,
-    /// It was the host's own cgroup, which has a limit of its own.
-    pub of_the_host: bool,
-    /// The peak memory use in bytes. Linux before 5.19 does not provide it.
-    pub peak: Option<u64>,
 }
 
 /// The cgroup of one worker. Dropping it removes it and kills what still runs in it.

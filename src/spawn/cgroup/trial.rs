@@ -4,9 +4,10 @@ use std::os::fd::AsRawFd as _;
 use std::sync::{Arc, OnceLock};
 
 use super::delegated::Delegated;
-use super::own::{Cgroup, CgroupLimits};
+use super::own::Cgroup;
 use super::place::{Place, place};
 use crate::sandbox::in_short_child;
+use crate::spawn::cgroup_account::CgroupLimits;
 
 /// Limits for the trial: a short-lived process that shares the host's memory needs almost none of its own.
 const TRIED: CgroupLimits = CgroupLimits {

@@ -1,6 +1,5 @@
 //! From a started process to an origin that serves. Blocks, with a bound; never on the spawner's thread.
 
-use std::fmt;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use super::answer::{read_number, take};
 use super::fork::Origin;
 use super::inspect::{inspect, resident, threads, too_many_threads};
 use super::wire::SERVES;
+use crate::spawn::origin_outcome::{BeginFailure, OriginLimits};
 use crate::spawn::output::Captured;
 use crate::spawn::process::Process;
 use crate::spawn::spawner::Child;
@@ -25,35 +25,6 @@ const LOOK: Duration = Duration::from_millis(20);
 const ANSWER: Duration = Duration::from_secs(1);
 /// Bytes of stderr that are kept for the reason.
 const STDERR: usize = 2048;
-
-/// What a process may use until it serves.
-#[derive(Debug, Clone, Copy)]
-pub struct OriginLimits {
-    /// The longest time until it serves.
-    pub time: Duration,
-    /// Bytes of memory. None: as much as there is.
-    pub memory: Option<u64>,
-    /// The largest frame.
-    pub frame: usize,
-}
-
-/// Why there is no origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BeginFailure {
-    /// The entrypoint could not be imported: the same as for every process.
-    Load,
-    /// The process cannot be forked, or did not get that far.
-    Unfit(String),
-}
-
-impl fmt::Display for BeginFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Load => f.write_str("the entrypoint could not be imported"),
-            Self::Unfit(reason) => f.write_str(reason),
-        }
-    }
-}
 
 /// A process that is becoming an origin.
 struct Beginner {

@@ -41,7 +41,6 @@ mod smaps;
 mod wire;
 
 pub use ahead::copy_ahead;
-pub use begin::{BeginFailure, OriginLimits};
 pub use fork::Origin;
 pub use in_child::resident_bytes;
-pub use serve::{Served, serve_forks};
+pub use serve::serve_forks;

@@ -8,21 +8,11 @@ use super::in_child::{self, ForkFds, Memory};
 use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
 use super::wire::{Received, SERVES, Setup, receive};
 use crate::sandbox::StepFailure;
+use crate::spawn::origin_outcome::Served;
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
 /// The longest Setup that is believed.
 const LONGEST_SETUP: u64 = 64 * 1024;
-
-/// How serving ended.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Served {
-    /// This is a child, and the host lets it run. The path of its temporary directory; empty where it has none.
-    Child(Vec<u8>),
-    /// The host has closed the channel.
-    Closed,
-    /// A step failed.
-    Failed(StepFailure),
-}
 
 /// Gives children of this process to the host until it closes the channel. Returns in each child.
 ///

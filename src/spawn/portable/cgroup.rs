@@ -3,14 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-/// What a worker and the programs it started may use together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CgroupLimits {
-    /// Bytes of memory. None: as much as there is.
-    pub memory: Option<u64>,
-    /// Threads of all processes.
-    pub threads: u32,
-}
+use crate::spawn::cgroup_account::{Account, CgroupLimits};
 
 /// A part of the system's tree.
 #[derive(Debug)]
@@ -23,17 +16,6 @@ pub struct Cgroups {
     pub parent: Arc<Delegated>,
     /// The limits of each.
     pub limits: CgroupLimits,
-}
-
-/// What the kernel accounted for a worker by its end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Account {
-    /// A cgroup was full, and the kernel killed processes in it.
-    pub was_out_of_memory: bool,
-    /// It was the host's own cgroup, which has a limit of its own.
-    pub of_the_host: bool,
-    /// The peak memory use in bytes.
-    pub peak: Option<u64>,
 }
 
 /// The cgroup of one worker.

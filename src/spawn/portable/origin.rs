@@ -1,44 +1,13 @@
 //! Origins where there are none: a fork needs a supervisor that lets it pass. The types that the rest names.
 
 use std::ffi::c_void;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::sandbox::StepFailure;
+use crate::spawn::origin_outcome::{BeginFailure, OriginLimits, Served};
 use crate::spawn::process::Process;
 use crate::spawn::spawner::Child;
 use crate::worker::frame::LogFrame;
-
-/// What a process may use until it serves.
-#[derive(Debug, Clone, Copy)]
-pub struct OriginLimits {
-    /// The longest time until it serves.
-    pub time: Duration,
-    /// Bytes of memory. None: as much as there is.
-    pub memory: Option<u64>,
-    /// The largest frame.
-    pub frame: usize,
-}
-
-/// Why there is no origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BeginFailure {
-    /// The entrypoint could not be imported: the same as for every process.
-    Load,
-    /// The process cannot be forked, or did not get that far.
-    Unfit(String),
-}
-
-impl fmt::Display for BeginFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Load => f.write_str("the entrypoint could not be imported"),
-            Self::Unfit(reason) => f.write_str(reason),
-        }
-    }
-}
 
 /// A process that has imported the entrypoint and gives children of itself.
 #[derive(Debug)]
@@ -70,17 +39,6 @@ impl Origin {
     pub fn end(&self, _reason: &str) {
         match *self {}
     }
-}
-
-/// How serving ended.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Served {
-    /// This is a child, and the host lets it run. The path of its temporary directory; empty where it has none.
-    Child(Vec<u8>),
-    /// The host has closed the channel.
-    Closed,
-    /// A step failed.
-    Failed(StepFailure),
 }
 
 /// No process serves.
