@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::spawn::{Served, copy_ahead as copy, resident_bytes, serve_forks as serve};
+use crate::spawn::{Served, resident_bytes, serve_forks as serve};
 
 /// Serves the host with children of this process. Returns in a child `["child", its temporary directory]`, otherwise
 /// `["closed"]` or `["failed", why]`. `memory`: the mapping that the process shares with the host.
@@ -32,11 +32,4 @@ pub fn own_pid() -> u32 {
 #[napi]
 pub fn resident_bytes_of_fork() -> f64 {
     resident_bytes().unwrap_or(0) as f64
-}
-
-/// In a forked process that waits for a call: copies a piece of the memory that the call would copy page by page. False
-/// once everything is copied.
-#[napi]
-pub fn copy_ahead() -> bool {
-    copy()
 }

@@ -6,7 +6,7 @@
 //! SIGCHLD handler is installed.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,6 +18,7 @@ use rustix::process::{
 use super::cgroup::{self, Cgroup};
 use super::cgroup_account::Account;
 use super::end;
+use super::origin::FirstCalls;
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};
 use crate::sandbox::Guardian;
@@ -56,6 +57,8 @@ pub struct Process {
     killed_before: Option<u64>,
     /// The guardian, where the process may start programs, which could outlive the host.
     guardian: Option<Guardian>,
+    /// Of the origin that it was forked from.
+    first_calls: Option<Arc<FirstCalls>>,
     _holder: Holder,
 }
 
@@ -71,8 +74,16 @@ impl Process {
             },
             cgroup,
             guardian,
+            first_calls: None,
             _holder: Holder::process(),
         }
+    }
+
+    /// The same, forked from an origin.
+    #[cfg(not(portable))]
+    pub(super) fn of_origin(mut self, first_calls: Arc<FirstCalls>) -> Self {
+        self.first_calls = Some(first_calls);
+        self
     }
 
     /// Its process id, which is also its group's.
@@ -96,6 +107,15 @@ impl Process {
         if exit.is_none() {
             self.signal_group();
         }
+    }
+
+    /// The same for a process that has served its only call. It may live on for a moment, in which its memory is looked at.
+    pub fn kill_served(self: &Arc<Self>) {
+        let Some(first_calls) = &self.first_calls else {
+            return self.kill_group();
+        };
+        let process = Arc::clone(self);
+        first_calls.kill_served(self.pid(), Arc::new(move || process.kill_group()));
     }
 
     /// Sends a signal to the leader, or to the whole group; does nothing once the process is reaped.

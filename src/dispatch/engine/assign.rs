@@ -90,6 +90,7 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     call.pid = worker.pid;
     call.forked = worker.forked;
     call.stderr = Captured::new(state.settings.stderr_cap);
+    worker.served = true;
     worker.calls.push(number);
     state.sampling.active(now);
     let request = &call.request;
@@ -119,7 +120,9 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
 
 /// Ends a process that was ready and is no longer needed.
 fn end(state: &mut EngineState, out: &mut Effects, id: WorkerId) {
-    if state.settings.single_use || state.settings.grace.is_zero() {
+    if state.settings.single_use && state.workers.get(&id).is_some_and(|worker| worker.served) {
+        out.push(Effect::KillServed(id));
+    } else if state.settings.single_use || state.settings.grace.is_zero() {
         discard(state, out, id);
     } else if let Some(worker) = state.workers.get_mut(&id) {
         // A process that served many calls may have to clean up, so it is asked to end and is killed only later.

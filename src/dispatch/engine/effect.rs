@@ -61,6 +61,8 @@ pub(in crate::dispatch) enum Effect {
     },
     /// Kill the process with its group, for this reason in one word.
     Kill(WorkerId, &'static str),
+    /// The same for a process that has served its only call, and may live on for a moment.
+    KillServed(WorkerId),
     /// Give the process and its programs the lowest priority. They have so many threads that these, and their end, would take
     /// the processors from other processes.
     StandBack(WorkerId),
@@ -217,6 +219,7 @@ impl fmt::Display for Effect {
                 }
             }
             Self::Kill(worker, why) => write!(f, "Kill process={} {why}", worker.0),
+            Self::KillServed(worker) => write!(f, "Kill process={} served", worker.0),
             Self::StandBack(worker) => write!(f, "StandBack process={}", worker.0),
             Self::Imported(worker) => write!(f, "Imported process={}", worker.0),
             Self::Settle(call, how) => write!(f, "Settle call={call} {how}"),

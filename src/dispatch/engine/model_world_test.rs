@@ -188,6 +188,11 @@ impl World {
                     self.sends(worker, what, &frame);
                 }
                 Effect::Kill(worker, _) => self.alive(worker).killed = true,
+                Effect::KillServed(worker) => {
+                    let process = self.alive(worker);
+                    assert!(process.calls.is_empty(), "a process that serves is killed");
+                    process.killed = true;
+                }
                 Effect::StandBack(worker) => {
                     let process = self.alive(worker);
                     assert!(process.crowded, "a process stands back without a reason");

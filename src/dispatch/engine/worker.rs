@@ -22,6 +22,8 @@ pub(super) struct Worker {
     pub(super) pid: Option<u32>,
     /// It was forked from an origin.
     pub(super) forked: bool,
+    /// It was given a call.
+    pub(super) served: bool,
     /// The calls in flight.
     pub(super) calls: Vec<CallId>,
     /// Why the start failed, if that is known before the process has ended.
@@ -63,6 +65,7 @@ impl Worker {
             ready: None,
             pid: None,
             forked: false,
+            served: false,
             calls: Vec::new(),
             fault: None,
             reason: None,

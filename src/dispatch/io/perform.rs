@@ -98,6 +98,12 @@ impl Performer {
                     process.kill_group();
                 }
             }
+            Effect::KillServed(worker) => {
+                self.flush(outside);
+                if let Some(process) = outside.processes.process(worker) {
+                    process.kill_served();
+                }
+            }
             Effect::StandBack(worker) => {
                 if let Some(process) = outside.processes.process(worker) {
                     process.stand_back();

@@ -9,8 +9,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{retry_on_intr, write};
 
 use super::answer::{read_number, take};
+use super::first_calls::FirstCalls;
 use super::fork::Origin;
 use super::inspect::{inspect, resident, threads, too_many_threads};
+use super::smaps::Region;
 use super::wire::SERVES;
 use crate::spawn::origin_outcome::{BeginFailure, OriginLimits};
 use crate::spawn::output::Captured;
@@ -73,7 +75,7 @@ impl Origin {
             return Err(BeginFailure::Unfit(reason));
         }
         beginner.one_thread()?;
-        beginner.set_up()?;
+        let first_calls = FirstCalls::new(beginner.set_up()?);
         let Beginner {
             channel,
             printed,
@@ -81,7 +83,10 @@ impl Origin {
             ..
         } = beginner;
         let files = ready.files.into_iter().map(PathBuf::from).collect();
-        Ok((Origin::new(channel, printed, process, child.temporary), files))
+        Ok((
+            Origin::new(channel, printed, process, child.temporary, first_calls),
+            files,
+        ))
     }
 }
 
@@ -137,9 +142,10 @@ impl Beginner {
         Ok(())
     }
 
-    fn set_up(&mut self) -> Result<(), BeginFailure> {
+    /// Tells it what its children must know; gives the regions of its memory.
+    fn set_up(&mut self) -> Result<Vec<Region>, BeginFailure> {
         let pid = self.process.pid();
-        let setup = inspect(pid).map_err(BeginFailure::Unfit)?;
+        let (setup, memory) = inspect(pid).map_err(BeginFailure::Unfit)?;
         // The longest Setup is a quarter of what an empty socket takes.
         let bytes = setup.encode();
         match retry_on_intr(|| write(&self.channel, &bytes)) {
@@ -155,7 +161,7 @@ impl Beginner {
         if names.len() != 1 {
             return Err(BeginFailure::Unfit(too_many_threads(&names)));
         }
-        Ok(())
+        Ok(memory)
     }
 
     /// Waits a moment for something on the channel, and reads what was printed past the frames, which would block the

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, getpgid, pidfd_open, setpgid};
 
 use super::answer::read_number;
-use super::wire::{self, FORK};
+use super::first_calls::FirstCalls;
+use super::wire::{self, AHEAD, FORK};
 use crate::sandbox::ChildSetup;
 use crate::spawn::cgroup::Cgroup;
 use crate::spawn::failure::SpawnFailure;
@@ -32,6 +33,7 @@ pub struct Origin {
     /// Why it can be used no more.
     broken: Mutex<Option<String>>,
     forked: AtomicU64,
+    first_calls: Arc<FirstCalls>,
 }
 
 impl Origin {
@@ -40,6 +42,7 @@ impl Origin {
         printed: [Option<OwnedFd>; 2],
         process: Arc<Process>,
         temporary: Option<Temporary>,
+        first_calls: FirstCalls,
     ) -> Self {
         Self {
             channel,
@@ -48,6 +51,7 @@ impl Origin {
             temporary: temporary.map(Arc::new),
             broken: Mutex::new(None),
             forked: AtomicU64::new(0),
+            first_calls: Arc::new(first_calls),
         }
     }
 
@@ -84,9 +88,13 @@ impl Origin {
         rules: &OwnedFd,
         memory: &OwnedFd,
     ) -> Result<Pid, SpawnFailure> {
+        if let Some(runs) = self.first_calls.unsent() {
+            let message = [vec![AHEAD], wire::encode_runs(&runs)].concat();
+            // An origin that serves has read all that came before.
+            wire::send(&self.channel, &message, &[]).map_err(|error| failed_io("fork: ahead", &error))?;
+        }
         let fds = [&ends.channel, &ends.stdout, &ends.stderr, rules, memory].map(AsRawFd::as_raw_fd);
-        wire::send(&self.channel, &[FORK], &fds)
-            .map_err(|error| SpawnFailure::system("fork: sendmsg", error.raw_os_error().unwrap_or(libc::EIO)))?;
+        wire::send(&self.channel, &[FORK], &fds).map_err(|error| failed_io("fork: sendmsg", &error))?;
         let answer = read_number(&self.channel, Instant::now() + ANSWER)
             .map_err(|errno| SpawnFailure::system("fork: answer", errno.raw_os_error()))?;
         match Pid::from_raw(answer.max(0)) {
@@ -149,7 +157,8 @@ pub(in crate::spawn) fn take_in(
         }
         return Err(failure);
     }
-    Ok((pid, Process::new(pid, pidfd, cgroup, guardian)))
+    let process = Process::new(pid, pidfd, cgroup, guardian);
+    Ok((pid, process.of_origin(Arc::clone(&origin.first_calls))))
 }
 
 /// Makes a child the leader of a group of its own, as every process that the host starts is.
@@ -160,9 +169,12 @@ fn own_group(pid: Pid) -> Result<(), SpawnFailure> {
 /// Lets a child run. It gets the size of its own memory as a descriptor.
 pub(in crate::spawn) fn go(channel: &OwnedFd, pid: Pid, temporary: Option<&Temporary>) -> Result<(), SpawnFailure> {
     use std::os::unix::ffi::OsStrExt;
-    let failed =
-        |step| move |error: std::io::Error| SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EIO));
-    let statm = File::open(format!("/proc/{}/statm", pid.as_raw_nonzero())).map_err(failed("fork: statm"))?;
+    let statm = File::open(format!("/proc/{}/statm", pid.as_raw_nonzero()));
+    let statm = statm.map_err(|error| failed_io("fork: statm", &error))?;
     let path = temporary.map_or(&b""[..], |temporary| temporary.path().as_os_str().as_bytes());
-    wire::send(channel, &wire::go(path), &[statm.as_raw_fd()]).map_err(failed("fork: go"))
+    wire::send(channel, &wire::go(path), &[statm.as_raw_fd()]).map_err(|error| failed_io("fork: go", &error))
+}
+
+fn failed_io(step: &'static str, error: &std::io::Error) -> SpawnFailure {
+    SpawnFailure::system(step, error.raw_os_error().unwrap_or(libc::EIO))
 }

@@ -5,8 +5,7 @@ use std::fs;
 use std::os::fd::RawFd;
 use std::path::Path;
 
-use super::pages::in_memory;
-use super::smaps::regions;
+use super::smaps::{Region, regions};
 use super::wire::{Registration, Setup, fits};
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
@@ -33,27 +32,27 @@ pub(super) fn too_many_threads(names: &[String]) -> String {
     format!("it keeps {} threads running: {}", names.len(), names.join(", "))
 }
 
-/// Looks at an origin that has imported everything. The reason where it cannot be forked.
-pub(super) fn inspect(pid: u32) -> Result<Setup, String> {
+/// Looks at an origin that has imported everything: what its children must know, and its memory. The reason where it cannot
+/// be forked.
+pub(super) fn inspect(pid: u32) -> Result<(Setup, Vec<Region>), String> {
     let names = threads(pid);
     if names.len() != 1 {
         return Err(too_many_threads(&names));
     }
     let (epoll, wake) = descriptors(Path::new(&format!("/proc/{pid}/fd")))?;
     let fdinfo = read(&format!("/proc/{pid}/fdinfo/{epoll}"))?;
-    let smaps = read(&format!("/proc/{pid}/smaps"))?;
+    let memory = regions(&read(&format!("/proc/{pid}/smaps"))?);
     let setup = Setup {
         host: std::process::id() as i32,
         epoll,
         wake,
         registered: registered(&fdinfo, wake)?,
-        uncopied: uncopied(&smaps),
-        ahead: in_memory(pid, &smaps),
+        uncopied: uncopied(&memory),
     };
     if !fits(setup.uncopied.len()) {
         return Err("it has too many regions of memory that a fork leaves out".to_owned());
     }
-    Ok(setup)
+    Ok((setup, memory))
 }
 
 fn read(path: &str) -> Result<String, String> {
@@ -116,8 +115,8 @@ fn registration(line: &str) -> Option<Registration> {
 }
 
 /// The regions that a fork leaves out.
-fn uncopied(smaps: &str) -> Vec<(u64, u64)> {
-    let left_out = regions(smaps).into_iter().filter(|region| region.uncopied);
+fn uncopied(memory: &[Region]) -> Vec<(u64, u64)> {
+    let left_out = memory.iter().filter(|region| region.uncopied);
     left_out.map(|region| (region.from, region.to)).collect()
 }
 
@@ -144,7 +143,7 @@ mod tests {
         let smaps = "1000-3000 rw-p 00000000 00:00 0 \nRss: 4 kB\nVmFlags: rd wr mr dc \n\
                      3000-4000 rw-p 00000000 00:00 0 \nVmFlags: rd wr mr \n\
                      5000-6000 r--p 00000000 00:00 0 [vvar]\nVmFlags: rd mr io dc dd \n";
-        assert_eq!(uncopied(smaps), [(0x1000, 0x3000)]);
+        assert_eq!(uncopied(&regions(smaps)), [(0x1000, 0x3000)]);
     }
 
     #[test]

@@ -19,11 +19,12 @@
 //! | `answer.rs` | host | reading what an origin sends |
 //! | `begin.rs` | host | from a started process to an origin that serves |
 //! | `inspect.rs` | host | whether a process may be forked, seen from outside |
-//! | `smaps.rs`, `pages.rs` | host | its memory, and what of it children copy while they wait |
+//! | `smaps.rs`, `pages.rs` | host | its memory, and what a child has of its own |
+//! | `first_calls.rs` | host | what children copy before they run |
 //! | `fork.rs` | host | one child |
 //! | `serve.rs` | origin | the loop that forks |
 //! | `in_child.rs` | child | from clone to GO |
-//! | `ahead.rs` | child | copying memory while it waits for a call |
+//! | `ahead.rs` | child | copying memory before it runs |
 //! | `raw.rs` | origin and child | system calls without the C library's helpers for forks |
 //!
 //! The decisions behind it: docs/decisions.md#processes.
@@ -31,6 +32,7 @@
 mod ahead;
 mod answer;
 mod begin;
+mod first_calls;
 pub(super) mod fork;
 mod in_child;
 mod inspect;
@@ -40,7 +42,7 @@ mod serve;
 mod smaps;
 mod wire;
 
-pub use ahead::copy_ahead;
+pub(super) use first_calls::FirstCalls;
 pub use fork::Origin;
 pub use in_child::resident_bytes;
 pub use serve::serve_forks;

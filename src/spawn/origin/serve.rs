@@ -3,16 +3,15 @@
 
 use std::ffi::c_void;
 
-use super::ahead;
 use super::in_child::{self, ForkFds, Memory};
 use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
-use super::wire::{Received, SERVES, Setup, receive};
+use super::wire::{AHEAD, Received, Run, SERVES, Setup, decode_runs, receive};
 use crate::sandbox::StepFailure;
 use crate::spawn::origin_outcome::Served;
 use crate::worker::protocol::{CHANNEL_FD, MEMORY_FD};
 
-/// The longest Setup that is believed.
-const LONGEST_SETUP: u64 = 64 * 1024;
+/// The longest Setup, and the longest list of runs, that are believed.
+const LONGEST: u64 = 64 * 1024;
 
 /// Gives children of this process to the host until it closes the channel. Returns in each child.
 ///
@@ -30,8 +29,8 @@ pub unsafe fn serve_forks(memory: *mut c_void, length: usize) -> Served {
 /// # Safety
 /// As `serve_forks`.
 unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
-    let mut setup = read_setup()?;
-    ahead::prepare(std::mem::take(&mut setup.ahead));
+    let setup = Setup::decode(&read_with_length("setup")?).ok_or(("setup", libc::EBADMSG))?;
+    let mut ahead: Vec<Run> = Vec::new();
     for &(from, to) in &setup.uncopied {
         // SAFETY: changes what a fork does with regions of this process that the host found in it.
         let done = unsafe { libc::madvise(from as *mut c_void, (to - from) as usize, libc::MADV_DOFORK) };
@@ -51,12 +50,16 @@ unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
         let Received::Message(fds) = received else {
             return Ok(Served::Closed);
         };
+        if kind[0] == AHEAD {
+            ahead = decode_runs(&read_with_length("ahead")?).ok_or(("ahead", libc::EBADMSG))?;
+            continue;
+        }
         let fds = ForkFds::from(kind[0], fds)?;
         // SAFETY: the host looked from outside and found one thread, and this one makes none.
         let pid = unsafe { fork(thread_id) };
         if pid == Ok(0) {
             // SAFETY: this is the child.
-            let ran = unsafe { in_child::become_worker(&setup, flags as i32, fds, &memory) };
+            let ran = unsafe { in_child::become_worker(&setup, flags as i32, fds, &memory, &ahead) };
             return match ran {
                 Ok(Some(temporary)) => Ok(Served::Child(temporary)),
                 // SAFETY: ends the child only, without the runtime's exit handlers. The host reads from its exit code that it
@@ -73,15 +76,15 @@ unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
     }
 }
 
-fn read_setup() -> Result<Setup, StepFailure> {
-    const BAD: StepFailure = ("setup", libc::EBADMSG);
+/// Reads a length and so many bytes.
+fn read_with_length(step: &'static str) -> Result<Vec<u8>, StepFailure> {
     let mut length = [0; size_of::<u64>()];
     read_exactly(CHANNEL_FD, &mut length)?;
     let length = u64::from_ne_bytes(length);
-    if length > LONGEST_SETUP {
-        return Err(BAD);
+    if length > LONGEST {
+        return Err((step, libc::EBADMSG));
     }
     let mut bytes = vec![0; length as usize];
     read_exactly(CHANNEL_FD, &mut bytes)?;
-    Setup::decode(&bytes).ok_or(BAD)
+    Ok(bytes)
 }

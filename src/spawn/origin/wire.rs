@@ -6,6 +6,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Asks an origin for a child; with the descriptors of `ForkFds`.
 pub(super) const FORK: u8 = b'F';
+/// Tells an origin what its children copy before they run: how long the runs are in bytes, and these follow.
+pub(super) const AHEAD: u8 = b'A';
 /// Lets a child run: how long the path of its temporary directory is, and that path follow; with one descriptor.
 pub(super) const GO: u8 = b'G';
 /// An origin's first answer: it serves.
@@ -16,7 +18,7 @@ pub(super) const GO_HEAD: usize = 5;
 const MOST_FDS: usize = 5;
 /// More epoll registrations and memory regions than an origin ever had.
 const MOST_ENTRIES: usize = 64;
-/// The most runs of pages that children are told. Those of an origin with many packages are a few hundred.
+/// The most runs of pages that children copy. Those of a call are a few hundred.
 pub(super) const MOST_RUNS: usize = 2048;
 
 /// A descriptor that a process's event loop watches.
@@ -38,8 +40,6 @@ pub(super) struct Setup {
     pub(super) registered: Vec<Registration>,
     /// Regions of memory that a fork would leave out.
     pub(super) uncopied: Vec<(u64, u64)>,
-    /// What a child that waits for a call copies meanwhile.
-    pub(super) ahead: Vec<Run>,
 }
 
 /// Pages of an origin's memory.
@@ -63,19 +63,11 @@ impl Setup {
         for (from, to) in &self.uncopied {
             words.extend([*from, *to]);
         }
-        words.push(self.ahead.len() as u64);
-        for run in &self.ahead {
-            words.extend([run.from, run.to, run.write.into()]);
-        }
-        let length = (words.len() * size_of::<u64>()) as u64;
-        [length].into_iter().chain(words).flat_map(u64::to_ne_bytes).collect()
+        with_length(words)
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (eights, []) = bytes.as_chunks::<{ size_of::<u64>() }>() else {
-            return None;
-        };
-        let mut words = eights.iter().map(|eight| u64::from_ne_bytes(*eight));
+        let mut words = words(bytes)?;
         let mut next = || words.next();
         let (host, epoll, wake) = (next()? as i32, next()? as RawFd, next()? as RawFd);
         let mut registered = Vec::new();
@@ -90,23 +82,43 @@ impl Setup {
         for _ in 0..count(next()?, MOST_ENTRIES)? {
             uncopied.push((next()?, next()?));
         }
-        let mut ahead = Vec::new();
-        for _ in 0..count(next()?, MOST_RUNS)? {
-            ahead.push(Run {
-                from: next()?,
-                to: next()?,
-                write: next()? != 0,
-            });
-        }
         Some(Self {
             host,
             epoll,
             wake,
             registered,
             uncopied,
-            ahead,
         })
     }
+}
+
+/// The runs of AHEAD. Their length in bytes comes first.
+pub(super) fn encode_runs(runs: &[Run]) -> Vec<u8> {
+    let words = runs.iter().flat_map(|run| [run.from, run.to, run.write.into()]);
+    with_length(words.collect())
+}
+
+pub(super) fn decode_runs(bytes: &[u8]) -> Option<Vec<Run>> {
+    let mut words = words(bytes)?;
+    let mut runs = Vec::new();
+    while let Some(from) = words.next() {
+        let (to, write) = (words.next()?, words.next()? != 0);
+        runs.push(Run { from, to, write });
+    }
+    (runs.len() <= MOST_RUNS).then_some(runs)
+}
+
+/// As bytes, with the number of bytes before them.
+fn with_length(words: Vec<u64>) -> Vec<u8> {
+    let length = (words.len() * size_of::<u64>()) as u64;
+    [length].into_iter().chain(words).flat_map(u64::to_ne_bytes).collect()
+}
+
+fn words(bytes: &[u8]) -> Option<impl Iterator<Item = u64>> {
+    let (eights, []) = bytes.as_chunks::<{ size_of::<u64>() }>() else {
+        return None;
+    };
+    Some(eights.iter().map(|eight| u64::from_ne_bytes(*eight)))
 }
 
 fn count(number: u64, most: usize) -> Option<usize> {
@@ -246,19 +258,24 @@ mod tests {
             host in 2..i32::MAX,
             registered in proptest::collection::vec((0..99, any::<u32>(), any::<u64>()), 0..8),
             uncopied in proptest::collection::vec(any::<(u64, u64)>(), 0..8),
-            ahead in proptest::collection::vec(any::<(u64, u64, bool)>(), 0..8),
         ) {
             let registered = registered.into_iter().map(|(fd, events, data)| Registration { fd, events, data }).collect();
-            let ahead = ahead.into_iter().map(|(from, to, write)| Run { from, to, write }).collect();
-            let setup = Setup { host, epoll: 5, wake: 6, registered, uncopied, ahead };
+            let setup = Setup { host, epoll: 5, wake: 6, registered, uncopied };
             let bytes = setup.encode();
             prop_assert_eq!(u64::from_ne_bytes(bytes[..8].try_into().unwrap()) as usize, bytes.len() - 8);
             prop_assert_eq!(Setup::decode(&bytes[8..]), Some(setup));
         }
 
         #[test]
+        fn runs_are_read_as_they_were_written(runs in proptest::collection::vec(any::<(u64, u64, bool)>(), 0..8)) {
+            let runs: Vec<_> = runs.into_iter().map(|(from, to, write)| Run { from, to, write }).collect();
+            prop_assert_eq!(decode_runs(&encode_runs(&runs)[8..]), Some(runs));
+        }
+
+        #[test]
         fn nothing_else_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Setup::decode(&bytes);
+            let _ = decode_runs(&bytes);
         }
     }
 }

@@ -11,7 +11,7 @@ import { describe, cleanStack } from './failure.mjs'
 import { placeOf } from './schemas.mjs'
 import { inspect } from './format.mjs'
 import { logText } from './log.mjs'
-import { becomeChild, copyAhead, openOrigin, reportOf, settle } from './origin.mjs'
+import { becomeChild, openOrigin, reportOf, settle } from './origin.mjs'
 import { bun, exit, isBun, jsonStringify, onProcess, PromiseOf } from './primordials.mjs'
 import { ABORT, CALL, END, LEVEL, LOAD_FAILED, PING, PONG, PROTOCOL, READY, STDERR, STDOUT } from './protocol.mjs'
 import { settings } from './settings.mjs'
@@ -41,10 +41,7 @@ function handle(kind, text) {
   else if (kind === END) endWhenIdle()
 }
 
-function pong() {
-  send(PONG, '')
-  if (forkedFrom !== undefined) copyAhead(forkedFrom)
-}
+const pong = () => send(PONG, '')
 
 /** @param {string} what @param {unknown} error */
 function logError(what, error) {
@@ -84,8 +81,7 @@ function loadFailed(error, place) {
 /** Runs the entrypoint's `warmup` before the process is forked. */
 const warmUp = () => new PromiseOf((/** @type {(value: undefined) => void} */ resolve) => warm(() => resolve(undefined), (error) => logError('warmup failed', error), ORIGIN_REHEARSALS))
 
-/** In a process that was forked: its origin, as it was then. @type {import('./origin.mjs').Origin | undefined} */
-let forkedFrom
+let isFork = false
 /** In an origin: what the next frame of the host is for. @type {(() => void) | undefined} */
 let pinged
 
@@ -117,14 +113,14 @@ async function load() {
   if (problem !== undefined) return loadFailed(problem, undefined)
   const runtime = jsonStringify(bun ? bun.version : process.versions.node)
   const ready = (/** @type {string} */ more) =>
-    send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined && forkedFrom === undefined},"tools":${tools}${more}}`)
+    send(READY, `{"protocol":${PROTOCOL},"runtime":${runtime},"entryTable":${hasEntryTable},"ring":${allInRing()},"warmup":${warmup !== undefined && !isFork},"tools":${tools}${more}}`)
   if (origin !== undefined) {
     await warmUp()
     await rehearseChannel()
     await settle(origin)
     ready(`,"origin":${reportOf(origin)}`)
     becomeChild(origin, logError)
-    forkedFrom = origin
+    isFork = true
   }
   ready('')
 }

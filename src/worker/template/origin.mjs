@@ -3,9 +3,8 @@
  * it, and returns in a child, which goes on from there as a process of its own. What children must not share with each
  * other is replaced here or in that code (src/spawn/origin/in_child.rs).
  */
-import { callsInFlight } from './current-call.mjs'
 import { importTimers } from './entrypoint.mjs'
-import { bun, clearTimer, collectGarbage, defineProperty, environment, exit, hasOwn, indexOf, jsonStringify, laterBuiltin, nextTurn, ObjectKeys, ownProperty, PromiseOf, push, setTimer, slice, split, startsWith } from './primordials.mjs'
+import { bun, clearTimer, collectGarbage, defineProperty, environment, exit, hasOwn, indexOf, jsonStringify, laterBuiltin, ObjectKeys, ownProperty, PromiseOf, push, setTimer, slice, split, startsWith } from './primordials.mjs'
 import { sharedMemory } from './memory.mjs'
 import { closeRing, reopenRing } from './ring.mjs'
 import { ORIGIN_OPTIONS, ORIGIN_VARIABLE } from './protocol.mjs'
@@ -21,7 +20,7 @@ const REPEATS = 3
 /**
  * What an origin uses after the entrypoint was imported, as it was before.
  * @typedef {object} Origin
- * @property {{ serveForks(memory: Uint8Array): string[], copyAhead(): boolean, ownPid(): number, residentBytesOfFork(): number }} addon
+ * @property {{ serveForks(memory: Uint8Array): string[], ownPid(): number, residentBytesOfFork(): number }} addon
  * @property {number} timer the number of a timer that was made before the import
  * @property {boolean} timers whether the entrypoint made timers
  * @property {PropertyDescriptor} pid
@@ -97,15 +96,6 @@ export function becomeChild(origin, complain) {
   if (served[0] !== 'child') exit(served[0] === 'closed' ? 0 : 1)
   beNew(origin, directories, served[1])
   reopenRing()
-}
-
-/**
- * Of a forked process that waits for a call: copies, in short pieces, the memory that the call would otherwise copy page by
- * page. Ends when the call is there.
- * @param {Origin} origin
- */
-export function copyAhead(origin) {
-  if (callsInFlight() === 0 && origin.addon.copyAhead()) nextTurn(copyAhead, origin)
 }
 
 /**

@@ -120,7 +120,6 @@ export const FinalizationRegistryOf = FinalizationRegistry
 export const whenCollected = uncurry(FinalizationRegistry.prototype.register)
 export const soon = queueMicrotask
 export const setTimer = setTimeout
-export const nextTurn = setImmediate
 /** Collects all garbage now. Bun only. */
 export const collectGarbage = isBun ? Bun.gc.bind(Bun, true) : () => {}
 export const clearTimer = clearTimeout
