@@ -11,8 +11,8 @@ test('A failed test is named with its place and its error: Node.', () => {
     'test at __test__/b.test.mjs:4:1', '✖ late (0.27ms)', '  Error: boom', '  many lines', '',
   ].join('\n')
   assert.deepEqual(nodeFailures(text), [
-    { name: '__test__/a.test.mjs:3:27: fails (in brackets)', why: '  AssertionError: 1 == 2' },
-    { name: '__test__/b.test.mjs:4:1: late', why: '  Error: boom\n  many lines' },
+    { name: '__test__/a.test.mjs:3:27: fails (in brackets)', why: '  AssertionError: 1 == 2', file: '__test__/a.test.mjs' },
+    { name: '__test__/b.test.mjs:4:1: late', why: '  Error: boom\n  many lines', file: '__test__/b.test.mjs' },
   ])
   assert.deepEqual(nodeFailures('ℹ fail 0\n'), [])
 })
@@ -23,8 +23,8 @@ test('A failed test is named with its place and its error: Bun.', () => {
     '__test__/b.test.mjs:', 'error: later', '(fail) late [1.2s]', '1 tests failed:', '(fail) late [1.2s]',
   ].join('\n')
   assert.deepEqual(bunFailures(text), [
-    { name: '__test__/a.test.mjs: group > fails', why: 'error: boom' },
-    { name: '__test__/b.test.mjs: late', why: 'error: later' },
+    { name: '__test__/a.test.mjs: group > fails', why: 'error: boom', file: '__test__/a.test.mjs' },
+    { name: '__test__/b.test.mjs: late', why: 'error: later', file: '__test__/b.test.mjs' },
   ])
 })
 

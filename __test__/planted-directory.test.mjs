@@ -142,7 +142,9 @@ describe('A .toolwarden that was there before', () => {
     symlinkSync('/dev/zero', join(project.home, 'worker-0123456789abcdef.0123456789abcdef.claim'))
     const { results, error } = await neighbour(project.dir, { sandbox: SANDBOX, minWorkers: 0, entrypointCache: true }, [{ tool: 'echo', input: 1 }])
     assert.deepEqual(results, [1], JSON.stringify(error))
-    assert.ok(!existsSync(project.home), readdirSync(project.dir).join())
+    // A bundle that was ready before the manager was closed stays for the next one.
+    const left = existsSync(project.home) ? readdirSync(project.home) : []
+    assert.deepEqual(left.filter((name) => name.includes('0123456789abcdef')), [])
   })
 
   it('and has files that their owner lets others write, by workerFilePerm, keeps what is not checked from them.', async () => {

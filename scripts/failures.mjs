@@ -3,7 +3,7 @@
  * alone do not tell where to look.
  */
 
-/** @typedef {{ name: string, why: string }} Failure */
+/** @typedef {{ name: string, why: string, file?: string }} Failure `file`: of JavaScript tests */
 
 /** Lines of an error that are kept: what was expected and the first places, without the test runner's own part of the stack. */
 const LINES_OF_AN_ERROR = 12
@@ -18,7 +18,7 @@ function firstLines(text) {
 export function nodeFailures(text) {
   const list = text.split(/^\S+ failing tests:$/m).slice(1).join('\n')
   return [...list.matchAll(/^test at (\S+)\n\S+ (.*?)(?: \([\d.]+ms\))?\n((?:[ \t].*\n?|\n(?!test at))*)/gm)]
-    .map(([, place, name, error]) => ({ name: `${place}: ${name}`, why: firstLines(error ?? '') }))
+    .map(([, place, name, error]) => ({ name: `${place}: ${name}`, why: firstLines(error ?? ''), file: (place ?? '').replace(/:\d+:\d+$/, '') }))
 }
 
 /**
@@ -37,9 +37,10 @@ export function bunFailures(text) {
     if (/^\S+\.test\.mjs:$/.test(line)) {
       file = line
       before = []
-    } else if (failed !== undefined) {
+    } else if (/^\d+ tests? failed:$/.test(line)) break
+    else if (failed !== undefined) {
       const name = `${file} ${failed}`
-      if (!found.has(name)) found.set(name, { name, why: firstLines(before.join('\n')) })
+      if (!found.has(name)) found.set(name, { name, why: firstLines(before.join('\n')), file: file.slice(0, -1) })
       before = []
     } else if (/^(?:\((?:pass|skip|todo)\)|✓) /.test(line)) before = []
     else before.push(line)

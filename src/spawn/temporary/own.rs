@@ -16,8 +16,9 @@ use super::place;
 use super::tidy::{self, Job, Removal};
 use crate::error::descriptors::is_shortage_error;
 
-/// How long closing waits for removals, and for processes that were killed.
-const LAST_WAIT: Duration = Duration::from_millis(250);
+/// How long closing waits for removals, and for processes that were killed. Both take a few milliseconds, but longer on a busy
+/// machine, and what is left stays until the next manager of the user comes.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_micros(500);
 
 /// Gives each process of one manager a directory of its own, until it is closed.
