@@ -6,13 +6,13 @@ import { bunFailures, cargoTestFailures, nextestFailures, nodeFailures } from '.
 
 test('A failed test is named with its place and its error: Node.', () => {
   const text = [
-    '✖ group (7.3ms)', 'ℹ fail 2', '', '✖ failing tests:', '',
+    '__test__/a.test.mjs:', '✖ group (7.3ms)', 'ℹ fail 2', '', '✖ failing tests:', '',
     'test at __test__/a.test.mjs:3:27', '✖ fails (in brackets) (6.180452ms)', '  AssertionError: 1 == 2', '      at node:internal/x:1:2', '',
-    'test at __test__/b.test.mjs:4:1', '✖ late (0.27ms)', '  Error: boom', '  many lines', '',
+    '__test__/b.test.mjs:', '✖ failing tests:', '', 'test at __test__/support/x.mjs:4:1', '✖ late (0.27ms)', '  Error: boom', '  many lines', '',
   ].join('\n')
   assert.deepEqual(nodeFailures(text), [
     { name: '__test__/a.test.mjs:3:27: fails (in brackets)', why: '  AssertionError: 1 == 2', file: '__test__/a.test.mjs' },
-    { name: '__test__/b.test.mjs:4:1: late', why: '  Error: boom\n  many lines', file: '__test__/b.test.mjs' },
+    { name: '__test__/support/x.mjs:4:1: late', why: '  Error: boom\n  many lines', file: '__test__/b.test.mjs' },
   ])
   assert.deepEqual(nodeFailures('ℹ fail 0\n'), [])
 })

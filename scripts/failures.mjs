@@ -14,11 +14,22 @@ function firstLines(text) {
   return lines.slice(0, LINES_OF_AN_ERROR).join('\n')
 }
 
-/** Node repeats every failed test after its counts, with its place. @param {string} text @returns {Failure[]} */
+/**
+ * Node repeats every failed test after its counts, with its place. That may be a file that several test files use, so each file's output has
+ * a line with its name before it, as Bun prints it.
+ * @param {string} text
+ * @returns {Failure[]}
+ */
 export function nodeFailures(text) {
+  const [, ...parts] = text.split(/^(\S+\.test\.mjs):$/m)
+  return parts.flatMap((part, index) => (index % 2 === 0 ? [] : failuresOfFile(part, parts[index - 1] ?? '')))
+}
+
+/** @param {string} text @param {string} file @returns {Failure[]} */
+function failuresOfFile(text, file) {
   const list = text.split(/^\S+ failing tests:$/m).slice(1).join('\n')
   return [...list.matchAll(/^test at (\S+)\n\S+ (.*?)(?: \([\d.]+ms\))?\n((?:[ \t].*\n?|\n(?!test at))*)/gm)]
-    .map(([, place, name, error]) => ({ name: `${place}: ${name}`, why: firstLines(error ?? ''), file: (place ?? '').replace(/:\d+:\d+$/, '') }))
+    .map(([, place, name, error]) => ({ name: `${place}: ${name}`, why: firstLines(error ?? ''), file }))
 }
 
 /**

@@ -50,6 +50,7 @@ const onNode = (name, program, tests) => ({
   command: program,
   args: ['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`],
   tests,
+  each: true,
   counts: nodeCounts,
   failures: nodeFailures,
 })
@@ -70,7 +71,7 @@ const runRust = nextest
 
 /**
  * @typedef {{
- *   name: string, command: string, args: string[], tests: string[],
+ *   name: string, command: string, args: string[], tests: string[], each?: boolean,
  *   counts: (text: string) => import('./counts.mjs').Counts,
  *   failures: (text: string) => import('./failures.mjs').Failure[],
  * }} Runner
@@ -95,14 +96,27 @@ const failedTests = []
 const again = []
 let good = true
 const total = { passed: 0, failed: 0 }
+/** Runs all files at once, or each by itself with its name before its output. @param {Runner} runner @param {boolean} quiet */
+async function runFiles({ command, args, tests, each = false }, quiet) {
+  if (!each) return run(command, [...args, ...tests], settings, quiet)
+  const all = { status: 0, output: '' }
+  for (const test of tests) {
+    if (!quiet) console.log(`${test.slice(2)}:`)
+    const { status, output } = await run(command, [...args, test], settings, quiet)
+    all.status ||= status
+    all.output += `${test.slice(2)}:\n${output}\n`
+  }
+  return all
+}
+
 /**
  * @param {Runner} runner
  * @param {{ quiet?: boolean, first?: boolean }} how `quiet`: its output is shown when it has ended; `first`: a few failed files are run again
  */
 async function runTests(runner, { quiet = false, first = false } = {}) {
-  const { name, command, args, tests, counts, failures } = runner
+  const { name, counts, failures } = runner
   console.log(`\n=== ${name}${quiet ? ' begins' : ''}`)
-  const { status, output } = await run(command, [...args, ...tests], settings, quiet)
+  const { status, output } = await runFiles(runner, quiet)
   if (quiet) console.log(`\n=== ${name}\n${output}`)
   const { passed, failed, notRun } = counts(output)
   const fine = status === 0 && passed > 0 && failed === 0 && notRun === 0
@@ -110,7 +124,7 @@ async function runTests(runner, { quiet = false, first = false } = {}) {
   for (const { name: test, why } of found) failedTests.push(`FAILED under ${name}: ${test}${why && `\n${why}`}`)
   total.passed += passed
   const failedFiles = [...new Set(found.map(({ file }) => file))].flatMap((file) => (file === undefined ? [] : [`./${file}`]))
-  if (first && !fine && notRun === 0 && found.length === failed && failedFiles.length <= MOST_AGAIN && failedFiles.every((file) => tests.includes(file))) {
+  if (first && !fine && notRun === 0 && found.length === failed && failedFiles.length <= MOST_AGAIN && failedFiles.every((file) => runner.tests.includes(file))) {
     again.push({ ...runner, name: `${name}, again`, tests: failedFiles })
     lines.push(`AGAIN   ${name}: ${passed} passed, ${failed} failed in ${failedFiles.join(' ')}`)
     return

@@ -7,4 +7,4 @@ import process from 'node:process'
 export const SANDBOX = process.env.TOOLWARDEN_TEST_SANDBOX === 'off' ? 'off' : 'required'
 
 /** How long anything may take before it counts as hung. Only a hang takes this long: no test depends on it to pass. */
-export const HANG_BOUND = 30_000
+export const HANG_BOUND = 60_000
