@@ -161,12 +161,12 @@ const GOALS = [
     goal: () => atMost(1.3),
     value: (taken) => taken.ratios('forked-work', 'works', FORKED_PREWARMED, PREWARMED, 'p50Us'),
   },
-  {
-    what: 'memory of a forked process that waits, zod',
+  ...['empty', 'zod', 'zod-warmup', 'zod-ai-warmup'].map((entrypoint) => ({
+    what: `memory of a forked process that waits, ${entrypoint}`,
     against: PREWARMED,
     goal: () => atMost(0.5),
-    value: (taken) => taken.ratios('forked-memory', 'zod', FORKED_PREWARMED, PREWARMED, 'workerPssKib'),
-  },
+    value: (taken) => taken.ratios('forked-memory', entrypoint, FORKED_PREWARMED, PREWARMED, 'workerPssKib'),
+  })),
   ...[
     ['reused worker', LOG_LINES],
     ['process per call', LOG_LINES_OF_CALLS],

@@ -16,6 +16,8 @@ import { ended, interleave, started } from '../rounds.mjs'
 
 const IN_FLIGHT = 8
 const WAITING = 4
+/** How often each of them is used before. */
+const ROUNDS = 4
 /** Time in which waiting processes finish what follows their start. */
 const SETTLE_MS = 500
 const ENTRYPOINTS = ['empty', 'zod', 'zod-warmup', 'zod-ai', 'zod-ai-warmup']
@@ -57,7 +59,7 @@ export const forkedWork = {
 export const forkedMemory = {
   name: 'forked-memory',
   title: 'Forked processes, memory of each that waits',
-  entrypoints: ['empty', 'zod', 'zod-ai'],
+  entrypoints: ['empty', 'zod', 'zod-warmup', 'zod-ai-warmup'],
   run: async ({ entrypoint }) => [
     ...(await measured(allPrewarmed({ entrypoint, waiting: WAITING }))),
     ...(await measured(forkedPrewarmed({ entrypoint, waiting: WAITING }))),
@@ -79,8 +81,12 @@ async function measured(contestant) {
   try {
     const reason = await started(contestant)
     if (reason !== null) return [{ contestant: name, notRun: reason }]
-    // The first ones were started before there was an origin.
-    for (let call = 0; call < 2 * WAITING; call++) await contestant.call(INPUT)
+    // All at once, so that each process that waits is used: the first ones were started before there was an origin, and the next
+    // ones before it was known what they had better copy.
+    for (let round = 0; round < ROUNDS; round++) {
+      await Promise.all(Array.from({ length: WAITING }, () => contestant.call(INPUT)))
+      await contestant.rest()
+    }
     await contestant.rest()
     await sleep(SETTLE_MS)
     const { pid } = contestant.stats().origin
@@ -89,7 +95,7 @@ async function measured(contestant) {
     const waiting = processes.reduce((sum, one) => sum + pssKib(one.pid), 0)
     const origin = pid === null ? 0 : pssKib(pid)
     return [
-      { contestant: name, rounds: [{ workerPssKib: waiting / processes.length }] },
+      { contestant: name, enforcement: contestant.enforcement(), rounds: [{ workerPssKib: waiting / processes.length }] },
       ...(pid === null ? [] : [{ contestant: ORIGIN, rounds: [{ workerPssKib: origin }] }]),
     ]
   } catch (error) {
