@@ -15,8 +15,8 @@ use crate::worker::json::{MAX_DEPTH, is_too_deep};
 use crate::worker::protocol::{LONGEST_NAME, MOST_NAMES};
 
 /// How long a process may live after its channel closed before it is killed. A process that is ending exits within a few
-/// milliseconds, and then its exit is reported as the cause.
-const LAST_MOMENT: Duration = Duration::from_millis(250);
+/// milliseconds, on a busy machine within some hundred, and then its exit is reported as the cause.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 pub(super) fn on_frame(state: &mut EngineState, out: &mut Effects, id: WorkerId, frame: &FromWorker<'_>) {
     match *frame {
