@@ -217,10 +217,9 @@ impl Bench {
         self.until(&format!("call {number}"), |told| told.outcomes.remove(&number))
     }
 
-    pub(crate) fn line(&self, text: &str) {
-        self.until(text, |told| {
-            told.lines.iter().any(|line| line.contains(text)).then_some(())
-        });
+    /// Waits for a printed line that contains this.
+    pub(crate) fn line(&self, text: &str) -> String {
+        self.until(text, |told| told.lines.iter().find(|line| line.contains(text)).cloned())
     }
 
     /// Waits for a condition that causes no event.
