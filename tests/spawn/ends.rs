@@ -1,5 +1,8 @@
 //! How a process ends, and that nothing of it is left.
 
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
 use super::*;
 
 #[test]
@@ -87,6 +90,7 @@ fn a_dropped_process_is_killed_and_reaped() {
     assert_eq!(read_line(&child.stdout), "ready");
     let pid = child.process.pid();
     drop(child.process);
-    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    let number = Pid::from_raw(pid.cast_signed()).unwrap();
+    assert_eq!(test_kill_process(number), Err(Errno::SRCH), "not even a zombie is left");
     assert_eq!(read_all(&child.stdout), "");
 }
