@@ -62,6 +62,7 @@ mod memory_file;
 #[cfg(portable)]
 #[path = "portable/meter.rs"]
 mod meter;
+mod not_started;
 #[cfg(not(portable))]
 mod origin;
 #[cfg(portable)]

@@ -22,6 +22,7 @@ use super::failure::SpawnFailure;
 use super::guardian::Guardian;
 use super::host_ends;
 use super::launch::Launch;
+use super::not_started::{not_started, unavailable, without_null};
 use super::origin::Origin;
 #[cfg(not(portable))]
 use super::origin::fork;
@@ -30,8 +31,8 @@ use super::process::Process;
 use super::resources::{cgroup, memory, room_failed, temporary};
 use super::ring::Ring;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, DescriptorReservation};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
+use crate::error::descriptors::DescriptorReservation;
 use crate::sandbox::{ChildSetup, InChild};
 use crate::worker::protocol::MEMORY_FD;
 
@@ -228,12 +229,7 @@ impl SpawnerThread {
                 .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
         }
         let starter = Starter::new().map_err(|failure| not_started(&failure.to_string()))?;
-        let null = host_ends::null().map_err(|failure| match failure.errno {
-            errno if descriptors::is_shortage(errno) => {
-                Box::new(descriptors::shortage("the spawner could not start: open failed", errno))
-            }
-            _ => not_started(&failure.to_string()),
-        })?;
+        let null = host_ends::null().map_err(without_null)?;
         Ok(Self {
             sandbox,
             #[cfg(portable)]
@@ -399,21 +395,4 @@ fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, S
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));
     }
     Ok(in_child)
-}
-
-fn unavailable(failure: SpawnFailure) -> Box<Error> {
-    if descriptors::is_shortage(failure.errno) {
-        let what = format!("the sandbox could not be prepared: {} failed", failure.step);
-        return Box::new(descriptors::shortage(&what, failure.errno));
-    }
-    let message = format!("the sandbox could not be prepared: {failure}");
-    Box::new(Error::new(Code::SandboxUnavailable, message).source(failure))
-}
-
-fn not_started(why: &str) -> Box<Error> {
-    Box::new(
-        Error::new(Code::WorkerStart, format!("the spawner could not start: {why}")).with(|context| {
-            context.operation = Some("start worker");
-        }),
-    )
 }

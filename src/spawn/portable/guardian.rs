@@ -44,7 +44,7 @@ pub(super) struct Guardian(Arc<Shell>);
 
 #[derive(Debug)]
 struct Shell {
-    /// Closed before the process is killed: what it still knows would be killed too.
+    /// The first field, because the shell ends by itself once this is closed. Whoever is watched has a handle, so none is left then.
     channel: OwnedFd,
     process: Process,
 }
