@@ -16,8 +16,11 @@ const WAYS = [
   'two managers and SIGKILL', 'a thread that is terminated', 'a thread that ends', 'a thread that exits', 'process.exit() beside a thread',
 ]
 
-/** A host that ends like this does nothing more itself. */
-const SUDDEN = new Set(['SIGINT, handled and raised again', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGSEGV', 'process.abort()', 'process.reallyExit()', 'two managers and SIGKILL'])
+/** A host, or a thread of it, that ends like this does nothing more itself. */
+const SUDDEN = new Set([
+  'SIGINT, handled and raised again', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGSEGV', 'process.abort()', 'process.reallyExit()',
+  'two managers and SIGKILL', 'a thread that is terminated', 'process.exit() beside a thread',
+])
 
 describe('A host leaves nothing in the project, however it ends', () => {
   const bench = workbench()
