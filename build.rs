@@ -37,6 +37,10 @@ fn choose_system() {
     if elsewhere || env::var_os("CARGO_FEATURE_PORTABLE").is_some() {
         println!("cargo:rustc-cfg=portable");
     }
+    if env::var("CARGO_CFG_TARGET_VENDOR").is_ok_and(|vendor| vendor == "apple") {
+        // A library names itself there, and without this by its path on the machine that linked it.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/toolwarden.node");
+    }
 }
 
 /// The constants of a module as Rust; the line that is none of the few forms which such a module may have.

@@ -3,6 +3,7 @@ import { chmodSync, realpathSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { thrown } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { readElf } from '../scripts/build-all/elf.mjs'
 import { newestGlibc, problemsOf } from '../scripts/build-all/judge.mjs'
+import { readMachO } from '../scripts/build-all/mach-o.mjs'
 import { packAll } from '../scripts/build-all/packed.mjs'
 import { packingProblems } from '../scripts/build-all/packing-problems.mjs'
 import { TARGETS } from '../scripts/build-all/targets.mjs'
@@ -68,6 +69,54 @@ describe('An addon', () => {
     assert.equal(newestGlibc(['GLIBC_2.17', 'GLIBC_2.9', 'GLIBC_2.4']), '2.17')
     assert.equal(newestGlibc([]), undefined)
   })
+})
+
+/** A library for macOS of a header and a few commands. @param {Array<[kind: number, body: Buffer]>} commands @param {number} processor */
+function machO(commands, processor) {
+  const header = Buffer.alloc(32)
+  for (const [at, value] of [[0, 0xfe_ed_fa_cf], [4, processor], [12, 6], [16, commands.length]]) header.writeUInt32LE(value, at)
+  const parts = commands.map(([kind, body]) => {
+    const head = Buffer.alloc(8)
+    head.writeUInt32LE(kind, 0)
+    head.writeUInt32LE(8 + body.length, 4)
+    return Buffer.concat([head, body])
+  })
+  return Buffer.concat([header, ...parts])
+}
+
+describe('An addon for macOS', () => {
+  const ARM64 = 0x01_00_00_0c
+  /** What a library with these commands is refused for, beside what it does not export and need. */
+  const refusedFor = (commands, platform = 'darwin-arm64') => {
+    const target = TARGETS.find((one) => one.platform === platform)
+    return problemsOf(readMachO(machO(commands, target.machine)), target).filter((problem) => !/does not export|names no C library/.test(problem))
+  }
+  const SIGNED = [0x1d, Buffer.alloc(8)]
+  /** @param {number} major @param {number} minor */
+  const builtFor = (major, minor) => {
+    const body = Buffer.alloc(16)
+    body.writeUInt32LE(1, 0)
+    body.writeUInt32LE((major << 16) | (minor << 8), 4)
+    return [0x32, body]
+  }
+
+  test('is read: which macOS it is for, and whether it is signed', () => {
+    assert.deepEqual(readMachO(machO([builtFor(11, 3), SIGNED], ARM64)).macos, { oldest: [11, 3], isSigned: true })
+    assert.deepEqual(readMachO(machO([], ARM64)).macos, { oldest: undefined, isSigned: false })
+  })
+
+  test('that keeps to its target can be published', () => {
+    assert.deepEqual(refusedFor([builtFor(11, 0), SIGNED]), [])
+    assert.deepEqual(refusedFor([builtFor(10, 15)], 'darwin-x64'), [])
+  })
+
+  for (const [what, commands, problem] of [
+    ['that is for a newer macOS', [builtFor(15, 0), SIGNED], 'it is for macOS 15.0, newer than 11.0'],
+    ['that does not say which macOS it is for', [SIGNED], 'it does not say which macOS it is for'],
+    ['for arm64 that is not signed', [builtFor(11, 0)], 'it is not signed, and macOS on arm64 loads nothing that is not'],
+  ]) {
+    test(`${what} is refused`, () => assert.deepEqual(refusedFor(commands), [problem]))
+  }
 })
 
 describe('The packages', () => {

@@ -7,9 +7,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
-import { GOOD, HOST, TOOLS } from '../scripts/bundlers/project.mjs'
+import { GOOD, HOST as ANY_HOST, TOOLS } from '../scripts/bundlers/project.mjs'
 import { installInto, PLATFORM_PACKAGE } from './support/installed.mjs'
 import { REAL_BUN } from './support/project.mjs'
+import { SANDBOX } from './support/settings.mjs'
 import { bounded } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
@@ -17,6 +18,7 @@ import { workbench } from './support/workbench.mjs'
 // accordingly.
 const ESBUILD = join(dirname(createRequire(import.meta.url).resolve('esbuild/package.json')), 'bin/esbuild')
 
+const HOST = ANY_HOST.replace('{ entrypointPath', `{ sandbox: '${SANDBOX}', entrypointPath`)
 const REQUIRING_HOST = HOST.replace(/import (.*) from ('\w+')/, 'const $1 = require($2)')
 
 /** The arguments of each bundler, and the file that it makes. */

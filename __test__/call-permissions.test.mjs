@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { greeter } from './support/loopback.mjs'
 import { failure } from './support/outcomes.mjs'
 import { until } from './support/waiting.mjs'

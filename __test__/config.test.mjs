@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { configFromEnv, ConfigError, debugConfig, defaultConfig, developmentConfig, Manager, productionConfig, testConfig } from '../index.js'
+import { needsSandbox } from './support/needs.mjs'
 import { thrown } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
@@ -160,7 +161,7 @@ describe('A configuration from the environment', () => {
     ['BUN_PERMISSIONS', '["--allow-read=a,-b","--allow-net"]', 'bunPermissions', ['--allow-read=a,-b', '--allow-net']],
     ['BUN_PERMISSIONS', '--allow-read', 'bunPermissions', ['--allow-read']],
   ]) {
-    it(`takes TOOLWARDEN_${name}=${text}.`, () => {
+    it(`takes TOOLWARDEN_${name}=${text}.`, name === 'LEARN' ? needsSandbox : {}, () => {
       const env = { [`TOOLWARDEN_${name}`]: text }
       if (field === 'bunPermissions') assert.deepEqual(configFromEnv(env), { bunPermissions: value })
       else if (field === null) assert.deepEqual(configFromEnv(env), { entrypointPath: text })

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { greeter } from './support/loopback.mjs'
 import { REAL_BUN } from './support/project.mjs'
 import { bounded } from './support/waiting.mjs'

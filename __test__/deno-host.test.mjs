@@ -8,13 +8,14 @@ import { promisify } from 'node:util'
 import { wakeUpMode } from '../js/doorbell.js'
 import { WAKE_UP_MODE } from '../js/native-protocol.js'
 import { installInto } from './support/installed.mjs'
+import { SANDBOX } from './support/settings.mjs'
 import { DENO } from './support/verdicts.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const HOST = `
   import { Manager } from 'toolwarden'
   const [isolation] = Deno.args
-  const manager = new Manager(import.meta.dirname, { isolation, entrypointPath: './tools.mjs', toolExecutionTimeout: '30s' })
+  const manager = new Manager(import.meta.dirname, { sandbox: '${SANDBOX}', isolation, entrypointPath: './tools.mjs', toolExecutionTimeout: '30s' })
   const answers = await Promise.all([1, 2, 3].map((value) => manager.executeTool('echo', value)))
   const exits = await manager.executeTool('exits').catch(({ code }) => code)
   const slow = await manager.executeTool('slow', null, { timeout: '100ms' }).catch(({ code }) => code)

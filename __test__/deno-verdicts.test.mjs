@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { GROUPS } from './fixtures/verdicts/cases.mjs'
 import { freePort, greeter } from './support/loopback.mjs'
 import { byDeno, byToolwarden, makeTree, placed } from './support/verdicts.mjs'

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 
+import { needsSandbox } from './support/needs.mjs'
 import { SANDBOX } from './support/settings.mjs'
 import { workbench } from './support/workbench.mjs'
 
@@ -145,7 +146,7 @@ describe('A host that has no descriptor left', () => {
 
 describe('A tool whose host has no descriptor left', () => {
   const bench = workbench()
-  it('gets what it asks for once there is one, else fails with that as the hint and without a denial, and is not ended.', async () => {
+  it('gets what it asks for once there is one, else fails with that as the hint and without a denial, and is not ended.', needsSandbox, async () => {
     const project = bench.project({ files: { 'tools.ts': ASKS } })
     const settings = { bunPermissions: ['--allow-run', '--allow-net=127.0.0.1,localhost'] }
     const host = bench.host('connects-without-descriptors.mjs', [project.dir, JSON.stringify(settings)], { openFiles: 512 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
+import { needsRemovalOfFiles } from './support/needs.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
@@ -15,10 +16,16 @@ const WAYS = [
   'two managers and SIGKILL', 'a thread that is terminated', 'a thread that ends', 'a thread that exits', 'process.exit() beside a thread',
 ]
 
+/** A host, or a thread of it, that ends like this does nothing more itself. */
+const SUDDEN = new Set([
+  'SIGINT, handled and raised again', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGSEGV', 'process.abort()', 'process.reallyExit()',
+  'two managers and SIGKILL', 'a thread that is terminated', 'process.exit() beside a thread',
+])
+
 describe('A host leaves nothing in the project, however it ends', () => {
   const bench = workbench()
   for (const way of WAYS) {
-    it(`${way}.`, async () => {
+    it(`${way}.`, SUDDEN.has(way) ? needsRemovalOfFiles : {}, async () => {
       const project = bench.project({ files: { 'tools.mjs': TOOLS } })
       const host = bench.host('ends.mjs', [project.dir, way])
       const { code, signal, stderr, lines } = await host.ended()
@@ -31,7 +38,7 @@ describe('A host leaves nothing in the project, however it ends', () => {
     })
   }
 
-  it('files that another manager uses stay, and are removed with that manager.', async () => {
+  it('files that another manager uses stay, and are removed with that manager.', needsRemovalOfFiles, async () => {
     const project = bench.project({ files: { 'tools.mjs': TOOLS } })
     const manager = bench.open(project, { entrypointPath: './tools.mjs' })
     assert.equal(await manager.executeTool('answers'), 1)

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { root } from '../scripts/run.mjs'
+import './support/about-the-sandbox.mjs'
 import { HANG_BOUND } from './support/settings.mjs'
 import { workbench } from './support/workbench.mjs'
 

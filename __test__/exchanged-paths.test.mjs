@@ -3,6 +3,7 @@ import { chmodSync, symlinkSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import './support/about-the-sandbox.mjs'
 import { compile, copyTools } from './support/attack-natives.mjs'
 import { isRoot, testsByOther } from './support/foreign.mjs'
 import { bounded } from './support/waiting.mjs'

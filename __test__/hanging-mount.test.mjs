@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { hangingMount } from './support/hanging-mount.mjs'
 import { failure } from './support/outcomes.mjs'
 import { bounded } from './support/waiting.mjs'

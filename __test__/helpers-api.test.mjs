@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 
 import * as api from '../index.js'
+import { needsSandbox } from './support/needs.mjs'
 import { workbench } from './support/workbench.mjs'
 
 const require = createRequire(import.meta.url)
@@ -117,7 +118,7 @@ describe('A manager', () => {
     assert.deepEqual(Object.keys(manager.stats()), ['workers', 'queued', 'calls', 'workerExits', 'origin'])
   })
 
-  it('lists its permissions with absolute paths.', () => {
+  it('lists its permissions with absolute paths.', needsSandbox, () => {
     const project = bench.project({ tools: 'values.ts', files: { 'data/in.csv': '' } })
     const { enforcement } = bench.open(project, { bunPermissions: ['--allow-read=./data', '--allow-net'] })
     assert.ok(enforcement.permissions.includes(`--allow-read=${project.path('data')}`), enforcement.permissions.join(' '))

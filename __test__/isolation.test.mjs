@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { logCollector } from './support/logs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { isRunning, processEnd } from './support/processes.mjs'
+import { SANDBOX } from './support/settings.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'
 
@@ -130,9 +131,10 @@ describe('ready() and listTools()', () => {
     await Promise.all([manager.ready(), manager.ready(), manager.listTools(), manager.listTools()])
     await manager.ready()
     const tools = await manager.listTools()
+    const permissions = SANDBOX === 'off' ? [] : ['--allow-read']
     assert.deepEqual(tools.toSorted((a, b) => (a.id < b.id ? -1 : 1)), [
-      { id: 'adds', description: null, inputSchema: null, outputSchema: null, permissions: ['--allow-read'] },
-      { id: 'greets', description: null, inputSchema: null, outputSchema: null, permissions: ['--allow-read'] },
+      { id: 'adds', description: null, inputSchema: null, outputSchema: null, permissions },
+      { id: 'greets', description: null, inputSchema: null, outputSchema: null, permissions },
     ])
   })
 

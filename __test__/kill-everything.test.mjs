@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { logCollector } from './support/logs.mjs'
+import { needsGuardian, needsSandbox } from './support/needs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { isRunning, processEnd } from './support/processes.mjs'
 import { workbench } from './support/workbench.mjs'
@@ -10,6 +11,9 @@ const OPTIONS = { bunPermissions: ['--allow-run', '--allow-read'], minWorkers: 0
 
 /** Tools that each start programs which try to outlive them; two of the programs print their process ids. */
 const ESCAPES = ['setsid', 'double-fork', 'ignored-signals', 'stopped', 'nohup']
+
+/** Only the sandbox keeps these from leaving the process group. @param {string} tool @param {object} others */
+const needsFor = (tool, others = {}) => (['setsid', 'detached'].includes(tool) ? needsSandbox : others)
 
 const pidsIn = (lines) => lines.flatMap((line) => /^pid=(\d+)$/.exec(line)?.[1] ?? []).map(Number)
 
@@ -49,7 +53,7 @@ describe('Programs that a tool started', () => {
   }
   for (const [ending, run] of Object.entries(ENDINGS)) {
     for (const tool of [...ESCAPES, 'detached']) {
-      it(`(${tool}) are gone when the call settles by ${ending}.`, async () => {
+      it(`(${tool}) are gone when the call settles by ${ending}.`, needsFor(tool), async () => {
         const { code, expected, pids } = await run(tool)
         assert.equal(code, expected)
         assert.deepEqual(pids.map(isRunning), [false, false])
@@ -57,7 +61,7 @@ describe('Programs that a tool started', () => {
     }
   }
 
-  it('go with a host that ends by SIGKILL after it closed another manager, with which it shares the guardian.', async () => {
+  it('go with a host that ends by SIGKILL after it closed another manager, with which it shares the guardian.', needsGuardian, async () => {
     const { dir } = bench.project({ tools: 'many-processes.ts' })
     const host = bench.host('closes-another-manager.mjs', [dir, 'nohup', JSON.stringify(OPTIONS)])
     await host.output.until(() => pidsIn(host.output.texts()).length === 2, 'two programs')
@@ -69,7 +73,7 @@ describe('Programs that a tool started', () => {
   })
 
   for (const tool of ESCAPES) {
-    it(`(${tool}) go with the process of a call that answered.`, async () => {
+    it(`(${tool}) go with the process of a call that answered.`, needsFor(tool), async () => {
       const manager = bench.openTools('many-processes.ts', OPTIONS)
       const logs = logCollector()
       assert.equal(await manager.executeTool(`${tool}-and-answers`, null, { onLog: logs.add }), 'answered')
@@ -78,7 +82,7 @@ describe('Programs that a tool started', () => {
     })
 
     for (const signal of ['SIGKILL', 'SIGTERM']) {
-      it(`(${tool}) go with a host that ends by ${signal}.`, async () => {
+      it(`(${tool}) go with a host that ends by ${signal}.`, needsFor(tool, needsGuardian), async () => {
         const { dir } = bench.project({ tools: 'many-processes.ts' })
         const host = bench.host('waits-in-a-call.mjs', [dir, tool, JSON.stringify(OPTIONS)])
         await host.output.until(() => pidsIn(host.output.texts()).length === 2, 'two programs')

@@ -7,6 +7,7 @@ import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import './support/about-the-sandbox.mjs'
 import { entries } from '../scripts/packages/flags.mjs'
 import { isRoot, testsByOther } from './support/foreign.mjs'
 import { failure } from './support/outcomes.mjs'

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { learnPackage } from '../scripts/learn/learn-package.mjs'
 import { isRight, sentence, withTable } from '../scripts/learn/table.mjs'
 import { entries } from '../scripts/packages/flags.mjs'

@@ -8,6 +8,7 @@ import { createServer as createSocketServer } from 'node:net'
 import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { configFromEnv } from '../index.js'
 import { entries } from '../scripts/packages/flags.mjs'
 import { failure, thrown } from './support/outcomes.mjs'

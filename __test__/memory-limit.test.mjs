@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
+import { needsLinux } from './support/needs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'
 
@@ -84,7 +85,7 @@ describe('Other limits of a worker', () => {
     return Object.fromEntries(text.split('\n').slice(1).filter(Boolean).map((line) => line.split(/\s{2,}/)).map(([name, soft, hard]) => [name, [soft, hard]]))
   }
 
-  it('leave no core dumps, and a bounded number of open files, timers and queued signals.', async () => {
+  it('leave no core dumps, and a bounded number of open files, timers and queued signals.', needsLinux, async () => {
     const found = await limits({ maxMemoryMb: LIMIT })
     // 1 and not 0: only 1 keeps the kernel from starting a program that receives the core dump.
     assert.deepEqual(found['Max core file size'], ['1', '1'])

@@ -7,6 +7,7 @@ import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+import './support/about-the-sandbox.mjs'
 import { compile } from './support/attack-natives.mjs'
 
 const HOST = fileURLToPath(new URL('../benchmark/floods/host.mjs', import.meta.url))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { failure } from './support/outcomes.mjs'
 import { until } from './support/waiting.mjs'
 import { workbench } from './support/workbench.mjs'

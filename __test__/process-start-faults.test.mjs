@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { compile, copyTools } from './support/attack-natives.mjs'
 import { fixturePath } from './support/project.mjs'
 import { isRunning, ownChildren, processEnd } from './support/processes.mjs'

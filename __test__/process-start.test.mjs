@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { utimesSync } from 'node:fs'
 import { before, describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { failure } from './support/outcomes.mjs'
 import { isRunning, openDescriptors, ownChildren, processEnd } from './support/processes.mjs'
 import { bounded, until } from './support/waiting.mjs'

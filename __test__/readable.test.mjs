@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { cli } from './support/cli.mjs'
 import { workbench } from './support/workbench.mjs'
 

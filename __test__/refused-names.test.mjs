@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { failure } from './support/outcomes.mjs'
 import { RUNTIMES } from './support/runtimes.mjs'
 import { bounded } from './support/waiting.mjs'

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { renameSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { cli } from './support/cli.mjs'
 import { failure } from './support/outcomes.mjs'
 import { workbench } from './support/workbench.mjs'

@@ -42,6 +42,13 @@ async function build({ triple, platform, format, floor, rustflags, env: own }) {
   return file
 }
 
+/** The newest version of what it asks of a system, for people. @param {import('./build-all/elf.mjs').Elf & { macos?: import('./build-all/mach-o.mjs').OfMacos }} library */
+function systemOf({ versions, macos }) {
+  if (macos !== undefined) return `macOS ${macos.oldest?.join('.') ?? '?'}${macos.isSigned ? ', signed' : ''}`
+  const glibc = newestGlibc(versions)
+  return glibc === undefined ? 'any' : `glibc ${glibc}`
+}
+
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !TARGETS.some(({ platform }) => platform === name))
 if (unknown.length > 0) throw new Error(`no such platform: ${unknown.join(', ')}; there are ${TARGETS.map(({ platform }) => platform).join(', ')}`)
@@ -52,7 +59,7 @@ for (const target of TARGETS.filter(({ platform }) => named.length === 0 || name
   const file = await build(target)
   const bytes = readFileSync(file)
   const library = target.format === 'elf' ? readElf(bytes) : readMachO(bytes)
-  rows.push({ platform: target.platform, kib: Math.round(bytes.length / 1024), needed: library.needed.join(' '), glibc: newestGlibc(library.versions) ?? 'none', problems: problemsOf(library, target) })
+  rows.push({ platform: target.platform, kib: Math.round(bytes.length / 1024), needed: library.needed.join(' '), system: systemOf(library), problems: problemsOf(library, target) })
 }
 console.table(rows.map(({ problems, ...row }) => ({ ...row, good: problems.length === 0 })))
 const problems = rows.flatMap(({ platform, problems: found }) => found.map((problem) => `${platform}: ${problem}`))

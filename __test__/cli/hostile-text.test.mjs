@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
 import { cli } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 // oxlint-disable-next-line no-control-regex -- the output must not contain control characters
@@ -75,7 +76,7 @@ describe('The output of a hostile tool', () => {
     assert.ok(lines.every((line) => !/\*\/.*alert/.test(line)), written.stdout)
   })
 
-  test('makes no wider flag of a path with a blank in it', async () => {
+  test('makes no wider flag of a path with a blank in it', needsSandbox, async () => {
     const place = project()
     const outside = bench.project()
     mkdirSync(outside.path(' x'))

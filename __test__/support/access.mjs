@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import './about-the-sandbox.mjs'
 import { failure } from './outcomes.mjs'
 import { bounded } from './waiting.mjs'
 

@@ -13,6 +13,7 @@ import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import './about-the-sandbox.mjs'
 import { Manager } from '../../index.js'
 import { compile, copyTools } from './attack-natives.mjs'
 import { SANDBOX } from './settings.mjs'

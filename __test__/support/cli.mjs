@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 import { logCollector } from './logs.mjs'
+import { SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
 export const BIN = fileURLToPath(new URL('../../js/cli/bin.js', import.meta.url))
@@ -9,10 +10,13 @@ export const BIN = fileURLToPath(new URL('../../js/cli/bin.js', import.meta.url)
 /** The entrypoint that most of these tests use. It is not copied, because its packages are found from its place. */
 export const TOOLS = fileURLToPath(new URL('../fixtures/cli/tools.ts', import.meta.url))
 
+/** What lets the command run on a system that can enforce nothing. */
+const MODE = SANDBOX === 'off' ? { TOOLWARDEN_SANDBOX: 'off' } : {}
+
 /** The variables of the command: only the given ones, and none that would configure it or colour its output. */
 export function environment(given) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TOOLWARDEN_|NO_COLOR$|FORCE_COLOR$|NODE_TEST)/.test(name))
-  return { ...Object.fromEntries(inherited), TERM: 'xterm', ...given }
+  return { ...Object.fromEntries(inherited), TERM: 'xterm', ...MODE, ...given }
 }
 
 /**

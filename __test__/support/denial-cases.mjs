@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 
+import './about-the-sandbox.mjs'
 import { bounded } from './waiting.mjs'
 
 /** A flag of Bun's in the spelling of the given runtime. */

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 
 import { Manager } from '../../index.js'
 import { makeProject } from './project.mjs'
+import { SANDBOX } from './settings.mjs'
 
 /** A loop in a worker with a limit may take this many times as long as without sandbox and limit. */
 const MOST_SLOWDOWN = 1.2
@@ -27,7 +28,7 @@ const freely = new Map()
 export async function tryLimit(runtimeType, mib) {
   const project = makeProject()
   const entrypointPath = project.copyTools('holds-memory.mjs', 'tools.mjs')
-  const open = (/** @type {object} */ config) => new Manager(project.dir, { runtimeType, entrypointPath, minWorkers: 0, toolExecutionTimeout: '2m', ...config })
+  const open = (/** @type {object} */ config) => new Manager(project.dir, { sandbox: SANDBOX, runtimeType, entrypointPath, minWorkers: 0, toolExecutionTimeout: '2m', ...config })
   const quickest = async (/** @type {object} */ config) => {
     const manager = open(config)
     try {

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import './about-the-sandbox.mjs'
+
 const source = fileURLToPath(new URL('../../scripts/kernels/older-kernel.c', import.meta.url))
 
 /**

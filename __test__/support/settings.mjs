@@ -4,7 +4,7 @@ import process from 'node:process'
  * The sandbox mode of every manager that a test opens without another mode. `npm test` switches it off on a machine
  * that can enforce nothing, and leaves out the tests that need it.
  */
-export const SANDBOX = process.env.TOOLWARDEN_TEST_SANDBOX === 'off' ? 'off' : 'required'
+export const SANDBOX = process.env.WARDEN_TEST_SANDBOX === 'off' ? 'off' : 'required'
 
 /** How long anything may take before it counts as hung. Only a hang takes this long: no test depends on it to pass. */
 export const HANG_BOUND = 60_000

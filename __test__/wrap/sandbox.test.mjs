@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
+import '../support/about-the-sandbox.mjs'
 import { cli } from '../support/cli.mjs'
 import { greeter } from '../support/loopback.mjs'
 import { workbench } from '../support/workbench.mjs'

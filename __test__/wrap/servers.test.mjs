@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import '../support/about-the-sandbox.mjs'
 import { BIN, environment } from '../support/cli.mjs'
 import { logCollector } from '../support/logs.mjs'
 import { root } from '../support/repository.mjs'

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
+import '../support/about-the-sandbox.mjs'
 import { BIN, cli, environment, startCli } from '../support/cli.mjs'
 import { processEnd } from '../support/processes.mjs'
 import { startInTerminal } from '../support/terminal.mjs'

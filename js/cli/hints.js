@@ -5,6 +5,7 @@ import { shellWord } from './shell-word.js'
 
 export const SETTINGS_HOLD = `${SETTINGS_FILE} holds one object of configuration fields`
 export const TRUST_SETTINGS = 'read the file; if you trust this directory, run again with `--trust`, or give what you want to allow as flags'
+export const RUN_WITH_NODE = 'run the command with Node: `npx toolwarden`'
 export const EMPTY_DIRECTORY = 'run it in an empty directory, or move these away first; nothing was written'
 export const ANY_FREE_PORT = 'leave --port out for any free port'
 export const A_PORT = 'write `--port 3000`, or leave it out for any free port'

@@ -15,7 +15,7 @@ import { fromCommander } from './usage-error.js'
 
 /** @param {NodeJS.Process} process */
 export async function main(process) {
-  keepOwnEnvironment(process)
+  const unfit = keepOwnEnvironment(process)
   const terminal = new Terminal(process.stdout, process.stderr, process.env)
   const interrupts = new Interrupts(process)
   const { rest, flags } = splitPermissionFlags(process.argv.slice(2))
@@ -35,6 +35,7 @@ export async function main(process) {
   const program = createProgram(context)
   let code
   try {
+    if (unfit !== undefined) throw unfit
     await program.parseAsync(rest, { from: 'user' })
     code = context.exitCode
   } catch (error) {

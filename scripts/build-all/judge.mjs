@@ -25,10 +25,10 @@ export const newestGlibc = (versions) => glibcVersions(versions).at(-1)?.join('.
 
 /**
  * What is wrong with it; nothing, if it can be published.
- * @param {import('./elf.mjs').Elf} elf or what stands for it in another format
- * @param {Pick<import('./targets.mjs').Target, 'machine' | 'libraries' | 'floor'>} target
+ * @param {import('./elf.mjs').Elf & { macos?: import('./mach-o.mjs').OfMacos }} elf or what stands for it in another format
+ * @param {Pick<import('./targets.mjs').Target, 'machine' | 'libraries' | 'floor' | 'macos'>} target
  */
-export function problemsOf(elf, { machine, libraries, floor }) {
+export function problemsOf(elf, { machine, libraries, floor, macos }) {
   const foreign = elf.needed.filter((name) => !libraries.includes(name))
   const versions = glibcVersions(elf.versions)
   // zig leaves a symbol that the glibc of the floor lacks without a version, and the loader then refuses the addon there.
@@ -42,5 +42,19 @@ export function problemsOf(elf, { machine, libraries, floor }) {
     ...foreign.map((name) => `it needs ${name}, which not every system has`),
     ...absent.map((name) => `it needs ${name}, which glibc ${floor?.join('.')} does not have`),
     ...tooNew.map((version) => `it asks for glibc ${version.join('.')}, newer than ${floor?.join('.') ?? 'musl has'}`),
+    ...(macos === undefined ? [] : macosProblems(elf.macos, macos)),
+  ]
+}
+
+/**
+ * @param {import('./mach-o.mjs').OfMacos | undefined} found
+ * @param {NonNullable<import('./targets.mjs').Target['macos']>} wanted
+ */
+function macosProblems(found, { floor, mustBeSigned }) {
+  const oldest = found?.oldest
+  return [
+    ...(oldest === undefined ? ['it does not say which macOS it is for'] : []),
+    ...(oldest !== undefined && isNewer(oldest, floor) ? [`it is for macOS ${oldest.join('.')}, newer than ${floor.join('.')}`] : []),
+    ...(mustBeSigned && found?.isSigned !== true ? ['it is not signed, and macOS on arm64 loads nothing that is not'] : []),
   ]
 }

@@ -4,6 +4,12 @@
 export const GLIBC_FLOOR = [2, 17]
 
 /**
+ * The oldest macOS that the addons load on: the first on arm64. Node 20 runs there, Bun needs a newer one.
+ * @type {[number, number]}
+ */
+const MACOS_FLOOR = [11, 0]
+
+/**
  * @typedef {object} Target
  * @property {string} triple Rust's name
  * @property {string} platform the package's name after `toolwarden-`, and the folder in `npm`
@@ -11,6 +17,7 @@ export const GLIBC_FLOOR = [2, 17]
  * @property {number} machine the format's number of the processor
  * @property {readonly string[]} libraries that it may need; they are part of the C library
  * @property {number[] | undefined} floor the newest version of glibc that it may ask for
+ * @property {{ floor: [number, number], mustBeSigned: boolean }} [macos] the newest version of macOS that it may ask for
  * @property {string} rustflags
  * @property {Record<string, string>} [env] of the build
  */
@@ -56,10 +63,15 @@ const macos = (processor) => ({
   // All are part of macOS. Rust's standard library names iconv there.
   libraries: ['/usr/lib/libSystem.B.dylib', '/usr/lib/libiconv.2.dylib', '/usr/lib/libcharset.1.dylib'],
   floor: undefined,
+  // On arm64 macOS loads no code that is not signed, if only by whoever linked it.
+  macos: { floor: MACOS_FLOOR, mustBeSigned: processor === 'aarch64' },
   // Node and Bun give the functions of Node-API when they load it.
   rustflags: '-C link-arg=-undefined -C link-arg=dynamic_lookup',
-  // Stripping needs a tool of Apple's.
-  env: { CARGO_PROFILE_RELEASE_STRIP: 'none' },
+  env: {
+    // Stripping needs a tool of Apple's.
+    CARGO_PROFILE_RELEASE_STRIP: 'none',
+    MACOSX_DEPLOYMENT_TARGET: MACOS_FLOOR.join('.'),
+  },
 })
 
 export const TARGETS = [glibc('x86_64'), musl('x86_64'), glibc('aarch64'), musl('aarch64'), macos('aarch64'), macos('x86_64')]

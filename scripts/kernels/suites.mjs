@@ -49,7 +49,7 @@ export const short = () => [doctor(), onNode('attacks', ['root'], attacks(), 5)]
 
 /** @param {boolean} landlock @returns {Suite[]} */
 export function full(landlock) {
-  if (!landlock) return [doctor(), onNode('JavaScript, sandbox off', ['root', 'user'], files(SHORT_LIST), 10, { TOOLWARDEN_TEST_SANDBOX: 'off' })]
+  if (!landlock) return [doctor(), onNode('JavaScript, sandbox off', ['root', 'user'], files(SHORT_LIST), 10, { WARDEN_TEST_SANDBOX: 'off' })]
   return [
     doctor(),
     { name: 'Rust sandbox suite', as: ['root'], command: sandboxProgram(), args: ['--test-threads=2'], bound: 15 * MINUTE, env: { RUST_BACKTRACE: '0' } },

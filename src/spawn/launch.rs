@@ -62,6 +62,7 @@ pub struct Launch {
     die_with_parent: bool,
     cgroup: Option<Cgroups>,
     temporary: Option<Arc<TemporaryDirectories>>,
+    #[cfg(not(portable))]
     origin: bool,
 }
 
@@ -100,6 +101,7 @@ impl Launch {
             die_with_parent: options.die_with_parent,
             cgroup: options.cgroup,
             temporary: options.temporary,
+            #[cfg(not(portable))]
             origin: options.origin,
         })
     }
@@ -133,6 +135,7 @@ impl Launch {
         self.temporary.as_deref()
     }
 
+    #[cfg(not(portable))]
     pub(super) fn is_origin(&self) -> bool {
         self.origin
     }

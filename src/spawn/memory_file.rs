@@ -5,6 +5,9 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use rustix::io::Errno;
 
+/// What fails where there is none.
+pub(super) const STEP: &str = "memfd_create";
+
 /// A file of `len` zeros without a name.
 pub(super) fn create(len: usize) -> Result<OwnedFd, Errno> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;

@@ -10,15 +10,16 @@
 //!
 //! | file | instead of |
 //! |---|---|
-//! | `child.rs` | `clone` with shared memory, and PR_SET_PDEATHSIG: a fork |
+//! | `child.rs` | `clone` with shared memory: a fork |
 //! | `end.rs` | pidfds: a thread that waits, and a pipe |
+//! | `guardian.rs` | the guardian that shares the host's memory, and PR_SET_PDEATHSIG: a shell |
 //! | `memory_file.rs` | memfd: a file without a name |
 //! | `cgroup.rs` | cgroups: there are none |
 //! | `origin.rs` | forks of an origin, which need the sandbox: there are none |
 //! | `proc_scan.rs`, `meter.rs` | /proc: `members/` asks the system for the processes of a group |
 //!
-//! What is lost: a limit on the memory is only looked at and never enforced by the kernel, a killed host leaves processes that
-//! do not look at their channel, and a tool may change the size of the memory that it shares with the host.
+//! What is lost: a limit on the memory is only looked at and never enforced by the kernel, a killed host leaves its worker file, and a
+//! tool may change the size of the memory that it shares with the host.
 //!
 //! The decisions behind it: docs/decisions.md#processes.
 
@@ -44,6 +45,9 @@ mod end;
 mod entry_table;
 mod environment;
 mod failure;
+#[cfg(portable)]
+#[path = "portable/guardian.rs"]
+mod guardian;
 mod host_ends;
 mod launch;
 #[cfg(portable)]
@@ -58,6 +62,7 @@ mod memory_file;
 #[cfg(portable)]
 #[path = "portable/meter.rs"]
 mod meter;
+mod not_started;
 #[cfg(not(portable))]
 mod origin;
 #[cfg(portable)]

@@ -18,9 +18,12 @@ use rustix::process::{
 use super::cgroup::{self, Cgroup};
 use super::cgroup_account::Account;
 use super::end;
+#[cfg(portable)]
+use super::guardian::Guardian;
 use super::origin::FirstCalls;
 use super::proc_scan::{self, GroupState};
 use crate::error::descriptors::{self, Holder};
+#[cfg(not(portable))]
 use crate::sandbox::Guardian;
 
 /// How long dropping a running process waits for its end. SIGKILL needs a few milliseconds.
@@ -55,7 +58,7 @@ pub struct Process {
     cgroup: Option<Cgroup>,
     /// How many processes the kernel had killed in the host's cgroup when this one was started.
     killed_before: Option<u64>,
-    /// The guardian, where the process may start programs, which could outlive the host.
+    /// The guardian, where something of the process could outlive the host.
     guardian: Option<Guardian>,
     /// Of the origin that it was forked from.
     first_calls: Option<Arc<FirstCalls>>,
@@ -301,8 +304,24 @@ fn reap_of_group(group: Pid) -> Result<Option<(Pid, Exit)>, Errno> {
 
 fn exit_of(status: &WaitIdStatus) -> Exit {
     match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Exit::Code(code),
+        (Some(code), _) => Exit::Code(exit_code(code)),
         (None, Some(signal)) => Exit::Signal(signal),
         (None, None) => Exit::Unknown,
+    }
+}
+
+/// The part of what a program gave to `exit` that every system reports: macOS gives `waitid` more of it.
+fn exit_code(given: i32) -> i32 {
+    given & 0xff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_code_is_the_same_on_every_system() {
+        // `exit(-1)` and `exit(3)` as Linux reports them, and the first as macOS does.
+        assert_eq!([255, 3, -16_776_961].map(exit_code), [255, 3, 255]);
     }
 }

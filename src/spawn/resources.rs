@@ -9,6 +9,7 @@ use super::failure::SpawnFailure;
 use super::host_ends;
 use super::launch::Launch;
 use super::memory::SharedMemory;
+use super::memory_file;
 use super::temporary::Temporary;
 use crate::error::descriptors::is_shortage_error;
 
@@ -18,7 +19,7 @@ pub(super) fn memory(launch: &Launch) -> std::result::Result<Option<(Arc<SharedM
         return Ok(None);
     };
     let (memory, fd) = SharedMemory::new(entry_table::bytes_with(slots))
-        .map_err(|errno| SpawnFailure::system("memfd_create", errno.raw_os_error()))?;
+        .map_err(|errno| SpawnFailure::system(memory_file::STEP, errno.raw_os_error()))?;
     Ok(Some((Arc::new(memory), host_ends::above_fixed(fd)?)))
 }
 

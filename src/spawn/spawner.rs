@@ -18,8 +18,11 @@ use rustix::process::Pid;
 use super::child::Starter;
 use super::entry_table::EntryTable;
 use super::failure::SpawnFailure;
+#[cfg(portable)]
+use super::guardian::Guardian;
 use super::host_ends;
 use super::launch::Launch;
+use super::not_started::{not_started, unavailable, without_null};
 use super::origin::Origin;
 #[cfg(not(portable))]
 use super::origin::fork;
@@ -28,8 +31,8 @@ use super::process::Process;
 use super::resources::{cgroup, memory, room_failed, temporary};
 use super::ring::Ring;
 use super::temporary::Temporary;
-use crate::error::descriptors::{self, DescriptorReservation};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
+use crate::error::descriptors::DescriptorReservation;
 use crate::sandbox::{ChildSetup, InChild};
 use crate::worker::protocol::MEMORY_FD;
 
@@ -213,6 +216,9 @@ struct SpawnerThread {
     sandbox: Option<Box<dyn ChildSetup>>,
     starter: Starter,
     null: Arc<OwnedFd>,
+    /// Kept until the thread ends. `None` where it could not be started.
+    #[cfg(portable)]
+    guardian: Option<Guardian>,
 }
 
 impl SpawnerThread {
@@ -223,13 +229,14 @@ impl SpawnerThread {
                 .map_err(|failure| unavailable(SpawnFailure::from(failure)))?;
         }
         let starter = Starter::new().map_err(|failure| not_started(&failure.to_string()))?;
-        let null = host_ends::null().map_err(|failure| match failure.errno {
-            errno if descriptors::is_shortage(errno) => {
-                Box::new(descriptors::shortage("the spawner could not start: open failed", errno))
-            }
-            _ => not_started(&failure.to_string()),
-        })?;
-        Ok(Self { sandbox, starter, null })
+        let null = host_ends::null().map_err(without_null)?;
+        Ok(Self {
+            sandbox,
+            #[cfg(portable)]
+            guardian: Guardian::of_this_host(&starter, &null).ok(),
+            starter,
+            null,
+        })
     }
 
     fn serve(mut self, queue: &Receiver<Request>, closing: &AtomicBool) {
@@ -315,12 +322,23 @@ impl SpawnerThread {
         let (pid, pidfd) = self.starter.start(&plan)?;
         let pid = Pid::from_raw(pid).ok_or_else(|| SpawnFailure::permanent("clone"))?;
         let number = pid.as_raw_nonzero().get().unsigned_abs();
+        #[cfg(not(portable))]
         let guardian = self.sandbox.as_mut().and_then(|sandbox| match launch.is_origin() {
             true => sandbox.origin_spawned(number),
             false => sandbox.spawned(number),
         });
+        #[cfg(portable)]
+        let guardian = launch.die_with_parent().then(|| self.guard(number)).flatten();
         let process = Process::new(pid, pidfd, cgroup, guardian);
         Ok(Unconnected { process, temporary })
+    }
+
+    /// Has the guardian watch a group. `None` where there is none: a killed host leaves the group then.
+    #[cfg(portable)]
+    fn guard(&mut self, group: u32) -> Option<Guardian> {
+        let guardian = Guardian::of_this_host(&self.starter, &self.null).ok();
+        self.guardian.clone_from(&guardian);
+        guardian.inspect(|guardian| guardian.watch(group))
     }
 
     /// Has an origin fork itself. Once it was asked, every failure ends it.
@@ -377,21 +395,4 @@ fn usable(in_child: Box<dyn InChild>) -> std::result::Result<Box<dyn InChild>, S
         return Err(SpawnFailure::system("keep_fds", libc::EBADF));
     }
     Ok(in_child)
-}
-
-fn unavailable(failure: SpawnFailure) -> Box<Error> {
-    if descriptors::is_shortage(failure.errno) {
-        let what = format!("the sandbox could not be prepared: {} failed", failure.step);
-        return Box::new(descriptors::shortage(&what, failure.errno));
-    }
-    let message = format!("the sandbox could not be prepared: {failure}");
-    Box::new(Error::new(Code::SandboxUnavailable, message).source(failure))
-}
-
-fn not_started(why: &str) -> Box<Error> {
-    Box::new(
-        Error::new(Code::WorkerStart, format!("the spawner could not start: {why}")).with(|context| {
-            context.operation = Some("start worker");
-        }),
-    )
 }

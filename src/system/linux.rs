@@ -20,6 +20,9 @@ pub(crate) const NOT_LISTED: Mode = Mode::WUSR.union(Mode::XUSR);
 /// A send to a process that has ended raises no signal.
 pub(crate) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 
+/// Whether the end of a socket tells that what was sent through it was not read: it is reset then.
+pub(crate) const TELLS_UNREAD: bool = true;
+
 /// Changes the mode of an open file, which may be open as a path only.
 pub(crate) fn change_mode(file: impl AsFd, mode: Mode) -> Result<(), Errno> {
     chmod(path_of_open(file.as_fd(), Path::new("")), mode)

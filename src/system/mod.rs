@@ -11,11 +11,13 @@ mod portable;
 
 #[cfg(not(portable))]
 pub(crate) use linux::{
-    NO_SIGNAL, NOT_LISTED, PATH_ONLY, before_opening, change_mode, path_of_open, pipe, placeholder, socket_pair,
+    NO_SIGNAL, NOT_LISTED, PATH_ONLY, TELLS_UNREAD, before_opening, change_mode, path_of_open, pipe, placeholder,
+    socket_pair,
 };
 #[cfg(portable)]
 pub(crate) use portable::{
-    NO_SIGNAL, NOT_LISTED, PATH_ONLY, before_opening, change_mode, path_of_open, pipe, placeholder, socket_pair,
+    NO_SIGNAL, NOT_LISTED, PATH_ONLY, TELLS_UNREAD, before_opening, change_mode, path_of_open, pipe, placeholder,
+    socket_pair,
 };
 
 use rustix::fs::Stat;

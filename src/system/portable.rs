@@ -22,6 +22,9 @@ pub(crate) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 pub(crate) const NO_SIGNAL: SendFlags = SendFlags::empty();
 
+/// Whether the end of a socket tells that what was sent through it was not read: only Linux resets it then.
+pub(crate) const TELLS_UNREAD: bool = false;
+
 /// Changes the mode of an open file.
 pub(crate) fn change_mode(file: impl AsFd, mode: Mode) -> Result<(), Errno> {
     fchmod(file, mode)

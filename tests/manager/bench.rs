@@ -217,10 +217,9 @@ impl Bench {
         self.until(&format!("call {number}"), |told| told.outcomes.remove(&number))
     }
 
-    pub(crate) fn line(&self, text: &str) {
-        self.until(text, |told| {
-            told.lines.iter().any(|line| line.contains(text)).then_some(())
-        });
+    /// Waits for a printed line that contains this.
+    pub(crate) fn line(&self, text: &str) -> String {
+        self.until(text, |told| told.lines.iter().find(|line| line.contains(text)).cloned())
     }
 
     /// Waits for a condition that causes no event.
@@ -255,6 +254,26 @@ pub(crate) fn call(number: u32, tool: &str) -> RawCall<'_> {
 }
 
 /// The child processes of this one; nextest runs each test in a process of its own.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn children() -> Vec<u32> {
+    let ps = std::process::Command::new("ps")
+        .args(["-A", "-o", "pid=,ppid="])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (itself, own) = (ps.id(), std::process::id());
+    let output = ps.wait_with_output().unwrap();
+    let numbers = |line: &str| -> Option<(u32, u32)> {
+        let (pid, parent) = line.trim().split_once(' ')?;
+        Some((pid.parse().ok()?, parent.trim().parse().ok()?))
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    let children = text.lines().filter_map(numbers).filter(|(_, parent)| *parent == own);
+    children.map(|(pid, _)| pid).filter(|pid| *pid != itself).collect()
+}
+
+/// The child processes of this one; nextest runs each test in a process of its own.
+#[cfg(target_os = "linux")]
 pub(crate) fn children() -> Vec<u32> {
     let own = std::process::id().to_string();
     let parent = |pid: &u32| {

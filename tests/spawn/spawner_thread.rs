@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Only Linux has a signal for the end of the thread that started a process. Elsewhere whoever owns the process ends it when it is
+/// dropped: `ends.rs`.
+#[cfg(not(portable))]
 #[test]
 fn the_end_of_the_spawners_thread_kills_its_processes() {
     let spawner = spawner();

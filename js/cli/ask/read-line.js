@@ -1,9 +1,13 @@
 /** Reads one line from the terminal that is this process's standard input. */
 
 import { closeSync, constants, openSync, readSync } from 'node:fs'
+import process from 'node:process'
 
 /** Reads of a terminal that has more than this waiting are a program's, not a person's. */
 const MOST_READS = 1000
+
+/** Opens the terminal anew. Elsewhere than on Linux the path of a descriptor is only a copy of that. */
+const TERMINAL = process.platform === 'linux' ? '/proc/self/fd/0' : '/dev/tty'
 
 /**
  * Discards lines that were typed before the question: a tool can print a question of its own, and the answer to that one
@@ -11,7 +15,7 @@ const MOST_READS = 1000
  * for others who use it.
  */
 function discardTyped() {
-  const terminal = openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  const terminal = openSync(TERMINAL, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   try {
     const buffer = Buffer.alloc(4096)
     for (let read = 0; read < MOST_READS; read++) if (readSync(terminal, buffer, 0, buffer.length, null) === 0) return

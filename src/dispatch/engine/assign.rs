@@ -83,10 +83,10 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
     call.start_time += worker
         .ready
         .map_or(Duration::ZERO, |ready| ready.saturating_duration_since(waited_from));
-    let shared = state.settings.shared;
+    let announced = state.settings.announced;
     let slot = worker.take_slot();
     call.nonce = Some(nonce);
-    call.entry = Entry::assigned(shared, slot);
+    call.entry = Entry::assigned(announced, slot);
     call.pid = worker.pid;
     call.forked = worker.forked;
     call.stderr = Captured::new(state.settings.stderr_cap);
@@ -104,7 +104,7 @@ fn assign(state: &mut EngineState, out: &mut Effects, number: CallId, id: Worker
         env: env.as_deref(),
         input: request.input.as_str(),
         config: request.config.as_str(),
-        entered: call.entry.needs_frame(shared),
+        entered: call.entry.needs_frame(announced),
         slot,
         progress: request.progress,
         output_cap: (request.output_cap != state.settings.output_cap).then_some(request.output_cap),

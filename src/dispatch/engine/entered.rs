@@ -5,11 +5,11 @@
 //!
 //! What is known:
 //!
-//! - A process with one call at a time does not announce its entries. Its call counts as entered once it is assigned, unless
+//! - A process with one call at a time does not announce its entries, where the system tells what it left unread. Its call counts as entered once it is assigned, unless
 //!   something that was sent to the process is still unread or unsent at its end: a call still in the channel cannot have
 //!   entered its tool.
-//! - A process that several calls share notes each entry before it enters the tool, in its entry table where it has one and by an
-//!   ENTERED frame elsewhere. A tool whose entry was not noted was not entered.
+//! - Any other process notes each entry before it enters the tool, in its entry table where it has one and by an ENTERED frame
+//!   elsewhere. A tool whose entry was not noted was not entered.
 //!
 //! A process can lie about both, but only about its own calls.
 //!
@@ -32,8 +32,8 @@ pub(super) struct Entry {
 /// What is known at the end of a process about the frames that it was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Channel<'a> {
-    /// Several calls share a process.
-    pub(super) shared: bool,
+    /// Processes announce the entry of each call.
+    pub(super) announced: bool,
     /// Some of them were not read.
     pub(super) unread: bool,
     /// For each slot of the entry table the call that was entered last.
@@ -42,13 +42,16 @@ pub(super) struct Channel<'a> {
 
 impl Entry {
     /// The call is given to a process, which notes the entry in `slot` where it has an entry table.
-    pub(super) fn assigned(shared: bool, slot: Option<u32>) -> Self {
-        Self { assumed: !shared, slot }
+    pub(super) fn assigned(announced: bool, slot: Option<u32>) -> Self {
+        Self {
+            assumed: !announced,
+            slot,
+        }
     }
 
     /// Whether the process must announce the entry by a frame.
-    pub(super) fn needs_frame(self, shared: bool) -> bool {
-        shared && self.slot.is_none()
+    pub(super) fn needs_frame(self, announced: bool) -> bool {
+        announced && self.slot.is_none()
     }
 
     pub(super) fn slot(self) -> Option<u32> {
@@ -63,7 +66,7 @@ impl Entry {
     /// Whether the tool of this call may have been entered in a process that has ended.
     pub(super) fn was_entered(self, call: u32, channel: Channel<'_>) -> bool {
         let noted = self.slot.and_then(|slot| channel.entry_table.get(slot as usize)) == Some(&call);
-        let read = channel.shared || !channel.unread;
+        let read = channel.announced || !channel.unread;
         (self.assumed && read) || noted
     }
 }
@@ -114,9 +117,9 @@ mod tests {
 
     const CALL: u32 = 7;
 
-    fn channel(shared: bool, unread: bool, entry_table: &[u32]) -> Channel<'_> {
+    fn channel(announced: bool, unread: bool, entry_table: &[u32]) -> Channel<'_> {
         Channel {
-            shared,
+            announced,
             unread,
             entry_table,
         }

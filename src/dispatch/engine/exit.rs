@@ -71,7 +71,7 @@ fn count(state: &mut EngineState, stood: WorkerState) {
 /// Moves each call of the process on: to another process, to the delay before another attempt, or to its end.
 fn lose_calls(state: &mut EngineState, out: &mut Effects, worker: &mut Worker, ended: &Ended) {
     let channel = Channel {
-        shared: state.settings.shared,
+        announced: state.settings.announced,
         unread: worker.unread || ended.unsent,
         entry_table: &ended.entry_table,
     };

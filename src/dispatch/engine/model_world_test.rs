@@ -112,7 +112,7 @@ impl World {
             memory_mb: vec![100; 2],
             tools: std::sync::Arc::default(),
             single_use: setup.single_use,
-            shared: setup.concurrent > 1,
+            announced: setup.concurrent > 1,
             concurrent: setup.concurrent,
             nonce,
         };

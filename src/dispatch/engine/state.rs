@@ -35,8 +35,9 @@ pub(in crate::dispatch) struct EngineSettings {
     pub(in crate::dispatch) tools: Arc<ToolTable>,
     /// Every process serves a single call.
     pub(in crate::dispatch) single_use: bool,
-    /// Several calls may be in flight in one process.
-    pub(in crate::dispatch) shared: bool,
+    /// Processes announce the entry of each call: several may be in flight in one, or the system does not tell what a process that
+    /// has ended left unread.
+    pub(in crate::dispatch) announced: bool,
     /// How many calls one process may have in flight.
     pub(in crate::dispatch) concurrent: usize,
     /// Draws the secret of an attempt; `None` where the system provides no random bytes.

@@ -27,6 +27,7 @@ use crate::error::descriptors::{self, Holder};
 use crate::error::{Code, Error};
 use crate::pool::{Limits, Pool};
 use crate::spawn::SpawnFailure;
+use crate::system::TELLS_UNREAD;
 use crate::worker::Nonce;
 
 /// What a driver is made of.
@@ -60,7 +61,8 @@ impl Driver {
                 .collect(),
             tools: Arc::clone(&config.tools),
             single_use: config.isolation == Isolation::Call,
-            shared: config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1,
+            announced: !TELLS_UNREAD
+                || (config.isolation == Isolation::Worker && config.concurrent_calls_per_worker > 1),
             concurrent: config.concurrent_calls_per_worker as usize,
             nonce: || Nonce::generate().ok(),
         };

@@ -80,7 +80,7 @@ fn locked() -> (Arc<LockedEngine>, Arc<Remembers>) {
         memory_mb: Vec::new(),
         tools: Arc::default(),
         single_use: false,
-        shared: false,
+        announced: false,
         concurrent: 1,
         nonce: || Nonce::generate().ok(),
     };

@@ -61,12 +61,15 @@ fn platform_package(modules: &Path, cpu: Cpu) -> Option<Executable> {
 }
 
 fn program(path: &Path) -> Option<Executable> {
-    inspect(path).ok().filter(|found| found.format == RuntimeFormat::Elf)
+    inspect(path)
+        .ok()
+        .filter(|found| found.format == RuntimeFormat::MachineCode)
 }
 
 /// The properties of this machine that decide which build of Bun runs on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cpu {
+    pub(super) macos: bool,
     pub(super) arm: bool,
     pub(super) avx2: bool,
     pub(super) musl: bool,
@@ -77,6 +80,7 @@ impl Cpu {
     /// host with it.
     pub(super) fn own() -> Self {
         Self {
+            macos: cfg!(target_os = "macos"),
             arm: cfg!(target_arch = "aarch64"),
             avx2: has_avx2(),
             musl: cfg!(target_env = "musl"),
@@ -98,7 +102,8 @@ fn has_avx2() -> bool {
 fn platform_names(cpu: Cpu) -> Vec<String> {
     let machine = if cpu.arm { "aarch64" } else { "x64" };
     let libc = if cpu.musl { "-musl" } else { "" };
-    let standard = format!("bun-linux-{machine}{libc}");
+    let system = if cpu.macos { "darwin" } else { "linux" };
+    let standard = format!("bun-{system}-{machine}{libc}");
     let baseline = format!("{standard}-baseline");
     match (cpu.arm, cpu.avx2) {
         (true, _) => vec![standard],
@@ -112,8 +117,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_build_follows_processor_and_c_library() {
-        let cpu = |arm, avx2, musl| platform_names(Cpu { arm, avx2, musl });
+    fn the_build_follows_system_processor_and_c_library() {
+        let of = |macos| move |arm, avx2, musl| platform_names(Cpu { macos, arm, avx2, musl });
+        let (cpu, mac) = (of(false), of(true));
         assert_eq!(cpu(false, true, false), ["bun-linux-x64", "bun-linux-x64-baseline"]);
         assert_eq!(cpu(false, false, false), ["bun-linux-x64-baseline", "bun-linux-x64"]);
         assert_eq!(
@@ -122,5 +128,7 @@ mod tests {
         );
         assert_eq!(cpu(true, false, false), ["bun-linux-aarch64"]);
         assert_eq!(cpu(true, false, true), ["bun-linux-aarch64-musl"]);
+        assert_eq!(mac(true, false, false), ["bun-darwin-aarch64"]);
+        assert_eq!(mac(false, false, false), ["bun-darwin-x64-baseline", "bun-darwin-x64"]);
     }
 }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
+use super::machine_code::{self, Machine};
+
 /// What kind of program an executable is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuntimeFormat {
-    /// Machine code.
-    Elf,
+    /// In the system's own format: ELF, or Mach-O on macOS.
+    MachineCode,
     /// A text that begins with `#!`; another program runs it.
     Script,
 }
@@ -77,28 +79,19 @@ fn format_of(real: &Path) -> Result<RuntimeFormat, Reason> {
         return Err(Reason::NotAFile);
     }
     access(real, Access::EXEC_OK).map_err(|_| Reason::NotExecutable)?;
-    let mut head = Vec::with_capacity(ELF_HEAD);
+    let mut head = Vec::with_capacity(machine_code::HEAD);
     File::open(real)
-        .and_then(|file| file.take(ELF_HEAD as u64).read_to_end(&mut head))
+        .and_then(|file| file.take(machine_code::HEAD as u64).read_to_end(&mut head))
         .map_err(|_| Reason::Unreadable)?;
     if head.starts_with(b"#!") {
         return Ok(RuntimeFormat::Script);
     }
-    if head.len() < ELF_HEAD || !head.starts_with(b"\x7fELF") {
-        return Err(Reason::NoProgram);
-    }
-    let machine = u16::from_le_bytes([head[ELF_HEAD - 2], head[ELF_HEAD - 1]]);
-    if machine == OWN_MACHINE {
-        Ok(RuntimeFormat::Elf)
-    } else {
-        Err(Reason::OtherMachine)
+    match machine_code::machine(&head) {
+        Some(Machine::Own) => Ok(RuntimeFormat::MachineCode),
+        Some(Machine::Other) => Err(Reason::OtherMachine),
+        None => Err(Reason::NoProgram),
     }
 }
-
-/// The number of bytes up to and including the field e_machine.
-const ELF_HEAD: usize = 20;
-/// EM_AARCH64 or EM_X86_64.
-const OWN_MACHINE: u16 = if cfg!(target_arch = "aarch64") { 183 } else { 62 };
 
 #[cfg(test)]
 mod tests {
@@ -120,16 +113,14 @@ mod tests {
         symlink(&own, dir.path().join("a")).unwrap();
         symlink("a", dir.path().join("b")).unwrap();
         let found = inspect(&dir.path().join("b")).unwrap();
-        assert_eq!((found.path, found.format), (own, RuntimeFormat::Elf));
+        assert_eq!((found.path, found.format), (own, RuntimeFormat::MachineCode));
     }
 
     #[test]
     fn each_refusal_gives_its_reason() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
-        let mut other = b"\x7fELF\x02\x01\x01".to_vec();
-        other.resize(18, 0);
-        other.extend(8_u16.to_le_bytes());
+        let other = machine_code::of_another_machine();
         symlink("loop", dir.join("loop")).unwrap();
         for (path, reason) in [
             (dir.join("absent"), Reason::Missing),
@@ -137,7 +128,7 @@ mod tests {
             (file(dir, "plain", 0o644, b"#!/bin/sh\n"), Reason::NotExecutable),
             (file(dir, "text", 0o755, b"echo no"), Reason::NoProgram),
             (file(dir, "empty", 0o755, b""), Reason::NoProgram),
-            (file(dir, "mips", 0o755, &other), Reason::OtherMachine),
+            (file(dir, "other", 0o755, &other), Reason::OtherMachine),
             (dir.join("loop"), Reason::Unreadable),
         ] {
             assert_eq!(

@@ -70,7 +70,7 @@ fn configured(input: &FindRuntime<'_>, given: &str, cpu: Cpu) -> Result<Runtime>
         Ok(found) => (Some(found.path.clone()), Ok(found)),
         Err(refused) => (refused.real, Err(refused.reason)),
     };
-    let is_program = matches!(&outcome, Ok(found) if found.format == RuntimeFormat::Elf);
+    let is_program = matches!(&outcome, Ok(found) if found.format == RuntimeFormat::MachineCode);
     let stands_for = if is_program {
         None
     } else {
@@ -90,7 +90,7 @@ fn on_path(input: &FindRuntime<'_>, cpu: Cpu, passed_over: &mut Vec<String>) -> 
         for name in names(kind) {
             let path = dir.join(name);
             let real = match inspect(&path) {
-                Ok(found) if found.format == RuntimeFormat::Elf && is_called(kind, &found.path) => {
+                Ok(found) if found.format == RuntimeFormat::MachineCode && is_called(kind, &found.path) => {
                     let found_in = if in_modules(&dir) || in_modules(&found.path) {
                         FoundIn::Package
                     } else {
@@ -135,7 +135,7 @@ fn in_packages(input: &FindRuntime<'_>, cpu: Cpu) -> Option<Runtime> {
 
 fn the_host(input: &FindRuntime<'_>) -> Option<Runtime> {
     let found = inspect(input.host_executable?).ok()?;
-    (found.format == RuntimeFormat::Elf && is_called(input.kind, &found.path))
+    (found.format == RuntimeFormat::MachineCode && is_called(input.kind, &found.path))
         .then(|| runtime(input.kind, found, FoundIn::Host))
 }
 

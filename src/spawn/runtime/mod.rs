@@ -3,6 +3,7 @@
 mod bun_package;
 mod executable;
 mod find;
+mod machine_code;
 mod node_version;
 mod typescript;
 

@@ -185,7 +185,7 @@ mod tests {
             let runtime = Runtime {
                 kind,
                 path: "/nonexistent/node".into(),
-                format: RuntimeFormat::Elf,
+                format: RuntimeFormat::MachineCode,
                 found_in: FoundIn::RuntimePath,
             };
             let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
