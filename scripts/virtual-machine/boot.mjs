@@ -62,11 +62,12 @@ export async function boot(kernel, { init, words, bound, emulated = false, hear 
   const machine = spawn(
     'qemu-system-x86_64',
     [
-      ...(hasAcceleration() && !emulated ? ['-machine', 'q35,accel=kvm', '-cpu', 'host,-arch-capabilities'] : ['-machine', 'q35,accel=tcg', '-cpu', 'max']),
+      ...(hasAcceleration() && !emulated ? ['-machine', 'q35,accel=kvm', '-cpu', 'host,-arch-capabilities'] : ['-machine', 'q35,accel=tcg,hpet=off', '-cpu', 'max,la57=off']),
       '-smp', '2', '-m', '3072', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
       '-kernel', join(kernel, image), '-initrd', initial,
       '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
-      '-append', ['console=ttyS0 quiet panic=-1 mitigations=off', ...added].join(' '),
+      // An emulated processor's clocks look unsynchronized to the kernel, which would then ask a slow device for the time.
+      '-append', ['console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable', ...added].join(' '),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
