@@ -80,7 +80,7 @@ describe('The table of kernels', () => {
     const [root, user] = cellsOf(SEEN)
     assert.equal(root.doctor, 'works: ABI 2')
     assert.equal(root.attacks, 'works: 0 of 4 succeeded, 4 of 4 twins worked; **1 of 2 files were not run**')
-    assert.equal(root['Rust sandbox suite'], '')
+    assert.equal(root['Rust sandbox suite, as both'], '')
     assert.equal(user.doctor, '**read: a \\| b**')
     assert.equal(cellsOf(SEEN.slice(0, 1))[0].attacks, '**not run**')
   })

@@ -16,7 +16,7 @@
  */
 
 /** The columns that are made of tasks. */
-export const SUITES = ['doctor', 'Rust sandbox suite', 'demonstration', 'attacks', 'JavaScript tests', 'differential with Deno', 'cold call']
+export const SUITES = ['doctor', 'Rust sandbox suite, as both', 'demonstration', 'attacks', 'JavaScript tests', 'differential with Deno', 'cold call']
 
 const HEAD = ['kernel', 'release', 'who has it', 'day', 'as', ...SUITES]
 

@@ -25,14 +25,14 @@ const task = (suite, name, kind, minutes, command, args, env = {}) => ({ suite, 
 const doctor = () => task('doctor', 'doctor', 'doctor', 10, hostNode, ['js/cli/bin.js', 'doctor', '--json'])
 const demonstration = () => task('demonstration', 'demo', 'demo', 10, hostNode, ['examples/demo/run.mjs'])
 
-/** The program of the Rust tests that attack the sandbox, built when it is not there. */
+/** The program of the Rust tests that attack the sandbox, built when it is not there. Each test runs as root and as a user by itself. */
 function rustSuite() {
   const args = ['test', '--no-run', '--no-default-features', '--test', 'sandbox', '--message-format=json']
   const messages = execFileSync('cargo', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, stdio: ['ignore', 'pipe', 'inherit'] })
   const executables = messages.split('\n').flatMap((line) => (line.startsWith('{') ? (JSON.parse(line).executable ?? []) : []))
   const program = executables.at(-1)
   if (program === undefined) throw new Error('cargo built no test program')
-  return task('Rust sandbox suite', 'sandbox', 'rust', 15, program, ['--test-threads=1'], { RUST_BACKTRACE: '0' })
+  return task('Rust sandbox suite, as both', 'sandbox', 'rust', 15, program, ['--test-threads=2'], { RUST_BACKTRACE: '0' })
 }
 
 /** The modules of attacks, the longest ones last: what was cut off is then the least. */
@@ -50,8 +50,8 @@ const coldCall = () => task('cold call', 'spawn-cost', 'cold call', 15, hostNode
 
 /** @returns {Plan['tasks']} */
 export function short() {
-  const both = [doctor(), rustSuite(), ...attacks(SHORT_ATTACKS)]
-  return { alone: [], root: both, user: both }
+  const both = [doctor(), ...attacks(SHORT_ATTACKS)]
+  return { alone: [], root: [rustSuite(), ...both], user: both }
 }
 
 /** @param {boolean} landlock @returns {Plan['tasks']} */
@@ -60,6 +60,7 @@ export function full(landlock) {
     const both = [doctor(), demonstration(), ...files('JavaScript tests', SHORT_LIST, { TOOLWARDEN_TEST_SANDBOX: 'off' })]
     return { alone: [], root: both, user: both }
   }
-  const both = [doctor(), rustSuite(), demonstration(), ...files('JavaScript tests', [...SHORT_LIST, ...OF_THE_SANDBOX]), ...attacks(ATTACKS)]
-  return { alone: [coldCall()], root: [...both, ...files('differential with Deno', ['deno-verdicts'])], user: both }
+  const both = [doctor(), demonstration(), ...files('JavaScript tests', [...SHORT_LIST, ...OF_THE_SANDBOX])]
+  const differential = files('differential with Deno', ['deno-verdicts'])
+  return { alone: [coldCall()], root: [rustSuite(), ...both, ...attacks(ATTACKS)], user: [...both, ...differential, ...attacks(ATTACKS)] }
 }
