@@ -80,7 +80,7 @@ describe('The table of kernels', () => {
     const [root, user] = cellsOf(SEEN)
     assert.equal(root.doctor, 'works: ABI 2')
     assert.equal(root.attacks, 'works: 0 of 4 succeeded, 4 of 4 twins worked; **1 of 2 files were not run**')
-    assert.equal(root['Rust sandbox suite, as both'], '')
+    assert.equal(root['Rust sandbox suite'], '')
     assert.equal(user.doctor, '**read: a \\| b**')
     assert.equal(cellsOf(SEEN.slice(0, 1))[0].attacks, '**not run**')
   })
@@ -91,12 +91,23 @@ describe('The table of kernels', () => {
     assert.ok(problems(SEEN.slice(0, -1)).includes('6.1: the machine ended before its tests did'))
   })
 
+  const page = (rows) => `a\n<!-- kernels -->\n| kernel |\n| --- |\n${rows.join('\n')}\n<!-- /kernels -->\nb\n`
+
   test('keeps the rows of other kernels, oldest first', () => {
     const rows = rowsOf({ kernel: KERNEL, tasks: TASKS, seen: SEEN }, '2026-11-30')
-    const page = 'a\n<!-- kernels -->\n| kernel |\n| --- |\n| 5.10 | kept |\n| 6.1 | old |\n| 6.12 | kept |\n| newest | kept |\n<!-- /kernels -->\nb\n'
-    const written = withRows(withRows(page, rows), rows)
+    const before = page(['| 5.10 | kept |', '| 6.12 | kept |', '| newest | kept |'])
+    const written = withRows(withRows(before, rows), rows)
     assert.deepEqual(written.split('\n').map((line) => line.slice(0, 12).trim()), [
       'a', '<!-- kernels', '| kernel | r', '| --- | ---', '| 5.10 | kep', '| 6.1 | 6.1.', '| 6.1 | 6.1.', '| 6.12 | kep', '| newest | k', '<!-- /kernel', 'b', '',
     ])
+  })
+
+  test('keeps the columns that were not run again, of the same release', () => {
+    const doctor = { ...TASKS, root: [task('doctor', 'doctor')] }
+    const rowsWith = (release, tasks) => rowsOf({ kernel: KERNEL, tasks, seen: [{ kind: 'machine', release }, ...SEEN.slice(1)] }, '2026-11-30')
+    const first = withRows(page([]), rowsWith('6.1.0-50', TASKS))
+    assert.match(first, /0 of 4 succeeded/)
+    assert.match(withRows(first, rowsWith('6.1.0-50', doctor)), /0 of 4 succeeded/)
+    assert.doesNotMatch(withRows(first, rowsWith('6.1.0-51', doctor)), /0 of 4 succeeded/)
   })
 })

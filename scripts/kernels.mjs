@@ -6,7 +6,7 @@
  *     npm run kernels -- [--only KERNEL] [--suite COLUMN] [--dry]
  *     npm run kernels -- --short     doctor, the Rust tests and some attacks on the oldest kernel that holds the sandbox
  *
- * `--only` runs one kernel; `--suite`, `--short` and `--dry` write nothing. Needs Debian on x64 with
+ * `--only` runs one kernel and `--suite` one column, and the rest of the table stays; `--short` and `--dry` write nothing. Needs Debian on x64 with
  * `qemu-system-x86 busybox-static xz-utils gcc`: scripts/kernels/install.
  */
 
@@ -74,7 +74,7 @@ const rows = []
 for (const kernel of chosen) {
   const found = await runKernel(kernel)
   rows.push(...found)
-  if (!options.short && !options.dry && options.suite === undefined) writeFileSync(PAGE, withRows(readFileSync(PAGE, 'utf8'), found))
+  if (!options.short && !options.dry) writeFileSync(PAGE, withRows(readFileSync(PAGE, 'utf8'), found))
 }
 const problems = [...new Set(rows.flatMap((row) => row.problems))]
 process.stdout.write(`\n${tableOf(rows)}\n\n${problems.join('\n\n')}\n`)

@@ -16,7 +16,7 @@
  */
 
 /** The columns that are made of tasks. */
-export const SUITES = ['doctor', 'Rust sandbox suite, as both', 'demonstration', 'attacks', 'JavaScript tests', 'differential with Deno', 'cold call']
+export const SUITES = ['doctor', 'Rust sandbox suite', 'demonstration', 'attacks', 'JavaScript tests', 'differential with Deno', 'cold call']
 
 const HEAD = ['kernel', 'release', 'who has it', 'day', 'as', ...SUITES]
 
@@ -71,9 +71,20 @@ const lineOf = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`
 /** @param {Row[]} rows */
 export const tableOf = (rows) => [HEAD, HEAD.map(() => '---'), ...rows.map(({ cells }) => cells)].map(lineOf).join('\n')
 
-/** The numbers of a version, for the order of the rows; a name that is none is the newest. @param {string} line */
-const orderOf = (line) => {
-  const [, major, minor] = /^\| (\d+)\.(\d+) /.exec(line) ?? [undefined, 1e6, 0]
+const cellsOf = (/** @type {string} */ line) => line.slice(2, -2).split(' | ')
+
+/** The place of what identifies a row besides the kernel's name. */
+const AS = HEAD.indexOf('as')
+
+/**
+ * Of an earlier row it keeps the columns that were not run this time, if the kernel is the same.
+ * @param {string[]} earlier @param {string[]} cells
+ */
+const merged = (earlier, cells) => (earlier[1] === cells[1] ? cells.map((cell, at) => cell || (earlier[at] ?? '')) : cells)
+
+/** The numbers of a version, for the order of the rows; a name that is none is the newest. @param {string} name */
+const orderOf = (name) => {
+  const [, major, minor] = /^(\d+)\.(\d+)$/.exec(name) ?? [undefined, 1e6, 0]
   return Number(major) * 1000 + Number(minor)
 }
 
@@ -85,8 +96,10 @@ const orderOf = (line) => {
 export function withRows(page, rows) {
   const [before = '', rest = ''] = page.split('<!-- kernels -->\n')
   const [table = '', after = ''] = rest.split('<!-- /kernels -->\n')
-  const isOfSeen = (/** @type {string} */ line) => rows.some(({ name }) => line.startsWith(`| ${name} |`))
-  const kept = table.split('\n').filter((line) => line.startsWith('| ')).slice(2).filter((line) => !isOfSeen(line))
-  const lines = [lineOf(HEAD), lineOf(HEAD.map(() => '---')), ...[...kept, ...rows.map(({ cells }) => lineOf(cells))].toSorted((one, other) => orderOf(one) - orderOf(other))]
-  return `${before}<!-- kernels -->\n${lines.join('\n')}\n<!-- /kernels -->\n${after}`
+  const earlier = table.split('\n').filter((line) => line.startsWith('| ')).slice(2).map(cellsOf)
+  const isSame = (/** @type {string[]} */ one, /** @type {string[]} */ other) => one[0] === other[0] && one[AS] === other[AS]
+  const kept = earlier.filter((one) => !rows.some(({ cells }) => isSame(one, cells)))
+  const written = rows.map(({ cells }) => merged(earlier.find((one) => isSame(one, cells)) ?? [], cells))
+  const ordered = [...kept, ...written].toSorted((one, other) => orderOf(one[0] ?? '') - orderOf(other[0] ?? ''))
+  return `${before}<!-- kernels -->\n${[HEAD, HEAD.map(() => '---'), ...ordered].map(lineOf).join('\n')}\n<!-- /kernels -->\n${after}`
 }
