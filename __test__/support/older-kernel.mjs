@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** @param {string} name */
 const source = (name) => fileURLToPath(new URL(`../../scripts/kernels/${name}`, import.meta.url))
 
 /** @param {string} dir @param {string[]} args @param {string} name without its ending */

@@ -8,7 +8,7 @@ import { cargoTestFailures, nodeFailures } from '../failures.mjs'
  * @property {number | null} status
  * @property {string} stdout
  * @property {string} stderr
- * @property {string} [killed] why it was killed before its end
+ * @property {string | undefined} [killed] why it was killed before its end
  *
  * @typedef {object} Verdict
  * @property {boolean} good

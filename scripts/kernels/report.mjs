@@ -76,11 +76,14 @@ const cellsOf = (/** @type {string} */ line) => line.slice(2, -2).split(' | ')
 /** The place of what identifies a row besides the kernel's name. */
 const AS = HEAD.indexOf('as')
 
+/** Whether two rows are of the same kernel and user. @param {string[]} one @param {string[]} other */
+const isSame = (one, other) => one[0] === other[0] && one[AS] === other[AS]
+
 /**
  * Of an earlier row it keeps the columns that were not run this time, if the kernel is the same.
  * @param {string[]} earlier @param {string[]} cells
  */
-const merged = (earlier, cells) => (earlier[1] === cells[1] ? cells.map((cell, at) => cell || (earlier[at] ?? '')) : cells)
+const merged = (earlier, cells) => (earlier[1] === cells[1] ? cells.map((text, at) => text || (earlier[at] ?? '')) : cells)
 
 /** The numbers of a version, for the order of the rows; a name that is none is the newest. @param {string} name */
 const orderOf = (name) => {
@@ -97,7 +100,6 @@ export function withRows(page, rows) {
   const [before = '', rest = ''] = page.split('<!-- kernels -->\n')
   const [table = '', after = ''] = rest.split('<!-- /kernels -->\n')
   const earlier = table.split('\n').filter((line) => line.startsWith('| ')).slice(2).map(cellsOf)
-  const isSame = (/** @type {string[]} */ one, /** @type {string[]} */ other) => one[0] === other[0] && one[AS] === other[AS]
   const kept = earlier.filter((one) => !rows.some(({ cells }) => isSame(one, cells)))
   const written = rows.map(({ cells }) => merged(earlier.find((one) => isSame(one, cells)) ?? [], cells))
   const ordered = [...kept, ...written].toSorted((one, other) => orderOf(one[0] ?? '') - orderOf(other[0] ?? ''))

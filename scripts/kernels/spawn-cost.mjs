@@ -8,7 +8,6 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { quantile } from '../../benchmark/stats.mjs'
 import { Manager } from '../../index.js'
 
 /** During the first calls the worker file is compiled and the machine's caches fill. */
@@ -43,6 +42,9 @@ try {
   for (const { manager } of [required, off]) await manager.close({ force: true })
   rmSync(dir, { recursive: true, force: true })
 }
+/** @param {number[]} times @param {number} share */
+const quantile = (times, share) => times.toSorted((one, other) => one - other)[Math.floor((times.length - 1) * share)] ?? Number.NaN
+
 /** @param {number} share */
 const at = (share) => {
   const [sandboxed, plain] = [quantile(required.times, share), quantile(off.times, share)]

@@ -13,7 +13,7 @@ const MINUTE = 60_000
 const PATIENCE = '20'
 
 /** JavaScript tests that together use all of a manager: with a sandbox, or on a kernel without one, with it off. */
-const SHORT_LIST = ['happy', 'timeout', 'abort', 'results', 'env', 'isolation', 'retry', 'close', 'output', 'node-runtime']
+const SHORT_LIST = ['happy', 'timeout', 'abort', 'results', 'env', 'isolation', 'retry', 'close', 'output']
 const OF_THE_SANDBOX = ['access-enforcement', 'access-read', 'access-write', 'access-net', 'access-run', 'temporary-directory']
 
 /** @param {string} suite @param {string} name @param {string} kind @param {number} minutes @param {string} command @param {string[]} args @param {Record<string, string>} [env] @returns {Task} */

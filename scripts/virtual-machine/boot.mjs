@@ -4,7 +4,7 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process'
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -72,6 +72,13 @@ export async function boot(kernel, { init, words, bound, emulated = false, hear 
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const tooLong = setTimeout(() => machine.kill('SIGKILL'), bound)
+  const stop = () => {
+    machine.kill('SIGKILL')
+    process.exit(1)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
   for await (const line of createInterface({ input: machine.stdout })) hear(line.trim())
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop)
   clearTimeout(tooLong)
+  rmSync(initial)
 }
