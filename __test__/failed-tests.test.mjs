@@ -32,4 +32,6 @@ test('A failed test is named once: Rust.', () => {
   const text = ['    FAIL [   0.010s] (3/9) toolwarden a::b', '  TIMEOUT [ 300.010s] ( 4/9) toolwarden c::d', ' Summary [ 1s]', '    FAIL [   0.010s] (3/9) toolwarden a::b'].join('\n')
   assert.deepEqual(nextestFailures(text).map(({ name }) => name), ['toolwarden a::b', 'toolwarden c::d'])
   assert.deepEqual(cargoTestFailures('test a::b ... FAILED\ntest c ... ok\n'), [{ name: 'a::b', why: '' }])
+  const blocks = ['test a::b ... FAILED', 'test c ... FAILED', '', 'failures:', '', '---- a::b stdout ----', "thread 'a::b' panicked: 1", '', '---- c stdout ----', 'boom', '', 'failures:', '    a::b', '    c', '']
+  assert.deepEqual(cargoTestFailures(blocks.join('\n')), [{ name: 'a::b', why: "thread 'a::b' panicked: 1" }, { name: 'c', why: 'boom' }])
 })

@@ -65,6 +65,9 @@ export function nextestFailures(text) {
   return [...new Set(names)].map((name) => ({ name, why: '' }))
 }
 
-/** @param {string} text @returns {Failure[]} */
+/** Cargo prints what each failed test printed in a block before its summary. @param {string} text @returns {Failure[]} */
 export const cargoTestFailures = (text) =>
-  [...text.matchAll(/^test (\S+) \.\.\. FAILED$/gm)].map(([, name]) => ({ name: name ?? '', why: '' }))
+  [...text.matchAll(/^test (\S+) \.\.\. FAILED$/gm)].map(([, name = '']) => {
+    const [, block = ''] = text.split(`\n---- ${name} stdout ----\n`)
+    return { name, why: firstLines(block.split(/\n(?:---- \S+ stdout ----|failures:)\n/)[0] ?? '') }
+  })

@@ -16,14 +16,14 @@ import { fileURLToPath } from 'node:url'
 import './about-the-sandbox.mjs'
 import { Manager } from '../../index.js'
 import { compile, copyTools } from './attack-natives.mjs'
-import { SANDBOX } from './settings.mjs'
+import { PATIENCE, SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
 const program = fileURLToPath(new URL('attacks-as-user.mjs', import.meta.url))
 /** The user and group of the second run; the number needs no entry in the user database. */
 const ORDINARY = 54_321
 /** Bun's compiler threads need ten seconds to end. */
-const ORIGIN_BOUND = 60_000
+const ORIGIN_BOUND = 60_000 * PATIENCE
 /** All attacks of one module, run by an ordinary user. */
 const BATCH_BOUND = 170_000
 

@@ -1,4 +1,4 @@
-/** Makes this machine's kernel look older to a program: scripts/kernels/older-kernel.c. */
+/** Makes this machine's kernel look older to a program: scripts/kernels/older-kernel.c and older-calls.c. */
 
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync } from 'node:fs'
@@ -8,16 +8,25 @@ import { fileURLToPath } from 'node:url'
 
 import './about-the-sandbox.mjs'
 
-const source = fileURLToPath(new URL('../../scripts/kernels/older-kernel.c', import.meta.url))
+/** @param {string} name */
+const source = (name) => fileURLToPath(new URL(`../../scripts/kernels/${name}`, import.meta.url))
+
+/** @param {string} dir @param {string[]} args @param {string} name without its ending */
+function compiled(dir, args, name) {
+  const made = join(dir, name)
+  execFileSync('cc', [...args, '-O1', '-Wall', '-Werror', '-o', made, source(`${name}.c`)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return made
+}
 
 /**
- * Compiles the library into a temporary directory, which everybody may read because tests run as an ordinary user too.
- * @returns {{ dir: string, as: (version: string) => Record<string, string> }} the variables with which a program finds Linux `version`
+ * Compiles both into a temporary directory, which everybody may read because tests run as an ordinary user too.
+ * @returns {{ dir: string, as: (version: string) => Record<string, string>, withCallsOf: (version: string) => string[] }} the variables with
+ *   which a program finds Linux `version`, and the words before a program that takes newer system calls away
  */
 export function olderKernel() {
   const dir = mkdtempSync(join(tmpdir(), 'warden-older-kernel-'))
   chmodSync(dir, 0o755)
-  const library = join(dir, 'older-kernel.so')
-  execFileSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', library, source], { stdio: ['ignore', 'ignore', 'inherit'] })
-  return { dir, as: (version) => ({ OLDER_KERNEL: version, LD_PRELOAD: library }) }
+  const library = compiled(dir, ['-shared', '-fPIC'], 'older-kernel')
+  const launcher = compiled(dir, [], 'older-calls')
+  return { dir, as: (version) => ({ OLDER_KERNEL: version, LD_PRELOAD: library }), withCallsOf: (version) => [launcher, version] }
 }

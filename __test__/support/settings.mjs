@@ -6,5 +6,8 @@ import process from 'node:process'
  */
 export const SANDBOX = process.env.WARDEN_TEST_SANDBOX === 'off' ? 'off' : 'required'
 
+/** How many times slower than a real one this machine may be: `npm run kernels` sets it where the processor is emulated. */
+export const PATIENCE = Number(process.env.WARDEN_TEST_PATIENCE ?? 1)
+
 /** How long anything may take before it counts as hung. Only a hang takes this long: no test depends on it to pass. */
-export const HANG_BOUND = 60_000
+export const HANG_BOUND = 60_000 * PATIENCE

@@ -45,7 +45,11 @@ function apt(dir, program, args, cwd = dir) {
     'Acquire::Languages': 'none',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
-  return execFileSync(program, [...options, ...args], { cwd, encoding: 'utf8', timeout: BOUND, stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    return execFileSync(program, [...options, ...args], { cwd, encoding: 'utf8', timeout: BOUND, stdio: ['ignore', 'pipe', 'inherit'] })
+  } catch (error) {
+    throw new Error(`Debian's kernels could not be fetched: ${program} ${args.join(' ')} failed; the machine's own apt must reach Debian's packages`, { cause: error })
+  }
 }
 
 /** The packages that a package of the kernel's depends on and that belong to the same kernel. @param {string} dir @param {string} name */

@@ -1,61 +1,69 @@
-/** What runs on each kernel. */
+/** What runs on each kernel: as root and, at the same time, as an ordinary user. */
 
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostNode, root } from '../run.mjs'
 
-/** @typedef {import('./guest.mjs').Suite} Suite */
+/** @typedef {import('./guest.mjs').Task} Task */
+/** @typedef {import('./guest.mjs').Plan} Plan */
 
 const MINUTE = 60_000
-/** Longer than a test may take in an emulated machine. */
-const TEST_TIMEOUT = '240000'
+/** How many times slower than a real machine an emulated one may be before something that waits counts as hung. */
+const PATIENCE = '20'
 
 /** JavaScript tests that together use all of a manager: with a sandbox, or on a kernel without one, with it off. */
-const SHORT_LIST = ['happy', 'timeout', 'abort', 'results', 'env', 'isolation', 'retry', 'close', 'output', 'node-runtime']
+const SHORT_LIST = ['happy', 'timeout', 'abort', 'results', 'env', 'isolation', 'retry', 'close', 'output']
 const OF_THE_SANDBOX = ['access-enforcement', 'access-read', 'access-write', 'access-net', 'access-run', 'temporary-directory']
 
-/** @param {string[]} names */
-const files = (names) => names.map((name) => join('__test__', `${name}.test.mjs`))
+/** @param {string} suite @param {string} name @param {string} kind @param {number} minutes @param {string} command @param {string[]} args @param {Record<string, string>} [env] @returns {Task} */
+const task = (suite, name, kind, minutes, command, args, env = {}) => ({ suite, name, kind, command, args, bound: minutes * MINUTE, env: { WARDEN_TEST_PATIENCE: PATIENCE, ...env } })
 
-/** @param {string} name @param {('root' | 'user')[]} as @param {string[]} tests @param {number} minutes @param {Record<string, string>} [env] @returns {Suite} */
-const onNode = (name, as, tests, minutes, env = {}) => ({
-  name,
-  as,
-  command: hostNode,
-  args: ['--test', '--test-reporter=tap', '--test-concurrency=2', `--test-timeout=${TEST_TIMEOUT}`, ...tests],
-  bound: minutes * MINUTE,
-  env,
-})
+const doctor = () => task('doctor', 'doctor', 'doctor', 10, hostNode, ['js/cli/bin.js', 'doctor', '--json'])
+const demonstration = () => task('demonstration', 'demo', 'demo', 10, hostNode, ['examples/demo/run.mjs'])
 
-/** @returns {Suite} */
-const doctor = () => ({ name: 'doctor', as: ['root', 'user'], command: hostNode, args: ['js/cli/bin.js', 'doctor', '--json'], bound: 5 * MINUTE, env: {} })
+/** Attacks of the short form: on what an older Landlock does not cover, and on the supervisor that stands in for it. */
+const SHORT_ATTACKS = ['supervisor', 'system-files', 'beyond-landlock']
 
-/** The program of the Rust tests that attack the sandbox, built when it is not there. */
-function sandboxProgram() {
+/**
+ * The Rust tests that attack the sandbox, built when they are not there. By itself each runs as root and then as a user.
+ * @returns {{ root: Task, user: Task }}
+ */
+function rustSuite() {
   const args = ['test', '--no-run', '--no-default-features', '--test', 'sandbox', '--message-format=json']
   const messages = execFileSync('cargo', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, stdio: ['ignore', 'pipe', 'inherit'] })
   const executables = messages.split('\n').flatMap((line) => (line.startsWith('{') ? (JSON.parse(line).executable ?? []) : []))
   const program = executables.at(-1)
   if (program === undefined) throw new Error('cargo built no test program')
-  return program
+  /** @param {string} variable of tests/sandbox/harness.rs */
+  const as = (variable) => task('Rust sandbox suite', 'sandbox', 'rust', 20, program, ['--test-threads=1'], { RUST_BACKTRACE: '0', [variable]: '1' })
+  return { root: as('TOOLWARDEN_TEST_FIRST_RUN_ONLY'), user: as('TOOLWARDEN_TEST_SECOND_RUN') }
 }
 
-/** Attacks run as root and as a user by themselves. */
-const attacks = () => readdirSync(join(root, '__test__/attacks')).filter((file) => file.endsWith('.test.mjs')).map((file) => join('__test__/attacks', file))
+/** The modules of attacks, the longest ones last: what was cut off is then the least. */
+const ATTACKS = readdirSync(join(root, '__test__/attacks')).filter((file) => !file.endsWith('.test.mjs')).map((file) => file.replace(/\.mjs$/, ''))
 
-/** @returns {Suite[]} */
-export const short = () => [doctor(), onNode('attacks', ['root'], attacks(), 5)]
+/** @param {string[]} names */
+const attacks = (names) =>
+  names.map((name) => task('attacks', name, 'attacks', 40, hostNode, ['__test__/support/attacks-as-user.mjs', join(root, '__test__/attacks', `${name}.mjs`)]))
 
-/** @param {boolean} landlock @returns {Suite[]} */
+/** @param {string} suite @param {string[]} names @param {Record<string, string>} [env] */
+const files = (suite, names, env) =>
+  names.map((name) => task(suite, name, 'node', 20, hostNode, ['--test-reporter=spec', `__test__/${name}.test.mjs`], env))
+
+const coldCall = () => task('cold call', 'spawn-cost', 'cold call', 15, hostNode, ['scripts/kernels/spawn-cost.mjs'])
+
+/** What fits into the minutes that CI has: the Rust tests as a user beside the attacks as root. @returns {Plan['tasks']} */
+export const short = () => ({ alone: [], root: [doctor(), ...attacks(SHORT_ATTACKS)], user: [rustSuite().user, doctor()] })
+
+/** @param {boolean} landlock @returns {Plan['tasks']} */
 export function full(landlock) {
-  if (!landlock) return [doctor(), onNode('JavaScript, sandbox off', ['root', 'user'], files(SHORT_LIST), 10, { WARDEN_TEST_SANDBOX: 'off' })]
-  return [
-    doctor(),
-    { name: 'Rust sandbox suite', as: ['root'], command: sandboxProgram(), args: ['--test-threads=2'], bound: 15 * MINUTE, env: { RUST_BACKTRACE: '0' } },
-    onNode('attacks', ['root'], attacks(), 15),
-    onNode('differential with Deno', ['root'], files(['deno-verdicts']), 15),
-    onNode('JavaScript', ['root', 'user'], files([...SHORT_LIST, ...OF_THE_SANDBOX]), 15),
-  ]
+  if (!landlock) {
+    const both = [doctor(), demonstration(), ...files('JavaScript tests', SHORT_LIST, { WARDEN_TEST_SANDBOX: 'off' })]
+    return { alone: [], root: both, user: both }
+  }
+  const rust = rustSuite()
+  const both = [doctor(), demonstration(), ...files('JavaScript tests', [...SHORT_LIST, ...OF_THE_SANDBOX])]
+  const differential = files('differential with Deno', ['deno-verdicts'])
+  return { alone: [coldCall()], root: [rust.root, ...both, ...attacks(ATTACKS)], user: [rust.user, ...both, ...differential, ...attacks(ATTACKS)] }
 }
-

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process'
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -62,15 +62,23 @@ export async function boot(kernel, { init, words, bound, emulated = false, hear 
   const machine = spawn(
     'qemu-system-x86_64',
     [
-      ...(hasAcceleration() && !emulated ? ['-machine', 'q35,accel=kvm', '-cpu', 'host,-arch-capabilities'] : ['-machine', 'q35,accel=tcg', '-cpu', 'max']),
+      ...(hasAcceleration() && !emulated ? ['-machine', 'q35,accel=kvm', '-cpu', 'host,-arch-capabilities'] : ['-machine', 'q35,accel=tcg,hpet=off', '-cpu', 'max,la57=off']),
       '-smp', '2', '-m', '3072', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
       '-kernel', join(kernel, image), '-initrd', initial,
       '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
-      '-append', ['console=ttyS0 quiet panic=-1 mitigations=off', ...added].join(' '),
+      // An emulated processor's clocks look unsynchronized to the kernel, which would then ask a slow device for the time.
+      '-append', ['console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable', ...added].join(' '),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const tooLong = setTimeout(() => machine.kill('SIGKILL'), bound)
+  const stop = () => {
+    machine.kill('SIGKILL')
+    process.exit(1)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
   for await (const line of createInterface({ input: machine.stdout })) hear(line.trim())
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop)
   clearTimeout(tooLong)
+  rmSync(initial)
 }

@@ -20,6 +20,8 @@ use toolwarden::spawn::{Child, Launch, LaunchOptions, Spawner, bun_arguments, no
 
 /// The variable that marks this process as the second run of a test, as an ordinary user.
 const SECOND: &str = "TOOLWARDEN_TEST_SECOND_RUN";
+/// With this variable there is no second run: `npm run kernels` has both users' runs side by side.
+const FIRST_ONLY: &str = "TOOLWARDEN_TEST_FIRST_RUN_ONLY";
 /// An ordinary user and its group; the number needs no entry in the user database.
 const ORDINARY: u32 = 54321;
 
@@ -33,6 +35,9 @@ pub(crate) fn as_root_and_user(body: impl FnOnce()) {
     }
     assert!(root, "run as root: the suite changes to an ordinary user by itself");
     body();
+    if std::env::var_os(FIRST_ONLY).is_some() {
+        return;
+    }
     // The test harness names a test's thread after the test.
     let thread = std::thread::current();
     let test = thread.name().expect("a test runs on a thread of its own");
