@@ -3,10 +3,10 @@
  * sandbox, all attacks, the demonstration and a list of JavaScript tests on each, as root and as an ordinary user.
  * After each kernel its rows of docs/kernels.md are written, so that a run that is cut off leaves what it found.
  *
- *     npm run kernels -- [--only KERNEL] [--suite COLUMN] [--dry]
+ *     npm run kernels -- [--only KERNEL] [--suite COLUMN]... [--dry]
  *     npm run kernels -- --short     doctor, the Rust tests and some attacks on the oldest kernel that holds the sandbox
  *
- * `--only` runs one kernel and `--suite` one column, and the rest of the table stays; `--short` and `--dry` write nothing. Needs Debian on x64 with
+ * `--only` runs one kernel and `--suite` the named columns, and the rest of the table stays; `--short` and `--dry` write nothing. Needs Debian on x64 with
  * `qemu-system-x86 busybox-static xz-utils gcc`: scripts/kernels/install.
  */
 
@@ -28,15 +28,15 @@ const MINUTE = 60_000
 const BOUND = { short: 25 * MINUTE, full: 240 * MINUTE }
 const PAGE = join(root, 'docs/kernels.md')
 
-/** @type {{ short?: boolean, only?: string, suite?: string, dry?: boolean }} */
-const options = parseArgs({ options: { short: { type: 'boolean' }, only: { type: 'string' }, suite: { type: 'string' }, dry: { type: 'boolean' } } }).values
+/** @type {{ short?: boolean, only?: string, suite?: string[], dry?: boolean }} */
+const options = parseArgs({ options: { short: { type: 'boolean' }, only: { type: 'string' }, suite: { type: 'string', multiple: true }, dry: { type: 'boolean' } } }).values
 const only = options.short ? SHORT : options.only
 const chosen = KERNELS.filter(({ name }) => only === undefined || name === only)
 if (chosen.length === 0) throw new Error(`--only takes one of: ${KERNELS.map(({ name }) => name).join(', ')}`)
-if (options.suite !== undefined && !SUITES.includes(options.suite)) throw new Error(`--suite takes one of: ${SUITES.join(', ')}`)
+if (options.suite?.some((name) => !SUITES.includes(name))) throw new Error(`--suite takes one of: ${SUITES.join(', ')}`)
 
 /** @param {import('./kernels/guest.mjs').Task[]} tasks */
-const ofSuite = (tasks) => tasks.filter(({ suite }) => options.suite === undefined || suite === options.suite)
+const ofSuite = (tasks) => tasks.filter(({ suite }) => options.suite === undefined || options.suite.includes(suite))
 
 /**
  * Boots a machine for one user's tasks.
