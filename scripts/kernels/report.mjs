@@ -38,7 +38,8 @@ function cell(suite, wanted, rows) {
   const good = rows.every((row) => row.good)
   const shown = rows.find((row) => row.shown !== undefined)?.shown
   const text = shown ?? counted(suite, rows)
-  const parts = [good ? `works: ${text}` : `**${text}**`]
+  // Where there can be no sandbox, doctor does well to say so, in these words.
+  const parts = [!good ? `**${text}**` : text.startsWith('"') ? text : `works: ${text}`]
   if (!good && shown === undefined) parts.push(rows.filter((row) => !row.good).map((row) => row.name).join(', '))
   if (missing > 0) parts.push(`**${missing} of ${wanted.length} files were not run**`)
   return parts.join('; ')
