@@ -70,7 +70,8 @@ const SEEN = [
   { kind: 'task', who: 'root', suite: 'doctor', name: 'doctor', good: true, passed: 1, failed: 0, failures: [], shown: 'ABI 2' },
   { kind: 'task', who: 'user', suite: 'doctor', name: 'doctor', good: false, passed: 0, failed: 1, failures: ['a | b'], shown: 'read: a | b' },
   { kind: 'task', who: 'root', suite: 'attacks', name: 'clone', good: true, passed: 4, failed: 0, failures: [], succeeded: 0, twins: 4 },
-  { kind: 'end' },
+  { kind: 'end', who: 'root' },
+  { kind: 'end', who: 'user' },
 ]
 /** The cells of the suites. */
 const cellsOf = (seen) => rowsOf({ kernel: KERNEL, tasks: TASKS, seen }, '2026-11-30').map(({ cells }) => Object.fromEntries(SUITES.map((suite, at) => [suite, cells.at(at - SUITES.length)])))
@@ -88,7 +89,7 @@ describe('The table of kernels', () => {
   test('names every problem, and that a machine ended early', () => {
     const problems = (seen) => rowsOf({ kernel: KERNEL, tasks: TASKS, seen }, '').flatMap((row) => row.problems)
     assert.deepEqual(problems(SEEN), ['6.1: 1 of 2 tasks of attacks were not run as root', '6.1, doctor as user:\na | b'])
-    assert.ok(problems(SEEN.slice(0, -1)).includes('6.1: the machine ended before its tests did'))
+    assert.ok(problems(SEEN.slice(0, -1)).includes('6.1: the machine ended before its tests did as user'))
   })
 
   const page = (rows) => `a\n<!-- kernels -->\n| kernel |\n| --- |\n${rows.join('\n')}\n<!-- /kernels -->\nb\n`

@@ -1,7 +1,7 @@
 /**
- * Runs inside the virtual machine as root, and carries out the plan that the command line names: what root does and
- * what an ordinary user does, side by side, because there are two processors. Each result is a line `SEEN {...}` as
- * soon as it is there, so that a run that is cut off still shows what it found.
+ * Runs inside the virtual machine as root, and carries out the plan that the command line names, as root or as an
+ * ordinary user. Each result is a line `SEEN {...}` as soon as it is there, so that a run that is cut off still shows
+ * what it found.
  */
 
 import { spawn } from 'node:child_process'
@@ -31,7 +31,8 @@ const MOST_OF_ONE = 4000
  * @typedef {object} Plan
  * @property {string} directory
  * @property {boolean} landlock whether the kernel has it
- * @property {Record<'alone' | 'root' | 'user', Task[]>} tasks `alone` are root's, before the others
+ * @property {'root' | 'user'} who
+ * @property {Task[]} tasks
  */
 
 /** @param {any} row */
@@ -47,10 +48,10 @@ function textOf(file) {
 }
 
 /** @type {Plan} */
-const { directory, landlock, tasks } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
+const { directory, landlock, who, tasks } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
 
-/** @param {string} who @param {Task} task @returns {Promise<import('./judge.mjs').Ended>} */
-function carryOut(who, { command, args, bound, env }) {
+/** @param {Task} task @returns {Promise<import('./judge.mjs').Ended>} */
+function carryOut({ command, args, bound, env }) {
   const [program, all] = who === 'root' ? [command, args] : ['setpriv', ['--reuid', ORDINARY, '--regid', ORDINARY, '--clear-groups', command, ...args]]
   return new Promise((resolve) => {
     const child = spawn(program, all, {
@@ -82,18 +83,12 @@ function carryOut(who, { command, args, bound, env }) {
   })
 }
 
-/** @param {string} who @param {Task[]} all */
-async function inOrder(who, all) {
-  for (const task of all) {
-    const before = process.hrtime.bigint()
-    const ended = await carryOut(who, task)
-    const { failures, ...verdict } = judge(task.kind, ended, landlock)
-    const seconds = Math.round(Number(process.hrtime.bigint() - before) / 1e9)
-    tell({ kind: 'task', suite: task.suite, name: task.name, who, seconds, ...verdict, failures: failures.slice(0, MOST_FAILURES).map((text) => text.slice(0, MOST_OF_ONE)) })
-  }
+tell({ kind: 'machine', who, release: os.release(), modules: textOf('/sys/kernel/security/lsm'), uptime: Math.round(os.uptime()) })
+for (const task of tasks) {
+  const before = process.hrtime.bigint()
+  const ended = await carryOut(task)
+  const { failures, ...verdict } = judge(task.kind, ended, landlock)
+  const seconds = Math.round(Number(process.hrtime.bigint() - before) / 1e9)
+  tell({ kind: 'task', suite: task.suite, name: task.name, who, seconds, ...verdict, failures: failures.slice(0, MOST_FAILURES).map((text) => text.slice(0, MOST_OF_ONE)) })
 }
-
-tell({ kind: 'machine', release: os.release(), modules: textOf('/sys/kernel/security/lsm'), uptime: Math.round(os.uptime()) })
-await inOrder('root', tasks.alone)
-await Promise.all([inOrder('root', tasks.root), inOrder('user', tasks.user)])
-tell({ kind: 'end', uptime: Math.round(os.uptime()) })
+tell({ kind: 'end', who, uptime: Math.round(os.uptime()) })

@@ -6,7 +6,7 @@
  *
  * @typedef {object} Run what one kernel gave
  * @property {import('./list.mjs').Kernel} kernel
- * @property {import('./guest.mjs').Plan['tasks']} tasks what was to be run
+ * @property {import('./suites.mjs').Tasks} tasks what was to be run
  * @property {any[]} seen the lines of the machine
  *
  * @typedef {object} Row
@@ -38,7 +38,8 @@ function cell(suite, wanted, rows) {
   const good = rows.every((row) => row.good)
   const shown = rows.find((row) => row.shown !== undefined)?.shown
   const text = shown ?? counted(suite, rows)
-  const parts = [good ? `works: ${text}` : `**${text}**`]
+  // Where there can be no sandbox, doctor does well to say so, in these words.
+  const parts = [!good ? `**${text}**` : text.startsWith('"') ? text : `works: ${text}`]
   if (!good && shown === undefined) parts.push(rows.filter((row) => !row.good).map((row) => row.name).join(', '))
   if (missing > 0) parts.push(`**${missing} of ${wanted.length} files were not run**`)
   return parts.join('; ')
@@ -49,10 +50,10 @@ const clean = (/** @type {string} */ text) => text.replaceAll('|', '\\|').replac
 /** @param {Run} run @param {string} day @returns {Row[]} */
 export function rowsOf({ kernel, tasks, seen }, day) {
   const release = seen.find(({ kind }) => kind === 'machine')?.release ?? '**did not start**'
-  const cut = seen.some(({ kind }) => kind === 'end') ? [] : [`${kernel.name}: the machine ended before its tests did`]
   return (/** @type {const} */ (['root', 'user'])).map((who) => {
-    const rows = seen.filter((row) => row.kind === 'task' && row.who === who)
     const wanted = who === 'root' ? [...tasks.alone, ...tasks.root] : tasks.user
+    const rows = seen.filter((row) => row.kind === 'task' && row.who === who)
+    const cut = wanted.length === 0 || seen.some((row) => row.kind === 'end' && row.who === who) ? [] : [`${kernel.name}: the machine ended before its tests did as ${who}`]
     const of = (/** @type {string} */ suite) => cell(suite, wanted.filter((task) => task.suite === suite), rows.filter((row) => row.suite === suite))
     const missing = SUITES.flatMap((suite) => {
       const [planned, ran] = [wanted.filter((task) => task.suite === suite).length, rows.filter((row) => row.suite === suite).length]

@@ -1,5 +1,5 @@
 /**
- * Boots a Linux kernel in a virtual machine whose root file system is this machine's, mounted read-only. Needs Linux
+ * Boots a Linux kernel in a virtual machine whose root file system is this machine's; what it writes there is lost with it. Needs Linux
  * x64 with `qemu-system-x86 busybox-static xz-utils` of Debian.
  */
 
@@ -15,11 +15,14 @@ import { archive } from './archive.mjs'
  * The kernel modules that the virtual machine needs to mount this machine's file system, each after those that it
  * depends on. Not every kernel has all of them.
  */
-const MODULES = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci', 'netfs', 'fscache', '9pnet', '9pnet_virtio', '9p']
+const MODULES = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci', 'netfs', 'fscache', '9pnet', '9pnet_virtio', '9p', 'overlay']
 
 /** @param {string} file */
 const unpacked = (file) =>
   file.endsWith('.xz') ? execFileSync('xz', ['-dc', file], { maxBuffer: 64 * 1024 * 1024 }) : readFileSync(file)
+
+/** How many were booted by this process: each has a file of its own. */
+let machines = 0
 
 /** Whether hardware acceleration can be used. */
 function hasAcceleration() {
@@ -33,11 +36,11 @@ function hasAcceleration() {
 
 /**
  * @param {string} kernel a directory with the unpacked packages of one kernel
- * @param {{ init: string, words: Record<string, string>, bound: number, emulated?: boolean, hear: (line: string) => void }} how `init` is the
+ * @param {{ init: string, words: Record<string, string>, bound: number, emulated?: boolean, processors?: number, hear: (line: string) => void }} how `init` is the
  *   script of the first process, `words` are added to the kernel's command line; the machine is ended after `bound` milliseconds
  * @returns {Promise<void>} when the machine has ended
  */
-export async function boot(kernel, { init, words, bound, emulated = false, hear }) {
+export async function boot(kernel, { init, words, bound, emulated = false, processors = 2, hear }) {
   const files = readdirSync(kernel, { recursive: true }).map(String)
   /** @param {RegExp} name */
   const find = (name) => files.find((file) => name.test(file))
@@ -47,12 +50,12 @@ export async function boot(kernel, { init, words, bound, emulated = false, hear 
     const file = find(new RegExp(`/${name}\\.ko(\\.xz)?$`))
     return file === undefined ? [] : [{ name: `modules/${String(at).padStart(2, '0')}.ko`, content: unpacked(join(kernel, file)) }]
   })
-  const initial = join(root, 'target/virtual-machine', `${process.pid}.initial`)
+  const initial = join(root, 'target/virtual-machine', `${process.pid}.${++machines}.initial`)
   mkdirSync(dirname(initial), { recursive: true })
   writeFileSync(
     initial,
     archive([
-      ...['bin', 'modules', 'proc', 'dev', 'new'].map((name) => ({ name })),
+      ...['bin', 'modules', 'proc', 'dev', 'new', 'outer', 'changes'].map((name) => ({ name })),
       { name: 'bin/busybox', content: readFileSync('/bin/busybox'), mode: 0o755 },
       { name: 'init', content: readFileSync(init), mode: 0o755 },
       ...modules,
@@ -63,11 +66,11 @@ export async function boot(kernel, { init, words, bound, emulated = false, hear 
     'qemu-system-x86_64',
     [
       ...(hasAcceleration() && !emulated ? ['-machine', 'q35,accel=kvm', '-cpu', 'host,-arch-capabilities'] : ['-machine', 'q35,accel=tcg,hpet=off', '-cpu', 'max,la57=off']),
-      '-smp', '2', '-m', '3072', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
+      '-smp', String(processors), '-m', '3072', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
       '-kernel', join(kernel, image), '-initrd', initial,
       '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
       // An emulated processor's clocks look unsynchronized to the kernel, which would then ask a slow device for the time.
-      '-append', ['console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable', ...added].join(' '),
+      '-append', ['console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable no_timer_check', ...added].join(' '),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )

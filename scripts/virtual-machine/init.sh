@@ -1,11 +1,15 @@
 #!/bin/busybox sh
-# The first process of a virtual machine: makes the outer machine's files its own, read only, and runs a script there.
+# The first process of a virtual machine: makes the outer machine's files its own and runs a script there. What is written stays in
+# the machine's memory; without a file system that can do this (overlay) they are read only.
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox mount -t proc proc /proc
 # Twice, because kernels differ in which module depends on which.
 for module in /modules/* /modules/*; do /bin/busybox insmod "$module" 2>/dev/null; done
 /bin/busybox ip link set lo up
-/bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,access=client,cache=loose,msize=524288,ro host /new || exec /bin/busybox poweroff -f
+/bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,access=client,cache=loose,msize=524288,ro host /outer || exec /bin/busybox poweroff -f
+/bin/busybox mount -t tmpfs changes /changes
+/bin/busybox mkdir /changes/upper /changes/work
+/bin/busybox mount -t overlay -o lowerdir=/outer,upperdir=/changes/upper,workdir=/changes/work root /new || /bin/busybox mount --bind /outer /new
 /bin/busybox mount -t devtmpfs dev /new/dev
 /bin/busybox mount -t proc proc /new/proc
 /bin/busybox mount -t sysfs sys /new/sys
