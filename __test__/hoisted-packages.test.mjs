@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { rmSync, symlinkSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
+import './support/about-the-sandbox.mjs'
 import { Manager } from '../index.js'
 import { SANDBOX } from './support/settings.mjs'
 import { workbench } from './support/workbench.mjs'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
+import { needsLinux } from './support/needs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { isRunning, processEnd } from './support/processes.mjs'
 import { REAL_BUN } from './support/project.mjs'
@@ -50,7 +51,7 @@ describe('A host', () => {
     })
   }
 
-  it('keeps turning its event loop while workers start.', async () => {
+  it('keeps turning its event loop while workers start.', needsLinux, async () => {
     const { lines, stderr } = await host('measures-spawn-blocking.mjs', 'slow.ts', REAL_BUN).ended()
     assert.equal(lines.length, 1, stderr)
     const { ours, blocking } = JSON.parse(lines[0])

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { chromium } from 'playwright-core'
+import '../support/about-the-sandbox.mjs'
 import { startInspect } from '../support/inspect.mjs'
 import { HANG_BOUND } from '../support/settings.mjs'
 import { workbench } from '../support/workbench.mjs'

@@ -22,5 +22,5 @@ export const needsGuardian = unless(SANDBOX === 'off' && !PORTABLE, 'no process 
 /** Linux's guardian removes the files of a killed host too: `src/sandbox/run/guardian.rs`. */
 export const needsRemovalOfFiles = unless(PORTABLE, 'no process removes the files of a killed host')
 
-/** Figures about memory, sockets and watches that only Linux's /proc has. */
+/** What the portable core cannot do: such as the limits and figures that only Linux has, or a start that stops no thread of the host. */
 export const needsLinux = unless(PORTABLE, 'only Linux tells or does that')
