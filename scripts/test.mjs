@@ -67,7 +67,7 @@ const rust = ['--no-default-features', '--color=never']
 const allowed = (counts) => (problem === null ? counts : (text) => ({ ...counts(text), notRun: 0 }))
 
 const runRust = nextest
-  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], tests: [], counts: allowed(nextestCounts), failures: nextestFailures }
+  ? { name: 'cargo nextest', command: 'cargo', args: ['nextest', 'run', '--no-fail-fast', ...rust, ...(problem === null ? [] : withoutSandbox.nextest)], tests: [], counts: allowed(nextestCounts), failures: nextestFailures }
   : { name: 'cargo test', command: 'cargo', args: ['test', ...rust, ...(problem === null ? [] : withoutSandbox.cargo)], tests: [], counts: cargoTestCounts, failures: cargoTestFailures }
 
 /**

@@ -113,7 +113,8 @@ fn the_child_has_its_four_descriptors_and_no_other() {
 fn the_child_has_no_descriptor_of_the_host() {
     let far = rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), 700).unwrap();
     rustix::io::fcntl_setfd(&far, rustix::io::FdFlags::empty()).unwrap();
-    let child = spawn(&spawner(), options("/bin/ls", &["/dev/fd/"])).unwrap();
+    let spawner = spawner();
+    let child = spawn(&spawner, options("/bin/ls", &["/dev/fd/"])).unwrap();
     let listing = read_all(&child.stdout);
     let numbers: Vec<u32> = listing.lines().filter_map(|line| line.parse().ok()).collect();
     // The last one is the directory that is being listed.
@@ -174,7 +175,8 @@ const OURS: u64 = !(0b11 << 31);
 #[cfg(not(portable))]
 #[test]
 fn the_system_ends_a_child_rather_than_the_host() {
-    let child = spawn(&spawner(), shell("cat /proc/self/oom_score_adj")).unwrap();
+    let spawner = spawner();
+    let child = spawn(&spawner, shell("cat /proc/self/oom_score_adj")).unwrap();
     assert_eq!(read_all(&child.stdout), "500\n");
     wait_exit(&child);
 }
