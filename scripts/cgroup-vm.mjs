@@ -28,7 +28,7 @@ compile()
 const seen = []
 await boot(kernel, {
   init: join(root, 'scripts/virtual-machine/init.sh'),
-  words: { script: join(root, 'scripts/cgroup-vm/guest.mjs'), node: hostNode },
+  words: { script: join(root, 'scripts/cgroup-vm/guest.mjs'), node: hostNode, directory: root },
   bound: BOUND,
   emulated: process.argv.includes('--emulate'),
   hear(text) {

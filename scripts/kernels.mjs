@@ -52,7 +52,7 @@ async function machine(unpacked, { landlock }, name, what) {
   const seen = []
   await boot(unpacked, {
     init: join(root, 'scripts/virtual-machine/init.sh'),
-    words: { script: join(root, 'scripts/kernels/guest.mjs'), node: hostNode, plan },
+    words: { script: join(root, 'scripts/kernels/guest.mjs'), node: hostNode, plan, directory: root },
     // Acceleration inside of a virtual machine, such as CI's, is there and does not always work.
     emulated: true,
     // An emulated processor that translates new code makes all others of its machine wait: two machines do more.

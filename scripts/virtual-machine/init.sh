@@ -10,22 +10,34 @@ for module in /modules/* /modules/*; do /bin/busybox insmod "$module" 2>/dev/nul
 /bin/busybox mount -t tmpfs changes /changes
 /bin/busybox mkdir /changes/upper /changes/work
 /bin/busybox mount -t overlay -o lowerdir=/outer,upperdir=/changes/upper,workdir=/changes/work root /new || /bin/busybox mount --bind /outer /new
-/bin/busybox mount -t devtmpfs dev /new/dev
-/bin/busybox mount -t proc proc /new/proc
-/bin/busybox mount -t sysfs sys /new/sys
-/bin/busybox mount -t tmpfs -o mode=1777 run /new/run
-/bin/busybox mount -t tmpfs -o mode=1777 tmp /new/tmp
-/bin/busybox mkdir -p /new/dev/shm
-/bin/busybox mount -t tmpfs -o mode=1777 shm /new/dev/shm
-/bin/busybox mount -t cgroup2 cgroup /new/sys/fs/cgroup
-/bin/busybox mount -t securityfs security /new/sys/kernel/security
 for word in $(/bin/busybox cat /proc/cmdline); do
   case $word in
     script=*) script=${word#script=} ;;
     node=*) node=${word#node=} ;;
     plan=*) plan=${word#plan=} ;;
+    directory=*) directory=${word#directory=} ;;
   esac
 done
+# A checkout below a directory that gets another content here stays where it is.
+case $directory in
+  /tmp/* | /run/*)
+    /bin/busybox mkdir /kept
+    /bin/busybox mount --bind "/new$directory" /kept
+    ;;
+esac
+/bin/busybox mount -t devtmpfs dev /new/dev
+/bin/busybox mount -t proc proc /new/proc
+/bin/busybox mount -t sysfs sys /new/sys
+/bin/busybox mount -t tmpfs -o mode=1777 run /new/run
+/bin/busybox mount -t tmpfs -o mode=1777 tmp /new/tmp
+if [ -d /kept ]; then
+  /bin/busybox mkdir -p "/new$directory"
+  /bin/busybox mount --move /kept "/new$directory"
+fi
+/bin/busybox mkdir -p /new/dev/shm
+/bin/busybox mount -t tmpfs -o mode=1777 shm /new/dev/shm
+/bin/busybox mount -t cgroup2 cgroup /new/sys/fs/cgroup
+/bin/busybox mount -t securityfs security /new/sys/kernel/security
 export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/run TMPDIR=/run LANG=C.UTF-8
 /bin/busybox umount /proc /dev
 exec /bin/busybox switch_root /new /bin/sh -c "'$node' '$script' '$plan'; echo o > /proc/sysrq-trigger; sleep 60"
