@@ -60,7 +60,7 @@ pub(crate) fn as_root_and_user(body: impl FnOnce()) {
 /// Whether the processor is emulated (`npm run kernels`). The name of a program that may not start is found on the stack
 /// of its caller, where an emulated processor's code can leave others nearer; only the record's name depends on that.
 pub(crate) fn emulated() -> bool {
-    std::env::var_os("TOOLWARDEN_TEST_PATIENCE").is_some()
+    std::env::var_os("WARDEN_TEST_PATIENCE").is_some()
 }
 
 pub(crate) fn bun() -> PathBuf {
