@@ -17,6 +17,9 @@ const CALLS = 6
 const TOOLS = `
   import { existsSync } from 'node:fs'
   const words = Array.from({ length: 2000 }, (_, n) => ({ word: 'word' + n }))
+  let warmedUp = 0
+  export const warmup = () => { warmedUp += 1 }
+  export const rounds = () => warmedUp
   export const holds = (path, config, context) => new Promise((resolve) => {
     for (const one of words) one.seen = one.word.length
     context.progress('entered')
@@ -65,6 +68,8 @@ describe('A forked process that waits for a call', () => {
       const { pid, processStart } = records[n]
       if (processStart === 'fork') faults.push(during.get(pid) - before.get(pid))
     }
+    // It rehearses a call as others do, but `warmup` ran once, in its origin.
+    assert.equal(await manager.executeTool('rounds'), 1)
     const [first] = faults
     assert.ok(first > 50 && faults.at(-1) < first / 2, `faults of ${CALLS} calls: ${faults.join(', ')}`)
   })

@@ -22,15 +22,14 @@ let warmedUp = false
  */
 export function warm(done, failed, rehearsals = REHEARSALS) {
   flush()
-  // A forked process was warmed up with its origin.
-  if (warmedUp) return done()
-  warmedUp = true
   for (let i = 0; i < rehearsals; i++) {
     rehearse(0, CALL_TEXT, startEcho)
     // The buffer contains only the frames of the rehearsal, which are not for the host.
     discard(0)
   }
-  if (warmup === undefined) return done()
+  // An origin has run it for all that are forked from it.
+  if (warmup === undefined || warmedUp) return done()
+  warmedUp = true
   const complain = (/** @type {unknown} */ error) => {
     failed(error)
     done()
