@@ -15,6 +15,8 @@ test('A failed test is named with its place and its error: Node.', () => {
     { name: '__test__/support/x.mjs:4:1: late', why: '  Error: boom\n  many lines', file: '__test__/b.test.mjs' },
   ])
   assert.deepEqual(nodeFailures('ℹ fail 0\n'), [])
+  const ofOneRun = '✖ failing tests:\n\ntest at __test__/c.test.mjs:4:1\n✖ alone (1ms)\n  Error: no\n'
+  assert.deepEqual(nodeFailures(ofOneRun), [{ name: '__test__/c.test.mjs:4:1: alone', why: '  Error: no' }])
 })
 
 test('A failed test is named with its place and its error: Bun.', () => {

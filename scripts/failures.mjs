@@ -15,21 +15,22 @@ function firstLines(text) {
 }
 
 /**
- * Node repeats every failed test after its counts, with its place. That may be a file that several test files use, so each file's output has
- * a line with its name before it, as Bun prints it.
+ * Node repeats every failed test after its counts, with its place. That may be a file that several test files use, so whoever runs each file
+ * by itself puts a line with its name before its output, as Bun prints it; what stands before such a line is of no known file.
  * @param {string} text
  * @returns {Failure[]}
  */
 export function nodeFailures(text) {
-  const [, ...parts] = text.split(/^(\S+\.test\.mjs):$/m)
-  return parts.flatMap((part, index) => (index % 2 === 0 ? [] : failuresOfFile(part, parts[index - 1] ?? '')))
+  // Names stand at the odd places.
+  const parts = text.split(/^(\S+\.test\.mjs):$/m)
+  return parts.flatMap((part, index) => (index % 2 === 0 ? failuresOfFile(part, parts[index - 1]) : []))
 }
 
-/** @param {string} text @param {string} file @returns {Failure[]} */
+/** @param {string} text @param {string | undefined} file @returns {Failure[]} */
 function failuresOfFile(text, file) {
   const list = text.split(/^\S+ failing tests:$/m).slice(1).join('\n')
   return [...list.matchAll(/^test at (\S+)\n\S+ (.*?)(?: \([\d.]+ms\))?\n((?:[ \t].*\n?|\n(?!test at))*)/gm)]
-    .map(([, place, name, error]) => ({ name: `${place}: ${name}`, why: firstLines(error ?? ''), file }))
+    .map(([, place, name, error]) => ({ name: `${place}: ${name}`, why: firstLines(error ?? ''), ...(file === undefined ? {} : { file }) }))
 }
 
 /**

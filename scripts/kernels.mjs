@@ -24,7 +24,7 @@ import { setup } from './setup.mjs'
 import { boot } from './virtual-machine/boot.mjs'
 
 const MINUTE = 60_000
-/** An idle machine takes 6 minutes for the short form, and one for a kernel; a busy one takes up to twice as long. */
+/** An idle machine takes 3 minutes for the short form, a busy one twice as long; a whole kernel was never timed. */
 const BOUND = { short: 12 * MINUTE, full: 240 * MINUTE }
 const PAGE = join(root, 'docs/kernels.md')
 

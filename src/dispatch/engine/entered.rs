@@ -5,9 +5,9 @@
 //!
 //! What is known:
 //!
-//! - A process with one call at a time does not announce its entries, where the system tells what it left unread. Its call counts as entered once it is assigned, unless
-//!   something that was sent to the process is still unread or unsent at its end: a call still in the channel cannot have
-//!   entered its tool.
+//! - Where the system tells what a process left unread, as Linux does, one with one call at a time does not announce its
+//!   entries. Its call counts as entered once it is assigned, unless something that was sent to the process is still
+//!   unread or unsent at its end: a call still in the channel cannot have entered its tool.
 //! - Any other process notes each entry before it enters the tool, in its entry table where it has one and by an ENTERED frame
 //!   elsewhere. A tool whose entry was not noted was not entered.
 //!
