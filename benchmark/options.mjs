@@ -5,7 +5,7 @@ import { SCENARIOS } from './scenarios/all.mjs'
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick             fewer and shorter rounds: ends within three minutes
+  --quick             fewer and shorter rounds, for a rough result
   --hosts A,B         runtimes to run as host (default: the machine's own Node with --quick, else all)
   --scenarios A,B     only these; prints, and leaves results.json and the page as they are
   --heap-mb N         size of the large host (default 2048)

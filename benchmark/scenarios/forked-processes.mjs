@@ -16,6 +16,8 @@ import { ended, interleave, started } from '../rounds.mjs'
 
 const IN_FLIGHT = 8
 const WAITING = 4
+const SLICE_MS = 1000
+const BUDGET_MS = 20_000
 /** How often each of them is used before. */
 const ROUNDS = 4
 /** Time in which waiting processes finish what follows their start. */
@@ -34,6 +36,13 @@ export const forkedLatency = {
     ),
 }
 
+/**
+ * Processes that replace used ones are started until after a slice, and use the time of the next one. In slices of a second
+ * that is little of it.
+ * @param {{ sliceMs: number, budgetMs: number }} profile
+ */
+const inLongSlices = (profile) => ({ ...profile, sliceMs: Math.max(profile.sliceMs, SLICE_MS), budgetMs: Math.max(profile.budgetMs, BUDGET_MS) })
+
 export const forkedThroughput = {
   name: 'forked-throughput',
   title: `Forked processes, ${IN_FLIGHT} calls in flight`,
@@ -41,8 +50,8 @@ export const forkedThroughput = {
   run: ({ entrypoint, profile }) =>
     interleave(
       [spawn, sustained, forked].map((make) => make({ entrypoint, inFlight: IN_FLIGHT })),
-      profile,
-      (contestant) => manyAtOnce(contestant, { ms: profile.sliceMs, inFlight: IN_FLIGHT }),
+      inLongSlices(profile),
+      (contestant) => manyAtOnce(contestant, { ms: inLongSlices(profile).sliceMs, inFlight: IN_FLIGHT }),
     ),
 }
 

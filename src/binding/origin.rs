@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::spawn::{Served, resident_bytes, serve_forks as serve};
+use crate::spawn::{Served, copy_ahead as copy, resident_bytes, serve_forks as serve};
 
 /// Serves the host with children of this process. Returns in a child `["child", its temporary directory]`, otherwise
 /// `["closed"]` or `["failed", why]`. `memory`: the mapping that the process shares with the host.
@@ -26,6 +26,12 @@ pub fn serve_forks(memory: Uint8Array) -> Vec<String> {
 #[napi]
 pub fn own_pid() -> u32 {
     std::process::id()
+}
+
+/// In a forked process that waits for a call: copies the memory that calls change. In others it does nothing.
+#[napi]
+pub fn copy_ahead() {
+    copy();
 }
 
 /// Resident bytes of a forked process; 0 in others.

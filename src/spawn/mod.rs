@@ -101,7 +101,7 @@ pub use failure::{SpawnFailure, WORKER_FILE_CONTENT, WORKER_FILE_OWNER, WORKER_F
 pub use launch::{Launch, LaunchOptions};
 #[cfg(portable)]
 pub use meter::UsageMeter;
-pub use origin::{Origin, resident_bytes, serve_forks};
+pub use origin::{Origin, copy_ahead, resident_bytes, serve_forks};
 pub use origin_outcome::{BeginFailure, OriginLimits, Served};
 pub use output::{Captured, LineSplitter};
 pub use process::{Exit, Process};

@@ -1,12 +1,25 @@
-//! In a child before it runs: copies the memory that a call will change, at once. Otherwise the call would copy it page by page,
-//! each with a fault.
+//! In a child that has time: copies the memory that a call will change, at once. Otherwise the call would copy it page by page,
+//! each with a fault. Where a call waits already, the copying costs more than its faults.
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 
 use super::wire::Run;
 
-/// Copies these pages, or maps those that are only read.
-pub(super) fn copy_ahead(runs: &[Run]) {
+/// What this process, a forked child, can copy.
+static OWN: OnceLock<Vec<Run>> = OnceLock::new();
+
+/// Keeps what `copy_ahead` is to copy in this process, a child.
+pub(super) fn keep(runs: Vec<Run>) {
+    let _ = OWN.set(runs);
+}
+
+/// In a forked child, copies the pages that calls change, and maps those that they only read. In others it does nothing.
+pub fn copy_ahead() {
+    copy(OWN.get().map_or(&[], Vec::as_slice));
+}
+
+fn copy(runs: &[Run]) {
     for run in runs {
         let advice = match run.write {
             true => libc::MADV_POPULATE_WRITE,
@@ -38,7 +51,7 @@ mod tests {
             to: from + pages * page as u64,
             write,
         };
-        copy_ahead(&[
+        copy(&[
             run(from, 3, true),
             run(page as u64, 3, true),
             run(from, 7, false),

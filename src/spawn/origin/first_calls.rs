@@ -1,4 +1,4 @@
-//! Which memory an origin's children copy before they run: what the first calls have changed. A call changes some two megabytes
+//! Which memory an origin's children copy while they wait for a call: what the first calls have changed. A call changes some two megabytes
 //! of what its process has in common with the origin, and nearly the same for each call.
 
 use std::fs::File;

@@ -5,9 +5,8 @@ use std::ffi::{c_int, c_void};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
 
-use super::ahead::copy_ahead;
 use super::raw::{check, errno, patiently, read_exactly};
-use super::wire::{FORK, GO, GO_HEAD, Received, Run, Setup, receive};
+use super::wire::{FORK, GO, GO_HEAD, Received, Setup, receive};
 use crate::sandbox::StepFailure;
 use crate::worker::protocol::CHANNEL_FD;
 
@@ -52,7 +51,7 @@ impl ForkFds {
 static STATM: OnceLock<OwnedFd> = OnceLock::new();
 
 /// Makes a fresh child a worker of its own. The path of its temporary directory, or none where the host has closed the
-/// channel without GO. `ahead`: what it copies while the host checks it.
+/// channel without GO.
 ///
 /// # Safety
 /// Only in a child right after its fork: replaces descriptors and memory. `flags`: those of the origin's channel.
@@ -61,7 +60,6 @@ pub(super) unsafe fn become_worker(
     flags: c_int,
     fds: ForkFds,
     memory: &Memory,
-    ahead: &[Run],
 ) -> Result<Option<Vec<u8>>, StepFailure> {
     // SAFETY: sets this process's own signal; the filter allows only this one.
     check("PR_SET_PDEATHSIG", unsafe {
@@ -96,7 +94,6 @@ pub(super) unsafe fn become_worker(
         libc::syscall(libc::SYS_landlock_restrict_self, fds.rules.as_raw_fd(), 0u32)
     })?;
     drop(fds);
-    copy_ahead(ahead);
     wait_for_go()
 }
 

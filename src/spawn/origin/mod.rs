@@ -20,11 +20,11 @@
 //! | `begin.rs` | host | from a started process to an origin that serves |
 //! | `inspect.rs` | host | whether a process may be forked, seen from outside |
 //! | `smaps.rs`, `pages.rs` | host | its memory, and what a child has of its own |
-//! | `first_calls.rs` | host | what children copy before they run |
+//! | `first_calls.rs` | host | what children that have time copy before a call |
 //! | `fork.rs` | host | one child |
 //! | `serve.rs` | origin | the loop that forks |
 //! | `in_child.rs` | child | from clone to GO |
-//! | `ahead.rs` | child | copying memory before it runs |
+//! | `ahead.rs` | child | copying memory before a call |
 //! | `raw.rs` | origin and child | system calls without the C library's helpers for forks |
 //!
 //! The decisions behind it: docs/decisions.md#processes.
@@ -42,6 +42,7 @@ mod serve;
 mod smaps;
 mod wire;
 
+pub use ahead::copy_ahead;
 pub(super) use first_calls::FirstCalls;
 pub use fork::Origin;
 pub use in_child::resident_bytes;

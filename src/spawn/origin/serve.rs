@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 
+use super::ahead::keep;
 use super::in_child::{self, ForkFds, Memory};
 use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
 use super::wire::{AHEAD, Received, Run, SERVES, Setup, decode_runs, receive};
@@ -59,9 +60,12 @@ unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
         let pid = unsafe { fork(thread_id) };
         if pid == Ok(0) {
             // SAFETY: this is the child.
-            let ran = unsafe { in_child::become_worker(&setup, flags as i32, fds, &memory, &ahead) };
+            let ran = unsafe { in_child::become_worker(&setup, flags as i32, fds, &memory) };
             return match ran {
-                Ok(Some(temporary)) => Ok(Served::Child(temporary)),
+                Ok(Some(temporary)) => {
+                    keep(ahead);
+                    Ok(Served::Child(temporary))
+                }
                 // SAFETY: ends the child only, without the runtime's exit handlers. The host reads from its exit code that it
                 // never ran.
                 _ => unsafe { libc::_exit(in_child::NOT_RUN) },

@@ -50,6 +50,9 @@ pub unsafe fn serve_forks(_memory: *mut c_void, _length: usize) -> Served {
 }
 
 /// No process is a forked one.
+pub fn copy_ahead() {}
+
+/// No process is a forked one.
 pub fn resident_bytes() -> Option<u64> {
     None
 }

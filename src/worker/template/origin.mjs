@@ -20,7 +20,7 @@ const REPEATS = 3
 /**
  * What an origin uses after the entrypoint was imported, as it was before.
  * @typedef {object} Origin
- * @property {{ serveForks(memory: Uint8Array): string[], ownPid(): number, residentBytesOfFork(): number }} addon
+ * @property {{ serveForks(memory: Uint8Array): string[], ownPid(): number, copyAhead(): void, residentBytesOfFork(): number }} addon
  * @property {number} timer the number of a timer that was made before the import
  * @property {boolean} timers whether the entrypoint made timers
  * @property {PropertyDescriptor} pid
@@ -90,7 +90,10 @@ export function becomeChild(origin, complain) {
   const { addon } = origin
   const directories = variablesByDirectory()
   replaceMemoryUsage(origin)
-  for (let i = 0; i < REPEATS; i++) beNew(origin, directories, '')
+  for (let i = 0; i < REPEATS; i++) {
+    beNew(origin, directories, '')
+    addon.copyAhead()
+  }
   const served = addon.serveForks(/** @type {Uint8Array} */ (sharedMemory()))
   if (served[0] === 'failed') complain('no process can be forked', served[1])
   if (served[0] !== 'child') exit(served[0] === 'closed' ? 0 : 1)
