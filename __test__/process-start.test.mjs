@@ -43,6 +43,7 @@ const TOOLS = `
   let calls = 0
   export { draw }
   export const self = () => ({ pid: process.pid, parent: process.ppid, calls: ++calls, imported, value, directory: process.env.TMPDIR, variables: Object.keys(process.env).filter((name) => /BUN_|MIMALLOC|TOOLWARDEN_ORIGIN/.test(name)), memory: process.memoryUsage(), rss: process.memoryUsage.rss() })
+  export const nativeDirectory = async () => { const { dlopen } = await import('bun:ffi'); return [process.env.TMPDIR, String(dlopen('libc.so.6', { getenv: { args: ['cstring'], returns: 'cstring' } }).symbols.getenv(Buffer.from('TMPDIR\\0')))] }
   export const writes = (text) => { fs.writeFileSync(process.env.TMPDIR + '/file', text); return fs.readdirSync(process.env.TMPDIR) }
   export const lists = (path) => fs.readdirSync(path)
   export const reads = (path) => fs.readFileSync(path, 'utf8')
@@ -102,6 +103,12 @@ describe('Processes that are forked from an origin', () => {
       assert.ok(found.rss > 1 << 20 && found.memory.heapUsed > 0, JSON.stringify(found.memory))
     }
     assert.equal(lines.filter((line) => line === `imported ${one.imported.pid}`).length, 1)
+  })
+
+  it('have a directory of their own in native code, too.', async () => {
+    const [directory, native] = await manager.executeTool('nativeDirectory')
+    assert.equal(native, directory)
+    assert.equal(records.at(-1).processStart, 'fork')
   })
 
   it('write to their own directories and cannot read each other’s.', async () => {

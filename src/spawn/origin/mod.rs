@@ -25,6 +25,7 @@
 //! | `serve.rs` | origin | the loop that forks |
 //! | `in_child.rs` | child | from clone to GO |
 //! | `ahead.rs` | child | copying memory before a call |
+//! | `variables.rs` | child | the C library's variables |
 //! | `raw.rs` | origin and child | system calls without the C library's helpers for forks |
 //!
 //! The decisions behind it: docs/decisions.md#processes.
@@ -40,6 +41,7 @@ mod pages;
 mod raw;
 mod serve;
 mod smaps;
+mod variables;
 mod wire;
 
 pub use ahead::copy_ahead;

@@ -6,6 +6,7 @@ use std::ffi::c_void;
 use super::ahead::keep;
 use super::in_child::{self, ForkFds, Memory};
 use super::raw::{check, fork, patiently, read_exactly, send_number, thread_id_address};
+use super::variables::name_directory;
 use super::wire::{AHEAD, Received, Run, SERVES, Setup, decode_runs, receive};
 use crate::sandbox::StepFailure;
 use crate::spawn::origin_outcome::Served;
@@ -63,6 +64,8 @@ unsafe fn serve(memory: Memory) -> Result<Served, StepFailure> {
             let ran = unsafe { in_child::become_worker(&setup, flags as i32, fds, &memory) };
             return match ran {
                 Ok(Some(temporary)) => {
+                    // SAFETY: this process has one thread.
+                    unsafe { name_directory(&temporary) };
                     keep(ahead);
                     Ok(Served::Child(temporary))
                 }
