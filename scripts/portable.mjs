@@ -5,9 +5,8 @@
  * about processes and managers, and so does any system but Linux, where others were never seen. Ends with 1 where one fails.
  */
 
-import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { basename, dirname, join, resolve } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
@@ -16,46 +15,17 @@ import { bunFailures, cargoTestFailures, nextestFailures, nodeFailures } from '.
 import { hostNode, root, run } from './run.mjs'
 import { testFiles } from './test-files.mjs'
 import { needsSandbox, startsCommandLine, testsTheCore, withoutSandbox } from './tests-of-the-sandbox.mjs'
+import { buildWith, copyWith } from './variant.mjs'
 
 const place = join(root, 'target/portable')
-const cargo = { CARGO_TARGET_DIR: join(place, 'cargo') }
 /** What hangs counts as failed. */
 const TEST_TIMEOUT_MS = 300_000
-/** The addon is tested and not published: what matters is that it is compiled soon. */
-const QUICK = {
-  CARGO_PROFILE_RELEASE_INCREMENTAL: 'true',
-  CARGO_PROFILE_RELEASE_LTO: 'off',
-  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
-  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '64',
-}
 /** These need servers that have to be installed, and are about the servers' clients. */
 const OF_ENGINES = /^\.\/__test__\/engines\//
 
 const { values: options } = parseArgs({ options: { addon: { type: 'string' }, only: { type: 'string' }, short: { type: 'boolean' } } })
 /** Two runs of different parts may go on at once. */
 const copy = join(place, `copy-${options.only ?? 'all'}`)
-
-/** Builds the addon and returns its path. */
-async function build() {
-  const directory = join(place, 'addon')
-  rmSync(directory, { recursive: true, force: true })
-  const args = ['napi', 'build', '--platform', '--release', '--no-js', '--dts', '../native.d.ts', '--features', 'portable', '--output-dir', directory]
-  const { status } = await run('npx', args, { ...cargo, ...QUICK })
-  const addon = status === 0 ? readdirSync(directory).find((name) => name.endsWith('.node')) : undefined
-  if (addon === undefined) throw new Error('the addon with the feature `portable` cannot be built')
-  return join(directory, addon)
-}
-
-/** Makes the copy of the repository with this addon. @param {string} addon */
-function makeCopy(addon) {
-  rmSync(copy, { recursive: true, force: true })
-  for (const file of execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true })
-    copyFileSync(join(root, file), join(copy, file))
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  copyFileSync(addon, join(copy, basename(addon)))
-}
 
 const files = testFiles().filter((file) => testsTheCore(file) && !OF_ENGINES.test(file))
 const tests = files.filter((file) => !needsSandbox(file))
@@ -78,7 +48,7 @@ const chosen = [
 ].filter(({ name }) => options.only === undefined || options.only === name)
 if (chosen.length === 0) throw new Error(`nothing to run is called ${options.only}`)
 
-if (options.only !== 'rust') makeCopy(options.addon === undefined ? await build() : resolve(options.addon))
+if (options.only !== 'rust') copyWith(copy, options.addon === undefined ? await buildWith('portable', place) : resolve(options.addon))
 /** @type {string[]} */
 const lines = []
 let good = true

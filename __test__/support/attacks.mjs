@@ -14,8 +14,8 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import './about-the-sandbox.mjs'
-import { Manager } from '../../index.js'
 import { compile, copyTools } from './attack-natives.mjs'
+import { openManager } from './process-start.mjs'
 import { PATIENCE, SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
 
@@ -107,7 +107,7 @@ function besides(meanwhile, place) {
 async function run(tools, place, step, observe) {
   const { flags = [], tool, input, config = {}, meanwhile } = step
   const permissions = place.runtime === 'bun' ? { bunPermissions: flags } : { nodeOptions: inNodesWords(flags) }
-  const manager = new Manager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
+  const manager = openManager(place.dir, { sandbox: SANDBOX, minWorkers: 0, runtimeType: place.runtime, entrypointPath: tools, ...permissions, ...config })
   const side = besides(meanwhile, place)
   try {
     // There is an origin from then on.

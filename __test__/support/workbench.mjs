@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { after, afterEach } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { Manager } from '../../index.js'
 import { logCollector } from './logs.mjs'
+import { openManager } from './process-start.mjs'
 import { makeProject } from './project.mjs'
 import { SANDBOX } from './settings.mjs'
 import { bounded } from './waiting.mjs'
@@ -40,7 +40,7 @@ export function workbench({ shared = false } = {}) {
   }
 
   /** A manager over a project. */
-  const open = ({ dir }, config = {}) => keep(new Manager(dir, { sandbox: SANDBOX, ...config }))
+  const open = ({ dir }, config = {}) => keep(openManager(dir, { sandbox: SANDBOX, ...config }))
 
   /** A manager over a new project with one tool fixture. */
   const openTools = (tools, config) => open(project({ tools }), config)

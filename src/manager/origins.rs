@@ -28,6 +28,13 @@ const CLOCK_TICK: Duration = Duration::from_millis(10);
 /// How long closing waits for the thread, which has nothing to wait for itself by then.
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
+/// What tests add, so that an origin serves at once.
+const ALSO: Option<(&str, &str)> = if cfg!(feature = "quick-origins") {
+    Some(("BUN_JSC_useConcurrentJIT", "0"))
+} else {
+    None
+};
+
 pub(super) type FileCheck = Arc<dyn Fn() -> Result<(), SpawnFailure> + Send + Sync>;
 
 /// How a manager makes its processes.
@@ -70,7 +77,8 @@ impl Origins {
             ..options.clone()
         };
         let variables = ORIGIN_OPTIONS.split(' ').filter_map(|option| option.split_once('='));
-        for (name, value) in variables.chain([(NO_THREADS_VARIABLE, NO_THREADS_VALUE)]) {
+        let more = [(NO_THREADS_VARIABLE, NO_THREADS_VALUE)].into_iter().chain(ALSO);
+        for (name, value) in variables.chain(more) {
             options.env.retain(|(known, _)| known != name);
             options.env.push((name.into(), value.into()));
         }
