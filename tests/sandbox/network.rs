@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::harness::{Project, RAW, Run, as_root_and_user};
+use crate::harness::{Project, Run, as_root_and_user};
+use crate::raw_calls::RAW;
 
 /// An HTTP server of the host that counts its connections.
 pub(crate) struct Server {
@@ -176,9 +177,9 @@ const code = `
   const i64 = FFIType.i64
   const libc = dlopen('libc.so.6', {{ syscall: {{ args: [i64,i64,i64,i64,i64,i64,i64], returns: i64 }} }})
   const address = new Uint8Array([2, 0, {hi}, {lo}, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
-  const fd = libc.symbols.syscall(41n, 2n, 1n, 0n, 0n, 0n, 0n)
+  const fd = libc.symbols.syscall(${{numbers.socket}}n, 2n, 1n, 0n, 0n, 0n, 0n)
   postMessage('blocking')
-  libc.symbols.syscall(42n, fd, BigInt(ptr(address)), 16n, 0n, 0n, 0n)
+  libc.symbols.syscall(${{numbers.connect}}n, fd, BigInt(ptr(address)), 16n, 0n, 0n, 0n)
   postMessage('connected')
 `
 let connected = 0
