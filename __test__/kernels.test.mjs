@@ -111,4 +111,10 @@ describe('The table of kernels', () => {
     assert.match(withRows(first, rowsWith('6.1.0-50', doctor)), /0 of 4 succeeded/)
     assert.doesNotMatch(withRows(first, rowsWith('6.1.0-51', doctor)), /0 of 4 succeeded/)
   })
+
+  test('keeps the row of a user for whom nothing was run', () => {
+    const first = withRows(page([]), rowsOf({ kernel: KERNEL, tasks: TASKS, seen: SEEN }, '2026-11-29'))
+    const again = withRows(first, rowsOf({ kernel: KERNEL, tasks: { ...TASKS, user: [] }, seen: SEEN }, '2026-11-30'))
+    assert.deepEqual(again.match(/2026-11-\d+ \| (root|a user)/g), ['2026-11-30 | root', '2026-11-29 | a user'])
+  })
 })

@@ -44,7 +44,7 @@ function rustSuite() {
   return { root: as('TOOLWARDEN_TEST_FIRST_RUN_ONLY'), user: as('TOOLWARDEN_TEST_SECOND_RUN') }
 }
 
-/** The modules of attacks, the longest ones last: what was cut off is then the least. */
+/** The modules of attacks. */
 const ATTACKS = readdirSync(join(root, '__test__/attacks')).filter((file) => !file.endsWith('.test.mjs')).map((file) => file.replace(/\.mjs$/, ''))
 
 /** @param {string[]} names */
