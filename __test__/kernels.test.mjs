@@ -63,7 +63,7 @@ describe('What ran on a kernel', () => {
 })
 
 const task = (suite, name) => ({ suite, name })
-const KERNEL = { name: '6.1', suite: 'bookworm', who: 'Debian 12', landlock: true }
+const KERNEL = { name: '6.1', suite: 'bookworm', who: 'Debian 12', landlock: true, forks: false }
 const TASKS = { alone: [], root: [task('doctor', 'doctor'), task('attacks', 'clone'), task('attacks', 'ioctl')], user: [task('doctor', 'doctor')] }
 const SEEN = [
   { kind: 'machine', release: '6.1.0-50' },

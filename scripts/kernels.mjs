@@ -74,7 +74,7 @@ async function machine(unpacked, { landlock }, name, what) {
 /** @param {import('./kernels/list.mjs').Kernel} kernel */
 async function runKernel(kernel) {
   const unpacked = fetchKernel(kernel)
-  const all = options.short ? short() : full(kernel.landlock)
+  const all = options.short ? short() : full(kernel)
   const tasks = { alone: asked(all.alone, 'root'), root: asked(all.root, 'root'), user: asked(all.user, 'user') }
   mkdirSync(join(root, 'target/kernels'), { recursive: true })
   process.stdout.write(`\n=== Linux ${kernel.name} of ${kernel.suite}\n`)
