@@ -17,6 +17,7 @@ const REPORT = {
 }
 const LACKING = { ...REPORT, ok: false, problem: 'no Landlock', hint: 'update', landlockAbi: null, heldBy: null, permissions: [] }
 const RESULT = { attack: { good: true }, twin: { good: true } }
+const NOT_STARTED = { good: false, outcome: { error: { code: 'ERR_WORKER_START' } } }
 const DEMO = '\n> orderTotal\n  {"total":11.2}'
 
 describe('What ran on a kernel', () => {
@@ -41,6 +42,7 @@ describe('What ran on a kernel', () => {
     ['tests that were killed', 'node', ended('ok so far', null, { killed: 'killed after 60 s' }), true, /killed after 60 s: ok so far/],
     ['no test', 'node', ended('ℹ pass 0\nℹ fail 0'), true, /ended with 0/],
     ['an attack that succeeded', 'attacks', ended(JSON.stringify({ one: { ...RESULT, attack: { good: false } }, two: RESULT })), true, /^one: /],
+    ['an attack whose process did not start', 'attacks', ended(JSON.stringify({ one: { ...RESULT, attack: NOT_STARTED } })), true, /^one: /],
     ['a twin that failed', 'attacks', ended(JSON.stringify({ one: { ...RESULT, twin: { good: false } } })), true, /^one: /],
     ['attacks that broke', 'attacks', ended('', 1, { stderr: 'no module' }), true, /no module/],
     ['no attack', 'attacks', ended('{}'), true, /^$/],
@@ -57,13 +59,13 @@ describe('What ran on a kernel', () => {
   }
 
   test('counts attacks and twins apart', () => {
-    const { succeeded, twins, passed, failed } = judge('attacks', ended(JSON.stringify({ a: RESULT, b: { attack: { good: false }, twin: { good: true } }, c: { broken: 'hung' } })), true)
-    assert.deepEqual({ succeeded, twins, passed, failed }, { succeeded: 1, twins: 2, passed: 1, failed: 2 })
+    const { succeeded, twins, passed, failed } = judge('attacks', ended(JSON.stringify({ a: RESULT, b: { attack: { good: false }, twin: { good: true } }, c: { broken: 'hung' }, d: { ...RESULT, attack: NOT_STARTED } })), true)
+    assert.deepEqual({ succeeded, twins, passed, failed }, { succeeded: 1, twins: 3, passed: 1, failed: 3 })
   })
 })
 
 const task = (suite, name) => ({ suite, name })
-const KERNEL = { name: '6.1', suite: 'bookworm', who: 'Debian 12', landlock: true }
+const KERNEL = { name: '6.1', suite: 'bookworm', who: 'Debian 12', landlock: true, forks: false }
 const TASKS = { alone: [], root: [task('doctor', 'doctor'), task('attacks', 'clone'), task('attacks', 'ioctl')], user: [task('doctor', 'doctor')] }
 const SEEN = [
   { kind: 'machine', release: '6.1.0-50' },
@@ -110,5 +112,11 @@ describe('The table of kernels', () => {
     assert.match(first, /0 of 4 succeeded/)
     assert.match(withRows(first, rowsWith('6.1.0-50', doctor)), /0 of 4 succeeded/)
     assert.doesNotMatch(withRows(first, rowsWith('6.1.0-51', doctor)), /0 of 4 succeeded/)
+  })
+
+  test('keeps the row of a user for whom nothing was run', () => {
+    const first = withRows(page([]), rowsOf({ kernel: KERNEL, tasks: TASKS, seen: SEEN }, '2026-11-29'))
+    const again = withRows(first, rowsOf({ kernel: KERNEL, tasks: { ...TASKS, user: [] }, seen: SEEN }, '2026-11-30'))
+    assert.deepEqual(again.match(/2026-11-\d+ \| (root|a user)/g), ['2026-11-30 | root', '2026-11-29 | a user'])
   })
 })

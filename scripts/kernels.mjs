@@ -3,10 +3,10 @@
  * sandbox, all attacks, the demonstration and a list of JavaScript tests on each, as root and as an ordinary user.
  * After each kernel its rows of docs/kernels.md are written, so that a run that is cut off leaves what it found.
  *
- *     npm run kernels -- [--only KERNEL] [--suite COLUMN]... [--dry]
+ *     npm run kernels -- [--only KERNEL] [--as root|user] [--suite COLUMN]... [--dry]
  *     npm run kernels -- --short     doctor, the Rust tests and some attacks on the oldest kernel that holds the sandbox
  *
- * `--only` runs one kernel and `--suite` the named columns, and the rest of the table stays; `--short` and `--dry` write nothing. Needs Debian on x64 with
+ * `--only` runs one kernel, `--as` one user's tasks and `--suite` the named columns, and the rest of the table stays; `--short` and `--dry` write nothing. Needs Debian on x64 with
  * `qemu-system-x86 busybox-static xz-utils gcc`: scripts/kernels/install.
  */
 
@@ -28,15 +28,16 @@ const MINUTE = 60_000
 const BOUND = { short: 12 * MINUTE, full: 240 * MINUTE }
 const PAGE = join(root, 'docs/kernels.md')
 
-/** @type {{ short?: boolean, only?: string, suite?: string[], dry?: boolean }} */
-const options = parseArgs({ options: { short: { type: 'boolean' }, only: { type: 'string' }, suite: { type: 'string', multiple: true }, dry: { type: 'boolean' } } }).values
+/** @type {{ short?: boolean, only?: string, as?: string, suite?: string[], dry?: boolean }} */
+const options = parseArgs({ options: { short: { type: 'boolean' }, only: { type: 'string' }, as: { type: 'string' }, suite: { type: 'string', multiple: true }, dry: { type: 'boolean' } } }).values
 const only = options.short ? SHORT : options.only
 const chosen = KERNELS.filter(({ name }) => only === undefined || name === only)
 if (chosen.length === 0) throw new Error(`--only takes one of: ${KERNELS.map(({ name }) => name).join(', ')}`)
+if (options.as !== undefined && !['root', 'user'].includes(options.as)) throw new Error('--as takes root or user')
 if (options.suite?.some((name) => !SUITES.includes(name))) throw new Error(`--suite takes one of: ${SUITES.join(', ')}`)
 
-/** @param {import('./kernels/guest.mjs').Task[]} tasks */
-const ofSuite = (tasks) => tasks.filter(({ suite }) => options.suite === undefined || options.suite.includes(suite))
+/** @param {import('./kernels/guest.mjs').Task[]} tasks @param {'root' | 'user'} who */
+const asked = (tasks, who) => (options.as === undefined || options.as === who ? tasks.filter(({ suite }) => options.suite === undefined || options.suite.includes(suite)) : [])
 
 /**
  * Boots a machine for one user's tasks.
@@ -73,8 +74,8 @@ async function machine(unpacked, { landlock }, name, what) {
 /** @param {import('./kernels/list.mjs').Kernel} kernel */
 async function runKernel(kernel) {
   const unpacked = fetchKernel(kernel)
-  const all = options.short ? short() : full(kernel.landlock)
-  const tasks = { alone: ofSuite(all.alone), root: ofSuite(all.root), user: ofSuite(all.user) }
+  const all = options.short ? short() : full(kernel)
+  const tasks = { alone: asked(all.alone, 'root'), root: asked(all.root, 'root'), user: asked(all.user, 'user') }
   mkdirSync(join(root, 'target/kernels'), { recursive: true })
   process.stdout.write(`\n=== Linux ${kernel.name} of ${kernel.suite}\n`)
   const first = await machine(unpacked, kernel, 'alone', { who: 'root', tasks: tasks.alone })

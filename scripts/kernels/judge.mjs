@@ -60,6 +60,9 @@ function ofDemo(ended, landlock) {
   return { good, passed: good ? 1 : 0, failed: good ? 0 : 1, failures: good ? [] : [ending(ended)], shown: `status ${ended.status}, sandbox: ${level}` }
 }
 
+/** An attack whose process did not start in time fails, but did not succeed either. @param {any} attack */
+const hasRun = (attack) => attack.outcome?.error?.code !== 'ERR_WORKER_START'
+
 /** @param {Ended} ended @returns {Verdict} */
 function ofAttacks(ended) {
   const line = ended.stdout.split('\n').findLast((text) => text.startsWith('{'))
@@ -72,7 +75,7 @@ function ofAttacks(ended) {
     passed: results.length - bad.length,
     failed: Math.max(bad.length, results.length === 0 ? 1 : 0),
     failures: bad.map(([name, result]) => `${name}: ${JSON.stringify(result).slice(0, 2000)}`),
-    succeeded: results.filter(([, { attack }]) => attack?.good === false).length,
+    succeeded: results.filter(([, { attack }]) => attack?.good === false && hasRun(attack)).length,
     twins: results.filter(([, { twin }]) => twin?.good === true).length,
   }
 }

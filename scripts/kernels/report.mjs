@@ -50,10 +50,11 @@ const clean = (/** @type {string} */ text) => text.replaceAll('|', '\\|').replac
 /** @param {Run} run @param {string} day @returns {Row[]} */
 export function rowsOf({ kernel, tasks, seen }, day) {
   const release = seen.find(({ kind }) => kind === 'machine')?.release ?? '**did not start**'
-  return (/** @type {const} */ (['root', 'user'])).map((who) => {
-    const wanted = who === 'root' ? [...tasks.alone, ...tasks.root] : tasks.user
+  const users = /** @type {const} */ ([['root', [...tasks.alone, ...tasks.root]], ['user', tasks.user]])
+  // A user for whom nothing was to be run keeps the row of an earlier day.
+  return users.filter(([, wanted]) => wanted.length > 0).map(([who, wanted]) => {
     const rows = seen.filter((row) => row.kind === 'task' && row.who === who)
-    const cut = wanted.length === 0 || seen.some((row) => row.kind === 'end' && row.who === who) ? [] : [`${kernel.name}: the machine ended before its tests did as ${who}`]
+    const cut = seen.some((row) => row.kind === 'end' && row.who === who) ? [] : [`${kernel.name}: the machine ended before its tests did as ${who}`]
     const of = (/** @type {string} */ suite) => cell(suite, wanted.filter((task) => task.suite === suite), rows.filter((row) => row.suite === suite))
     const missing = SUITES.flatMap((suite) => {
       const [planned, ran] = [wanted.filter((task) => task.suite === suite).length, rows.filter((row) => row.suite === suite).length]
@@ -76,6 +77,9 @@ const cellsOf = (/** @type {string} */ line) => line.slice(2, -2).split(' | ')
 
 /** The place of what identifies a row besides the kernel's name. */
 const AS = HEAD.indexOf('as')
+
+/** The row of root comes before the one of a user. @param {string[]} cells */
+const isOfRoot = (cells) => cells[AS] === 'root'
 
 /** Whether two rows are of the same kernel and user. @param {string[]} one @param {string[]} other */
 const isSame = (one, other) => one[0] === other[0] && one[AS] === other[AS]
@@ -103,6 +107,6 @@ export function withRows(page, rows) {
   const earlier = table.split('\n').filter((line) => line.startsWith('| ')).slice(2).map(cellsOf)
   const kept = earlier.filter((one) => !rows.some(({ cells }) => isSame(one, cells)))
   const written = rows.map(({ cells }) => merged(earlier.find((one) => isSame(one, cells)) ?? [], cells))
-  const ordered = [...kept, ...written].toSorted((one, other) => orderOf(one[0] ?? '') - orderOf(other[0] ?? ''))
+  const ordered = [...kept, ...written].toSorted((one, other) => orderOf(one[0] ?? '') - orderOf(other[0] ?? '') || Number(isOfRoot(other)) - Number(isOfRoot(one)))
   return `${before}<!-- kernels -->\n${[HEAD, HEAD.map(() => '---'), ...ordered].map(lineOf).join('\n')}\n<!-- /kernels -->\n${after}`
 }

@@ -44,7 +44,9 @@ function rustSuite() {
   return { root: as('TOOLWARDEN_TEST_FIRST_RUN_ONLY'), user: as('TOOLWARDEN_TEST_SECOND_RUN') }
 }
 
-/** The modules of attacks, the longest ones last: what was cut off is then the least. */
+/** The module of attacks on forked processes. */
+const OF_FORKS = 'origin'
+/** The modules of attacks. */
 const ATTACKS = readdirSync(join(root, '__test__/attacks')).filter((file) => !file.endsWith('.test.mjs')).map((file) => file.replace(/\.mjs$/, ''))
 
 /** @param {string[]} names */
@@ -60,8 +62,8 @@ const coldCall = () => task('cold call', 'spawn-cost', 'cold call', 15, hostNode
 /** What fits into the minutes that CI has: the Rust tests as a user beside the attacks as root. @returns {Tasks} */
 export const short = () => ({ alone: [], root: [doctor(), ...attacks(SHORT_ATTACKS)], user: [rustSuite().user, doctor()] })
 
-/** @param {boolean} landlock @returns {Tasks} */
-export function full(landlock) {
+/** @param {Pick<import('./list.mjs').Kernel, 'landlock' | 'forks'>} kernel @returns {Tasks} */
+export function full({ landlock, forks }) {
   if (!landlock) {
     const both = [doctor(), demonstration(), ...files('JavaScript tests', SHORT_LIST, { WARDEN_TEST_SANDBOX: 'off' })]
     return { alone: [], root: both, user: both }
@@ -69,5 +71,6 @@ export function full(landlock) {
   const rust = rustSuite()
   const both = [doctor(), demonstration(), ...files('JavaScript tests', [...SHORT_LIST, ...OF_THE_SANDBOX])]
   const differential = files('differential with Deno', ['deno-verdicts'])
-  return { alone: [coldCall()], root: [rust.root, ...both, ...attacks(ATTACKS)], user: [rust.user, ...both, ...differential, ...attacks(ATTACKS)] }
+  const all = attacks(ATTACKS.filter((name) => forks || name !== OF_FORKS))
+  return { alone: [coldCall()], root: [rust.root, ...both, ...all], user: [rust.user, ...both, ...differential, ...all] }
 }

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
 import { archive } from '../virtual-machine/archive.mjs'
+import { SOCKETS } from '../virtual-machine/modules.mjs'
 import { root } from '../run.mjs'
 import { copyProject } from './project.mjs'
 import { fromDebian, fromNpm, place } from './packages.mjs'
@@ -49,12 +50,15 @@ function makeImage(tree, rust) {
 
 /** The first files of the machine: enough to mount the image. @param {string} kernel @param {string} busybox */
 function makeInitial(kernel, busybox) {
-  const driver = find(kernel, /\/virtio_blk\.ko\.xz$/)
+  const modules = ['virtio_blk', ...SOCKETS].map((name, at) => ({
+    name: `modules/${at}.ko`,
+    content: execFileSync('xz', ['-dc', find(kernel, new RegExp(`/${name}\\.ko\\.xz$`))]),
+  }))
   const file = join(place, 'arm64.initial')
   writeFileSync(file, archive([
-    ...['bin', 'proc', 'dev', 'new'].map((name) => ({ name })),
+    ...['bin', 'modules', 'proc', 'dev', 'new'].map((name) => ({ name })),
     { name: 'bin/busybox', content: readFileSync(busybox), mode: 0o755 },
-    { name: 'virtio_blk.ko', content: execFileSync('xz', ['-dc', driver]) },
+    ...modules,
     { name: 'init', content: readFileSync(join(root, 'scripts/machines/init.sh')), mode: 0o755 },
   ]))
   return file

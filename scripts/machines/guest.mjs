@@ -1,6 +1,6 @@
 /**
  * Runs on the other machine and prints what it found as lines that begin with SEEN. Arguments: the names of test files, and
- * `--rust=PATH` for a compiled test suite of the sandbox.
+ * `--rust=PATH` for a compiled test suite of the sandbox, and `--patience=N` on a machine that may be N times slower than others.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -19,9 +19,9 @@ const BOUND = 15 * 60_000
 /** @param {any} row */
 const tell = (row) => process.stdout.write(`\nSEEN ${JSON.stringify(row)}\n`)
 
-/** @param {string} program @param {string[]} args @returns {{ status: number | null, text: string }} */
-function run(program, args) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, encoding: 'utf8', timeout: BOUND, killSignal: 'SIGKILL', maxBuffer: 1 << 28 })
+/** @param {string} program @param {string[]} args @param {Record<string, string>} [env] @returns {{ status: number | null, text: string }} */
+function run(program, args, env = {}) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8', timeout: BOUND, killSignal: 'SIGKILL', maxBuffer: 1 << 28 })
   return { status, text: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` }
 }
 
@@ -40,15 +40,20 @@ for (const [host, program] of [['node', process.execPath], ['bun', bun]]) {
   if (status !== 0 || rows.length !== 4) tell({ kind: 'calls', host, error: `ended with ${status}: ${text.slice(-1500)}` })
 }
 
-const rust = process.argv.find((argument) => argument.startsWith('--rust='))?.slice('--rust='.length)
+/** @param {string} name */
+const option = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(`--${name}=`.length)
+
+const rust = option('rust')
 if (rust !== undefined) {
   const { status, text } = run(rust, ['--test-threads=2'])
   const failures = text.match(/^test .* FAILED$/gm) ?? []
   tell({ kind: 'rust', status, ...cargoTestCounts(text), failures, text: status === 0 ? '' : text.slice(-6000) })
 }
 
+// Not for the Rust suite, which waits for no time and would not look at the names of refused programs then.
+const patience = { WARDEN_TEST_PATIENCE: option('patience') ?? '1' }
 for (const name of process.argv.slice(2).filter((argument) => !argument.startsWith('--'))) {
-  const { status, text } = run(process.execPath, ['--test', '--test-reporter=spec', `__test__/${name}.test.mjs`])
+  const { status, text } = run(process.execPath, ['--test', '--test-reporter=spec', `__test__/${name}.test.mjs`], patience)
   const failures = [...new Set(text.match(/^ *✖ .*$/gm) ?? [])]
   tell({ kind: 'test', name, status, ...nodeCounts(text), failures, text: status === 0 ? '' : text.slice(-4000) })
 }

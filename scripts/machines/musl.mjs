@@ -14,7 +14,9 @@ const BUN = '@oven/bun-linux-x64-musl@1.4.5'
  * Programs that are files of their own: in Alpine nearly all are links to one file, and a permission for a program is one for its
  * file, so that the tests of listed programs would test nothing.
  */
-const PROGRAMS = ['sh', 'cat', 'true', 'false', 'echo', 'sleep', 'ls', 'env', 'id', 'kill', 'touch', 'printf', 'mkdir', 'rm', 'ps', 'setsid', 'nohup', 'head', 'dd', 'seq', 'yes', 'wc', 'tail', 'tr', 'date']
+const PROGRAMS = ['sh', 'cat', 'true', 'false', 'echo', 'sleep', 'ls', 'env', 'id', 'kill', 'touch', 'printf', 'mkdir', 'rm', 'ps', 'setsid', 'head', 'dd', 'seq', 'yes', 'wc', 'tail', 'tr', 'date']
+/** Alpine's busybox has `nohup`, Debian's was built without it. What it does without a terminal is this. */
+const NOHUP = '#!/bin/sh\ntrap "" HUP\nexec "$@"\n'
 
 function makeRoot() {
   const top = join(place, 'musl')
@@ -28,6 +30,7 @@ function makeRoot() {
   chmodSync(loader, 0o755)
   symlinkSync('ld-musl-x86_64.so.1', join(top, 'lib/libc.musl-x86_64.so.1'))
   for (const name of PROGRAMS) copyFileSync(join(others, 'usr/bin/busybox'), join(top, 'usr/bin', name))
+  writeFileSync(join(top, 'usr/bin/nohup'), NOHUP, { mode: 0o755 })
 
   // The wheel has the libraries of C++ that both programs need; Alpine has them in /usr/lib.
   const wheel = fromPypi(NODE, 'musllinux_1_2_x86_64')

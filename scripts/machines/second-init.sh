@@ -19,6 +19,6 @@ for word in $(cat /proc/cmdline); do
   esac
 done
 [ -x /machine/sandbox-suite ] && rust=--rust=/machine/sandbox-suite
-cd "$project" && node scripts/machines/guest.mjs $rust $tests
+cd "$project" && node scripts/machines/guest.mjs --patience=20 $rust $tests
 echo o > /proc/sysrq-trigger
 sleep 60

@@ -10,12 +10,14 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { root } from '../run.mjs'
 import { archive } from './archive.mjs'
+import { SOCKETS } from './modules.mjs'
 
 /**
  * The kernel modules that the virtual machine needs to mount this machine's file system, each after those that it
  * depends on. Not every kernel has all of them.
  */
-const MODULES = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci', 'netfs', 'fscache', '9pnet', '9pnet_virtio', '9p', 'overlay']
+const FILE_SYSTEM = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci', 'netfs', 'fscache', '9pnet', '9pnet_virtio', '9p', 'overlay']
+const MODULES = [...FILE_SYSTEM, ...SOCKETS]
 
 /** @param {string} file */
 const unpacked = (file) =>

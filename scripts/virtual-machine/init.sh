@@ -34,7 +34,8 @@ if [ -d /kept ]; then
   /bin/busybox mkdir -p "/new$directory"
   /bin/busybox mount --move /kept "/new$directory"
 fi
-/bin/busybox mkdir -p /new/dev/shm
+/bin/busybox mkdir -p /new/dev/shm /new/dev/pts
+/bin/busybox mount -t devpts -o ptmxmode=0666 pts /new/dev/pts
 /bin/busybox mount -t tmpfs -o mode=1777 shm /new/dev/shm
 /bin/busybox mount -t cgroup2 cgroup /new/sys/fs/cgroup
 /bin/busybox mount -t securityfs security /new/sys/kernel/security

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use toolwarden::sandbox::{SocketMaker, Support, probe};
 
-use crate::harness::{Project, RAW, Run, as_root_and_user};
+use crate::harness::{Project, Run, as_root_and_user};
 use crate::network::{CALLS, calls, server};
+use crate::raw_calls::RAW;
 
 fn in_a_container() -> Support {
     Support {
@@ -58,13 +59,13 @@ fn a_closed_connection_is_closed_for_its_peer_too() {
         });
         let script = format!(
             r#"{RAW}
-const fd = call(41, 2, 1, 0)
-call(42, fd, at(inet('127.0.0.1', {port})), 16)
-await attempt('again', () => call(42, fd, at(inet('127.0.0.1', {port})), 16))
-call(3, fd)
-await attempt('closed', () => call(42, fd, at(inet('127.0.0.1', {port})), 16))
-await attempt('another kind', () => call(42, 1, at(inet('127.0.0.1', {port})), 16))
-await attempt('many', () => {{ for (let n = 0; n < 300; n++) call(3, call(41, 2, 1, 0)) }})
+const fd = call('socket', 2, 1, 0)
+call('connect', fd, at(inet('127.0.0.1', {port})), 16)
+await attempt('again', () => call('connect', fd, at(inet('127.0.0.1', {port})), 16))
+call('close', fd)
+await attempt('closed', () => call('connect', fd, at(inet('127.0.0.1', {port})), 16))
+await attempt('another kind', () => call('connect', 1, at(inet('127.0.0.1', {port})), 16))
+await attempt('many', () => {{ for (let n = 0; n < 300; n++) call('close', call('socket', 2, 1, 0)) }})
 process.exit(0)
 "#
         );

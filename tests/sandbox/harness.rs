@@ -318,25 +318,3 @@ export const attempt = async (name, action) => {
 export const base = process.env.BASE
 export const hostPid = Number(process.env.HOST_PID)
 "#;
-
-/// For attacks with raw system calls: `call(number, ...args)` returns the result or throws with the errno as its code.
-pub(crate) const RAW: &str = r#"
-import { dlopen, ptr, read, FFIType } from 'bun:ffi'
-const i64 = FFIType.i64
-const libc = dlopen('libc.so.6', {
-  syscall: { args: [i64, i64, i64, i64, i64, i64, i64], returns: i64 },
-  __errno_location: { args: [], returns: FFIType.ptr },
-})
-const errnos = { 1: 'EPERM', 2: 'ENOENT', 3: 'ESRCH', 9: 'EBADF', 11: 'EAGAIN', 13: 'EACCES', 14: 'EFAULT', 22: 'EINVAL', 38: 'ENOSYS', 88: 'ENOTSOCK', 95: 'EOPNOTSUPP', 97: 'EAFNOSUPPORT', 106: 'EISCONN', 107: 'ENOTCONN', 115: 'EINPROGRESS' }
-const errnoAt = libc.symbols.__errno_location()
-export const keep = []
-export const at = (bytes) => { const b = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes); keep.push(b); return ptr(b) }
-export const text = (string) => at(new TextEncoder().encode(string + '\0'))
-export const call = (number, ...args) => {
-  const all = [...args, 0, 0, 0, 0, 0, 0].slice(0, 6).map((arg) => BigInt(arg))
-  const result = Number(libc.symbols.syscall(BigInt(number), ...all))
-  if (result === -1) { const errno = read.i32(errnoAt, 0); throw Object.assign(new Error('errno ' + errno), { code: errnos[errno] ?? errno }) }
-  return result
-}
-export const inet = (ip, port) => [2, 0, port >> 8, port & 255, ...ip.split('.').map(Number), 0, 0, 0, 0, 0, 0, 0, 0]
-"#;

@@ -4,8 +4,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use toolwarden::sandbox::{Lack, Support, probe};
 
-use crate::harness::{Project, RAW, Run, as_root_and_user, emulated};
+use crate::harness::{Project, Run, as_root_and_user, emulated};
 use crate::network::server;
+use crate::raw_calls::RAW;
 
 const BASICS: &str = r#"
 import fs from 'node:fs'

@@ -13,5 +13,6 @@ mod network;
 mod older;
 mod programs;
 mod races;
+mod raw_calls;
 mod sockets;
 mod syscalls;

@@ -6,8 +6,9 @@ use std::process::{Child, Command};
 
 use toolwarden::sandbox::{Support, probe};
 
-use crate::harness::{Project, RAW, Run, as_root_and_user};
+use crate::harness::{Project, Run, as_root_and_user};
 use crate::network::server;
+use crate::raw_calls::RAW;
 
 /// Ways of emptying a file, each on a file of its own.
 const EMPTY: &str = r#"
@@ -20,15 +21,15 @@ await opened('creating', O_RDONLY | O_TRUNC | O_CREAT)
 await opened('neither', 3 | O_TRUNC)
 await opened('writing', O_WRONLY | O_TRUNC)
 await opened('both', O_RDWR | O_TRUNC)
-await attempt('old open', () => call(3, call(2, text(file('old open')), O_RDONLY | O_TRUNC)))
-await attempt('old neither', () => call(3, call(2, text(file('old neither')), 3 | O_TRUNC)))
+await attempt('old open', () => call('close', call('open', text(file('old open')), O_RDONLY | O_TRUNC)))
+await attempt('old neither', () => call('close', call('open', text(file('old neither')), 3 | O_TRUNC)))
 const how = at(new Uint8Array(new BigUint64Array([BigInt(O_RDONLY | O_TRUNC), 0n, 0n]).buffer))
-await attempt('openat2', () => call(3, call(437, -100, text(file('openat2')), how, 24)))
-await attempt('truncate', () => call(76, text(file('truncate')), 0))
-await attempt('through a link', () => call(76, text(`${base}/project/link`), 0))
+await attempt('openat2', () => call('close', call('openat2', -100, text(file('openat2')), how, 24)))
+await attempt('truncate', () => call('truncate', text(file('truncate')), 0))
+await attempt('through a link', () => call('truncate', text(`${base}/project/link`), 0))
 await attempt('by descriptor', () => {
   const fd = fs.openSync(file('by descriptor'), 'r')
-  return call(76, text(`/proc/self/fd/${fd}`), 0)
+  return call('truncate', text(`/proc/self/fd/${fd}`), 0)
 })
 await attempt('read', () => fs.readFileSync(file('read'), 'utf8').length)
 process.exit(0)
@@ -139,16 +140,15 @@ fn where_everything_may_be_written_nothing_is_refused() {
 const INTERRUPTED: &str = r#"
 let signals = 0
 process.on('SIGALRM', () => signals++)
-const [SOCKET, CONNECT, CLOSE, SETITIMER] = [41, 42, 3, 38]
 const address = at(inet('127.0.0.1', PORT))
-const timer = (every) => call(SETITIMER, 0, at(new Uint8Array(new BigInt64Array([0n, every, 0n, every]).buffer)), 0)
+const timer = (every) => call('setitimer', 0, at(new Uint8Array(new BigInt64Array([0n, every, 0n, every]).buffer)), 0)
 await attempt('connections', async () => {
   for (let round = 0; round < 20; round++) {
     timer(200n)
     for (let n = 0; n < 25; n++) {
-      const fd = call(SOCKET, 2, 1, 0)
-      call(CONNECT, fd, address, 16)
-      call(CLOSE, fd)
+      const fd = call('socket', 2, 1, 0)
+      call('connect', fd, address, 16)
+      call('close', fd)
     }
     timer(0n)
     await new Promise((resolve) => setImmediate(resolve))
@@ -190,29 +190,28 @@ impl Drop for Stranger {
 const SIGNALS: &str = r#"
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-const [KILL, TKILL, TGKILL, QUEUE, QUEUE_THREAD, PIDFD] = [62, 200, 234, 129, 297, 424]
 const child = spawn('/bin/sleep', ['1000'])
 const other = spawn('/bin/sleep', ['1000'])
 await Promise.all([once(child, 'spawn'), once(other, 'spawn')])
 const info = (signal) => { const bytes = new Uint8Array(128); new DataView(bytes.buffer).setInt32(0, signal, true); new DataView(bytes.buffer).setInt32(8, -1, true); return at(bytes) }
 const strangers = { host: hostPid, stranger: STRANGER, init: 1 }
 for (const [name, pid] of Object.entries(strangers)) {
-  await attempt(`kill ${name}`, () => call(KILL, pid, 0))
-  await attempt(`tkill ${name}`, () => call(TKILL, pid, 0))
-  await attempt(`tgkill ${name}`, () => call(TGKILL, pid, pid, 0))
-  await attempt(`queue ${name}`, () => call(QUEUE, pid, 10, info(10)))
-  await attempt(`queue thread ${name}`, () => call(QUEUE_THREAD, pid, pid, 10, info(10)))
-  await attempt(`group ${name}`, () => call(KILL, -pid, 0))
+  await attempt(`kill ${name}`, () => call('kill', pid, 0))
+  await attempt(`tkill ${name}`, () => call('tkill', pid, 0))
+  await attempt(`tgkill ${name}`, () => call('tgkill', pid, pid, 0))
+  await attempt(`queue ${name}`, () => call('rt_sigqueueinfo', pid, 10, info(10)))
+  await attempt(`queue thread ${name}`, () => call('rt_tgsigqueueinfo', pid, pid, 10, info(10)))
+  await attempt(`group ${name}`, () => call('kill', -pid, 0))
 }
-await attempt('nobody', () => call(KILL, 999999999, 0))
-await attempt('self', () => call(KILL, process.pid, 0))
-await attempt('own group', () => call(KILL, 0, 0))
-await attempt('own group by number', () => call(KILL, -process.pid, 0))
-await attempt('own thread', () => call(TGKILL, process.pid, process.pid, 0))
-await attempt('own thread alone', () => call(TKILL, process.pid, 0))
-await attempt('child', () => call(KILL, child.pid, 0))
-await attempt('end', async () => { call(KILL, child.pid, 15); const [, signal] = await once(child, 'exit'); return signal })
-await attempt('queue', async () => { call(QUEUE, other.pid, 10, info(10)); const [, signal] = await once(other, 'exit'); return signal })
+await attempt('nobody', () => call('kill', 999999999, 0))
+await attempt('self', () => call('kill', process.pid, 0))
+await attempt('own group', () => call('kill', 0, 0))
+await attempt('own group by number', () => call('kill', -process.pid, 0))
+await attempt('own thread', () => call('tgkill', process.pid, process.pid, 0))
+await attempt('own thread alone', () => call('tkill', process.pid, 0))
+await attempt('child', () => call('kill', child.pid, 0))
+await attempt('end', async () => { call('kill', child.pid, 15); const [, signal] = await once(child, 'exit'); return signal })
+await attempt('queue', async () => { call('rt_sigqueueinfo', other.pid, 10, info(10)); const [, signal] = await once(other, 'exit'); return signal })
 await attempt('shell', async () => { const [code] = await once(spawn('/bin/sh', ['-c', 'sleep 1000 & kill $! && wait $!; [ $? = 143 ]']), 'exit'); if (code !== 0) throw new Error(code); return code })
 process.exit(0)
 "#;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use toolwarden::spawn::Spawner;
 
-use crate::harness::{Project, RAW, Run, as_root_and_user, drained, emulated, read_line, spawn};
+use crate::harness::{Project, Run, as_root_and_user, drained, emulated, read_line, spawn};
+use crate::raw_calls::{LOADER, RAW};
 
 const STARTS: &str = r#"
 import { spawnSync, execSync, spawn, fork } from 'node:child_process'
@@ -215,26 +216,25 @@ fn members(group: u32) -> usize {
 #[test]
 fn a_process_becomes_nothing_else_after_thousands_of_others() {
     const OTHERS: usize = 4200;
-    const LOADER: &str = r#"
-const loader = '/lib64/ld-linux-x86-64.so.2'
+    const BECOME: &str = r#"
 const started = () => Bun.spawnSync([loader, '/bin/echo', 'ran']).stdout.toString().trim()
 const become = () => {
   const strings = [loader, '/bin/echo', 'ran'].map(text)
   const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
-  return call(59, strings[0], argv, at(new Uint8Array(8)))
+  return call('execve', strings[0], argv, at(new Uint8Array(8)))
 }
 "#;
     as_root_and_user(|| {
         let project = Project::new();
-        let twin = format!("{RAW}{LOADER}\nawait attempt('twin', started)");
-        let flags = ["--allow-read", "--allow-run=/lib64/ld-linux-x86-64.so.2,/bin/echo"];
+        let twin = format!("{RAW}{BECOME}\nawait attempt('twin', started)");
+        let flags = ["--allow-read", &format!("--allow-run={LOADER},/bin/echo")];
         let outcome = Run::new(&project, &flags).script(&twin);
         assert_eq!(outcome.said("twin"), "done ran", "{outcome:?}");
 
         let run = Run::new(&project, &["--allow-read"]);
         let now = project.shown("now");
         let path = run.write(&format!(
-            r#"{RAW}{LOADER}
+            r#"{RAW}{BECOME}
 import {{ existsSync }} from 'node:fs'
 said('waits', 'yes')
 while (!existsSync('{now}')) await Bun.sleep(10)
@@ -263,23 +263,22 @@ fn raw_calls_start_nothing() {
         let project = Project::new();
         let attack = format!(
             r#"{RAW}
-await attempt('fork', () => call(57))
-await attempt('vfork', () => call(58))
-await attempt('clone', () => call(56, 17, 0, 0, 0, 0))
-await attempt('clone vm', () => call(56, 0x4111, 0, 0, 0, 0))
-await attempt('clone newns', () => call(56, 0x00020011, 0, 0, 0, 0))
-await attempt('clone newuser', () => call(56, 0x10000011, 0, 0, 0, 0))
-await attempt('clone3', () => call(435, at(new Uint8Array(88)), 88))
-await attempt('execveat', () => call(322, -100, text('/bin/true'), 0, 0, 0))
-await attempt('execve', () => call(59, text('/bin/true'), 0, 0))
+await attempt('fork', () => call('fork'))
+await attempt('vfork', () => call('vfork'))
+await attempt('clone', () => call('clone', 17, 0, 0, 0, 0))
+await attempt('clone vm', () => call('clone', 0x4111, 0, 0, 0, 0))
+await attempt('clone newns', () => call('clone', 0x00020011, 0, 0, 0, 0))
+await attempt('clone newuser', () => call('clone', 0x10000011, 0, 0, 0, 0))
+await attempt('clone3', () => call('clone3', at(new Uint8Array(88)), 88))
+await attempt('execveat', () => call('execveat', -100, text('/bin/true'), 0, 0, 0))
+await attempt('execve', () => call('execve', text('/bin/true'), 0, 0))
 await attempt('loader', () => {{
-  const loader = '/lib64/ld-linux-x86-64.so.2'
   const strings = [loader, '/bin/echo', 'ran'].map(text)
   const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
-  return call(59, strings[0], argv, at(new Uint8Array(8)))
+  return call('execve', strings[0], argv, at(new Uint8Array(8)))
 }})
-await attempt('itself', () => call(59, text(process.execPath), 0, 0))
-await attempt('memfd', () => call(319, text('x'), 0))
+await attempt('itself', () => call('execve', text(process.execPath), 0, 0))
+await attempt('memfd', () => call('memfd_create', text('x'), 0))
 process.exit(0)
 "#
         );
@@ -312,9 +311,9 @@ fn a_readable_program_starts_through_the_loader_only_with_run() {
         let project = Project::new();
         let attack = format!(
             r#"{RAW}
-const strings = ['/lib64/ld-linux-x86-64.so.2', '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
+const strings = [loader, '/bin/echo', JSON.stringify({{ loader: 'done' }})].map(text)
 const argv = at(new Uint8Array(new BigUint64Array([...strings, 0].map(BigInt)).buffer))
-await attempt('loader', () => call(59, strings[0], argv, at(new Uint8Array(8))))
+await attempt('loader', () => call('execve', strings[0], argv, at(new Uint8Array(8))))
 process.exit(0)
 "#
         );

@@ -4,7 +4,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::harness::{Project, RAW, Run, as_root_and_user};
+use crate::harness::{Project, Run, as_root_and_user};
+use crate::raw_calls::RAW;
 
 /// How long each race lasts, in milliseconds: an escape may need many tries.
 const LASTS: u32 = 3_000;
@@ -93,11 +94,11 @@ const count = {{ connected: 0, refused: 0, other: 0 }}
 const linger = new Int32Array([1, 0])
 const until = Date.now() + {LASTS}
 for (let i = 0; Date.now() < until || (i < 1e6 && !(count.connected && count.refused)); i++) {{
-  const fd = call(41, 2, 1, 0)
-  call(54, fd, 1, 13, ptr(linger), 8)
-  try {{ call(42, fd, address, 16); count.connected++ }}
+  const fd = call('socket', 2, 1, 0)
+  call('setsockopt', fd, 1, 13, ptr(linger), 8)
+  try {{ call('connect', fd, address, 16); count.connected++ }}
   catch (error) {{ count[error.code === 'EACCES' ? 'refused' : 'other']++ }}
-  call(3, fd)
+  call('close', fd)
 }}
 Atomics.store(new Int32Array(flag), 0, 1)
 for (const [name, times] of Object.entries(count)) said(name, times)

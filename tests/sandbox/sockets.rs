@@ -5,45 +5,45 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::sync::atomic::Ordering;
 
-use crate::harness::{Outcome, Project, RAW, Run, as_root_and_user};
+use crate::harness::{Outcome, Project, Run, as_root_and_user};
 use crate::network::server;
+use crate::raw_calls::RAW;
 
 fn raw(tcp: u16, udp: u16, base: &str) -> String {
     format!(
         r#"{RAW}
-const [SOCKET, CONNECT, SENDTO, SENDMSG, BIND, LISTEN, SOCKETPAIR] = [41, 42, 44, 46, 49, 50, 53]
 const tcp = at(inet('127.0.0.1', {tcp})), udp = at(inet('127.0.0.1', {udp}))
 const body = text('stolen')
 const bytes = (string) => [...new TextEncoder().encode(string)]
 const unix = (path) => [at([1, 0, ...bytes(path), 0]), bytes(path).length + 3]
 const words = (...values) => at(new Uint8Array(new BigUint64Array(values.map(BigInt)).buffer))
-const stream = () => call(SOCKET, 2, 1, 0)
-await attempt('connect', () => call(CONNECT, stream(), tcp, 16))
-await attempt('fastopen', () => call(SENDTO, stream(), body, 6, 0x20000000, tcp, 16))
-await attempt('fastopen message', () => call(SENDMSG, stream(), words(tcp, 16, words(body, 6), 1, 0, 0, 0), 0x20000000))
+const stream = () => call('socket', 2, 1, 0)
+await attempt('connect', () => call('connect', stream(), tcp, 16))
+await attempt('fastopen', () => call('sendto', stream(), body, 6, 0x20000000, tcp, 16))
+await attempt('fastopen message', () => call('sendmsg', stream(), words(tcp, 16, words(body, 6), 1, 0, 0, 0), 0x20000000))
 await attempt('fastopen connect', () => {{
-  const s = stream(); call(54, s, 6, 30, at([1, 0, 0, 0]), 4)
-  try {{ call(CONNECT, s, tcp, 16) }} catch {{ }}
-  return call(SENDTO, s, body, 6, 0x4000, tcp, 16)
+  const s = stream(); call('setsockopt', s, 6, 30, at([1, 0, 0, 0]), 4)
+  try {{ call('connect', s, tcp, 16) }} catch {{ }}
+  return call('sendto', s, body, 6, 0x4000, tcp, 16)
 }})
-await attempt('mptcp', () => call(CONNECT, call(SOCKET, 2, 1, 262), tcp, 16))
-await attempt('udp connect', () => call(CONNECT, call(SOCKET, 2, 2, 0), udp, 16))
-await attempt('udp send', () => call(SENDTO, call(SOCKET, 2, 2, 0), body, 6, 0, udp, 16))
-await attempt('listen', () => call(LISTEN, stream(), 5))
-await attempt('bind', () => {{ const s = stream(); call(BIND, s, at(inet('0.0.0.0', 0)), 16); return call(LISTEN, s, 5) }})
-await attempt('unix', () => call(CONNECT, call(SOCKET, 1, 1, 0), ...unix('{base}open/stream')))
-await attempt('abstract', () => call(CONNECT, call(SOCKET, 1, 1, 0), at([1, 0, 0, ...bytes('toolwarden-{tcp}')]), 3 + 'toolwarden-{tcp}'.length))
-await attempt('channel', () => call(CONNECT, 3, tcp, 16))
+await attempt('mptcp', () => call('connect', call('socket', 2, 1, 262), tcp, 16))
+await attempt('udp connect', () => call('connect', call('socket', 2, 2, 0), udp, 16))
+await attempt('udp send', () => call('sendto', call('socket', 2, 2, 0), body, 6, 0, udp, 16))
+await attempt('listen', () => call('listen', stream(), 5))
+await attempt('bind', () => {{ const s = stream(); call('bind', s, at(inet('0.0.0.0', 0)), 16); return call('listen', s, 5) }})
+await attempt('unix', () => call('connect', call('socket', 1, 1, 0), ...unix('{base}open/stream')))
+await attempt('abstract', () => call('connect', call('socket', 1, 1, 0), at([1, 0, 0, ...bytes('toolwarden-{tcp}')]), 3 + 'toolwarden-{tcp}'.length))
+await attempt('channel', () => call('connect', 3, tcp, 16))
 await attempt('pair datagram', () => {{
-  const pair = new Uint8Array(8); call(SOCKETPAIR, 1, 2, 0, at(pair))
-  return call(SENDTO, new Int32Array(pair.buffer)[0], body, 6, 0, ...unix('{base}open/datagram'))
+  const pair = new Uint8Array(8); call('socketpair', 1, 2, 0, at(pair))
+  return call('sendto', new Int32Array(pair.buffer)[0], body, 6, 0, ...unix('{base}open/datagram'))
 }})
-await attempt('pair stream', () => call(SOCKETPAIR, 1, 1, 0, at(new Uint8Array(8))))
-const messages = () => {{ const pair = new Uint8Array(8); call(SOCKETPAIR, 1, 5, 0, at(pair)); return new Int32Array(pair.buffer)[0] }}
+await attempt('pair stream', () => call('socketpair', 1, 1, 0, at(new Uint8Array(8))))
+const messages = () => {{ const pair = new Uint8Array(8); call('socketpair', 1, 5, 0, at(pair)); return new Int32Array(pair.buffer)[0] }}
 await attempt('pair messages', messages)
-await attempt('away connect', () => call(CONNECT, messages(), ...unix('{base}open/stream')))
-await attempt('away send', () => call(SENDTO, messages(), body, 6, 0, ...unix('{base}open/datagram')))
-for (const family of [3, 4, 9, 15, 17, 21, 26, 29, 30, 31, 38, 40, 43, 44]) await attempt('family ' + family, () => call(SOCKET, family, family === 38 ? 5 : 3, 0))
+await attempt('away connect', () => call('connect', messages(), ...unix('{base}open/stream')))
+await attempt('away send', () => call('sendto', messages(), body, 6, 0, ...unix('{base}open/datagram')))
+for (const family of [3, 4, 9, 15, 17, 21, 26, 29, 30, 31, 38, 40, 43, 44]) await attempt('family ' + family, () => call('socket', family, family === 38 ? 5 : 3, 0))
 process.exit(0)
 "#
     )

@@ -119,8 +119,9 @@ impl ResolvConf {
         conf
     }
 
+    /// Where the file names none, libc and c-ares ask the local machine.
     pub(super) fn is_nameserver(&self, ip: IpAddr) -> bool {
-        self.nameservers.contains(&ip)
+        self.nameservers.contains(&ip) || (self.nameservers.is_empty() && ip.is_loopback())
     }
 
     /// The name as the tool wrote it, without a search domain that libc appended.
@@ -161,6 +162,10 @@ mod tests {
         );
         assert_eq!(conf.nameservers, [ip("10.0.0.53"), ip("fe80::1")]);
         assert!(conf.is_nameserver(ip("10.0.0.53")) && !conf.is_nameserver(ip("1.1.1.1")));
+        assert!(!conf.is_nameserver(ip("127.0.0.1")));
+        let none = ResolvConf::parse("search corp.test\n");
+        assert!(none.is_nameserver(ip("127.0.0.1")) && none.is_nameserver(ip("::1")));
+        assert!(!none.is_nameserver(ip("10.0.0.53")));
         assert_eq!(conf.without_search("api.example.com.corp.test"), "api.example.com");
         assert_eq!(conf.without_search("db.svc.local"), "db");
         assert_eq!(conf.without_search("corp.test"), "corp.test");

@@ -20,8 +20,12 @@ const WINDOW: usize = 16 * 1024;
 const MAX_READS: usize = 2048;
 /// Texts that are looked up among the programs for one call, at most.
 const MAX_LOOKUPS: usize = 64;
-/// The range of a process's pointers.
-const ADDRESSES: std::ops::Range<u64> = 0x1000..0x7fff_ffff_f000;
+/// The range of a process's pointers: of 47 bits on x64 and of 48 on arm64, where stacks and libraries are in the upper half.
+const ADDRESSES: std::ops::Range<u64> = if cfg!(target_arch = "x86_64") {
+    0x1000..0x7fff_ffff_f000
+} else {
+    0x1000..0xffff_ffff_f000
+};
 
 /// The nearest string on the stack that is a program's path, or a name on the usual PATH.
 pub(in super::super) fn wanted_program(target: &Target) -> Option<PathBuf> {
