@@ -11,7 +11,7 @@ use crate::worker::protocol::{LEARN_VARIABLE, PROJECT_ROOT_VARIABLE};
 const BASE: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "TERM"];
 
 /// The variables that name the directory for temporary files, in the order in which runtimes and programs look.
-const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
+pub(super) const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
 
 /// What the environment is built from.
 #[derive(Debug, Clone, Copy)]
