@@ -3,7 +3,8 @@
  * beside a plain `child_process.spawn`.
  */
 
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bunPath } from '../contestants/binaries.mjs'
 import { spawn } from '../contestants/spawn.mjs'
@@ -75,10 +76,15 @@ export const forkedMemory = {
   ],
 }
 
-/** @param {number} pid */
-function isRuntime(pid) {
+const commandLine = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+
+/**
+ * Whether this is a process of Bun that runs tools. The guardian, which shares all memory with the host, looks like the host.
+ * @param {number} pid
+ */
+function runsTools(pid) {
   try {
-    return readlinkSync(`/proc/${pid}/exe`) === bunPath()
+    return readlinkSync(`/proc/${pid}/exe`) === bunPath() && commandLine(pid) !== commandLine(process.pid)
   } catch {
     return false
   }
@@ -99,8 +105,7 @@ async function measured(contestant) {
     await contestant.rest()
     await sleep(SETTLE_MS)
     const { pid } = contestant.stats().origin
-    // Beside them there is the guardian, which shares all memory with the host.
-    const processes = descendants().filter((one) => one.pid !== pid && isRuntime(one.pid))
+    const processes = descendants().filter((one) => one.pid !== pid && runsTools(one.pid))
     const waiting = processes.reduce((sum, one) => sum + pssKib(one.pid), 0)
     const origin = pid === null ? 0 : pssKib(pid)
     return [

@@ -6,8 +6,6 @@ use std::os::unix::fs::FileExt;
 use super::smaps::Region;
 use super::wire::Run;
 
-/// Runs with at most so many other pages between them are one: a call of the system costs more than a few pages.
-const GAP: u64 = 2;
 /// The bits of an entry of pagemap: the page is in memory, it is a file's or shared, nobody else has it.
 const PRESENT: u64 = 1 << 63;
 const OF_A_FILE: u64 = 1 << 61;
@@ -59,16 +57,16 @@ fn add_runs(runs: &mut Vec<Run>, entries: impl Iterator<Item = u64>, from: u64, 
     *runs = joined(std::mem::take(runs));
 }
 
-/// The same pages in as few runs as possible, those that are written first.
+/// The same pages in as few runs as possible, those that are written first. Pages between two runs stay out, though fewer runs would
+/// be fewer calls of the system: a process that waits has time, and would keep the memory.
 pub(super) fn joined(mut runs: Vec<Run>) -> Vec<Run> {
-    let gap = GAP * rustix::param::page_size() as u64;
     runs.sort_unstable_by_key(|run| (!run.write, run.from));
     runs.dedup_by(|next, last| {
-        let near = next.write == last.write && next.from <= last.to.saturating_add(gap);
-        if near {
+        let touches = next.write == last.write && next.from <= last.to;
+        if touches {
             last.to = last.to.max(next.to);
         }
-        near
+        touches
     });
     runs
 }
@@ -91,7 +89,7 @@ mod tests {
             to: to * page,
             write: true,
         };
-        assert_eq!(runs, [run(16, 21), run(24, 25)]);
+        assert_eq!(runs, [run(16, 18), run(20, 21), run(24, 25)]);
     }
 
     #[test]
