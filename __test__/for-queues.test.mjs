@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { before, describe, it } from 'node:test'
 
+import { toolProcessor } from '../js/adapters/bullmq.js'
 import { logCollector } from './support/logs.mjs'
 import { failure } from './support/outcomes.mjs'
 import { isRunning, ownChildren } from './support/processes.mjs'
@@ -55,6 +56,14 @@ for (const isolation of ['call', 'worker']) {
         assert.deepEqual([error.code, error.attempts], ['ERR_TOOL_THREW', 1])
       })
     }
+
+    it('by an adapter fails with a stack that leads through the code that awaits it.', async () => {
+      const process = toolProcessor(manager, { logs: false })
+      const error = await failure(process({ id: 'one', name: 'asks-for-another-attempt', queueName: 'queue', data: null, opts: {} }))
+      assert.equal(error.cause.code, 'ERR_TOOL_THREW')
+      assert.match(error.cause.stack, /at (?:async )?runTool .*processor\.js/)
+      assert.match(error.cause.stack, /for-queues\.test\.mjs/)
+    })
 
     for (const [reason, told] of [
       [new Error('lock lost'), 'AbortError: lock lost'],

@@ -1,5 +1,6 @@
 /** Validates the arguments of one call before they cross to the core, and encodes them as text. */
 
+import { AWAITS } from './awaits.js'
 import { ArgumentProblem } from './errors.js'
 import { CLOSE_FORCE, ENV_OF_A_MAP, ENV_OF_NAMES, knownOptions } from './hints.js'
 import { WANTS_LOGS, WANTS_PROGRESS } from './native-protocol.js'
@@ -23,6 +24,7 @@ const MOST_ATTEMPTS = 0xffffffff
  * @property {string | null} idempotencyKey
  * @property {string | null} permissions JSON array of flags
  * @property {number} flags
+ * @property {boolean} awaited its promise is awaited at once
  * @property {AbortSignal | undefined} signal
  * @property {((entry: import('../index.d.ts').LogEntry) => void) | undefined} onLog
  * @property {((value: import('../index.d.ts').Json) => void) | undefined} onProgress
@@ -39,6 +41,7 @@ const NONE = Object.freeze({
   idempotencyKey: null,
   permissions: null,
   flags: 0,
+  awaited: false,
   signal: undefined,
   onLog: undefined,
   onProgress: undefined,
@@ -191,6 +194,7 @@ export function readOptions(given) {
     attempt: checkAttempt(attempt),
     idempotencyKey: keyText(idempotencyKey),
     permissions: flagsText(permissions),
+    awaited: AWAITS in /** @type {object} */ (given),
     flags: (onLog === undefined ? 0 : WANTS_LOGS) | (onProgress === undefined ? 0 : WANTS_PROGRESS),
     signal,
     onLog: callback('onLog', onLog),

@@ -233,8 +233,8 @@ export function createManagerClass(native) {
       }
       // A call without other calls in flight is sent before the rest is done here: its process already works on it.
       const refused = alone || this.#callBatch.full ? this.#callBatch.send(this.#native) : null
-      const busy = !sitesAreCheap && awaited && (this.#load >= BUSY || this.#pending.size >= BUSY)
-      const site = busy ? null : siteOf(origin)
+      const whereAwaited = !sitesAreCheap && awaited && (options.awaited || this.#load >= BUSY || this.#pending.size >= BUSY)
+      const site = whereAwaited ? null : siteOf(origin)
       const outcome = new Promise((resolve, reject) => {
         const call = new PendingCall(site, id, toolExecId, options, resolve, reject)
         if (signal !== undefined) call.cancelWhenAborted(signal, () => this.#upToDate().cancel(number, reasonText(signal.reason)))
@@ -242,7 +242,7 @@ export function createManagerClass(native) {
       })
       if (refused === null) this.#sendSoon()
       else this.#rejectRefused(refused)
-      return busy ? rejectWhereAwaited(outcome) : outcome
+      return whereAwaited ? rejectWhereAwaited(outcome) : outcome
     }
 
     /** @param {Site} site @param {(question: number) => void} question @returns {Promise<any>} */

@@ -4,6 +4,7 @@
  */
 
 import { RetryableError, service, TerminalError } from '@restatedev/restate-sdk'
+import { AWAITS } from '../awaits.js'
 import { FINAL_CODES, isFinal, isOurs, messageOf, ONCE_ENTERED, retryAfterOf } from './engines/failures.js'
 import { givenFor } from './engines/given-for.js'
 import { handlerNames } from './restate/handler-names.js'
@@ -30,6 +31,7 @@ export async function toolService(manager, options = {}) {
     const call = async () => {
       try {
         return await manager.executeTool(tool, input, {
+          [AWAITS]: true,
           toolExecId: request.id,
           idempotencyKey: request.id,
           config: givenFor(config, request),

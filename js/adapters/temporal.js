@@ -4,6 +4,7 @@
  */
 
 import { Context } from '@temporalio/activity'
+import { AWAITS } from '../awaits.js'
 import { printableLines } from '../printable.js'
 import { FINAL_CODES, ONCE_ENTERED } from './engines/failures.js'
 import { givenFor } from './engines/given-for.js'
@@ -40,6 +41,7 @@ export async function toolActivities(manager, options = {}) {
     const id = execId(info)
     try {
       const result = await manager.executeTool(tool, input, {
+        [AWAITS]: true,
         toolExecId: id,
         idempotencyKey: id,
         attempt: info.attempt,

@@ -1,3 +1,4 @@
+import { AWAITS } from '../../awaits.js'
 import { FINAL_CODES, ONCE_ENTERED } from '../engines/failures.js'
 import { givenFor } from '../engines/given-for.js'
 import { endOf } from './ends.js'
@@ -37,6 +38,7 @@ export function toolProcessor(manager, options = {}) {
     try {
       const id = execId(job)
       const result = await manager.executeTool(givenFor(tool, job), input(job), {
+        [AWAITS]: true,
         toolExecId: id,
         idempotencyKey: id,
         attempt: job.attemptsStarted || 1,
