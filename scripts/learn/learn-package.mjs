@@ -43,7 +43,7 @@ export async function learnPackage(job) {
   const enforced = all.end === 'right' ? '' : named(`${all.said} ${all.hint ?? ''}`)
   const idle = []
   for (const flag of enforced === '' ? flags : []) {
-    const less = await attempt(job, flags.filter((other) => other !== flag), timeout)
+    const less = await attempt(job, flags.filter((other) => other !== flag), { timeout })
     if (less.end === 'right') idle.push(named(flag))
   }
   return { ...lesson, problem: '', enforced, idle }

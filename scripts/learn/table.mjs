@@ -1,5 +1,7 @@
 /** Formats what was learnt of packages, for a terminal and as the table of docs/learn.md. */
 
+import { cell } from '../packages/cell.mjs'
+
 /** @typedef {import('./learn-package.mjs').Lesson} Lesson */
 
 const BEGINS = '<!-- npm run learn -->'
@@ -52,14 +54,11 @@ export function isRight(lessons) {
   return runs > 0 && enough === runs && idle === 0 && flags <= byHand
 }
 
-/** @param {string} text */
-const cell = (text) => text.split('\n', 1)[0]?.slice(0, 240).replaceAll('|', '\\|').replaceAll('<', '&lt;') ?? ''
-
 /** @param {string} page @param {readonly Lesson[]} lessons @param {string} when */
 export function withTable(page, lessons, when) {
   const rows = lessons.map(({ title, version, runtime, hand, learned, problem, enforced, idle }) => {
     const enough = problem !== '' ? `not learnt: ${problem}` : enforced === '' ? 'yes' : `no: ${enforced}`
-    return `| ${[title, version, runtime, listed(learned), enough, listed(idle), listed(hand)].map(cell).join(' | ')} |`
+    return `| ${[title, version, runtime, listed(learned), enough, listed(idle), listed(hand)].map((text) => cell(text)).join(' | ')} |`
   })
   const table = `${BEGINS}\nMade by \`npm run learn\` on ${when}. ${sentence(lessons)}
 

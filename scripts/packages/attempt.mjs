@@ -14,12 +14,14 @@ import { freshWork } from './place.mjs'
  * @typedef {{ pkg: string, data: string, out: string }} Place
  * @typedef {{ wanted: Package, place: Place, input: Record<string, string | number>, runtime: RuntimeName }} Job
  * @typedef {object} Outcome
- * @property {'right' | 'wrong' | 'failed' | 'refused' | 'hung'} end refused: the constructor refuses the flags
+ * @property {'right' | 'wrong' | 'failed' | 'refused' | 'started' | 'hung'} end refused: the constructor refuses the flags; started: processes were to be
+ *   forked and cannot be
  * @property {string} said what came instead of the right result
  * @property {string} [code]
  * @property {string} [hint]
  * @property {Denial[]} denials
  * @property {number} ms
+ * @property {string} [process] how the process of the call was made
  * @property {import('../../index.js').LearnedTool} [learned] what was learnt where that was asked for
  */
 
@@ -34,9 +36,11 @@ const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 300)
 
 /** @typedef {readonly string[] | 'off' | 'learn'} How flags, or without a sandbox, or learning which flags are needed */
 
-/** @param {Job} job @param {How} flags @param {number} timeout @returns {import('../../index.js').Config} */
-function config({ runtime }, flags, timeout) {
-  const common = /** @type {const} */ ({ entrypointPath: './tools.mjs', minWorkers: 0, toolExecutionTimeout: timeout, telemetry: {} })
+/** @typedef {{ timeout?: number, processStart?: 'spawn' | 'fork' }} More timeout: in ms */
+
+/** @param {Job} job @param {How} flags @param {Required<More>} more @returns {import('../../index.js').Config} */
+function config({ runtime }, flags, { timeout, processStart }) {
+  const common = /** @type {const} */ ({ entrypointPath: './tools.mjs', minWorkers: 0, toolExecutionTimeout: timeout, telemetry: {}, processStart })
   const which = runtime === 'node' ? /** @type {const} */ ({ runtimeType: 'node', ...node }) : /** @type {const} */ ({ runtimeType: 'bun' })
   if (flags === 'off') return { ...common, ...which, sandbox: 'off' }
   if (flags === 'learn') return { ...common, ...which, learn: true }
@@ -54,31 +58,42 @@ function described(thrown) {
   }
 }
 
-/** @param {Job} job @param {How} flags @param {number} [timeout] ms @returns {Promise<Outcome>} */
-export async function attempt(job, flags, timeout = TIMEOUT) {
+/** @param {Job} job @param {How} flags @param {More} [more] @returns {Promise<Outcome>} */
+export async function attempt(job, flags, { timeout = TIMEOUT, processStart = 'spawn' } = {}) {
   const { wanted, place, input } = job
   freshWork(wanted, place)
   const start = performance.now()
   /** @param {Omit<Outcome, 'ms'>} outcome @returns {Outcome} */
   const after = (outcome) => {
     const learned = manager?.learnedInDetail()['job']
-    return { ...outcome, ms: Math.round(performance.now() - start), ...(learned === undefined ? {} : { learned }) }
+    return { ...outcome, ms: Math.round(performance.now() - start), ...(made === undefined ? {} : { process: made }), ...(learned === undefined ? {} : { learned }) }
   }
   /** @type {Manager | undefined} */
   let manager
+  /** @type {string | undefined} */
+  let made
   try {
-    manager = new Manager(place.pkg, config(job, flags, timeout))
+    manager = new Manager(place.pkg, config(job, flags, { timeout, processStart }))
   } catch (error) {
     return after({ end: 'refused', ...described(error) })
   }
   /** @type {Denial[]} */
   const denials = []
-  manager.on('execution', (record) => denials.push(...record.denials))
+  manager.on('execution', (record) => {
+    denials.push(...record.denials)
+    made = record.processStart ?? undefined
+  })
   /** @type {NodeJS.Timeout | undefined} */
   let timer
   const bound = new Promise((resolve) => {
     timer = setTimeout(resolve, BOUND, 'hung')
   })
+  try {
+    if (processStart === 'fork') await manager.ready()
+  } catch (error) {
+    await manager.close({ force: true })
+    return after({ end: 'started', ...described(error) })
+  }
   try {
     const call = manager.executeTool('job', { ...input, data: place.data, out: place.out }).then((value) => ({ value }))
     const answer = await Promise.race([call, bound.then(() => ({ hung: true }))])

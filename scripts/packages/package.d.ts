@@ -30,7 +30,7 @@ export type ServiceName = 'http' | 'smtp' | 'pg' | 'redis' | 'mysql' | 'chromium
 
 /** The outcome of one call, with places replaced by their names. */
 export interface Brief {
-  end: 'right' | 'wrong' | 'failed' | 'refused' | 'hung'
+  end: 'right' | 'wrong' | 'failed' | 'refused' | 'started' | 'hung'
   said: string
   code: string
   hint: string

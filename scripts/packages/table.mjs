@@ -1,5 +1,6 @@
 /** Formats the table for a terminal and as docs/packages.md. */
 
+import { cell } from './cell.mjs'
 import { sentence } from './totals.mjs'
 
 /** @typedef {import('./package.d.ts').Row} Row */
@@ -38,13 +39,10 @@ export function line(row) {
   return `${title.padEnd(28)} ${version.padEnd(10)} ${runtime.padEnd(5)} off ${off}  kept ${minimal}  steps ${steps}  ${flags}${told}\n`
 }
 
-/** @param {string} text */
-const escaped = (text) => text.split('\n', 1)[0]?.slice(0, 200).replaceAll('|', '\\|').replaceAll('<', '&lt;') ?? ''
-
 /** @param {Row[]} rows @param {string} when */
 export function page(rows, when) {
   const head = ['package', 'version', 'runtime', 'off', 'kept', 'flags kept', 'steps', 'ended with', 'note']
-  const body = rows.map((row) => `| ${cells(row).map(escaped).join(' | ')} |`)
+  const body = rows.map((row) => `| ${cells(row).map((text) => cell(text, 200)).join(' | ')} |`)
   return `# Packages
 
 These are packages that people use in tools. Each does a real job whose result is checked, on each runtime where the package runs at all. The page was made by
