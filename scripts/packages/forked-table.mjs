@@ -32,7 +32,7 @@ export function withPackages(page, rows, when) {
   if (from === -1 || to === -1) throw new Error(`the page has no ${BEGINS} with an ${ENDS}`)
   const told = rows.filter(({ started, differs }) => started !== '' || differs !== '')
   const body = told.map(({ title, version, started, differs }) => `| ${[title, version, started, differs].map((text) => cell(text)).join(' | ')} |\n`)
-  const table = `| package | version | started, because | differs |\n| --- | --- | --- | --- |\n${body.join('')}`
+  const table = `| package | version | not forked, because | differs |\n| --- | --- | --- | --- |\n${body.join('')}`
   const text = `${sentence(rows)} The others, and what differs (${when}):`
   return `${page.slice(0, from)}${BEGINS}\n${text}\n\n${table}${page.slice(to)}`
 }

@@ -10,7 +10,7 @@ import { namesOf, runtimeProgram } from './row.mjs'
  * @property {string} title
  * @property {string} version
  * @property {import('./package.d.ts').RuntimeName} runtime
- * @property {string} started why its processes are started; '' where they are forked
+ * @property {string} started why its processes are not forked; '' where they are
  * @property {string} differs what a forked process did otherwise; '' for nothing
  */
 
@@ -24,6 +24,8 @@ export async function forkedPackage(job) {
   const forked = await attempt(job, flags, { processStart: 'fork' })
   if (forked.end === 'started') return { ...about, started: named(reasonOf(forked.said)), differs: '' }
   const spawned = await attempt(job, flags)
+  const same = forked.end === spawned.end && forked.code === spawned.code
+  if (same && forked.end !== 'right') return { ...about, started: named(`its job fails in a started process as well: ${spawned.said}`), differs: '' }
   return { ...about, started: '', differs: named(difference(forked, spawned)) }
 }
 
@@ -33,6 +35,6 @@ const reasonOf = (said) => said.replace(/^processes cannot be forked, as `proces
 /** @param {import('./attempt.mjs').Outcome} forked @param {import('./attempt.mjs').Outcome} spawned */
 function difference(forked, spawned) {
   if (forked.process !== 'fork') return `its process was made by ${forked.process}`
-  if (forked.end === spawned.end && (forked.end === 'right' || forked.code === spawned.code)) return ''
+  if (forked.end === 'right' && spawned.end === 'right') return ''
   return `${forked.end}: ${forked.said}, and ${spawned.end} in a process that was started`
 }
