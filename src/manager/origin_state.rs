@@ -28,12 +28,35 @@ const UNFIT: u32 = 4;
 /// Called once, when it is known whether there is an origin; the text is the reason why there is none.
 pub(super) type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
 
+/// What is asked of an origin that serves.
+pub(super) trait Serves {
+    fn pid(&self) -> u32;
+    /// How many children it gave.
+    fn forked(&self) -> u64;
+    /// Why it can be used no more; none while it can.
+    fn broken(&self) -> Option<String>;
+}
+
+impl Serves for Origin {
+    fn pid(&self) -> u32 {
+        Self::pid(self)
+    }
+
+    fn forked(&self) -> u64 {
+        Self::forked(self)
+    }
+
+    fn broken(&self) -> Option<String> {
+        Self::broken(self)
+    }
+}
+
 /// How far it has come.
-pub(super) enum Phase {
+pub(super) enum Phase<O> {
     /// There is none, and none was needed.
     Waiting,
     Starting,
-    Serving(Serving),
+    Serving(Serving<O>),
     /// There is none, for this reason. The next one is started when a call comes after that moment.
     Without {
         reason: String,
@@ -44,53 +67,57 @@ pub(super) enum Phase {
 }
 
 /// An origin that serves.
-pub(super) struct Serving {
-    pub(super) origin: Arc<Origin>,
+pub(super) struct Serving<O> {
+    pub(super) origin: Arc<O>,
     /// What it has loaded.
     files: Arc<[FileFingerprint]>,
     checked: Instant,
     since: Instant,
+    /// No successor is started before.
+    renews: Instant,
 }
 
-impl Serving {
-    pub(super) fn new(origin: Arc<Origin>, files: Vec<FileFingerprint>, now: Instant) -> Self {
+impl<O: Serves> Serving<O> {
+    pub(super) fn new(origin: Arc<O>, files: Vec<FileFingerprint>, now: Instant) -> Self {
         Self {
             origin,
             files: files.into(),
             checked: now,
             since: now,
+            renews: now,
         }
     }
 
+    /// Whether a successor had better be started.
     fn is_old(&self, now: Instant) -> bool {
-        self.origin.forked() >= MOST_FORKS || now.duration_since(self.since) >= MOST_TIME
+        now >= self.renews && (self.origin.forked() >= MOST_FORKS || now.duration_since(self.since) >= MOST_TIME)
     }
 }
 
 /// The origin for the next process.
-pub(super) struct Choice {
-    pub(super) origin: Arc<Origin>,
+pub(super) struct Choice<O> {
+    pub(super) origin: Arc<O>,
     /// The files that must be unchanged for that. They are looked at while the state is not locked: a host must not wait
     /// for a disk.
     pub(super) to_check: Option<Arc<[FileFingerprint]>>,
 }
 
 /// What the keeper does.
-pub(super) enum Job {
+pub(super) enum Job<O> {
     Start,
     /// Ends origins that are used no more.
-    End(Vec<Arc<Origin>>),
+    End(Vec<Arc<O>>),
     Stop,
 }
 
-pub(super) enum Next {
-    Job(Job),
+pub(super) enum Next<O> {
+    Job(Job<O>),
     /// Wait until something changes, at most so long.
     Wait(Option<Duration>),
 }
 
-pub(super) struct State {
-    phase: Phase,
+pub(super) struct State<O> {
+    phase: Phase<O>,
     idle: Duration,
     /// Somebody demands one before any call.
     demanded: bool,
@@ -103,7 +130,7 @@ pub(super) struct State {
     renewing: bool,
     /// A process that is becoming an origin.
     pub(super) beginning: Option<Arc<Process>>,
-    pub(super) retired: Vec<Arc<Origin>>,
+    pub(super) retired: Vec<Arc<O>>,
     /// Children of former origins.
     forked: u64,
     load_failed: bool,
@@ -111,7 +138,7 @@ pub(super) struct State {
     pub(super) closed: bool,
 }
 
-impl State {
+impl<O: Serves> State<O> {
     pub(super) fn new(idle: Duration, demanded: bool) -> Self {
         Self {
             phase: Phase::Waiting,
@@ -130,7 +157,7 @@ impl State {
         }
     }
 
-    pub(super) fn next(&mut self, now: Instant) -> Next {
+    pub(super) fn next(&mut self, now: Instant) -> Next<O> {
         if self.closed {
             return Next::Job(Job::Stop);
         }
@@ -164,13 +191,13 @@ impl State {
         }
     }
 
-    fn start(&mut self) -> Next {
+    fn start(&mut self) -> Next<O> {
         self.phase = Phase::Starting;
         Next::Job(Job::Start)
     }
 
     /// The origin for the next process.
-    pub(super) fn choose(&mut self, now: Instant) -> Option<Choice> {
+    pub(super) fn choose(&mut self, now: Instant) -> Option<Choice<O>> {
         self.notice_end(now);
         let Phase::Serving(serving) = &mut self.phase else {
             return None;
@@ -187,7 +214,7 @@ impl State {
     }
 
     /// A file that this origin has loaded has changed. Whoever edits a file wants to see it: no calls are waited for.
-    pub(super) fn outdated(&mut self, origin: &Arc<Origin>) {
+    pub(super) fn outdated(&mut self, origin: &Arc<O>) {
         if let Phase::Serving(serving) = &self.phase
             && Arc::ptr_eq(&serving.origin, origin)
         {
@@ -207,7 +234,7 @@ impl State {
         }
     }
 
-    pub(super) fn serves(&mut self, serving: Serving) {
+    pub(super) fn serves(&mut self, serving: Serving<O>) {
         self.used = serving.since;
         self.retire(Phase::Waiting);
         self.load_failed = false;
@@ -232,12 +259,21 @@ impl State {
     pub(super) fn unfit(&mut self, reason: String, load_failed: bool, now: Instant) {
         self.failures = self.failures.max(UNFIT);
         self.failed(reason, now);
-        self.load_failed = load_failed;
+        self.load_failed = load_failed && !matches!(self.phase, Phase::Serving(_));
     }
 
     pub(super) fn failed(&mut self, reason: String, now: Instant) {
         let pause = FIRST_PAUSE.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         self.failures += 1;
+        if self.renewing
+            && let Phase::Serving(serving) = &mut self.phase
+            && serving.origin.broken().is_none()
+        {
+            // Only its successor failed.
+            self.renewing = false;
+            serving.renews = now + pause.min(LONGEST_PAUSE);
+            return;
+        }
         self.retire(Phase::Without {
             reason,
             again: now + pause.min(LONGEST_PAUSE),
@@ -261,7 +297,7 @@ impl State {
     }
 
     /// Gives up the origin that serves.
-    fn retire(&mut self, next: Phase) {
+    fn retire(&mut self, next: Phase<O>) {
         self.renewing = false;
         if let Phase::Serving(serving) = std::mem::replace(&mut self.phase, next) {
             self.forked += serving.origin.forked();
@@ -294,7 +330,7 @@ impl State {
     }
 
     /// Gives everything that has to end.
-    pub(super) fn close(&mut self) -> Vec<Arc<Origin>> {
+    pub(super) fn close(&mut self) -> Vec<Arc<O>> {
         self.closed = true;
         if let Some(process) = &self.beginning {
             process.kill_group();

@@ -57,7 +57,7 @@ pub(super) struct Origins {
     dispatcher: OnceLock<Weak<Dispatcher>>,
     /// Makes sure that the worker file is what it was, as before every start.
     check: OnceLock<FileCheck>,
-    state: Mutex<State>,
+    state: Mutex<State<Origin>>,
     changed: Condvar,
     /// Disconnected when the thread has ended.
     ended: Mutex<Option<Receiver<()>>>,
@@ -134,7 +134,7 @@ impl Origins {
         }
     }
 
-    fn next_job(&self) -> Job {
+    fn next_job(&self) -> Job<Origin> {
         let mut state = self.lock();
         loop {
             state = match state.next(Instant::now()) {
@@ -220,7 +220,7 @@ impl Origins {
         self.observer.flush();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<Origin>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
