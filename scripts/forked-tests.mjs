@@ -16,7 +16,7 @@ import { buildWith, copyWith } from './variant.mjs'
 
 const place = join(root, 'target/forked')
 const copy = join(place, 'copy')
-/** Some files have many managers whose origins never can be forked, which is known after 30 seconds each. */
+/** Some files have many managers whose origins never can be forked, which is known after 6 seconds each. */
 const TEST_TIMEOUT_MS = 1_800_000
 /** These need servers that have to be installed, and are about the servers' clients. */
 const OF_ENGINES = /^\.\/__test__\/engines\//
