@@ -93,7 +93,7 @@ pub(crate) use net::MOST_WAITING;
 #[cfg(not(portable))]
 pub use net::{Connection, Connections, ListeningPort};
 #[cfg(not(portable))]
-pub(crate) use net::{Found, SockDiag, socket_memory};
+pub(crate) use net::{Found, SockDiag, TcpSockets, socket_memory};
 #[cfg(portable)]
 pub use no_guardian::{CleanupRegistration, Guardian};
 pub use policy::{Command, Disk, NetPolicy, NoProgram, PlanInput, Policy, Run, plan};

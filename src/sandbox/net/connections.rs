@@ -3,14 +3,15 @@
 //! What a connection holds is looked up by these when no process of the worker has it open any more: after it was
 //! closed with unsent data, while it is on its way through a unix socket, or before a server accepts it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, ListeningPort};
-use super::sock_diag::SockDiag;
 use super::socket::Socket;
+use super::tcp_sockets::TcpSockets;
 use crate::sandbox::lives::lives;
 
 /// Connections of one worker that are remembered. With as many that are not over yet, another one is not made.
@@ -56,8 +57,12 @@ impl Connections {
         if !self.with(|all| all.get(&worker).is_some_and(may_search)) {
             return;
         }
-        let Ok(diag) = SockDiag::open() else { return };
-        self.look(worker, |connection| !matches!(diag.connection(connection), Ok(None)));
+        // Opened after it is known which connections there are, because a list is of one moment.
+        let sockets = OnceCell::new();
+        self.look(worker, |connection| {
+            let sockets = sockets.get_or_init(|| TcpSockets::open().ok()).as_ref();
+            !matches!(sockets.map(|sockets| sockets.connection(connection)), Some(Ok(None)))
+        });
         let done = Instant::now();
         let next = done + SEARCH_EVERY.max(done.duration_since(begun) * SEARCH_SHARE);
         self.with(|all| of(all, worker).next_search = Some(next));

@@ -18,6 +18,8 @@ mod rules;
 mod sock_diag;
 mod socket;
 pub(crate) mod socket_memory;
+mod tcp_list;
+mod tcp_sockets;
 mod unix;
 
 pub use connection::{Connection, ListeningPort};
@@ -28,4 +30,5 @@ pub(super) use own_sockets::OwnSockets;
 pub(super) use rules::Rules;
 pub(crate) use sock_diag::{Found, SockDiag};
 pub(super) use socket::Socket;
+pub(crate) use tcp_sockets::TcpSockets;
 pub(super) use unix::{Listed, UnixSockets};

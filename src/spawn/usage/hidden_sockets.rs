@@ -8,6 +8,7 @@
 //! process is seen to have open counts, whichever process made them. Sockets of other users are left out: a worker can
 //! make none, and who has them open may not be seen.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 use super::descriptors::{Descriptors, in_flight};
 use crate::sandbox::Connections;
-use crate::sandbox::{Found, SockDiag};
+use crate::sandbox::{Found, SockDiag, TcpSockets};
 
 /// The minimum time between two looks, as a multiple of the duration of the last one: a worker may have thousands of
 /// connections, and the kernel goes through all sockets of the machine for the port of a server and for what is in flight.
@@ -77,8 +78,7 @@ impl HiddenSockets {
             .as_ref()
             .map_or(0, |channel| in_flight(std::process::id(), channel.as_raw_fd()));
         let any_in_flight = open.in_flight() + in_channel > 0;
-        let mut diag = None;
-        let connections = self.in_connections(open, any_in_flight, &mut diag);
+        let connections = self.in_connections(open, any_in_flight);
         let unmeasured = open.unmeasured();
         if !any_in_flight && unmeasured.is_empty() {
             return connections;
@@ -92,6 +92,7 @@ impl HiddenSockets {
         } else {
             0
         };
+        let mut diag = None;
         let mut waits = in_datagrams(counts) + in_unix_sockets(counts, &mut diag).unwrap_or(unknown);
         if any_in_flight && waits > WORTH_A_SEARCH {
             // Other processes may have much in their sockets too, which is open to them.
@@ -102,9 +103,12 @@ impl HiddenSockets {
         connections + waits
     }
 
-    fn in_connections(&self, open: &Descriptors, any_in_flight: bool, diag: &mut Option<SockDiag>) -> u64 {
+    fn in_connections(&self, open: &Descriptors, any_in_flight: bool) -> u64 {
         let Some(connections) = &self.connections else { return 0 };
         let mut bytes = 0;
+        // Opened once for everything that is asked, and after it is known which connections there are.
+        let sockets = OnceCell::new();
+        let opened = || sockets.get_or_init(|| TcpSockets::open().ok()).as_ref();
         // A socket that a process may have open is measured with it.
         let hidden = |found: Found| {
             let unmeasured = open.unmeasured().contains(&found.inode);
@@ -114,7 +118,7 @@ impl HiddenSockets {
             if open.counts_socket(connection.inode) {
                 return true;
             }
-            match opened(diag).map(|diag| diag.connection(connection)) {
+            match opened().map(|sockets| sockets.connection(connection)) {
                 Some(Ok(None)) => return false,
                 Some(Ok(Some(found))) if hidden(found) || open.is_complete() => bytes += found.bytes,
                 _ => {}
@@ -122,9 +126,9 @@ impl HiddenSockets {
             true
         });
         if !ports.is_empty()
-            && let Some(diag) = opened(diag)
+            && let Some(sockets) = opened()
         {
-            let _ = diag.at_ports(&ports, &mut |found| {
+            let _ = sockets.at_ports(&ports, &mut |found| {
                 if hidden(found) {
                     bytes += found.bytes;
                 }
