@@ -47,6 +47,38 @@ describe('toolwarden mcp over stdio', () => {
     assert.deepEqual([code, stderr], [0, ''])
   })
 
+  const HELLO = { id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } } }
+  /** A server whose client says everything at once and then nothing more. */
+  const told = (tool) => {
+    const started = startCli(['mcp', 'tools.mjs'], { cwd: bench.project({ files: { 'tools.mjs': SLOW } }).dir })
+    const messages = [HELLO, { method: 'notifications/initialized' }, { id: 2, method: 'tools/call', params: { name: tool, arguments: {} } }]
+    started.child.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
+    return started
+  }
+  const SLOW = `
+    export const waits = () => new Promise((resolve) => setTimeout(resolve, 200, { done: true }))
+    export const never = () => new Promise(() => setInterval(() => {}, 1000))
+  `
+
+  test('answers what was asked before its input ended', async () => {
+    const { code, stdout, stderr } = await told('waits').ended()
+    const answers = stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+    assert.deepEqual(answers.map(({ id }) => id), [1, 2])
+    assert.deepEqual(JSON.parse(answers[1].result.content[0].text), { done: true })
+    assert.deepEqual([code, stderr], [0, ''])
+  })
+
+  test('ends with a client that went away before its answer, at a signal at the latest', async () => {
+    const gone = told('waits')
+    gone.child.stdout.destroy()
+    assert.equal((await gone.ended()).code, 0)
+    const asked = told('never')
+    await bounded(once(asked.child.stdout, 'data'), 'the first answer')
+    asked.child.kill('SIGTERM')
+    const { code, signal } = await asked.ended()
+    assert.ok(code === 143 || signal === 'SIGTERM', `${code} ${signal}`)
+  })
+
   test('serves a client of the SDK and ends with it', async () => {
     const client = new Client({ name: 'test', version: '1' })
     const seen = []

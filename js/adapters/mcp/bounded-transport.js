@@ -26,6 +26,7 @@ export class BoundedTransport {
   /** Requests without an answer. */
   #open = new Set()
   #refusals = 0
+  /** Called once no request is open any more. @type {Array<() => void>} */ #idle = []
   /** @type {(() => void) | undefined} */ onclose
   /** @type {((error: Error) => void) | undefined} */ onerror
   /** @type {((message: any, extra?: any) => void) | undefined} */ onmessage
@@ -49,6 +50,24 @@ export class BoundedTransport {
     return this.#open.size > 0
   }
 
+  /** Resolves when every request has its answer, or the transport is closed. @returns {Promise<void>} */
+  answered() {
+    return new Promise((resolve) => {
+      this.#idle.push(resolve)
+      this.#settle()
+    })
+  }
+
+  #settle() {
+    if (this.#open.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** @param {unknown} id */
+  #over(id) {
+    this.#open.delete(id)
+    this.#settle()
+  }
+
   /**
    * Sends the answers of these requests through their own outlet.
    * @param {unknown[]} requests ids
@@ -69,6 +88,8 @@ export class BoundedTransport {
     Object.assign(inner, {
       onclose: () => {
         this.#outlet.end()
+        this.#open.clear()
+        this.#settle()
         for (const outlet of this.#outlets.values()) outlet.end()
         onclose?.()
         this.onclose?.()
@@ -85,7 +106,7 @@ export class BoundedTransport {
 
   /** @param {any} message @param {any} extra */
   #received(message, extra) {
-    if (message?.method === 'notifications/cancelled') this.#open.delete(message.params?.requestId)
+    if (message?.method === 'notifications/cancelled') this.#over(message.params?.requestId)
     if (isRequest(message)) {
       if (this.#open.size >= MOST_REQUESTS) {
         void this.#refuse(message.id)
@@ -114,7 +135,7 @@ export class BoundedTransport {
     try {
       await this.#put(message, options)
     } finally {
-      if (message.method === undefined) this.#open.delete(message.id)
+      if (message.method === undefined) this.#over(message.id)
     }
   }
 

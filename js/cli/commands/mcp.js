@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import process from 'node:process'
+import { BoundedTransport } from '../../adapters/mcp/bounded-transport.js'
 import { ADDRESS_FOR_CLIENTS, AN_HTTP_PORT, ANY_FREE_HTTP_PORT, INSTALL_MCP } from '../hints.js'
 import { printConfig } from '../mcp/print-config.js'
 import { whileWatched } from '../mcp/watched.js'
@@ -93,16 +95,23 @@ async function aborted(signal) {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-/** @param {any} mcp @param {any} manager @param {import('../context.d.ts').Context} context */
+/**
+ * Serves until the input ends and everything that was asked is answered, as for requests from a pipe. Calls are bounded by their timeouts.
+ * @param {any} mcp @param {any} manager @param {import('../context.d.ts').Context} context
+ */
 async function serveStdio(mcp, manager, { stdin, interrupts }) {
   const server = mcp.createMcpServer(manager)
+  const transport = new BoundedTransport(new mcp.StdioServerTransport())
   const gone = new Promise((resolve) => {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target: the SDK's callback
     server.onclose = resolve
-    stdin.once('end', resolve)
-    stdin.once('close', resolve)
+    const answer = () => void transport.answered().then(resolve)
+    stdin.once('end', answer)
+    stdin.once('close', answer)
+    // A client that is gone reads no answer.
+    for (const event of ['error', 'close']) process.stdout.once(event, resolve)
   })
-  await server.connect(new mcp.StdioServerTransport())
+  await server.connect(transport)
   await Promise.race([gone, aborted(interrupts.signal)])
   await server.close()
 }
