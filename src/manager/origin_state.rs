@@ -213,6 +213,14 @@ impl<O: Serves> State<O> {
         })
     }
 
+    /// Whether the keeper may have something to do. While an origin serves, it has not at each fork.
+    pub(super) fn needs_keeper(&self, now: Instant) -> bool {
+        match &self.phase {
+            Phase::Serving(serving) => !self.retired.is_empty() || (serving.is_old(now) && !self.renewing),
+            _ => true,
+        }
+    }
+
     /// A file that this origin has loaded has changed. Whoever edits a file wants to see it: no calls are waited for.
     pub(super) fn outdated(&mut self, origin: &Arc<O>) {
         if let Phase::Serving(serving) = &self.phase

@@ -140,14 +140,17 @@ fn one_that_gave_enough_children_serves_until_its_successor_does() {
     let old = serve(&mut state, 1, now);
     old.forked.store(MOST_FORKS - 1, Ordering::Relaxed);
     assert_eq!(chosen(&mut state, now), Some(1));
+    assert!(!state.needs_keeper(now));
     assert!(!starts(&mut state, now));
     old.forked.store(MOST_FORKS, Ordering::Relaxed);
     assert_eq!(chosen(&mut state, now), Some(1));
+    assert!(state.needs_keeper(now));
     assert!(starts(&mut state, now));
     assert!(!starts(&mut state, now), "a second successor");
     assert_eq!(chosen(&mut state, now), Some(1), "meanwhile");
     serve(&mut state, 2, now);
     assert_eq!(chosen(&mut state, now), Some(2));
+    assert!(state.needs_keeper(now), "the former one has to end");
     assert_eq!(ends(&mut state, now), [1]);
     assert_eq!(state.report().forked, MOST_FORKS);
     assert!(!starts(&mut state, now));
@@ -180,6 +183,7 @@ fn one_that_broke_is_given_up_and_another_one_follows() {
     let origin = serve(&mut state, 1, now);
     *origin.broken.lock().unwrap() = Some("a fork failed".to_owned());
     assert_eq!(chosen(&mut state, now), None);
+    assert!(state.needs_keeper(now));
     assert_eq!(state.report().reason.as_deref(), Some("a fork failed"));
     assert_eq!(ends(&mut state, now), [1]);
     assert!(starts(&mut state, now + FIRST_PAUSE));

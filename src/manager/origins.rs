@@ -256,10 +256,14 @@ impl Forking {
     pub(super) fn choose(&self) -> Option<(Arc<Origin>, Arc<Launch>)> {
         let Self::From(origins) = self else { return None };
         let mut state = origins.lock();
-        let choice = state.choose(Instant::now());
+        let now = Instant::now();
+        let choice = state.choose(now);
         let answers = state.take_answers();
+        let needs_keeper = state.needs_keeper(now);
         drop(state);
-        origins.changed.notify_one();
+        if needs_keeper {
+            origins.changed.notify_one();
+        }
         for (answer, result) in answers {
             answer(result);
         }
