@@ -50,8 +50,8 @@ if (chosen.length === 0) throw new Error(`--only takes one of: ${KERNELS.map(({ 
 if (options.as !== undefined && !['root', 'user'].includes(options.as)) throw new Error('--as takes root or user')
 if (options.suite?.some((name) => !SUITES.includes(name))) throw new Error(`--suite takes one of: ${SUITES.join(', ')}`)
 
-/** @type {import('./kernels/records.mjs').Record[]} */
-let records = JSON.parse(readFileSync(RECORDS, 'utf8'))
+/** @returns {import('./kernels/records.mjs').Record[]} */
+const recorded = () => JSON.parse(readFileSync(RECORDS, 'utf8'))
 const writes = options.short !== true && options.dry !== true
 
 /** @param {string} kernel @param {string} release */
@@ -61,7 +61,7 @@ const asked = (kernel, release) => (/** @type {import('./kernels/guest.mjs').Tas
       (options.as ?? who) === who &&
       (options.suite?.includes(suite) ?? true) &&
       (options.file?.includes(name) ?? true) &&
-      !(options.missing === true && hasRecord(records, { kernel, release, who, suite, name })),
+      !(options.missing === true && hasRecord(recorded(), { kernel, release, who, suite, name })),
   )
 
 /**
@@ -112,7 +112,8 @@ async function runKernel(kernel) {
     const record = recordOf({ kernel: kernel.name, release, day: new Date().toISOString().slice(0, 10) }, told)
     own = withRecord(own, record)
     if (!writes) return
-    records = withRecord(records, record)
+    // Another run may have written in the meantime.
+    const records = withRecord(recorded(), record)
     writeFileSync(RECORDS, textOf(records))
     writeFileSync(PAGE, withRows(readFileSync(PAGE, 'utf8'), rowsOf(kernel, all, records)))
   }
