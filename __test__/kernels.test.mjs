@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judge } from '../scripts/kernels/judge.mjs'
-import { rowsOf, SUITES, withRows } from '../scripts/kernels/report.mjs'
+import { hasRecord, recordOf, textOf, withRecord } from '../scripts/kernels/records.mjs'
+import { problemsOf, rowsOf, SUITES, withRows } from '../scripts/kernels/report.mjs'
 
 const ended = (stdout, status = 0, more = {}) => ({ status, stdout, stderr: '', ...more })
 const REPORT = {
@@ -75,8 +76,13 @@ const SEEN = [
   { kind: 'end', who: 'root' },
   { kind: 'end', who: 'user' },
 ]
+/** The records of what a machine told. */
+const recordsOf = (seen, { release = '6.1.0-50', day = '2026-11-30', before = [] } = {}) =>
+  seen.filter(({ kind }) => kind === 'task').reduce((records, told) => withRecord(records, recordOf({ kernel: KERNEL.name, release, day }, told)), before)
+const tableRows = (records) => rowsOf(KERNEL, TASKS, records)
 /** The cells of the suites. */
-const cellsOf = (seen) => rowsOf({ kernel: KERNEL, tasks: TASKS, seen }, '2026-11-30').map(({ cells }) => Object.fromEntries(SUITES.map((suite, at) => [suite, cells.at(at - SUITES.length)])))
+const cellsOf = (seen) => tableRows(recordsOf(seen)).map(({ cells }) => Object.fromEntries(SUITES.map((suite, at) => [suite, cells.at(at - SUITES.length)])))
+const IOCTL = { kind: 'task', who: 'root', suite: 'attacks', name: 'ioctl', good: false, passed: 2, failed: 1, failures: ['x'], succeeded: 0, twins: 3 }
 
 describe('The table of kernels', () => {
   test('says what worked, what failed and what was not run', () => {
@@ -85,11 +91,37 @@ describe('The table of kernels', () => {
     assert.equal(root.attacks, 'works: 0 of 4 succeeded, 4 of 4 twins worked; **1 of 2 files were not run**')
     assert.equal(root['Rust sandbox suite'], '')
     assert.equal(user.doctor, '**read: a \\| b**')
-    assert.equal(cellsOf(SEEN.slice(0, 1))[0].attacks, '**not run**')
+    assert.deepEqual(cellsOf(SEEN.slice(0, 1)), [])
+  })
+
+  test('adds up what several runs took in parts, and says from which days they are', () => {
+    const first = recordsOf(SEEN)
+    const [root] = tableRows(recordsOf([IOCTL], { day: '2026-12-01', before: first }))
+    assert.equal(root.cells[3], '2026-11-30 to 2026-12-01')
+    assert.equal(root.cells[5 + SUITES.indexOf('attacks')], '**0 of 7 succeeded, 7 of 7 twins worked**; ioctl')
+    assert.equal(root.cells[5], 'works: ABI 2')
+  })
+
+  test('takes the last run of a program, and nothing of a release or a file that is gone', () => {
+    const first = recordsOf([...SEEN, IOCTL])
+    const again = recordsOf([{ ...IOCTL, good: true, passed: 3, failed: 0 }], { before: first })
+    assert.equal(tableRows(again)[0].cells[5 + SUITES.indexOf('attacks')], 'works: 0 of 7 succeeded, 7 of 7 twins worked')
+    const newer = recordsOf([IOCTL], { release: '6.1.0-51', before: first })
+    assert.equal(tableRows(newer)[0].cells[5 + SUITES.indexOf('attacks')], '**0 of 3 succeeded, 3 of 3 twins worked**; ioctl; **1 of 2 files were not run**')
+    assert.deepEqual(tableRows(newer).map(({ cells }) => cells[1]), ['6.1.0-51', '6.1.0-50'])
+    const gone = recordsOf([{ ...IOCTL, name: 'renamed' }], { before: recordsOf(SEEN) })
+    assert.equal(tableRows(gone)[0].cells[5 + SUITES.indexOf('attacks')], 'works: 0 of 4 succeeded, 4 of 4 twins worked; **1 of 2 files were not run**')
+  })
+
+  test('knows what has a record on a release', () => {
+    const records = recordsOf(SEEN)
+    const clone = { kernel: '6.1', release: '6.1.0-50', who: 'root', suite: 'attacks', name: 'clone' }
+    assert.deepEqual([clone, { ...clone, who: 'user' }, { ...clone, release: '6.1.0-51' }, { ...clone, name: 'ioctl' }].map((what) => hasRecord(records, what)), [true, false, false, false])
+    assert.deepEqual(JSON.parse(textOf(records)), records)
   })
 
   test('names every problem, and that a machine ended early', () => {
-    const problems = (seen) => rowsOf({ kernel: KERNEL, tasks: TASKS, seen }, '').flatMap((row) => row.problems)
+    const problems = (seen) => problemsOf(KERNEL.name, TASKS, seen)
     assert.deepEqual(problems(SEEN), ['6.1: 1 of 2 tasks of attacks were not run as root', '6.1, doctor as user:\na | b'])
     assert.ok(problems(SEEN.slice(0, -1)).includes('6.1: the machine ended before its tests did as user'))
   })
@@ -97,7 +129,7 @@ describe('The table of kernels', () => {
   const page = (rows) => `a\n<!-- kernels -->\n| kernel |\n| --- |\n${rows.join('\n')}\n<!-- /kernels -->\nb\n`
 
   test('keeps the rows of other kernels, oldest first', () => {
-    const rows = rowsOf({ kernel: KERNEL, tasks: TASKS, seen: SEEN }, '2026-11-30')
+    const rows = tableRows(recordsOf(SEEN))
     const before = page(['| 5.10 | kept |', '| 6.12 | kept |', '| newest | kept |'])
     const written = withRows(withRows(before, rows), rows)
     assert.deepEqual(written.split('\n').map((line) => line.slice(0, 12).trim()), [
@@ -105,18 +137,19 @@ describe('The table of kernels', () => {
     ])
   })
 
-  test('keeps the columns that were not run again, of the same release', () => {
-    const doctor = { ...TASKS, root: [task('doctor', 'doctor')] }
-    const rowsWith = (release, tasks) => rowsOf({ kernel: KERNEL, tasks, seen: [{ kind: 'machine', release }, ...SEEN.slice(1)] }, '2026-11-30')
-    const first = withRows(page([]), rowsWith('6.1.0-50', TASKS))
-    assert.match(first, /0 of 4 succeeded/)
-    assert.match(withRows(first, rowsWith('6.1.0-50', doctor)), /0 of 4 succeeded/)
-    assert.doesNotMatch(withRows(first, rowsWith('6.1.0-51', doctor)), /0 of 4 succeeded/)
+  test('keeps the columns of which there is no record, of the same release, with their day', () => {
+    const first = withRows(page([]), tableRows(recordsOf(SEEN, { day: '2026-11-29' })))
+    const doctor = (release) => tableRows(recordsOf([SEEN[1]], { release }))
+    const kept = withRows(first, doctor('6.1.0-50'))
+    assert.match(kept, /\| 2026-11-29 to 2026-11-30 \| root \|.* 0 of 4 succeeded/)
+    assert.match(withRows(kept, doctor('6.1.0-50')), /\| 2026-11-29 to 2026-11-30 \| root \|/)
+    assert.match(withRows(first, doctor('6.1.0-51')), /\| 2026-11-30 \| root \|/)
+    assert.doesNotMatch(withRows(first, doctor('6.1.0-51')), /0 of 4 succeeded/)
   })
 
   test('keeps the row of a user for whom nothing was run', () => {
-    const first = withRows(page([]), rowsOf({ kernel: KERNEL, tasks: TASKS, seen: SEEN }, '2026-11-29'))
-    const again = withRows(first, rowsOf({ kernel: KERNEL, tasks: { ...TASKS, user: [] }, seen: SEEN }, '2026-11-30'))
+    const first = withRows(page([]), tableRows(recordsOf(SEEN, { day: '2026-11-29' })))
+    const again = withRows(first, tableRows(recordsOf(SEEN.filter(({ who }) => who !== 'user'))))
     assert.deepEqual(again.match(/2026-11-\d+ \| (root|a user)/g), ['2026-11-30 | root', '2026-11-29 | a user'])
   })
 })

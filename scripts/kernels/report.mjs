@@ -1,18 +1,13 @@
-/** Makes rows of docs/kernels.md of what kernels gave, and puts them in place of earlier ones. Pure. */
+/** Makes rows of docs/kernels.md of the records of kernels, and puts them in place of earlier ones. Pure. */
 
 /**
  * @typedef {import('./guest.mjs').Task} Task
- * @typedef {'root' | 'user'} Who
- *
- * @typedef {object} Run what one kernel gave
- * @property {import('./list.mjs').Kernel} kernel
- * @property {import('./suites.mjs').Tasks} tasks what was to be run
- * @property {any[]} seen the lines of the machine
+ * @typedef {import('./suites.mjs').Tasks} Tasks
+ * @typedef {import('./records.mjs').Record} Record
  *
  * @typedef {object} Row
  * @property {string} name of the kernel
  * @property {string[]} cells
- * @property {string[]} problems
  */
 
 /** The columns that are made of tasks. */
@@ -30,14 +25,16 @@ function counted(suite, rows) {
   return `${sum(rows, 'succeeded')} of ${all} succeeded, ${sum(rows, 'twins')} of ${all} twins worked`
 }
 
-/** What a column says of one user's tasks. @param {string} suite @param {Task[]} wanted @param {any[]} rows */
-function cell(suite, wanted, rows) {
-  if (wanted.length === 0) return ''
+/** What a column says of one user's tasks. @param {Task[]} wanted @param {Record[]} records of all columns */
+function cell(wanted, records) {
+  // A file that is no longer in the list does not count.
+  const rows = wanted.flatMap(({ suite, name }) => records.find((record) => record.suite === suite && record.name === name) ?? [])
+  const [first] = rows
+  if (first === undefined) return ''
   const missing = wanted.length - rows.length
-  if (rows.length === 0) return '**not run**'
   const good = rows.every((row) => row.good)
   const shown = rows.find((row) => row.shown !== undefined)?.shown
-  const text = shown ?? counted(suite, rows)
+  const text = shown ?? counted(first.suite, rows)
   // Where there can be no sandbox, doctor does well to say so, in these words.
   const parts = [!good ? `**${text}**` : text.startsWith('"') ? text : `works: ${text}`]
   if (!good && shown === undefined) parts.push(rows.filter((row) => !row.good).map((row) => row.name).join(', '))
@@ -47,26 +44,44 @@ function cell(suite, wanted, rows) {
 
 const clean = (/** @type {string} */ text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-/** @param {Run} run @param {string} day @returns {Row[]} */
-export function rowsOf({ kernel, tasks, seen }, day) {
-  const release = seen.find(({ kind }) => kind === 'machine')?.release ?? '**did not start**'
-  const users = /** @type {const} */ ([['root', [...tasks.alone, ...tasks.root]], ['user', tasks.user]])
-  // A user for whom nothing was to be run keeps the row of an earlier day.
-  return users.filter(([, wanted]) => wanted.length > 0).map(([who, wanted]) => {
+/** @param {string[]} days */
+function period(days) {
+  const [first, last] = [days.toSorted()[0], days.toSorted().at(-1)]
+  return first === last ? (first ?? '') : `${first} to ${last}`
+}
+
+/** @param {Tasks} tasks */
+const byUser = (tasks) => /** @type {const} */ ([['root', [...tasks.alone, ...tasks.root]], ['user', tasks.user]])
+
+/**
+ * The rows of a kernel. A user of whom there is no record has none.
+ * @param {import('./list.mjs').Kernel} kernel @param {Tasks} tasks all that there are for this kernel @param {Record[]} records
+ * @returns {Row[]}
+ */
+export const rowsOf = (kernel, tasks, records) =>
+  byUser(tasks).flatMap(([who, wanted]) => {
+    const own = records.filter((record) => record.kernel === kernel.name && record.who === who)
+    const [first] = own
+    if (first === undefined) return []
+    const of = (/** @type {string} */ suite) => cell(wanted.filter((task) => task.suite === suite), own)
+    const day = period(own.map((record) => record.day))
+    return [{ name: kernel.name, cells: [kernel.name, first.release, kernel.who, day, who === 'user' ? 'a user' : 'root', ...SUITES.map(of)].map(clean) }]
+  })
+
+/**
+ * What one run has to tell besides its rows.
+ * @param {string} kernel @param {Tasks} tasks what was to be run @param {any[]} seen the lines of the machines @returns {string[]}
+ */
+export const problemsOf = (kernel, tasks, seen) =>
+  byUser(tasks).filter(([, wanted]) => wanted.length > 0).flatMap(([who, wanted]) => {
     const rows = seen.filter((row) => row.kind === 'task' && row.who === who)
-    const cut = seen.some((row) => row.kind === 'end' && row.who === who) ? [] : [`${kernel.name}: the machine ended before its tests did as ${who}`]
-    const of = (/** @type {string} */ suite) => cell(suite, wanted.filter((task) => task.suite === suite), rows.filter((row) => row.suite === suite))
+    const cut = seen.some((row) => row.kind === 'end' && row.who === who) ? [] : [`${kernel}: the machine ended before its tests did as ${who}`]
     const missing = SUITES.flatMap((suite) => {
       const [planned, ran] = [wanted.filter((task) => task.suite === suite).length, rows.filter((row) => row.suite === suite).length]
-      return planned === ran ? [] : [`${kernel.name}: ${planned - ran} of ${planned} tasks of ${suite} were not run as ${who}`]
+      return planned === ran ? [] : [`${kernel}: ${planned - ran} of ${planned} tasks of ${suite} were not run as ${who}`]
     })
-    return {
-      name: kernel.name,
-      cells: [kernel.name, release, kernel.who, day, who === 'user' ? 'a user' : 'root', ...SUITES.map(of)].map(clean),
-      problems: [...cut, ...rows.filter((row) => !row.good).map((row) => `${kernel.name}, ${row.name} as ${who}:\n${row.failures.join('\n')}`), ...missing],
-    }
+    return [...cut, ...rows.filter((row) => !row.good).map((row) => `${kernel}, ${row.name} as ${who}:\n${row.failures.join('\n')}`), ...missing]
   })
-}
 
 const lineOf = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`
 
@@ -84,11 +99,21 @@ const isOfRoot = (cells) => cells[AS] === 'root'
 /** Whether two rows are of the same kernel and user. @param {string[]} one @param {string[]} other */
 const isSame = (one, other) => one[0] === other[0] && one[AS] === other[AS]
 
+/** The place of the day. */
+const DAY = HEAD.indexOf('day')
+
 /**
- * Of an earlier row it keeps the columns that were not run this time, if the kernel is the same.
+ * Of an earlier row it keeps the columns of which there is no record, if the kernel is the same: before there were records, only the page
+ * said what was run.
  * @param {string[]} earlier @param {string[]} cells
  */
-const merged = (earlier, cells) => (earlier[1] === cells[1] ? cells.map((text, at) => text || (earlier[at] ?? '')) : cells)
+function merged(earlier, cells) {
+  if (earlier[1] !== cells[1]) return cells
+  const filled = cells.map((text, at) => text || (earlier[at] ?? ''))
+  const kept = filled.some((text, at) => cells[at] === '' && text !== '')
+  if (kept) filled[DAY] = period([earlier[DAY] ?? '', cells[DAY] ?? ''].flatMap((text) => text.split(' to ')))
+  return filled
+}
 
 /** The numbers of a version, for the order of the rows; a name that is none is the newest. @param {string} name */
 const orderOf = (name) => {

@@ -57,12 +57,6 @@ pub(crate) fn as_root_and_user(body: impl FnOnce()) {
     );
 }
 
-/// Whether the processor is emulated (`npm run kernels`). The name of a program that may not start is found on the stack
-/// of its caller, where an emulated processor's code can leave others nearer; only the record's name depends on that.
-pub(crate) fn emulated() -> bool {
-    std::env::var_os("WARDEN_TEST_PATIENCE").is_some()
-}
-
 pub(crate) fn bun() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("node_modules/bun/bin/bun.exe");
     path.canonicalize().expect("npm install puts the real Bun there")

@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use toolwarden::sandbox::{Lack, Support, probe};
 
-use crate::harness::{Project, Run, as_root_and_user, emulated};
+use crate::harness::{Project, Run, as_root_and_user};
 use crate::network::server;
 use crate::raw_calls::RAW;
 
@@ -135,10 +135,7 @@ fn node_is_restricted_in_the_same_way() {
         outcome.done("kill self");
         let run = outcome.denied("run");
         assert!(!run.is_empty(), "{outcome:?}");
-        assert!(
-            emulated() || run.iter().any(|path| path.ends_with("/true")),
-            "{outcome:?}"
-        );
+        assert!(run.iter().any(|path| path.ends_with("/true")), "{outcome:?}");
         assert_eq!(outcome.denied("net"), [format!("127.0.0.1:{}", server.port)]);
         let read = format!("--allow-read={}", project.shown("open"));
         let write = format!("--allow-write={}", project.shown("open"));

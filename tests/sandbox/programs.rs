@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toolwarden::spawn::Spawner;
 
-use crate::harness::{Project, Run, as_root_and_user, drained, emulated, read_line, spawn};
+use crate::harness::{Project, Run, as_root_and_user, drained, read_line, spawn};
 use crate::raw_calls::{LOADER, RAW};
 
 const STARTS: &str = r#"
@@ -32,10 +32,10 @@ fn without_run_no_program_starts_and_the_record_names_it() {
         let denied = outcome.denied("run");
         let named = |name: &str| denied.iter().any(|path| path.ends_with(name));
         assert!(!denied.is_empty(), "{outcome:?}");
-        assert!(emulated() || (named("/true") && named("/sh")), "{outcome:?}");
+        assert!(named("/true") && named("/sh"), "{outcome:?}");
         let one = Run::new(&project, &[]).script("await attempt('x', () => Bun.spawnSync(['true']).exitCode)");
         assert_eq!(one.denied("run").len(), 1, "{one:?}");
-        assert!(emulated() || one.denials[0].flag == "--allow-run=true", "{one:?}");
+        assert_eq!(one.denials[0].flag, "--allow-run=true", "{one:?}");
     });
 }
 

@@ -5,10 +5,16 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::sandbox::proc_stat::ProcStat;
 
 const PIDFD_THREAD: u32 = libc::O_EXCL as u32;
+/// How long a thread may take from the report of its call to its sleep in it: what else runs on its processor comes in between.
+const UNTIL_ASLEEP: Duration = Duration::from_millis(50);
+/// Lets the thread have the processor.
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// Distinguishes a process from a later one with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,11 +179,9 @@ impl Target {
         self.thread
     }
 
-    /// Its stack pointer, while it waits in the reported call.
+    /// Its stack pointer, once it waits in the reported call.
     pub(in super::super) fn stack(&self) -> Option<u64> {
-        let text = fs::read_to_string(format!("/proc/{}/syscall", self.thread)).ok()?;
-        let pointer = text.split_whitespace().rev().nth(1)?;
-        u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok()
+        stack_of_waiting(|| fs::read_to_string(format!("/proc/{}/syscall", self.thread)).ok())
     }
 
     /// The link to one of its open descriptors.
@@ -216,6 +220,23 @@ impl Target {
     }
 }
 
+/// The stack pointer in what /proc says of a thread's call. The kernel reports a call a moment before the thread goes to sleep in it, and says
+/// only that it runs until then: with one processor the supervisor often looks in that moment.
+fn stack_of_waiting(mut look: impl FnMut() -> Option<String>) -> Option<u64> {
+    let until = Instant::now() + UNTIL_ASLEEP;
+    loop {
+        let text = look()?;
+        if !text.starts_with("running") {
+            let pointer = text.split_whitespace().rev().nth(1)?;
+            return u64::from_str_radix(pointer.strip_prefix("0x")?, 16).ok();
+        }
+        if Instant::now() >= until {
+            return None;
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
 /// The inode in the link of a socket's descriptor.
 fn of_socket(link: &Path) -> Option<u64> {
     link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
@@ -240,6 +261,24 @@ mod tests {
             let by_file = errno(own.read_by_file(nowhere, &mut by_file));
             assert!(matches!(by_file, Some(libc::EFAULT | libc::EINVAL)), "{by_file:?}");
         }
+    }
+
+    #[test]
+    fn a_thread_that_does_not_sleep_yet_is_looked_at_again() {
+        let asleep = "58 0x1df6915 0x7ffd10 0x1 0x0 0x0 0x0 0x7ffdb2aaf0a0 0x7fa6ba64b3b8\n";
+        let mut said = ["running\n", "running\n", asleep].into_iter();
+        assert_eq!(
+            stack_of_waiting(|| said.next().map(str::to_owned)),
+            Some(0x7ffd_b2aa_f0a0)
+        );
+        assert_eq!(said.next(), None);
+        let mut ended = ["running\n"].into_iter();
+        assert_eq!(stack_of_waiting(|| ended.next().map(str::to_owned)), None);
+        assert_eq!(stack_of_waiting(|| Some("running\n".to_owned())), None);
+        assert_eq!(
+            stack_of_waiting(|| Some("-1 0x7ffdb2aaf0a0 0x7fa6ba64b3b8\n".to_owned())),
+            Some(0x7ffd_b2aa_f0a0)
+        );
     }
 
     #[test]
