@@ -15,6 +15,7 @@ mod narrowing;
 mod one_shot_process;
 mod open;
 mod options;
+mod origin_report;
 mod origin_state;
 mod origins;
 mod outcome_sink;

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
-use crate::config::ProcessStart;
+use super::origin_report::OriginReport;
 use crate::spawn::{Origin, Process};
 use crate::worker::FileFingerprint;
 
@@ -372,29 +370,6 @@ impl<O: Serves> State<O> {
 
 const WAITING: &str = "it is started after a few calls";
 const STARTING: &str = "it imports the entrypoint";
-
-/// The public `OriginStats`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct OriginReport {
-    pub(super) state: &'static str,
-    pub(super) reason: Option<String>,
-    pub(super) pid: Option<u32>,
-    pub(super) forked: u64,
-}
-
-impl OriginReport {
-    pub(super) fn never(start: ProcessStart, reason: &str) -> Self {
-        Self {
-            state: match start {
-                ProcessStart::Spawn => "off",
-                _ => "unavailable",
-            },
-            reason: Some(reason.to_owned()),
-            pid: None,
-            forked: 0,
-        }
-    }
-}
 
 #[cfg(test)]
 #[path = "origin_state_tests.rs"]

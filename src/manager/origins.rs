@@ -19,7 +19,7 @@ use crate::worker::FileFingerprint;
 use crate::worker::frame::{LogFrame, max_frame};
 use crate::worker::protocol::{NO_THREADS_VALUE, NO_THREADS_VARIABLE, ORIGIN_OPTIONS, ORIGIN_VARIABLE};
 
-pub(super) use super::origin_state::OriginReport;
+pub(super) use super::origin_report::OriginReport;
 
 /// How long a process may take to become an origin. The runtime's compiler threads alone need ten seconds to end; tests do without
 /// them, and have many entrypoints whose own threads never end.
