@@ -14,9 +14,9 @@ import { parseArgs } from 'node:util'
 
 import { forkedPackage } from './packages/forked.mjs'
 import { isRight, line, sentence, withPackages } from './packages/forked-table.mjs'
-import { install } from './packages/install.mjs'
 import { packages } from './packages/list.mjs'
-import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { scratch } from './packages/place.mjs'
+import { prepared } from './packages/prepared.mjs'
 import { Results } from './packages/results.mjs'
 import { Services } from './packages/services.mjs'
 import { root } from './run.mjs'
@@ -37,22 +37,6 @@ const results = new Results(directory, 'forked.json')
 /** @type {string[]} */
 const notRun = []
 
-/** Installs a package and starts what it needs. @param {import('./packages/package.d.ts').Package} wanted */
-async function prepared(wanted) {
-  const place = placeOf(directory, wanted)
-  writeProject(wanted, place.pkg)
-  try {
-    await install(wanted, place.pkg)
-  } catch (error) {
-    notRun.push(`${wanted.name}: not installed: ${String(error).slice(0, 300)}`)
-    return undefined
-  }
-  const { at, missing } = await services.have(wanted.needs ?? [])
-  if (missing.length === 0) return { wanted, place, input: at, runtime: /** @type {const} */ ('bun') }
-  notRun.push(`${wanted.name}: needs Debian's ${missing.join(' and ')}`)
-  return undefined
-}
-
 /** One after another: npm's cache, and the services, are the same for all. @type {Promise<unknown>} */
 let preparing = Promise.resolve()
 
@@ -60,11 +44,14 @@ const left = options.rows ? [] : [...chosen]
 async function tryNext() {
   for (let wanted = left.shift(); wanted !== undefined; wanted = left.shift()) {
     const one = wanted
-    const ready = preparing.then(() => prepared(one))
+    const ready = preparing.then(() => prepared(one, directory, services))
     preparing = ready
     const job = await ready
-    if (job === undefined) continue
-    const row = await forkedPackage(job)
+    if ('problem' in job) {
+      notRun.push(job.problem)
+      continue
+    }
+    const row = await forkedPackage({ ...job, runtime: 'bun' })
     results.add(row)
     say(line(row))
   }

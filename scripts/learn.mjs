@@ -15,9 +15,9 @@ import { parseArgs } from 'node:util'
 
 import { learnPackage } from './learn/learn-package.mjs'
 import { isRight, line, sentence, withTable } from './learn/table.mjs'
-import { install } from './packages/install.mjs'
 import { packages } from './packages/list.mjs'
-import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { scratch } from './packages/place.mjs'
+import { prepared } from './packages/prepared.mjs'
 import { Results } from './packages/results.mjs'
 import { Services } from './packages/services.mjs'
 import { root } from './run.mjs'
@@ -38,22 +38,14 @@ const results = new Results(directory, 'lessons.json')
 
 try {
   for (const wanted of options.rows ? [] : chosen) {
-    const place = placeOf(directory, wanted)
-    writeProject(wanted, place.pkg)
-    try {
-      await install(wanted, place.pkg)
-    } catch (error) {
-      say(`${wanted.name}: not installed: ${String(error).slice(0, 300)}\n`)
-      continue
-    }
-    const { at, missing } = await services.have(wanted.needs ?? [])
-    if (missing.length > 0) {
-      say(`${wanted.name}: needs Debian's ${missing.join(' and ')}\n`)
+    const job = await prepared(wanted, directory, services)
+    if ('problem' in job) {
+      say(`${job.problem}\n`)
       continue
     }
     for (const runtime of wanted.runtimes ?? /** @type {const} */ (['bun', 'node'])) {
       if (options.runtime !== undefined && options.runtime !== runtime) continue
-      const lesson = await learnPackage({ wanted, place, input: at, runtime })
+      const lesson = await learnPackage({ ...job, runtime })
       results.add(lesson)
       say(line(lesson))
     }

@@ -14,9 +14,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
-import { install } from './packages/install.mjs'
 import { packages } from './packages/list.mjs'
-import { placeOf, scratch, writeProject } from './packages/place.mjs'
+import { scratch } from './packages/place.mjs'
+import { installed, prepared } from './packages/prepared.mjs'
 import { report } from './packages/report.mjs'
 import { Results } from './packages/results.mjs'
 import { row } from './packages/row.mjs'
@@ -49,24 +49,19 @@ const notRun = []
 
 /** @param {import('./packages/package.d.ts').Package} wanted */
 async function tryPackage(wanted) {
-  const place = placeOf(directory, wanted)
-  writeProject(wanted, place.pkg)
-  try {
-    await install(wanted, place.pkg)
-  } catch (error) {
-    const said = /** @type {{ stderr?: string, message: string }} */ (error)
-    notRun.push(`${wanted.name}: not installed: ${(said.stderr || said.message).slice(0, 1000)}`)
+  if (options.install) {
+    const found = await installed(wanted, directory)
+    if ('problem' in found) notRun.push(found.problem)
     return
   }
-  if (options.install) return
-  const { at, missing } = await services.have(wanted.needs ?? [])
-  if (missing.length > 0) {
-    notRun.push(`${wanted.name}: needs Debian's ${missing.join(' and ')}`)
+  const job = await prepared(wanted, directory, services)
+  if ('problem' in job) {
+    notRun.push(job.problem)
     return
   }
   for (const runtime of wanted.runtimes ?? /** @type {const} */ (['bun', 'node'])) {
     if (options.runtime !== undefined && options.runtime !== runtime) continue
-    const found = await row({ wanted, place, input: at, runtime })
+    const found = await row({ ...job, runtime })
     results.add(found)
     say(line(found))
   }

@@ -49,9 +49,10 @@ describe('toolwarden mcp over stdio', () => {
 
   const HELLO = { id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } } }
   /** A server whose client says everything at once and then nothing more. */
-  const told = (tool) => {
+  const told = (tool, calls = 1) => {
     const started = startCli(['mcp', 'tools.mjs'], { cwd: bench.project({ files: { 'tools.mjs': SLOW } }).dir })
-    const messages = [HELLO, { method: 'notifications/initialized' }, { id: 2, method: 'tools/call', params: { name: tool, arguments: {} } }]
+    const messages = [HELLO, { method: 'notifications/initialized' }]
+    for (let id = 2; id < 2 + calls; id++) messages.push({ id, method: 'tools/call', params: { name: tool, arguments: {} } })
     started.child.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''))
     return started
   }
@@ -66,6 +67,14 @@ describe('toolwarden mcp over stdio', () => {
     assert.deepEqual(answers.map(({ id }) => id), [1, 2])
     assert.deepEqual(JSON.parse(answers[1].result.content[0].text), { done: true })
     assert.deepEqual([code, stderr], [0, ''])
+  })
+
+  test('answers more than it works on at once, with a refusal where it must', async () => {
+    const { code, stdout } = await told('waits', 60).ended()
+    const answers = stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+    assert.equal(new Set(answers.map(({ id }) => id)).size, 61)
+    assert.ok(answers.some(({ error }) => error !== undefined) && answers.some(({ result }) => result?.content !== undefined))
+    assert.equal(code, 0)
   })
 
   test('ends with a client that went away before its answer, at a signal at the latest', async () => {

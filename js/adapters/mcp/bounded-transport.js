@@ -26,7 +26,7 @@ export class BoundedTransport {
   /** Requests without an answer. */
   #open = new Set()
   #refusals = 0
-  /** Called once no request is open any more. @type {Array<() => void>} */ #idle = []
+  /** Called once every request has its answer. @type {Array<() => void>} */ #idle = []
   /** @type {(() => void) | undefined} */ onclose
   /** @type {((error: Error) => void) | undefined} */ onerror
   /** @type {((message: any, extra?: any) => void) | undefined} */ onmessage
@@ -59,7 +59,7 @@ export class BoundedTransport {
   }
 
   #settle() {
-    if (this.#open.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#open.size === 0 && this.#refusals === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   /** @param {unknown} id */
@@ -127,6 +127,7 @@ export class BoundedTransport {
       this.onerror?.(/** @type {Error} */ (error))
     } finally {
       this.#refusals--
+      this.#settle()
     }
   }
 

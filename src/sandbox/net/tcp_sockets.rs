@@ -20,7 +20,15 @@ impl TcpSockets {
         // A kernel that cannot answer starts a program that looks for its module each time that it is asked.
         static ANSWERS: OnceLock<bool> = OnceLock::new();
         let diag = SockDiag::open()?;
-        match ANSWERS.get_or_init(|| diag.answers_tcp()) {
+        let answers = match ANSWERS.get() {
+            Some(answers) => *answers,
+            // An error says nothing about the machine, so it is not remembered.
+            None => {
+                let answers = diag.answers_tcp()?;
+                *ANSWERS.get_or_init(|| answers)
+            }
+        };
+        match answers {
             true => Ok(Self::Answered(diag)),
             false => TcpList::read().map(Self::Listed),
         }
